@@ -32,7 +32,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme chaos build-aws deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -69,7 +69,8 @@ test: lint audit unit e2e
 lint: tools
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml
+	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml \
+		examples/init/*/ci-role.yaml
 
 # Known vulnerabilities are looked for where the network is: `cargo deny check advisories` fetches their list.
 audit: export PATH := $(CURDIR)/.local/audit/bin:$(PATH)
@@ -130,12 +131,22 @@ replay:
 	cargo run --quiet --profile simulate -p windlass-simulate -- replay '$(SEED)'
 
 # On free ports and in folders of their own: what `make up` started is not touched. The README's commands install a
-# Windlass of their own, so they run beside the others; most of the time is waiting.
+# Windlass of their own, so they run beside the others; most of the time is waiting. So do the services that ECS shifts
+# in its own time, and what CodeDeploy shifts in its.
+SHIFTED := $(addprefix tests/e2e/test_9_,before_callers.py compared_services.py held_services.py shifted_services.py)
+BY_CODEDEPLOY := $(addprefix tests/e2e/test_,9_codedeploy.py 9_codedeploy_services.py 9_shifted_abroad.py codedeploy_standin.py)
+
 e2e: build
-	$(MAKE) --jobs 2 --output-sync=target e2e-installed e2e-readme
+	$(MAKE) --jobs 4 --output-sync=target e2e-installed e2e-shifted e2e-codedeploy e2e-readme
 
 e2e-installed:
-	$(SAM)/pytest tests/e2e --ignore tests/e2e/test_2_readme.py
+	$(SAM)/pytest tests/e2e --ignore tests/e2e/test_2_readme.py $(addprefix --ignore ,$(SHIFTED) $(BY_CODEDEPLOY))
+
+e2e-shifted:
+	TEST_RUN=test-shifted $(SAM)/pytest $(SHIFTED)
+
+e2e-codedeploy:
+	TEST_RUN=test-codedeploy $(SAM)/pytest $(BY_CODEDEPLOY)
 
 e2e-readme:
 	$(SAM)/pytest tests/e2e/test_2_readme.py

@@ -9,7 +9,7 @@ use windlass_domain::finding::{Finding, FindingName};
 pub const HELP: &str = "Exit status:
   0  what was asked for is so now, was only handed in, or the input is valid
   1  Windlass itself went wrong
-  2  the command was not understood, or a file that it names cannot be read
+  2  the command was not understood, a file that it names cannot be read, or windlass.toml is not valid
   3  rejected: refused before anything changed, or the input is not valid
   4  rolled back: everything that was changed is restored
   5  a person is needed: restoring failed, and the environment is locked

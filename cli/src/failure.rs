@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{Finding, pages};
 use windlass_domain::way::Way;
 
 /// Why a command could not be carried out.
@@ -38,6 +38,14 @@ impl Failure {
     pub fn unreachable(message: impl Into<String>) -> Self {
         Self {
             exit: Exit::Unreachable,
+            ..Self::usage(message)
+        }
+    }
+
+    /// The time to wait was over.
+    pub fn timed_out(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::TimedOut,
             ..Self::usage(message)
         }
     }
@@ -119,6 +127,7 @@ impl Failure {
                 finding.name, finding.path, finding.reason, finding.remedy
             ));
         }
+        text.extend(pages(&self.findings).map(|line| format!("\n{line}")));
         text
     }
 }

@@ -1,5 +1,6 @@
 //! Where in Git a release comes from: told by the CI's environment, else by `git` itself.
 
+use std::path::Path;
 use std::process::Command;
 use windlass_domain::git::Git;
 
@@ -88,6 +89,25 @@ pub fn is_dirty(commit: Option<&str>) -> Option<bool> {
     }
     let changed = output(&["status", "--porcelain", "--untracked-files=no"])?;
     Some(!changed.is_empty())
+}
+
+/// The address of the remote `origin` of a folder's repository.
+pub fn remote(folder: &Path) -> Option<String> {
+    git(&["-C", folder.to_str()?, "remote", "get-url", "origin"])
+}
+
+/// The branch that others begin from, as the remote tells it; else the one that is checked out.
+pub fn first_branch(folder: &Path) -> Option<String> {
+    let folder = folder.to_str()?;
+    let told = git(&[
+        "-C",
+        folder,
+        "symbolic-ref",
+        "--short",
+        "refs/remotes/origin/HEAD",
+    ]);
+    let told = told.and_then(|told| told.strip_prefix("origin/").map(str::to_owned));
+    told.or_else(|| git(&["-C", folder, "symbolic-ref", "--short", "HEAD"]))
 }
 
 /// What `git` prints; nothing if there is no Git, or no repository, or nothing to say.

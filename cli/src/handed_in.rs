@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history;
 use crate::output::Output;
+use crate::places::Place;
 use crate::preflight::Plan;
 use crate::record::Record;
 use crate::sight::{Sight, of_version};
@@ -31,7 +32,7 @@ pub struct HandedIn<'a> {
     /// What was seen before.
     pub sight: &'a Sight,
     /// The artifacts bucket.
-    pub bucket: &'a str,
+    pub bucket: &'a Place,
     /// The manifest's key there.
     pub key: &'a str,
     /// Its version, where the bucket tells one.
@@ -51,7 +52,8 @@ impl HandedIn<'_> {
         let (app, version) = (self.plan.app, &self.plan.manifest.version);
         let (bucket, key) = (self.bucket, self.key);
         output.announce(&format!(
-            "{app} {version} is handed in: s3://{bucket}/{key}"
+            "{app} {version} is handed in: s3://{}/{key}",
+            bucket.value
         ));
         let waiting = looking.begin();
         let (mut unseen, mut became) = (None, Ok(Became::Nothing));
@@ -121,7 +123,7 @@ impl HandedIn<'_> {
         Ok(about_it.map(|lies| {
             let message = format!(
                 "it was handed in and rejected, see s3://{}/{key}:",
-                self.bucket
+                self.bucket.value
             );
             Failure::rejected(message, lies.findings)
         }))

@@ -1,7 +1,9 @@
 //! The history of an environment, as the API answers it.
 
 use crate::asked::{commit, names, took, who};
-use crate::listing::Listed;
+use crate::failure::Failure;
+use crate::listing::{LARGEST_PAGE, List, Listed, page};
+use crate::windlass::Windlass;
 use serde::{Deserialize, Serialize};
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::git::Git;
@@ -40,6 +42,32 @@ pub struct Deployment {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,
+}
+
+/// The newest deployment of an environment, or of a version there, within so many pages of its history.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn newest(
+    windlass: &Windlass,
+    app: &AppName,
+    environment: &EnvironmentName,
+    version: Option<&str>,
+    pages: usize,
+) -> Result<Option<Deployment>, Failure> {
+    let is_meant =
+        |one: &Deployment| version.is_none_or(|version| one.version.as_deref() == Some(version));
+    let mut after: Option<String> = None;
+    for _ in 0..pages {
+        let list = List::of::<Deployment>(app, environment);
+        let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
+        let found = page.listed.into_iter().find(is_meant);
+        after = page.next;
+        if found.is_some() || after.is_none() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 impl Listed for Deployment {

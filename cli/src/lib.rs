@@ -7,7 +7,9 @@ pub mod archive;
 pub mod arguments;
 pub mod asked;
 pub mod brought;
+pub mod chooses;
 pub mod component;
+pub mod difference;
 pub mod exit;
 pub mod failure;
 pub mod files;
@@ -16,14 +18,23 @@ pub mod found;
 pub mod git;
 pub mod handed_in;
 pub mod history;
+pub mod import;
+pub mod init;
+pub mod installed;
 pub mod known;
 pub mod listing;
+pub mod living;
 pub mod manifest;
+pub mod named;
 pub mod now;
 pub mod operator;
 pub mod output;
+pub mod overview;
+pub mod places;
+pub mod planned;
 pub mod preflight;
 pub mod record;
+pub mod settings;
 pub mod sight;
 pub mod snapshots;
 pub mod standing;
@@ -32,7 +43,9 @@ pub mod status;
 pub mod story;
 pub mod upload;
 pub mod verbs;
+pub mod waits;
 pub mod windlass;
+pub mod yaml;
 
 use clap::{Command, CommandFactory, Parser};
 use exit::Exit;
@@ -50,17 +63,20 @@ pub struct Arguments {
     verb: Verb,
 }
 
+/// A verb, and each within it, with the usage that its help tells.
+fn with_usage(verb: Command) -> Command {
+    let usage = verb.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").trim().to_owned();
+    verb.override_usage(usage).mut_subcommands(with_usage)
+}
+
 impl Arguments {
     /// The command line with the usage of each verb as its help tells it. clap itself puts every option in it that has
     /// a value, also where a variable gave that, as if it were required.
     pub fn command_line() -> Command {
         let mut command = Self::command();
         command.build();
-        command.mut_subcommands(|verb| {
-            let usage = verb.clone().render_usage().to_string();
-            let usage = usage.trim_start_matches("Usage:").trim().to_owned();
-            verb.override_usage(usage)
-        })
+        command.mut_subcommands(with_usage)
     }
 
     /// Does what was asked.

@@ -4,7 +4,8 @@ use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::windlass::{Endpoint, Windlass, waiting};
+use crate::places::Endpoint;
+use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -109,6 +110,16 @@ pub struct Part {
     after: Option<String>,
 }
 
+/// The beginning of a list, as long as usual.
+impl Default for Part {
+    fn default() -> Self {
+        Self {
+            limit: USUAL,
+            after: None,
+        }
+    }
+}
+
 impl Part {
     /// Reads it, page by page.
     ///
@@ -155,7 +166,7 @@ impl Part {
 }
 
 /// Columns as wide as their widest cell; the last one ends where it ends.
-fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
+pub fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
     let head: Vec<String> = columns.iter().map(ToString::to_string).collect();
     let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
     let widest = |column: usize| {

@@ -5,8 +5,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
 use crate::output::Output;
+use crate::places::Endpoint;
 use crate::status::Environment;
-use crate::windlass::{Endpoint, Windlass, waiting};
+use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -147,10 +148,7 @@ impl Action<'_> {
                     "nothing came of it yet; it goes on: {execution}. `windlass status {app} {environment}` tells how \
                      it stands"
                 );
-                return Err(Failure {
-                    exit: Exit::TimedOut,
-                    ..Failure::usage(message)
-                });
+                return Err(Failure::timed_out(message));
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use serde::Serialize;
 use std::io::{self, Write};
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{Finding, pages};
 
 /// Where a verb says what it found out. Words go to standard output, errors to standard error.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +76,8 @@ pub fn error(what: &str) {
     let _ = writeln!(io::stderr(), "windlass: {what}");
 }
 
-/// Findings as people read them: the file, the place, what is wrong, what to write instead.
+/// Findings as people read them: the file, the place, what is wrong, what to write instead, and the pages that explain
+/// them.
 pub fn words(file: &str, findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {
@@ -85,5 +86,6 @@ pub fn words(file: &str, findings: &[Finding]) -> String {
             finding.path, finding.name, finding.reason, finding.remedy
         ));
     }
+    text.extend(pages(findings).map(|line| line + "\n"));
     text
 }

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::history::Deployment;
 use crate::known::{self, Known, Release};
 use crate::listing::{LARGEST_PAGE, List, page};
+use crate::places::Place;
 use crate::preflight::{self, Plan};
 use crate::status::Environment;
 use crate::upload;
@@ -136,17 +137,18 @@ impl Sight {
     /// None of S3's: what cannot be read is told as not seen.
     pub async fn by_bucket(
         plan: Plan<'_>,
-        bucket: &str,
+        bucket: &Place,
         exceptions: &Exceptions,
     ) -> Result<Self, Failure> {
         let mut sight = Self::default();
         let key = format!("apps/{}/app.yaml", plan.app);
+        let there = format!("s3://{}/{key}", bucket.value);
         let lies = match upload::read(bucket, &key, LARGEST as u64).await {
             Ok(lies) => lies,
             // A bucket or a region that is wrong is found before the first byte, too.
             Err(failure) if failure.exit == Exit::Usage => return Err(failure),
             Err(failure) => {
-                sight.note(&format!("s3://{bucket}/{key}"), failure)?;
+                sight.note(&there, failure)?;
                 sight.findings.extend(preflight::nowhere(plan));
                 return Ok(sight);
             }
@@ -156,7 +158,7 @@ impl Sight {
                 FindingName::NoDeclaration,
                 "app",
                 format!(
-                    "there is no s3://{bucket}/{key}: no application `{}` is declared.",
+                    "there is no {there}: no application `{}` is declared.",
                     plan.app
                 ),
                 "Correct the name, or upload its declaration first.",
@@ -167,7 +169,7 @@ impl Sight {
         if let Ok(declaration) = Declaration::parse_with(&text, exceptions) {
             sight.compare(plan, &declaration);
         } else {
-            let what = format!("s3://{bucket}/{key} is not valid, so that another one is in force");
+            let what = format!("{there} is not valid, so that another one is in force");
             sight.unseen.push(what);
         }
         if sight.declared.is_none() {

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Waiting, Wanted, follow};
 use crate::output::Output;
+use crate::planned::{self, Asked};
 use crate::record::Record;
 use crate::windlass::Windlass;
 use clap::Args;
@@ -40,6 +41,15 @@ impl Wishes {
     pub fn any(&self) -> bool {
         self.reason.is_some()
     }
+}
+
+/// The part that follows a request.
+#[derive(Debug, Clone, Copy)]
+pub enum Then<'a> {
+    /// The deployment is started, and looked at for so long.
+    Follow(&'a Looking),
+    /// Only its plan is drawn, and waited for so patiently.
+    Plan(&'a Patience),
 }
 
 /// A request to start a deployment.
@@ -98,11 +108,33 @@ impl Start {
         }
     }
 
-    /// Starts it, and watches it: until it has ended, or until it is known that it was not refused at once.
+    /// Sends it: starts it, or only asks what it would do.
     ///
     /// # Errors
     /// Where Windlass refuses it or does not answer.
-    pub async fn send(
+    pub async fn go(
+        self,
+        windlass: &Windlass,
+        app: &AppName,
+        then: Then<'_>,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        match then {
+            Then::Follow(looking) => self.send(windlass, app, looking, output).await,
+            Then::Plan(patience) => {
+                let asked = Asked {
+                    windlass,
+                    app,
+                    environment: &self.environment,
+                    body: &Value::Object(self.body),
+                };
+                planned::draw(asked, patience, output).await
+            }
+        }
+    }
+
+    /// Starts it, and watches it: until it has ended, or until it is known that it was not refused at once.
+    async fn send(
         self,
         windlass: &Windlass,
         app: &AppName,

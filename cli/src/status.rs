@@ -92,7 +92,8 @@ fn parts<'a>(
 pub struct WhoWaits {
     /// Its id.
     pub deployment: DeploymentId,
-    since: Time,
+    /// Since when.
+    pub since: Time,
 }
 
 impl Environment {
@@ -214,7 +215,8 @@ impl Environment {
         )
     }
 
-    fn deployment(&self, id: &DeploymentId) -> String {
+    /// A deployment with what it brings and who asked for it, where that is known.
+    pub fn deployment(&self, id: &DeploymentId) -> String {
         let asked = self.deployments.get(&id.0);
         let asked = asked.map(|asked| format!(" of {} ({})", asked.version, asked.words()));
         format!("{id}{}", asked.unwrap_or_default())

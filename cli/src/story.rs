@@ -78,6 +78,57 @@ pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
     lines
 }
 
+/// Which deployment it is, who asked for it, and why.
+pub fn who(record: &Record) -> Vec<String> {
+    let lines = head(record).into_iter().map(|line| line.text);
+    lines
+        .filter(|line| !line.trim_start().starts_with("waits for its turn"))
+        .collect()
+}
+
+/// Why it ended as it did: the waves that did not pass with what was measured, what failed, what was brought back, and
+/// its cause.
+pub fn why(record: &Record) -> Vec<String> {
+    let mut lines = who(record);
+    let failed = record.judgements.iter();
+    let failed = failed.filter(|judgement| judgement.verdict == Verdict::Fail);
+    let failures = record.steps.iter().filter_map(|step| {
+        let failure = step.failure.as_ref()?;
+        Some(format!(
+            "  {}: failed: {}",
+            step.component,
+            why_failed(failure)
+        ))
+    });
+    lines.extend(failed.flat_map(judged).map(|line| line.text));
+    lines.extend(failures);
+    let after = undone(record).into_iter().chain(ending(record, true));
+    lines.extend(after.map(|line| line.text));
+    lines
+}
+
+/// How far it is: since when it works, the last things that happened, and why it is being undone, if it is.
+pub fn under_way(record: &Record) -> Vec<String> {
+    let deployment = &record.deployment;
+    let (app, id) = (&deployment.app, &deployment.id);
+    let mut told = who(record);
+    let since = deployment.started.unwrap_or(deployment.accepted);
+    told.push(format!(
+        "it is under way since {since}; the last that was seen:"
+    ));
+    let all: Vec<String> = lines(record, false)
+        .into_iter()
+        .map(|line| line.text)
+        .collect();
+    let from = all.len().saturating_sub(LAST).max(told.len() - 1);
+    told.extend(all.into_iter().skip(from));
+    told.push(format!("  next: `windlass watch {app} {id}` shows it; `windlass cancel {app} {id} --reason '…'` stops and undoes it"));
+    told
+}
+
+/// So many lines of what is under way are told.
+const LAST: usize = 6;
+
 fn head(record: &Record) -> Vec<Line> {
     let deployment = &record.deployment;
     let mut lines = vec![Line::plain(format!(
@@ -102,7 +153,8 @@ fn head(record: &Record) -> Vec<Line> {
 /// Said of a wave that is not watched for a time.
 const AT_ONCE: &str = "judged at once";
 
-fn planned(plan: &Plan) -> Vec<Line> {
+/// A plan: its waves, what is left unchanged, what is warned of.
+pub fn planned(plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();
     for (number, wave) in (1..).zip(&plan.waves) {
         let changes = wave_in_words(wave);
@@ -168,7 +220,7 @@ fn forward(step: &Step, wave: u32) -> Vec<Line> {
         StepStatus::Changed => reached(step, wave),
         StepStatus::Changing if lines.is_empty() => format!("  {component}: is being changed"),
         _ => match &step.failure {
-            Some(failure) => format!("  {component}: failed: {}", why(failure)),
+            Some(failure) => format!("  {component}: failed: {}", why_failed(failure)),
             None => return lines,
         },
     };
@@ -197,7 +249,7 @@ fn change_line(step: &Step, number: usize, change: &ChangeRecord) -> Line {
     )
 }
 
-fn why(failure: &Failure) -> String {
+fn why_failed(failure: &Failure) -> String {
     match failure {
         Failure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
         Failure::Fault(fault) => fault.to_string(),
@@ -291,7 +343,7 @@ fn undone(record: &Record) -> Vec<Line> {
             }
             (StepStatus::UndoFailed, Some(failure)) => lines.push(Line::plain(format!(
                 "  {component}: could NOT be brought back: {}",
-                why(failure)
+                why_failed(failure)
             ))),
             _ => {}
         }

@@ -1,6 +1,7 @@
 //! Sending artifacts to the artifacts bucket: several at a time, each verified by its SHA-256.
 
 use crate::failure::Failure;
+use crate::places::Place;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -22,11 +23,10 @@ const NAMED: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `Art
 const UNREACHED: &str = "Check the network and AWS_REGION, and AWS_ENDPOINT_URL if it is set";
 
 /// What is told where S3 does not let the caller write.
-const WRITES: &str =
-    "`s3:PutObject` on `artifacts/<app>/*` and `releases/<app>/*` of the bucket is needed";
+const WRITES: &str = "`s3:PutObject` on `artifacts/<app>/*` and `releases/<app>/*` of the bucket is needed, and on `apps/<app>/app.yaml` for `declare`";
 
 /// A failure of S3, with the next step.
-fn of_s3(fault: Fault, is_written: bool) -> Failure {
+fn of_s3(fault: Fault, bucket: &Place, is_written: bool) -> Failure {
     // Where something is put, only the bucket can be missing.
     let is_no_bucket =
         fault.message.contains("NoSuchBucket") || (is_written && fault.name == FaultName::NotFound);
@@ -42,7 +42,11 @@ fn of_s3(fault: Fault, is_written: bool) -> Failure {
         }
         _ => None,
     };
-    let failure = Failure::from(fault);
+    let mut failure = Failure::from(fault);
+    if is_no_bucket {
+        let (name, from) = (&bucket.value, &bucket.from);
+        failure = failure.with_next(&format!("The bucket's name, `{name}`, is from {from}"));
+    }
     match next {
         Some(next) => failure.with_next(next),
         None => failure,
@@ -86,11 +90,11 @@ pub struct Sent {
 /// # Errors
 /// The first that fails; what was sent by then stays, and is not sent again the next time.
 pub async fn all(
-    bucket: &str,
+    bucket: &Place,
     artifacts: Vec<Artifact>,
     progress: &Progress,
 ) -> Result<Vec<Sent>, Failure> {
-    let aws = &Aws::for_people().await?;
+    let aws = &Aws::for_people(bucket.region.as_deref()).await?;
     progress.expect(artifacts.iter().map(|artifact| artifact.bytes.len() as u64));
     let sent = stream::iter(artifacts)
         .map(|artifact| async move {
@@ -105,9 +109,9 @@ pub async fn all(
     sent
 }
 
-async fn one(aws: &Aws, bucket: &str, artifact: Artifact) -> Result<Sent, Failure> {
+async fn one(aws: &Aws, bucket: &Place, artifact: Artifact) -> Result<Sent, Failure> {
     let object = ObjectId {
-        bucket: bucket.to_owned(),
+        bucket: bucket.value.clone(),
         key: artifact.key.clone(),
         version_id: None,
     };
@@ -115,13 +119,13 @@ async fn one(aws: &Aws, bucket: &str, artifact: Artifact) -> Result<Sent, Failur
     let there = match aws.head(&object).await {
         // Who may put and not get sends what may be there already: the same bytes are the same artifact.
         Err(fault) if fault.name == FaultName::AccessDenied => None,
-        there => there.map_err(|fault| of_s3(fault, false))?,
+        there => there.map_err(|fault| of_s3(fault, bucket, false))?,
     };
     let same = there.filter(|head| head.sha256.as_ref() == Some(&artifact.sha256));
     let (version_id, sent) = match same {
         Some(head) => (head.version_id, false),
         None => (
-            put(aws, &object, artifact.bytes, "application/zip").await?,
+            put(aws, bucket, &object.key, artifact.bytes, "application/zip").await?,
             true,
         ),
     };
@@ -139,39 +143,48 @@ async fn one(aws: &Aws, bucket: &str, artifact: Artifact) -> Result<Sent, Failur
 ///
 /// # Errors
 /// Where S3 did not take it.
-pub async fn manifest(bucket: &str, key: &str, bytes: Bytes) -> Result<Option<String>, Failure> {
-    let object = ObjectId {
-        bucket: bucket.to_owned(),
-        key: key.to_owned(),
-        version_id: None,
-    };
-    let aws = Aws::for_people().await?;
-    put(&aws, &object, bytes, "application/json").await
+pub async fn manifest(bucket: &Place, key: &str, bytes: Bytes) -> Result<Option<String>, Failure> {
+    let aws = Aws::for_people(bucket.region.as_deref()).await?;
+    put(&aws, bucket, key, bytes, "application/json").await
+}
+
+/// Writes a declaration to its place; answers its version.
+///
+/// # Errors
+/// Where S3 did not take it.
+pub async fn declaration(
+    bucket: &Place,
+    key: &str,
+    bytes: Bytes,
+) -> Result<Option<String>, Failure> {
+    let aws = Aws::for_people(bucket.region.as_deref()).await?;
+    put(&aws, bucket, key, bytes, "application/yaml").await
 }
 
 /// What lies under a key; nothing where nothing does.
 ///
 /// # Errors
 /// Where it cannot be read.
-pub async fn read(bucket: &str, key: &str, largest: u64) -> Result<Option<Bytes>, Failure> {
+pub async fn read(bucket: &Place, key: &str, largest: u64) -> Result<Option<Bytes>, Failure> {
     let object = ObjectId {
-        bucket: bucket.to_owned(),
+        bucket: bucket.value.clone(),
         key: key.to_owned(),
         version_id: None,
     };
-    let aws = Aws::for_people().await?;
+    let aws = Aws::for_people(bucket.region.as_deref()).await?;
     match aws.get(&object, largest).await {
         Ok(bytes) => Ok(Some(bytes)),
         // S3 says of both that they are not there.
-        Err(fault) if fault.message.contains("NoSuchBucket") => Err(of_s3(fault, false)),
+        Err(fault) if fault.message.contains("NoSuchBucket") => Err(of_s3(fault, bucket, false)),
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
-        Err(fault) => Err(of_s3(fault, false)),
+        Err(fault) => Err(of_s3(fault, bucket, false)),
     }
 }
 
 async fn put(
     aws: &Aws,
-    object: &ObjectId,
+    bucket: &Place,
+    key: &str,
     bytes: Bytes,
     content_type: &str,
 ) -> Result<Option<String>, Failure> {
@@ -179,8 +192,8 @@ async fn put(
         content_type: Some(content_type.to_owned()),
         ..PutOptions::default()
     };
-    let written = aws.put(&object.bucket, &object.key, bytes, &options).await;
-    let written = written.map_err(|fault| of_s3(fault, true))?;
+    let written = aws.put(&bucket.value, key, bytes, &options).await;
+    let written = written.map_err(|fault| of_s3(fault, bucket, true))?;
     Ok(written.version_id)
 }
 

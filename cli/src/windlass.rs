@@ -1,9 +1,8 @@
 //! An installation of Windlass, as the command line reaches it.
 
-use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use clap::Args;
+use crate::places::Place;
 use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
@@ -13,45 +12,35 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
 use windlass_domain::way::Way;
 
-/// Where Windlass is.
-#[derive(Debug, Clone, Args)]
-pub struct Endpoint {
-    /// The HTTP API: the output `ApiUrl` of the installation's stack.
-    #[arg(long, value_name = "URL", env = "WINDLASS_ENDPOINT", value_parser = arguments::text)]
-    pub endpoint: Option<String>,
-}
-
-/// What is told where no installation is named.
-pub const NO_ENDPOINT: &str = "no installation is named. Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the stack.";
-
 /// What is told where an address leads to no Windlass.
 const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
 
 /// The HTTP API of an installation.
-pub struct Windlass(Api);
+pub struct Windlass {
+    api: Api,
+    /// Where it is, and who told that.
+    place: Place,
+}
 
-impl Endpoint {
+impl Windlass {
     /// Makes ready to call it, with the caller's AWS credentials.
     ///
     /// # Errors
-    /// Where no endpoint was named.
-    pub async fn open(&self) -> Result<Windlass, Failure> {
-        let endpoint = self.endpoint.as_deref();
-        let endpoint = endpoint.ok_or_else(|| Failure::usage(NO_ENDPOINT))?;
-        let api = Api::from_env(endpoint).await.map_err(|fault| {
+    /// Where the place is no address, or no region is known.
+    pub async fn at(place: Place) -> Result<Self, Failure> {
+        let api = Api::from_env(&place.value, place.region.as_deref()).await;
+        let api = api.map_err(|fault| {
             let is_no_address = fault.message.starts_with('`');
             let failure = Failure::from(fault);
             if is_no_address {
-                failure.with_next(NAMED)
+                failure.with_next(NAMED).with_next(&told_by(&place))
             } else {
                 failure
             }
         })?;
-        Ok(Windlass(api))
+        Ok(Self { api, place })
     }
-}
 
-impl Windlass {
     /// Reads.
     ///
     /// # Errors
@@ -117,19 +106,30 @@ impl Windlass {
         let mut query = query.to_vec();
         let words = Way::CommandLine.to_string();
         query.push(("words", &words));
-        let answer = self.0.call(method, path, &query, body, key).await;
+        let answer = self.api.call(method, path, &query, body, key).await;
         let answer = answer.map_err(|fault| {
             // Who has no credentials has not called it.
             let is_unanswered = fault.name == FaultName::Unavailable;
             let failure = Failure::from(fault);
             if is_unanswered {
-                failure.with_next(NAMED)
+                failure.with_next(NAMED).with_next(&told_by(&self.place))
             } else {
                 failure
             }
         })?;
-        accepted(answer)
+        accepted(answer).map_err(|failure| {
+            if failure.is_everywhere {
+                failure.with_next(&told_by(&self.place))
+            } else {
+                failure
+            }
+        })
     }
+}
+
+/// Who told the address.
+fn told_by(place: &Place) -> String {
+    format!("The address {} is from {}", place.value, place.from)
 }
 
 /// How often a call that may be lost is sent again, and the pause before the first time; each next is twice as

@@ -171,6 +171,7 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         }
     }
     texts.push(input(ActionName::Hold, &app, &prod, &[reason]));
+    texts.push(input(ActionName::Check, &app, &prod, &[]));
     for text in texts {
         let told = Way::CommandLine.tell(&text);
         let commands = commands(&told);

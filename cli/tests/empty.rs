@@ -9,6 +9,8 @@ use windlass_cli::Arguments;
 fn good(name: &str) -> &str {
     match name {
         "components" => "web=dist",
+        "shell" => "bash",
+        "from" => "sam",
         "version" | "declaration" => "1.0.0",
         "deployment" => "0123456789abcdef",
         "sequence" | "limit" | "snapshot" => "1",
@@ -75,7 +77,7 @@ fn no_verb_takes_an_empty_argument() {
                 continue;
             }
             // Nothing but a path may be called by a blank.
-            let is_path = matches!(arg.get_id().as_str(), "file" | "manifest");
+            let is_path = matches!(arg.get_id().as_str(), "file" | "folder" | "manifest");
             for value in ["", " "].into_iter().take(if is_path { 1 } else { 2 }) {
                 let line = line(verb, arg, value);
                 let refused = Arguments::command()

@@ -23,6 +23,10 @@ fn an_unknown_environment_is_refused_and_none_is_no_number_of_rows() {
         let output = api.windlass(&folder("prd"), &verb);
         assert_eq!(code(&output), 3, "{verb:?}");
         assert!(err(&output).contains("Did you mean `prod`?"), "{verb:?}");
+        assert!(
+            err(&output).contains("\n  page: docs/findings/UnknownName.md"),
+            "{verb:?}"
+        );
     }
     let calls = api.calls().len();
     let none = ["history", "shop", "prod", "--limit", "0"];
@@ -248,4 +252,17 @@ fn a_list_that_is_cut_tells_how_to_see_the_rest() {
         let past = api.windlass(&folder, &[verb, &["--after", "p5"]].concat());
         assert!(out(&past).contains("no more"), "{}", out(&past));
     }
+}
+
+#[test]
+fn a_refusal_is_listed_with_the_page_that_explains_it() {
+    let finding =
+        json!({"name": "BadValue", "path": "version", "reason": "r", "remedy": "Write another."});
+    let refusal =
+        json!({"about": "1.4", "requester": {"route": "s3"}, "findings": [finding], "at": 0});
+    let page = json!({"refusals": [refusal], "next": null});
+    let api = StandIn::new(move |_: &Call| reply(200, &page));
+    let said = out(&api.windlass(&folder("page"), &["refusals", "shop"]));
+    let told = "Write another.\n  page: docs/findings/BadValue.md\n";
+    assert!(said.ends_with(told), "{said}");
 }

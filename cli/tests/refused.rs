@@ -9,7 +9,6 @@ mod standin;
 use cloud::{DECLARATION, RELEASE, Told, cloud, puts, released, s3, site, telling, with, write};
 use serde_json::{Value, json};
 use standin::{Call, StandIn, code, err, out, reply};
-use std::path::PathBuf;
 
 #[test]
 fn what_is_not_valid_is_refused_before_anything_is_sent() {
@@ -328,61 +327,6 @@ fn without_rights_to_the_api_the_bucket_is_asked_and_that_is_said() {
         said.contains("there is no s3://artifacts-bucket/apps/shopp/app.yaml"),
         "{said}"
     );
-}
-
-/// A folder with a repository of its own at tag v1.4.0, in which a tracked file was changed.
-fn dirty(name: &str) -> PathBuf {
-    let folder = site(name);
-    let git = |arguments: &[&str]| {
-        let mut command = std::process::Command::new("git");
-        command.args(["-c", "user.name=a", "-c", "user.email=a@b.example"]);
-        let done = command
-            .args(arguments)
-            .current_dir(&folder)
-            .output()
-            .unwrap();
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
-    };
-    git(&["init", "--quiet", "--initial-branch", "main"]);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "--message", "one"]);
-    git(&["tag", "v1.4.0"]);
-    git(&["checkout", "--quiet", "v1.4.0"]);
-    write(&folder, "fn.zip", "changed");
-    folder
-}
-
-#[test]
-fn a_detached_tag_is_said_and_what_no_commit_names_goes_there_only_when_it_is_said() {
-    let release = ["release", "shop", "1.4.0", "web=dist", "--look=0s"];
-    let (cloud, folder) = (cloud(), dirty("dirty"));
-    let output = cloud.windlass(&folder, &release);
-    assert_eq!(code(&output), 3, "{}", out(&output));
-    assert!(err(&output).contains("git.dirty"), "{}", err(&output));
-    assert!(puts(&cloud).is_empty());
-    let said = out(&output);
-    assert!(
-        said.contains("from refs/tags/v1.4.0 (HEAD is detached at this tag)"),
-        "{said}"
-    );
-    assert!(
-        said.contains("DIRTY") && said.contains("goes to prod"),
-        "{said}"
-    );
-    let output = cloud.windlass(&folder, &[&release[..], &["--dirty"]].concat());
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    let manifest = puts(&cloud).pop().unwrap().json();
-    assert_eq!(manifest["git"]["dirty"], true);
-    let output = cloud.windlass(
-        &folder,
-        &[&release[..], &["--git-ref", "refs/heads/main"]].concat(),
-    );
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    assert!(out(&output).contains("DIRTY"), "{}", out(&output));
 }
 
 #[test]

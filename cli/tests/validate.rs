@@ -250,6 +250,9 @@ fn findings_as_json_name_file_path_and_remedy() {
         .collect();
     paths.sort_unstable();
     assert_eq!(paths, ["components.web.bucket", "components.web.buckt"]);
+    let told = text(&windlass(&folder, &["validate", "shop.yaml"]));
+    assert!(told.contains("\n  pages: docs/findings/"), "{told}");
+    assert!(told.contains("docs/findings/UnknownField.md"), "{told}");
 }
 
 #[test]

@@ -2,13 +2,15 @@
 
 import json
 
+import enforced
 import yaml
 from ledger import Ledger
 from left_behind import PLANTED
 from shop import REPOSITORY, made_zip, running_digest
 from storyteller import Storyteller
 
-HOME_ACCOUNT = "000000000000"
+HOME_ACCOUNT, OTHER_ACCOUNT = "000000000000", "222222222222"
+TARGET_ROLE = REPOSITORY / "examples/target-role.yaml"
 TARGETS = REPOSITORY / "tests/e2e/targets.yaml"
 CODE = """
 import time
@@ -48,6 +50,20 @@ class Application(Storyteller):
         self.client("s3").put_bucket_tagging(Bucket=self.bucket, Tagging={"TagSet": tags})
         self.set_alarm("OK")
 
+    def let_windlass_in(self):
+        """Makes the role by which Windlass reaches the targets in another account."""
+        parameters = {
+            "WindlassAccount": HOME_ACCOUNT,
+            "App": self.app,
+            "Environment": self.environment,
+            "SiteBucketArns": f"arn:aws:s3:::{self.app}-pages-*",
+            "TaskRoleArns": f"arn:aws:iam::*:role/windlass-task-{self.app}-*",
+        }
+        self.shop.deploy_stack(f"{self.app}-{self.environment}-role", TARGET_ROLE, parameters, self.client("cloudformation"))
+        role = target_role(self.app, self.environment).rpartition("/")[2]
+        enforced.name_sessions(self.client("iam"), role)
+        enforced.allow_where_it_is_checked(self.client("iam"), role)
+
     def forbid_writes(self):
         """Someone forbids to write the pages, so that an undo cannot."""
         refusal = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{self.bucket}/*"}
@@ -57,9 +73,17 @@ class Application(Storyteller):
     def permit_writes(self):
         self.client("s3").delete_bucket_policy(Bucket=self.bucket)
 
+    def make_alarm(self, name):
+        """An alarm that no gate of Windlass's looks at."""
+        series = {"Namespace": self.app, "MetricName": name, "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
+        self.client("cloudwatch").put_metric_alarm(AlarmName=name, Threshold=1, ComparisonOperator="GreaterThanThreshold", **series)
+        self.ring(name, "OK")
+
+    def ring(self, name, state="ALARM"):
+        self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="as the test says")
+
     def set_alarm(self, state):
-        reason = "as the test says"
-        self.client("cloudwatch").set_alarm_state(AlarmName=f"{self.app}-{self.environment}-errors", StateValue=state, StateReason=reason)
+        self.ring(f"{self.app}-{self.environment}-errors", state)
 
     def declaration(self, environments, gates, version="1.0.0", **components):
         """A declaration with page and jobs, and what more is given."""
@@ -123,6 +147,11 @@ class Application(Storyteller):
 
     def seen(self):
         return {"page": self.site("page"), "jobs": self.function("jobs", "live")}
+
+
+def target_role(app, environment):
+    """The role of examples/target-role.yaml in the other account."""
+    return f"arn:aws:iam::{OTHER_ACCOUNT}:role/windlass-target-{app}-{environment}"
 
 
 def site_files(name, version):

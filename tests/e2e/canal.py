@@ -1,13 +1,13 @@
 """The application `canal`, whose function's alias is moved by CodeDeploy, in an environment for each way in which that goes."""
 
 from application import Application
-from codedeploy import Group
+from deployed import ALL_AT_ONCE, CANARY
+from deployed_function import FunctionGroup
 
 APP = "canal"
-ALL_AT_ONCE = {"type": "AllAtOnce"}
-CANARY = {"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": 1}}
 HOOKS = [{"BeforeAllowTraffic": "check-before"}, {"AfterAllowTraffic": "check-after"}]
-ENVIRONMENTS = {"steps": CANARY, "gate": CANARY, "lost": ALL_AT_ONCE, "hook": ALL_AT_ONCE, "busy": ALL_AT_ONCE}
+GROUPS_ALARM = "canal-group-alarm"
+ENVIRONMENTS = {"steps": CANARY, "gate": CANARY, "lost": ALL_AT_ONCE, "alarm": CANARY, "hook": ALL_AT_ONCE, "busy": ALL_AT_ONCE}
 
 
 class Canal(Application):
@@ -16,7 +16,7 @@ class Canal(Application):
     def __init__(self, aws, codedeploy, environment):
         super().__init__(aws, APP, environment)
         self.function_name = f"{APP}-jobs-{environment}"
-        self.group = codedeploy.put(Group(APP, f"jobs-{environment}", ENVIRONMENTS[environment]))
+        self.group = codedeploy.put(FunctionGroup(APP, f"jobs-{environment}", ENVIRONMENTS[environment]))
         self.codedeploy = codedeploy
 
     def declare(self):

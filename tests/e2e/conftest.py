@@ -19,7 +19,8 @@ import runbooks  # noqa: E402
 from aws import Aws  # noqa: E402
 from storyteller import Storyteller  # noqa: E402
 
-HOME = cloud.REPOSITORY / ".local/test"
+# Each of two runs side by side has its own.
+HOME = cloud.REPOSITORY / ".local" / os.environ.get("TEST_RUN", "test")
 WAIT_SCALE = 0.1
 
 

@@ -1,4 +1,5 @@
-"""A stand-in for the deployments by which ECS shifts a service's traffic: blue/green, canary and linear.
+"""A stand-in for the deployments by which ECS shifts a service's traffic (blue/green, canary and linear), and for services that AWS CodeDeploy
+deploys, with their task sets (task_sets.py).
 
 The local cloud stores such a strategy and rolls the service all the same. This one stands in front of it and answers
 what is asked of services with such a strategy; all else goes through. Each revision of such a service is a service of
@@ -8,6 +9,7 @@ deployments workflow" and "Lifecycle hooks for Amazon ECS service deployments".
 """
 
 import asyncio
+import datetime
 import json
 import threading
 import time
@@ -16,6 +18,7 @@ import urllib.parse
 from proxy import Proxy, response
 from service_model import ServiceModel
 from shifted_service import Refused, ShiftedService
+from task_sets import TaskSetService
 
 # A stage that the model of DescribeServiceDeployments does not list (Amazon ECS API Reference, DeploymentLifecycleHook, has it).
 DOCUMENTED = {"PRE_PRODUCTION_TRAFFIC_SHIFT"}
@@ -37,6 +40,10 @@ class EcsStandin(Proxy):
         # Operations whose next answer is lost on its way.
         self.lost = []
         self.asked = []
+        # Clusters whose pauses run out just before they are answered.
+        self.late = []
+        # Who may ask (gatehouse.py); everybody where there is none.
+        self.guard = None
 
     def start(self):
         self.address = super().start()
@@ -60,7 +67,7 @@ class EcsStandin(Proxy):
         if operation in HANDLERS:
             self.breaches += self.model.of_request(operation, parameters)
         self.asked.append(operation)
-        answered = await asyncio.to_thread(self.answered, operation, parameters)
+        answered = await asyncio.to_thread(self.answered, call, operation, parameters)
         if answered is None:
             return await super().answer(call, writer)
         if operation in self.lost:
@@ -69,9 +76,18 @@ class EcsStandin(Proxy):
         writer.write(answered)
         return await writer.drain()
 
-    def answered(self, operation, parameters):
+    async def respond(self, call):
+        answered = await self.forward(call)
+        if self.guard:
+            self.guard.learn(answered)
+        return answered
+
+    def answered(self, call, operation, parameters):
         """The answer about a service that is shifted; None where the local cloud answers."""
         handler = HANDLERS.get(operation)
+        refused = handler and self.guard and self.guard.refuses(call, "ecs", operation, parameters)
+        if refused:
+            return self.response(400, {"__type": "AccessDeniedException", "message": refused})
         try:
             with self.lock:
                 answer = handler(self, parameters) if handler else None
@@ -84,10 +100,10 @@ class EcsStandin(Proxy):
         return self.response(200, answer)
 
     def response(self, status, answer):
-        return response(status, "application/x-amz-json-1.1", "", json.dumps(answer).encode())
+        return response(status, "application/x-amz-json-1.1", "", json.dumps(answer, default=datetime.datetime.timestamp).encode())
 
     def service(self, cluster, name):
-        """A service that is shifted; None for one that rolls, and one that is not there."""
+        """A service that is shifted, or that CodeDeploy deploys; None for one that rolls, and one that is not there."""
         cluster, name = cluster.rpartition("/")[2], name.rpartition("/")[2]
         if (cluster, name) not in self.services:
             found = self.ecs.describe_services(cluster=cluster, services=[name])["services"]
@@ -111,10 +127,66 @@ class EcsStandin(Proxy):
 
     def update_service(self, asked):
         service = self.service(asked["cluster"], asked["service"])
+        if isinstance(service, TaskSetService):
+            return self.update_under_codedeploy(service, asked)
         if service is None or "taskDefinition" not in asked:
             return None
         service.begin(asked["taskDefinition"], time.time())
         return {"service": service.described()}
+
+    # ── services that CodeDeploy deploys ──
+
+    def put_under_codedeploy(self, cluster, name, load_balancer):
+        """A service whose controller is CODE_DEPLOY from now on; what it runs is its one task set."""
+        with self.lock:
+            shifted = self.service(cluster, name)
+            found = self.ecs.describe_services(cluster=cluster, services=[name], include=["TAGS"])["services"][0]
+            found |= {"taskDefinition": shifted.current.task_definition, "desiredCount": shifted.desired} if shifted else {}
+            made = TaskSetService(self.ecs, found, shifted.current.runs_as if shifted else name, load_balancer)
+            self.services[cluster, name] = made
+            return made
+
+    def update_under_codedeploy(self, service, asked):
+        if asked.get("deploymentController", {}).get("type") == "ECS":
+            service.require_one_set()
+            return self.leave_codedeploy(service, asked["deploymentConfiguration"])
+        service.update(asked)
+        return {"service": service.described()}
+
+    def leave_codedeploy(self, service, configuration):
+        """ECS's own controller takes the service as it is: the tasks of its task set stay."""
+        primary = service.primary
+        self.ecs.update_service(cluster=service.cluster, service=service.name, deploymentConfiguration=configuration)
+        del self.services[service.cluster, service.name]
+        shifted = self.service(service.cluster, service.name)
+        if shifted:
+            shifted.take_over(primary, service.desired)
+            return {"service": shifted.described()}
+        # The local cloud rolls a service that runs its tasks itself: here they are started anew, on AWS they stay.
+        self.ecs.update_service(cluster=service.cluster, service=service.name, taskDefinition=primary.task_definition, desiredCount=service.desired)
+        if primary.runs_as != service.name:
+            self.ecs.delete_service(cluster=service.cluster, service=primary.runs_as, force=True)
+        return None
+
+    def describe_task_sets(self, asked):
+        service = self.service(asked["cluster"], asked["service"])
+        if not isinstance(service, TaskSetService):
+            return None
+        told = [service.told(found) for found in service.sets]
+        wanted = asked.get("taskSets", [])
+        return {"taskSets": [one for one in told if not wanted or one["id"] in wanted or one["taskSetArn"] in wanted], "failures": []}
+
+    def describe_tasks(self, asked):
+        cluster = asked["cluster"].rpartition("/")[2]
+        services = [found for (where, _), found in self.services.items() if where == cluster and isinstance(found, TaskSetService)]
+        if not services:
+            return None
+        answer = self.ecs.describe_tasks(**asked)
+        # The local cloud tells what is not known as an empty word.
+        tasks = [{name: value for name, value in task.items() if value != ""} for task in answer["tasks"]]
+        for service in services:
+            tasks = [service.as_theirs(task) for task in tasks]
+        return {"tasks": tasks, "failures": answer["failures"]}
 
     def list_tasks(self, asked):
         service = self.service(asked["cluster"], asked["serviceName"]) if "serviceName" in asked else None
@@ -146,12 +218,17 @@ class EcsStandin(Proxy):
 
     def continue_service_deployment(self, asked):
         arn = asked["serviceDeploymentArn"]
-        self.of_deployment(arn).continue_(arn, asked["hookId"], asked.get("action", "CONTINUE"), time.time())
+        service = self.of_deployment(arn)
+        if service.cluster in self.late:
+            service.run_out(time.time())
+        service.continue_(arn, asked["hookId"], asked.get("action", "CONTINUE"), time.time())
         return {"serviceDeploymentArn": arn}
 
 
 HANDLERS = {
     "DescribeServices": EcsStandin.describe_services,
+    "DescribeTaskSets": EcsStandin.describe_task_sets,
+    "DescribeTasks": EcsStandin.describe_tasks,
     "UpdateService": EcsStandin.update_service,
     "ListTasks": EcsStandin.list_tasks,
     "ListServiceDeployments": EcsStandin.list_service_deployments,

@@ -1,18 +1,31 @@
-"""The applications `ferry-…`, a function and a service each, named after the strategy by which ECS shifts the service's traffic."""
+"""The applications `ferry-…`, a function and a service each, named after the way in which ECS shifts the service's traffic."""
 
-from application import Application
+from application import HOME_ACCOUNT, Application, target_role
 
 ENVIRONMENT = "sea"
 PAUSES = ["PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"]
+# A stage whose pause is the team's own: no declaration can list it.
+THEIRS = "POST_SCALE_UP"
+
+
+def paused_at(*stages, minutes=30):
+    return {"lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": stages, "timeoutConfiguration": {"timeoutInMinutes": minutes, "action": "ROLLBACK"}}]}
+
+
+CANARY = {"strategy": "CANARY", "bakeTimeInMinutes": 1, "canaryConfiguration": {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 1}} | paused_at(*PAUSES)
 # Minutes are those of the service's configuration. Former tasks stay longer than a release is watched, or ECS pauses for it.
 CONFIGURATIONS = {
     "blue_green": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 2},
-    "canary": {
-        "strategy": "CANARY",
-        "bakeTimeInMinutes": 1,
-        "canaryConfiguration": {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 1},
-        "lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": PAUSES, "timeoutConfiguration": {"timeoutInMinutes": 30, "action": "ROLLBACK"}}],
-    },
+    "canary": CANARY,
+    "together": CANARY,
+    "tested": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 2} | paused_at("POST_TEST_TRAFFIC_SHIFT"),
+    "unanswered": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 2} | paused_at(THEIRS, minutes=2),
+    "cancelled": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 2} | paused_at(THEIRS),
+    "late": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 2} | paused_at("POST_PRODUCTION_TRAFFIC_SHIFT"),
+    "abroad": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 2} | paused_at("POST_PRODUCTION_TRAFFIC_SHIFT"),
+    "alike": CANARY,
+    "worse": CANARY,
+    "stopped": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 2} | paused_at("POST_PRODUCTION_TRAFFIC_SHIFT"),
 }
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 
@@ -20,26 +33,31 @@ BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 class Ferry(Application):
     """An application with its one environment."""
 
-    def __init__(self, aws, strategy, ecs):
-        super().__init__(aws, f"ferry-{strategy.replace('_', '-')}", ENVIRONMENT)
-        self.strategy = strategy
+    def __init__(self, aws, way, ecs, account=HOME_ACCOUNT):
+        super().__init__(aws, f"ferry-{way.replace('_', '-')}", ENVIRONMENT, account)
+        self.configuration = CONFIGURATIONS[way]
         self.images = f"{self.app}/agent"
         self.ecs = ecs
         self.service = {"cluster": f"{self.app}-{ENVIRONMENT}", "service": "agent"}
 
     def make_targets(self):
         super().make_targets()
-        self.client("ecr").create_repository(repositoryName=self.images)
-        self.client("ecs").update_service(**self.service, deploymentConfiguration=CONFIGURATIONS[self.strategy] | BREAKER)
+        if self.account != HOME_ACCOUNT:
+            self.let_windlass_in()
+        self.aws.ecr.create_repository(repositoryName=self.images)
+        self.client("ecs").update_service(**self.service, deploymentConfiguration=self.configuration | BREAKER)
 
-    def declare(self):
-        agent = {"kind": "ecs", **self.service, "container": "agent", "repository": self.images, "rollout": self.strategy}
-        if self.strategy == "canary":
-            agent["pause"] = PAUSES
-        document = self.declaration({ENVIRONMENT: {"deploy": {"branch": "main"}}}, {"bake": "12s", "alarms": [f"{self.app}-{ENVIRONMENT}-errors"]})
-        jobs = document["components"]["jobs"]
+    def declare(self, agent_has=None, jobs_has=None, **document_has):
+        """With what more is given of its two components, and of the document."""
+        strategy = self.configuration["strategy"].lower()
+        agent = {"kind": "ecs", **self.service, "container": "agent", "repository": self.images, "rollout": strategy}
+        pauses = [stage for hook in self.configuration.get("lifecycleHooks", []) for stage in hook["lifecycleStages"] if stage != THEIRS]
+        agent |= ({"pause": pauses} if pauses else {}) | (agent_has or {})
+        where = {} if self.account == HOME_ACCOUNT else {"role_arn": target_role(self.app, ENVIRONMENT)}
+        document = self.declaration({ENVIRONMENT: {"deploy": {"branch": "main"}} | where}, {"bake": "12s", "alarms": [f"{self.app}-{ENVIRONMENT}-errors"]})
+        jobs = document["components"]["jobs"] | (jobs_has or {})
         del jobs["after"]
-        super().declare(document | {"components": {"agent": agent, "jobs": jobs}})
+        super().declare(document | {"components": {"agent": agent, "jobs": jobs}} | document_has)
 
     def begin(self, version, **behaviour):
         """CI POSTs a release of both; answers the deployment's id."""

@@ -4,14 +4,10 @@
     abroad  in another account, through a role; a person starts it
 """
 
-import enforced
-from application import HOME_ACCOUNT, INVOCATIONS, Application
-from shop import REPOSITORY
+from application import HOME_ACCOUNT, INVOCATIONS, OTHER_ACCOUNT, Application, target_role
 
 HOME, ABROAD = "home", "abroad"
-OTHER_ACCOUNT = "222222222222"
-TARGET_ROLE = REPOSITORY / "examples/target-role.yaml"
-ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/windlass-target-pier-abroad"
+ROLE = target_role("pier", ABROAD)
 IMAGES = "pier/agent"
 ENVIRONMENTS = {
     HOME: {"deploy": {"branch": "main"}},
@@ -30,17 +26,7 @@ class Pier(Application):
     def make_targets(self):
         super().make_targets()
         if self.environment == ABROAD:
-            parameters = {
-                "WindlassAccount": HOME_ACCOUNT,
-                "App": "pier",
-                "Environment": ABROAD,
-                "SiteBucketArns": "arn:aws:s3:::pier-pages-*",
-                "TaskRoleArns": "arn:aws:iam::*:role/pier-task-*",
-            }
-            self.shop.deploy_stack("target-role", TARGET_ROLE, parameters, self.client("cloudformation"))
-            role = ROLE.rpartition("/")[2]
-            enforced.name_sessions(self.client("iam"), role)
-            enforced.allow_where_it_is_checked(self.client("iam"), role)
+            self.let_windlass_in()
 
     def declare(self, version="1.0.0", distribution="E0"):
         """Uploads the declaration of all environments, and waits until it is in force."""

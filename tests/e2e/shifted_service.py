@@ -23,6 +23,8 @@ GOES_BACK = {"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"}
 FAILED_TASKS = 3
 # For how long new tasks run before they count, in seconds.
 STEADY_S = 2
+BALANCING = "arn:aws:elasticloadbalancing:us-east-1:000000000000"
+TARGET_GROUPS = ("targetgroup/blue/73e2d6bc24d8a067", "targetgroup/green/943f017f100becff")
 # How long a hook waits unless told (Amazon ECS API Reference, DeploymentLifecycleHookTimeoutConfiguration), in minutes.
 PATIENCE_MIN = 1440
 
@@ -45,6 +47,9 @@ class Revision:
     task_definition: str
     runs_as: str
     created: float
+    # The load balancer and the target group in front of its tasks, as CloudWatch names them.
+    balancer: str
+    target_group: str
     runs: bool = False
     id: str = dataclasses.field(default_factory=lambda: f"ecs-svc/{uuid.uuid4().int % 10**19}")
 
@@ -55,7 +60,13 @@ class Revision:
             "clusterArn": self.cluster_arn,
             "taskDefinition": self.task_definition,
             "createdAt": self.created,
+            "resolvedConfiguration": {"loadBalancers": [self.behind()]},
         }
+
+    def behind(self):
+        """ServiceRevisionLoadBalancer."""
+        rule = f"listener-rule/{self.balancer}/0467ef3c8400ae65/1291d13826f405c3"
+        return {name: f"{BALANCING}:{what}" for name, what in (("targetGroupArn", self.target_group), ("productionListenerRule", rule))}
 
 
 class ShiftedService:
@@ -75,17 +86,31 @@ class ShiftedService:
         self.current.runs = True
         self.next = None
         self.since = 0.0
+        # What was asked of its deployments, whether or not it was refused.
+        self.asked = []
+
+    def take_over(self, task_set, desired):
+        """It runs what a task set of CodeDeploy's ran, and those tasks."""
+        self.desired = desired
+        self.current.task_definition, self.current.runs_as = task_set.task_definition, task_set.runs_as
 
     def revision(self, task_definition, runs_as, now):
         arn = self.found["serviceArn"].replace(":service/", ":service-revision/") + f"/{uuid.uuid4().int % 10**19}"
-        made = Revision(arn, self.found["serviceArn"], self.found["clusterArn"], task_definition, runs_as, now)
+        balancer, target_group = f"app/{self.cluster}/50dc6c495c0c9188", TARGET_GROUPS[0]
+        if self.revisions:
+            # The next one is behind the one that the current one leaves free.
+            target_group = next(name for name in TARGET_GROUPS if name != self.current.target_group)
+        made = Revision(arn, self.found["serviceArn"], self.found["clusterArn"], task_definition, runs_as, now, balancer, target_group)
         self.revisions.append(made)
         return made
 
     # ── what is told ──
 
+    def on_the_cloud(self, runs_as):
+        return self.ecs.describe_services(cluster=self.cluster, services=[runs_as])["services"][0]
+
     def now_on_the_cloud(self, revision):
-        return self.ecs.describe_services(cluster=self.cluster, services=[revision.runs_as])["services"][0]
+        return self.on_the_cloud(revision.runs_as)
 
     def described(self):
         """As DescribeServices tells it."""
@@ -144,7 +169,7 @@ class ShiftedService:
 
     @property
     def configuration(self):
-        return self.now_on_the_cloud(self.revisions[0])["deploymentConfiguration"]
+        return self.on_the_cloud(self.name)["deploymentConfiguration"]
 
     def begin(self, task_definition, now):
         """UpdateService: a deployment to a new revision, in the place of one that is under way."""
@@ -168,12 +193,14 @@ class ShiftedService:
         self.since = now
 
     def stop(self, arn, now):
+        self.asked.append("StopServiceDeployment")
         if self.newest.get("serviceDeploymentArn") != arn or self.newest["status"] not in UNDER_WAY | GOES_BACK or self.newest.get("lifecycleStage") == "CLEAN_UP":
             raise Refused("ConflictException", f"The service deployment {arn} is {self.newest['status']} and cannot be stopped.")
         if self.newest["status"] in UNDER_WAY:
             self.give_up("Service deployment stopped by request.", now)
 
     def continue_(self, arn, hook, action, now):
+        self.asked.append("ContinueServiceDeployment")
         waiting = [found for found in self.newest.get("lifecycleHookDetails", []) if found["hookId"] == hook and found["status"] == "AWAITING_ACTION"]
         if self.newest.get("serviceDeploymentArn") != arn or self.newest["status"] not in UNDER_WAY or not waiting:
             raise Refused("InvalidParameterException", f"The hook {hook} of {arn} does not wait.")
@@ -264,6 +291,12 @@ class ShiftedService:
                 self.give_up("Service deployment rolled back because a lifecycle hook timed out.", now)
                 return True
         return False
+
+    def run_out(self, now):
+        """The time of each hook that waits is over."""
+        for hook in self.newest["lifecycleHookDetails"]:
+            hook["expiresAt"] = min(hook["expiresAt"], now)
+        self.waits(now)
 
     def is_steady(self, now):
         if self.now_on_the_cloud(self.next)["runningCount"] < self.desired or self.task_arns(self.next, "STOPPED"):

@@ -65,10 +65,31 @@ def test_validate(skiff):
     assert skiff.windlass.run("validate", "nothing.yaml").status == USAGE
 
 
+def test_plan_says_what_its_command_does_then(skiff):
+    release = skiff.build("1.0.0")
+    planned = skiff.windlass.json("plan", *release)
+    assert (planned.status, planned.document["turn"]["becomes"]) == (GOOD, "goes"), planned
+    # Nothing was deployed, and nothing but the plan is known of it.
+    assert skiff.windlass.json("history", "skiff", "bay").document["deployments"] == []
+    assert skiff.windlass.run("plan", "deploy", "skiff", "bay", "1.0.0").status == REJECTED
+    skiff.planned = planned.document["drawn"]["plan"]
+
+
 def test_release_and_watch(skiff):
     ran = skiff.windlass.json(*skiff.build("1.0.0"), "--watch")
     assert (ran.status, ran.document["deployment"]["ending"]["ending"]) == (GOOD, "Succeeded"), ran
     assert skiff.seen() == LIVE
+    assert ran.document["plan"] == skiff.planned
+
+
+def test_plan_of_what_runs_and_of_the_way_back(skiff):
+    again = skiff.windlass.run("plan", "deploy", "skiff", "bay", "1.0.0")
+    assert again.status == GOOD and "nothing would be changed" in again.out, again
+    back = skiff.windlass.run("plan", "rollback", "skiff", "bay", "--snapshot", "1")
+    assert back.status == GOOD and "plan: wave 1" in back.out, back
+    assert skiff.windlass.json("status", "skiff", "bay").document["hold"] is None
+    wrong = skiff.windlass.run("plan", "rollback", "skiff", "bya")
+    assert wrong.status == REJECTED and "Did you mean `bay`?" in wrong.err, wrong
 
 
 def test_deploy_promotes_a_recorded_release(skiff):

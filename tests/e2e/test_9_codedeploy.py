@@ -6,7 +6,7 @@ import json
 
 import boto3
 import pytest
-from canal import APP, ENVIRONMENTS, HOOKS, Canal
+from canal import APP, ENVIRONMENTS, GROUPS_ALARM, HOOKS, Canal
 from codedeploy import CodeDeploy
 from ledger import ending
 from proxy import machine_asks_through
@@ -21,6 +21,7 @@ def codedeploy(aws):
     standin.address = standin.start()
     with machine_asks_through(aws, FUNCTIONS, standin.address, "CODEDEPLOY"):
         yield standin
+    standin.end()
     assert standin.problems == []
 
 
@@ -38,7 +39,9 @@ def canals(aws, codedeploy, by_hand):
         canal.make_targets()
         canal.former = canal.alias()
     canals["steps"].declare()
-    canals["lost"].group.lost = 1
+    canals["lost"].group.lost.append("CreateDeployment")
+    canals["alarm"].group.alarms = (GROUPS_ALARM,)
+    canals["alarm"].make_alarm(GROUPS_ALARM)
     canals["lost"].group.listed_after_s = 3
     canals["hook"].group.fails_at = "AfterAllowTraffic"
     for canal in canals.values():
@@ -72,6 +75,19 @@ def test_a_gate_that_fails_stops_it_and_the_alias_is_back(canals, by_hand):
     told = by_hand.get_deployment(deploymentId=stopped["deploymentId"])["deploymentInfo"]
     assert told["rollbackInfo"]["rollbackDeploymentId"] == back["deploymentId"]
     assert stopped["deploymentId"] in record["ending"]["cause"], record["ending"]["cause"]
+
+
+def test_an_alarm_of_the_group_takes_it_back_and_nobody_else_does(canals):
+    canal = canals["alarm"]
+    canal.until("a share of the callers", lambda: canal.alias()[1])
+    canal.ring(GROUPS_ALARM)
+    record = canal.record()
+    assert (ending(record), record["ending"]["cause_name"]) == ("RolledBack", "ChangeFailed"), record["ending"]
+    rung, back = canal.codedeploy.of(canal.group)
+    assert (rung.told["status"], back.told["status"], rung.goes_back) == ("Stopped", "Succeeded", False)
+    for words in (rung.id, "an alarm of its group rang", GROUPS_ALARM, f"{back.id} has succeeded"):
+        assert words in record["ending"]["cause"], record["ending"]["cause"]
+    assert canal.alias() == canal.former
 
 
 def test_a_hook_that_fails_takes_it_back(canals):

@@ -1,9 +1,18 @@
 //! The verbs, one file each.
 
 pub mod accept;
+pub mod apps;
 pub mod cancel;
+pub mod completion;
+pub mod declaration;
+pub mod declare;
 pub mod deploy;
+pub mod doctor;
+pub mod explain;
 pub mod hold;
+pub mod import;
+pub mod init;
+pub mod plan;
 pub mod recover;
 pub mod refusals;
 pub mod release;
@@ -25,13 +34,25 @@ use clap::Subcommand;
 pub enum Verb {
     /// Check a declaration, and a manifest for it. Without an endpoint only the files are looked at.
     Validate(validate::Validate),
+    /// Put a declaration in force, and tell what is different from the one that was.
+    Declare(declare::Declare),
+    /// The declaration in force, as its team wrote it.
+    Declaration(declaration::Declaration),
     /// Upload artifacts and then a manifest: the release goes where its Git ref belongs.
-    Release(release::Release),
+    Release(release::Releasing),
     /// Deploy a release that is recorded already into an environment: promotion.
-    Deploy(deploy::Deploy),
+    Deploy(deploy::Deploying),
+    /// What a release, a promotion or a rollback would do, without a lock and without a change.
+    Plan(plan::Plan),
+    /// Check what a release of every component would need, without a lock and without a change.
+    Doctor(doctor::Doctor),
     /// Watch a deployment until it has ended.
     Watch(watch::Watch),
-    /// What runs in an environment, its hold and lock, and who waits.
+    /// Why a deployment ended as it did, or waits, or which environment a Git ref chooses and why.
+    Explain(explain::Explain),
+    /// All applications with their environments, and what runs there.
+    Apps(apps::Apps),
+    /// What runs in an environment, its hold and lock, and who waits; without one, in all of them.
     Status(status::Status),
     /// The deployments of an environment, newest first.
     History(Listing),
@@ -51,6 +72,12 @@ pub enum Verb {
     Recover(recover::Recover),
     /// Make what is there the truth, and unlock the environment.
     Accept(accept::Accept),
+    /// Look at a repository and at the account, ask, and write what a release needs.
+    Init(init::Init),
+    /// Make a declaration from what ecspresso, lambroll or AWS SAM was told.
+    Import(import::Import),
+    /// Print a script with which your shell completes verbs and options.
+    Completion(completion::Completion),
 }
 
 impl Verb {
@@ -58,8 +85,14 @@ impl Verb {
     pub fn run(&self, output: Output) -> Exit {
         let done = match self {
             Self::Validate(validate) => validate.run(output),
+            Self::Declare(declare) => declare.run(output),
+            Self::Declaration(declaration) => declaration.run(output),
+            Self::Explain(explain) => explain.run(output),
+            Self::Apps(apps) => apps.run(output),
             Self::Release(release) => release.run(output),
             Self::Deploy(deploy) => deploy.run(output),
+            Self::Plan(plan) => plan.run(output),
+            Self::Doctor(doctor) => doctor.run(output),
             Self::Watch(watch) => watch.run(output),
             Self::Status(status) => status.run(output),
             Self::History(history) => history.run::<Deployment>(output),
@@ -71,6 +104,9 @@ impl Verb {
             Self::Cancel(cancel) => cancel.run(output),
             Self::Recover(recover) => recover.run(output),
             Self::Accept(accept) => accept.run(output),
+            Self::Init(init) => init.run(output),
+            Self::Import(import) => import.run(output),
+            Self::Completion(completion) => completion.run(output),
         };
         end(output, done)
     }

@@ -11,11 +11,12 @@ use crate::handed_in::HandedIn;
 use crate::known::{self, Known};
 use crate::manifest::{self, About};
 use crate::output::Output;
+use crate::places::{Endpoint, Place, What};
 use crate::preflight::{self, Plan};
 use crate::sight::Sight;
-use crate::start::{Looking, Start, Wishes};
+use crate::start::{Looking, Start, Then, Wishes};
 use crate::upload::{self, Artifact, Progress, Sent};
-use crate::windlass::{Endpoint, NO_ENDPOINT, Windlass, waiting};
+use crate::windlass::{Windlass, waiting};
 use bytes::Bytes;
 use clap::Args;
 use serde::Serialize;
@@ -29,6 +30,25 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::Route;
 
 /// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Releasing {
+    #[command(flatten)]
+    release: Release,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+impl Releasing {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever is in the way; nothing was sent where that could be known before.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        self.release.run(Then::Follow(&self.looking), output)
+    }
+}
+
+/// What is released, and how.
 #[derive(Debug, Args)]
 pub struct Release {
     /// The application.
@@ -74,15 +94,10 @@ pub struct Release {
     dirty: bool,
     #[command(flatten)]
     endpoint: Endpoint,
-    #[command(flatten)]
-    looking: Looking,
     /// The endpoint of a local cloud, whose probes a declaration may name.
     #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide = true)]
     local_endpoint: Option<String>,
 }
-
-/// What is told where a bucket is needed and none is named.
-const NO_BUCKET: &str = "no bucket is named. Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the stack.";
 
 /// What `--json` prints when the manifest was uploaded.
 #[derive(Debug, Serialize)]
@@ -93,13 +108,13 @@ struct Report<'a> {
 }
 
 impl Release {
-    /// Does it.
+    /// Sends it.
     ///
     /// # Errors
     /// Whatever is in the way; nothing was sent where that could be known before.
-    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+    pub fn run(&self, then: Then<'_>, output: Output) -> Result<Exit, Failure> {
         let found = Found::of(&self.app, &self.components)?;
-        self.places(&found)?;
+        waiting(self.places(&found, then))?;
         let mut from = self.comes_from();
         let git = from.as_ref().map(|from| &from.git);
         let dirty = git.and_then(|git| git::is_dirty(git.commit.as_deref()));
@@ -107,10 +122,10 @@ impl Release {
             from.git.dirty = dirty == Some(true);
         }
         let manifest = self.manifest(from.as_ref(), found.components())?;
-        let plan = self.plan(&manifest);
+        let plan = self.plan(&manifest, then);
         output.announce(&preflight::comes_from(plan, from.as_ref(), dirty));
         waiting(async {
-            let (windlass, mut sight) = self.look(plan).await?;
+            let (windlass, mut sight) = self.look(plan, then).await?;
             let misfits = brought::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
             sight.findings.extend(misfits);
             // A finding tells why it goes nowhere.
@@ -124,7 +139,8 @@ impl Release {
                 let message = "it was not released, and nothing was uploaded:";
                 return Err(Failure::rejected(message, sight.findings));
             }
-            self.send(found, from.as_ref(), windlass.as_ref(), &sight, output)
+            let from = from.as_ref();
+            self.send(found, from, windlass.as_ref(), &sight, then, output)
                 .await
         })
     }
@@ -160,12 +176,16 @@ impl Release {
         Ok(chosen)
     }
 
-    fn plan<'a>(&'a self, manifest: &'a Manifest) -> Plan<'a> {
+    fn plan<'a>(&'a self, manifest: &'a Manifest, then: Then<'_>) -> Plan<'a> {
         Plan {
             app: &self.app,
             manifest,
             named: self.environment.as_ref(),
-            route: if self.by_api() { Route::Api } else { Route::S3 },
+            route: if self.by_api(then) {
+                Route::Api
+            } else {
+                Route::S3
+            },
             through_hold: self.wishes.through_hold,
             allow_older: self.wishes.allow_older,
             dirty: self.dirty,
@@ -173,21 +193,29 @@ impl Release {
     }
 
     /// What can be seen before: by the API if there is one that lets the caller in, else in the bucket.
-    async fn look(&self, plan: Plan<'_>) -> Result<(Option<Windlass>, Sight), Failure> {
+    async fn look(
+        &self,
+        plan: Plan<'_>,
+        then: Then<'_>,
+    ) -> Result<(Option<Windlass>, Sight), Failure> {
         let mut why = "no `--endpoint` is named".to_owned();
-        if self.by_api() || self.endpoint.endpoint.is_some() {
-            let windlass = self.endpoint.open().await?;
-            match Sight::by_api(plan, &windlass).await? {
-                Ok(sight) => return Ok((Some(windlass), sight)),
-                // Nothing else is there to be looked at.
-                Err(unseen) if self.bucket.is_none() => return Err(Failure::unreachable(unseen)),
+        if self.by_api(then) || self.endpoint.is_named()? {
+            match self.opened(then).await? {
                 Err(unseen) => why = unseen,
+                Ok(windlass) => match Sight::by_api(plan, &windlass).await? {
+                    Ok(sight) => return Ok((Some(windlass), sight)),
+                    // Nothing else is there to be looked at.
+                    Err(unseen) if !self.knows_bucket()? => {
+                        return Err(Failure::unreachable(unseen));
+                    }
+                    Err(unseen) => why = unseen,
+                },
             }
         }
         let exceptions = Exceptions {
             probe_origin: self.local_endpoint.clone(),
         };
-        let mut sight = Sight::by_bucket(plan, self.bucket()?, &exceptions).await?;
+        let mut sight = Sight::by_bucket(plan, &self.bucket().await?, &exceptions).await?;
         sight.unseen.insert(0, format!("the API: {why}"));
         Ok((None, sight))
     }
@@ -198,6 +226,7 @@ impl Release {
         from: Option<&git::From>,
         windlass: Option<&Windlass>,
         sight: &Sight,
+        then: Then<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
         let mut components = found.images;
@@ -206,21 +235,14 @@ impl Release {
             components.insert(sent.component, pinned);
         }
         let manifest = self.manifest(from, components)?;
-        if self.by_api() {
-            let opened;
-            let windlass = if let Some(windlass) = windlass {
-                windlass
-            } else {
-                opened = self.endpoint.open().await?;
-                &opened
-            };
-            let environment = self.goes_to(&manifest, windlass, sight).await?;
-            let mut start = Start::of_manifest(environment, &manifest)?;
-            start.wishes(&self.wishes);
-            start.there_before(sight.before.iter().map(|one| one.id.clone()));
-            return start.send(windlass, &self.app, &self.looking, output).await;
-        }
-        let bucket = self.bucket()?;
+        let looking = match then {
+            Then::Follow(looking) if !self.by_api(then) => looking,
+            then => {
+                let manifest = &manifest;
+                return self.by_call(manifest, windlass, sight, then, output).await;
+            }
+        };
+        let bucket = &self.bucket().await?;
         let key = manifest_key(&self.app, &self.version);
         let report = Report {
             manifest: &manifest,
@@ -233,7 +255,7 @@ impl Release {
         let report = serde_json::to_value(&report).map_err(broken)?;
         let text = serde_json::to_vec_pretty(&manifest).map_err(broken)?;
         let handed_in = HandedIn {
-            plan: self.plan(&manifest),
+            plan: self.plan(&manifest, then),
             sight,
             bucket,
             key: &key,
@@ -241,7 +263,30 @@ impl Release {
             windlass,
             report,
         };
-        handed_in.look(&self.looking, output).await
+        handed_in.look(looking, output).await
+    }
+
+    /// Through the API.
+    async fn by_call(
+        &self,
+        manifest: &Manifest,
+        windlass: Option<&Windlass>,
+        sight: &Sight,
+        then: Then<'_>,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        let opened;
+        let windlass = if let Some(windlass) = windlass {
+            windlass
+        } else {
+            opened = self.endpoint.open().await?;
+            &opened
+        };
+        let environment = self.goes_to(manifest, windlass, sight).await?;
+        let mut start = Start::of_manifest(environment, manifest)?;
+        start.wishes(&self.wishes);
+        start.there_before(sight.before.iter().map(|one| one.id.clone()));
+        start.go(windlass, &self.app, then, output).await
     }
 
     async fn upload(&self, artifacts: Vec<Artifact>, output: Output) -> Result<Vec<Sent>, Failure> {
@@ -253,7 +298,7 @@ impl Release {
         } else {
             Progress::new()
         };
-        let sent = upload::all(self.bucket()?, artifacts, &progress).await?;
+        let sent = upload::all(&self.bucket().await?, artifacts, &progress).await?;
         for sent in &sent {
             output.progress(&upload::in_words(sent));
         }
@@ -261,27 +306,44 @@ impl Release {
     }
 
     /// That all places are named that it will need.
-    fn places(&self, found: &Found) -> Result<(), Failure> {
-        let needs_api = self.by_api() && self.endpoint.endpoint.is_none();
-        let needs_bucket = !self.by_api() || !found.artifacts.is_empty();
-        let missing = [
-            needs_api.then_some(NO_ENDPOINT),
-            (needs_bucket && self.bucket.is_none()).then_some(NO_BUCKET),
+    async fn places(&self, found: &Found, then: Then<'_>) -> Result<(), Failure> {
+        let by_api = self.by_api(then);
+        let needs_bucket = !by_api || !found.artifacts.is_empty();
+        let needed = [
+            by_api.then_some((What::Endpoint, None)),
+            needs_bucket.then_some((What::Bucket, self.bucket.as_deref())),
         ];
-        let missing: Vec<&str> = missing.into_iter().flatten().collect();
-        if missing.is_empty() {
-            return Ok(());
+        let needed: Vec<_> = needed.into_iter().flatten().collect();
+        self.endpoint.require(&needed).await
+    }
+
+    /// The API; why it is not asked, where its stack cannot be looked at and the bucket is known without it.
+    async fn opened(&self, then: Then<'_>) -> Result<Result<Windlass, String>, Failure> {
+        match self.endpoint.open().await {
+            Err(failure) if failure.exit == Exit::Unreachable && !self.by_api(then) => {
+                if self.knows_bucket()? {
+                    return Ok(Err(failure.message));
+                }
+                Err(failure)
+            }
+            opened => opened.map(Ok),
         }
-        Err(Failure::usage(missing.join("\n  ")))
     }
 
-    fn by_api(&self) -> bool {
-        self.api || self.looking.watch || self.environment.is_some() || self.wishes.any()
+    fn by_api(&self, then: Then<'_>) -> bool {
+        let needs_answer = match then {
+            Then::Follow(looking) => looking.watch,
+            Then::Plan(_) => true,
+        };
+        self.api || needs_answer || self.environment.is_some() || self.wishes.any()
     }
 
-    fn bucket(&self) -> Result<&str, Failure> {
-        let named = self.bucket.as_deref();
-        named.ok_or_else(|| Failure::usage(NO_BUCKET))
+    async fn bucket(&self) -> Result<Place, Failure> {
+        self.endpoint.bucket(self.bucket.as_deref()).await
+    }
+
+    fn knows_bucket(&self) -> Result<bool, Failure> {
+        self.endpoint.knows_bucket(self.bucket.as_deref())
     }
 
     fn manifest(

@@ -1,24 +1,29 @@
-//! `windlass status`: what runs in an environment, its hold and lock, and who waits.
+//! `windlass status`: what runs in an environment, its hold and lock, and who waits; of all environments of an
+//! application, or of all applications in short.
 
+use super::apps;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::listing::Part;
 use crate::output::Output;
+use crate::places::Endpoint;
 use crate::status::Environment;
-use crate::windlass::{Endpoint, waiting};
+use crate::windlass::{Windlass, waiting};
 use clap::Args;
+use serde_json::{Value, json};
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// The application.
+    /// The application; else all of them are listed, as `apps` does.
     #[arg(value_parser = |text: &str| AppName::new(text))]
-    app: AppName,
-    /// The environment.
+    app: Option<AppName>,
+    /// The environment; else each that is declared.
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
-    environment: EnvironmentName,
+    environment: Option<EnvironmentName>,
     /// Also look at the targets, and compare them with what is recorded.
-    #[arg(long)]
+    #[arg(long, requires = "app")]
     observe: bool,
     #[command(flatten)]
     endpoint: Endpoint,
@@ -30,19 +35,57 @@ impl Status {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let (app, environment) = (self.app.as_str(), self.environment.as_str());
+        match (&self.app, &self.environment) {
+            (None, _) => return apps::tell(&Part::default(), &self.endpoint, output),
+            (Some(app), Some(environment)) => {
+                let answer = waiting(async {
+                    let windlass = self.endpoint.open().await?;
+                    self.read(&windlass, app, environment.as_str()).await
+                })?;
+                let words = Environment::read(&answer)?.words();
+                output.result(&answer, &words);
+            }
+            (Some(app), None) => {
+                let answers = waiting(self.all(app))?;
+                let each: Result<Vec<String>, Failure> = answers.iter().map(words).collect();
+                let all = json!({"app": app, "environments": answers});
+                output.result(&all, &each?.join("\n"));
+            }
+        }
+        Ok(Exit::Good)
+    }
+
+    /// All declared environments of an application.
+    async fn all(&self, app: &AppName) -> Result<Vec<Value>, Failure> {
+        let windlass = self.endpoint.open().await?;
+        let path = ["apps", app.as_str(), "environments"];
+        let known = windlass.get(&path, &[]).await?;
+        let names = known["environments"]
+            .as_array()
+            .ok_or_else(|| Failure::not_understood("the list of environments", "it has none"))?;
+        let mut answers = Vec::new();
+        for name in names.iter().filter_map(Value::as_str) {
+            answers.push(self.read(&windlass, app, name).await?);
+        }
+        Ok(answers)
+    }
+
+    async fn read(
+        &self,
+        windlass: &Windlass,
+        app: &AppName,
+        environment: &str,
+    ) -> Result<Value, Failure> {
         let query: &[(&str, &str)] = if self.observe {
             &[("observe", "true")]
         } else {
             &[]
         };
-        let answer = waiting(async {
-            let windlass = self.endpoint.open().await?;
-            let path = ["apps", app, "environments", environment];
-            windlass.get(&path, query).await
-        })?;
-        let words = Environment::read(&answer)?.words();
-        output.result(&answer, &words);
-        Ok(Exit::Good)
+        let path = ["apps", app.as_str(), "environments", environment];
+        windlass.get(&path, query).await
     }
+}
+
+fn words(answer: &Value) -> Result<String, Failure> {
+    Ok(Environment::read(answer)?.words())
 }

@@ -5,9 +5,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
 use crate::output::{Output, words};
+use crate::places::Endpoint;
 use crate::preflight::{self, Plan};
 use crate::sight::Sight;
-use crate::windlass::{Endpoint, Windlass, waiting};
+use crate::windlass::waiting;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -182,15 +183,20 @@ impl Validate {
         declaration: &Declaration,
         report: &mut Report,
     ) -> Result<Option<Finding>, Failure> {
-        if self.endpoint.endpoint.is_none() {
-            let only_by_api = "whether its version is higher than that of the declaration in force, which only the API tells";
-            report.not_looked_at.push(only_by_api.to_owned());
-            return Ok(None);
-        }
-        let (refused, sight) = waiting(async {
-            let windlass = self.endpoint.open().await?;
-            Sight::beside_in_force(declaration, &windlass).await
+        let beside = waiting(async {
+            match self.endpoint.open_if_named().await? {
+                Ok(windlass) => Ok(Ok(Sight::beside_in_force(declaration, &windlass).await?)),
+                Err(why) => Ok(Err(why)),
+            }
         })?;
+        let (refused, sight) = match beside {
+            Ok(beside) => beside,
+            Err(why) => {
+                let only_by_api = "whether its version is higher than that of the declaration in force, which only the API tells";
+                report.not_looked_at.push(format!("{only_by_api}{why}"));
+                return Ok(None);
+            }
+        };
         report.warnings.extend(sight.findings);
         report.not_looked_at = sight.unseen;
         Ok(refused)
@@ -213,10 +219,7 @@ impl Validate {
             dirty: self.dirty,
         };
         let sight = waiting(async {
-            let windlass: Option<Windlass> = match &self.endpoint.endpoint {
-                Some(_) => Some(self.endpoint.open().await?),
-                None => None,
-            };
+            let windlass = self.endpoint.open_if_named().await?.ok();
             Sight::by_declaration(plan, declaration, windlass.as_ref()).await
         })?;
         report.goes = preflight::goes(plan, sight.here.as_ref());

@@ -4,12 +4,12 @@ use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
-use crate::history::Deployment;
+use crate::history::{Deployment, newest};
 use crate::known::{Known, Release};
-use crate::listing::{LARGEST_PAGE, List, page};
 use crate::output::{Output, error};
+use crate::places::Endpoint;
 use crate::record::is_id;
-use crate::windlass::{Endpoint, Windlass, waiting};
+use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use indicatif::HumanDuration;
 use std::time::Duration;
@@ -152,21 +152,14 @@ impl Watch {
         environment: &EnvironmentName,
         pages: usize,
     ) -> Result<Option<Deployment>, Failure> {
-        let mut after: Option<String> = None;
-        for _ in 0..pages {
-            let list = List::of::<Deployment>(&self.app, environment);
-            let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
-            let found = page.listed.into_iter().find(|one| self.is_meant(one));
-            after = page.next;
-            if found.is_some() || after.is_none() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
-    fn is_meant(&self, one: &Deployment) -> bool {
-        self.version.is_none() || self.version == one.version
+        newest(
+            windlass,
+            &self.app,
+            environment,
+            self.version.as_deref(),
+            pages,
+        )
+        .await
     }
 
     /// How long it is sensible to wait for a deployment that is not there, and what is told if it does not come.

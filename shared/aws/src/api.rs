@@ -44,12 +44,13 @@ pub struct ApiAnswer {
 }
 
 impl Api {
-    /// The API at `endpoint`, with credentials and region from the environment. No call is made.
+    /// The API at `endpoint`, with credentials and region from the environment; `region` is taken where that names none.
+    /// No call is made.
     ///
     /// # Errors
     /// `BadInput` if the endpoint is no URL, or no region is known.
-    pub async fn from_env(endpoint: &str) -> Answered<Self> {
-        Self::new(settings::sdk_config_of_a_person().await, endpoint)
+    pub async fn from_env(endpoint: &str, region: Option<&str>) -> Answered<Self> {
+        Self::new(settings::sdk_config_of_a_person(region).await, endpoint)
     }
 
     /// The API at `endpoint`, with given credentials and region. The region in an endpoint of AWS
@@ -89,7 +90,9 @@ impl Api {
         let url = self.url(path, query)?;
         let what = format!("{method} {url}");
         let body = body.map(Value::to_string).unwrap_or_default();
-        let mut request = self.signed(method, &url, body).await?;
+        let credentials = credentials(&self.home).await?;
+        let signed_for = (SERVICE, self.region.as_str());
+        let mut request = signed(method, &url, body, signed_for, credentials)?;
         if let Some(key) = key {
             request
                 .headers_mut()
@@ -121,30 +124,34 @@ impl Api {
         }
         Ok(url)
     }
+}
 
-    async fn signed(&self, method: &str, url: &Url, body: String) -> Answered<HttpRequest> {
-        let credentials = self.credentials().await?;
-        let headers = sign_headers(method, url, &body, &self.region, credentials)?;
-        let bad =
-            |error: &dyn std::fmt::Display| Fault::internal(format!("{method} {url}: {error}"));
-        let mut request = HttpRequest::new(SdkBody::from(body));
-        request.set_method(method).map_err(|error| bad(&error))?;
-        request.set_uri(url.as_str()).map_err(|error| bad(&error))?;
+/// A request with a signature for a service in a region.
+///
+/// # Errors
+/// What is no request.
+pub(crate) fn signed(
+    method: &str,
+    url: &Url,
+    body: String,
+    signed_for: (&str, &str),
+    credentials: Credentials,
+) -> Answered<HttpRequest> {
+    let headers = sign_headers(method, url, &body, signed_for, credentials)?;
+    let bad = |error: &dyn std::fmt::Display| Fault::internal(format!("{method} {url}: {error}"));
+    let mut request = HttpRequest::new(SdkBody::from(body));
+    request.set_method(method).map_err(|error| bad(&error))?;
+    request.set_uri(url.as_str()).map_err(|error| bad(&error))?;
+    request
+        .headers_mut()
+        .insert("content-type", "application/json");
+    for (name, value) in headers {
         request
             .headers_mut()
-            .insert("content-type", "application/json");
-        for (name, value) in headers {
-            request
-                .headers_mut()
-                .try_insert(name, value)
-                .map_err(|error| bad(&error))?;
-        }
-        Ok(request)
+            .try_insert(name, value)
+            .map_err(|error| bad(&error))?;
     }
-
-    async fn credentials(&self) -> Answered<Credentials> {
-        credentials(&self.home).await
-    }
+    Ok(request)
 }
 
 /// A person's credentials.
@@ -183,7 +190,7 @@ fn sign_headers(
     method: &str,
     url: &Url,
     body: &str,
-    region: &str,
+    (service, region): (&str, &str),
     credentials: Credentials,
 ) -> Answered<Vec<(String, String)>> {
     let bad = |error: &dyn std::fmt::Display| Fault::internal(format!("signing {url}: {error}"));
@@ -191,7 +198,7 @@ fn sign_headers(
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
         .region(region)
-        .name(SERVICE)
+        .name(service)
         .time(SystemTime::now())
         .settings(SigningSettings::default())
         .build()
@@ -260,7 +267,7 @@ mod tests {
     fn the_signature_covers_host_time_and_content_type() {
         let url = Url::parse("https://abc.execute-api.eu-west-1.amazonaws.com/apps").unwrap();
         let credentials = Credentials::new("AKID", "secret", Some("session".into()), None, "test");
-        let headers = sign_headers("GET", &url, "", "eu-west-1", credentials).unwrap();
+        let headers = sign_headers("GET", &url, "", (SERVICE, "eu-west-1"), credentials).unwrap();
         let authorization = &headers
             .iter()
             .find(|(name, _)| name == "authorization")

@@ -1,5 +1,6 @@
 use crate::Aws;
 use crate::clock::{date_time, time_of};
+use crate::codedeploy_answers::{add, ends_min, ready_min};
 use crate::error::{OrFault, code};
 use crate::limits;
 use aws_sdk_codedeploy::config::Builder;
@@ -7,8 +8,8 @@ use aws_sdk_codedeploy::types as codedeploy;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    Answered, CodeDeploy, Deployed, DeploymentGroup, LifecycleEvent, ListedDeployments,
-    NewDeployed, Revision, Routing,
+    Answered, CodeDeploy, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed,
+    Revision, Routing, Waiting,
 };
 
 impl CodeDeploy for Aws {
@@ -34,6 +35,19 @@ impl CodeDeploy for Aws {
             configuration: told.deployment_config_name.unwrap_or_default(),
             revision: told.target_revision.and_then(revision_of),
             last: last.filter_map(|last| last.deployment_id).collect(),
+            services: told
+                .ecs_services
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|its| Some((its.cluster_name?, its.service_name?)))
+                .collect(),
+            ready_min: told
+                .blue_green_deployment_configuration
+                .as_ref()
+                .and_then(ready_min),
+            ends_min: told
+                .blue_green_deployment_configuration
+                .map_or(Some(0), ends_min),
         })
     }
 
@@ -122,25 +136,36 @@ impl CodeDeploy for Aws {
         Ok(deployed_of(id, told))
     }
 
-    async fn lifecycle_events(&self, id: &str) -> Answered<Vec<LifecycleEvent>> {
+    async fn lifecycle_events(&self, id: &str) -> Answered<Lifecycle> {
         let client = self.clients.codedeploy();
         let sent = client.list_deployment_targets().deployment_id(id).send();
         let listed = match sent.await {
             Err(error) if code(&error) == Some("DeploymentNotStartedException") => {
-                return Ok(vec![]);
+                return Ok(Lifecycle::default());
             }
             sent => sent.or_fault("ListDeploymentTargets", id)?,
         };
         let targets = listed.target_ids.unwrap_or_default();
         if targets.is_empty() {
-            return Ok(vec![]);
+            return Ok(Lifecycle::default());
         }
         let request = client.batch_get_deployment_targets().deployment_id(id);
         let sent = request.set_target_ids(Some(targets)).send().await;
         let told = sent.or_fault("BatchGetDeploymentTargets", id)?;
-        let targets = told.deployment_targets.unwrap_or_default().into_iter();
-        let events = targets.filter_map(|target| target.lambda_target?.lifecycle_events);
-        Ok(events.flatten().map(event_of).collect())
+        let mut lifecycle = Lifecycle::default();
+        for target in told.deployment_targets.unwrap_or_default() {
+            let (function, service) = (target.lambda_target, target.ecs_target);
+            let events = function.and_then(|function| function.lifecycle_events);
+            add(&mut lifecycle, events, None);
+            if let Some(service) = service {
+                add(
+                    &mut lifecycle,
+                    service.lifecycle_events,
+                    service.task_sets_info,
+                );
+            }
+        }
+        Ok(lifecycle)
     }
 
     async fn create_deployment(&self, new: &NewDeployed) -> Answered<String> {
@@ -155,6 +180,7 @@ impl CodeDeploy for Aws {
             .application_name(&new.application)
             .deployment_group_name(&new.group)
             .description(&new.description)
+            .set_deployment_config_name(new.configuration.clone())
             .revision(revision.build())
             .customize()
             .config_override(switching())
@@ -176,6 +202,22 @@ impl CodeDeploy for Aws {
             .send()
             .await;
         sent.or_fault("StopDeployment", id).map(drop)
+    }
+
+    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Answered<()> {
+        let waiting = match waiting {
+            Waiting::Ready => codedeploy::DeploymentWaitType::ReadyWait,
+            Waiting::Termination => codedeploy::DeploymentWaitType::TerminationWait,
+        };
+        let request = self.clients.codedeploy().continue_deployment();
+        let sent = request
+            .deployment_id(id)
+            .deployment_wait_type(waiting)
+            .customize()
+            .config_override(switching())
+            .send()
+            .await;
+        sent.or_fault("ContinueDeployment", id).map(drop)
     }
 }
 
@@ -254,18 +296,10 @@ fn deployed_of(id: &str, told: codedeploy::DeploymentInfo) -> Deployed {
         rollback_of: rollback.rollback_triggering_deployment_id,
         rollback_words: rollback.rollback_message.unwrap_or_default(),
         revision: told.revision.and_then(revision_of),
+        ends: told.instance_termination_wait_time_started,
     }
 }
 
-fn event_of(told: codedeploy::LifecycleEvent) -> LifecycleEvent {
-    let words = told.diagnostics.and_then(|why| why.message);
-    LifecycleEvent {
-        name: told.lifecycle_event_name.unwrap_or_default(),
-        status: word(told.status.as_ref().map(AsRef::as_ref)),
-        words: words.unwrap_or_default(),
-    }
-}
-
-fn word(word: Option<&str>) -> String {
+pub(crate) fn word(word: Option<&str>) -> String {
     word.unwrap_or_default().to_owned()
 }

@@ -183,6 +183,8 @@ fn name_of_code(code: &str) -> Option<FaultName> {
         // CodeDeploy: the group has an active deployment, and the deployment is over.
         "DeploymentLimitExceeded",
         "DeploymentAlreadyCompleted",
+        "DeploymentIsNotInReadyState",
+        "InvalidDeploymentStatus",
     ]) {
         return Some(FaultName::Conflict);
     }

@@ -43,7 +43,7 @@ fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> 
     let region = config.region().map(ToString::to_string);
     let region =
         region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION.to_owned()))?;
-    let target = call.target;
+    let (target, version) = (call.target, version_of(call.service));
     let mut builder = Operation::builder()
         .service_name(call.service)
         .operation_name(operation)
@@ -74,14 +74,14 @@ fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> 
         builder = builder.time_source(time);
     }
     let made = builder
-        .serializer(move |body: String| request(target, body))
+        .serializer(move |body: String| request(target, version, body))
         .deserializer(answer);
     Ok(made.build())
 }
 
 /// An endpoint that is configured, as a local cloud's is, else the service's own (AWS General Reference,
 /// "AWS service endpoints").
-fn endpoint(config: &SdkConfig, service: &str, region: &str) -> String {
+pub(crate) fn endpoint(config: &SdkConfig, service: &str, region: &str) -> String {
     if let Some(url) = config.endpoint_url() {
         return url.to_owned();
     }
@@ -119,13 +119,25 @@ fn signed(config: &SdkConfig, service: &'static str, region: String) -> StaticRu
         .with_runtime_components(components)
 }
 
-fn request(target: &'static str, body: String) -> Result<HttpRequest, BoxError> {
+/// The content type of the version of the protocol that a service speaks (Smithy, "AWS JSON 1.0 protocol").
+fn version_of(service: &str) -> &'static str {
+    match service {
+        "dynamodb" | "sqs" | "states" => "application/x-amz-json-1.0",
+        _ => "application/x-amz-json-1.1",
+    }
+}
+
+fn request(
+    target: &'static str,
+    version: &'static str,
+    body: String,
+) -> Result<HttpRequest, BoxError> {
     let length = body.len().to_string();
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method("POST")?;
     request.set_uri("/")?;
     let headers = request.headers_mut();
-    headers.insert("content-type", "application/x-amz-json-1.1");
+    headers.insert("content-type", version);
     headers.insert("content-length", length);
     headers.insert("x-amz-target", target);
     Ok(request)

@@ -12,6 +12,7 @@ mod cdn;
 mod clients;
 mod clock;
 mod codedeploy;
+mod codedeploy_answers;
 mod configuration_answers;
 mod configurations;
 mod document;
@@ -22,9 +23,11 @@ mod executions;
 mod function_document;
 mod functions;
 mod http;
+mod installation;
 mod json_services;
 mod ledger;
 mod limits;
+mod living;
 mod notifications;
 mod objects;
 mod origin_path;
@@ -37,15 +40,20 @@ mod service_rollouts;
 mod services;
 mod settings;
 mod signing;
+mod stacks;
 mod stream;
+mod task_sets;
 mod throttles;
 mod web;
 mod websocket;
 
 pub use api::{Api, ApiAnswer};
 pub use http::{answer_of, call_of};
+pub use installation::{Part, Sort};
+pub use living::{Distribution, Living, living};
 pub use queue::each_message;
 pub use settings::Settings;
+pub use stacks::stack_outputs;
 pub use stream::changes_from_stream;
 
 use aws_config::SdkConfig;
@@ -93,12 +101,12 @@ impl Aws {
 
     /// AWS for a program that a person or a CI job runs, with their credentials: an object's bytes
     /// may take an hour, because nobody's timeout ends it. Only the ports that need no setting
-    /// serve.
+    /// serve. `region` is taken where the environment names none.
     ///
     /// # Errors
     /// `BadInput` if no region is known, `AccessDenied` without credentials.
-    pub async fn for_people() -> Answered<Self> {
-        let home = settings::sdk_config_of_a_person().await;
+    pub async fn for_people(region: Option<&str>) -> Answered<Self> {
+        let home = settings::sdk_config_of_a_person(region).await;
         if home.region().is_none() {
             return Err(Fault::new(FaultName::BadInput, api::NO_REGION));
         }

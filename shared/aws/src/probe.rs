@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use windlass_domain::address::forbidden;
 use windlass_engine::config::Config;
-use windlass_engine::ports::{Answered, Conversation, Heard, Probe, ProbeAnswer, Probed};
+use windlass_engine::ports::{Answered, Conversation, Get, Heard, Probe, ProbeAnswer, Probed};
 
 const REDIRECTS: usize = 5;
 
@@ -18,10 +18,13 @@ impl Probe for Aws {
         Ok(websocket::converse(&Rule::of(&self.settings().config), about).await)
     }
 
-    async fn probe(&self, url: &str, timeout_ms: u64, limit: u64) -> Answered<Probed> {
+    async fn probe(&self, get: &Get<'_>) -> Answered<Probed> {
+        let Get {
+            url, timeout_ms, ..
+        } = *get;
         let rule = Rule::of(&self.settings().config);
         let started = Instant::now();
-        let probing = follow(&rule, url, limit);
+        let probing = follow(&rule, get);
         let outcome = tokio::time::timeout(Duration::from_millis(timeout_ms), probing).await;
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(match outcome {
@@ -46,13 +49,16 @@ pub(crate) struct Rule {
 }
 
 /// Fetches and follows redirects by hand, so that each hop's address is checked before anything is
-/// sent to it.
-async fn follow(rule: &Rule, url: &str, limit: u64) -> Result<Fetched, Probed> {
-    let mut url = Url::parse(url)
-        .map_err(|error| Probed::Forbidden(format!("`{url}` is no address: {error}")))?;
+/// sent to it. Headers go to the first one's host.
+async fn follow(rule: &Rule, get: &Get<'_>) -> Result<Fetched, Probed> {
+    let mut url = Url::parse(get.url)
+        .map_err(|error| Probed::Forbidden(format!("`{}` is no address: {error}", get.url)))?;
+    let own = url.host_str().map(str::to_owned);
     for _ in 0..=REDIRECTS {
         let addresses = rule.allowed(&url, HTTP).await?;
-        let fetched = web::fetch(url.as_str(), addresses, limit)
+        let is_own = url.host_str() == own.as_deref();
+        let headers = get.headers.iter().filter(|_| is_own);
+        let fetched = web::fetch(url.as_str(), headers, addresses, get.limit)
             .await
             .map_err(|why| Probed::NoAnswer(format!("{url}: {why}")))?;
         match redirected(&url, &fetched)? {

@@ -155,6 +155,13 @@ fn sides(
     })
 }
 
+/// A switching change is sent once, for ten seconds.
+pub(crate) fn switching() -> Builder {
+    Builder::new()
+        .retry_config(limits::one_attempt())
+        .timeout_config(limits::switching())
+}
+
 /// Stops one, so that ECS goes back. Of the stop types that the model knows, only `ROLLBACK` is valid (Amazon ECS API
 /// Reference, StopServiceDeployment).
 pub(crate) async fn stop(client: &Client, arn: &str) -> Answered<()> {
@@ -162,11 +169,7 @@ pub(crate) async fn stop(client: &Client, arn: &str) -> Answered<()> {
     let sent = request
         .stop_type(ecs::StopServiceDeploymentStopType::Rollback)
         .customize()
-        .config_override(
-            Builder::new()
-                .retry_config(limits::one_attempt())
-                .timeout_config(limits::switching()),
-        )
+        .config_override(switching())
         .send()
         .await;
     match sent {
@@ -194,11 +197,7 @@ pub(crate) async fn answer(client: &Client, arn: &str, hook: &str, goes_on: bool
         .hook_id(hook)
         .action(action)
         .customize()
-        .config_override(
-            Builder::new()
-                .retry_config(limits::one_attempt())
-                .timeout_config(limits::switching()),
-        )
+        .config_override(switching())
         .send()
         .await;
     let named = format!("{arn} {hook}");

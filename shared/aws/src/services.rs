@@ -2,9 +2,8 @@ use crate::Aws;
 use crate::clock::time_of;
 use crate::document::{Answer, send_instead};
 use crate::error::{OrFault, code, fault, message};
-use crate::limits;
-use crate::service_rollouts::{self, hooks, shifting};
-use aws_sdk_ecs::config::Builder;
+use crate::service_rollouts::{self, hooks, shifting, switching};
+use crate::task_sets::task_set_of;
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -147,11 +146,7 @@ impl Services for Aws {
             .service(service)
             .task_definition(task_definition)
             .customize()
-            .config_override(
-                Builder::new()
-                    .retry_config(limits::one_attempt())
-                    .timeout_config(limits::switching()),
-            )
+            .config_override(switching())
             .send()
             .await;
         let told = sent.or_fault("UpdateService", &named)?;
@@ -292,6 +287,7 @@ fn service_of(service: ecs::Service) -> Service {
         .as_ref()
         .map(ecs::DeploymentController::r#type);
     let deployments = service.deployments.unwrap_or_default().into_iter();
+    let task_sets = service.task_sets.unwrap_or_default().into_iter();
     let events = service.events.unwrap_or_default().into_iter();
     let tags = service.tags.unwrap_or_default().into_iter();
     Service {
@@ -318,6 +314,7 @@ fn service_of(service: ecs::Service) -> Service {
         hooks: configuration.map_or_else(Vec::new, hooks),
         shifting: configuration.map_or_else(Shifting::default, shifting),
         deployments: deployments.map(deployment_of).collect(),
+        task_sets: task_sets.map(task_set_of).collect(),
         events: events.filter_map(event_of).collect(),
         tags: tags
             .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))

@@ -20,7 +20,7 @@ pub struct Settings {
     /// `WINDLASS_TOPIC_ARN`: the topic for people.
     pub topic: Option<String>,
     /// What the engine knows: `WINDLASS_ARTIFACTS_BUCKET`, `WINDLASS_IN_VPC` (`true` or `false`),
-    /// `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets) and `AWS_ENDPOINT_URL`.
+    /// `WINDLASS_TASK_ROLES` (ARNs with wildcards, between commas), `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets) and `AWS_ENDPOINT_URL`.
     pub config: Config,
 }
 
@@ -49,6 +49,7 @@ impl Settings {
                 region: given("AWS_REGION").unwrap_or_default(),
                 in_vpc,
                 local_endpoint: given("AWS_ENDPOINT_URL"),
+                task_roles: listed(given("WINDLASS_TASK_ROLES").as_deref()),
                 links: given("WINDLASS_LINKS").unwrap_or_default(),
             },
         })
@@ -69,6 +70,13 @@ impl Settings {
     pub(crate) fn topic(&self) -> Answered<&str> {
         needed(self.topic.as_deref(), "WINDLASS_TOPIC_ARN")
     }
+}
+
+/// What stands between commas.
+fn listed(text: Option<&str>) -> Vec<String> {
+    let each = text.unwrap_or_default().split(',');
+    let each = each.map(str::trim).filter(|one| !one.is_empty());
+    each.map(str::to_owned).collect()
 }
 
 fn bad_in_vpc() -> Fault {
@@ -92,17 +100,26 @@ pub(crate) async fn sdk_config() -> SdkConfig {
     let nothing = EnvConfigFiles::builder()
         .with_contents(EnvConfigFileKind::Config, "")
         .build();
-    load(nothing).await
+    load(nothing, None).await
 }
 
 /// Region, credentials and endpoint as a person's or a CI job's environment and files tell them.
-pub(crate) async fn sdk_config_of_a_person() -> SdkConfig {
-    load(EnvConfigFiles::default()).await
+/// `region` is taken where no variable names one: a person's file of settings goes before their profile.
+pub(crate) async fn sdk_config_of_a_person(region: Option<&str>) -> SdkConfig {
+    let is_named = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .iter()
+        .any(|name| std::env::var(name).is_ok_and(|value| !value.is_empty()));
+    let region = region.filter(|_| !is_named);
+    load(EnvConfigFiles::default(), region).await
 }
 
 /// With Windlass's limits.
-async fn load(files: EnvConfigFiles) -> SdkConfig {
-    aws_config::defaults(aws_config::BehaviorVersion::latest())
+async fn load(files: EnvConfigFiles, region: Option<&str>) -> SdkConfig {
+    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
+    if let Some(region) = region {
+        loader = loader.region(aws_config::Region::new(region.to_owned()));
+    }
+    loader
         .profile_files(files)
         // One client for all services: one pool of connections, and the root certificates are read
         // once. Left to themselves, the SDK's clients would each make their own.

@@ -33,14 +33,21 @@ pub(crate) fn tls_provider() -> tls::Provider {
     tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)
 }
 
-/// Fetches an address with GET from one of `addresses`, whatever its name resolves to by now;
+/// Fetches an address with GET and these headers from one of `addresses`, whatever its name resolves to by now;
 /// says what went wrong if nothing was answered.
-pub(crate) async fn fetch(
+pub(crate) async fn fetch<'h>(
     url: &str,
+    headers: impl IntoIterator<Item = (&'h String, &'h String)>,
     addresses: Vec<IpAddr>,
     limit: u64,
 ) -> Result<Fetched, String> {
-    let request = HttpRequest::get(url).map_err(|error| error.to_string())?;
+    let mut request = HttpRequest::get(url).map_err(|error| error.to_string())?;
+    for (name, value) in headers {
+        let set = request
+            .headers_mut()
+            .try_insert(name.clone(), value.clone());
+        set.map_err(|error| error.to_string())?;
+    }
     send(request, addresses, limit).await
 }
 
@@ -87,7 +94,7 @@ pub(crate) async fn download(url: &str) -> Answered<Bytes> {
     })?;
     let fetching = async {
         let addresses = addresses(&parsed).await?;
-        fetch(url, addresses, DOWNLOAD_LIMIT).await
+        fetch(url, [], addresses, DOWNLOAD_LIMIT).await
     };
     let fetched = tokio::time::timeout(DOWNLOAD_TIMEOUT, fetching)
         .await
@@ -181,7 +188,7 @@ mod tests {
         };
         // No name server knows a name below `invalid` (RFC 2606).
         let url = format!("http://shop.invalid:{port}/");
-        let fetching = fetch(&url, vec![[127, 0, 0, 1].into()], 10);
+        let fetching = fetch(&url, [], vec![[127, 0, 0, 1].into()], 10);
         let (request, fetched) = tokio::join!(serving, fetching);
         assert_eq!(fetched.map(|fetched| fetched.status), Ok(204));
         assert!(

@@ -10,7 +10,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    CodeDeploy, LifecycleEvent, ListedDeployments, NewDeployed, Revision, Routing,
+    CodeDeploy, Lifecycle, LifecycleEvent, ListedDeployments, NewDeployed, Revision, Routing,
 };
 
 fn answered(body: &Value) -> Reply {
@@ -29,6 +29,7 @@ fn new() -> NewDeployed {
         group: "api".into(),
         description: "Windlass deployment d1".into(),
         content: "{\"version\":0.0}".into(),
+        configuration: None,
     }
 }
 
@@ -261,9 +262,10 @@ async fn the_events_of_a_function_are_told_in_their_order() {
         name: name.into(),
         status: status.into(),
         words: words.into(),
+        ended: None,
     };
     assert_eq!(
-        aws.lifecycle_events("d-1").await.expect("told"),
+        aws.lifecycle_events("d-1").await.expect("told").events,
         [
             event("BeforeAllowTraffic", "Failed", "no"),
             event("AllowTraffic", "Skipped", ""),
@@ -271,5 +273,6 @@ async fn the_events_of_a_function_are_told_in_their_order() {
     );
     let wanted = json!({"deploymentId": "d-1", "targetIds": ["shop-api:live"]});
     assert_eq!(replay.sent()[1].json(), wanted);
-    assert_eq!(aws.lifecycle_events("d-1").await.expect("none yet"), []);
+    let none = aws.lifecycle_events("d-1").await.expect("none yet");
+    assert_eq!(none, Lifecycle::default());
 }

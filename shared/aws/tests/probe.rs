@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use windlass_aws::{Aws, Settings};
 use windlass_engine::config::Config;
-use windlass_engine::ports::{Probe, ProbeAnswer, Probed};
+use windlass_engine::ports::{Get, Probe, ProbeAnswer, Probed};
 
 /// A server on this machine.
 struct Site {
@@ -46,15 +46,21 @@ impl Site {
     }
 }
 
+/// The path, and behind it the headers that are a shop's own.
 fn path_of(connection: &TcpStream) -> String {
     let mut lines = BufReader::new(connection).lines();
     let first = lines.next().expect("a request").expect("text");
+    let mut path = first.split(' ').nth(1).expect("a path").to_owned();
     for line in lines {
-        if line.expect("text").is_empty() {
+        let line = line.expect("text");
+        if line.is_empty() {
             break;
         }
+        if line.starts_with("x-shop-") {
+            path = format!("{path} {line}");
+        }
     }
-    first.split(' ').nth(1).expect("a path").to_owned()
+    path
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "a site may answer nothing")]
@@ -86,7 +92,9 @@ fn aws(endpoint: Option<&str>) -> Aws {
 }
 
 async fn probed(aws: &Aws, url: &str) -> Probed {
-    aws.probe(url, 10_000, 1000).await.expect("probed")
+    aws.probe(&Get::plain(url, 10_000, 1000))
+        .await
+        .expect("probed")
 }
 
 fn answered(probed: Probed) -> ProbeAnswer {
@@ -182,6 +190,34 @@ async fn redirects_are_followed_and_each_is_checked() {
 }
 
 #[tokio::test]
+async fn headers_go_to_the_host_that_they_are_declared_for() {
+    // Another name of the same host, whose port stands in the path.
+    let site = Site::new(|path| match path.split_once(' ') {
+        Some((path, "x-shop-test: new")) => match path.split_once('?') {
+            Some((_, port)) => to(&format!("//localhost:{port}/end")),
+            None => to(&path.replace("/here/", "/there?")),
+        },
+        _ => ok("arrived"),
+    });
+    let aws = aws(Some(&site.address));
+    let port = site.address.rsplit(':').next().expect("a port");
+    let asked = format!("{}/here/{port}", site.address);
+    let headers = [("x-shop-test".to_owned(), "new".to_owned())].into();
+    let get = Get {
+        headers: &headers,
+        ..Get::plain(&asked, 10_000, 1000)
+    };
+    let probed = aws.probe(&get).await.expect("probed");
+    assert_eq!(&answered(probed).body[..], b"arrived");
+    let hops = [
+        format!("/here/{port} x-shop-test: new"),
+        format!("/there?{port} x-shop-test: new"),
+        "/end".to_owned(),
+    ];
+    assert_eq!(site.asked(), hops);
+}
+
+#[tokio::test]
 async fn no_more_than_the_limit_is_kept_of_a_body() {
     let site = Site::new(|_| ok(&"x".repeat(200_000)));
     let aws = aws(Some(&site.address));
@@ -193,12 +229,17 @@ async fn no_more_than_the_limit_is_kept_of_a_body() {
 async fn silence_is_no_answer_when_the_time_is_up() {
     let site = Site::new(|_| None);
     let aws = aws(Some(&site.address));
-    let probed = aws.probe(&site.address, 50, 1000).await.expect("probed");
+    let probed = aws
+        .probe(&Get::plain(&site.address, 50, 1000))
+        .await
+        .expect("probed");
     let told = format!("{}: no answer within 50 ms", site.address);
     assert_eq!(probed, Probed::NoAnswer(told));
     let nobody = TcpListener::bind("127.0.0.1:0").expect("a port");
     let closed = format!("http://{}", nobody.local_addr().expect("an address"));
     drop(nobody);
-    let probed = self::aws(Some(&closed)).probe(&closed, 10_000, 1000).await;
+    let probed = self::aws(Some(&closed))
+        .probe(&Get::plain(&closed, 10_000, 1000))
+        .await;
     assert!(matches!(probed, Ok(Probed::NoAnswer(_))), "{probed:?}");
 }

@@ -37,6 +37,8 @@ pub enum Live {
     },
     /// What is declared is not there, for this reason.
     Gone(String),
+    /// What callers get is not final: AWS still moves them, as this finding says.
+    Moving(Finding),
     /// It could not be looked at.
     Unknown(Fault),
 }
@@ -63,8 +65,15 @@ pub enum Accepted<'a> {
 
 /// What is accepted of a component by an operator who holds the lock's token: what runs, whoever brought it. A
 /// finding where that is not known of what the deployment may have changed: then nothing may be recorded, because
-/// a record that is not so would be gone on from.
+/// a record that is not so would be gone on from. The same finding where it is known and not final, also of what the
+/// deployment has not touched.
 pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
+    if let Some(Live::Moving(finding)) = looked(step, token).map(|look| &look.saw) {
+        return Err(Finding {
+            path: path(step),
+            ..finding.clone()
+        });
+    }
     let is_untouched = !step.status.may_have_changed();
     match seen(step, token) {
         // What it has not touched, or has seen back, is as well known as it was before the deployment.
@@ -77,9 +86,14 @@ pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
     }
 }
 
+/// The look that was made for this `accept`.
+fn looked(step: &Step, token: u64) -> Option<&Look> {
+    step.looked.as_ref().filter(|look| look.token == token)
+}
+
 /// What a look shows that counts, or why none does.
 fn seen(step: &Step, token: u64) -> Result<Accepted<'_>, String> {
-    let Some(look) = step.looked.as_ref().filter(|look| look.token == token) else {
+    let Some(look) = looked(step, token) else {
         return Err("nobody has looked at it".to_owned());
     };
     if step.shown_from().is_some_and(|from| look.at < from) {
@@ -98,14 +112,19 @@ fn seen(step: &Step, token: u64) -> Result<Accepted<'_>, String> {
             as_recorded: *as_recorded,
         }),
         Live::Gone(why) => Ok(Accepted::Nothing(why)),
+        Live::Moving(finding) => Err(finding.to_string()),
         Live::Unknown(fault) => Err(fault.to_string()),
     }
+}
+
+fn path(step: &Step) -> String {
+    format!("components.{}", step.component)
 }
 
 fn not_seen(step: &Step, why: &str) -> Finding {
     Finding::new(
         FindingName::TargetNotSeen,
-        format!("components.{}", step.component),
+        path(step),
         format!(
             "what runs of {} could not be seen, so it cannot be accepted: {why}.",
             step.component

@@ -178,3 +178,32 @@ fn what_nobody_has_seen_is_not_accepted() {
         );
     }
 }
+
+/// Also what the deployment has not touched: what it is recorded as would not be so any more.
+#[test]
+fn what_aws_still_moves_is_not_accepted() {
+    let busy = Finding::new(
+        FindingName::TargetBusy,
+        "alias live of function shop-api",
+        "d-9 moves its callers.",
+        "Accept again when it is over.",
+    );
+    let moving = Live::Moving(busy.clone());
+    for status in [
+        StepStatus::Planned,
+        StepStatus::Undone,
+        StepStatus::UndoFailed,
+        StepStatus::Changed,
+    ] {
+        let mut step = step(status);
+        step.looked = Some(look(CHANGED, TOKEN, moving.clone()));
+        let finding = accepted(&step, TOKEN).unwrap_err();
+        assert_eq!(finding.path, "components.api", "{status:?}");
+        let told = (finding.name, &finding.reason, &finding.remedy);
+        assert_eq!(told, (busy.name, &busy.reason, &busy.remedy), "{status:?}");
+        // A look for an earlier `accept` tells nothing.
+        step.looked = Some(look(CHANGED, TOKEN - 1, moving.clone()));
+        let name = accepted(&step, TOKEN).err().map(|finding| finding.name);
+        assert_ne!(name, Some(FindingName::TargetBusy), "{status:?}");
+    }
+}

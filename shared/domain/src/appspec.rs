@@ -1,8 +1,12 @@
-//! The `AppSpec` of a Lambda function: what AWS CodeDeploy is told to deploy (AWS CodeDeploy User Guide, "`AppSpec` file
-//! reference"). Pure.
+//! The `AppSpec` of a Lambda function, or of a service in Amazon ECS: what AWS CodeDeploy is told to deploy (AWS
+//! CodeDeploy User Guide, "`AppSpec` file reference"). Pure.
 //!
-//! It is the user's document: Windlass changes the two versions in it and keeps all else, hooks and members that it
-//! does not know included (rule 9). CodeDeploy's own documentation writes its keys in both cases.
+//! It is the user's document: Windlass changes the two versions in it, or the task definition, and keeps all else, hooks
+//! and members that it does not know included (rule 9). CodeDeploy's own documentation writes its keys in both cases.
+
+mod service;
+
+pub use service::{Network, Shape};
 
 use crate::syntax;
 use serde::{Deserialize, Serialize};
@@ -11,7 +15,10 @@ use serde_json::{Map, Value, json};
 /// The largest document that is read, in bytes: what a ledger item can keep beside all else.
 const LARGEST: usize = 32 * 1024;
 
-/// A document that deploys one Lambda function.
+/// The type of the resource that is a function.
+const FUNCTION: &str = "AWS::Lambda::Function";
+
+/// A document that deploys one Lambda function, or one service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AppSpec(Value);
@@ -37,14 +44,18 @@ impl AppSpec {
     /// # Errors
     /// Why it is none that deploys one Lambda function, for the end of a sentence.
     pub fn read(text: &str) -> Result<Self, String> {
+        Self::of(text, FUNCTION)
+    }
+
+    /// Reads a document that deploys one resource of this type.
+    fn of(text: &str, of: &str) -> Result<Self, String> {
         let document = syntax::yaml("the AppSpec", text, LARGEST);
         let mut document = document.map_err(|finding| finding.reason)?;
-        match properties(&mut document) {
+        match properties(&mut document, of) {
             Some(_) => Ok(Self(document)),
-            None => Err(
-                "it does not name exactly one resource of the type AWS::Lambda::Function with its properties"
-                    .to_owned(),
-            ),
+            None => Err(format!(
+                "it does not name exactly one resource of the type {of} with its properties"
+            )),
         }
     }
 
@@ -58,7 +69,7 @@ impl AppSpec {
     /// The function and the alias that it deploys, as they are written; empty where they are not.
     pub fn deploys(&self) -> (String, String) {
         let mut document = self.0.clone();
-        let Some(properties) = properties(&mut document) else {
+        let Some(properties) = properties(&mut document, FUNCTION) else {
             return (String::new(), String::new());
         };
         let text = |name: &str| {
@@ -84,7 +95,7 @@ impl AppSpec {
     /// The document that moves callers from one version to another, as JSON; all else is as it was.
     pub fn moving(&self, from: &str, to: &str) -> String {
         let mut document = self.0.clone();
-        if let Some(properties) = properties(&mut document) {
+        if let Some(properties) = properties(&mut document, FUNCTION) {
             for (name, version) in [("CurrentVersion", from), ("TargetVersion", to)] {
                 let known = properties.keys().find(|key| is(key, name)).cloned();
                 let key = known.unwrap_or_else(|| name.to_owned());
@@ -106,8 +117,8 @@ fn member<'a>(of: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Valu
         .map(|(_, value)| value)
 }
 
-/// The properties of the one function that a document deploys.
-fn properties(document: &mut Value) -> Option<&mut Map<String, Value>> {
+/// The properties of the one resource of a type that a document deploys.
+fn properties<'a>(document: &'a mut Value, of: &str) -> Option<&'a mut Map<String, Value>> {
     let resources = member(document.as_object_mut()?, "Resources")?.as_array_mut()?;
     let [resource] = resources.as_mut_slice() else {
         return None;
@@ -115,7 +126,7 @@ fn properties(document: &mut Value) -> Option<&mut Map<String, Value>> {
     let resource = resource.as_object_mut().filter(|named| named.len() == 1)?;
     let resource = resource.values_mut().next()?.as_object_mut()?;
     let kind = member(resource, "Type")?.as_str()?;
-    if kind != "AWS::Lambda::Function" {
+    if kind != of {
         return None;
     }
     member(resource, "Properties")?.as_object_mut()

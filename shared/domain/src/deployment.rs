@@ -130,7 +130,10 @@ impl Deployment {
         if self.action == ActionName::Deploy {
             return self.deploy_input(Vec::new());
         }
-        let mut members = vec![("reason", "…".into())];
+        let mut members = vec![];
+        if self.action != ActionName::Check {
+            members.push(("reason", "…".into()));
+        }
         members.extend(self.snapshot.map(|number| ("snapshot", number.into())));
         input(self.action, &self.app, &self.environment, &members)
     }

@@ -7,6 +7,7 @@ use crate::cut::cut;
 use crate::deployment::{Deployment, Refusal, Status};
 use crate::ending::Ending;
 use crate::environment::EnvironmentState;
+use crate::finding::in_lines;
 use crate::name::{AppName, EnvironmentName};
 use crate::second_look::{Saw, SecondLook};
 use schemars::JsonSchema;
@@ -229,7 +230,6 @@ fn detail_of(record: &Deployment) -> Detail {
 
 /// What a refusal means.
 pub fn of_refusal(refusal: &Refusal) -> Event {
-    let texts: Vec<String> = refusal.findings.iter().map(ToString::to_string).collect();
     let detail = Detail {
         schema: SCHEMA,
         app: refusal.app.clone(),
@@ -241,7 +241,7 @@ pub fn of_refusal(refusal: &Refusal) -> Event {
             .findings
             .first()
             .map(|finding| finding.name.to_string()),
-        cause: Some(texts.join("\n")),
+        cause: Some(in_lines(&refusal.findings)),
     };
     Event::new(EventName::RequestRefused, detail)
 }

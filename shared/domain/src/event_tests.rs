@@ -240,8 +240,8 @@ fn a_refusal_is_told_with_all_its_findings() {
         Some("releases/shop/1.json")
     );
     assert_eq!(event.detail.cause_name.as_deref(), Some("BadValue"));
-    let cause =
-        "BadValue: app: It is bad. Remedy: Mend it.\nOlder: app: It is bad. Remedy: Mend it.";
+    let cause = "BadValue: app: It is bad. Remedy: Mend it.\nOlder: app: It is bad. Remedy: Mend it.\n  \
+                 pages: docs/findings/BadValue.md, docs/findings/Older.md";
     assert_eq!(event.detail.cause.as_deref(), Some(cause));
     assert_eq!(of_refusal(&refusal(vec![])).detail.cause_name, None);
 }

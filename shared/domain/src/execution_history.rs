@@ -9,7 +9,7 @@ use crate::count::count;
 use crate::declaration::resolved::Component;
 use crate::finding::{Finding, FindingName};
 use crate::gate::UnknownRule;
-use crate::judgement::{Looks, SLOWEST_S, pace};
+use crate::judgement::{EVERY_S, LOOKS_OF_A_VISIT, Looks, SLOWEST_S};
 use crate::kinds::Extent;
 use crate::name::ComponentName;
 use crate::plan::{PlannedChange, Wave};
@@ -35,6 +35,9 @@ const BESIDE_S: u64 = 3600;
 /// Choice is entered and left; its Task is entered, scheduled, started, succeeds and is left.
 const CHANGE: u64 = 9;
 
+/// State transitions beside the waves: `Admit`, `Admitted`, `Prepare`, `Prepared`, and `Settle`, `Ended`, `Succeeded`.
+const BEGIN_AND_END: u64 = 7;
+
 /// Events of the Task that publishes, and of the Choice behind it.
 const PUBLISH: u64 = 7;
 
@@ -45,8 +48,13 @@ const POLL: u64 = 3;
 /// and the Choice behind it.
 const WAVE: u64 = 6;
 
-/// Events of one look: the Task `Judge`, the Choice `Judged` and the Wait `Bake`, and one retry.
+/// Events of one look at most: the Task `Judge`, the Choice `Judged` and the Wait `Bake`, and one retry. A look by the
+/// Retry of `StillBaking` has fewer.
 const LOOK: u64 = 12;
+
+/// The shortest time between two looks, in seconds, where there is no room for one a minute. They are made by `Bake`
+/// then, each for three state transitions instead of one.
+const SPARED_S: u64 = 3 * EVERY_S;
 
 /// Events of a wave that is planned once the waves before it have changed: the Task `Prepare`, asked again for as long
 /// as it takes, and the Choice behind it.
@@ -166,18 +174,18 @@ impl<'a> Course<'a> {
         self.waves.iter().map(|wave| wave.bake_s).sum()
     }
 
-    /// The longest time between two looks, in seconds: [`pace`], unless the history has no room for
-    /// so many; at most [`SLOWEST_S`].
+    /// The longest time between two looks, in seconds: [`EVERY_S`], unless the history has no room for
+    /// so many; then [`SPARED_S`] to [`SLOWEST_S`].
     pub fn pace_s(&self) -> u64 {
-        let usual = pace(self.watched_s());
         let room = LONGEST.saturating_sub(self.events()) / LOOK;
-        if self.looks_at(usual) <= room {
-            return usual;
+        if self.looks_at(EVERY_S) <= room {
+            return EVERY_S;
         }
         // Each wave's last look may come sooner than at its pace.
         let beside = self.count() * (self.spare() + ENDS + 1);
         let looks = room.saturating_sub(beside).max(1);
-        self.watched_s().div_ceil(looks).clamp(usual, SLOWEST_S)
+        let pace_s = self.watched_s().div_ceil(looks);
+        pace_s.clamp(SPARED_S, SLOWEST_S)
     }
 
     /// How often a wave that bakes so long may be looked at.
@@ -187,6 +195,21 @@ impl<'a> Course<'a> {
             baking: bake_s.div_ceil(self.pace_s()) + 1 + sooner,
             held: self.spare() - sooner,
         }
+    }
+
+    /// About how many state transitions it makes where every gate passes and nothing is waited for: a poll of what AWS
+    /// makes is one more.
+    pub fn transitions(&self) -> u64 {
+        let pace_s = self.pace_s();
+        let wave = |wave: &Wave| {
+            let changes = wave.changes.iter();
+            let published = |change: &PlannedChange| 2 * u64::from(change.kind.publishes());
+            let changes: u64 = changes.map(|change| 2 + published(change)).sum();
+            let planned_later = 2 * u64::from(wave.is_planned_later());
+            // The Map and the Choice behind it; the Task that judges and its Choice.
+            2 + changes + planned_later + 2 + looks(wave.bake_s, pace_s)
+        };
+        BEGIN_AND_END + self.waves.iter().map(wave).sum::<u64>()
     }
 
     /// The time that it takes at most, in seconds, once it has its turn.
@@ -245,6 +268,19 @@ impl<'a> Course<'a> {
             "Deploy it again, so that its time begins anew.",
         )
     }
+}
+
+/// The state transitions of all looks of a wave but the last: one where the Retry of `Judge` looks again; where a visit
+/// of that state ends, the Choice, the `Bake` and the Task.
+fn looks(bake_s: u64, pace_s: u64) -> u64 {
+    let looks = bake_s.div_ceil(pace_s);
+    if pace_s != EVERY_S {
+        return 3 * looks;
+    }
+    let visits = looks / u64::from(LOOKS_OF_A_VISIT);
+    let is_cut =
+        !bake_s.is_multiple_of(EVERY_S) && !looks.is_multiple_of(u64::from(LOOKS_OF_A_VISIT));
+    looks + 2 * (visits + u64::from(is_cut))
 }
 
 #[cfg(test)]

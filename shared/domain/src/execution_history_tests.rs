@@ -48,6 +48,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             base: Base::Running,
             rollout: ecs::Strategy::default(),
             pause: BTreeSet::new(),
+            codedeploy: None,
             steady_within,
         }),
     ];
@@ -74,11 +75,14 @@ fn wave(kind: KindName, components: usize, bake_s: u64) -> Wave {
         kind,
         what: String::new(),
         later: BTreeSet::new(),
+        tested: false,
+        closing: false,
     };
     Wave {
         changes: (0..components).map(change).collect(),
         bake_s,
         ahead: false,
+        look: false,
     }
 }
 
@@ -145,13 +149,13 @@ fn what_has_gone_of_the_executions_time_is_not_there_to_be_watched() {
 fn a_watch_is_looked_at_as_often_as_its_history_has_room_for() {
     let cases = [
         // changes of Lambda beside it, hours of watching: seconds between two looks
-        (1, 1, 90),
-        (1, 24, 120),
-        (1, 60, 120),
-        (1, 92, 169),
+        (1, 1, 60),
+        (1, 24, 60),
+        (1, 60, 180),
+        (1, 92, 180),
         (1, 140, 256),
-        (1000, 24, 120),
-        (1000, 60, 177),
+        (1000, 12, 60),
+        (1000, 24, 180),
         (2000, 24, 184),
     ];
     for (changes, hours, wanted) in cases {

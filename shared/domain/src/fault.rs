@@ -21,6 +21,11 @@ pub enum FaultName {
     /// Next: Nothing, unless it is the end of an execution: then the change took longer than a day. Look at the
     /// target that the message names.
     TakesHours,
+    /// The gates of the wave pass so far, and it bakes on; nothing is wrong. The state machine's Retry looks again
+    /// after a minute.
+    ///
+    /// Next: Nothing.
+    StillBaking,
     /// A part of the change is made, and there is more than one invocation has time for. Nobody else is
     /// waited for: the state machine's Retry goes on at once.
     ///
@@ -94,6 +99,7 @@ impl FaultName {
             self,
             Self::StillInProgress
                 | Self::TakesHours
+                | Self::StillBaking
                 | Self::MoreToDo
                 | Self::Throttled
                 | Self::Unavailable
@@ -147,17 +153,18 @@ mod tests {
     fn what_asking_again_may_help_with() {
         use FaultName::{
             AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound,
-            Refused, StaleToken, StillInProgress, TakesHours, TargetChangedByOther, Throttled,
-            Unavailable,
+            Refused, StaleToken, StillBaking, StillInProgress, TakesHours, TargetChangedByOther,
+            Throttled, Unavailable,
         };
         let passing = [
             StillInProgress,
             TakesHours,
+            StillBaking,
             MoreToDo,
             Throttled,
             Unavailable,
         ];
-        assert!(passing.map(FaultName::is_transient) == [true; 5]);
+        assert!(passing.map(FaultName::is_transient) == [true; 6]);
         let lasting = [
             AccessDenied,
             NotFound,

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 mod limited;
+mod pages;
 mod sentence;
 
 pub use limited::{MOST, limited};
+pub use pages::{in_lines, pages};
 use sentence::sentence;
 
 /// What is wrong, by name. Each variant's comment is its page under `docs/findings/`.
@@ -133,7 +135,8 @@ pub enum FindingName {
     /// remedy names.
     TargetNotOurs,
     /// Somebody else's change of the same resource is under way, and AWS makes one at a time: a deployment of
-    /// AppConfig in the same environment, of whichever profile.
+    /// AppConfig in the same environment, of whichever profile, or one of CodeDeploy in the same group. An operator
+    /// does not accept what a deployment of CodeDeploy still moves.
     ///
     /// Next: Wait until it is over, or stop it; then start the input that the remedy gives. Order components of
     /// one release that share such a resource with `after`.

@@ -68,3 +68,27 @@ fn in_a_message_a_finding_is_two_sentences() {
     assert_eq!(in_words(" why? ", "write:"), "Why? Write:");
     assert_eq!(in_words("", ""), " ");
 }
+
+#[test]
+fn each_page_is_named_once_in_the_order_of_the_findings() {
+    use FindingName::{BadValue, MissingField};
+    let table: [(&[FindingName], Option<&str>); 4] = [
+        (&[], None),
+        (&[BadValue], Some("  page: docs/findings/BadValue.md")),
+        (
+            &[BadValue, BadValue],
+            Some("  page: docs/findings/BadValue.md"),
+        ),
+        (
+            &[MissingField, BadValue, MissingField],
+            Some("  pages: docs/findings/MissingField.md, docs/findings/BadValue.md"),
+        ),
+    ];
+    for (names, wanted) in table {
+        let findings: Vec<Finding> = names
+            .iter()
+            .map(|name| Finding::new(*name, "a", "x", "y"))
+            .collect();
+        assert_eq!(pages(&findings).as_deref(), wanted, "{names:?}");
+    }
+}

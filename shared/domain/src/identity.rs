@@ -40,6 +40,12 @@ impl DeploymentId {
         Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
     }
 
+    /// The id of what an execution only plans.
+    pub fn planned(execution: &str) -> Self {
+        let text = format!("plan {execution}");
+        Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -23,7 +23,7 @@ pub struct Judgement {
     pub started: Time,
     /// When its bake is over.
     pub until: Time,
-    /// The longest time between two looks, in seconds; see [`pace`].
+    /// The longest time between two looks, in seconds: [`EVERY_S`], or more where the history has no room.
     #[serde(default = "every_minute")]
     pub pace_s: u64,
     /// How often it may be looked at; as often as its pace asks for where nothing is noted.
@@ -38,6 +38,9 @@ pub struct Judgement {
     /// The measurement that failed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Measurement>,
+    /// Until when the wave before it was looked at, where this one goes on with the watch of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Time>,
     /// Since when each gate has been unknown without a break, by [`gate_key`].
     #[serde(default)]
     pub unknown_since: BTreeMap<String, Time>,
@@ -74,31 +77,20 @@ pub enum Judged {
 /// The shortest time between two looks, in seconds: a look costs calls and a state transition.
 pub const SOONEST_S: u64 = 5;
 
-/// How often a wave is looked at where that is not too often, in seconds: the shortest period of a
-/// metric.
-const EVERY_S: u64 = 60;
+/// The time between two looks, in seconds, where the history of the execution has room for them: the shortest period
+/// of a metric, and the interval of the machine's Retry of `StillBaking`.
+pub const EVERY_S: u64 = 60;
 
-/// The longest time between two looks, in seconds, where the history has room for them: a failure is
-/// seen within it.
-const LATEST_S: u64 = 120;
-
-/// The longest time between two looks at all, in seconds.
+/// The longest time between two looks at all, in seconds. Alarms and metrics are measured since the change, so that
+/// nothing between two looks is missed.
 pub const SLOWEST_S: u64 = 900;
 
-/// How many looks a deployment takes besides the first and the last of each wave, unless it is
-/// watched for longer than so many times [`LATEST_S`]. A look costs three state transitions; so a
-/// canary of an hour stays below 200 of them also with several components and waves.
-const LOOKS: u64 = 40;
+/// So many looks are one visit of the state `Judge` at most. Each visit has its own tries after a throttled or a lost
+/// answer, so that a few of them in a day's watch do not fail the wave.
+pub const LOOKS_OF_A_VISIT: u32 = 16;
 
 const fn every_minute() -> u64 {
     EVERY_S
-}
-
-/// The longest time between two looks at a deployment that is watched for so many seconds over all
-/// its waves. Alarms and metrics are measured since the change, so that nothing between two looks
-/// is missed.
-pub fn pace(watched_s: u64) -> u64 {
-    watched_s.div_ceil(LOOKS).clamp(EVERY_S, LATEST_S)
 }
 
 /// What tells one gate of a wave from another.
@@ -124,13 +116,26 @@ impl Judgement {
             decides,
             measurements: vec![],
             failed: None,
+            known: None,
             unknown_since: BTreeMap::new(),
             polls: 0,
             looked: now,
         }
     }
 
-    /// With the [`pace`] of its deployment.
+    /// That of a wave which only looks at what an earlier one has begun: points since then are of this wave as well, and
+    /// what was known is not to be measured anew.
+    #[must_use]
+    pub fn going_on(self, before: &Self) -> Self {
+        Self {
+            changed: before.changed,
+            known: Some(before.looked),
+            unknown_since: before.unknown_since.clone(),
+            ..self
+        }
+    }
+
+    /// With the longest time between two looks, in seconds.
     #[must_use]
     pub fn at_pace(self, pace_s: u64) -> Self {
         Self { pace_s, ..self }
@@ -182,13 +187,19 @@ impl Judgement {
         judged
     }
 
+    /// Whether the Retry of the state looks again after so many seconds: one state transition, where a `Bake` takes
+    /// three. The Retry knows one interval.
+    pub fn is_looked_at_by_retry(&self, seconds: u64) -> bool {
+        seconds == EVERY_S && !self.polls.is_multiple_of(LOOKS_OF_A_VISIT)
+    }
+
     /// Until when a gate was known at the last look: when the wave's change began where it has never been.
     /// Where it was unknown at the last look, that is a pace before it became so.
     pub fn known_until(&self, source: &str, gate: &str) -> Time {
         let key = key_of(source, gate);
         let known = match (self.polls, self.unknown_since.get(&key)) {
-            (0, _) => return self.changed,
             (_, Some(since)) => Time(since.0.saturating_sub(self.pace_s.max(SLOWEST_S) * 1000)),
+            (0, None) => self.known.unwrap_or(self.changed),
             (_, None) => self.looked,
         };
         known.max(self.changed)

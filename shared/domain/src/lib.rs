@@ -50,6 +50,7 @@ pub mod output;
 pub mod part;
 pub mod place;
 pub mod plan;
+pub mod planned;
 pub mod refusal;
 pub mod release;
 pub mod request;

@@ -7,7 +7,7 @@ use crate::plan::Wave;
 /// That a gate failed a wave, with what was measured, as the first lines of a deployment's end:
 /// the gate, the measured value beside its threshold, the window, and where to look next.
 ///
-/// `wave` counts from 0 and is told from 1; `what` is what the wave changed, see [`wave_in_words`].
+/// `wave` counts from 0 and is told from 1; `what` is what the wave changed, see [`changed_in_words`].
 pub fn gate_failed(
     app: &AppName,
     environment: &EnvironmentName,
@@ -46,6 +46,13 @@ pub fn wave_in_words(wave: &Wave) -> String {
         .map(|change| format!("{} {}", change.component, change.what))
         .collect();
     words.join(", ")
+}
+
+/// What the wave with this number changed, in words: where it only looks, what is looked at.
+pub fn changed_in_words(waves: &[Wave], number: u32) -> String {
+    let so_far = waves.iter().take(number as usize + 1);
+    let begun = so_far.rev().find(|wave| !wave.look);
+    begun.map(wave_in_words).unwrap_or_default()
 }
 
 /// How an undo ended.
@@ -135,9 +142,12 @@ mod tests {
                 kind: KindName::Lambda,
                 what: "at 10 %".into(),
                 later: std::collections::BTreeSet::new(),
+                tested: false,
+                closing: false,
             }],
             bake_s: 0,
             ahead: false,
+            look: false,
         };
         gate_failed(
             &AppName::new("shop").unwrap(),

@@ -5,13 +5,18 @@
 //! stage has a place in one wave. What is published ahead of a switch, to be tried before callers get
 //! it, is a stage too, in a wave in which nothing is switched.
 
+mod slot;
+mod together;
+
 use crate::finding::Finding;
 pub use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::output::Output;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use slot::Slot;
 use std::collections::{BTreeMap, BTreeSet};
+pub use together::{shares, together};
 
 /// What a deployment will do, wave by wave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +57,10 @@ pub struct Wave {
     /// is judged alone by what tells something of that: invocations, and pages that are shown before the switch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ahead: bool,
+    /// Whether it only looks at what an earlier wave has begun, and goes on with the watch of that one: nothing new is
+    /// changed for callers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub look: bool,
 }
 
 /// One component's change within a wave.
@@ -67,6 +76,12 @@ pub struct PlannedChange {
     /// wave changes. None where all of it is planned.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub later: BTreeSet<Output>,
+    /// Whether test traffic alone gets what it brings, until the component's next change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tested: bool,
+    /// Whether it only waits until AWS has ended what was changed before: callers notice nothing of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closing: bool,
 }
 
 /// A component that is not changed.
@@ -91,6 +106,8 @@ pub struct Candidate {
     /// The steps of its rollout, in order; empty where nothing is to be changed. Such a component
     /// still hands on the order of those it comes after.
     pub stages: Vec<Stage>,
+    /// The places of the stages that callers notice, counted from its first; one after the other where none is said.
+    pub offsets: Vec<usize>,
 }
 
 /// One step of a component's rollout.
@@ -104,6 +121,13 @@ pub struct Stage {
     pub ahead: bool,
     /// Whether it only waits until AWS has ended the component's rollout: after all others, in the last wave.
     pub closing: bool,
+    /// Whether it only looks at what the stage before it has begun: it has no place of its own in the order, and divides
+    /// that stage's time.
+    pub look: bool,
+    /// Whether test traffic alone gets what it brings, until the next stage.
+    pub tested: bool,
+    /// The callers that get the new one then, in tenths of a percent, where they get it in steps.
+    pub share: Option<u32>,
     /// Outputs of earlier waves that it waits for to be planned.
     pub later: BTreeSet<Output>,
 }
@@ -116,12 +140,31 @@ impl Wave {
 }
 
 impl Candidate {
-    /// How many of its stages callers notice.
+    /// Its stages, each with the looks that divide its time.
+    fn groups(&self) -> impl Iterator<Item = &[Stage]> {
+        self.stages.chunk_by(|_, next| next.look)
+    }
+
+    /// The stages that callers notice, without looks.
+    fn switching(&self) -> impl Iterator<Item = &Stage> {
+        let firsts = self.groups().filter_map(<[Stage]>::first);
+        firsts.filter(|stage| !stage.ahead && !stage.closing)
+    }
+
+    /// The steps in which callers get it; see [`shares`].
+    pub fn shares(&self) -> Vec<u32> {
+        shares(self.stages.iter().map(|stage| stage.share))
+    }
+
+    /// The place of its n-th stage that callers notice, counted from its first.
+    fn place(&self, nth: usize) -> usize {
+        self.offsets.get(nth).copied().unwrap_or(nth)
+    }
+
+    /// How many places those stages take.
     fn switches(&self) -> usize {
-        let stages = self.stages.iter();
-        stages
-            .filter(|stage| !stage.ahead && !stage.closing)
-            .count()
+        let last = self.switching().count().checked_sub(1);
+        last.map_or(0, |last| self.place(last) + 1)
     }
 }
 
@@ -146,6 +189,9 @@ pub struct Cycle(pub Vec<ComponentName>);
 ///
 /// The ends that AWS makes by itself are waited for in one wave behind all others, and what comes after such a component
 /// does not wait for them: until all is judged, the way back is short. That wave is not watched.
+///
+/// Looks at what AWS does by itself meanwhile begin nothing: they divide the time of the wave in which that began, so
+/// that this is one time for all that is changed together ([`Slot::waves`]).
 pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> {
     let starts = starts(candidates)?;
     let is_ahead = |c: &&Candidate| c.stages.iter().any(|stage| stage.ahead);
@@ -156,44 +202,28 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
     let count = switches.max().unwrap_or(0) + ahead.len();
     let stages = candidates.iter().flat_map(|c| &c.stages);
     let closing = usize::from(stages.into_iter().any(|stage| stage.closing));
-    let mut waves: Vec<Wave> = (1..=count + closing)
-        .map(|number| Wave {
-            changes: vec![],
-            bake_s: if number == count { watch.bake_s } else { 0 },
-            ahead: false,
-        })
+    let mut slots: Vec<Slot<'_>> = (1..=count + closing)
+        .map(|number| Slot::watched(if number == count { watch.bake_s } else { 0 }))
         .collect();
     for candidate in candidates {
-        let mut next = starts[&candidate.component];
-        for stage in &candidate.stages {
-            let number = if stage.closing {
+        let start = starts[&candidate.component];
+        let mut nth = 0;
+        for group in candidate.groups() {
+            let number = if group[0].closing {
                 count
-            } else if stage.ahead {
-                next + ahead.range(..next).count()
+            } else if group[0].ahead {
+                start + ahead.range(..start).count()
             } else {
-                next += 1;
-                next - 1 + ahead.range(..next).count()
+                let place = start + candidate.place(nth);
+                nth += 1;
+                place + ahead.range(..=place).count()
             };
-            // A rollout that says how long a step is watched is believed; the others are watched
-            // as long as the gates say. Of several in one wave, the longest counts.
-            let last = number + 1 >= count;
-            let silent = if last || stage.ahead {
-                0
-            } else {
-                watch.between_waves_s
-            };
-            let wave = &mut waves[number];
-            wave.ahead = stage.ahead;
-            wave.bake_s = wave.bake_s.max(stage.bake_s.unwrap_or(silent));
-            wave.changes.push(PlannedChange {
-                component: candidate.component.clone(),
-                kind: candidate.kind,
-                what: stage.what.clone(),
-                later: stage.later.clone(),
-            });
+            let is_last = number + 1 >= count;
+            let between_s = if is_last { 0 } else { watch.between_waves_s };
+            slots[number].take(candidate, group, between_s);
         }
     }
-    Ok(waves)
+    Ok(slots.into_iter().flat_map(Slot::waves).collect())
 }
 
 /// The wave in which callers get something of each component, the waves that are ahead of one left out: the
@@ -247,6 +277,14 @@ pub fn waves_of(waves: &[Wave], component: &ComponentName) -> Vec<u32> {
         .filter(|(_, wave)| wave.changes.iter().any(|c| &c.component == component))
         .map(|(number, _)| number)
         .collect()
+}
+
+/// Whether test traffic alone gets what a component brings in this wave.
+pub fn is_tested(waves: &[Wave], component: &ComponentName, wave: u32) -> bool {
+    let so_far = waves.iter().take(wave as usize + 1);
+    let mut changes = so_far.rev().flat_map(|wave| &wave.changes);
+    let last = changes.find(|change| change.component == *component);
+    last.is_some_and(|change| change.tested)
 }
 
 /// For how many seconds the release is watched from the wave with which a component's n-th stage is reached, until

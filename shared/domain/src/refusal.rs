@@ -151,3 +151,7 @@ pub fn deploy(candidate: &Candidate, wishes: Wishes) -> String {
 fn of_operators(candidate: &Candidate, action: ActionName) -> String {
     operators(action, &candidate.app, &candidate.environment)
 }
+
+#[cfg(test)]
+#[path = "refusal_tests.rs"]
+mod tests;

@@ -31,6 +31,8 @@ pub enum ActionName {
     Hold,
     /// Release the hold.
     ReleaseHold,
+    /// Look what a release of every component would need, and change nothing.
+    Check,
 }
 
 impl fmt::Display for ActionName {
@@ -42,6 +44,7 @@ impl fmt::Display for ActionName {
             Self::Accept => "accept",
             Self::Hold => "hold",
             Self::ReleaseHold => "release_hold",
+            Self::Check => "check",
         })
     }
 }
@@ -116,7 +119,7 @@ pub struct Request {
     /// The environment; where absent, the declaration's Git rules choose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
-    /// Why, in up to 1024 characters. Required for everything but `deploy`, and for `again`,
+    /// Why, in up to 1024 characters. Required for everything but `deploy` and `check`, and for `again`,
     /// `allow_older`, `accept_red`, `through_hold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
@@ -156,6 +159,9 @@ pub struct Request {
     /// Deploy although automatic deployments are held, and where only a person starts deployments.
     #[serde(default)]
     pub through_hold: bool,
+    /// `deploy`, `rollback`: only plan it, without a lock and without a change. No reason is needed for that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plan: bool,
     /// When what is to be deployed had arrived, where an upload or a push brought it: however late its
     /// event came, it is no newer than what was accepted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,6 +196,7 @@ impl Request {
             allow_older: false,
             accept_red: false,
             through_hold: false,
+            plan: false,
             arrived: None,
             idempotency_key: None,
             requester: None,
@@ -283,8 +290,8 @@ mod tests {
 
     #[test]
     fn an_action_and_a_route_are_told_as_they_are_written() {
-        use ActionName::{Accept, Deploy, Hold, Recover, ReleaseHold, Rollback};
-        for action in [Deploy, Rollback, Recover, Accept, Hold, ReleaseHold] {
+        use ActionName::{Accept, Check, Deploy, Hold, Recover, ReleaseHold, Rollback};
+        for action in [Deploy, Rollback, Recover, Accept, Hold, ReleaseHold, Check] {
             assert_eq!(json!(action), json!(action.to_string()));
         }
         for route in [

@@ -49,7 +49,9 @@ impl Request {
             .reason
             .as_ref()
             .is_some_and(|reason| !reason.trim().is_empty());
-        let why = if self.action != ActionName::Deploy {
+        let why = if self.is_planned_only() {
+            return None;
+        } else if self.action != ActionName::Deploy {
             self.action.to_string()
         } else if self.again {
             "again".to_owned()
@@ -75,6 +77,15 @@ impl Request {
     fn environment_finding(&self) -> Option<Finding> {
         let needed = self.action != ActionName::Deploy || self.version.is_some();
         self.named_environment().err().filter(|_| needed)
+    }
+
+    /// Whether it is only planned: a check always is, and of the rest what changes a target, where that is asked for.
+    pub fn is_planned_only(&self) -> bool {
+        match self.action {
+            ActionName::Check => true,
+            ActionName::Deploy | ActionName::Rollback => self.plan,
+            _ => false,
+        }
     }
 
     /// The environment, where the request must name one.
@@ -140,6 +151,7 @@ impl Request {
             ("allow_older", self.allow_older && !deploy),
             ("accept_red", self.accept_red && !deploy),
             ("through_hold", self.through_hold && !deploy),
+            ("plan", self.plan && !self.is_planned_only()),
             (
                 "snapshot",
                 self.snapshot.is_some() && self.action != ActionName::Rollback,

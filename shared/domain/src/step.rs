@@ -60,6 +60,9 @@ pub struct Step {
     /// The last wave whose goal it went for; absent before the first change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<u32>,
+    /// The last wave that was begun, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered: Option<(u32, Time)>,
     /// Each change that was made, oldest first.
     #[serde(default)]
     pub changes: Vec<ChangeRecord>,
@@ -138,6 +141,7 @@ impl Step {
             open: None,
             status: StepStatus::Planned,
             wave: None,
+            entered: None,
             changes: Vec::new(),
             seen: None,
             confirmed: None,

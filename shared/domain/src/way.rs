@@ -131,7 +131,10 @@ fn wished(request: &Request) -> impl Iterator<Item = &'static str> {
 
 fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
     let app = &request.app;
-    let verb = request.action.to_string().replace('_', "-");
+    let verb = match request.action {
+        ActionName::Check => "doctor".to_owned(),
+        action => action.to_string().replace('_', "-"),
+    };
     let mut words = vec![format!("windlass {verb} {app} {environment}")];
     match request.action {
         ActionName::Deploy => words.push(request.version.clone()?),
@@ -146,7 +149,7 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
             let id = request.deployment.iter();
             words.extend(id.map(|id| format!("--deployment {id}")));
         }
-        ActionName::Accept | ActionName::Hold | ActionName::ReleaseHold => {}
+        ActionName::Accept | ActionName::Hold | ActionName::ReleaseHold | ActionName::Check => {}
     }
     words.extend(wished(request).map(option));
     let reason = request.reason.iter();
@@ -184,6 +187,10 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
         }
         ActionName::Accept => ("POST", format!("{here}/accept")),
         ActionName::Hold => ("PUT", format!("{here}/hold")),
+        ActionName::Check => {
+            body.insert("action".into(), json!(request.action));
+            ("POST", format!("{here}/plans"))
+        }
         // A DELETE has no body.
         ActionName::ReleaseHold => {
             let reason = request.reason.as_deref().unwrap_or("…");
@@ -213,9 +220,9 @@ mod tests {
 
     #[test]
     fn each_input_is_a_command_and_a_call() {
-        use ActionName::{Accept, Deploy, Hold, Recover, ReleaseHold, Rollback};
+        use ActionName::{Accept, Check, Deploy, Hold, Recover, ReleaseHold, Rollback};
         let because = ("reason", json!("it's down"));
-        let table: [Row; 8] = [
+        let table: [Row; 9] = [
             (
                 Deploy,
                 &[("version", json!("1.4.0"))],
@@ -271,6 +278,12 @@ mod tests {
                 &[("reason", json!("…"))],
                 "windlass release-hold shop prod --reason '…'",
                 "DELETE /apps/shop/environments/prod/hold?reason=…",
+            ),
+            (
+                Check,
+                &[],
+                "windlass doctor shop prod",
+                r#"POST /apps/shop/environments/prod/plans {"action":"check"}"#,
             ),
         ];
         for (action, members, command, call) in table {

@@ -32,6 +32,47 @@ fn comments<T: JsonSchema>() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// What a page has beside the comment: the message that people meet, and what to look at and to type.
+struct More {
+    /// The file that makes the message, or that a test pins it in.
+    said_in: String,
+    /// The message as it is told; what only its moment knows stands between `‹` and `›`.
+    message: String,
+    /// What to look at and to type.
+    steps: String,
+}
+
+impl More {
+    fn of(name: &str) -> Option<Self> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/troubleshooting");
+        let text = fs::read_to_string(folder.join(format!("{name}.md"))).ok()?;
+        let mut parts = text.splitn(3, "\n\n");
+        let said_in = parts.next().unwrap().strip_prefix("said in ").unwrap();
+        Some(Self {
+            said_in: said_in.to_owned(),
+            message: parts.next().unwrap().to_owned(),
+            steps: parts.next().unwrap().to_owned(),
+        })
+    }
+
+    fn in_page(&self) -> String {
+        let message = self.message.replace(['‹', '›'], "");
+        let steps = &self.steps;
+        format!("\n## What you see\n\n```text\n{message}\n```\n\n## Look, and mend it\n\n{steps}")
+    }
+
+    /// The parts of reason and remedy that no moment changes.
+    fn fixed(&self) -> Vec<&str> {
+        let (_, told) = self.message.split_once(": ").unwrap();
+        let (_, told) = told.split_once(": ").unwrap();
+        let sentences = told.split(" Remedy: ");
+        let parts = sentences.flat_map(|text| text.split('‹'));
+        let parts = parts.map(|part| part.split_once('›').map_or(part, |(_, fixed)| fixed));
+        let parts = parts.map(|part| part.trim().trim_end_matches('.'));
+        parts.filter(|part| !part.is_empty()).collect()
+    }
+}
+
 /// The page of one name: what it means, then the next step.
 fn page(name: &str, comment: &str) -> String {
     let (meaning, next) = comment
@@ -46,11 +87,46 @@ fn page(name: &str, comment: &str) -> String {
     )
 }
 
+/// The text of a source file as its literals say it: what goes on in the next line is put together.
+fn as_said(text: &str) -> String {
+    let mut lines = text.split("\\\n");
+    let first = lines.next().unwrap_or_default().to_owned();
+    let said = lines.fold(first, |said, line| said + line.trim_start());
+    said.to_lowercase()
+}
+
+#[test]
+fn each_message_of_a_page_is_told_by_the_code() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let names = comments::<FindingName>().into_keys();
+    let more: Vec<(String, More)> = names
+        .filter_map(|name| More::of(&name).map(|more| (name, more)))
+        .collect();
+    let files = fs::read_dir("tests/troubleshooting").unwrap().count();
+    assert_eq!(more.len(), files, "each file is named as a finding");
+    assert!(files > 9, "{files}");
+    for (name, more) in more {
+        assert!(more.message.starts_with(&format!("{name}: ")), "{name}");
+        let said = as_said(&fs::read_to_string(root.join(&more.said_in)).unwrap());
+        let fixed = more.fixed();
+        assert!(!fixed.is_empty(), "{name}");
+        for part in fixed {
+            let is_said = said.contains(&part.to_lowercase());
+            assert!(is_said, "{name}: {} does not say `{part}`", more.said_in);
+        }
+    }
+}
+
 fn pages<T: JsonSchema>(folder: &str, about: &str) -> BTreeMap<String, String> {
     let comments = comments::<T>();
-    let mut index = format!("<!-- Generated. Written anew by `{UPDATE}`. -->\n\n# {about}\n\n");
+    let mut index = format!(
+        "<!-- Generated from comments in the code, and from shared/domain/tests/troubleshooting. Written anew by `{UPDATE}`. -->\n\n\
+         # {about}\n\n"
+    );
     let mut pages = BTreeMap::new();
     for (name, comment) in &comments {
+        let more = More::of(name).filter(|_| folder == "findings");
+        let more = more.map(|more| more.in_page()).unwrap_or_default();
         let meaning = comment.split("\n\n").next().unwrap_or_default();
         let meaning = meaning.split_whitespace().collect::<Vec<_>>().join(" ");
         let first = meaning
@@ -59,7 +135,7 @@ fn pages<T: JsonSchema>(folder: &str, about: &str) -> BTreeMap<String, String> {
             .unwrap_or_default()
             .trim_end_matches('.');
         index.push_str(&format!("- [{name}]({name}.md): {first}.\n"));
-        pages.insert(format!("{folder}/{name}.md"), page(name, comment));
+        pages.insert(format!("{folder}/{name}.md"), page(name, comment) + &more);
     }
     pages.insert(format!("{folder}/README.md"), index);
     pages

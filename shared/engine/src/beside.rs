@@ -2,7 +2,7 @@
 
 use crate::config::Configured;
 use crate::ports::{Answered, ObjectHead, ObjectId, Objects, PutOptions, Replaces};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
@@ -22,8 +22,25 @@ pub struct Beside {
     pub version_id: Option<String>,
     /// The deployment; null where it became none.
     pub deployment: Option<DeploymentId>,
-    /// Everything that is wrong; empty for what is in force, or was taken after all.
+    /// Everything that is wrong, each with the page that explains it; empty for what is in force, or was taken after
+    /// all.
+    #[serde(serialize_with = "with_pages")]
     pub findings: Vec<Finding>,
+}
+
+/// A finding, and its page.
+#[derive(Serialize)]
+struct Explained<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    page: String,
+}
+
+fn with_pages<S: Serializer>(findings: &[Finding], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(findings.iter().map(|finding| Explained {
+        page: finding.name.page(),
+        finding,
+    }))
 }
 
 impl Beside {

@@ -11,6 +11,8 @@ pub struct Config {
     pub in_vpc: bool,
     /// The endpoint of a local cloud, which probes may reach although it is a loopback address.
     pub local_endpoint: Option<String>,
+    /// The ARNs, with wildcards, of the roles of tasks that may be passed on to Amazon ECS; empty if unknown.
+    pub task_roles: Vec<String>,
     /// The base of links in messages, such as the HTTP API's URL; empty if unknown.
     pub links: String,
 }

@@ -43,7 +43,7 @@ pub async fn kept<P: Ledger + Clock, T>(
     answered: Answered<T>,
 ) -> Answered<T> {
     if let Err(fault) = &answered
-        && !is_anothers(fault.name)
+        && !is_told_elsewhere(fault.name)
         && let Err(untold) = keep(ports, ask, fault).await
     {
         tracing::warn!(%untold, "the fault could not be kept");
@@ -51,9 +51,10 @@ pub async fn kept<P: Ledger + Clock, T>(
     answered
 }
 
-/// True where it only tells that another execution, or another attempt, goes on.
-fn is_anothers(name: FaultName) -> bool {
-    matches!(name, FaultName::StaleToken | FaultName::AttemptSuperseded)
+/// True where it only tells that another execution, or another attempt, goes on, or what the judgement tells.
+fn is_told_elsewhere(name: FaultName) -> bool {
+    use FaultName::{AttemptSuperseded, StaleToken, StillBaking};
+    matches!(name, StaleToken | AttemptSuperseded | StillBaking)
 }
 
 async fn keep<P: Ledger + Clock>(ports: &P, ask: &Ask, fault: &Fault) -> Answered<()> {

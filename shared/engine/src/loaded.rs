@@ -71,6 +71,22 @@ pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Load
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
     let record = record.value;
     let lock = check_token(ports, &record, ask.token).await?;
+    of_record(ports, record, lock, ask.token).await
+}
+
+/// A deployment that is only planned: it holds no lock, and nothing is written for it but the plan.
+pub async fn planned<P: Ledger + Configured>(ports: &P, record: Deployment) -> Answered<Loaded> {
+    let key = store::lock(&record.app, &record.environment);
+    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    of_record(ports, record, lock.value, 0).await
+}
+
+async fn of_record<P: Ledger>(
+    ports: &P,
+    record: Deployment,
+    lock: Lock,
+    token: u64,
+) -> Answered<Loaded> {
     let declared: Stored<Declared> =
         store::require(ports, &store::declaration(&record.app, &record.declaration)).await?;
     let resolved = resolve(&declared.value, &record)?;
@@ -79,7 +95,7 @@ pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Load
         record,
         resolved,
         place,
-        token: ask.token,
+        token,
         freed: lock.freed,
     })
 }

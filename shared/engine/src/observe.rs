@@ -16,6 +16,7 @@ use windlass_domain::count::{agree, count};
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::Running;
 use windlass_domain::fault::FaultName;
+use windlass_domain::finding::Finding;
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::Step;
 use windlass_domain::tenancy::Claim;
@@ -102,6 +103,10 @@ pub async fn live<P: Ports>(ports: &P, step: &Step, running: Option<&Running>) -
     let recorded = recorded.filter(|state| !state.is_null());
     let known = [&step.before, recorded.unwrap_or(&step.before)];
     match look::<P, Keeps, 2>(ports, step, known).await {
+        Ok(Looked {
+            unsettled: Some(finding),
+            ..
+        }) => Ok(Live::Moving(finding)),
         Ok(looked) => {
             // What cannot be read is not what is there.
             let same = looked.beside.map(|one| one.is_ok_and(|one| one.same));
@@ -152,6 +157,8 @@ async fn is_as_recorded<P: Ports>(ports: &P, step: &Step, running: &Running) -> 
 struct Looked<const N: usize> {
     beside: [Answered<Beside>; N],
     saw: Saw,
+    /// Why it is not final, where it is not.
+    unsettled: Option<Finding>,
 }
 
 /// A known state.
@@ -243,9 +250,11 @@ async fn look_at<K: Kind, A: And, const N: usize>(
         changes: &step.changes,
         ..Way::default()
     };
+    let mut unsettled = None;
     let (seen, saw) = match kind.observe(&target, &way).await {
         Ok(seen) => {
             A::and(kind, &target, &seen).await?;
+            unsettled = K::unsettled(&target, &seen);
             let recorded = Recorded::of::<K>(&target, &seen)?;
             let (state, shown) = (to_value(&recorded)?, recorded.noticed.shown.clone());
             (Some((seen, recorded.noticed)), Saw::There { state, shown })
@@ -270,7 +279,11 @@ async fn look_at<K: Kind, A: And, const N: usize>(
             differing,
         })
     });
-    Ok(Looked { beside, saw })
+    Ok(Looked {
+        beside,
+        saw,
+        unsettled,
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub enum Word {
     Undo,
     /// Admit, for an `accept`: on to `Look`, which answers the same.
     Look,
+    /// Admit, for what is only planned: on to `Plan`, which answers the same.
+    Plan,
     /// Prepare, Judge: change the wave's items; on to `Change`.
     Change,
     /// Judge: the next wave is to be planned first; back to `Prepare`.
@@ -73,7 +75,7 @@ pub struct ExecutionRef {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
-    /// The state that asks: `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Look`, `Accept`, `Prepare`,
+    /// The state that asks: `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Look`, `Accept`, `Plan`, `Prepare`,
     /// `Judge`, `Settle`, `Undo` or `SettleUndo`.
     pub state: String,
     /// The execution.

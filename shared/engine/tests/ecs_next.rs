@@ -82,6 +82,7 @@ fn target() -> Target {
         bakes_s: 0,
         pauses: BTreeSet::new(),
         steady_within_s: 300,
+        codedeploy: None,
     }
 }
 

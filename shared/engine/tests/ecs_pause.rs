@@ -4,16 +4,12 @@
 
 mod harbour;
 
+use harbour::subject::ServiceOf;
 use harbour::{CLUSTER, Harbour, SERVICE, Sailing, live};
-use std::collections::BTreeSet;
 use windlass_domain::kinds::ecs::{Pause, Strategy};
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
-use windlass_engine::kinds::ecs::Ecs;
 use windlass_engine::payload::Word;
-use windlass_engine::ports::{Clock, LifecycleHook, Reach, ServiceHook, Shifting};
-use windlass_world::World;
-use windlass_world::conformance::{Scene, Subject, conforms, deployment};
+use windlass_engine::ports::{Clock, LifecycleHook, ServiceHook, Shifting};
+use windlass_world::conformance::conforms;
 use windlass_world::pausing::Pausing;
 use windlass_world::run::run;
 
@@ -48,57 +44,15 @@ fn pausing(strategy: Strategy, pauses: &[Pause]) -> Harbour {
     harbour
 }
 
-/// A service under the conformance tests.
-struct Paused(Strategy, &'static [Pause]);
-
-impl Subject for Paused {
-    type Kind = Ecs<World>;
-
-    fn scene(&self) -> Scene {
-        let harbour = pausing(self.0, self.1);
-        // Each look counts here, and not how long ECS bakes.
-        live(&harbour, |live| {
-            let shifting = &mut live.service.shifting;
-            (shifting.bake_min, shifting.step_min) = (0, 0);
-        });
-        let artifact = harbour.push("1.1");
-        let planned = harbour.plan(deployment().as_str(), Some(&artifact), None);
-        assert_eq!(planned.findings, []);
-        let goals = planned.stages.iter().map(|stage| stage.goal.clone());
-        Scene {
-            goals: goals.collect(),
-            world: harbour.world,
-            kind: KindName::Ecs,
-            target: planned.target,
-        }
-    }
-
-    fn kind(&self, at: World) -> Ecs<World> {
-        Ecs::new(at.at(&Place::default()), at, deployment())
-    }
-
-    fn arrived(&self, world: &World) {
-        let services = world.services();
-        assert_eq!(services.task_definitions.len(), 2, "registered once");
-        let key = (CLUSTER.to_owned(), SERVICE.to_owned());
-        let live = &services.services[&key];
-        assert_eq!(live.rollouts[0].status, "SUCCESSFUL");
-        let hooks: BTreeSet<&str> = live.pauses.iter().map(|one| one.hook.as_str()).collect();
-        assert_eq!(hooks.len(), live.pauses.len(), "each is answered once");
-    }
-}
-
 #[test]
 fn a_service_that_pauses_before_and_after_it_is_shifted_conforms() {
-    conforms(&Paused(Strategy::BlueGreen, &Pause::ALL));
+    conforms(&ServiceOf(|| pausing(Strategy::BlueGreen, &Pause::ALL)));
 }
 
 #[test]
 fn a_service_that_pauses_before_each_part_conforms() {
-    conforms(&Paused(
-        Strategy::Canary,
-        &[Pause::PreProductionTrafficShift],
-    ));
+    let pauses = [Pause::PreProductionTrafficShift];
+    conforms(&ServiceOf(|| pausing(Strategy::Canary, &pauses)));
 }
 
 /// What a person sees of the service: what it is set to, its newest deployment, its tasks so far, what was answered.
@@ -145,12 +99,16 @@ fn each_pause_ends_a_wave_and_the_next_one_lets_it_go_on() {
         lines.push(format!("{}:", strategy.as_str()));
         for (wave, stage) in (0..).zip(&planned.stages) {
             assert_eq!(sailing.answer(Some(wave)), Word::Changed);
+            let step = sailing.step();
+            let (shown, waits) = (step.shown.unwrap(), step.waits_for.unwrap_or_default());
+            if let Some((_, paused)) = shown.split_once("; paused") {
+                assert!(waits.ends_with(&format!("; paused{paused}")), "{waits}");
+            }
             lines.push(format!(
-                "  {} ({:?}): {}; {}",
+                "  {} ({:?}): {}; {shown}",
                 stage.what.split(" of agent").last().unwrap_or_default(),
                 stage.bake_s,
                 told(&harbour),
-                sailing.step().shown.unwrap()
             ));
         }
         lines.push(format!("  {}", sent(&sailing).join("; ")));
@@ -217,28 +175,44 @@ fn where_another_pause_waits_at_the_same_stage_none_is_answered() {
     live(&harbour, |live| assert_eq!(live.pauses, []));
 }
 
+/// A person answers the pause that waits.
+fn by_hand(harbour: &Harbour, goes_on: bool) {
+    harbour.world.roll();
+    let now = harbour.world.now();
+    let mut services = harbour.world.services();
+    let newest = services.service_mut(CLUSTER, SERVICE).rollouts[0].clone();
+    let mut hooks = newest.hooks.iter();
+    let waits = hooks.find(|it| it.status == "AWAITING_ACTION").unwrap();
+    let by = Pausing::ByHand { goes_on };
+    services
+        .answer_pause(&newest.arn, &waits.id, by, now)
+        .unwrap();
+}
+
+#[test]
+fn a_person_who_answers_late_in_a_long_watch_leaves_the_next_stage_its_time() {
+    for watched_min in [1, 100] {
+        let harbour = pausing(Strategy::BlueGreen, &Pause::ALL);
+        let sailing = harbour.begin("d1", &harbour.push("1.1"));
+        assert_eq!(sailing.forward(), Word::Changed);
+        for wave in 1..=2 {
+            run(harbour.world.sleep_ms(watched_min * 60_000));
+            by_hand(&harbour, true);
+            assert_eq!(sailing.answer(Some(wave)), Word::Changed, "{watched_min}");
+        }
+        assert_eq!(sent(&sailing), ["task definition agent:1 → agent:2"]);
+    }
+}
+
 #[test]
 fn what_a_person_answers_is_taken_as_it_is() {
     let harbour = pausing(Strategy::BlueGreen, &Pause::ALL);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    let answer = |goes_on| {
-        harbour.world.roll();
-        let now = harbour.world.now();
-        let mut services = harbour.world.services();
-        let newest = services.service_mut(CLUSTER, SERVICE).rollouts[0].clone();
-        let waits = newest
-            .hooks
-            .iter()
-            .find(|it| it.status == "AWAITING_ACTION");
-        let by = Pausing::ByHand { goes_on };
-        let hook = waits.unwrap().id.clone();
-        services.answer_pause(&newest.arn, &hook, by, now).unwrap();
-    };
     assert_eq!(sailing.forward(), Word::Changed);
-    answer(true);
+    by_hand(&harbour, true);
     assert_eq!(sailing.answer(Some(1)), Word::Changed);
     assert_eq!(sent(&sailing), ["task definition agent:1 → agent:2"]);
-    answer(false);
+    by_hand(&harbour, false);
     assert_eq!(sailing.answer(Some(2)), Word::Failed);
     insta::assert_snapshot!(sailing.failure());
     assert_eq!(sailing.undo(), Word::Changed);

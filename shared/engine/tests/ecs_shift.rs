@@ -4,17 +4,14 @@
 
 mod harbour;
 
+use harbour::subject::ServiceOf;
 use harbour::{CLUSTER, Harbour, SERVICE, Sailing, live, reference};
 use windlass_domain::fault::FaultName;
 use windlass_domain::kinds::ecs::Strategy;
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
 use windlass_domain::time::Span;
-use windlass_engine::kinds::ecs::Ecs;
 use windlass_engine::payload::Word;
-use windlass_engine::ports::{Clock, Reach, Shifting};
-use windlass_world::World;
-use windlass_world::conformance::{Scene, Subject, conforms, deployment};
+use windlass_engine::ports::{Clock, Shifting};
+use windlass_world::conformance::conforms;
 use windlass_world::run::run;
 
 /// A service that ECS shifts: all at once, or in steps of two minutes; it bakes for five.
@@ -36,52 +33,14 @@ fn shifting(strategy: Strategy) -> Harbour {
     harbour
 }
 
-/// A service under the conformance tests.
-struct Shifted(Strategy);
-
-impl Subject for Shifted {
-    type Kind = Ecs<World>;
-
-    fn scene(&self) -> Scene {
-        let harbour = shifting(self.0);
-        // Each look counts here, and not how long ECS bakes.
-        live(&harbour, |live| {
-            let shifting = &mut live.service.shifting;
-            (shifting.bake_min, shifting.step_min) = (0, 0);
-        });
-        let artifact = harbour.push("1.1");
-        let planned = harbour.plan(deployment().as_str(), Some(&artifact), None);
-        assert_eq!(planned.findings, []);
-        let goals = planned.stages.iter().map(|stage| stage.goal.clone());
-        Scene {
-            goals: goals.collect(),
-            world: harbour.world,
-            kind: KindName::Ecs,
-            target: planned.target,
-        }
-    }
-
-    fn kind(&self, at: World) -> Ecs<World> {
-        Ecs::new(at.at(&Place::default()), at, deployment())
-    }
-
-    fn arrived(&self, world: &World) {
-        let services = world.services();
-        assert_eq!(services.task_definitions.len(), 2, "registered once");
-        let key = (CLUSTER.to_owned(), SERVICE.to_owned());
-        let newest = &services.services[&key].rollouts[0];
-        assert_eq!(newest.status, "SUCCESSFUL");
-    }
-}
-
 #[test]
 fn a_service_that_ecs_shifts_at_once_conforms() {
-    conforms(&Shifted(Strategy::BlueGreen));
+    conforms(&ServiceOf(|| shifting(Strategy::BlueGreen)));
 }
 
 #[test]
 fn a_service_that_ecs_shifts_in_two_parts_conforms() {
-    conforms(&Shifted(Strategy::Canary));
+    conforms(&ServiceOf(|| shifting(Strategy::Canary)));
 }
 
 /// What a person sees of the service: what it is set to, its newest deployment, its tasks so far.

@@ -318,6 +318,8 @@ fn health(body: Option<&str>) -> ProbeGate {
         status: 200,
         within: Span::millis(800),
         body: body.map(str::to_owned),
+        headers: BTreeMap::new(),
+        before_traffic: false,
     }
 }
 

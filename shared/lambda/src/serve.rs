@@ -97,7 +97,8 @@ async fn measured(
 
 /// The machine asks again, and nothing is wrong.
 fn is_a_wait(name: FaultName) -> bool {
-    matches!(name, FaultName::StillInProgress | FaultName::TakesHours)
+    use FaultName::{StillBaking, StillInProgress, TakesHours};
+    matches!(name, StillInProgress | TakesHours | StillBaking)
 }
 
 /// One event through the handler: JSON in, JSON out.

@@ -9,6 +9,7 @@
 use windlass_contract::{machine, names_of, tasks};
 use windlass_domain::execution_history::IN_PARTS_S;
 use windlass_domain::fault::FaultName;
+use windlass_domain::judgement::{EVERY_S, LOOKS_OF_A_VISIT};
 use windlass_engine::ports::NOT_READY;
 use windlass_machine::definition::{Jitter, Resource, Retrier, Task};
 
@@ -19,6 +20,8 @@ enum Decision {
     AskAgain,
     /// Asks again where components are changed; nobody else has attempts.
     AskAgainInMaps,
+    /// Asks again where waves are judged.
+    LookAgain,
     /// Ends the execution: another one has taken over.
     TakenOver,
     /// Fails the state, which leads to the undo or is told.
@@ -35,6 +38,7 @@ fn decision(fault: FaultName) -> Decision {
         FaultName::AttemptSuperseded | FaultName::MoreToDo | FaultName::TakesHours => {
             Decision::AskAgainInMaps
         }
+        FaultName::StillBaking => Decision::LookAgain,
         FaultName::StaleToken => Decision::TakenOver,
         FaultName::AccessDenied
         | FaultName::NotFound
@@ -56,6 +60,11 @@ fn retrier<'a>(task: &'a Task, error: &str) -> Option<&'a Retrier> {
     task.retry
         .iter()
         .find(|retrier| retrier.error_equals.iter().any(|name| name == error))
+}
+
+/// A look at a wave that bakes: it comes every minute.
+fn looks_again(retrier: &Retrier) -> bool {
+    retrier.error_equals == ["StillBaking"]
 }
 
 fn in_map(task: &Task) -> bool {
@@ -86,6 +95,7 @@ fn every_fault_is_treated_as_decided_in_every_task() {
             let wanted = match decision(fault) {
                 Decision::AskAgain => true,
                 Decision::AskAgainInMaps => in_map(task),
+                Decision::LookAgain => name == "Judge",
                 Decision::TakenOver | Decision::Fails => false,
             };
             assert_eq!(again, wanted, "{name} and {fault}");
@@ -99,6 +109,7 @@ fn whatever_is_transient_is_asked_again() {
         let wanted = match fault {
             // Only what changes a component has parts, and takes hours.
             FaultName::MoreToDo | FaultName::TakesHours => Decision::AskAgainInMaps,
+            FaultName::StillBaking => Decision::LookAgain,
             _ => Decision::AskAgain,
         };
         assert_eq!(decision(fault), wanted, "{fault}");
@@ -155,7 +166,7 @@ fn a_retry_names_only_errors_that_exist() {
 fn every_retry_is_bounded_and_backs_off() {
     let machine = machine();
     for (name, task) in tasks(&machine) {
-        for retrier in &task.retry {
+        for retrier in task.retry.iter().filter(|retrier| !looks_again(retrier)) {
             let waits: u64 = (1..=retrier.max_attempts)
                 .map(|attempt| retrier.delay_ms(attempt))
                 .sum();
@@ -186,6 +197,16 @@ fn every_retry_is_bounded_and_backs_off() {
                 "{name} polls for {waits} ms only"
             );
         }
+    }
+}
+
+#[test]
+fn a_wave_is_looked_at_every_minute_within_a_visit() {
+    let machine = machine();
+    let looks = retrier(tasks(&machine)["Judge"], "StillBaking").expect("it is looked at again");
+    assert_eq!(looks.max_attempts, LOOKS_OF_A_VISIT);
+    for attempt in [1, LOOKS_OF_A_VISIT] {
+        assert_eq!(looks.delay_ms(attempt), EVERY_S * 1000);
     }
 }
 
@@ -236,7 +257,9 @@ fn every_retry_is_one_of_two_policies() {
         if in_map(task) {
             assert_eq!(same_bound(task), same_bound(tasks["Deploy"]), "{name}");
         } else if task.resource == Resource::Invoke {
-            assert_eq!(task.retry, tasks["Admit"].retry, "{name}");
+            let mut retry = task.retry.clone();
+            retry.retain(|retrier| !looks_again(retrier));
+            assert_eq!(retry, tasks["Admit"].retry, "{name}");
         } else {
             // Its time is up when nobody has answered the token.
             let wanted = without(tasks["Admit"], "States.Timeout");
@@ -270,6 +293,11 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
             // There it becomes data, and the undo after the Map meets the stale token again.
             assert_eq!(task.catch.len(), 1, "{name}");
             assert!(last.next.ends_with("Failed"), "{name}");
+            continue;
+        }
+        if name == "Plan" {
+            // It has no lock whose token could be stale, and it is no deployment.
+            assert_eq!((task.catch.len(), last.next.as_str()), (1, "Unplanned"));
             continue;
         }
         let stale = &task.catch[0];

@@ -116,6 +116,7 @@ fn every_function_of_the_machine_is_called_where_it_belongs() {
         ("Undo", "Conductor"),
         ("SettleUndo", "Conductor"),
         ("Look", "Planner"),
+        ("Plan", "Planner"),
         ("Prepare", "Planner"),
         ("Judge", "Judge"),
         ("Publish", "$publishers"),

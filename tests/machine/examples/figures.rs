@@ -154,6 +154,9 @@ fn plan_500() -> f64 {
         bake_s: Some(60),
         ahead: false,
         closing: false,
+        look: false,
+        tested: false,
+        share: None,
         later: BTreeSet::new(),
     };
     let candidates: Vec<Candidate> = (0..500)
@@ -164,6 +167,7 @@ fn plan_500() -> f64 {
                 .filter_map(|earlier| n.checked_sub(earlier * 17 + 33).map(name))
                 .collect(),
             stages: ["10 %", "50 %", "100 %"].map(stage).to_vec(),
+            offsets: vec![],
         })
         .collect();
     median(|| {

@@ -128,12 +128,18 @@ pub struct Retrier {
     /// By how much the wait grows each time.
     pub backoff_rate: f64,
     /// How long the wait may become, in seconds.
+    #[serde(default = "unbounded")]
     pub max_delay_seconds: u64,
     /// How often it is asked again.
     pub max_attempts: u32,
     /// Whether the wait is shortened at random.
     #[serde(default)]
     pub jitter_strategy: Jitter,
+}
+
+/// A wait that does not grow needs no bound.
+const fn unbounded() -> u64 {
+    u64::MAX
 }
 
 /// Whether a wait is shortened at random.

@@ -68,6 +68,15 @@ impl<'p> Execution<'p> {
         &self.program.names[self.line.at]
     }
 
+    /// Whether it waits for the next look at its wave, in `Bake` or by the Retry of `Judge`.
+    pub fn is_baking(&self) -> bool {
+        let State::Task(task) = &self.program.states[self.line.at] else {
+            return self.state() == "Bake";
+        };
+        let mut retries = task.retry.iter().zip(&self.line.tries);
+        retries.any(|(retrier, tries)| *tries > 0 && retrier.error_equals == ["StillBaking"])
+    }
+
     /// Every state that it was in.
     pub fn path(&self) -> &Path {
         &self.path

@@ -95,6 +95,15 @@ impl<'p> Region<'p> {
         running.map(|running| running.execution.state())
     }
 
+    /// Whether a running execution is in a state. One that waits for the next look at its wave is in `Bake`, also
+    /// where the Retry of `Judge` makes that look.
+    pub fn is_in(&self, arn: &str, state: &str) -> bool {
+        let running = self.running.iter().find(|running| running.arn == arn);
+        running.is_some_and(|Running { execution, .. }| {
+            execution.state() == state || (state == "Bake" && execution.is_baking())
+        })
+    }
+
     /// An execution that has ended.
     pub fn ended(&self, arn: &str) -> Option<&Ended<'p>> {
         self.ended.iter().find(|ended| ended.arn == arn)
@@ -130,8 +139,8 @@ impl<'p> Region<'p> {
 
     /// Runs until an execution is about to visit a state; `false` where it ended before.
     pub fn run_until(&mut self, arn: &str, state: &str) -> bool {
-        while let Some(at) = self.state_of(arn) {
-            if at == state {
+        while self.state_of(arn).is_some() {
+            if self.is_in(arn, state) {
                 return true;
             }
             self.step();

@@ -7,8 +7,6 @@ use crate::shop::{FUNCTIONS, Shop};
 pub const GO: &str = "Admit Admitted Prepare Prepared";
 /// One wave of a function, judged at once.
 pub const WAVE: &str = "Change(Begin Deploy) Changed Judge Judged";
-/// One more look at the gates.
-pub const BAKE: &str = "Bake Judge Judged";
 /// One wave of a function brought back.
 pub const BACK: &str = "Undo Undoing UndoChange(Restore)";
 /// The end when everything is back.
@@ -36,7 +34,7 @@ pub fn path(parts: &[&str]) -> String {
 
 /// All the way of both functions: `jobs`, then `api` at 50 %, then `api`, watched for two minutes.
 pub fn whole_way() -> String {
-    path(&[GO, WAVE, WAVE, BAKE, WAVE, BAKE, BAKE, SUCCEEDED])
+    path(&[GO, WAVE, WAVE, WAVE, SUCCEEDED])
 }
 
 /// The shop with release 1.0.0 of both functions live: version 2 of each.

@@ -1,6 +1,7 @@
 //! What is claimed at the end of a deployment, or answered to who asks again, held at that moment against what the
 //! targets show.
 
+use crate::by_codedeploy::moving_since;
 use crate::happening::Event;
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, is_shown, shows};
@@ -9,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, Lock};
+use windlass_domain::environment::{ACCEPTED, EnvironmentState, Lock, Snapshot};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::{Step, StepStatus};
@@ -63,6 +64,29 @@ impl Stage<'_> {
         let claim = Claim::of(ended.ending, &ended.cause_name, &ended.cause);
         let since = record.started.unwrap_or(record.accepted);
         self.hold(claim, &record, since);
+    }
+
+    /// Holds a snapshot that an operator's `accept` has just made: what is accepted is final.
+    pub(crate) fn hold_accepted(&mut self, change: &Written) {
+        let item = change.after.as_deref().filter(|_| change.before.is_none());
+        let item = item.filter(|item| item.key.sk.starts_with("snapshot#"));
+        let accepted = item.and_then(|item| Snapshot::deserialize(&item.body).ok());
+        let Some(accepted) = accepted.filter(|made| made.version.as_str() == ACCEPTED) else {
+            return;
+        };
+        for component in COMPONENTS {
+            let Ok(name) = ComponentName::new(component) else {
+                continue;
+            };
+            let step: Option<Step> = self.item(&store::step(&accepted.deployment, &name));
+            let looked = step.and_then(|step| Some(step.looked?.at));
+            let moving = looked.and_then(|at| moving_since(&self.world, component, at));
+            if let Some(moving) = moving {
+                self.log(Event::Untrue(format!(
+                    "{component} is accepted while {moving} of CodeDeploy moves its callers"
+                )));
+            }
+        }
     }
 
     /// Holds what an execution answers of another one's deployment. Of its own the record has told already.

@@ -53,10 +53,14 @@ pub enum Event {
     },
     /// A deployer has looked at what callers of its own component's target get.
     Looked(Who, &'static str),
+    /// At that look the target waited for something that is not Windlass's to end: what must be told of it.
+    Held(Who, String),
     /// A visitor of the site misses something, told in words.
     Missed(String),
     /// Callers begin to get code of a function that has not answered as its declared invocation asks, told in words.
     Untried(String),
+    /// A function goes on to all its callers while the service that it goes with has not begun, told in words.
+    Alone(String),
     /// Somebody outside changed what callers of this component's target see.
     ChangedByStranger(&'static str),
     /// A release arrived, by an upload or by a push.

@@ -7,12 +7,14 @@
 
 pub mod agenda;
 pub mod arrivals;
+mod by_codedeploy;
 pub mod campaign;
 pub mod client;
 pub mod cores;
 pub mod coverage;
 pub mod exhaust;
 pub mod happening;
+mod held;
 mod invocation;
 pub mod outcome;
 pub mod place;
@@ -40,5 +42,6 @@ mod recovered;
 mod redriven;
 mod task;
 mod times;
+mod visitor;
 mod wings;
 mod witness;

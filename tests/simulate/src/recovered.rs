@@ -1,5 +1,6 @@
 //! What needs an operator is recovered by one, or accepted.
 
+use crate::by_codedeploy::is_moving;
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::rules::{targets_as_recorded, unlocked};
@@ -67,6 +68,9 @@ pub fn accept_records_what_runs(program: &Program, outcome: &Outcome<'_>) -> Res
     })
 }
 
+/// After how many seconds nothing that CodeDeploy does is under way any more.
+const PATIENCE_S: u64 = 3 * 3600;
+
 /// Where a deployment needs an operator, what holds when one has acted in a copy of the world in which nothing
 /// goes wrong any more.
 fn with_operator(
@@ -87,7 +91,18 @@ fn with_operator(
     if let Some(request) = Deed::Operate(action).request(&stage.world) {
         stage.start(action, request);
     }
-    let rest = stage.run(&[]);
+    let mut rest = stage.run(&[]);
+    // What CodeDeploy still moves is not accepted before that is over.
+    if action == "accept" && is_moving(&stage.world) {
+        let mut clock = stage.world.clock();
+        clock.now = clock.now.plus_s(PATIENCE_S);
+        drop(clock);
+        stage.world.deploy_on();
+        if let Some(request) = Deed::Operate(action).request(&stage.world) {
+            stage.start("accept-again", request);
+        }
+        rest = stage.run(&[]);
+    }
     stage.world.mishaps().gate = None;
     let since = std::mem::take(&mut stage.happened);
     let after = Outcome {

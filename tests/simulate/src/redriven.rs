@@ -1,9 +1,10 @@
 //! Executions that have ended are redriven when all is over.
 
+use crate::by_codedeploy::gave_up;
 use crate::rest::Rest;
 use crate::scenario::Act;
 use crate::stage::Stage;
-use crate::targets::{COMPONENTS, function_of, visible};
+use crate::targets::{COMPONENTS, visible};
 use serde::Deserialize as _;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -92,10 +93,7 @@ impl Stage<'_> {
         Left {
             items: items.collect(),
             shown: COMPONENTS.map(|component| visible(&self.world, component)),
-            given_up: COMPONENTS.map(|component| {
-                let deployments = self.world.codedeploy();
-                deployments.gave_up(&function_of(component))
-            }),
+            given_up: COMPONENTS.map(|component| gave_up(&self.world, component)),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Scenarios: what people and CI do, and the world in which they do it.
 
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::fmt;
+use windlass_domain::environment::Lock;
+use windlass_domain::identity::DeploymentId;
 use windlass_engine::routes::api::Call;
 use windlass_machine::shop_world;
 use windlass_world::World;
@@ -46,10 +49,16 @@ pub enum Deed {
     Post(&'static str, &'static [&'static str]),
     /// An operator holds automatic deployments by the API.
     Hold,
+    /// An operator cancels by the API the deployment that has its turn, if there is one.
+    Cancel,
     /// An operator acts at the console: `rollback`, `recover`, `accept`, `hold`, `release_hold`.
     Operate(&'static str),
     /// An operator goes back to the snapshot with this number, at the console.
     RollBackTo(u64),
+    /// Somebody asks what the release of these components would do.
+    Plan(&'static str, &'static [&'static str]),
+    /// Somebody asks what a rollback would do.
+    PlanBack,
     /// The world changes, told in words.
     Change(&'static str, fn(&World)),
     /// The same, and until the next change what is deployed is not healthy by its gates.
@@ -86,8 +95,11 @@ impl fmt::Display for Deed {
             Self::PushTo(repository, tag) => write!(f, "CI pushes {repository}:{tag}"),
             Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
             Self::Hold => f.write_str("an operator puts a hold"),
+            Self::Cancel => f.write_str("an operator cancels what runs"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
             Self::RollBackTo(number) => write!(f, "an operator goes back to snapshot {number}"),
+            Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
+            Self::PlanBack => f.write_str("somebody plans a rollback"),
             Self::Change(what, _) | Self::Ail(what, _) => f.write_str(what),
         }
     }
@@ -99,21 +111,18 @@ impl Deed {
         let (method, path, body) = match *self {
             Self::Post(version, of) => {
                 let mut request = Self::Arrive(version, of).request(world)?;
-                (
-                    "POST",
-                    "/apps/shop/environments/prod/releases",
-                    request["manifest"].take(),
-                )
+                ("POST", "releases".to_owned(), request["manifest"].take())
             }
-            Self::Hold => {
-                let path = "/apps/shop/environments/prod/hold";
-                ("PUT", path, json!({"reason": "as planned"}))
+            Self::Hold => ("PUT", "hold".to_owned(), json!({"reason": "as planned"})),
+            Self::Cancel => {
+                let path = format!("deployments/{}/cancel", under_way(world)?);
+                ("POST", path, json!({"reason": "as planned"}))
             }
             _ => return None,
         };
         Some(Call {
             method: method.into(),
-            path: path.into(),
+            path: format!("/apps/shop/environments/prod/{path}"),
             body: Some(body.to_string()),
             caller: Some("arn:aws:iam::111111111111:role/ci".into()),
             ..Call::default()
@@ -182,7 +191,7 @@ impl Deed {
                 world.registry().push(repository, tag);
                 None
             }
-            Self::Post(..) | Self::Hold => None,
+            Self::Post(..) | Self::Hold | Self::Cancel => None,
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
             })),
@@ -191,12 +200,28 @@ impl Deed {
                 request["snapshot"] = json!(number);
                 Some(request)
             }
+            Self::Plan(version, of) => {
+                let mut request = Self::Deploy(version, of).request(world)?;
+                request["plan"] = json!(true);
+                Some(request)
+            }
+            Self::PlanBack => Some(json!({
+                "action": "rollback", "app": "shop", "environment": "prod", "plan": true
+            })),
             Self::Change(_, change) | Self::Ail(_, change) => {
                 change(world);
                 None
             }
         }
     }
+}
+
+/// The deployment that has its turn.
+fn under_way(world: &World) -> Option<DeploymentId> {
+    let ledger = world.ledger();
+    let mut locks = ledger.items.values().filter(|item| item.key.sk == "lock");
+    let lock = Lock::deserialize(&locks.next()?.body).ok()?;
+    Some(lock.held?.deployment)
 }
 
 /// An act: a deed at its time.

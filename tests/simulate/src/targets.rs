@@ -1,24 +1,23 @@
 //! The targets as their callers see them, read from the world and not from the ledger.
 
+use crate::by_codedeploy::is_of_codedeploy;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_engine::kinds::appconfig::label;
-use windlass_engine::ports::Probed;
 use windlass_machine::shop_world::POINTER;
 use windlass_world::World;
 use windlass_world::configurations::named;
 use windlass_world::functions::LiveFunction;
-use windlass_world::probe::Edge;
 
 /// The components of the application, of which each scenario declares some.
 pub const COMPONENTS: [&str; 5] = ["agent", "api", "flags", "jobs", "web"];
 
 /// The calls that may change what callers of a target see.
-pub const SWITCHES: [&str; 15] = [
+pub const SWITCHES: [&str; 16] = [
+    "codedeploy.continue_deployment",
     "codedeploy.create_deployment",
     "codedeploy.stop_deployment",
     "configurations.start_rollout",
@@ -36,13 +35,21 @@ pub const SWITCHES: [&str; 15] = [
     "objects.complete_upload",
 ];
 
+/// Whether this call may be what changed what callers of a component see. What ECS does by itself with a service, whoever
+/// is at work just then, is nobody's call.
+pub fn may_change(call: &str, component: &str) -> bool {
+    let of_services = ["services.", "codedeploy."];
+    component != "agent" || of_services.iter().any(|port| call.starts_with(port))
+}
+
 /// The components of which AWS compares nothing when they are changed, so that their kind's view is not `is_guarded`
 /// and `docs/SAFETY.md` says what may come between a look and a change.
 const UNGUARDED: [&str; 1] = ["agent"];
 
-/// Whether AWS puts a condition on each change of a component's target.
-pub fn is_guarded(component: &str) -> bool {
-    !UNGUARDED.contains(&component)
+/// Whether AWS puts a condition on each change of a component's target, as it is declared. A service that CodeDeploy deploys
+/// is its group's, which has one deployment at a time.
+pub fn is_guarded(component: &str, declaration: &str) -> bool {
+    !UNGUARDED.contains(&component) || is_of_codedeploy(component, declaration)
 }
 
 /// Whether this call looks at what callers of a component's target get, as it is declared.
@@ -65,6 +72,8 @@ pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
 /// configuration's deployments come in pages, and are looked at once more before a stop.
 pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     match component {
+        // What CodeDeploy does is read before the service.
+        "agent" if is_of_codedeploy(component, declaration) => 2,
         "agent" => 1,
         // What CodeDeploy does is read before the alias.
         "api" if declaration.contains("codedeploy:") => 2,
@@ -212,11 +221,15 @@ fn image(world: &World, container: &str) -> String {
 /// The task definition that the service is steered towards.
 fn task_definition(world: &World) -> String {
     let mut services = world.services();
-    services
+    let set_to = services
         .service_mut("shop", "agent")
         .service
         .task_definition
-        .clone()
+        .clone();
+    drop(services);
+    // As long as CodeDeploy moves callers, what all of them will get.
+    let moved = world.codedeploy().steers_to("shop", "agent");
+    moved.unwrap_or(set_to)
 }
 
 /// The number and the label of the version that callers of the configuration get, or will.
@@ -282,45 +295,6 @@ fn documents(world: &World) -> String {
         Some(format!("{name}: {text}"))
     });
     shown.collect::<Vec<_>>().join("\n")
-}
-
-/// Why a visitor of the site's page would miss something, at an edge that has a new configuration at
-/// once and at the last one. What open documents have named is in `named`, and more is put there. Once the
-/// page has named something it is there, too, unless it may be gone.
-pub fn missed(
-    world: &World,
-    named: &mut BTreeSet<String>,
-    may_be_gone: impl Fn() -> bool,
-) -> Option<String> {
-    let host = world.cdn().distributions.get("E1")?.domain.clone();
-    for edge in [Edge::Quick, Edge::Slow] {
-        match visit(world, edge, &format!("https://{host}/index.html")) {
-            Some((200, page)) => {
-                let addresses = page.split("src=\"").skip(1);
-                named.extend(addresses.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
-            }
-            _ if named.is_empty() || may_be_gone() => {}
-            other => return Some(format!("the page at a {edge:?} edge is {other:?}")),
-        }
-        for script in named.iter() {
-            match visit(world, edge, &format!("https://{host}{script}")) {
-                Some((200, body)) if !body.starts_with('<') => {}
-                other => return Some(format!("{script} at a {edge:?} edge is {other:?}")),
-            }
-        }
-    }
-    None
-}
-
-/// The status and the body that a visitor gets.
-fn visit(world: &World, edge: Edge, url: &str) -> Option<(u16, String)> {
-    match world.visit_at(edge, url) {
-        Some(Probed::Answer(answer)) => {
-            let body = String::from_utf8_lossy(&answer.body).into_owned();
-            Some((answer.status, body))
-        }
-        _ => None,
-    }
 }
 
 /// The code that callers get: of the alias where there is one, else of `$LATEST`.

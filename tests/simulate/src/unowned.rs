@@ -58,7 +58,8 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
             Some(Revision::Kept { sha256, .. }) => state.texts.get(sha256).cloned(),
             _ => None,
         };
-        let hooks = text.map(|text| AppSpec::read(&text).map(|read| read.hooks()));
+        let read = |text: String| AppSpec::read(&text).or_else(|_| AppSpec::read_service(&text));
+        let hooks = text.map(|text| read(text).map(|read| read.hooks()));
         let text = format!("{hooks:?} {:?} {}", group.monitors, group.rolls_back);
         found.insert(format!("group {}", group.name), text);
     }

@@ -70,6 +70,12 @@ impl Wings {
         self.states.borrow().values().any(|at| at == state)
     }
 
+    /// An execution waits for the next look at its wave.
+    fn bakes(&self, arn: &str) {
+        let mut states = self.states.borrow_mut();
+        states.insert(arn.to_owned(), "Bake".to_owned());
+    }
+
     /// How many visits there were.
     pub fn visits(&self) -> u64 {
         *self.visits.borrow()
@@ -157,6 +163,9 @@ pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) 
         world.executions().count(&arn, made);
         if let Some(end) = execution.step(&around).await {
             return end;
+        }
+        if execution.is_baking() {
+            wings.bakes(&arn);
         }
     }
 }

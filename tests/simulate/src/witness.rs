@@ -1,12 +1,14 @@
 //! What the stage notes of a run.
 
 use crate::happening::{Counts, Event, Who};
+use crate::held::held;
 use crate::rules::tells;
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;
-use crate::targets::{COMPONENTS, SWITCHES, looks_at, missed, visible};
+use crate::targets::{COMPONENTS, SWITCHES, looks_at, may_change, visible};
 use crate::times::SKEW_MS;
 use crate::turnstile::Effect;
+use crate::visitor::missed;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -27,6 +29,7 @@ impl<'p> Stage<'p> {
             self.witness_open_call(who, &change);
             self.log(Event::Wrote(who.clone(), change.clone()));
             self.hold_ending(&change);
+            self.hold_accepted(&change);
             self.stream.push(change);
         }
         let Some(effect) = effect else { return };
@@ -60,6 +63,11 @@ impl<'p> Stage<'p> {
         let is_deployer = who.function.starts_with("Deploy");
         if is_deployer && looks_at(call, component, self.scenario.declaration) {
             self.log(Event::Looked(who.clone(), component));
+            let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
+            let held = held(&self.world, self.scenario.declaration);
+            if let Some(held) = held.filter(|_| is_forward && component == "agent") {
+                self.log(Event::Held(who.clone(), held));
+            }
         }
     }
 
@@ -76,7 +84,11 @@ impl<'p> Stage<'p> {
             }
             self.tell(|| format!("   => {component} now shows {shown}"));
             self.witness_untried(who, component, &shown);
+            self.witness_alone(who, component, &shown);
             self.seen.insert(component, shown);
+            if !may_change(effect.name, component) {
+                continue;
+            }
             self.log(Event::Switched {
                 who: who.clone(),
                 component,
@@ -106,6 +118,29 @@ impl<'p> Stage<'p> {
                 let why = format!("{component} with the code {}", answer.0);
                 self.log(Event::Untried(why));
             }
+        }
+    }
+
+    /// Notes a function that goes from its first callers to all of them while the service that it is to go with gives
+    /// its new tasks to nobody yet.
+    fn witness_alone(&mut self, who: &Who, component: &'static str, shown: &str) {
+        let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
+        let is_together = self.scenario.declaration.contains("waves: together");
+        if !is_forward || !is_together || component != "api" {
+            return;
+        }
+        let is_shared = |shown: &str| shown.contains(' ');
+        let was_shared = self.seen.get(component).is_some_and(|it| is_shared(it));
+        let is_behind = {
+            let services = self.world.services();
+            let mut newest = services
+                .services
+                .values()
+                .filter_map(|it| it.rollouts.first());
+            newest.any(|it| it.status == "IN_PROGRESS" && it.traffic_tenths == Some(0))
+        };
+        if was_shared && !is_shared(shown) && is_behind {
+            self.log(Event::Alone(format!("{component} with {shown}")));
         }
     }
 

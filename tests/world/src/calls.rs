@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 81] = [
+pub const CALLS: [&str; 82] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -10,6 +10,7 @@ pub const CALLS: [&str; 81] = [
     "cdn.invalidate",
     "cdn.invalidated",
     "cdn.set_origin_path",
+    "codedeploy.continue_deployment",
     "codedeploy.create_deployment",
     "codedeploy.deployed",
     "codedeploy.deployment_group",

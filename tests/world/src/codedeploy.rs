@@ -1,19 +1,20 @@
-//! AWS CodeDeploy in memory: deployment groups of Lambda functions, and deployments that move an alias in steps, run
-//! hooks, are stopped, and are taken back by deployments of their own.
+//! AWS CodeDeploy in memory: deployment groups of Lambda functions and of services, and deployments that move callers in
+//! steps, run hooks, are stopped, and are taken back by deployments of their own.
 //!
-//! What moves a deployment is in [`crate::live_deployment`].
+//! What moves a deployment is in [`crate::live_deployment`] and [`crate::live_service_deployment`].
 
 pub use crate::live_deployment::LiveDeployment;
+pub use crate::live_service_deployment::ServiceDeployed;
 
 use crate::World;
 use crate::live_function::LiveFunction;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    Answered, CodeDeploy, Deployed, DeploymentGroup, LifecycleEvent, ListedDeployments,
-    NewDeployed, Revision, Routing,
+    Answered, CodeDeploy, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed,
+    Revision, Routing, Waiting,
 };
 
 /// The number of deployments that a page has: few, so that who reads one page alone is caught.
@@ -24,10 +25,14 @@ const PAGE: usize = 2;
 pub struct State {
     /// The groups.
     pub groups: Vec<Group>,
-    /// The deployments of all groups, oldest first.
+    /// The deployments of functions of all groups, oldest first.
     pub deployments: Vec<LiveDeployment>,
+    /// The same of services.
+    pub of_services: Vec<ServiceDeployed>,
     /// The texts of revisions by their SHA-256.
     pub texts: BTreeMap<String, String>,
+    /// The ids of the deployments that a call of the port has stopped, or has let end the former tasks.
+    pub ended_by_call: BTreeSet<String>,
 }
 
 /// A deployment group.
@@ -37,8 +42,14 @@ pub struct Group {
     pub application: String,
     /// Its name.
     pub name: String,
-    /// `Lambda`, or what a test says.
+    /// `Lambda`, `ECS`, or what a test says.
     pub platform: String,
+    /// The cluster and the service that it deploys.
+    pub service: Option<(String, String)>,
+    /// For how many minutes it waits before it moves callers; absent where it does not.
+    pub ready_min: Option<u64>,
+    /// For how many minutes it keeps the former tasks; absent where it leaves them for good.
+    pub ends_min: Option<u64>,
     /// The steps of its deployment configuration.
     pub routing: Routing,
     /// The revision that it deployed last.
@@ -60,6 +71,9 @@ impl State {
             application: application.to_owned(),
             name: name.to_owned(),
             platform: "Lambda".into(),
+            service: None,
+            ready_min: None,
+            ends_min: Some(0),
             routing,
             revision: None,
             rolls_back: true,
@@ -69,6 +83,21 @@ impl State {
         });
         let last = self.groups.len() - 1;
         &mut self.groups[last]
+    }
+
+    /// Makes a group that deploys a service, and keeps the former tasks for some minutes.
+    pub fn put_service(
+        &mut self,
+        application: &str,
+        name: &str,
+        (cluster, service): (&str, &str),
+        routing: Routing,
+    ) -> &mut Group {
+        let group = self.put(application, name, routing);
+        group.platform = "ECS".into();
+        group.service = Some((cluster.to_owned(), service.to_owned()));
+        group.ends_min = Some(5);
+        group
     }
 
     /// A group, by names.
@@ -102,6 +131,56 @@ impl State {
         newest_first.find_map(|live| live.moves_to(function))
     }
 
+    /// The task definition that all callers of a service will get by a deployment that is under way, or is taken back.
+    pub fn steers_to(&self, cluster: &str, service: &str) -> Option<String> {
+        let mut newest_first = self.of_services.iter().rev();
+        let steers = newest_first.find_map(|live| {
+            let is_its = live.service.0 == cluster && live.service.1 == service;
+            live.steers_to().filter(|_| is_its)
+        });
+        steers.map(str::to_owned)
+    }
+
+    /// True where CodeDeploy has given a deployment of this service up by itself.
+    pub fn gave_service_up(&self, service: &str) -> bool {
+        let mut deployments = self.of_services.iter();
+        deployments.any(|live| live.service.1 == service && live.gave_up())
+    }
+
+    /// What is told of all deployments, of this group or of all, oldest first.
+    fn told(&self, of: Option<(&str, &str)>) -> impl Iterator<Item = &Deployed> {
+        let is_of = move |is: &dyn Fn(&str, &str) -> bool| of.is_none_or(|(a, g)| is(a, g));
+        let functions = self.deployments.iter();
+        let functions = functions.filter(move |live| is_of(&|a, g| live.is_of(a, g)));
+        let services = self.of_services.iter();
+        let services = services.filter(move |live| is_of(&|a, g| live.is_of(a, g)));
+        let services = services.map(|live| &live.told);
+        functions.map(|live| &live.told).chain(services)
+    }
+
+    /// The id of the next deployment.
+    pub(crate) fn next_id(&self) -> String {
+        format!(
+            "d-{:09}",
+            self.deployments.len() + self.of_services.len() + 1
+        )
+    }
+
+    /// The id of a deployment that the group has under way, or is about to take back.
+    fn busy(&self, application: &str, group: &str) -> Option<String> {
+        let functions = self.deployments.iter().filter(|live| {
+            live.is_of(application, group) && (live.is_active() || live.will_return())
+        });
+        let services = self.of_services.iter().filter(|live| {
+            live.is_of(application, group) && (live.is_active() || live.will_return())
+        });
+        let services = services.map(|live| live.told.id.clone());
+        functions
+            .map(|live| live.told.id.clone())
+            .chain(services)
+            .next()
+    }
+
     /// True where CodeDeploy has given a deployment of this function up by itself, and takes it back.
     pub fn gave_up(&self, function: &str) -> bool {
         let mut deployments = self.deployments.iter();
@@ -125,6 +204,9 @@ impl CodeDeploy for World {
                 configuration: format!("{application}/{}", group.name),
                 revision: group.revision.clone(),
                 last: vec![],
+                services: group.service.clone().into_iter().collect(),
+                ready_min: group.ready_min,
+                ends_min: group.ends_min,
             }
         };
         call.answer(told).await
@@ -158,17 +240,17 @@ impl CodeDeploy for World {
         let page = {
             let seen = call.seen();
             let state = seen.codedeploy();
-            let own = state
-                .deployments
-                .iter()
-                .filter(|live| live.is_of(application, group));
-            let listed = own.filter(|live| match listed {
-                ListedDeployments::Active => live.is_active(),
+            let is_over = |told: &Deployed| {
+                ["Succeeded", "Failed", "Stopped"].contains(&told.status.as_str())
+            };
+            let own = state.told(Some((application, group)));
+            let listed = own.filter(|told| match listed {
+                ListedDeployments::Active => !is_over(told),
                 ListedDeployments::Created(from, to) => {
-                    live.told.created.is_some_and(|at| from <= at && at <= to)
+                    told.created.is_some_and(|at| from <= at && at <= to)
                 }
             });
-            let ids: Vec<String> = listed.map(|live| live.told.id.clone()).collect();
+            let ids: Vec<String> = listed.map(|told| told.id.clone()).collect();
             let from: usize = next.and_then(|next| next.parse().ok()).unwrap_or(0);
             let more = (from + PAGE < ids.len()).then(|| (from + PAGE).to_string());
             (ids.into_iter().skip(from).take(PAGE).collect(), more)
@@ -181,21 +263,26 @@ impl CodeDeploy for World {
         let told = {
             let seen = call.seen();
             let state = seen.codedeploy();
-            let found = state.deployments.iter().find(|live| live.told.id == id);
-            found.ok_or_else(|| missing("Deployment"))?.told.clone()
+            let found = state.told(None).find(|told| told.id == id);
+            found.ok_or_else(|| missing("Deployment"))?.clone()
         };
         call.answer(told).await
     }
 
-    async fn lifecycle_events(&self, id: &str) -> Answered<Vec<LifecycleEvent>> {
+    async fn lifecycle_events(&self, id: &str) -> Answered<Lifecycle> {
         let call = self.call("codedeploy.lifecycle_events").await?;
-        let events = {
+        let lifecycle = {
             let seen = call.seen();
             let state = seen.codedeploy();
-            let found = state.deployments.iter().find(|live| live.told.id == id);
-            found.map_or_else(Vec::new, |live| live.events.clone())
+            let function = state.deployments.iter().find(|live| live.told.id == id);
+            let function = function.map(|live| Lifecycle {
+                events: live.events.clone(),
+                task_sets: vec![],
+            });
+            let service = state.of_services.iter().find(|live| live.told.id == id);
+            function.or_else(|| service.map(ServiceDeployed::lifecycle))
         };
-        call.answer(events).await
+        call.answer(lifecycle.unwrap_or_default()).await
     }
 
     async fn create_deployment(&self, new: &NewDeployed) -> Answered<String> {
@@ -207,20 +294,43 @@ impl CodeDeploy for World {
     async fn stop_deployment(&self, id: &str) -> Answered<()> {
         let call = self.call("codedeploy.stop_deployment").await?;
         let now = self.true_time();
-        {
+        let is_stopped = {
             let mut state = self.codedeploy();
-            let mut all = state.deployments.iter_mut();
-            let found = all.find(|live| live.told.id == id);
-            let found = found.ok_or_else(|| missing("Deployment"))?;
-            if !found.stop(now) {
-                return Err(Fault::new(
-                    FaultName::Conflict,
-                    format!("DeploymentAlreadyCompletedException: {id}"),
-                ));
-            }
+            state.ended_by_call.insert(id.to_owned());
+            let function = state.deployments.iter_mut().find(|it| it.told.id == id);
+            let function = function.map(|live| live.stop(now));
+            let service = state.of_services.iter_mut().find(|it| it.told.id == id);
+            function.or(service.map(|live| live.stop(now)))
+        };
+        if !is_stopped.ok_or_else(|| missing("Deployment"))? {
+            return Err(refused("DeploymentAlreadyCompletedException", id));
         }
         call.answer(()).await
     }
+
+    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Answered<()> {
+        let call = self.call("codedeploy.continue_deployment").await?;
+        let now = self.true_time();
+        let goes = {
+            let mut state = self.codedeploy();
+            if waiting == Waiting::Termination {
+                state.ended_by_call.insert(id.to_owned());
+            }
+            let live = state.of_services.iter_mut().find(|it| it.told.id == id);
+            let live = live.ok_or_else(|| missing("Deployment"))?;
+            live.called |= waiting == Waiting::Ready;
+            live.go(waiting, now)
+        };
+        if !goes {
+            return Err(refused("DeploymentIsNotInReadyStateException", id));
+        }
+        call.answer(()).await
+    }
+}
+
+/// That a deployment does not stand so that the call can be made.
+fn refused(code: &str, id: &str) -> Fault {
+    Fault::new(FaultName::Conflict, format!("{code}: {id}"))
 }
 
 impl World {
@@ -229,51 +339,37 @@ impl World {
         let now = self.true_time();
         let mut state = self.codedeploy();
         let group = state.group(&new.application, &new.group)?.clone();
-        let active = state.deployments.iter().find(|live| {
-            live.is_of(&new.application, &new.group) && (live.is_active() || live.will_return())
-        });
-        if let Some(active) = active {
+        if let Some(active) = state.busy(&new.application, &new.group) {
             return Err(Fault::new(
                 FaultName::Conflict,
                 format!(
-                    "DeploymentLimitExceededException: The Deployment Group '{}' already has an active Deployment '{}'",
-                    new.group, active.told.id
+                    "DeploymentLimitExceededException: The Deployment Group '{}' already has an active Deployment '{active}'",
+                    new.group
                 ),
             ));
         }
-        AppSpec::read(&new.content).map_err(|why| {
+        let is_service = group.platform == "ECS";
+        let read = if is_service {
+            AppSpec::read_service(&new.content)
+        } else {
+            AppSpec::read(&new.content)
+        };
+        read.map_err(|why| {
             Fault::new(
                 FaultName::Refused,
                 format!("InvalidRevisionException: {why}"),
             )
         })?;
         let revision = state.register(&new.content);
-        let id = format!("d-{:09}", state.deployments.len() + 1);
-        let live = LiveDeployment::begin(&id, new, &group, revision.clone(), now);
-        state.deployments.push(live);
+        let id = state.next_id();
+        if is_service {
+            let live = ServiceDeployed::begin(&id, new, &group, revision.clone(), now);
+            state.of_services.push(live);
+        } else {
+            let live = LiveDeployment::begin(&id, new, &group, revision.clone(), now);
+            state.deployments.push(live);
+        }
         state.group(&new.application, &new.group)?.revision = Some(revision);
         Ok(id)
-    }
-
-    /// Lets the time that has passed since the last look happen to every deployment.
-    pub fn deploy_on(&self) {
-        if self.codedeploy().deployments.is_empty() {
-            return;
-        }
-        let now = self.true_time();
-        let alarms = self.alarms().history.clone();
-        let mut state = self.codedeploy();
-        let mut functions = self.functions();
-        let mut begun = Vec::new();
-        for at in 0..state.deployments.len() {
-            let id = format!("d-{:09}", state.deployments.len() + begun.len() + 1);
-            let live = &mut state.deployments[at];
-            live.go_on(&mut functions.functions, &alarms, now);
-            begun.extend(live.rollback(&id, now));
-        }
-        for mut back in begun {
-            back.go_on(&mut functions.functions, &alarms, now);
-            state.deployments.push(back);
-        }
     }
 }

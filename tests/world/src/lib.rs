@@ -15,6 +15,7 @@ pub mod codedeploy;
 pub mod configurations;
 pub mod conformance;
 mod deletions;
+mod deploying;
 pub mod events;
 pub mod executions;
 pub mod functions;
@@ -26,9 +27,11 @@ mod live_alias;
 pub mod live_deployment;
 pub mod live_function;
 pub mod live_rollout;
+pub mod live_service_deployment;
 mod live_task;
 pub mod logs;
 pub mod mishaps;
+mod moving;
 pub mod notifications;
 pub mod objects;
 mod package;
@@ -41,6 +44,8 @@ pub mod run;
 pub mod services;
 mod shifting;
 pub mod source;
+mod starting;
+mod task_sets;
 mod trial;
 mod uploads;
 
@@ -87,6 +92,7 @@ impl Default for World {
             region: "eu-west-1".into(),
             in_vpc: false,
             local_endpoint: None,
+            task_roles: vec!["arn:aws:iam::*:role/windlass-task-*".into()],
             links: "https://windlass.example".into(),
         };
         Self {

@@ -3,6 +3,7 @@
 use crate::codedeploy::Group;
 use crate::live_function::LiveFunction;
 use crate::live_rollout::rings;
+use crate::moving::{member, pending, percent, text};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::time::Time;
@@ -43,19 +44,6 @@ pub struct LiveDeployment {
     left: Option<Traffic>,
 }
 
-fn text(of: &Value, name: &str) -> String {
-    let members = of.as_object().into_iter().flatten();
-    let mut found = members.filter(|(key, _)| key.eq_ignore_ascii_case(name));
-    let found = found.next().and_then(|(_, value)| value.as_str());
-    found.unwrap_or_default().to_owned()
-}
-
-fn member<'a>(of: &'a Value, name: &str) -> &'a Value {
-    let members = of.as_object().into_iter().flatten();
-    let mut found = members.filter(|(key, _)| key.eq_ignore_ascii_case(name));
-    found.next().map_or(&Value::Null, |(_, value)| value)
-}
-
 impl LiveDeployment {
     /// One that begins.
     pub(crate) fn begin(
@@ -72,11 +60,6 @@ impl LiveDeployment {
         let hooks = member(&document, "Hooks").as_array();
         let hooks = hooks.into_iter().flatten().filter_map(Value::as_object);
         let hooks: Vec<String> = hooks.flat_map(|hook| hook.keys()).cloned().collect();
-        let event = |name: &str| LifecycleEvent {
-            name: name.to_owned(),
-            status: "Pending".into(),
-            words: String::new(),
-        };
         Self {
             told: Deployed {
                 id: id.to_owned(),
@@ -89,7 +72,7 @@ impl LiveDeployment {
                 ..Deployed::default()
             },
             events: ["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"]
-                .map(event)
+                .map(pending)
                 .into(),
             application: new.application.clone(),
             group: group.clone(),
@@ -253,13 +236,7 @@ impl LiveDeployment {
             return 0;
         }
         let passed_min = at.ms_since(starts) / 60_000;
-        match self.group.routing {
-            Routing::Canary(percent, minutes) if passed_min < minutes => percent,
-            Routing::Linear(percent, minutes) => {
-                (percent * (1 + passed_min / minutes.max(1))).min(100)
-            }
-            _ => 100,
-        }
+        percent(&self.group.routing, passed_min)
     }
 
     /// How it stands at a time when nobody has stopped it; whether it is over.

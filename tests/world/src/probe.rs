@@ -3,7 +3,8 @@
 use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_engine::ports::{Answered, Conversation, Heard, Probe, ProbeAnswer, Probed};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Answered, Conversation, Get, Heard, Probe, ProbeAnswer, Probed};
 
 /// What addresses answer.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,10 @@ pub struct State {
     pub answers: BTreeMap<String, Probed>,
     /// What a WebSocket at an address says to each message, or to nobody's; any other is not open.
     pub sockets: BTreeMap<String, String>,
+    /// The header that a listener's rule looks for before an address answers: without it there is nothing.
+    pub rules: BTreeMap<String, (String, String)>,
+    /// When an address behind such a rule has answered with success, oldest first.
+    pub passed: Vec<(Time, String)>,
     /// The addresses that were probed, oldest first.
     pub asked: Vec<String>,
 }
@@ -122,6 +127,29 @@ impl World {
         sockets.insert(url.to_owned(), answer.to_owned());
     }
 
+    /// What a listener's rule for an address lets through; the listener's default answers all else.
+    fn by_rule(&self, get: &Get<'_>, found: Probed) -> Probed {
+        let state = self.probe();
+        let rule = state.rules.get(get.url);
+        let fits = rule.is_none_or(|(name, value)| get.headers.get(name) == Some(value));
+        match found {
+            Probed::Answer(answer) if !fits => Probed::Answer(ProbeAnswer {
+                status: 404,
+                body: Bytes::new(),
+                ..answer
+            }),
+            found => found,
+        }
+    }
+
+    fn note_passed(&self, url: &str) {
+        let now = self.true_time();
+        let mut state = self.probe();
+        if state.rules.contains_key(url) {
+            state.passed.push((now, url.to_owned()));
+        }
+    }
+
     fn hear(&self, about: &Conversation<'_>) -> Heard {
         let state = self.probe();
         match (state.sockets.get(about.url), about.expect) {
@@ -142,10 +170,16 @@ impl Probe for World {
         call.answer(self.hear(about)).await
     }
 
-    async fn probe(&self, url: &str, timeout_ms: u64, limit: u64) -> Answered<Probed> {
+    async fn probe(&self, get: &Get<'_>) -> Answered<Probed> {
         let call = self.call("probe.probe").await?;
+        let Get {
+            url,
+            timeout_ms,
+            limit,
+            ..
+        } = *get;
         World::probe(self).asked.push(url.to_owned());
-        let probed = match self.visit(url) {
+        let probed = match self.visit(url).map(|found| self.by_rule(get, found)) {
             Some(Probed::Answer(answer)) if answer.ms > timeout_ms => {
                 Probed::NoAnswer(format!("no complete answer within {timeout_ms} ms"))
             }
@@ -157,6 +191,9 @@ impl Probe for World {
             Some(other) => other,
             None => Probed::NoAnswer("the name does not resolve".to_owned()),
         };
+        if matches!(&probed, Probed::Answer(answer) if answer.is_success()) {
+            self.note_passed(url);
+        }
         call.answer(probed).await
     }
 }

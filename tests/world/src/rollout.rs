@@ -4,7 +4,6 @@
 //! failures"). One step a second, made when someone looks.
 
 pub use crate::live_task::LiveTask;
-use crate::live_task::digest_of;
 
 use crate::pausing::Answered;
 use crate::registry;
@@ -117,6 +116,9 @@ impl LiveService {
     fn is_quiet(&self) -> bool {
         if self.is_shifting() {
             return false;
+        }
+        if self.is_of_task_sets() {
+            return self.are_task_sets_steady();
         }
         let complete = self.primary().is_some_and(|p| p.rollout == "COMPLETED");
         let wanted = self.service.desired as usize;
@@ -306,6 +308,10 @@ impl State {
     fn step(&mut self, live: &mut LiveService, registry: &registry::State) {
         let now = live.at;
         live.count_failures(now);
+        if live.is_of_task_sets() {
+            self.run_task_sets(live, registry, now);
+            return;
+        }
         if let Some(why) = live.trips() {
             self.deployments += 1;
             live.trip(&why, &format!("ecs-svc/{}", self.deployments), now);
@@ -328,52 +334,12 @@ impl State {
         let missing =
             (live.service.desired as usize).saturating_sub(live.tasks.iter().filter(own).count());
         for _ in 0..missing {
-            self.tasks += 1;
-            let containers = self.containers_of(&task_definition);
-            let mut task = LiveTask::created(self.tasks, &id, &task_definition, &containers, now);
-            for (number, (_, image)) in containers.iter().enumerate() {
-                self.set_image(&mut task, number, registry, image);
-            }
-            task.no_room = self.no_room;
+            let task = self.start(&id, &task_definition, registry, now);
             live.tasks.push(task);
         }
         if missing > 0 && self.no_room {
             let why = "was unable to place a task because no container instance met all of its requirements";
             live.say(now, format!("(service agent) {why}."));
-        }
-    }
-
-    /// What an image does, and which digest tasks show: a platform's where it is an index.
-    fn set_image(
-        &self,
-        task: &mut LiveTask,
-        container: usize,
-        registry: &registry::State,
-        image: &str,
-    ) {
-        let (repository, reference) = image
-            .split_once('@')
-            .or_else(|| image.rsplit_once(':'))
-            .unwrap_or((image, "latest"));
-        let found = registry.find(repository, reference);
-        let digest = match found {
-            Some(found) => format!("sha256:{}", found.digest),
-            None => digest_of(image),
-        };
-        let gone = registry.knows(repository) && found.is_none();
-        if gone || self.no_pull.contains(&digest) {
-            let error =
-                format!("CannotPullContainerError: pull image manifest: {image}: not found");
-            task.pull_error = Some((container, error));
-        }
-        if self.crash.contains(&digest) {
-            task.crashes = Some(container);
-        }
-        let shown = found
-            .and_then(|found| found.platforms.first())
-            .map_or(digest, |platform| format!("sha256:{}", platform.digest));
-        if !self.hide_digests {
-            task.task.containers[container].image_digest = Some(shown);
         }
     }
 }

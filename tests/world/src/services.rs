@@ -105,6 +105,7 @@ impl State {
                     pending: 0,
                     failed: 0,
                 }],
+                task_sets: vec![],
                 events: vec![],
                 tags: BTreeMap::new(),
             },

@@ -77,7 +77,7 @@ impl LiveService {
         };
         self.stage_since = now;
         self.is_next_step = false;
-        self.rang = self.alarm && self.shifts();
+        self.rang = self.alarm;
         let rollout = ServiceRollout {
             arn: format!("arn:aws:ecs:eu-west-1:111111111111:service-deployment/{id}"),
             created: now,

@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::resolved::Resolved;
-use super::{Declaration, Exceptions, inputs, resolve, shared};
+use super::{Declaration, Exceptions, inputs, resolve, shared, together};
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRule, glob};
 use crate::name::ComponentName;
@@ -14,6 +14,7 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     let mut findings = unknown_names(declaration);
     findings.extend(cycle(declaration));
     findings.extend(shared::findings(declaration));
+    findings.extend(together::findings(&declaration.document));
     findings.extend(rules(declaration));
     let mut environments = Vec::new();
     for name in declaration.environments() {

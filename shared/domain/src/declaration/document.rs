@@ -31,9 +31,21 @@ pub struct Document {
     /// The components by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
+    /// With `together` the functions that go in steps go in those of the services whose own strategy does: both at 10 %,
+    /// judged, then on. Their percentages must be the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves: Option<Waves>,
     /// What decides whether a release is healthy, in every environment.
     #[serde(default)]
     pub gates: Gates,
+}
+
+/// How components that go in steps go beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Waves {
+    /// In the same steps.
+    Together,
 }
 
 /// One environment.

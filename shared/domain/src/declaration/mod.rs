@@ -18,6 +18,7 @@ pub mod resolved;
 pub(crate) mod scope;
 mod shared;
 pub mod text;
+mod together;
 mod warnings;
 mod watched;
 
@@ -190,7 +191,8 @@ impl Declaration {
         crate::meant_ref::meant_ref(seen, &rules)
     }
 
-    fn rules(&self) -> impl Iterator<Item = (&EnvironmentName, GitRule)> {
+    /// The environments with a rule, and their rules.
+    pub fn rules(&self) -> impl Iterator<Item = (&EnvironmentName, GitRule)> {
         self.document
             .environments
             .iter()

@@ -1,6 +1,6 @@
 //! One environment of a declaration, with every value final.
 
-use super::document::{Deploy, Source};
+use super::document::{Deploy, Source, Waves};
 use super::resolved::{Component, Resolved, Start};
 use super::scope::Scope;
 use super::{Declaration, Exceptions, aws_name, gates, watched};
@@ -48,6 +48,7 @@ pub(super) fn resolve(
         tag_rule: matches!(rule, Some(GitRule::Tag(_))),
         promoted_to: document.environments.len() > 1
             && (environment.start == Start::Manual || !matches!(rule, Some(GitRule::Branches(_)))),
+        together: document.waves == Some(Waves::Together),
         components,
         gates,
     };

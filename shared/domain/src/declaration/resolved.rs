@@ -34,6 +34,9 @@ pub struct Resolved {
     /// Whether releases are promoted to it: the declaration has several environments, and this one takes
     /// them by a tag, by name, or from a person alone, and not by itself from a branch.
     pub promoted_to: bool,
+    /// Whether components that go in steps go in the same ones.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub together: bool,
     /// The components.
     pub components: BTreeMap<ComponentName, Component>,
     /// The gates.

@@ -91,6 +91,7 @@ impl Declared {
             kind: component.spec.kind(),
             after: component.after.clone(),
             stages: component.spec.stages(),
+            offsets: vec![],
         });
         let candidates: Vec<Candidate> = candidates.collect();
         let watch = Watch {

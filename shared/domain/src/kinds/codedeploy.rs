@@ -18,6 +18,10 @@ pub struct Written {
     pub application: Text,
     /// The deployment group, by name.
     pub group: Text,
+    /// Of an `ecs` service whose group waits before it moves callers (`STOP_DEPLOYMENT`): `true` where Windlass ends that
+    /// wait once the gates have been judged there. Else it is yours to end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continue_when_ready: bool,
 }
 
 /// A deployment group of AWS CodeDeploy, by names.
@@ -27,6 +31,9 @@ pub struct Group {
     pub application: String,
     /// Its own name.
     pub group: String,
+    /// True where Windlass ends the wait before callers are moved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continue_when_ready: bool,
 }
 
 /// AWS CodeDeploy API Reference: `applicationName` and `deploymentGroupName` of `CreateDeployment`.
@@ -58,6 +65,7 @@ impl Group {
         Self {
             application: scope.text(&join(path, "application"), &written.application, &NAME),
             group: scope.text(&join(path, "group"), &written.group, &NAME),
+            continue_when_ready: written.continue_when_ready,
         }
     }
 }

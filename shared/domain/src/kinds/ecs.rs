@@ -1,6 +1,7 @@
 //! The kind `ecs`: a service in Amazon ECS.
 
-use super::{AsWritten, Extent, Kind, Resolve, Split, Takes};
+use super::codedeploy::{self, Group};
+use super::{AsWritten, Extent, Kind, Resolve, Split, Steps, Takes};
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -59,6 +60,10 @@ pub struct Written {
     /// deployment goes on, or back. Every other hook is yours.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub pause: BTreeSet<Pause>,
+    /// The deployment group of AWS CodeDeploy that deploys the service: in its steps, with its hooks and its alarms,
+    /// while gates watch. The service has the deployment controller `CODE_DEPLOY`. It stands for `rollout` and `pause`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<codedeploy::Written>,
     /// How long a rollout may take before it has failed, such as `15m`; at most `24h`. The times for which the service's
     /// own strategy bakes come on top. Where it pauses for Windlass, this is the time from one pause to the next.
     #[serde(default = "fifteen_minutes")]
@@ -173,6 +178,9 @@ pub struct Ecs {
     pub rollout: Strategy,
     /// The stages at which it pauses for Windlass.
     pub pause: BTreeSet<Pause>,
+    /// The deployment group of CodeDeploy that deploys it instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<Group>,
     /// How long a rollout may take before it has failed, beside the times for which the strategy bakes.
     pub steady_within: Span,
 }
@@ -193,6 +201,16 @@ pub enum Base {
 impl AsWritten for Written {
     fn split(&self) -> Option<Split<'_>> {
         matches!(self.rollout, Strategy::Canary | Strategy::Linear).then_some(Split::TargetGroups)
+    }
+
+    fn steps(&self) -> Option<Steps> {
+        let waits = self.pause.contains(&Pause::PreProductionTrafficShift);
+        matches!(self.rollout, Strategy::Canary | Strategy::Linear)
+            .then_some(Steps::OfAws { waits })
+    }
+
+    fn waits_with_test_traffic(&self) -> bool {
+        self.pause.contains(&Pause::PostTestTrafficShift)
     }
 
     fn after(&self) -> &BTreeSet<ComponentName> {
@@ -249,7 +267,7 @@ impl Kind for Ecs {
     /// The times for which ECS bakes are not known here: they are polled as what takes longest.
     fn extent(&self) -> Extent {
         let seconds = self.steady_within.as_s();
-        let polled = if self.rollout.is_rolling() {
+        let polled = if self.rollout.is_rolling() && self.codedeploy.is_none() {
             seconds
         } else {
             LONGEST_WAIT.as_s()
@@ -287,7 +305,17 @@ impl Resolve for Ecs {
                 format!("Write at most `{LONGEST_WAIT}`."),
             );
         }
-        if written.rollout.is_rolling() && !written.pause.is_empty() {
+        let is_by_codedeploy = written.codedeploy.is_some();
+        if is_by_codedeploy && !written.pause.is_empty() {
+            scope.find(
+                FindingName::NotSupported,
+                &at("pause"),
+                "A service that CodeDeploy deploys has no hooks of Amazon ECS, so that it pauses for Windlass at none of these stages."
+                    .to_owned(),
+                "Leave out `pause`; `continue_when_ready` of `codedeploy` lets the group's own wait end when the gates have been judged."
+                    .to_owned(),
+            );
+        } else if written.rollout.is_rolling() && !written.pause.is_empty() {
             scope.find(
                 FindingName::NotSupported,
                 &at("pause"),
@@ -304,6 +332,10 @@ impl Resolve for Ecs {
             base: written.base.clone(),
             rollout: written.rollout,
             pause: written.pause.clone(),
+            codedeploy: written.codedeploy.as_ref().map(|codedeploy| {
+                let has_rollout = !written.rollout.is_rolling();
+                Group::resolve(scope, &at("codedeploy"), codedeploy, has_rollout)
+            }),
             // What is longer is told above, and not once more as what cannot be watched.
             steady_within: written.steady_within.min(LONGEST_WAIT),
         }

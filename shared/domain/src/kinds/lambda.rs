@@ -2,7 +2,7 @@
 
 use super::codedeploy::{self, Group};
 use super::rollout::{self, Rollout};
-use super::{About, AsWritten, Extent, Kind, Resolve, Split, Takes};
+use super::{About, AsWritten, Extent, Kind, Resolve, Split, Steps, Takes};
 use crate::count::count;
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
@@ -104,6 +104,10 @@ impl AsWritten for Written {
 
     fn function(&self) -> Option<&Text> {
         Some(&self.function)
+    }
+
+    fn steps(&self) -> Option<Steps> {
+        self.rollout.as_ref().map(|_| Steps::Ours)
     }
 
     fn split(&self) -> Option<Split<'_>> {
@@ -213,6 +217,14 @@ impl Resolve for Lambda {
                     &path,
                     "CodeDeploy moves callers by an alias, and none is named.",
                     "Write `alias`, such as `live`: the one that the deployment group moves.",
+                );
+            }
+            if codedeploy.continue_when_ready {
+                scope.find(
+                    FindingName::NotSupported,
+                    &join(&path, "continue_when_ready"),
+                    "CodeDeploy waits before it moves callers of a service alone, and this is a function.",
+                    "Leave out `continue_when_ready`.",
                 );
             }
             Group::resolve(scope, &path, codedeploy, written.rollout.is_some())

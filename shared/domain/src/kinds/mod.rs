@@ -62,6 +62,16 @@ pub trait AsWritten {
         None
     }
 
+    /// Who lets callers get a new version of it in steps; none where they get it at once.
+    fn steps(&self) -> Option<Steps> {
+        None
+    }
+
+    /// True where a release of it waits for Windlass while test traffic alone gets it.
+    fn waits_with_test_traffic(&self) -> bool {
+        false
+    }
+
     /// How visitors get pages of it; none for a kind that has no pages.
     fn visited(&self) -> Option<Visited> {
         None
@@ -156,6 +166,18 @@ pub(crate) trait Resolve: Kind + Sized {
     /// The component in the environment, at its `path` in the declaration. All that is wrong with it is noted in the
     /// scope; `gates` are those of the environment.
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, gates: &Gates) -> Self;
+}
+
+/// Who lets callers get a new version in steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steps {
+    /// Windlass, by the percentages of the declaration.
+    Ours,
+    /// AWS, by those of the target; whether it waits for Windlass before each step.
+    OfAws {
+        /// Whether it does.
+        waits: bool,
+    },
 }
 
 /// A sharing of callers between two versions, by which these are told apart.
@@ -351,6 +373,9 @@ impl Spec {
             bake_s,
             ahead,
             closing: false,
+            look: false,
+            tested: false,
+            share: None,
             later: BTreeSet::new(),
         };
         let mut stages = Vec::new();

@@ -3,7 +3,7 @@
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::done::{self, Done};
-use super::ending::put;
+use super::ending::{put, put_state};
 use super::past::past;
 use super::snapshots::{before_windlass, found, put_snapshot};
 use super::{Ports, admit, deployment_of, refuse};
@@ -247,7 +247,7 @@ async fn taken_in<P: Ports>(
     if is_live(&state.value, record) {
         writes.extend(past(ports, record, Became::Live, now).await?);
     }
-    writes.push(state.put()?);
+    writes.push(put_state(&state, &record.app, &record.environment)?);
     Ok(writes)
 }
 

@@ -1,7 +1,7 @@
 //! `Admit`: takes in the raw request of every route.
 
 use super::turn::turn;
-use super::{Ports, accept, deploy, hold, recover, refuse, rollback};
+use super::{Ports, accept, deploy, hold, plan, recover, refuse, rollback};
 use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin;
@@ -34,6 +34,9 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             return refuse::unreadable(ports, ask, findings).await;
         }
     };
+    if request.is_planned_only() {
+        return plan::admit(ports, ask, &request).await;
+    }
     match request.action {
         ActionName::Deploy => match deploy::admit(ports, ask, &request).await? {
             deploy::Admitted::New(id) => turn(ports, &ask.execution, &id).await,
@@ -47,6 +50,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         ActionName::Recover => recover::admit(ports, ask, &request).await,
         ActionName::Accept => accept::admit(ports, ask, &request).await,
         ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, ask, &request).await,
+        ActionName::Check => plan::admit(ports, ask, &request).await,
     }
 }
 

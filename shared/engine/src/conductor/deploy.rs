@@ -103,7 +103,8 @@ async fn before<P: Ports>(ports: &P, ask: &Ask, tried: u64) -> Answered<Option<A
     Ok(Some(Admitted::Answer(answer)))
 }
 
-fn new_record<P: Ports>(
+/// The record of a new deployment.
+pub fn new_record<P: Ports>(
     ports: &P,
     ask: &Ask,
     request: &Request,
@@ -168,7 +169,7 @@ fn new_record<P: Ports>(
 
 /// Ends at once what the environment does not deploy: from a source that it does not accept, or
 /// an arrival where only a person starts deployments.
-fn settle_at_once<P: Ports>(
+pub fn settle_at_once<P: Ports>(
     ports: &P,
     record: &mut Stored<Deployment>,
     request: &Request,

@@ -7,7 +7,9 @@ use crate::store::{self, Stored};
 use windlass_domain::cut::cut;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
-use windlass_domain::finding::Finding;
+use windlass_domain::environment::EnvironmentState;
+use windlass_domain::finding::{Finding, in_lines};
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
 /// The record with its ending.
@@ -66,6 +68,15 @@ pub fn put(record: &Stored<Deployment>) -> Answered<Write> {
     )))
 }
 
+/// The write of an environment's state, with its place in the list of environments.
+pub fn put_state(
+    state: &Stored<EnvironmentState>,
+    app: &AppName,
+    env: &EnvironmentName,
+) -> Answered<Write> {
+    state.put_indexed(Some(store::environment_index(app, env)))
+}
+
 /// The write of a record that has just arrived: it has its place in history once it has had a turn.
 pub fn put_arrived(record: &Stored<Deployment>) -> Answered<Write> {
     let value = &record.value;
@@ -80,6 +91,5 @@ pub fn put_arrived(record: &Stored<Deployment>) -> Answered<Write> {
 pub fn cause_of(findings: &[Finding]) -> (String, String) {
     let first = findings.first();
     let name = first.map_or("Rejected".to_owned(), |finding| finding.name.to_string());
-    let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    (name, cut(told.join("\n"), LONGEST_CAUSE))
+    (name, cut(in_lines(findings), LONGEST_CAUSE))
 }

@@ -2,6 +2,7 @@
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::done::{self, Done};
+use super::ending::put_state;
 use super::{Ports, refuse};
 use crate::payload::{Answer, Ask};
 use crate::pin;
@@ -37,7 +38,12 @@ pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered
             released(&request.app, &env, state.value.hold.take().as_ref())
         };
         let done = Done::of(&DeploymentId("none".into()), cause);
-        if commit(ports, vec![state.put()?, done.put(ask)?]).await? {
+        if commit(
+            ports,
+            vec![put_state(&state, &request.app, &env)?, done.put(ask)?],
+        )
+        .await?
+        {
             return Ok(done.answer());
         }
         pause(ports, tried).await;

@@ -20,6 +20,7 @@ mod hold;
 mod identify;
 mod leave;
 mod past;
+mod plan;
 mod preempt;
 mod recover;
 mod refuse;

@@ -4,7 +4,7 @@ use super::Ports;
 use super::admit::Execution;
 use super::commit::{TRIES, commit, contended, pause};
 use super::deploy::Admitted;
-use super::ending::put_arrived;
+use super::ending::{put_arrived, put_state};
 use super::hold::set_hold;
 use super::identify::reused;
 use super::since::same;
@@ -71,7 +71,11 @@ pub async fn admit<P: Ports>(
         );
         if commit(
             ports,
-            vec![state.put()?, put_arrived(&record)?, execution.put()?],
+            vec![
+                put_state(&state, &request.app, &env)?,
+                put_arrived(&record)?,
+                execution.put()?,
+            ],
         )
         .await?
         {
@@ -82,8 +86,9 @@ pub async fn admit<P: Ports>(
     Err(contended("recording the rollback"))
 }
 
-/// Each press is a deployment of its own: its identity is its key's, else the execution's.
-fn new_record<P: Ports>(
+/// Each press is a deployment of its own: its identity is its key's, else the execution's. A check, which brings no
+/// release either, has such a record, too.
+pub fn new_record<P: Ports>(
     ports: &P,
     ask: &Ask,
     request: &Request,
@@ -99,7 +104,7 @@ fn new_record<P: Ports>(
         id: id.clone(),
         app: request.app.clone(),
         environment: env.clone(),
-        action: ActionName::Rollback,
+        action: request.action,
         attempt: 1,
         keyed: request.idempotency_key.clone().map(|key| Keyed {
             key,
@@ -107,7 +112,7 @@ fn new_record<P: Ports>(
         }),
         release: Release {
             app: request.app.clone(),
-            version: "rollback".into(),
+            version: request.action.to_string(),
             git: None,
             sequence: None,
             components: BTreeMap::new(),
@@ -129,7 +134,7 @@ fn new_record<P: Ports>(
             id: id.clone(),
         },
         allow_older: true,
-        accept_red: true,
+        accept_red: request.action == ActionName::Rollback,
         through_hold: true,
         again: false,
         by_person: true,

@@ -3,7 +3,7 @@
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{add_line, end, put, reject, told};
+use super::ending::{add_line, end, put, put_state, reject, told};
 use super::hold::told_of_hold;
 use super::past::past;
 use super::recover::judged_good;
@@ -119,7 +119,9 @@ async fn writes<P: Ports>(
     add_line(record, told_of_hold(&record.value, &state.value));
     note_cost(ports, &mut record.value, steps).await;
     lock.value.free(ports.now());
-    let mut writes = vec![put(record)?, lock.put()?, state.put()?];
+    let (app, environment) = (&record.value.app, &record.value.environment);
+    let put_state = put_state(&state, app, environment)?;
+    let mut writes = vec![put(record)?, lock.put()?, put_state];
     writes.append(&mut more);
     Ok(writes)
 }

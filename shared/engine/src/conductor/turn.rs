@@ -62,10 +62,7 @@ async fn once<P: Ports>(
             if let Some(finding) = rollback::names_none(ports, &view, &record.value).await? {
                 return finish(ports, &view, record, Outcome::Refused(vec![finding])).await;
             }
-            // The snapshot that runs is what the operator wants back: the release under way is the
-            // present one to them, and it is undone first. Before the first deployment there is none.
-            let present = Some(view.state.value.snapshot).filter(|number| *number > 0);
-            record.value.snapshot = record.value.snapshot.or(present);
+            record.value.snapshot = record.value.snapshot.or(view.present());
             record.value.stops = Some(held.deployment);
             queue(ports, &view, record, Word::Preempt).await
         }

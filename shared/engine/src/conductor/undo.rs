@@ -13,7 +13,7 @@ use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::environment::Lock;
 use windlass_domain::judgement::Judgement;
-use windlass_domain::message::{gate_cause, wave_in_words};
+use windlass_domain::message::{changed_in_words, gate_cause};
 use windlass_domain::plan::Plan;
 use windlass_domain::step::{Failure, Step};
 
@@ -159,12 +159,7 @@ async fn failed_gate<P: Ledger>(ports: &P, ask: &Ask) -> Answered<Option<Why>> {
     };
     let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
     let wave = judgement.value.wave;
-    let what = plan
-        .value
-        .waves
-        .get(wave as usize)
-        .map(wave_in_words)
-        .unwrap_or_default();
+    let what = changed_in_words(&plan.value.waves, wave);
     Ok(judgement.value.failed.map(|measurement| {
         let look = match measurement.look_at.as_str() {
             "" => String::new(),

@@ -36,6 +36,12 @@ impl View {
         decide(&Candidate::of(record), &self.facts(record, &waiting))
     }
 
+    /// The number of the snapshot that runs: what an operator wants back who stops the release under way, which is the
+    /// present one to them. Before the first deployment there is none.
+    pub fn present(&self) -> Option<u64> {
+        Some(self.state.value.snapshot).filter(|number| *number > 0)
+    }
+
     /// Who waits.
     pub fn who_waits(&self) -> Vec<Waiting> {
         let waiting = self.waiting.iter();

@@ -78,12 +78,22 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         };
         attempt.step.value.attempt += 1;
         attempt.step.value.invocations += 1;
+        attempt.enter(work.wave);
         if work.wave.is_none() {
             attempt.take_as_it_is().await?;
             attempt.mark(None);
         }
         attempt.save().await?;
         Ok(attempt)
+    }
+
+    /// Notes when a wave begins. A late invocation of an earlier one begins nothing.
+    fn enter(&mut self, wave: Option<u32>) {
+        let entered = &mut self.step.value.entered;
+        let is_later = |wave: u32| entered.is_none_or(|(last, _)| wave > last);
+        if let Some(wave) = wave.filter(|wave| is_later(*wave)) {
+            *entered = Some((wave, self.started));
+        }
     }
 
     /// Lets the undo change whatever is there, where it had begun before an operator asked for it again:

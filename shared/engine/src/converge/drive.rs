@@ -129,6 +129,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 change: &begun.change,
                 at: begun.at,
             }),
+            entered: step
+                .entered
+                .map(|(_, at)| at)
+                .filter(|_| self.wave.is_some()),
             made: newest_first.find_map(|change| change.made.as_deref()),
             changes: &step.changes,
         })

@@ -12,8 +12,8 @@ use windlass_domain::execution_history::Course;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::gate::Measurement;
 use windlass_domain::judgement::{Judged, Judgement};
-use windlass_domain::message::{gate_failed, wave_in_words};
-use windlass_domain::plan::{Plan, Wave};
+use windlass_domain::message::{changed_in_words, gate_failed};
+use windlass_domain::plan::Plan;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 use windlass_domain::time::{Span, Time};
@@ -36,8 +36,13 @@ async fn judge<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         return Ok(answer(&case, &judged));
     }
     let measurements = measurements::measure(ports, &case.judging(ports.now())).await;
-    let judged = record(ports, &case, measurements).await?;
-    Ok(answer(&case, &judged))
+    let (judged, judgement) = record(ports, &case, measurements).await?;
+    match judged {
+        Judged::Bake { seconds } if judgement.is_looked_at_by_retry(seconds) => {
+            Err(still_baking(&judgement))
+        }
+        judged => Ok(answer(&case, &judged)),
+    }
 }
 
 /// A wave that is to be judged.
@@ -46,7 +51,6 @@ pub(crate) struct Case {
     pub plan: Plan,
     pub steps: Vec<Step>,
     pub number: u32,
-    pub wave: Wave,
     pub judgement: Stored<Judgement>,
     /// When the deployment's first change began.
     pub first_change: Time,
@@ -59,14 +63,14 @@ impl Case {
         let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
         let plan = plan.value;
         let number = ask.wave;
-        let wave = plan.waves.get(number as usize).cloned();
+        let wave = plan.waves.get(number as usize);
         let wave = wave.ok_or_else(|| no_such_wave(number, &plan))?;
         let partition = store::deployment_partition(id);
         let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
         let steps: Vec<Step> = steps.into_iter().map(|step| step.value).collect();
         let now = ports.now();
         let first_change = first_change(&steps).unwrap_or(now);
-        let changed = wave_changed(ports, &loaded, number, first_change).await?;
+        let before = judged_before(ports, &loaded, number).await?;
         let judgement = store::load(ports, &store::judgement(id, number)).await?;
         let judgement = judgement.unwrap_or_else(|| {
             let bake = Span::seconds(wave.bake_s);
@@ -74,9 +78,15 @@ impl Case {
             let resolved = &loaded.resolved;
             let rule = Some(&resolved.gates.unknown).filter(|_| decides);
             let course = Course::of(&plan.waves, &resolved.components, rule);
+            // The wave before it had passed by then.
+            let changed = before.as_ref().map_or(first_change, |before| before.looked);
             let begun = Judgement::begin(number, changed, now, bake, decides)
                 .at_pace(course.pace_s())
                 .within(course.looks(wave.bake_s));
+            let begun = match before {
+                Some(before) if wave.look => begun.going_on(&before),
+                _ => begun,
+            };
             Stored::new(store::judgement(id, number), begun)
         });
         Ok(Self {
@@ -84,7 +94,6 @@ impl Case {
             plan,
             steps,
             number,
-            wave,
             judgement,
             first_change,
         })
@@ -117,21 +126,20 @@ fn first_change(steps: &[Step]) -> Option<Time> {
     changes.map(|change| change.at).min()
 }
 
-/// When the wave's change began: the wave before it had passed by then. A wave whose predecessor
-/// did not pass is never judged, because its change must not have begun.
-async fn wave_changed<P: Ports>(
+/// The judgement of the wave before it. A wave whose predecessor did not pass is never judged, because its change must
+/// not have begun.
+async fn judged_before<P: Ports>(
     ports: &P,
     loaded: &Loaded,
     number: u32,
-    first_change: Time,
-) -> Answered<Time> {
+) -> Answered<Option<Judgement>> {
     let Some(before) = number.checked_sub(1) else {
-        return Ok(first_change);
+        return Ok(None);
     };
     let key = store::judgement(&loaded.record.id, before);
     let judgement: Option<Stored<Judgement>> = store::load(ports, &key).await?;
-    match judgement.map(|judgement| (judgement.value.settled(), judgement.value.looked)) {
-        Some((Some(Judged::Pass), looked)) => Ok(looked),
+    match judgement.map(|judgement| judgement.value) {
+        Some(passed) if passed.settled() == Some(Judged::Pass) => Ok(Some(passed)),
         _ => Err(Fault::internal(format!(
             "wave {number} of deployment {} is to be judged, but wave {before} has not passed",
             loaded.record.id
@@ -139,23 +147,34 @@ async fn wave_changed<P: Ports>(
     }
 }
 
-/// Writes what the look came to, while the lock has the token.
+/// The state's Retry looks again.
+fn still_baking(judgement: &Judgement) -> Fault {
+    let message = format!(
+        "nothing is wrong so far in wave {}; it bakes until {}, and was looked at {}",
+        judgement.wave,
+        judgement.until,
+        count(judgement.polls as usize, "time")
+    );
+    Fault::new(FaultName::StillBaking, message)
+}
+
+/// Writes what the look came to, while the lock has the token. Answers the judgement as it is written, too.
 async fn record<P: Ports>(
     ports: &P,
     case: &Case,
     measurements: Vec<Measurement>,
-) -> Answered<Judged> {
+) -> Answered<(Judged, Judgement)> {
     let mut judgement = case.judgement.clone();
     let rule = &case.loaded.resolved.gates.unknown;
     for _ in 0..TRIES {
         let now = ports.now();
         if let Some(judged) = judgement.value.settled() {
-            return Ok(judged);
+            return Ok((judged, judgement.value));
         }
         let judged = judgement.value.look(measurements.clone(), rule, now);
         let writes = vec![case.loaded.fence(), judgement.put()?];
         match ports.transact(writes).await? {
-            Transacted::Done => return Ok(judged),
+            Transacted::Done => return Ok((judged, judgement.value)),
             Transacted::Refused(refused) if refused.contains(&0) => {
                 return Err(still_ours(ports, case).await);
             }
@@ -223,7 +242,7 @@ fn cause(case: &Case, measurement: &Measurement) -> String {
         &record.environment,
         &record.release.version,
         case.number,
-        &wave_in_words(&case.wave),
+        &changed_in_words(&case.plan.waves, case.number),
         measurement,
     )
 }

@@ -1,6 +1,7 @@
 //! Kinds of components. One folder each, and one line in the registry (`registry.rs`).
 
 pub mod appconfig;
+mod codedeploy;
 pub mod ecs;
 mod kept;
 pub mod lambda;
@@ -80,6 +81,8 @@ pub struct Way<'a, Goal> {
     pub sent: Option<Sent<Goal>>,
     /// The last switching change that was sent forward, under whichever token; also on the way back.
     pub begun: Option<Begun<'a>>,
+    /// When the wave began; on the way back nothing.
+    pub entered: Option<Time>,
     /// What AWS called the last additive change that it gave a name ([`Kind::change`]).
     pub made: Option<&'a str>,
     /// All that this deployment has sent to the target, in both directions and under every token, oldest first.
@@ -92,6 +95,7 @@ impl<Goal> Default for Way<'_, Goal> {
             goal: None,
             sent: None,
             begun: None,
+            entered: None,
             made: None,
             changes: &[],
         }
@@ -214,6 +218,12 @@ pub trait Kind {
 
     /// Pure: what is recorded of what was seen, so that an undo or a rollback comes back to it (rules 2 and 8).
     fn back(seen: &Self::Seen) -> Self::Goal;
+
+    /// Pure: why what callers get is not final though nobody does anything more, such as a deployment by which AWS still
+    /// moves them. An operator accepts nothing until it is (decision 0452).
+    fn unsettled(_target: &Self::Target, _seen: &Self::Seen) -> Option<Finding> {
+        None
+    }
 
     /// Keeps what such a record only names ([`Kept`]), such as a list that is too large for an item. Changes nothing
     /// of the target.

@@ -39,6 +39,9 @@ pub struct PrepareInput<'a> {
     pub artifact: Option<&'a Artifact>,
     /// For a rollback: what is recorded to come back to, as the kind wrote it.
     pub goal_state: Option<&'a Value>,
+    /// Whether there is neither, because it is only looked what a release would need: the stages are planned as if what
+    /// is there now came once more, and none of them is ever carried out.
+    pub is_check: bool,
     /// What runs as far as the ledger knows.
     pub running: Option<&'a Running>,
     /// Since when the oldest runs of what a rollback may go back to; absent where that is not known,
@@ -91,6 +94,13 @@ pub struct Stage {
     pub holds: Option<Holds>,
     /// Whether it only waits until AWS has ended the rollout by itself: behind all other waves, and not watched.
     pub closing: bool,
+    /// Whether it only looks at what the stage before it has begun, and AWS goes on with by itself: it divides the time of
+    /// that stage. It has the same goal.
+    pub look: bool,
+    /// Whether test traffic alone gets what it brings, until the next stage: then gates decide that ask what that gets.
+    pub tested: bool,
+    /// The callers that get the new one then, in tenths of a percent, where they get it in steps.
+    pub share: Option<u32>,
     /// The outputs of earlier waves without which it cannot be planned. Where a stage has some, neither the
     /// component's goals count nor its target: the kind is asked for both again, once they are known.
     pub later: BTreeSet<Output>,
@@ -126,6 +136,9 @@ impl Stage {
             ahead: false,
             holds: None,
             closing: false,
+            look: false,
+            tested: false,
+            share: None,
             later: BTreeSet::new(),
         }
     }
@@ -222,6 +235,7 @@ mod tests {
             component: &ComponentName::new("api").unwrap(),
             artifact: None,
             goal_state: None,
+            is_check: false,
             running: None,
             oldest: None,
             inputs: &Inputs::new(),

@@ -119,7 +119,7 @@ fn problems(one: &Checking<'_, AlarmGate>, alarm: Option<&Alarm>) -> Vec<Problem
                 alarm.state,
                 alarm.reason
             ),
-            "While it stays so, `gates.unknown` says what it becomes.",
+            "See that its metric gets data, or have the alarm take none for healthy (`TreatMissingData: notBreaching`). While it stays so, `gates.unknown` says what it becomes.",
         )));
     }
     problems

@@ -5,7 +5,7 @@ use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
 use windlass_domain::gate::Measurement;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::place::Place;
-use windlass_domain::plan::Wave;
+use windlass_domain::plan::{Wave, is_tested};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
@@ -31,6 +31,7 @@ pub struct Judging<'a> {
 /// component its own. In a wave that only publishes, nothing but what tells of that.
 pub(super) async fn sort<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
     let declared = M::declared(judging.gates).iter();
+    let declared = declared.filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
     let gates = declared.filter_map(|one| judging.measuring(one, M::is_ahead(&one.gate)));
     let gates = gates.filter(|one| M::decides(one.step));
     let gates: Vec<Measuring<'_, M::Gate>> = gates.collect();
@@ -44,6 +45,12 @@ impl<'a> Judging<'a> {
     fn is_ahead(&self, wave: u32) -> bool {
         let wave = self.waves.get(wave as usize);
         wave.is_some_and(|wave| wave.ahead)
+    }
+
+    /// Whether test traffic alone gets what the gate's component brings.
+    fn is_tested<G>(&self, one: &Declared<G>) -> bool {
+        let component = one.component.as_ref();
+        component.is_some_and(|name| is_tested(self.waves, name, self.judgement.wave))
     }
 
     /// The gate with what it looks at, if it decides this wave; `ahead` if it tells something of what is only published.

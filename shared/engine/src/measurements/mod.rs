@@ -39,6 +39,12 @@ pub trait Measure<P> {
         false
     }
 
+    /// True for a gate that asks what test traffic gets: it decides while a component's release has that alone, and at no
+    /// other time.
+    fn is_tested(_gate: &Self::Gate) -> bool {
+        false
+    }
+
     /// False for a component's gate that tells nothing of how the component stands in a wave, by its step: it does not
     /// decide that wave.
     fn decides(_step: Option<&Step>) -> bool {

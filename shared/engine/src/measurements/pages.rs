@@ -6,7 +6,7 @@ use super::words::{not_measurable, unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem};
 use crate::html::{Need, named_by};
 use crate::kinds::site::Visited;
-use crate::ports::{Answered, Clock, Probe, ProbeAnswer, Probed};
+use crate::ports::{Answered, Clock, Get, Probe, ProbeAnswer, Probed};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeMap;
@@ -152,10 +152,15 @@ async fn nowhere<P: Probe + Clock>(
             "Remove the custom error responses for 403 and 404, let a function on viewer requests rewrite only addresses without extension to the document, and answer missing files with 404 (docs/integrate/distribution.md).",
         )
     };
-    Ok(match ports.probe(url.as_str(), WITHIN_MS, 1024).await? {
-        Probed::Answer(answer) if answer.is_success() => Some(told(answer)),
-        _ => None,
-    })
+    Ok(
+        match ports
+            .probe(&Get::plain(url.as_str(), WITHIN_MS, 1024))
+            .await?
+        {
+            Probed::Answer(answer) if answer.is_success() => Some(told(answer)),
+            _ => None,
+        },
+    )
 }
 
 /// A page as it was looked at.
@@ -364,7 +369,10 @@ async fn fetched<P: Probe>(ports: &P, url: &Url, limit: u64) -> Answered<Probed>
     let mut tries = 0;
     loop {
         tries += 1;
-        match ports.probe(url.as_str(), WITHIN_MS, limit).await? {
+        match ports
+            .probe(&Get::plain(url.as_str(), WITHIN_MS, limit))
+            .await?
+        {
             Probed::NoAnswer(_) if tries < TRIES => {}
             probed => return Ok(probed),
         }

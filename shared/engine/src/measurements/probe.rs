@@ -2,7 +2,7 @@
 
 use super::words::{problem, unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem};
-use crate::ports::{Answered, Clock, Probe, ProbeAnswer, Probed};
+use crate::ports::{Answered, Clock, Get, Probe, ProbeAnswer, Probed};
 use futures::future::join_all;
 use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};
 use windlass_domain::gate::{Measurement, Verdict};
@@ -24,10 +24,15 @@ pub(super) struct Probes;
 impl<P: Probe + Clock> Measure<P> for Probes {
     type Gate = ProbeGate;
 
+    fn is_tested(gate: &ProbeGate) -> bool {
+        gate.before_traffic
+    }
+
     fn declared(gates: &Resolved) -> &[Declared<ProbeGate>] {
         &gates.probes
     }
 
+    /// What a test listener has before the release tells nothing of it: only whether it may be asked is looked at.
     async fn check(
         ports: &P,
         _place: &Place,
@@ -35,7 +40,10 @@ impl<P: Probe + Clock> Measure<P> for Probes {
     ) -> Vec<Answered<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let seen = probe(ports, one.gate).await?;
-            Ok(problem(one, &seen, REACHABLE).into_iter().collect())
+            let found = problem(one, &seen, REACHABLE).into_iter();
+            let counts =
+                |it: &Problem| !one.gate.before_traffic || matches!(it, Problem::NotMeasurable(_));
+            Ok(found.filter(counts).collect())
         });
         join_all(each).await
     }
@@ -61,7 +69,13 @@ async fn probe<P: Probe + Clock>(ports: &P, gate: &ProbeGate) -> Answered<Measur
     let mut tries = 0;
     loop {
         tries += 1;
-        match ports.probe(&gate.url, timeout_ms, BODY_LIMIT).await? {
+        let get = Get {
+            url: &gate.url,
+            headers: &gate.headers,
+            timeout_ms,
+            limit: BODY_LIMIT,
+        };
+        match ports.probe(&get).await? {
             Probed::NoAnswer(_) if tries < 2 => {}
             probed => return Ok(judged(gate, &probed, blank)),
         }

@@ -12,6 +12,14 @@ pub struct DeploymentGroup {
     pub revision: Option<Revision>,
     /// The ids of the last deployment that was attempted, and of the last one that succeeded.
     pub last: Vec<String>,
+    /// The services of Amazon ECS that it deploys, by cluster and name.
+    pub services: Vec<(String, String)>,
+    /// For how many minutes a deployment waits to be continued before it moves callers, and is stopped then; absent
+    /// where it waits for nobody (`DeploymentReadyOption`).
+    pub ready_min: Option<u64>,
+    /// For how many minutes the former tasks of a service stay once all callers are moved
+    /// (`BlueInstanceTerminationOption`); absent where they stay for good.
+    pub ends_min: Option<u64>,
 }
 
 /// What a deployment deploys, and where its text is (AWS CodeDeploy API Reference, `RevisionLocation`).
@@ -69,10 +77,39 @@ pub struct Deployed {
     pub rollback_words: String,
     /// Its revision.
     pub revision: Option<Revision>,
+    /// True where CodeDeploy tells that it only waits until it ends the former tasks. Of a service it need not tell that.
+    pub ends: bool,
+}
+
+/// What a deployment waits for that a call can end (AWS CodeDeploy API Reference, `ContinueDeployment`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// For leave to move callers (`READY_WAIT`).
+    Ready,
+    /// Until it ends the former tasks (`TERMINATION_WAIT`).
+    Termination,
+}
+
+/// How far a deployment has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// The lifecycle events of its function or service, in their order; none before it has begun.
+    pub events: Vec<LifecycleEvent>,
+    /// The task sets of its service.
+    pub task_sets: Vec<Share>,
+}
+
+/// The traffic of a task set (AWS CodeDeploy API Reference, `ECSTaskSet`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Share {
+    /// The task set's id, such as `ecs-svc/1234567890123456789`.
+    pub id: String,
+    /// The percent of the traffic that it gets; absent where CodeDeploy does not tell it.
+    pub percent: Option<u64>,
 }
 
 /// A lifecycle event of a deployment (AWS CodeDeploy API Reference, `LifecycleEvent`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LifecycleEvent {
     /// `BeforeAllowTraffic`, `AllowTraffic`, `AfterAllowTraffic`, …
     pub name: String,
@@ -80,6 +117,8 @@ pub struct LifecycleEvent {
     pub status: String,
     /// Why it failed, in words; empty where nothing is told.
     pub words: String,
+    /// When it ended.
+    pub ended: Option<Time>,
 }
 
 /// The deployments of a group that are listed.
@@ -91,8 +130,8 @@ pub enum ListedDeployments {
     Created(Time, Time),
 }
 
-/// A deployment of a Lambda function to be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A deployment to be created.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewDeployed {
     /// The application.
     pub application: String,
@@ -102,6 +141,8 @@ pub struct NewDeployed {
     pub description: String,
     /// The `AppSpec`, as JSON.
     pub content: String,
+    /// The deployment configuration where it is another than the group's.
+    pub configuration: Option<String>,
 }
 
 /// AWS CodeDeploy. Applications and groups are named by their names.
@@ -128,8 +169,8 @@ pub trait CodeDeploy {
     /// One deployment; `NotFound` where there is none.
     async fn deployed(&self, id: &str) -> Answered<Deployed>;
 
-    /// The lifecycle events of a deployment's function, in their order; none before it has begun.
-    async fn lifecycle_events(&self, id: &str) -> Answered<Vec<LifecycleEvent>>;
+    /// How far a deployment has come.
+    async fn lifecycle_events(&self, id: &str) -> Answered<Lifecycle>;
 
     /// Creates a deployment; answers its id. CodeDeploy takes no client token. `Conflict` where the group has an
     /// active one. That the alias points to the `CurrentVersion` of its `AppSpec`, and has no weights, is compared when
@@ -138,4 +179,7 @@ pub trait CodeDeploy {
 
     /// Stops a deployment and lets CodeDeploy take it back by one of its own. `Conflict` where it is over.
     async fn stop_deployment(&self, id: &str) -> Answered<()>;
+
+    /// Ends what a deployment waits for. Sent once. `Conflict` where it does not wait for that, or is over.
+    async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Answered<()>;
 }

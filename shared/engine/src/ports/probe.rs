@@ -1,5 +1,6 @@
 use super::Answered;
 use bytes::Bytes;
+use std::collections::BTreeMap;
 
 /// What an address answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,32 @@ impl ProbeAnswer {
         let found = self.content_type.as_deref().unwrap_or_default();
         let essence = found.split(';').next().unwrap_or_default();
         essence.trim().to_ascii_lowercase()
+    }
+}
+
+/// What is fetched with GET.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Get<'a> {
+    /// The address; `https` or `http`.
+    pub url: &'a str,
+    /// Headers that are sent, by their names in lower case, to the address's own host alone.
+    pub headers: &'a BTreeMap<String, String>,
+    /// The time for all of it, in milliseconds.
+    pub timeout_ms: u64,
+    /// How much of the body is read, in bytes.
+    pub limit: u64,
+}
+
+impl<'a> Get<'a> {
+    /// One without headers.
+    pub const fn plain(url: &'a str, timeout_ms: u64, limit: u64) -> Self {
+        const NONE: &BTreeMap<String, String> = &BTreeMap::new();
+        Self {
+            url,
+            headers: NONE,
+            timeout_ms,
+            limit,
+        }
     }
 }
 
@@ -75,5 +102,5 @@ pub trait Probe {
 
     /// Fetches an address with GET, following at most five redirects, each of whose addresses is
     /// checked after name resolution.
-    async fn probe(&self, url: &str, timeout_ms: u64, limit: u64) -> Answered<Probed>;
+    async fn probe(&self, get: &Get<'_>) -> Answered<Probed>;
 }

@@ -2,6 +2,7 @@ use super::Answered;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::appspec::Shape;
 use windlass_domain::time::Time;
 
 /// What ECS tells of a service.
@@ -33,10 +34,21 @@ pub struct Service {
     pub shifting: Shifting,
     /// Its deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
+    /// Its task sets, where ECS's own controller does not deploy it.
+    pub task_sets: Vec<TaskSet>,
     /// Its newest events, newest first.
     pub events: Vec<ServiceEvent>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+}
+
+impl Service {
+    /// The task definition that callers get: where ECS's own controller does not deploy it, that of the task set with the
+    /// production traffic.
+    pub fn runs(&self) -> &str {
+        let primary = self.task_sets.iter().find(|one| one.status == "PRIMARY");
+        primary.map_or(&self.task_definition, |one| &one.task_definition)
+    }
 }
 
 /// What ECS says that it did with a service, or could not do.
@@ -69,6 +81,28 @@ pub struct ServiceDeployment {
     pub pending: u32,
     /// How many failed to start.
     pub failed: u32,
+}
+
+/// Tasks of a service that somebody else than ECS's own controller deploys (Amazon ECS API Reference, `TaskSet`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskSet {
+    /// Its id, such as `ecs-svc/1234567890123456789`.
+    pub id: String,
+    /// `PRIMARY` where it gets the production traffic, `ACTIVE` where it does not or gets a part of it, `DRAINING` where
+    /// its tasks are ended.
+    pub status: String,
+    /// The task definition by ARN.
+    pub task_definition: String,
+    /// `STEADY_STATE` or `STABILIZING`.
+    pub stability: String,
+    /// How many tasks are wanted.
+    pub desired: u32,
+    /// How many run.
+    pub running: u32,
+    /// How many wait.
+    pub pending: u32,
+    /// What it has beside its task definition.
+    pub shape: Shape,
 }
 
 /// How a service shifts traffic where it does not roll (Amazon ECS API Reference, DeploymentConfiguration).

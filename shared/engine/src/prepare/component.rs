@@ -213,6 +213,7 @@ async fn ask_kind<P: Ports>(
         component: wanted.name,
         artifact: wanted.artifact,
         goal_state: wanted.goal_state,
+        is_check: scene.is_check(),
         running,
         oldest,
         inputs,

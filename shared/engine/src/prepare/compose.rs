@@ -2,8 +2,10 @@
 
 use super::component::Draft;
 use super::gates::GateProblems;
+use super::held::{Kept, held_too_short};
 use super::scene::Scene;
-use crate::kinds::{self, Holds};
+use super::together::{goes_together, not_together};
+use crate::kinds;
 use crate::ports::Answered;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,10 +14,10 @@ use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{
-    Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, watched_at, waves_of,
+    Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, together, waves_of,
 };
 use windlass_domain::step::Step;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::time::Time;
 
 /// A plan, and the steps that the ledger must hold before it begins.
 pub struct Composed {
@@ -47,8 +49,12 @@ pub fn compose(
             });
         }
         plan.findings.extend(too_long(scene, &plan.waves, now));
-        plan.findings
-            .extend(held_too_short(scene, drafts, &plan.waves));
+        let kept = drafts
+            .iter()
+            .map(|draft| (draft.name, kept_stages(scene, draft).collect()));
+        let kept: Vec<Kept<'_>> = kept.collect();
+        plan.findings.extend(held_too_short(&kept, &plan.waves));
+        plan.findings.extend(not_together(scene, &kept));
     }
     plan.findings.extend(gates.findings);
     plan.warnings.extend(gates.warnings);
@@ -109,43 +115,6 @@ fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
     Course::of(waves, &resolved.components, rule).too_long(gone_s)
 }
 
-/// How much longer than the release is watched AWS must keep what a stage has reached, in seconds: a look may come so
-/// late.
-const LOOK_S: u64 = 60;
-
-/// What is wrong where AWS goes on by itself before the release is judged.
-fn held_too_short(scene: &Scene, drafts: &[Draft<'_>], waves: &[Wave]) -> Vec<Finding> {
-    let of = |draft| {
-        let stages = kept_stages(scene, draft).enumerate();
-        stages.filter_map(move |(nth, stage)| {
-            let holds = stage.holds.as_ref()?;
-            too_short(draft.name, holds, watched_at(waves, draft.name, nth))
-        })
-    };
-    drafts.iter().flat_map(of).collect()
-}
-
-fn too_short(component: &ComponentName, holds: &Holds, watched_s: u64) -> Option<Finding> {
-    let needed_s = watched_s + LOOK_S;
-    let is_enough = needed_s <= holds.seconds || (watched_s == 0 && !holds.is_always);
-    (!is_enough).then(|| {
-        let [watched, kept, needed] =
-            [watched_s, holds.seconds, needed_s.next_multiple_of(60)].map(Span::seconds);
-        Finding::new(
-            FindingName::TooLarge,
-            format!("components.{component}.{}", holds.member),
-            format!(
-                "The release is watched for {watched} {}, and {} for only {kept}: {}.",
-                holds.when, holds.kept, holds.then
-            ),
-            format!(
-                "Watch for less time (`bake`, `between_waves`, `every`), so that a minute is left for a look; or {} {needed}.",
-                holds.longer
-            ),
-        )
-    })
-}
-
 /// What has to be steady, or mended, before this same release can go: with what is started then.
 fn with_next(finding: &mut Finding, input: &str) {
     if finding.name == FindingName::TargetNotReady {
@@ -198,10 +167,13 @@ fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Answered<Vec<Wave>> {
         stages: drafts
             .get(name)
             .map_or(vec![], |draft| stages(scene, draft)),
+        offsets: vec![],
     });
     let mut candidates: Vec<Candidate> = candidates.collect();
     if scene.is_rollback() {
         candidates = reversed(candidates);
+    } else if goes_together(scene, &candidates) {
+        candidates = together(candidates);
     }
     plan(&candidates, watch(scene)).map_err(|cycle| Fault::internal(cycle.to_string()))
 }
@@ -226,6 +198,9 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
             bake_s: stage.bake_s.filter(|_| !scene.is_rollback()),
             ahead: stage.ahead,
             closing: stage.closing,
+            look: stage.look,
+            tested: stage.tested,
+            share: stage.share,
             later: stage.later.clone(),
         })
         .collect()

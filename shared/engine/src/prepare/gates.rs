@@ -8,6 +8,7 @@ use crate::ports::Answered;
 use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::gate::UnknownBecomes;
 use windlass_domain::name::ComponentName;
 
 /// What is wrong with gates.
@@ -73,6 +74,7 @@ fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
                 "It stops nothing here, because {why}; look yourself at what it measures.{judged}"
             )
         }
+        None if scene.is_check() => "Mend what it measures first, or deploy with `accept_red` and a reason: where it stays red, the release is undone all the same.".to_owned(),
         None => format!(
             "Mend what it measures first, or start {} to deploy before it is mended: where it stays red, the release is undone all the same.",
             scene.loaded.record.input_accepting_red()
@@ -81,13 +83,23 @@ fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
     (finding, accepts.is_none())
 }
 
+/// Whether it is told that a gate would be unknown now. A check that cannot tell what is healthy fails, unless the
+/// declaration has what is unknown pass.
+fn is_unknown(scene: &Scene, finding: &Finding) -> bool {
+    let rule = &scene.loaded.resolved.gates.unknown;
+    finding.name == FindingName::GateNotMeasurable && rule.becomes != UnknownBecomes::Pass
+}
+
 fn sorted(scene: &Scene, found: Vec<Problem>) -> GateProblems {
     let mut problems = GateProblems::default();
     for problem in found {
         let (finding, stops) = match problem {
             Problem::NotMeasurable(finding) => (finding, !scene.is_rollback()),
             Problem::Red(finding) => red(scene, finding),
-            Problem::Noted(finding) => (finding, false),
+            Problem::Noted(finding) => {
+                let stops = scene.is_check() && is_unknown(scene, &finding);
+                (finding, stops)
+            }
         };
         if stops {
             problems.findings.push(finding);

@@ -1,18 +1,21 @@
 //! `Prepare`: observes every target, checks everything that the deployment will need, plans, and
-//! writes the intent down before anything changes (rule 2). And `Look`, which observes what an operator
-//! accepts.
+//! writes the intent down before anything changes (rule 2). `Plan`, which does the same and writes nothing but the plan.
+//! And `Look`, which observes what an operator accepts.
 
 mod artifact;
 mod behind;
 mod component;
 mod compose;
 mod gates;
+mod held;
 mod inputs;
 mod later;
 mod look;
 mod moved;
+mod only;
 mod scene;
 mod tenancy;
+mod together;
 mod write;
 
 use crate::kinds::KindPorts;
@@ -20,8 +23,9 @@ use crate::last_fault;
 use crate::loaded::{Loaded, load};
 use crate::measurements;
 use crate::payload::{Answer, Ask, Word, WorkItem};
-use crate::ports::{Answered, Ledger};
+use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};
+use compose::Composed;
 use scene::Scene;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::plan::{Outcome, Plan};
@@ -36,12 +40,13 @@ const TRIES: u32 = 3;
 /// What is told where others keep writing what was read.
 const MESSAGE: &str = "the deployment's items are being written by others; ask again";
 
-/// Serves the states `Prepare` and `Look`.
+/// Serves the states `Prepare`, `Plan` and `Look`.
 pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
     match (ask.state.as_str(), &ask.deployment) {
         ("Look", Some(id)) => {
             last_fault::kept(ports, &ask, look::look(ports, &ask, id).await).await
         }
+        ("Plan", Some(id)) => only::plan(ports, id).await,
         _ => last_fault::kept(ports, &ask, prepare(ports, &ask).await).await,
     }
 }
@@ -61,20 +66,26 @@ async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             };
         }
         let scene = Scene::read(ports, loaded).await?;
-        let mut drafts = component::drafts(ports, &scene).await?;
-        if let Some(ms) = behind::wait_ms(&scene, &drafts, ports.now())? {
-            ports.sleep_ms(ms).await;
-            drafts = component::drafts(ports, &scene).await?;
-        }
-        moved::settle(ports, &scene, &mut drafts).await?;
-        let gates = gates::check(ports, &scene, &drafts).await?;
-        let tenancy = tenancy::check(ports, &scene, &drafts).await?;
-        let composed = compose::compose(&scene, &drafts, gates, tenancy.findings, ports.now())?;
-        if write::write(ports, &scene, &composed, tenancy.writes).await? {
+        let (composed, claims) = composed(ports, &scene).await?;
+        if write::write(ports, &scene, &composed, claims).await? {
             return Ok(answer(&scene.loaded, &composed.plan));
         }
     }
     Err(Fault::new(FaultName::Unavailable, MESSAGE))
+}
+
+/// Looks at everything and plans; answers beside it the writes that claim targets. Nothing is written.
+async fn composed<P: Ports>(ports: &P, scene: &Scene) -> Answered<(Composed, Vec<Write>)> {
+    let mut drafts = component::drafts(ports, scene).await?;
+    if let Some(ms) = behind::wait_ms(scene, &drafts, ports.now())? {
+        ports.sleep_ms(ms).await;
+        drafts = component::drafts(ports, scene).await?;
+    }
+    moved::settle(ports, scene, &mut drafts).await?;
+    let gates = gates::check(ports, scene, &drafts).await?;
+    let tenancy = tenancy::check(ports, scene, &drafts).await?;
+    let composed = compose::compose(scene, &drafts, gates, tenancy.findings, ports.now())?;
+    Ok((composed, tenancy.writes))
 }
 
 fn answer(loaded: &Loaded, plan: &Plan) -> Answer {

@@ -78,6 +78,11 @@ impl Scene {
         self.goal.is_some()
     }
 
+    /// Whether it is looked what a release of every component would need, and no release is there.
+    pub fn is_check(&self) -> bool {
+        self.loaded.record.action == ActionName::Check
+    }
+
     /// Why gates that are red before anything has changed do not stop it; `None` where they do. Where nothing runs that
     /// Windlass brought, before the first release and once that was taken back, what is measured may be what it brings.
     pub fn accepts_red(&self) -> Option<&'static str> {
@@ -114,6 +119,12 @@ impl Scene {
                     name,
                     component,
                     artifact: Some(artifact),
+                    goal_state: None,
+                }),
+                None if self.is_check() => all.wanted.push(Wanted {
+                    name,
+                    component,
+                    artifact: None,
                     goal_state: None,
                 }),
                 None => all.keep(name, "keeps what runs, the release does not name it"),

@@ -124,6 +124,11 @@ pub fn plan(id: &DeploymentId) -> Key {
     key(deployment_partition(id), "plan")
 }
 
+/// What a request would do: [`windlass_domain::planned::Planned`].
+pub fn planned(id: &DeploymentId) -> Key {
+    key(deployment_partition(id), "planned")
+}
+
 /// The last fault of a deployment's state that only looks: [`crate::last_fault::LastFault`].
 pub fn last_fault(id: &DeploymentId) -> Key {
     key(deployment_partition(id), "last_fault")
@@ -186,6 +191,29 @@ pub fn held_index(app: &AppName, env: &EnvironmentName) -> Key {
     key(HELD.into(), format!("{app}/{env}"))
 }
 
+/// Where the declarations in force are in the index, by the names of their applications.
+pub fn application_index(app: &AppName) -> Key {
+    key(APPLICATIONS.into(), app.as_str())
+}
+
+/// The application of its partition.
+pub fn app_of(pk: &str) -> Option<AppName> {
+    AppName::new(pk.strip_prefix("app#")?).ok()
+}
+
+/// Where the states of environments are in the index, those of an application together.
+pub fn environment_index(app: &AppName, env: &EnvironmentName) -> Key {
+    key(
+        ENVIRONMENTS.into(),
+        format!("{}{env}", environments_of(app)),
+    )
+}
+
+/// How the places of an application's environments begin; see [`environment_index`].
+pub fn environments_of(app: &AppName) -> String {
+    format!("{app}/")
+}
+
 /// Where waiting deployments are in the index.
 pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
     key(WAITING.into(), format!("{app}/{env}#{id}"))
@@ -199,6 +227,12 @@ pub fn refusal(app: &AppName, execution: &str) -> Key {
 
 /// The index partition of image repositories; see [`repository_index`].
 pub const REPOSITORIES: &str = "repositories";
+
+/// The index partition of declarations in force; see [`application_index`].
+pub const APPLICATIONS: &str = "applications";
+
+/// The index partition of environments in which something was deployed, or is held; see [`environment_index`].
+pub const ENVIRONMENTS: &str = "environments";
 
 /// The index partition of held locks; see [`held_index`].
 pub const HELD: &str = "held";

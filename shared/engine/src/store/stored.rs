@@ -199,6 +199,23 @@ pub async fn load_first_indexed<T: DeserializeOwned>(
     first
 }
 
+/// The keys of all items of a partition of the index whose place there begins so.
+pub async fn load_index(ledger: &impl Ledger, pk: &str, sk_prefix: &str) -> Answered<Vec<Key>> {
+    let mut query = whole(pk, sk_prefix);
+    let mut all = Vec::new();
+    loop {
+        let page = ledger.query_index(query).await?;
+        all.extend(page.items.into_iter().map(|item| item.key));
+        let Some(next) = page.next else {
+            return Ok(all);
+        };
+        query = Query {
+            after: Some(next),
+            ..whole(pk, sk_prefix)
+        };
+    }
+}
+
 /// Reads all values of a partition whose sort key begins so.
 pub async fn load_all<T: DeserializeOwned>(
     ledger: &impl Ledger,

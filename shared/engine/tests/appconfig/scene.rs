@@ -157,6 +157,7 @@ impl Flags {
             component: &component(),
             artifact,
             goal_state: back.map(|recorded| &recorded["goal"]),
+            is_check: false,
             running: None,
             oldest: None,
             inputs: &self.inputs,

@@ -1,6 +1,6 @@
 //! `app.yaml` arrives: it takes force whole, or the former one stays.
 
-use crate::place::{DECLARATION, arrives, declared, get, nothing, shop, upload};
+use crate::place::{DECLARATION, arrives, declared, get, nothing, put_declared, shop, upload};
 use serde_json::Value;
 use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Refusal;
@@ -11,6 +11,7 @@ use windlass_domain::request::Route;
 use windlass_engine::ports::Clock;
 use windlass_engine::store::{self, RepositoryOwner};
 use windlass_world::World;
+use windlass_world::run::run;
 
 const KEY: &str = "apps/shop/app.yaml";
 
@@ -245,4 +246,30 @@ fn one_that_cannot_be_read_now_comes_again() {
     world.objects().buckets.remove("artifacts");
     let fault = arrives(&world, event).unwrap_err();
     assert_eq!(fault.name, FaultName::NotFound);
+}
+
+/// The applications that `GET /apps` tells.
+fn listed(world: &World) -> Vec<String> {
+    let call = windlass_engine::routes::api::Call {
+        method: "GET".into(),
+        path: "/apps".into(),
+        ..Default::default()
+    };
+    let reply = run(windlass_engine::routes::api::handle(world, call));
+    let apps = reply.body["apps"].as_array().unwrap().iter();
+    apps.map(|app| app["app"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn each_one_in_force_is_in_the_list_also_one_that_came_before_there_was_one() {
+    assert_eq!(listed(&declared()), ["shop"]);
+    let world = nothing();
+    put_declared(&world, store::declaration_in_force(&shop()), DECLARATION);
+    assert_eq!(listed(&world), [""; 0]);
+    for _ in 0..2 {
+        let event = upload(&world, "apps/shop/app.yaml", DECLARATION);
+        arrives(&world, event).unwrap();
+        assert_eq!(listed(&world), ["shop"], "the same text once more");
+    }
 }

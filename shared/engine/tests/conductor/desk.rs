@@ -185,9 +185,12 @@ impl Desk {
                 kind: KindName::Lambda,
                 what: "to version 2".into(),
                 later: BTreeSet::new(),
+                tested: false,
+                closing: false,
             }],
             bake_s: 0,
             ahead: false,
+            look: false,
         };
         let plan = Plan {
             outcome,

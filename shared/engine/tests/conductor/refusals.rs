@@ -153,7 +153,13 @@ fn what_is_refused_is_told_beside_its_upload() {
     assert_eq!(in_short(&answer), (Word::Rejected, "MissingField"));
     let texts = desk.stage.world.objects().texts("artifacts");
     let beside = &texts["releases/shop/1.5.0.json.findings.json"];
-    assert!(beside.contains("MissingField"), "{beside}");
+    assert!(
+        beside.contains("\"page\":\"docs/findings/MissingField.md\""),
+        "{beside}"
+    );
+    let pages = "\n  pages: docs/findings/MissingField.md, docs/findings/NoEnvironment.md";
+    let cause = answer.unwrap().cause;
+    assert!(cause.ends_with(pages), "{cause}");
 }
 
 #[test]

@@ -279,7 +279,10 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
     desk.stage.put(store::plan(&id()), &plan(findings.clone()));
     let answer = desk.asks("Settle");
     assert_eq!(in_short(&answer), (Word::Rejected, "TargetMissing"));
-    assert_eq!(answer.unwrap().cause.lines().count(), 2);
+    let cause = answer.unwrap().cause;
+    let lines: Vec<&str> = cause.lines().collect();
+    let pages = "  pages: docs/findings/TargetMissing.md, docs/findings/Duplicate.md";
+    assert_eq!((lines.len(), lines[2]), (3, pages), "{cause}");
     assert_eq!(desk.ending().findings, findings);
     assert_eq!(desk.lock().held, None);
     assert!(desk.state().marks.is_empty());

@@ -3,6 +3,9 @@
 
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod deployed;
+pub mod subject;
+
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
@@ -85,6 +88,7 @@ impl Harbour {
             base: Base::Running,
             rollout: Strategy::Rolling,
             pause: BTreeSet::new(),
+            codedeploy: None,
             steady_within: Span::seconds(300),
         };
         Self {
@@ -134,6 +138,7 @@ impl Harbour {
             component: &ComponentName::new("agent").unwrap(),
             artifact,
             goal_state: goal.map(|recorded| &recorded["goal"]),
+            is_check: false,
             running: None,
             oldest: None,
             inputs: &Inputs::new(),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod looks;
 mod scene;
 #[path = "../stage/mod.rs"]
 mod stage;
@@ -17,6 +18,7 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::plan::{KindName, Plan};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
+use windlass_engine::last_fault::LastFault;
 use windlass_engine::payload::Word;
 use windlass_engine::store;
 
@@ -39,6 +41,8 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
             (Word::Change, 0, 1)
         ]
     );
+    let told = stage.get::<LastFault>(&store::last_fault(&id()));
+    assert_eq!(told, None, "nothing is wrong");
     let answer = judge(&stage, 0).unwrap();
     assert_eq!(answer.verdict, Word::Change, "asked again: the same");
     assert_eq!(answer.items[0].component, component("api"));

@@ -4,12 +4,13 @@ use crate::stage::{Stage, TOKEN, app, component, id, prod, zip};
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::judgement::Judgement;
+use windlass_domain::fault::FaultName;
+use windlass_domain::judgement::{EVERY_S, Judgement};
 use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Wave};
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_engine::judge::handle;
 use windlass_engine::kinds::{VERSION, lambda, to_value};
-use windlass_engine::payload::Answer;
+use windlass_engine::payload::{Answer, Word};
 use windlass_engine::ports::{Answered, Clock, Invoked};
 use windlass_engine::store;
 use windlass_world::functions::{Package, Published};
@@ -46,9 +47,12 @@ fn change(what: &str) -> Wave {
             kind: KindName::Lambda,
             what: what.into(),
             later: BTreeSet::new(),
+            tested: false,
+            closing: false,
         }],
         bake_s: 120,
         ahead: false,
+        look: false,
     }
 }
 
@@ -170,8 +174,21 @@ pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
     stage.world.functions().answers.insert(sha, invoked);
 }
 
+/// One look; where the Retry of `Judge` makes the next one, it is told as a bake of a minute.
 pub fn judge(stage: &Stage, wave: u32) -> Answered<Answer> {
-    run(handle(&stage.world, stage.ask("Judge", wave)))
+    match run(handle(&stage.world, stage.ask("Judge", wave))) {
+        Err(fault) if fault.name == FaultName::StillBaking => Ok(Answer {
+            verdict: Word::Bake,
+            deployment: id(),
+            token: TOKEN,
+            wave,
+            items: Vec::new(),
+            seconds: EVERY_S,
+            error: String::new(),
+            cause: String::new(),
+        }),
+        answered => answered,
+    }
 }
 
 pub fn judgement(stage: &Stage, wave: u32) -> Judgement {

@@ -149,6 +149,7 @@ impl Setting {
             component: &ComponentName::new("api").unwrap(),
             artifact,
             goal_state,
+            is_check: false,
             running: None,
             oldest: None,
             inputs: &Inputs::new(),

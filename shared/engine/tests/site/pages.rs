@@ -51,6 +51,7 @@ pub fn measured_in(
         changes: vec![],
         bake_s: 0,
         ahead: stage.ahead,
+        look: stage.look,
     });
     let judging = Judging {
         gates,

@@ -118,6 +118,7 @@ impl Scene {
             component: &component,
             artifact,
             goal_state: goal.map(|recorded| &recorded["goal"]),
+            is_check: false,
             running: self.running.as_ref(),
             oldest: oldest.filter(|_| goal.is_none()),
             inputs: &Inputs::new(),

@@ -91,7 +91,7 @@ fn outcome(world: &World) -> Result<Outcome, Broken> {
     Ok(Outcome::Refused(names))
 }
 
-/// That whoever looks beside an upload reads the same.
+/// That whoever looks beside an upload reads the same, and each with its page.
 fn lie_beside(world: &World, upload: &str, findings: &Value) -> Result<(), Broken> {
     let objects = world.objects();
     let artifacts = objects.buckets.get("artifacts").ok_or("no bucket")?;
@@ -101,7 +101,12 @@ fn lie_beside(world: &World, upload: &str, findings: &Value) -> Result<(), Broke
     let beside = artifacts.current(&format!("{upload}{FINDINGS_SUFFIX}"));
     let beside = beside.ok_or_else(|| format!("nothing is told beside {upload}"))?;
     let told: Value = serde_json::from_slice(&beside.bytes).map_err(|error| error.to_string())?;
-    if told["findings"] == *findings {
+    let mut paged = findings.clone();
+    for finding in paged.as_array_mut().into_iter().flatten() {
+        let name = finding["name"].as_str().unwrap_or_default();
+        finding["page"] = format!("docs/findings/{name}.md").into();
+    }
+    if told["findings"] == paged {
         return Ok(());
     }
     Err(format!("{told} lies beside {upload} instead of {findings}"))

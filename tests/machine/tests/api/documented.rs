@@ -1,5 +1,6 @@
 //! `docs/API.md` held against what the API answers: no member that nobody is told of, and none that is not answered.
 
+use crate::apps::listed;
 use crate::call::{
     PROD, RELEASES, begun, call, call_with, declare, get, post, program, refused, release, until,
 };
@@ -85,6 +86,9 @@ fn answered() -> BTreeSet<String> {
     look(&environment);
     let path = format!("{PROD}/deployments/{waiting}/cancel");
     look(&call_with(&shop, Some("k"), "POST", &path, reason("wrong one")).body);
+    let rollback = Some(json!({"action": "rollback"}));
+    let plan = call(&shop, "POST", &format!("{PROD}/plans"), rollback).body;
+    look(&plan);
     let accept = call(&shop, "POST", &format!("{PROD}/accept"), reason("fine")).body;
     shop.region.step();
     shop.region.run();
@@ -92,6 +96,8 @@ fn answered() -> BTreeSet<String> {
         let execution = execution.as_str().unwrap();
         look(&get(&shop, &format!("{deployments}?execution={execution}")));
     }
+    let planned = plan["id"].as_str().unwrap();
+    look(&get(&shop, &format!("/apps/shop/plans/{planned}")));
     for path in [
         &format!("{PROD}?observe=true"),
         &format!("{PROD}/snapshots?limit=1"),
@@ -99,6 +105,7 @@ fn answered() -> BTreeSet<String> {
         &format!("{deployments}/{id}"),
         "/apps/shop/refusals",
         "/refusals",
+        "/apps",
         "/apps/shop/declaration",
         "/apps/shop/environments?ref=refs/heads/main",
         "/apps/shop/releases/1.0.0",
@@ -109,6 +116,8 @@ fn answered() -> BTreeSet<String> {
     let key = "releases/shop/1.3.0.json";
     shop.world().objects().upload("artifacts", key, upload);
     look(&get(&shop, "/apps/shop/releases/1.3.0"));
+    listed(&shop, FUNCTIONS);
+    look(&get(&shop, "/apps"));
     leave(&shop);
     look(&get(&shop, PROD));
     look(&call(&shop, "GET", "/apps/shop/nothing", None).body);

@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
+mod apps;
 mod call;
 mod deployments;
 mod documented;
 mod environments;
 mod keys;
 mod known;
+mod plans;
 mod releases;
 mod together;

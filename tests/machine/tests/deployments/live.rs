@@ -1,8 +1,8 @@
 //! Releases that go live, and requests that change nothing.
 
 use crate::scene::{
-    BACK, BAKE, BOTH, GO, ROLLED_BACK, SERVICE_WAVE, WAVE, assert_counted, both, cause, ending,
-    live, path, program, serves, undone, unlocked, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, SERVICE_WAVE, WAVE, assert_counted, both, cause, ending, live,
+    path, program, serves, undone, unlocked, whole_way,
 };
 use serde_json::json;
 use windlass_domain::ending::Ending;
@@ -28,7 +28,7 @@ fn a_service_and_a_function_go_live() {
     let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
     let arn = shop.deploy("1.0.0", &["agent", "api"]);
     shop.region.run();
-    let wanted = path(&[GO, SERVICE_WAVE, WAVE, BAKE, "Settle Ended Succeeded"]);
+    let wanted = path(&[GO, SERVICE_WAVE, WAVE, "Settle Ended Succeeded"]);
     assert_eq!(shop.path(&arn), wanted);
     assert_eq!(
         (shop.runs(), shop.serves("shop-api")),
@@ -44,7 +44,7 @@ fn all_kinds_go_live_and_come_back() {
     let site = "Change(Begin Publish Published Deploy) Changed Judge Judged";
     let first = shop.deploy("1.0.0", &all);
     shop.region.run();
-    let way = path(&[GO, SERVICE_WAVE, WAVE, site, BAKE]);
+    let way = path(&[GO, SERVICE_WAVE, WAVE, site]);
     assert_eq!(shop.path(&first), path(&[&way, "Settle Ended Succeeded"]));
     assert!(shop.page().contains("Shop 1.0.0"), "{}", shop.page());
     let second = shop.deploy("1.1.0", &all);

@@ -4,7 +4,7 @@ use windlass_domain::ending::Ending;
 use windlass_machine::shop::Shop;
 
 pub use windlass_machine::ways::{
-    BACK, BAKE, BOTH, GO, ROLLED_BACK, WAVE, both, live, path, program, serves, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, WAVE, both, live, path, program, serves, whole_way,
 };
 
 pub const SERVICE_WAVE: &str = "Change(Begin Deploy) Changed Judge Judged";

@@ -1,8 +1,8 @@
 //! What an undo that fails leaves, and both ways out of it.
 
 use crate::scene::{
-    BACK, BAKE, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, ending, live, path,
-    program, serves, unlocked,
+    BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, ending, live, path, program,
+    serves, unlocked,
 };
 use serde_json::json;
 use windlass_domain::ending::Ending;
@@ -39,10 +39,7 @@ fn an_undo_that_fails_needs_an_operator_and_keeps_the_lock() {
     let (mut shop, arn) = needs_operator(&program);
     let back = "Undo Undoing UndoChange(Restore)";
     let end = "Undo Undoing SettleUndo Ended NeedsOperator";
-    assert_eq!(
-        shop.path(&arn),
-        path(&[GO, WAVE, WAVE, BAKE, back, BACK, end])
-    );
+    assert_eq!(shop.path(&arn), path(&[GO, WAVE, WAVE, back, BACK, end]));
     assert_eq!(
         shop.serves("shop-jobs"),
         "2",

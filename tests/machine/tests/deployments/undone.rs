@@ -1,8 +1,8 @@
 //! Releases that are undone.
 
 use crate::scene::{
-    BACK, BAKE, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, live, path, program,
-    serves, unlocked, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, live, path, program, serves,
+    unlocked, whole_way,
 };
 use windlass_machine::shop::ALARM;
 
@@ -15,7 +15,7 @@ fn a_failed_gate_rolls_everything_back_in_reverse() {
     assert_eq!(serves(&shop), ("2 3@0.5".into(), "3".into()));
     shop.world().set_alarm(ALARM, "ALARM", &[7.3, 8.0, 9.0]);
     shop.region.run();
-    let wanted = path(&[GO, WAVE, WAVE, BAKE, BACK, BACK, ROLLED_BACK]);
+    let wanted = path(&[GO, WAVE, WAVE, BACK, BACK, ROLLED_BACK]);
     assert_eq!(shop.path(&arn), wanted);
     assert_eq!(serves(&shop), both("2"));
     let (error, cause) = cause(&shop, &arn);

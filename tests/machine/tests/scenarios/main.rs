@@ -6,6 +6,7 @@
 mod again;
 mod arrivals;
 mod beside;
+mod checks;
 mod costs;
 mod images;
 mod late;
@@ -16,6 +17,7 @@ mod missed;
 mod needs_operator;
 mod now;
 mod older;
+mod plans;
 mod preparing;
 mod queue;
 mod recoveries;

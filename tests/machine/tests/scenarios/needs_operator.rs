@@ -1,7 +1,7 @@
 //! An undo that is refused, and the two ways out.
 
 use crate::scene::{
-    BACK, BAKE, BOTH, GO, NEEDS_OPERATOR, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended,
+    BACK, BOTH, GO, NEEDS_OPERATOR, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended,
     failure, live, path, program, serves,
 };
 use windlass_domain::ending::Ending;
@@ -63,7 +63,7 @@ fn assert_recovers(shop: &mut Shop<'_>, arn: &str) {
 fn an_undo_that_is_refused_is_tried_again_by_recover_until_it_is_done() {
     let program = program();
     let (mut shop, arn) = refused(&program, FaultName::AccessDenied);
-    let way = [GO, WAVE, WAVE, BAKE, BACK, BACK, NEEDS_OPERATOR];
+    let way = [GO, WAVE, WAVE, BACK, BACK, NEEDS_OPERATOR];
     assert_eq!(shop.path(&arn), path(&way));
     assert_stuck(&shop, &arn);
     let (error, cause) = failure(&shop, &arn);
@@ -122,7 +122,7 @@ fn an_undo_whose_retries_run_out_is_data_and_the_other_wave_is_tried() {
     let program = program();
     let (mut shop, arn) = refused(&program, FaultName::Throttled);
     let failed = "Undo Undoing UndoChange(Restore UndoFailed)";
-    let way = [GO, WAVE, WAVE, BAKE, failed, failed, NEEDS_OPERATOR];
+    let way = [GO, WAVE, WAVE, failed, failed, NEEDS_OPERATOR];
     assert_eq!(shop.path(&arn), path(&way));
     assert_stuck(&shop, &arn);
     // The machine gave up on them in the middle.

@@ -10,8 +10,8 @@ use windlass_machine::shop::Shop;
 use windlass_world::run::run;
 
 pub use windlass_machine::ways::{
-    BACK, BAKE, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, both, live, live_with, path, program,
-    serves, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, both, live, live_with, path, program, serves,
+    whole_way,
 };
 
 pub const WAITED: &str = "Admit Admitted AwaitTurn";
@@ -19,12 +19,12 @@ pub const NEEDS_OPERATOR: &str = "Undo Undoing SettleUndo Ended NeedsOperator";
 
 /// All the way of `api` alone.
 pub fn api_way() -> String {
-    path(&[GO, WAVE, BAKE, WAVE, BAKE, BAKE, SUCCEEDED])
+    path(&[GO, WAVE, WAVE, SUCCEEDED])
 }
 
 /// All the way of one function all at once, watched for two minutes.
 pub fn at_once() -> String {
-    path(&[GO, WAVE, BAKE, BAKE, SUCCEEDED])
+    path(&[GO, WAVE, SUCCEEDED])
 }
 
 /// A rollback of both functions, which waits for no gate.

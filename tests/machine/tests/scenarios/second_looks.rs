@@ -106,8 +106,7 @@ fn every_kind_is_seen_again_as_it_was_left() {
     shop.region.run();
     for state in ["Bake", "Settle"] {
         let arn = shop.deploy(if state == "Bake" { "1.1.0" } else { "1.2.0" }, &all);
-        while !(shop.region.state_of(&arn) == Some(state) && shop.step(&arn, "web").wave.is_some())
-        {
+        while !(shop.region.is_in(&arn, state) && shop.step(&arn, "web").wave.is_some()) {
             assert!(shop.region.step());
         }
         shop.region.stop(&arn);

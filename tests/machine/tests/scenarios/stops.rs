@@ -1,8 +1,7 @@
 //! What a person stops says nothing of the release.
 
 use crate::scene::{
-    BACK, BAKE, BOTH, GO, WAVE, assert_free, both, ended, failure, live, path, program, serves,
-    whole_way,
+    BACK, BOTH, GO, WAVE, assert_free, both, ended, failure, live, path, program, serves, whole_way,
 };
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
@@ -119,7 +118,7 @@ fn a_stop_does_not_hide_a_gate_that_had_failed() {
     assert!(shop.region.run_until(&arn, "Undo"));
     shop.region.stop(&arn);
     shop.region.run();
-    assert_eq!(shop.path(&arn), path(&[GO, WAVE, WAVE, BAKE, "Undo"]));
+    assert_eq!(shop.path(&arn), path(&[GO, WAVE, WAVE, "Undo"]));
     let recovery = shop.region.all_ended().last().unwrap();
     assert!(recovery.execution.told().contains(BACK));
     let end = ended(&shop, &arn);

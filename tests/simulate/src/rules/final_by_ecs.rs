@@ -13,6 +13,13 @@ pub fn final_by_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
         let Some(record) = outcome.went_live(&happening.what) else {
             continue;
         };
+        let mark = format!("Windlass deployment {}:", record.id);
+        for live in &outcome.world.codedeploy().of_services {
+            let is_own = live.told.description.starts_with(&mark);
+            if is_own && live.promoted.is_none_or(|at| at > happening.at) {
+                return Err(told(&record, happening.at));
+            }
+        }
         let services = outcome.world.services();
         let own = services.task_definitions.values().filter(|one| {
             let by = one.tags.get(MADE_BY);

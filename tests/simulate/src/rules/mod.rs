@@ -2,6 +2,7 @@
 
 mod back_as_it_says;
 mod final_by_ecs;
+mod goes_together;
 mod holds_and_vetoes;
 mod late_arrivals_lose;
 mod looked_again;
@@ -10,16 +11,20 @@ mod no_secret;
 mod one_ending;
 mod one_name;
 mod pauses_are_ours;
+mod plans_write_nothing;
 mod rollback_is_possible;
 mod strangers_are_left;
 mod strangers_are_told;
 mod switches_are_fenced;
 mod targets_as_recorded;
+mod tested_first;
+mod theirs_go_on;
 mod unlocked;
 mod unowned_untouched;
 
 pub use back_as_it_says::back_as_it_says;
 pub use final_by_ecs::final_by_ecs;
+pub use goes_together::goes_together;
 pub use holds_and_vetoes::holds_and_vetoes;
 pub use late_arrivals_lose::late_arrivals_lose;
 pub use looked_again::{looked_again, told_as_drifted};
@@ -29,11 +34,14 @@ pub(crate) use no_secret::tells;
 pub use one_ending::one_ending;
 pub use one_name::one_name;
 pub use pauses_are_ours::pauses_are_ours;
+pub use plans_write_nothing::plans_write_nothing;
 pub use rollback_is_possible::rollback_is_possible;
 pub use strangers_are_left::strangers_are_left;
 pub use strangers_are_told::strangers_are_told;
 pub use switches_are_fenced::switches_are_fenced;
 pub use targets_as_recorded::{changed_outside, targets_as_recorded};
+pub use tested_first::tested_first;
+pub use theirs_go_on::theirs_go_on;
 pub use unlocked::unlocked;
 pub use unowned_untouched::unowned_untouched;
 
@@ -63,6 +71,8 @@ mod undo_in_reverse;
 pub use undo_in_reverse::undo_in_reverse;
 mod unhealthy_is_undone;
 pub use unhealthy_is_undone::unhealthy_is_undone;
+mod waits_are_told;
+pub use waits_are_told::waits_are_told;
 mod woken_in_time;
 use crate::outcome::Outcome;
 pub use woken_in_time::woken_in_time;
@@ -71,7 +81,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 31] = [
+pub const RULES: [(&str, Rule); 36] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -102,7 +112,12 @@ pub const RULES: [(&str, Rule); 31] = [
     ("back_as_it_says", back_as_it_says),
     ("one_name", one_name),
     ("pauses_are_ours", pauses_are_ours),
+    ("tested_first", tested_first),
+    ("goes_together", goes_together),
     ("final_by_ecs", final_by_ecs),
+    ("plans_write_nothing", plans_write_nothing),
+    ("waits_are_told", waits_are_told),
+    ("theirs_go_on", theirs_go_on),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

@@ -4,6 +4,18 @@ use windlass_world::pausing::Pausing;
 /// "All other hooks are the team's, and never answered": what Windlass answers is a pause of a deployment that it began
 /// itself, at a stage that the declaration lists.
 pub fn pauses_are_ours(outcome: &Outcome<'_>) -> Result<(), String> {
+    let is_declared = outcome
+        .scenario
+        .declaration
+        .contains("continue_when_ready: true");
+    for live in &outcome.world.codedeploy().of_services {
+        if live.called && !is_declared {
+            let id = &live.told.id;
+            return Err(format!(
+                "the wait of deployment {id} was ended, and nobody has declared that"
+            ));
+        }
+    }
     let services = outcome.world.services();
     for live in services.services.values() {
         let answered = live.pauses.iter();

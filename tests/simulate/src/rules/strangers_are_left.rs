@@ -28,7 +28,7 @@ pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
                 }
             }
             Event::ChangedByStranger(component) => {
-                let to = if is_guarded(component) {
+                let to = if is_guarded(component, outcome.scenario.declaration) {
                     &mut theirs
                 } else {
                     &mut unseen
@@ -56,7 +56,9 @@ pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
                 }
                 let work = who.work.as_ref();
                 // Without a condition an undo goes back to the recorded state before, whatever is there.
-                let work = work.filter(|work| is_guarded(component) || work.wave.is_some());
+                let work = work.filter(|work| {
+                    is_guarded(component, outcome.scenario.declaration) || work.wave.is_some()
+                });
                 let id = work.map(|work| work.deployment.to_string());
                 let found = theirs.get(component).zip(id);
                 if found.is_some_and(|(prepared, id)| prepared.contains(&id)) {

@@ -1,6 +1,7 @@
+use crate::by_codedeploy::gave_up;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::targets::{function_of, is_shown};
+use crate::targets::is_shown;
 use serde_json::Value;
 use std::rc::Rc;
 use windlass_domain::environment::HeldState;
@@ -26,10 +27,7 @@ pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         // What cannot be compared is nothing that is wrong.
         let is_so = told.any(|state| is_shown(outcome.world, component, state).unwrap_or(true));
         // CodeDeploy took back by itself what the record says that it moves.
-        let given_up = || {
-            let deployments = outcome.world.codedeploy();
-            deployments.gave_up(&function_of(component))
-        };
+        let given_up = || gave_up(outcome.world, component);
         let is_before = || is_shown(outcome.world, component, &step.before) == Some(true);
         let may_be_so = is_so || (given_up() && is_before());
         if !may_be_so {

@@ -1,6 +1,7 @@
 //! What arrives by itself, of which events tell, or do not; and what CI asks the API for.
 
-use super::declarations::{FUNCTION_AND_SERVICE, SERVICE, SERVICE_AGAIN};
+use super::declarations::FUNCTION_AND_SERVICE;
+use super::declared_services::{SERVICE, SERVICE_AGAIN};
 use super::people::{
     as_made, has_another_repository, may_not_shift, may_shift_again, person_at_api,
     person_at_service,

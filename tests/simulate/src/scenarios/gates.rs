@@ -313,7 +313,7 @@ fn is_healthy(world: &World) {
         answers(world, version, json!({"status": "fine"}));
     }
     world.emit(&errors(), Some(0.0));
-    world.serve(PAGE, 200, "fine", 12);
+    is_up(world);
     world.listen(SOCKET, "pong");
     writes(world, "fine");
     in_virginia(world).set_alarm(CDN_ALARM, "OK", &[0.0]);
@@ -367,7 +367,11 @@ fn is_shown_nowhere(world: &World) {
     world.cdn().distribution("E2", "shop-web").domain = "gone.example".into();
 }
 
-fn is_down(world: &World) {
+pub(super) fn is_up(world: &World) {
+    world.serve(PAGE, 200, "fine", 12);
+}
+
+pub(super) fn is_down(world: &World) {
     world.serve(PAGE, 503, "soon", 12);
 }
 

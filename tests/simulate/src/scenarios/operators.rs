@@ -1,11 +1,11 @@
 //! What operators do: they roll back, hold, recover and accept.
 
+use super::basics::{BOTH, LIVE};
 use super::declarations::SITE_THAT_IS_PRUNED;
 use super::people::{
     as_made, hours_pass, is_quiet_again, may_not_shift, may_shift_again, person_at_api,
     person_at_distribution, rings,
 };
-use super::{BOTH, LIVE};
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use windlass_machine::shop::{FUNCTIONS, ONE_FUNCTION};
 

@@ -1,6 +1,6 @@
 //! A service with two images of ours, each with its own releases.
 
-use super::declarations::SERVICE;
+use super::declared_services::SERVICE;
 use super::people::{person_at_worker, rings, worker_crashes};
 use crate::scenario::{Act, Deed, Scenario, next, quiet, when_in};
 use windlass_machine::shop_world::add_worker;

@@ -1,11 +1,15 @@
 //! A service whose traffic ECS shifts, while gates watch: there, back, and what ECS does.
 
-use super::declarations::{SERVICE_BLUE_GREEN, SERVICE_CANARY, SERVICE_COMPARED};
+use super::declared_services::{
+    SERVICE_AND_FUNCTION, SERVICE_AND_FUNCTION_PROBED, SERVICE_BLUE_GREEN, SERVICE_CANARY,
+    SERVICE_COMPARED,
+};
+use super::gates::{is_down, is_up};
 use super::people::{
     is_shifted_and_watched, is_shifted_at_once, is_shifted_in_two_parts, person_at_service, rings,
     service_rings, tasks_crash,
 };
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::time::Span;
 use windlass_world::World;
@@ -105,6 +109,80 @@ pub(super) const SERVICE_CANARY_PREEMPTED: Scenario = Scenario {
     steady: false,
     ..SERVICE_CANARY_THEN_FUNCTION
 };
+
+/// A service and a function in two parts each, at the same time: two looks at the service divide the wave of the first
+/// parts.
+pub(super) const BOTH_IN_PARTS: Scenario = Scenario {
+    name: "both_in_parts",
+    declaration: SERVICE_AND_FUNCTION,
+    scene: is_shifted_slowly,
+    ..SERVICE_CANARY_THEN_FUNCTION
+};
+
+/// A gate fails while the service is only looked at.
+pub(super) const BOTH_IN_PARTS_UNDONE: Scenario = Scenario {
+    name: "both_in_parts_undone",
+    acts: &[
+        next(Deed::Deploy("1.1.0", SHIFTED)),
+        when_in("Bake", Deed::Change("the first part is there", |_| ())),
+        after(SECOND_LOOK_S, Deed::Ail("the alarm rings", rings)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    ..BOTH_IN_PARTS
+};
+
+/// A page is down for three minutes while the service is only looked at, and is up again before the second part: no
+/// history tells of it then.
+pub(super) const BOTH_IN_PARTS_DOWN: Scenario = Scenario {
+    name: "both_in_parts_down",
+    declaration: SERVICE_AND_FUNCTION_PROBED,
+    scene: |world| {
+        is_shifted_slowly(world);
+        is_up(world);
+    },
+    acts: &[
+        next(Deed::Deploy("1.1.0", SHIFTED)),
+        when_in("Bake", Deed::Change("the first part is there", |_| ())),
+        after(SECOND_LOOK_S, Deed::Ail("the page is down", is_down)),
+        after(180, Deed::Change("the page is up again", is_up)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    may: &["1.1.0 Succeeded"],
+    ..BOTH_IN_PARTS
+};
+
+/// An alarm of the service's own rings after the first look, and ECS goes back by itself: the function goes back, too.
+pub(super) const BOTH_IN_PARTS_TAKEN_BACK: Scenario = Scenario {
+    name: "both_in_parts_taken_back",
+    scene: |world| {
+        is_shifted_slowly(world);
+        world.services().service_mut("shop", "agent").service.alarms = (true, true);
+    },
+    acts: &[
+        next(Deed::Deploy("1.1.0", SHIFTED)),
+        when_in("Bake", Deed::Change("the first part is there", |_| ())),
+        after(
+            SECOND_LOOK_S,
+            Deed::Ail("an alarm of the service's own rings", service_rings),
+        ),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    ..BOTH_IN_PARTS
+};
+
+/// When the second look is under way, counted from the first part.
+const SECOND_LOOK_S: u64 = 400;
+
+/// In two parts, the first for twelve minutes: it is looked at twice.
+fn is_shifted_slowly(world: &World) {
+    is_shifted_in_two_parts(world);
+    let mut services = world.services();
+    services
+        .service_mut("shop", "agent")
+        .service
+        .shifting
+        .step_min = 12;
+}
 
 /// Former and new tasks fail alike while both get callers, which no threshold would tell from a bad release.
 pub(super) const SERVICE_FAILS_AS_BEFORE: Scenario = Scenario {

@@ -13,7 +13,9 @@ mod copy;
 mod ledger;
 mod look;
 mod moved;
+mod moved_services;
 mod naming;
+mod plans;
 mod several;
 mod shifts;
 
@@ -54,11 +56,13 @@ pub fn variants() -> Vec<Variant> {
     [
         converging::VARIANTS,
         moved::VARIANTS,
+        moved_services::VARIANTS,
         behind::VARIANTS,
         ledger::VARIANTS,
         arrivals::VARIANTS,
         bounds::VARIANTS,
         naming::VARIANTS,
+        plans::VARIANTS,
         several::VARIANTS,
         shifts::VARIANTS,
     ]

@@ -30,9 +30,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "rollback_not_followed",
         what: "what CodeDeploy rolls back is not followed to its end",
         edits: &[Edit {
-            file: "shared/engine/src/kinds/lambda/codedeploy/state.rs",
-            find: "        let Some(ours) = self.ours.as_ref().filter(|ours| ours.is_gone()) else {",
-            replace: "        let Some(ours) = self.ours.as_ref().filter(|ours| ours.is_gone() && !VARIANT) else {",
+            file: "shared/engine/src/kinds/codedeploy/mod.rs",
+            find: "    if !of.is_gone() {",
+            replace: "    if !of.is_gone() || VARIANT {",
         }],
         scenarios: &["moved_undone", "moved_taken_back"],
         mishaps: &[],

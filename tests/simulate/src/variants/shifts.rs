@@ -40,6 +40,54 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "look_passes",
+        what: "a wave that only looks at what has begun is judged by no gate",
+        edits: &[Edit {
+            file: "shared/engine/src/measurements/judge.rs",
+            find: "        let only_published = self.is_ahead(judgement.wave);",
+            replace: "        let looks = self.waves.get(judgement.wave as usize).is_some_and(|wave| wave.look);
+        if VARIANT && looks {
+            return None;
+        }
+        let only_published = self.is_ahead(judgement.wave);",
+        }],
+        scenarios: &["both_in_parts_down"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "tested_too_late",
+        what: "what test traffic gets is asked once callers get it, too",
+        edits: &[Edit {
+            file: "shared/engine/src/measurements/judge.rs",
+            find: "!M::is_tested(&one.gate) || judging.is_tested(one)",
+            replace: "!M::is_tested(&one.gate) || (VARIANT ^ judging.is_tested(one))",
+        }],
+        scenarios: &["tested_undone"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "probe_without_headers",
+        what: "a probe is sent without its headers",
+        edits: &[Edit {
+            file: "shared/engine/src/measurements/probe.rs",
+            find: "            headers: &gate.headers,",
+            replace: "            headers: if VARIANT { Get::plain(\"\", 0, 0).headers } else { &gate.headers },",
+        }],
+        scenarios: &["tested"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "together_is_beside",
+        what: "what goes together takes its steps as they come",
+        edits: &[Edit {
+            file: "shared/domain/src/plan/together.rs",
+            find: "counted.map(|(share, nth)| firsts[&share] + nth)",
+            replace: "counted.enumerate().map(|(place, (share, nth))| if VARIANT { place } else { firsts[&share] + nth })",
+        }],
+        scenarios: &["together"],
+        mishaps: &[],
+    },
+    Variant {
         name: "pause_of_the_team_answered",
         what: "whatever pause of a deployment waits is answered",
         edits: &[Edit {

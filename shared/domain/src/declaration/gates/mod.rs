@@ -4,6 +4,7 @@
 
 mod alarm;
 mod comparison;
+mod headers;
 mod invocation;
 mod logs;
 mod metric;

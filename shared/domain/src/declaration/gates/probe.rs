@@ -1,6 +1,6 @@
 //! HTTP probes: status, body, latency.
 
-use super::{At, Resolve, Sort};
+use super::{At, Resolve, Sort, headers};
 use crate::cut::cut;
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
@@ -10,6 +10,7 @@ use crate::shape::join;
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The longest time that a probe may take: it runs within one call of the judge.
 const LONGEST_PROBE: Span = Span::seconds(20);
@@ -30,6 +31,15 @@ pub struct Probe {
     /// A text that the body must contain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// Headers that are sent, each by its name, such as `{x-shop-test: new}` for the rule of a test listener. None may
+    /// be a secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 10))]
+    pub headers: BTreeMap<String, Text>,
+    /// True for an address of the service's test listener: it is asked while ECS has paused at
+    /// `POST_TEST_TRAFFIC_SHIFT` for Windlass, so that no caller gets what has not answered it, and at no other time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub before_traffic: bool,
 }
 
 const fn ok() -> u16 {
@@ -52,6 +62,12 @@ pub struct ProbeGate {
     /// A text that the body must contain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// Headers that are sent, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Whether it asks what test traffic gets, before any caller does.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub before_traffic: bool,
 }
 
 impl Sort for ProbeGate {
@@ -95,6 +111,29 @@ impl Resolve for ProbeGate {
             status: probe.status,
             within: probe.within,
             body: probe.body.clone(),
+            headers: headers::resolve(scope, &join(path, "headers"), &probe.headers),
+            before_traffic: probe.before_traffic && tested(scope, at),
         }
     }
+}
+
+/// Whether the component that it is declared of waits with the test traffic; noted in the scope where it does not.
+fn tested(scope: &mut Scope<'_>, at: &At<'_>) -> bool {
+    let path = join(&at.path, "before_traffic");
+    match at.component {
+        Some((_, component)) if component.waits_with_test_traffic() => return true,
+        Some((name, _)) => scope.find(
+            FindingName::NotSupported,
+            &path,
+            format!("Nothing of `{name}` waits while test traffic alone gets its release."),
+            "Remove it; or let an `ecs` that ECS shifts pause there: add `POST_TEST_TRAFFIC_SHIFT` to its `pause`, and give the service a PAUSE hook at that stage and a test listener (docs/integrate/ecs-strategies.md).",
+        ),
+        None => scope.find(
+            FindingName::NotSupported,
+            &path,
+            "A probe of the whole release cannot tell whose test traffic it asks.",
+            "Write the probe among `gates` of the `ecs` component whose test listener it asks.",
+        ),
+    }
+    false
 }

@@ -39,6 +39,7 @@ where
     findings.extend(tags(ports, input, &found).await?);
     let brought = match input.goal_state {
         Some(_) => None,
+        None if input.is_check => None,
         None => match document::wanted(&home, input, spec, is_flags).await? {
             Ok(document) => Some(document),
             Err(finding) => {
@@ -145,7 +146,7 @@ impl Plan<'_> {
         let before = Recorded::of::<Appconfig<P>>(target, &seen)?;
         let unchanged = self
             .unchanged(&seen, &goal)
-            .filter(|_| self.later.is_empty());
+            .filter(|_| self.later.is_empty() && !self.input.is_check);
         let stages = match &unchanged {
             Some(_) => vec![],
             None => self.stages(&goal)?,
@@ -170,7 +171,7 @@ impl Plan<'_> {
             return from_value("recorded state", recorded).map(Some);
         }
         let brought = self.target.document.as_ref();
-        let is_brought = brought.is_some() || !self.later.is_empty();
+        let is_brought = brought.is_some() || !self.later.is_empty() || self.input.is_check;
         Ok(is_brought.then(|| Goal {
             live: Some(Configuration {
                 version: None,
@@ -254,6 +255,7 @@ impl Plan<'_> {
         let mut stages: Vec<Stage> = (1..=looks)
             .map(|look| Stage {
                 bake_s: Some(minutes * 60 / looks),
+                look: look > 1,
                 ..Stage::new(growing.clone(), self.what(goal, look, looks))
             })
             .collect();

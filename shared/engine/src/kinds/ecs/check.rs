@@ -19,7 +19,7 @@ pub(super) fn findings(
     let name = format!("service {}/{}", spec.cluster, spec.service);
     let of_service = [
         status(&name, service),
-        controller(&name, service),
+        controller(&name, spec, service),
         stuck(&name, spec, service),
         deregistered(&name, current),
     ];
@@ -48,17 +48,26 @@ fn status(name: &str, service: &Service) -> Wrong {
     })
 }
 
-fn controller(name: &str, service: &Service) -> Wrong {
-    (service.controller != "ECS").then(|| {
-        (
-            FindingName::NotSupported,
-            format!(
-                "{name} has the deployment controller {}, so that ECS itself does not deploy it",
-                service.controller
-            ),
-            "use a service with the deployment controller ECS",
-        )
-    })
+/// Who deploys the service, as it is declared, and as it is. Git owns which.
+fn controller(name: &str, spec: &Spec, service: &Service) -> Wrong {
+    let has = service.controller.as_str();
+    let (why, remedy) = match (&spec.codedeploy, has) {
+        (None, "ECS") | (Some(_), "CODE_DEPLOY") => return None,
+        (None, "CODE_DEPLOY") => (
+            "so that CodeDeploy deploys it",
+            "write `codedeploy: {application: …, group: …}` with the deployment group of the service; or use a service with the deployment controller ECS",
+        ),
+        (Some(_), "ECS") => (
+            "so that CodeDeploy cannot deploy it",
+            "leave out `codedeploy`; or make the service with another controller, which it keeps for good: Terraform `deployment_controller { type = \"CODE_DEPLOY\" }`, CDK `deploymentController: {type: DeploymentControllerType.CODE_DEPLOY}`, CloudFormation `DeploymentController: {Type: CODE_DEPLOY}`",
+        ),
+        _ => (
+            "so that neither ECS itself nor CodeDeploy deploys it",
+            "use a service with the deployment controller ECS, or CODE_DEPLOY with `codedeploy`",
+        ),
+    };
+    let why = format!("{name} has the deployment controller {has}, {why}");
+    Some((FindingName::NotSupported, why, remedy))
 }
 
 /// At least `minimumHealthyPercent` of the wanted tasks, rounded up, must run during a rollout, and at
@@ -66,7 +75,7 @@ fn controller(name: &str, service: &Service) -> Wrong {
 /// that lets no task be started before one is stopped, and none stopped before one is started, a
 /// rollout never begins.
 fn stuck(name: &str, spec: &Spec, service: &Service) -> Wrong {
-    if !spec.rollout.is_rolling() {
+    if !spec.rollout.is_rolling() || spec.codedeploy.is_some() {
         return None;
     }
     let (least, most) = service.percents;

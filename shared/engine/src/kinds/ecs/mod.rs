@@ -12,6 +12,7 @@
 mod back;
 mod brought;
 mod check;
+mod codedeploy;
 mod document;
 mod follow;
 mod foreign;
@@ -20,6 +21,8 @@ mod images;
 mod kept;
 mod next;
 mod observe;
+mod once_more;
+mod passed;
 mod pause;
 mod paused;
 mod prepare;
@@ -34,22 +37,28 @@ mod wanted;
 mod waves;
 
 pub use brought::brought;
+pub use codedeploy::{CodeDeployedService, Group};
 pub use images::{Images, Own};
-pub use prepare::prepare;
 pub use state::{
     Change, Followed, Goal, Held, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target,
     Trouble, Until, Update,
 };
 
-use super::{BALANCER, Class, FORMER, Facts, Kind, Next, Noticed, VERSION, View, Way};
+use super::{
+    BALANCER, Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then,
+    VERSION, View, Way, from_value,
+};
 use crate::config::Configured;
-use crate::ports::{Answered, Behind, Clock, Objects, Reach, Services, TaskDefinition};
-use serde_json::json;
+use crate::ports::{
+    Answered, Behind, Clock, CodeDeploy, Objects, Reach, Registry, Services, TaskDefinition,
+};
+use serde_json::{Value, json};
 use stage::Standing;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::ecs::Ecs as Spec;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
@@ -82,14 +91,50 @@ impl<P> Ecs<P> {
     }
 }
 
+/// A service, which ECS itself or CodeDeploy deploys.
+pub enum Deployer<P> {
+    /// ECS.
+    Own(Ecs<P>),
+    /// CodeDeploy.
+    CodeDeploy(CodeDeployedService<P>),
+}
+
+impl<P: Services + Objects + Configured + CodeDeploy + Clock> Built for Deployer<P> {
+    async fn with<T: Then>(&self, then: T) -> Answered<T::Out> {
+        match self {
+            Self::Own(kind) => then.then(kind).await,
+            Self::CodeDeploy(kind) => then.then(kind).await,
+        }
+    }
+}
+
 /// The kind that a step is of.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Ecs<P>> {
-    Ok(Ecs::new(
-        ports.at(&Place::default()),
-        ports.at(&step.place),
-        step.deployment.clone(),
-    ))
+pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Deployer<P>> {
+    let at = || ports.at(&step.place);
+    let service = Ecs::new(ports.at(&Place::default()), at(), step.deployment.clone());
+    let target: Target = from_value("target", &step.target)?;
+    Ok(match target.codedeploy {
+        Some(_) => Deployer::CodeDeploy(CodeDeployedService::new(service, at())),
+        None => Deployer::Own(service),
+    })
+}
+
+/// Plans the change of one service; then what CodeDeploy has to do with it.
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
+where
+    P: Services + Registry + Objects + Configured + Clock + Reach + CodeDeploy,
+{
+    let planned = prepare::prepare(ports, input, spec).await?;
+    match &spec.codedeploy {
+        None => Ok(planned),
+        Some(group) => codedeploy::prepare(ports, input, spec, group, planned).await,
+    }
+}
+
+/// What callers get of a service, whoever deploys it.
+fn noticed(task_definition: &str, images: &BTreeMap<String, String>) -> Value {
+    json!({"task_definition": task_definition, "images": images})
 }
 
 impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
@@ -105,9 +150,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
     fn view(target: &Target, seen: &Seen) -> View {
         View {
             noticed: Noticed {
-                value: json!({
-                    "task_definition": seen.task_definition, "images": images::texts(&seen.images)
-                }),
+                value: noticed(&seen.task_definition, &images::texts(&seen.images)),
                 shown: tell::shown(target, seen),
             },
             waits_for: tell::waits_for(target, seen),

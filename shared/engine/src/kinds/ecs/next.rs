@@ -43,7 +43,7 @@ pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> 
 
 /// The task definition to reach, if it exists already. Two invocations at once may have registered one each: what was
 /// sent is the one to reach.
-fn goal<'a>(seen: &'a Seen, wanted: &'a Goal) -> Option<&'a str> {
+pub(super) fn goal<'a>(seen: &'a Seen, wanted: &'a Goal) -> Option<&'a str> {
     wanted.task_definition.as_deref().or_else(|| {
         let registered = seen.registered.as_ref();
         let registered = registered.filter(|it| it.images == images::texts(&wanted.images))?;
@@ -119,8 +119,18 @@ pub(super) fn keeps_failing(
     seen: &Seen,
     primary: &ServiceDeployment,
 ) -> Option<Finding> {
-    let stopped = seen.troubles.get(&primary.task_definition);
-    let failures = max(primary.failed, stopped.map_or(0, |trouble| trouble.tasks));
+    fails_again(target, seen, &primary.task_definition, primary.failed)
+}
+
+/// The same of the tasks of a task definition, of which so many are told to have failed.
+pub(super) fn fails_again(
+    target: &Target,
+    seen: &Seen,
+    task_definition: &str,
+    failed: u32,
+) -> Option<Finding> {
+    let stopped = seen.troubles.get(task_definition);
+    let failures = max(failed, stopped.map_or(0, |trouble| trouble.tasks));
     let threshold = seen.desired.div_ceil(2).clamp(3, 200);
     (!seen.breaker && failures >= threshold).then(|| tell::keeps_failing(target, seen, failures))
 }

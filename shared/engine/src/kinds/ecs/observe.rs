@@ -50,36 +50,27 @@ impl<P: Services + Clock> Ecs<P> {
         let service = self.at.service(&target.cluster, &target.service).await?;
         let followed = self.followed(target, way).await?;
         let set_to = match &followed {
-            Some(followed) if followed.stands() => &followed.to,
-            _ => &service.task_definition,
+            Some(followed) if followed.stands() => followed.to.clone(),
+            _ => service.runs().to_owned(),
         };
-        let task_definition = self.task_definition(set_to).await?;
-        let registered = self.registered(target, &task_definition).await?;
-        let running = self
-            .at
-            .tasks(&target.cluster, &target.service, false)
-            .await?;
-        let (images, unknown_digests) = own_images(&task_definition, target, &running)?;
         let since = way.begun.map(|begun| begun.at);
         let since = sent.as_ref().map(|sent| sent.at).or(since);
-        let troubles = self.troubles(target, since).await?;
+        let seen = self.tasks_of(target, &service, &set_to, since).await?;
         let newest = match &followed {
             Some(followed) => Newest::of(followed, target),
             None => self.newest(target, &service, sent.as_ref()).await?,
         };
         let now = self.at.now();
-        let waited_ms = way.sent.as_ref().map_or(0, |sent| now.ms_since(sent.at));
+        // Somebody else may have let it go on from a pause, long after what was sent last.
+        let since = way
+            .sent
+            .as_ref()
+            .map(|sent| way.entered.map_or(sent.at, |at| at.max(sent.at)));
+        let waited_ms = since.map_or(0, |since| now.ms_since(since));
         // What was stopped bakes no more.
         let bakes_s = sent.as_ref().map_or(0, |_| target.bakes_s);
         let patience_s = target.steady_within_s.saturating_add(bakes_s);
         Ok(Seen {
-            images,
-            registered,
-            desired: service.desired,
-            breaker: service.breaker.0,
-            rolls_back: [service.breaker, service.alarms].contains(&(true, true)),
-            unknown_digests,
-            troubles,
             events: sent
                 .as_ref()
                 .map_or_else(Vec::new, |sent| events(&service, sent.at)),
@@ -88,9 +79,46 @@ impl<P: Services + Clock> Ecs<P> {
             sent,
             overdue: waited_ms > patience_s.saturating_mul(1000),
             waited_ms,
-            task_definition: set_to.clone(),
             deployments: service.deployments,
             followed,
+            ..seen
+        })
+    }
+
+    /// What a service has of this task definition: its images, and what its tasks show of them, or why they stopped since
+    /// then. How it gets there is not looked at.
+    pub(super) async fn tasks_of(
+        &self,
+        target: &Target,
+        service: &Service,
+        set_to: &str,
+        since: Option<Time>,
+    ) -> Answered<Seen> {
+        let task_definition = self.task_definition(set_to).await?;
+        let registered = self.registered(target, &task_definition).await?;
+        let running = self
+            .at
+            .tasks(&target.cluster, &target.service, false)
+            .await?;
+        let (images, unknown_digests) = own_images(&task_definition, target, &running)?;
+        let troubles = self.troubles(target, since).await?;
+        Ok(Seen {
+            images,
+            registered,
+            desired: service.desired,
+            breaker: service.breaker.0,
+            rolls_back: [service.breaker, service.alarms].contains(&(true, true)),
+            unknown_digests,
+            troubles,
+            events: vec![],
+            held: None,
+            rolled_back: None,
+            sent: None,
+            overdue: false,
+            waited_ms: 0,
+            task_definition: set_to.to_owned(),
+            deployments: vec![],
+            followed: None,
         })
     }
 

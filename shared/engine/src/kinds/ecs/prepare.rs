@@ -6,7 +6,7 @@ use super::check::{container_at, findings};
 use super::stage::{Standing, sentence};
 use super::state::Target;
 use super::wanted::{Wanted, find_goal};
-use super::{Ecs, document, strategy, tell, waves};
+use super::{Ecs, document, passed, strategy, tell, waves};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Way, to_value};
 use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services, TaskDefinition};
@@ -30,12 +30,13 @@ where
         }
         Err(fault) => return Err(fault),
     };
-    let current = ports.task_definition(&service.task_definition).await?;
+    let current = ports.task_definition(service.runs()).await?;
     let mut findings = findings(input, spec, &service, &current);
     if findings.is_empty() && !spec.rollout.is_rolling() {
         findings.extend(shifting(ports, input, spec).await?);
     }
     let home = ports.at(&Place::default());
+    findings.extend(passed::findings(home.config(), input, &current));
     match find_goal(ports, &home, input, spec, &current).await {
         Ok(Ok(wanted)) if findings.is_empty() => {
             plan(ports, home, input, spec, &service, &current, wanted).await
@@ -77,6 +78,7 @@ where
         bakes_s: strategy::bakes_s(spec.rollout, &service.shifting),
         pauses: spec.pause.clone(),
         steady_within_s: spec.steady_within.as_ms() / 1000,
+        codedeploy: None,
     };
     let at = ports.at(input.place);
     let kind = Ecs::new(ports.at(&Place::default()), at, input.deployment.clone());

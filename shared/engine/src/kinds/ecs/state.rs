@@ -1,3 +1,4 @@
+use super::codedeploy::Group;
 use super::follow::{self, Look};
 use super::images::Images;
 use super::stage::Standing;
@@ -36,6 +37,9 @@ pub struct Target {
     pub pauses: BTreeSet<Pause>,
     /// How long a rollout may take before it has failed, in seconds, beside the time for which it bakes.
     pub steady_within_s: u64,
+    /// The deployment group of CodeDeploy that deploys it instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<Group>,
 }
 
 /// What a new task definition is made from, pinned so that every attempt makes the same.

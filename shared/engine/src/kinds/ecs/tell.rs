@@ -209,10 +209,15 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Find
     let goal = &seen.task_definition;
     let trouble = seen.troubles.get(goal);
     let (what, remedy) = diagnosis(trouble);
+    // A service that CodeDeploy deploys can have none.
+    let breaker = match &target.codedeploy {
+        Some(_) => "",
+        None => ", and no circuit breaker is on",
+    };
     failed(
         target,
         format!(
-            "the rollout of {} does not get steady: {what}. {} failed, and no circuit breaker is on. {}",
+            "the rollout of {} does not get steady: {what}. {} failed{breaker}. {}",
             short(goal),
             count(failures, "task"),
             reasons(trouble)

@@ -17,10 +17,11 @@ pub(super) fn waits_for(target: &Target, rollout: &ServiceRollout) -> String {
         _ => String::new(),
     };
     format!(
-        "the deployment of {} by {}: {}{bakes}",
+        "the deployment of {} by {}: {}{bakes}{}",
         short(&rollout.task_definition),
         service(target),
-        sentence(rollout)
+        sentence(rollout),
+        paused(target, rollout)
     )
 }
 

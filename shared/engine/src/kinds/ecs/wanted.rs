@@ -5,6 +5,7 @@ use super::brought::{no_container, of_another, unreadable_document};
 use super::check::{container_at, platform, repository_at};
 use super::images::{self, Images, Own};
 use super::kept::kept;
+use super::once_more::once_more;
 use super::register::{BASE_TAG, read_document};
 use super::state::{Goal, PinnedBase, Until};
 use super::{document, foreign, tell};
@@ -51,6 +52,9 @@ where
     if let Some(recorded) = input.goal_state {
         let recorded = from_value("recorded state", recorded)?;
         return back(ports, home, input, spec, current, recorded).await;
+    }
+    if input.is_check {
+        return once_more(ports, input, spec, current).await;
     }
     match (&spec.base, input.artifact) {
         (
@@ -138,6 +142,36 @@ fn named(
     }
 }
 
+/// The task definition that the declaration has the images go into.
+pub(super) async fn base<P: Services>(
+    ports: &P,
+    spec: &Spec,
+    current: &TaskDefinition,
+) -> Answered<TaskDefinition> {
+    match &spec.base {
+        BaseRule::FamilyLatest => ports.task_definition(&current.family).await,
+        _ => Ok(current.clone()),
+    }
+}
+
+/// The containers that the base lacks. What the running one lacks is told already.
+pub(super) fn lacking(
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    base: &TaskDefinition,
+    current: &TaskDefinition,
+) -> Vec<Finding> {
+    let is_other = base.arn != current.arn;
+    let lacks = |name: &&String| is_other && document::image(&base.document, name).is_none();
+    let lacking = spec.containers.keys().filter(lacks);
+    lacking
+        .map(|name| {
+            let at = container_at(input, spec, name);
+            no_container(at, name, tell::short(&base.arn), &base.document)
+        })
+        .collect()
+}
+
 /// The release is images: they go into a registered base, beside what the other containers run.
 async fn by_images<P: Services, H: Registry>(
     ports: &P,
@@ -147,23 +181,11 @@ async fn by_images<P: Services, H: Registry>(
     current: &TaskDefinition,
     named: &BTreeMap<String, Pinned>,
 ) -> Found<Wanted> {
-    let base = match &spec.base {
-        BaseRule::FamilyLatest => ports.task_definition(&current.family).await?,
-        _ => current.clone(),
-    };
+    let base = base(ports, spec, current).await?;
     if let Some(finding) = foreign::newest(input, &base, current) {
         return Ok(Err(vec![finding]));
     }
-    // What the running one lacks is told already.
-    let is_other = base.arn != current.arn;
-    let lacks = |name: &&String| is_other && document::image(&base.document, name).is_none();
-    let lacking = spec.containers.keys().filter(lacks);
-    let mut findings: Vec<Finding> = lacking
-        .map(|name| {
-            let at = container_at(input, spec, name);
-            no_container(at, name, tell::short(&base.arn), &base.document)
-        })
-        .collect();
+    let mut findings = lacking(input, spec, &base, current);
     let mut images = Images::new();
     for (container, Pinned { repository, digest }) in named {
         let reference = format!("sha256:{digest}");
@@ -292,7 +314,7 @@ pub(super) fn own(image: &Image) -> Own {
     }
 }
 
-fn forward(images: Images) -> Goal {
+pub(super) fn forward(images: Images) -> Goal {
     Goal {
         task_definition: None,
         images,

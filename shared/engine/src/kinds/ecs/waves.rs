@@ -97,6 +97,8 @@ impl Way<'_> {
         let what = format!("paused at {}, {traffic}", at.as_str());
         Ok(Stage {
             holds: self.holds(at),
+            tested: at == Pause::PostTestTrafficShift,
+            share: Some(tenths),
             ..self.stage(Until::Paused { at, tenths }, &what)?
         })
     }
@@ -144,6 +146,8 @@ impl Way<'_> {
                 let what = format!("{traffic} of the traffic, look {look} of {each}");
                 stages.push(Stage {
                     bake_s: Some(each_s / each),
+                    share: Some(tenths),
+                    look: look > 1,
                     ..self.stage(Until::Shifting { tenths }, &what)?
                 });
             }
@@ -163,6 +167,7 @@ impl Way<'_> {
             let what = format!("ECS shifts traffic, look {look} of {looks}");
             Ok(Stage {
                 bake_s: Some(waits_min * MINUTE_S / looks),
+                look: look > 1,
                 ..self.stage(Until::Shifting { tenths: 1 }, &what)?
             })
         };
@@ -188,6 +193,7 @@ impl Way<'_> {
                 ),
                 is_always: false,
             }),
+            share: Some(ALL),
             ..self.stage(Until::Shifted, "all traffic")?
         })
     }

@@ -189,6 +189,7 @@ mod tests {
             component: &ComponentName::new("api").unwrap(),
             artifact: Some(artifact),
             goal_state: None,
+            is_check: false,
             running: None,
             oldest: None,
             inputs: &Inputs::new(),

@@ -91,16 +91,21 @@ impl Plan<'_> {
     fn prepared(&self, target: &Target, arn: String, stages: Vec<Staged>) -> Answered<Prepared> {
         let unchanged = stages
             .last()
-            .filter(|(last, ..)| next(self.is, last) == Next::Done)
+            .filter(|(last, ..)| !self.input.is_check && next(self.is, last) == Next::Done)
             .map(|_| self.why_unchanged());
         let kept = if unchanged.is_some() { vec![] } else { stages };
         let stages: Answered<Vec<Stage>> = kept
             .into_iter()
             .map(|(goal, what, bake_s)| {
                 let ahead = matches!(&goal, Goal::Release(wanted) if wanted.is_ahead());
+                let share = match &goal {
+                    Goal::Release(wanted) => Some(u32::from(wanted.percent) * 10),
+                    Goal::Back(_) => None,
+                };
                 Ok(Stage {
                     bake_s,
                     ahead,
+                    share: share.filter(|_| !ahead),
                     ..Stage::new(to_value(&goal)?, what)
                 })
             })
@@ -170,6 +175,7 @@ impl Plan<'_> {
             Some(recorded) => self.back_to(there, recorded).await,
             None => match self.input.artifact {
                 Some(artifact) => self.forward(there, artifact).await,
+                None if self.input.is_check => Ok(Ok(self.once_more())),
                 None => Err(Fault::internal(
                     "neither bytes nor a recorded state are given",
                 )),
@@ -182,21 +188,28 @@ impl Plan<'_> {
         there: &P,
         artifact: &Artifact,
     ) -> Answered<Result<Vec<Staged>, Finding>> {
-        let (code, source) = match self.brought(there, artifact).await? {
-            Ok(brought) => brought,
-            Err(finding) => return Ok(Err(finding)),
-        };
+        let brought = self.brought(there, artifact).await?;
+        Ok(brought.map(|(code, source)| self.steps(&code, &source)))
+    }
+
+    /// The code that is served, as if a release brought it.
+    fn once_more(&self) -> Vec<Staged> {
+        let (code, _) = code::served(self.is);
+        self.steps(&[code.to_owned()], &Source::Version(String::new()))
+    }
+
+    fn steps(&self, code: &[String], source: &Source) -> Vec<Staged> {
         let is_tried = self.spec.is_tried && self.is.alias.is_some();
         let ahead = is_tried.then_some(0).into_iter();
         let steps = self.spec.rollout.steps.iter().copied();
         let every = self.spec.rollout.every.as_s();
         let stages = ahead.chain(steps).chain([100]).map(|percent| {
-            let what = self.what(&code, percent);
+            let what = self.what(code, percent);
             let bake_s = (1..100).contains(&percent).then_some(every);
-            let goal = Goal::Release(self.goal(&code, &source, percent));
+            let goal = Goal::Release(self.goal(code, source, percent));
             (goal, what, bake_s)
         });
-        Ok(Ok(stages.collect()))
+        stages.collect()
     }
 
     /// The code that the artifact brings to this function, and where it comes from.

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use windlass_domain::drift::Compared;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running, Waiting};
 use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
@@ -26,35 +27,75 @@ pub async fn get<P: Ports>(
     if let Err(findings) = known(ports, app, environment).await? {
         return Ok(problem(404, &findings));
     }
-    let mut state: Stored<EnvironmentState> =
-        store::load_or_default(ports, &store::state(app, environment)).await?;
-    let undeclared = undeclared::take(ports, app, &mut state.value.running).await?;
-    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
-    let partition = store::environment(app, environment);
-    let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
-    let running = state.value.running.values();
-    let named = running
-        .flat_map(Running::all_names)
-        .map(|names| &names.now.deployment)
-        .chain(lock.value.held.iter().map(|held| &held.deployment))
-        .chain(waiting.iter().map(|waiting| &waiting.value.deployment));
-    let deployments = asked(ports, named.cloned()).await?;
-    let waiting: Vec<Value> = waiting.into_iter().map(shown).collect();
+    let mut here = here(ports, app, environment).await?;
+    let undeclared = undeclared::take(ports, app, &mut here.state.running).await?;
+    let deployments = asked(ports, here.named()).await?;
     let mut whole = json!({
         "app": app,
         "environment": environment,
-        "running": state.value.running,
+        "running": here.state.running,
         "no_longer_declared": undeclared,
-        "snapshot": state.value.snapshot,
-        "hold": state.value.hold,
-        "lock": lock.value,
-        "waiting": waiting,
+        "snapshot": here.state.snapshot,
+        "hold": here.state.hold,
+        "lock": here.lock,
+        "waiting": here.shown(),
         "deployments": deployments,
     });
     if call.query.get("observe").map(String::as_str) == Some("true") {
-        whole["observed"] = json!(observed(ports, &state.value, &lock.value).await);
+        whole["observed"] = json!(observed(ports, &here.state, &here.lock).await);
     }
     Ok(Reply::json(200, whole))
+}
+
+/// What the ledger has of an environment.
+pub struct Here {
+    /// What runs, and the hold.
+    pub state: EnvironmentState,
+    /// The lock.
+    pub lock: Lock,
+    waiting: Vec<Waiting>,
+}
+
+/// Reads what the ledger has of an environment.
+pub async fn here<P: Ledger>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+) -> Answered<Here> {
+    let state: Stored<EnvironmentState> =
+        store::load_or_default(ports, &store::state(app, environment)).await?;
+    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let partition = store::environment(app, environment);
+    let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
+    Ok(Here {
+        state: state.value,
+        lock: lock.value,
+        waiting: waiting.into_iter().map(|one| one.value).collect(),
+    })
+}
+
+impl Here {
+    /// The deployments that it names.
+    pub fn named(&self) -> Vec<DeploymentId> {
+        let running = self.state.running.values().flat_map(Running::all_names);
+        let running = running.map(|names| &names.now.deployment);
+        let held = self.lock.held.iter().map(|held| &held.deployment);
+        let waiting = self.waiting.iter().map(|waiting| &waiting.deployment);
+        running.chain(held).chain(waiting).cloned().collect()
+    }
+
+    /// Who waits. The task tokens stay here: whoever has one could answer in its place.
+    pub fn shown(&self) -> Vec<Value> {
+        let waiting = self.waiting.iter().map(|waiting| {
+            json!({
+                "deployment": waiting.deployment,
+                "components": waiting.components,
+                "operator": waiting.operator,
+                "since": waiting.since,
+            })
+        });
+        waiting.collect()
+    }
 }
 
 /// That the application declares the environment, or did: what still runs in one that has left the declaration,
@@ -96,15 +137,4 @@ async fn observed<P: Ports>(
     let unknown = Compared::unknown(format!("deployment {} is under way", held.deployment));
     let names = state.running.keys();
     names.map(|name| (name.clone(), unknown.clone())).collect()
-}
-
-/// Who waits. The task token stays here: whoever has it could answer in its place.
-fn shown(waiting: Stored<Waiting>) -> Value {
-    let waiting = waiting.value;
-    json!({
-        "deployment": waiting.deployment,
-        "components": waiting.components,
-        "operator": waiting.operator,
-        "since": waiting.since,
-    })
 }

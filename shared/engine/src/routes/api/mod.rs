@@ -2,6 +2,7 @@
 //! path); what arrives here was let in.
 
 mod accepted;
+mod apps;
 mod asked;
 mod cancel;
 mod chosen;
@@ -10,6 +11,7 @@ mod deployments;
 mod environment;
 mod members;
 mod operator;
+mod plans;
 mod problem;
 mod query;
 mod recorded;
@@ -107,12 +109,15 @@ pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
 
 async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
-    if (call.method.as_str(), segments.as_slice()) == ("GET", &["refusals"]) {
+    if let ("GET", ["refusals" | "apps"]) = (call.method.as_str(), segments.as_slice()) {
         let findings = query::findings(call, PAGED);
         if !findings.is_empty() {
             return Ok(problem(400, &findings));
         }
-        return refusals::list(ports, None, call).await;
+        return match segments.as_slice() {
+            ["apps"] => apps::list(ports, call).await,
+            _ => refusals::list(ports, None, call).await,
+        };
     }
     let (["apps", app, ..], Some(rest)) = (segments.as_slice(), segments.get(2..)) else {
         return Ok(problem(404, &[no_such_path(call)]));
@@ -131,6 +136,7 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
         ("GET", ["refusals"]) => refusals::list(ports, Some(&app), call).await,
         ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,
         ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
+        ("GET", ["plans", id]) => plans::get(ports, &app, id).await,
         ("GET", ["environments"]) => chosen::get(ports, &app, call).await,
         (method, ["environments", name, rest @ ..]) => {
             let Ok(name) = EnvironmentName::new(*name) else {
@@ -155,12 +161,12 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
             [
                 "environments",
                 _,
-                "releases" | "rollbacks" | "recover" | "accept",
+                "releases" | "plans" | "rollbacks" | "recover" | "accept",
             ]
             | ["environments", _, "deployments", _, "cancel"],
         )
         | ("PUT", ["environments", _, "hold"])
-        | ("GET", ["declaration"] | ["releases" | "deployments", _]) => &[],
+        | ("GET", ["declaration"] | ["releases" | "deployments" | "plans", _]) => &[],
         _ => return None,
     })
 }
@@ -178,6 +184,7 @@ async fn in_environment<P: Ports>(
         ("GET", []) => return environment::get(ports, app, name, call).await,
         ("GET", ["snapshots"]) => return snapshots::list(ports, app, name, call).await,
         ("POST", ["releases"]) => return releases::post(ports, app, name, call).await,
+        ("POST", ["plans"]) => return plans::post(ports, app, name, call).await,
         ("POST", ["deployments", id, "cancel"]) => {
             return cancel::post(ports, app, name, id, call).await;
         }

@@ -7,7 +7,7 @@ use super::{Call, Ports, Reply, body, requester};
 use crate::log;
 use crate::ports::{Answered, Clock};
 use crate::routes::start::begin_own;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use windlass_domain::in_part::InPart;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
@@ -21,33 +21,13 @@ pub async fn start<P: Ports>(
     action: ActionName,
     call: &Call,
 ) -> Answered<Reply> {
-    let mut input = match body(call) {
-        Ok(body) => body,
-        Err(findings) => return Ok(problem(400, &findings)),
+    let request = match body(call) {
+        Ok(body) => request(ports, app, environment, action, call, body, false).await?,
+        Err(findings) => Err(problem(400, &findings)),
     };
-    let path = [("app", app.as_str()), ("environment", environment.as_str())];
-    let unknown = take_unknown(&mut input, members(action), &path);
-    if let (None, Some(reason)) = (input.get("reason"), call.query.get("reason")) {
-        // A DELETE has no body.
-        input.insert("reason".into(), reason.clone().into());
-    }
-    input.insert("action".into(), json!(action));
-    input.insert("app".into(), json!(app));
-    input.insert("environment".into(), json!(environment));
-    input.insert("requester".into(), requester(call)?);
-    if let Some(key) = &call.key {
-        input.insert("idempotency_key".into(), json!(key));
-    }
-    let read = InPart::beside(unknown, Request::read(&Value::Object(input)));
-    let known = known(ports, app, environment).await?;
-    let request = match (read, known) {
-        (Ok(request), Ok(())) => request,
-        (Ok(_), Err(findings)) => return Ok(problem(404, &findings)),
-        (Err(part), known) => {
-            let status = if known.is_ok() { 400 } else { 404 };
-            let findings = part.and(known.err().unwrap_or_default()).findings();
-            return Ok(problem(status, &findings));
-        }
+    let request = match request {
+        Ok(request) => request,
+        Err(reply) => return Ok(reply),
     };
     request.deployment.iter().for_each(log::name_deployment);
     let execution = match begin_own(ports, &request, &seed(ports, call)).await? {
@@ -59,17 +39,55 @@ pub async fn start<P: Ports>(
     Ok(Reply::json(202, json!({ "execution": execution })))
 }
 
+/// The request for an action, or only for its plan; else the answer that tells everything that is wrong with it.
+pub async fn request<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    action: ActionName,
+    call: &Call,
+    mut input: Map<String, Value>,
+    plan: bool,
+) -> Answered<Result<Request, Reply>> {
+    let path = [("app", app.as_str()), ("environment", environment.as_str())];
+    let unknown = take_unknown(&mut input, members(action), &path);
+    if let (None, Some(reason)) = (input.get("reason"), call.query.get("reason")) {
+        // A DELETE has no body.
+        input.insert("reason".into(), reason.clone().into());
+    }
+    input.insert("plan".into(), plan.into());
+    input.insert("action".into(), json!(action));
+    input.insert("app".into(), json!(app));
+    input.insert("environment".into(), json!(environment));
+    input.insert("requester".into(), requester(call)?);
+    if let Some(key) = &call.key {
+        input.insert("idempotency_key".into(), json!(key));
+    }
+    let read = InPart::beside(unknown, Request::read(&Value::Object(input)));
+    let known = known(ports, app, environment).await?;
+    Ok(match (read, known) {
+        (Ok(request), Ok(())) => Ok(request),
+        (Ok(_), Err(findings)) => Err(problem(404, &findings)),
+        (Err(part), known) => {
+            let status = if known.is_ok() { 400 } else { 404 };
+            let findings = part.and(known.err().unwrap_or_default()).findings();
+            Err(problem(status, &findings))
+        }
+    })
+}
+
 /// What the body of an action may say.
 fn members(action: ActionName) -> &'static [&'static str] {
     match action {
         ActionName::Rollback => &["reason", "snapshot"],
         ActionName::Recover => &["deployment", "reason"],
+        ActionName::Check => &[],
         _ => &["reason"],
     }
 }
 
 /// Each call is an action of its own, because pressing twice walks further back; the same key is the same call.
-fn seed<P: Clock>(ports: &P, call: &Call) -> String {
+pub fn seed<P: Clock>(ports: &P, call: &Call) -> String {
     let Call { method, path, .. } = call;
     if let Some(key) = &call.key {
         return format!("{method} {path} key {key}");

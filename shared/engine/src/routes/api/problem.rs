@@ -13,7 +13,7 @@ pub fn problem(status: u16, findings: &[Finding]) -> Reply {
         status,
         content_type: "application/problem+json",
         body: json!({
-            "type": format!("docs/findings/{name}.md"),
+            "type": first.map_or_else(|| "about:blank".to_owned(), |finding| finding.name.page()),
             "title": name,
             "status": status,
             "detail": detail,

@@ -32,30 +32,13 @@ pub async fn post<P: Ports>(
     environment: &EnvironmentName,
     call: &Call,
 ) -> Answered<Reply> {
-    let mut body = match body(call) {
-        Ok(body) => body,
-        Err(findings) => return Ok(problem(400, &findings)),
+    let request = match body(call) {
+        Ok(body) => request(ports, app, environment, call, body, false).await?,
+        Err(findings) => Err(problem(400, &findings)),
     };
-    let path = [("app", app.as_str()), ("environment", environment.as_str())];
-    let known: Vec<&str> = Manifest::members().chain(OF_THE_REQUEST).collect();
-    let unknown = take_unknown(&mut body, &known, &path);
-    // Whether `version` stands alone is not known where something is misspelt that may have been the rest.
-    let mut members = body.keys().map(String::as_str);
-    let is_manifest = members.any(|it| it != "version" && !OF_THE_REQUEST.contains(&it));
-    let is_told = is_manifest || unknown.iter().all(is_of_the_request);
-    let mut input = input(app, body, call.key.as_deref(), requester(call)?);
-    input["environment"] = environment.as_str().into();
-    let request = match InPart::beside(unknown, Request::read(&input)) {
+    let request = match request {
         Ok(request) => request,
-        Err(part) => {
-            let findings = if is_told {
-                pin::findings(ports, part).await
-            } else {
-                part.findings()
-            };
-            let findings: Vec<Finding> = findings.into_iter().map(of_the_body).collect();
-            return Ok(problem(status_of(&findings), &findings));
-        }
+        Err(reply) => return Ok(reply),
     };
     let begun = match begin(ports, &request).await? {
         Ok(begun) => begun,
@@ -69,6 +52,38 @@ pub async fn post<P: Ports>(
             "status": format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id),
         }),
     ))
+}
+
+/// The request to deploy, or only to plan, what a body names; else the answer that tells everything that is wrong with it.
+pub async fn request<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    call: &Call,
+    mut body: Map<String, Value>,
+    plan: bool,
+) -> Answered<Result<Request, Reply>> {
+    let path = [("app", app.as_str()), ("environment", environment.as_str())];
+    let known: Vec<&str> = Manifest::members().chain(OF_THE_REQUEST).collect();
+    let unknown = take_unknown(&mut body, &known, &path);
+    // Whether `version` stands alone is not known where something is misspelt that may have been the rest.
+    let mut members = body.keys().map(String::as_str);
+    let is_manifest = members.any(|it| it != "version" && !OF_THE_REQUEST.contains(&it));
+    let is_told = is_manifest || unknown.iter().all(is_of_the_request);
+    let mut input = input(app, body, call.key.as_deref(), requester(call)?);
+    input["environment"] = environment.as_str().into();
+    input["plan"] = plan.into();
+    let part = match InPart::beside(unknown, Request::read(&input)) {
+        Ok(request) => return Ok(Ok(request)),
+        Err(part) => part,
+    };
+    let findings = if is_told {
+        pin::findings(ports, part).await
+    } else {
+        part.findings()
+    };
+    let findings: Vec<Finding> = findings.into_iter().map(of_the_body).collect();
+    Ok(Err(problem(status_of(&findings), &findings)))
 }
 
 /// Whether an unknown member is nothing of a manifest.
@@ -131,7 +146,7 @@ fn input(
 }
 
 /// 404 where what the request names is not there: the application, the environment, the recorded release.
-fn status_of(findings: &[Finding]) -> u16 {
+pub fn status_of(findings: &[Finding]) -> u16 {
     let unknown = |finding: &Finding| match finding.name {
         FindingName::NoDeclaration => true,
         FindingName::UnknownName => matches!(finding.path.as_str(), "environment" | "version"),

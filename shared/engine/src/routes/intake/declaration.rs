@@ -5,7 +5,7 @@ use super::{Created, Ports, repositories};
 use crate::beside;
 use crate::conductor::record_refusal;
 use crate::log;
-use crate::ports::{Answered, ObjectId, Objects, Transacted};
+use crate::ports::{Answered, Ledger, ObjectId, Objects, Transacted};
 use crate::store::{self, Stored};
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
@@ -94,7 +94,10 @@ async fn put_in_force<P: Ports>(
         let rev = former.as_ref().map_or(0, |former| former.rev);
         let former = former.map(|former| former.value);
         match declaration.uploaded(app, former.as_ref()) {
-            Ok(Upload::Unchanged) => return Ok(Vec::new()),
+            Ok(Upload::Unchanged) => {
+                list(ports, app, rev, former).await?;
+                return Ok(Vec::new());
+            }
             Ok(Upload::TakesForce) => {}
             Err(_) => return against_it(ports, app, declaration).await,
         }
@@ -112,7 +115,7 @@ async fn put_in_force<P: Ports>(
                 rev,
                 value: declared,
             }
-            .put()?,
+            .put_indexed(Some(store::application_index(app)))?,
             kept.put()?,
         ];
         writes.extend(owners);
@@ -124,6 +127,25 @@ async fn put_in_force<P: Ports>(
         FaultName::Unavailable,
         "others kept writing the declaration; it comes again",
     ))
+}
+
+/// Gives the declaration in force its place in the list of applications, where an earlier Windlass wrote it.
+async fn list<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    rev: u64,
+    in_force: Option<Declared>,
+) -> Answered<()> {
+    let key = store::declaration_in_force(app);
+    let item = Ledger::get(ports, &key).await?;
+    let is_listed = item.is_none_or(|item| item.index.is_some());
+    let Some(value) = in_force.filter(|_| !is_listed) else {
+        return Ok(());
+    };
+    let stored = Stored { key, rev, value };
+    let write = stored.put_indexed(Some(store::application_index(app)))?;
+    // Who was quicker has given it one.
+    ports.transact(vec![write]).await.map(|_| ())
 }
 
 async fn record<P: Ports>(

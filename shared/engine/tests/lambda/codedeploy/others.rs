@@ -99,6 +99,7 @@ fn by_hand(world: &World, from: &str) -> String {
         group: "api".into(),
         description: "by hand".into(),
         content: appspec.moving(from, &to.to_string()),
+        configuration: None,
     };
     world.create(&new).unwrap()
 }

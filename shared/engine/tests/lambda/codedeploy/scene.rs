@@ -58,6 +58,7 @@ pub(super) fn spec() -> Lambda {
         codedeploy: Some(Declared {
             application: "shop".into(),
             group: "api".into(),
+            continue_when_ready: false,
         }),
         ..own().spec()
     }
@@ -77,6 +78,7 @@ pub(super) fn plan(
         component: &ComponentName::new("api").unwrap(),
         artifact: Some(&artifact),
         goal_state: back,
+        is_check: false,
         running: None,
         oldest: None,
         inputs: &Inputs::new(),

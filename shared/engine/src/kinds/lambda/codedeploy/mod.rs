@@ -14,10 +14,12 @@ pub use state::{Begun, Change, Goal, Group, Seen};
 
 use super::{LambdaKind, Target, Traffic, noticed};
 use crate::config::Configured;
+use crate::kinds::codedeploy::{mark, told};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
 use crate::ports::{Answered, Clock, CodeDeploy, Functions, NewDeployed, Objects};
 use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
+use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 
 /// The kind over its ports.
@@ -36,11 +38,6 @@ impl<P> CodeDeployed<P> {
             at,
             deployment,
         }
-    }
-
-    /// By what a deployment of CodeDeploy's is known to be this one's.
-    fn mark(&self) -> String {
-        format!("Windlass deployment {}", self.deployment)
     }
 }
 
@@ -101,6 +98,11 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
         Goal::to(super::Goal::Back(function))
     }
 
+    fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
+        let moving = seen.moving()?;
+        Some(told::unsettled(&tell::place(target), moving))
+    }
+
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
         next::next(target, seen, goal)
     }
@@ -151,8 +153,9 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
                 let new = NewDeployed {
                     application: group.application.clone(),
                     group: group.group.clone(),
-                    description: self.mark(),
+                    description: mark(&self.deployment),
                     content: group.appspec.moving(from, to),
+                    configuration: None,
                 };
                 self.at.create_deployment(&new).await.map(Some)
             }

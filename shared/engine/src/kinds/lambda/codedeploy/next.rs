@@ -6,18 +6,10 @@
 use super::state::{Change, Goal, Seen};
 use super::tell;
 use crate::kinds::Next;
+use crate::kinds::codedeploy::{POLL_S, again};
 use crate::kinds::lambda::{self, Target, Traffic};
 use crate::ports::Deployed;
 use windlass_domain::time::Time;
-
-/// The time to wait between two looks at a deployment, in seconds.
-const POLL_S: u64 = 10;
-
-/// After how many seconds a stop is sent again that shows no effect: its open call is over then.
-const STOPPED_S: u64 = 20;
-
-/// The number of times that a stop is sent at most.
-const STOPS: u32 = 6;
 
 /// How much longer than its configuration says a deployment may take, in seconds: two hooks of an hour each (AWS
 /// CodeDeploy User Guide, "`AppSpec` 'hooks' section").
@@ -117,13 +109,11 @@ fn back(target: &Target, seen: &Seen, on_function: Next<lambda::Change>) -> Next
 }
 
 fn stop(seen: &Seen, ours: &Deployed) -> Next<Change> {
-    match seen.stops {
-        Some((sent, at)) if sent >= STOPS || seen.now < at.plus_s(STOPPED_S) => {
-            wait(seen, Some(at))
-        }
-        sent => Next::Do(Change::Stop {
+    match again(seen.stops, seen.now) {
+        None => wait(seen, seen.stops.map(|(_, at)| at)),
+        Some(again) => Next::Do(Change::Stop {
             deployment: ours.id.clone(),
-            again: sent.map_or(0, |(sent, _)| sent),
+            again,
         }),
     }
 }

@@ -1,3 +1,4 @@
+use crate::kinds::codedeploy::is_returning;
 use crate::kinds::lambda::{self, Observed, Traffic};
 use crate::ports::{Deployed, LifecycleEvent};
 use serde::{Deserialize, Serialize};
@@ -5,9 +6,6 @@ use serde_json::{Value, json};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
-
-/// For how long a rollback may not be told yet of a deployment that has ended, in seconds.
-const ROLLBACK_S: u64 = 30;
 
 /// A deployment group, with everything that was decided at `Prepare`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,26 +124,6 @@ impl Change {
     }
 }
 
-/// The number of times that the stop of a deployment was sent, and when last.
-pub(super) fn stops(changes: &[ChangeRecord], deployment: &str) -> Option<(u32, Time)> {
-    let of = |change: &&ChangeRecord| change.change["stop"] == *deployment;
-    let sent = changes.iter().filter(of);
-    let last = sent.clone().map(|change| change.at).max()?;
-    Some((u32::try_from(sent.count()).unwrap_or(u32::MAX), last))
-}
-
-impl Deployed {
-    /// True where CodeDeploy does no more with it. A status that this build does not know is not over.
-    pub(super) fn is_over(&self) -> bool {
-        ["Succeeded", "Failed", "Stopped"].contains(&self.status.as_str())
-    }
-
-    /// True where it is over, and callers do not get what it deployed for good.
-    pub(super) fn is_gone(&self) -> bool {
-        ["Failed", "Stopped"].contains(&self.status.as_str())
-    }
-}
-
 impl Seen {
     /// Where the alias sends its callers.
     pub(super) fn traffic(&self) -> Traffic {
@@ -155,16 +133,17 @@ impl Seen {
 
     /// True while CodeDeploy takes ours back, or may be about to begin it: then nobody else may move the alias.
     pub(super) fn is_returning(&self) -> bool {
-        let Some(ours) = self.ours.as_ref().filter(|ours| ours.is_gone()) else {
-            return false;
-        };
-        if let Some(rollback) = &self.rollback {
-            return !rollback.is_over();
-        }
         let stopped = self.stops.map(|(_, at)| at);
-        let ended = ours.completed.or(stopped);
-        let is_awaited = ours.rolls_back || stopped.is_some();
-        is_awaited && ended.is_some_and(|at| self.now < at.plus_s(ROLLBACK_S))
+        let returns = |ours| is_returning(ours, self.rollback.as_ref(), stopped, self.now);
+        self.ours.as_ref().is_some_and(returns)
+    }
+
+    /// The deployment because of which what callers get is not final.
+    pub(super) fn moving(&self) -> Option<&Deployed> {
+        let is_under_way = |ours: &&Deployed| !ours.is_over() || self.is_returning();
+        let ours = self.ours.as_ref().filter(is_under_way);
+        let ours = ours.map(|ours| self.rollback.as_ref().unwrap_or(ours));
+        ours.or(self.other.as_ref())
     }
 
     /// Whether the alias is between the two versions that it was to be moved between, and whether it is at the second.

@@ -38,3 +38,27 @@ fn what_callers_get_does_not_move_by_itself() {
     returning.rollback = Some(deployed("d-2", "InProgress"));
     assert_eq!(returning.callers(), all_to("2"), "until it is over");
 }
+
+#[test]
+fn what_callers_get_is_final_when_nothing_moves_them() {
+    let moving = |seen: &Seen| seen.moving().map(|of| of.id.clone()).unwrap_or_default();
+    for (ours, wanted) in [
+        ("-", ""),
+        ("", ""),
+        ("Created", "d-1"),
+        ("InProgress", "d-1"),
+        ("Baking", "d-1"),
+        ("Dreaming", "d-1"),
+        ("Succeeded", ""),
+        ("Stopped", ""),
+    ] {
+        assert_eq!(moving(&seen("1", ours)), wanted, "{ours}");
+        let mut beside = seen("1", ours);
+        beside.other = Some(deployed("d-9", "InProgress"));
+        let wanted = if wanted.is_empty() { "d-9" } else { wanted };
+        assert_eq!(moving(&beside), wanted, "{ours}");
+    }
+    let mut returning = seen("1", "Stopped");
+    returning.rollback = Some(deployed("d-2", "InProgress"));
+    assert_eq!(moving(&returning), "d-2");
+}

@@ -1,9 +1,10 @@
 //! What is told of an alias that CodeDeploy moves: one function per story.
 
 use super::state::{Change, Group, Seen};
+use crate::kinds::codedeploy::told::{self, after_colon, status, stop_command};
 use crate::kinds::lambda::{Target, Traffic};
 use crate::kinds::whose;
-use crate::ports::{Deployed, LifecycleEvent, Routing};
+use crate::ports::{Deployed, LifecycleEvent};
 use windlass_domain::finding::{Finding, FindingName};
 
 /// The alias, in words.
@@ -28,20 +29,6 @@ pub(super) fn what(change: &Change, seen: &Seen) -> String {
         Change::Stop { deployment, .. } => {
             format!("stop deployment {deployment} of CodeDeploy once more, with its rollback")
         }
-    }
-}
-
-/// The steps in which callers are moved, in words.
-pub(super) fn routing(routing: &Routing) -> String {
-    match routing {
-        Routing::AllAtOnce => "all callers at once".to_owned(),
-        Routing::Canary(percent, minutes) => {
-            format!("{percent} % of the callers for {minutes} min, then all")
-        }
-        Routing::Linear(percent, minutes) => {
-            format!("{percent} % more of the callers every {minutes} min")
-        }
-        Routing::Other(other) => other.clone(),
     }
 }
 
@@ -108,71 +95,6 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     ))
 }
 
-/// How a deployment stands, as the end of a sentence.
-fn status(of: &Deployed, events: &[LifecycleEvent]) -> String {
-    match of.status.as_str() {
-        "Created" => "is created, and does nothing yet".to_owned(),
-        "Queued" => "waits in CodeDeploy's own queue".to_owned(),
-        "InProgress" => in_progress(events),
-        "Baking" => "has moved all callers, and watches the alarms of its group".to_owned(),
-        "Ready" => format!(
-            "waits to be continued by somebody (`aws deploy continue-deployment --deployment-id {} --deployment-wait-type READY_WAIT`)",
-            of.id
-        ),
-        "Succeeded" => "has succeeded".to_owned(),
-        "Failed" => "has failed".to_owned(),
-        "Stopped" => "was stopped".to_owned(),
-        other => format!("is in the status {other}, which this Windlass does not know"),
-    }
-}
-
-/// What a deployment does that is in progress.
-fn in_progress(events: &[LifecycleEvent]) -> String {
-    let is_at =
-        |event: &&LifecycleEvent| !["Succeeded", "Skipped"].contains(&event.status.as_str());
-    let Some(LifecycleEvent {
-        name,
-        status,
-        words,
-    }) = events.iter().find(is_at)
-    else {
-        return "is in progress".to_owned();
-    };
-    match (name.as_str(), status.as_str()) {
-        (_, "Pending") => format!("is about to come to {name}"),
-        ("AllowTraffic", "InProgress") => "moves callers".to_owned(),
-        ("BeforeAllowTraffic", "InProgress") => {
-            "runs its hook BeforeAllowTraffic before any caller is moved; CodeDeploy waits an hour for the hook's answer, then it fails".to_owned()
-        }
-        ("AfterAllowTraffic", "InProgress") => {
-            "has moved all callers and runs its hook AfterAllowTraffic; CodeDeploy waits an hour for the hook's answer, then it fails".to_owned()
-        }
-        (_, "InProgress") => format!("is at {name}"),
-        (_, "Failed") => format!("has failed at {name}{}", after_colon(words)),
-        (_, "Unknown") => format!("tells nothing of {name}"),
-        (_, other) => format!(
-            "is at {name} with the status {other}, which this Windlass does not know"
-        ),
-    }
-}
-
-/// What AWS says, for the end of a sentence.
-fn after_colon(words: &str) -> String {
-    let words = words.trim_end_matches('.');
-    if words.is_empty() {
-        String::new()
-    } else {
-        format!(": {words}")
-    }
-}
-
-fn stop_command(of: &Deployed) -> String {
-    format!(
-        "aws deploy stop-deployment --deployment-id {} --auto-rollback-enabled",
-        of.id
-    )
-}
-
 /// What came of the rollback, and what callers get.
 fn since(seen: &Seen) -> String {
     let is_untouched =
@@ -200,9 +122,7 @@ fn version(seen: &Seen) -> String {
 /// A deployment of ours has failed, or was stopped.
 pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
     let (code, words) = ours.error.clone().unwrap_or_default();
-    let mut events = seen.events.iter();
-    let failed = events.find(|event| event.status == "Failed");
-    if code == "MANUAL_STOP" || ours.status == "Stopped" && code.is_empty() {
+    if told::is_stopped_by_hand(ours) {
         return Finding::new(
             FindingName::TargetChangedByOther,
             place(target),
@@ -217,44 +137,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Findi
             "Find out who stopped it (CloudTrail, StopDeployment), then deploy again.",
         );
     }
-    let (why, remedy) = match (code.as_str(), failed) {
-        ("ALARM_ACTIVE", _) => (
-            "an alarm of its group rang".to_owned(),
-            "Look at the alarm that is named, and at the alarms of the deployment group; then deploy a fixed release.",
-        ),
-        (_, Some(event)) if event.name != "AllowTraffic" => (
-            format!(
-                "its hook {} failed{}",
-                event.name,
-                after_colon(&event.words)
-            ),
-            "Look at the log of the hook's function; then deploy a fixed release.",
-        ),
-        ("HOOK_EXECUTION_FAILURE", _) => (
-            "a hook failed".to_owned(),
-            "Look at the log of the hook's function; then deploy a fixed release.",
-        ),
-        ("INVALID_LAMBDA_CONFIGURATION" | "INVALID_LAMBDA_FUNCTION", _) => (
-            "the alias or the function was not as the AppSpec says".to_owned(),
-            "Find out who changed the alias meanwhile (CloudTrail, UpdateAlias), then deploy again.",
-        ),
-        ("IAM_ROLE_MISSING" | "IAM_ROLE_PERMISSIONS", _) => (
-            "the service role of its group may not do what it needs".to_owned(),
-            "Give the service role of the deployment group what is named, then deploy again.",
-        ),
-        ("TIMEOUT", _) => (
-            "it took longer than CodeDeploy allows".to_owned(),
-            "Look at the deployment in CodeDeploy, then deploy again.",
-        ),
-        ("", _) => (
-            "CodeDeploy tells no reason".to_owned(),
-            "Look at the deployment in CodeDeploy, then deploy again.",
-        ),
-        (code, _) => (
-            format!("CodeDeploy tells {code}"),
-            "Look at the deployment in CodeDeploy, then deploy again.",
-        ),
-    };
+    let (why, remedy) = told::why(&code, &seen.events);
     Finding::new(
         FindingName::ChangeFailed,
         place(target),
@@ -298,13 +181,13 @@ pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
             status(other, &[]),
             whose("which version the alias sends its callers to")
         ),
-        "Find out who created it (CloudTrail, CreateDeployment). `accept` keeps what it brings; once it is over `recover` goes back over it.",
+        "Find out who created it (CloudTrail, CreateDeployment). Once it is over, `accept` keeps what it has brought, and `recover` goes back over it.",
     )
 }
 
 /// Somebody else's deployment is under way in the group.
 pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
-    let group = target.codedeploy.as_ref().map(named).unwrap_or_default();
+    let group = target.codedeploy.as_ref().map(group).unwrap_or_default();
     Finding::new(
         FindingName::TargetBusy,
         place(target),
@@ -320,9 +203,8 @@ pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// A deployment group, in words.
-pub(super) fn named(group: &Group) -> String {
-    format!("group {}/{}", group.application, group.group)
+fn group(of: &Group) -> String {
+    told::named(&of.application, &of.group)
 }
 
 /// The alias shares its callers, and CodeDeploy begins nothing from there.

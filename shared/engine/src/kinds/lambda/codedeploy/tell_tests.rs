@@ -27,6 +27,7 @@ fn every_status_and_event_has_its_sentence() {
                 name: event.into(),
                 status: status.into(),
                 words: "why".into(),
+                ended: None,
             }];
             all.extend(waits_for(&target(), &seen));
         }

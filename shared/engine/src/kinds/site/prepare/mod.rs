@@ -2,6 +2,7 @@
 
 mod bucket;
 mod distribution;
+mod once_more;
 pub(super) mod target;
 
 use super::archive::{Entry, Limits, check as check_entries, read_directory};
@@ -98,6 +99,9 @@ async fn plan<P: SitePorts>(
         archive: None,
     };
     let mut warnings = checked.warnings;
+    if input.is_check {
+        return once_more::once_more(ports, input, target, serving, warnings).await;
+    }
     let wanted = if let Some(state) = input.goal_state {
         let state: State = from_value("state to go back to", state)?;
         if let State::Prefix(goal) = &state {

@@ -80,6 +80,11 @@ async fn bucket<P: SitePorts>(
     };
     let mut problems = match told(ports.lifecycle(&site.bucket).await, &path, &what)? {
         Ok(rules) => judge_rules(&rules, site, &path),
+        // What a release only warns of, a check cannot tell.
+        Err(finding) if input.is_check => Problems {
+            findings: vec![unread(finding)],
+            ..Problems::default()
+        },
         Err(finding) => Problems {
             warnings: vec![unread(finding)],
             ..Problems::default()
@@ -220,7 +225,7 @@ fn told<T>(answer: Answered<T>, path: &str, what: &str) -> Answered<Result<T, Fi
     }
 }
 
-fn no_permission(path: &str, what: &str, fault: &Fault) -> Finding {
+pub(super) fn no_permission(path: &str, what: &str, fault: &Fault) -> Finding {
     Finding::new(
         FindingName::NoPermission,
         path,

@@ -1,0 +1,170 @@
+//! What other deployers were told, as a declaration. Pure: a file in, a declaration and what could not be carried over
+//! out.
+
+pub mod ecspresso;
+pub mod expression;
+pub mod lambroll;
+pub mod sam;
+
+use crate::yaml::is_plain;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What was read of a file.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Imported {
+    /// The components, by name.
+    pub components: BTreeMap<String, Value>,
+    /// Gates of the whole release: alarms.
+    pub alarms: Vec<String>,
+    /// Variables of the environment, and their values.
+    pub vars: BTreeMap<String, String>,
+    /// The region of the targets.
+    pub region: Option<String>,
+    /// What could not be carried over, and what to do about it: one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Imported {
+    /// Notes something that could not be carried over.
+    pub fn note(&mut self, what: impl Into<String>) {
+        self.notes.push(what.into());
+    }
+
+    /// The declaration as a document.
+    pub fn document(&self, app: &str, environment: &str) -> Value {
+        let mut here = Map::new();
+        here.insert("deploy".into(), json!({"tag": "stable"}));
+        here.extend(
+            self.region
+                .iter()
+                .map(|region| ("region".to_owned(), json!(region))),
+        );
+        if !self.vars.is_empty() {
+            here.insert("vars".into(), json!(self.vars));
+        }
+        let mut whole = json!({"app": app, "version": "1.0.0", "environments": {environment: here},
+            "components": self.components});
+        if !self.alarms.is_empty() {
+            whole["gates"] = json!({"alarms": self.alarms});
+        }
+        whole
+    }
+
+    /// The same as a file for people, with what could not be carried over at its top.
+    pub fn text(&self, app: &str, environment: &str, from: &str) -> String {
+        let mut lines = vec![format!("# From {from}.")];
+        if !self.notes.is_empty() {
+            lines.push("# What could not be carried over, and is yours to look at:".to_owned());
+        }
+        lines.extend(self.notes.iter().map(|note| format!("#  - {note}")));
+        let document = self.document(app, environment);
+        for member in ["app", "version", "environments", "components", "gates"] {
+            if let Some(value) = document.get(member) {
+                write(&mut lines, 0, member, value);
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+/// A member as YAML: maps in blocks, everything within a list as JSON, which is YAML as well.
+fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            lines.push(format!("{indent}{name}:"));
+            for (name, value) in map {
+                write(lines, depth + 1, name, value);
+            }
+        }
+        Value::String(text) if is_plain(text) => lines.push(format!("{indent}{name}: {text}")),
+        other => lines.push(format!("{indent}{name}: {other}")),
+    }
+}
+
+/// A name that an application or a component may have, made of another one.
+pub fn name(text: &str) -> String {
+    let mut name = String::new();
+    for c in text.chars() {
+        match c.to_ascii_lowercase() {
+            c if c.is_ascii_alphanumeric() => name.push(c),
+            _ if name.ends_with('-') || name.is_empty() => {}
+            _ => name.push('-'),
+        }
+    }
+    let name = name.trim_matches('-');
+    let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
+    let name = if begins {
+        name.to_owned()
+    } else {
+        format!("a-{name}")
+    };
+    name.chars()
+        .take(32)
+        .collect::<String>()
+        .trim_matches('-')
+        .to_owned()
+}
+
+/// The repository's name of an image of Amazon ECR, without registry and tag; nothing of any other image.
+pub fn repository(image: &str) -> Option<String> {
+    let (registry, rest) = image.split_once('/')?;
+    if !registry.contains(".dkr.ecr.") && !registry.starts_with('{') {
+        return None;
+    }
+    let rest = rest.split('@').next()?;
+    let name = rest.split(':').next()?;
+    (!name.is_empty() && !name.contains('{')).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_repositories_are_made_of_what_others_call_them() {
+        for (text, wanted) in [
+            ("experiment-backend", "experiment-backend"),
+            ("HelloWorldFunction", "helloworldfunction"),
+            ("Shop_API (v2)", "shop-api-v2"),
+            ("2nd", "a-2nd"),
+        ] {
+            assert_eq!(name(text), wanted);
+        }
+        for (image, wanted) in [
+            (
+                "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent:1.4.0",
+                Some("shop/agent"),
+            ),
+            (
+                "111111111111.dkr.ecr.eu-west-1.amazonaws.com/agent@sha256:ab",
+                Some("agent"),
+            ),
+            ("{registry}/shop/agent:{tag}", Some("shop/agent")),
+            ("public.ecr.aws/datadog/agent:7", None),
+            ("nginx", None),
+            ("{image}", None),
+        ] {
+            assert_eq!(repository(image).as_deref(), wanted, "{image}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_quoted_where_yaml_would_read_something_else() {
+        let imported = Imported {
+            components: BTreeMap::from([(
+                "a".into(),
+                json!({"kind": "lambda", "function": "{f}", "after": ["b"], "x": {}}),
+            )]),
+            notes: vec!["look".into()],
+            ..Imported::default()
+        };
+        assert_eq!(
+            imported.text("shop", "prod", "x.json"),
+            "# From x.json.\n# What could not be carried over, and is yours to look at:\n#  - look\napp: shop\n\
+             version: 1.0.0\nenvironments:\n  prod:\n    deploy:\n      tag: stable\ncomponents:\n  a:\n    after: [\"b\"]\n    \
+             function: \"{f}\"\n    kind: lambda\n    x: {}\n"
+        );
+    }
+}

@@ -1,0 +1,200 @@
+//! Functions, services and distributions that live in an account, and which of them is a component's, by tags or by
+//! name. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An account, as far as it was seen.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Functions, by name.
+    pub functions: Vec<Live>,
+    /// Services, as `cluster/service`.
+    pub services: Vec<Live>,
+    /// Distributions, by id; the bucket is that of an origin.
+    pub distributions: Vec<Distribution>,
+    /// Everything that was not looked at, and why.
+    pub unseen: Vec<String>,
+}
+
+/// Something that lives there.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// Its name.
+    pub name: String,
+    /// The application and the environment that its tags name.
+    pub belongs: Option<(String, String)>,
+}
+
+/// A distribution.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Distribution {
+    /// Its id.
+    pub id: String,
+    /// Host names, the comment and the bucket, in one text.
+    pub about: String,
+    /// The bucket of its first origin that is one.
+    pub bucket: Option<String>,
+    /// The host name of the team's own that it answers to.
+    pub host: Option<String>,
+    /// The application and the environment that its tags name.
+    pub belongs: Option<(String, String)>,
+}
+
+/// The component that something is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The application.
+    pub app: &'a str,
+    /// The component.
+    pub component: &'a str,
+    /// The environment.
+    pub environment: &'a str,
+    /// All environments: what has another one's name is not this one's.
+    pub environments: &'a [String],
+}
+
+/// Something to choose from: what it is called, what is said of it, and whose it is.
+type Candidate<'a> = (&'a str, &'a str, Option<&'a (String, String)>);
+
+impl Account {
+    /// The function of a component in an environment, where only one can be it.
+    pub fn function(&self, wanted: Wanted<'_>) -> Option<String> {
+        only(self.functions.iter().map(Live::candidate), wanted)
+    }
+
+    /// Its service, as `cluster/service`.
+    pub fn service(&self, wanted: Wanted<'_>) -> Option<String> {
+        only(self.services.iter().map(Live::candidate), wanted)
+    }
+
+    /// Its distribution.
+    pub fn distribution(&self, wanted: Wanted<'_>) -> Option<&Distribution> {
+        let all = self
+            .distributions
+            .iter()
+            .map(|it| (it.id.as_str(), it.about.as_str(), it.belongs.as_ref()));
+        let id = only(all, wanted)?;
+        self.distributions.iter().find(|it| it.id == id)
+    }
+}
+
+impl Live {
+    fn candidate(&self) -> Candidate<'_> {
+        (&self.name, &self.name, self.belongs.as_ref())
+    }
+}
+
+/// The one that fits best, unless another one fits as well. Tags go before names, and a name must have a word of the
+/// component's or of the application's.
+fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: Wanted<'_>) -> Option<String> {
+    let mut best: Vec<(usize, &str)> = all
+        .filter_map(|(name, about, belongs)| Some((fits(about, belongs, wanted)?, name)))
+        .collect();
+    best.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));
+    match best.as_slice() {
+        [(first, name), rest @ ..] if rest.first().is_none_or(|(second, _)| second < first) => {
+            Some((*name).to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Tells how well it fits; nothing where it cannot be it.
+fn fits(about: &str, belongs: Option<&(String, String)>, wanted: Wanted<'_>) -> Option<usize> {
+    let has = words(about);
+    let of = |text: &str| words(text).intersection(&has).count();
+    let is_others = wanted
+        .environments
+        .iter()
+        .any(|other| other != wanted.environment && has.contains(other));
+    let tagged = match belongs {
+        Some((app, environment)) if app == wanted.app && environment == wanted.environment => 100,
+        Some(_) => return None,
+        None => 0,
+    };
+    let named = 4 * of(wanted.component) + 2 * of(wanted.environment) + of(wanted.app);
+    let is_named = of(wanted.component) + of(wanted.app) > 0;
+    (!is_others && (is_named || tagged > 0)).then_some(tagged + named)
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect()
+}
+
+/// The values of all environments; nothing where one of them has none.
+pub fn each(
+    environments: &[String],
+    one: impl Fn(&str) -> Option<String>,
+) -> Option<BTreeMap<String, String>> {
+    environments
+        .iter()
+        .map(|name| one(name).map(|value| (name.clone(), value)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(functions: &[(&str, Option<(&str, &str)>)]) -> Account {
+        let functions = functions.iter().map(|(name, belongs)| Live {
+            name: (*name).to_owned(),
+            belongs: belongs.map(|(app, environment)| (app.to_owned(), environment.to_owned())),
+        });
+        Account {
+            functions: functions.collect(),
+            ..Account::default()
+        }
+    }
+
+    /// Functions with the application and environment of their tags, and the one that is found.
+    type Row<'a> = (&'a [(&'a str, Option<(&'a str, &'a str)>)], Option<&'a str>);
+
+    #[test]
+    fn a_function_is_found_by_tags_then_by_name_and_never_by_chance() {
+        let environments = ["dev".to_owned(), "prod".to_owned()];
+        let wanted = Wanted {
+            app: "shop",
+            component: "api",
+            environment: "prod",
+            environments: &environments,
+        };
+        let table: [Row; 8] = [
+            (
+                &[
+                    ("shop-api-prod", None),
+                    ("shop-api-dev", None),
+                    ("shop-jobs-prod", None),
+                ],
+                Some("shop-api-prod"),
+            ),
+            (
+                &[("x1", Some(("shop", "prod"))), ("shop-api-prod", None)],
+                Some("x1"),
+            ),
+            (&[("shop-api-prod", Some(("other", "prod")))], None),
+            (
+                &[("shop-api-prod-a", None), ("shop-api-prod-b", None)],
+                None,
+            ),
+            (&[("billing-prod", None)], None),
+            (
+                &[("shop-stack-ApiFunction-1x", None), ("other", None)],
+                Some("shop-stack-ApiFunction-1x"),
+            ),
+            (&[("shop-api-dev", None)], None),
+            (&[], None),
+        ];
+        for (functions, found) in table {
+            assert_eq!(
+                account(functions).function(wanted).as_deref(),
+                found,
+                "{functions:?}"
+            );
+        }
+    }
+}

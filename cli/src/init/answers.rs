@@ -1,0 +1,138 @@
+//! Questions that a person alone can answer, each with a key and mostly with a proposed answer; and the answers.
+
+use std::collections::BTreeMap;
+use windlass_domain::meant::meant;
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Its key, for `--answer`.
+    pub key: String,
+    /// The sentence that asks.
+    pub about: String,
+    /// The answer that is proposed, by what was found.
+    pub proposed: Option<String>,
+    /// Answers that are likely.
+    pub choices: Vec<String>,
+}
+
+/// Questions are asked in an order, and later ones depend on earlier answers: all are gone through anew with each
+/// answer more, and what is not answered yet is as proposed for the time being.
+#[derive(Debug, Default)]
+pub struct Asked {
+    given: BTreeMap<String, String>,
+    known: Vec<String>,
+    /// The ones without an answer, in their order.
+    pub open: Vec<Question>,
+    /// Answers that cannot be taken, one sentence each.
+    pub wrong: Vec<String>,
+}
+
+/// Stands for an answer that is not there: no target has this name.
+pub const UNANSWERED: &str = "unanswered";
+
+/// A check of an answer: why it is none.
+pub type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
+
+impl Asked {
+    /// Begins with answers that were given.
+    pub fn new(given: BTreeMap<String, String>) -> Self {
+        Self {
+            given,
+            ..Self::default()
+        }
+    }
+
+    /// Asks; answers what is to be gone on with.
+    pub fn ask(&mut self, question: Question, check: Check<'_>) -> String {
+        self.known.push(question.key.clone());
+        if let Some(given) = self.given.get(&question.key) {
+            if let Err(why) = check(given) {
+                self.wrong.push(format!("`{}`: {why}", question.key));
+            }
+            return given.clone();
+        }
+        let for_now = question.proposed.clone();
+        self.open.push(question);
+        for_now.unwrap_or_else(|| UNANSWERED.to_owned())
+    }
+
+    /// Ends: answers to what is not asked are wrong as well, because one of them is another one's misspelling.
+    pub fn end(&mut self) {
+        for key in self.given.keys().filter(|key| !self.known.contains(key)) {
+            let meant = meant(key, &self.known);
+            self.wrong
+                .push(format!("`{key}` is not asked here. {meant}"));
+        }
+    }
+}
+
+/// An answer of the command line: `key=value`.
+///
+/// # Errors
+/// It is none.
+pub fn argument(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').unwrap_or((text, ""));
+    let (key, value) = (key.trim(), value.trim());
+    if key.is_empty() || value.is_empty() {
+        return Err("write an answer as `key=value`, such as `app=shop`".to_owned());
+    }
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(key: &str, proposed: Option<&str>) -> Question {
+        Question {
+            key: key.into(),
+            about: "?".into(),
+            proposed: proposed.map(str::to_owned),
+            choices: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_not_answered_is_open_and_as_proposed_for_now() {
+        let given = [("app", "shop"), ("regoin", "eu-west-1"), ("alias", "a b")];
+        let mut asked = Asked::new(given.map(|(key, value)| (key.into(), value.into())).into());
+        let any = |_: &str| Ok(());
+        let one_word = |text: &str| {
+            if text.contains(' ') {
+                Err("it has a blank".to_owned())
+            } else {
+                Ok(())
+            }
+        };
+        assert_eq!(asked.ask(question("app", Some("other")), &any), "shop");
+        assert_eq!(
+            asked.ask(question("region", Some("us-east-1")), &any),
+            "us-east-1"
+        );
+        assert_eq!(asked.ask(question("bucket", None), &any), UNANSWERED);
+        assert_eq!(asked.ask(question("alias", None), &one_word), "a b");
+        asked.end();
+        let open: Vec<&str> = asked
+            .open
+            .iter()
+            .map(|question| question.key.as_str())
+            .collect();
+        assert_eq!(open, ["region", "bucket"]);
+        assert_eq!(asked.wrong.len(), 2, "{:?}", asked.wrong);
+        assert_eq!(asked.wrong[0], "`alias`: it has a blank");
+        assert!(
+            asked.wrong[1].contains("Did you mean `region`?"),
+            "{:?}",
+            asked.wrong
+        );
+    }
+
+    #[test]
+    fn an_answer_is_a_key_and_a_value() {
+        assert_eq!(argument("a = b=c"), Ok(("a".into(), "b=c".into())));
+        for bad in ["", "a", "a=", "=b"] {
+            assert!(argument(bad).is_err(), "{bad}");
+        }
+    }
+}

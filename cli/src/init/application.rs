@@ -1,0 +1,277 @@
+//! The application as it is to be declared: what the files are written from.
+
+use super::pieces::Piece;
+use std::collections::BTreeMap;
+
+/// The application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Its name.
+    pub app: String,
+    /// Its environments, in the order in which a release goes through them.
+    pub environments: Vec<Environment>,
+    /// Its components, in the order in which they are changed.
+    pub components: Vec<Component>,
+    /// The region of Windlass and of the targets.
+    pub region: String,
+    /// `owner/name` on GitHub.
+    pub github: String,
+    /// The installation's stack.
+    pub stack: String,
+    /// The account of the installation.
+    pub account: String,
+    /// The policy that CI gets, where that is known.
+    pub ci_policy: Option<String>,
+    /// True where infrastructure code makes task definitions of its own.
+    pub is_coded: bool,
+}
+
+/// An environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Its rule from Git.
+    pub rule: Rule,
+}
+
+/// A rule from Git to an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// Branches, as globs.
+    Branches(Vec<String>),
+    /// A tag: `stable`, `release-candidate`, or a glob.
+    Tag(String),
+    /// Only by name.
+    None,
+}
+
+/// A text, or one for each environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// For all, with `{environment}` where that is a part of it.
+    One(String),
+    /// By environment.
+    Each(BTreeMap<String, String>),
+}
+
+/// A component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// Its name.
+    pub name: String,
+    /// The piece that it is made of.
+    pub piece: Piece,
+    /// The target that it lives in.
+    pub target: Target,
+}
+
+/// The target of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A bucket, and a distribution before it.
+    Site {
+        /// The bucket.
+        bucket: Text,
+        /// The distribution's id; nothing where there is none.
+        distribution: Option<Text>,
+        /// The address under which visitors reach it; nothing where that is the distribution's own.
+        url: Option<Text>,
+    },
+    /// A function.
+    Function {
+        /// Its name.
+        function: Text,
+        /// The alias that callers name.
+        alias: String,
+        /// The repository of its image.
+        repository: Option<String>,
+    },
+    /// A service.
+    Service {
+        /// The cluster.
+        cluster: Text,
+        /// Its name.
+        service: Text,
+        /// The container that a release changes.
+        container: String,
+        /// The repository of its image.
+        repository: String,
+    },
+}
+
+impl Rule {
+    /// Reads `branch:main`, `branch:main,hotfix/*`, `tag:stable` or `none`.
+    ///
+    /// # Errors
+    /// It is no rule.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let letters = |c: char| c.is_ascii_alphanumeric() || "-_./*+".contains(c);
+        let value = |text: &str| {
+            let text = text.trim();
+            (!text.is_empty() && text.chars().all(letters)).then(|| text.to_owned())
+        };
+        match text.split_once(':') {
+            Some(("branch", names)) => {
+                let names: Option<Vec<String>> = names.split(',').map(value).collect();
+                names.map(Self::Branches)
+            }
+            Some(("tag", tag)) => value(tag).map(Self::Tag),
+            None if text == "none" => Some(Self::None),
+            _ => None,
+        }
+        .ok_or_else(|| format!("`{text}` is no rule: write `branch:main`, `tag:stable`, `tag:release-candidate`, `tag:` with a glob, or `none`"))
+    }
+}
+
+impl Text {
+    /// Reads a text, or `dev=a,prod=b` with one for each environment.
+    ///
+    /// # Errors
+    /// An environment is missing, or is none of these.
+    pub fn read(text: &str, environments: &[String]) -> Result<Self, String> {
+        if !text.contains('=') {
+            return Ok(Self::One(text.to_owned()));
+        }
+        let parts = text.split(',').map(|part| part.split_once('='));
+        let each: Option<BTreeMap<String, String>> = parts
+            .map(|part| part.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())))
+            .collect();
+        let each = each.unwrap_or_default();
+        let is_whole = each.len() == environments.len()
+            && environments
+                .iter()
+                .all(|name| each.get(name).is_some_and(|value| !value.is_empty()));
+        if is_whole {
+            return Ok(Self::Each(each));
+        }
+        let form: Vec<String> = environments
+            .iter()
+            .map(|name| format!("{name}=…"))
+            .collect();
+        Err(format!(
+            "`{text}` has not one text for each environment: write `{}`",
+            form.join(",")
+        ))
+    }
+
+    /// One text where all are alike but for the environment's name.
+    pub fn of(each: BTreeMap<String, String>) -> Self {
+        let mut templates = each
+            .iter()
+            .map(|(environment, text)| super::environments::templated(text, environment));
+        match templates.next() {
+            Some(first) if templates.all(|template| template == first) => Self::One(first),
+            _ => Self::Each(each),
+        }
+    }
+
+    /// Writes it as [`Text::read`] reads it.
+    pub fn written(&self) -> String {
+        match self {
+            Self::One(text) => text.clone(),
+            Self::Each(each) => each
+                .iter()
+                .map(|(name, text)| format!("{name}={text}"))
+                .collect::<Vec<_>>()
+                .join(","),
+        }
+    }
+
+    /// The text of one environment.
+    pub fn at(&self, app: &str, environment: &str) -> String {
+        let text = match self {
+            Self::One(text) => text,
+            Self::Each(each) => each.get(environment).map_or("", String::as_str),
+        };
+        text.replace("{environment}", environment)
+            .replace("{app}", app)
+    }
+}
+
+impl Component {
+    /// The repository of its image, where it is one.
+    pub fn repository(&self) -> Option<&str> {
+        match &self.target {
+            Target::Function { repository, .. } => repository.as_deref(),
+            Target::Service { repository, .. } => Some(repository),
+            Target::Site { .. } => None,
+        }
+    }
+
+    /// The floor on which it stands: what serves others is changed before them.
+    pub fn floor(&self) -> u8 {
+        match self.target {
+            Target::Service { .. } => 0,
+            Target::Function { .. } => 1,
+            Target::Site { .. } => 2,
+        }
+    }
+}
+
+impl Application {
+    /// The components that are changed before this one.
+    pub fn before(&self, component: &Component) -> Vec<&str> {
+        let floors = self.components.iter().map(Component::floor);
+        let below = floors.filter(|floor| *floor < component.floor()).max();
+        let components = self
+            .components
+            .iter()
+            .filter(|other| Some(other.floor()) == below);
+        components.map(|other| other.name.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_branches_a_tag_or_none() {
+        assert_eq!(
+            Rule::read("branch:main, fix/**"),
+            Ok(Rule::Branches(vec!["main".into(), "fix/**".into()]))
+        );
+        assert_eq!(
+            Rule::read("tag:v*.*.0-rc*"),
+            Ok(Rule::Tag("v*.*.0-rc*".into()))
+        );
+        assert_eq!(Rule::read("none"), Ok(Rule::None));
+        for bad in [
+            "",
+            "main",
+            "branch:",
+            "branch:$(id)",
+            "tag: ",
+            "branch:a,,b",
+            "push:main",
+        ] {
+            assert!(Rule::read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn texts_that_differ_by_the_environment_alone_are_one() {
+        let each = |pairs: [(&str, &str); 2]| {
+            pairs
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .into()
+        };
+        let one = Text::of(each([("dev", "shop-dev"), ("prod", "shop-prod")]));
+        assert_eq!(one, Text::One("shop-{environment}".into()));
+        assert_eq!(one.at("shop", "dev"), "shop-dev");
+        let apart = Text::of(each([("dev", "E1"), ("prod", "E2")]));
+        assert_eq!(apart.written(), "dev=E1,prod=E2");
+        let environments = ["dev".to_owned(), "prod".to_owned()];
+        assert_eq!(Text::read("dev=E1, prod=E2", &environments), Ok(apart));
+        for bad in [
+            "dev=E1",
+            "dev=E1,prod=",
+            "dev=E1,qa=E2",
+            "dev=E1,prod=E2,qa=E3",
+            "dev=E1,x",
+        ] {
+            assert!(Text::read(bad, &environments).is_err(), "{bad}");
+        }
+    }
+}

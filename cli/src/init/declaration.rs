@@ -1,0 +1,150 @@
+//! `app.yaml` of an application. Pure.
+
+use super::application::{Application, Component, Environment, Rule, Target, Text};
+use super::pieces::Runs;
+use crate::yaml::text as quoted;
+
+/// Stands once in the declaration of an application with images.
+const WITHOUT_ECR: &str =
+    "# Without `ecr`: an image that CI pushes goes live with the rest of its release.";
+
+/// The declaration, with what was seen and is not in it at its top.
+pub fn write(application: &Application, notes: &[String]) -> String {
+    let mut lines = vec![
+        "# From `windlass init`. It is yours from now on: raise the version with each change."
+            .to_owned(),
+    ];
+    if !notes.is_empty() {
+        lines.push("#".to_owned());
+        lines.push("# What was seen, and is not in it:".to_owned());
+        lines.extend(notes.iter().map(|note| format!("#  - {note}")));
+    }
+    lines.push(format!("app: {}", quoted(&application.app)));
+    lines.push("version: 1.0.0".to_owned());
+    lines.push("environments:".to_owned());
+    for environment in &application.environments {
+        lines.extend(environment_lines(environment, application));
+    }
+    let is_about = |line: &String| line.trim_start().starts_with(WITHOUT_ECR);
+    let first = lines.iter().position(is_about).unwrap_or_default();
+    let mut at = 0;
+    lines.retain(|line| {
+        at += 1;
+        at - 1 == first || !is_about(line)
+    });
+    lines.push("components:".to_owned());
+    for component in &application.components {
+        lines.extend(component_lines(component, application));
+    }
+    lines.push("gates:".to_owned());
+    lines.push("  bake: 2m".to_owned());
+    lines.push("  # A release that makes one of these ring is undone:".to_owned());
+    lines.push(format!(
+        "  # alarms: [\"{}-{{environment}}-5xx\"]",
+        application.app
+    ));
+    lines.join("\n") + "\n"
+}
+
+fn environment_lines(environment: &Environment, application: &Application) -> Vec<String> {
+    let has_images = application
+        .components
+        .iter()
+        .any(|component| component.repository().is_some());
+    let mut lines = vec![format!("  {}:", environment.name)];
+    match &environment.rule {
+        Rule::Branches(names) if names.len() == 1 => {
+            lines.extend(
+                names
+                    .iter()
+                    .map(|name| format!("    deploy: {{branch: {}}}", quoted(name))),
+            );
+        }
+        Rule::Branches(names) => lines.push(format!("    deploy: {{branches: {}}}", list(names))),
+        Rule::Tag(tag) => lines.push(format!("    deploy: {{tag: {}}}", quoted(tag))),
+        Rule::None => lines.push("    # No `deploy`: it is reached only by its name.".to_owned()),
+    }
+    if has_images {
+        lines.push(
+            "    # Without `ecr`: an image that CI pushes goes live with the rest of its release."
+                .to_owned(),
+        );
+        lines.push("    sources: [api, console, s3]".to_owned());
+    } else if environment.rule == Rule::None {
+        lines.push("    start: manual".to_owned());
+    }
+    lines
+}
+
+fn component_lines(component: &Component, application: &Application) -> Vec<String> {
+    let mut lines = vec![format!("  {}:", component.name)];
+    let mut put = |member: &str, value: String| lines.push(format!("    {member}: {value}"));
+    match &component.target {
+        Target::Site {
+            bucket,
+            distribution,
+            url,
+        } => {
+            put("kind", "static_site".to_owned());
+            put("bucket", text(bucket));
+            if let Some(distribution) = distribution {
+                put("distribution", text(distribution));
+            }
+            if let Some(url) = url {
+                put("url", text(url));
+            }
+            if let Runs::Site { hashed } = &component.piece.runs {
+                put("hashed", list(hashed));
+            }
+        }
+        Target::Function {
+            function,
+            alias,
+            repository,
+        } => {
+            put("kind", "lambda".to_owned());
+            put("function", text(function));
+            put("alias", quoted(alias));
+            if let Some(repository) = repository {
+                put("repository", quoted(repository));
+            }
+        }
+        Target::Service {
+            cluster,
+            service,
+            container,
+            repository,
+        } => {
+            put("kind", "ecs".to_owned());
+            put("cluster", text(cluster));
+            put("service", text(service));
+            put("container", quoted(container));
+            put("repository", quoted(repository));
+            if application.is_coded {
+                put("base", "family_latest".to_owned());
+            }
+        }
+    }
+    let before = application.before(component);
+    if !before.is_empty() {
+        put("after", format!("[{}]", before.join(", ")));
+    }
+    lines
+}
+
+fn text(text: &Text) -> String {
+    match text {
+        Text::One(text) => quoted(text),
+        Text::Each(each) => {
+            let each = each
+                .iter()
+                .map(|(name, text)| format!("{name}: {}", quoted(text)));
+            format!("{{{}}}", each.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn list(texts: &[String]) -> String {
+    let texts = texts.iter().map(|text| format!("{text:?}"));
+    format!("[{}]", texts.collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,170 @@
+//! The environments that a repository speaks of, and names of which an environment is a part. Pure.
+
+use super::repository::{Repository, file_of, folder_of};
+
+/// Names that environments have, in the order in which a release goes through them, each with the rule that is usual
+/// for it.
+const KNOWN: [(&str, Usual); 9] = [
+    ("dev", Usual::Branch),
+    ("development", Usual::Branch),
+    ("test", Usual::Branch),
+    ("qa", Usual::Candidate),
+    ("staging", Usual::Candidate),
+    ("stage", Usual::Candidate),
+    ("preprod", Usual::Candidate),
+    ("prod", Usual::Stable),
+    ("production", Usual::Stable),
+];
+
+/// The variables that others keep an environment's name in.
+const VARIABLES: [&str; 8] = [
+    "environment",
+    "env",
+    "stage",
+    "environmentname",
+    "stagename",
+    "envname",
+    "deployenv",
+    "var.environment",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Usual {
+    Branch,
+    Candidate,
+    Stable,
+}
+
+/// The environments that files and folders are named after; `prod` where none is.
+pub fn found(repository: &Repository) -> Vec<String> {
+    let mut names = Vec::new();
+    for (known, _) in KNOWN {
+        let is_named = repository
+            .files
+            .iter()
+            .any(|(path, text)| names_it(path, text, known));
+        if is_named {
+            names.push(known.to_owned());
+        }
+    }
+    if names.is_empty() {
+        names.push("prod".to_owned());
+    }
+    names
+}
+
+/// True where a file is an environment's own: its variables of Terraform, its folder, its part of `samconfig.toml`, its
+/// value of a context of CDK.
+fn names_it(path: &str, text: &str, name: &str) -> bool {
+    let file = file_of(path);
+    let folder = folder_of(path);
+    let is_variables = file == format!("{name}.tfvars") || file == format!("{name}.auto.tfvars");
+    let holders = ["environments", "envs", "env", "stages"];
+    let is_folder = holders.iter().any(|holder| {
+        let own = format!("{holder}/{name}");
+        folder == own || folder.ends_with(&format!("/{own}"))
+    });
+    let is_part = file == "samconfig.toml" && text.contains(&format!("[{name}."));
+    let is_context = file == "cdk.json" && text.contains(&format!("\"{name}\": {{"));
+    is_variables || is_folder || is_part || is_context
+}
+
+/// The rule that is usual for an environment: `branch:main` or `tag:stable`.
+pub fn usual(name: &str, branch: &str) -> String {
+    let known = KNOWN.iter().find(|(known, _)| *known == name);
+    match known.map(|(_, usual)| *usual) {
+        Some(Usual::Branch) => format!("branch:{branch}"),
+        Some(Usual::Candidate) => "tag:release-candidate".to_owned(),
+        Some(Usual::Stable) | None => "tag:stable".to_owned(),
+    }
+}
+
+/// A name with `{environment}` in place of the variable that keeps it; nothing where it has another expression.
+pub fn pattern(text: &str) -> Option<String> {
+    let (mut told, mut rest) = (String::new(), text);
+    while let Some((before, from)) = rest.split_once("${") {
+        let (variable, after) = from.split_once('}')?;
+        let variable = variable.rsplit("props.").next()?;
+        let variable = variable.rsplit("this.").next()?;
+        let plain: String = variable
+            .to_ascii_lowercase()
+            .chars()
+            .filter(|c| *c != '_')
+            .collect();
+        if !VARIABLES.contains(&plain.as_str()) {
+            return None;
+        }
+        told.push_str(before);
+        told.push_str("{environment}");
+        rest = after;
+    }
+    told.push_str(rest);
+    (!told.is_empty()).then_some(told)
+}
+
+/// A name of one environment with `{environment}` in place of its name, where that is a whole word of it.
+pub fn templated(name: &str, environment: &str) -> String {
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
+    for (at, _) in name.match_indices(environment) {
+        let (before, after) = (&name[..at], &name[at + environment.len()..]);
+        if is_edge(before.chars().next_back()) && is_edge(after.chars().next()) {
+            return format!("{before}{{environment}}{after}");
+        }
+    }
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn environments_are_found_by_what_is_named_after_them() {
+        for (path, text, wanted) in [
+            ("infra/dev.tfvars", "", "dev"),
+            ("terraform/environments/staging/main.tf", "", "staging"),
+            (
+                "samconfig.toml",
+                "version = 0.1\n[production.deploy.parameters]\n",
+                "production",
+            ),
+            ("cdk.json", "{\"context\": {\"dev\": {\"a\": 1}}}", "dev"),
+            ("src/dev/main.py", "", "prod"),
+        ] {
+            let files = BTreeMap::from([(path.to_owned(), text.to_owned())]);
+            let repository = Repository {
+                files,
+                ..Repository::default()
+            };
+            assert_eq!(found(&repository), [wanted], "{path}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_pattern_where_its_only_expression_is_the_environment() {
+        for (text, wanted) in [
+            ("shop-api", Some("shop-api")),
+            ("shop-${Environment}-api", Some("shop-{environment}-api")),
+            ("shop-${props.stage}", Some("shop-{environment}")),
+            ("shop-${this.env}", Some("shop-{environment}")),
+            ("${AWS::StackName}-api", None),
+            ("shop-${", None),
+            ("", None),
+        ] {
+            assert_eq!(pattern(text).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_an_environment_is_a_whole_word_of_a_name() {
+        for (name, wanted) in [
+            ("shop-api-prod", "shop-api-{environment}"),
+            ("prod-shop", "{environment}-shop"),
+            ("products-prod", "products-{environment}"),
+            ("products", "products"),
+        ] {
+            assert_eq!(templated(name, "prod"), wanted);
+        }
+    }
+}

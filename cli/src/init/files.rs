@@ -1,0 +1,78 @@
+//! The files that `init` writes. Pure: an application in, texts out.
+
+use super::application::Application;
+use super::proposal::Facts;
+use super::{declaration, infrastructure, role, workflow};
+
+/// A file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its path, from the root of the repository.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// All of them, and what a person has to see to.
+pub fn all(application: &Application, facts: &Facts) -> (Vec<File>, Vec<String>) {
+    let mut notes = facts.pieces.notes.clone();
+    let taken: Vec<(&str, &str)> = application
+        .components
+        .iter()
+        .map(|component| {
+            (
+                component.piece.folder.as_str(),
+                component.piece.file.as_str(),
+            )
+        })
+        .collect();
+    let left = facts
+        .pieces
+        .pieces
+        .iter()
+        .filter(|piece| !taken.contains(&(piece.folder.as_str(), piece.file.as_str())));
+    notes.extend(
+        left.map(|piece| format!("`{}` is {}, and was not chosen", piece.file, piece.sort)),
+    );
+    let mut files = Vec::new();
+    let mut file = |path: &str, text: String| {
+        files.push(File {
+            path: path.to_owned(),
+            text,
+        });
+    };
+    file("app.yaml", declaration::write(application, &notes));
+    file("windlass.toml", settings(application));
+    file("ci-role.yaml", role::write(application));
+    file(
+        ".github/workflows/release.yaml",
+        workflow::write(application),
+    );
+    let code = infrastructure::write(application, &facts.repository);
+    if let Some(patch) = code.patch {
+        file(PATCH, patch);
+    }
+    if let Some(page) = code.page {
+        file(PAGE, page);
+    }
+    if let Some(commands) = code.commands {
+        file(SCRIPT, commands);
+    }
+    (files, code.notes)
+}
+
+/// The difference for infrastructure code.
+pub const PATCH: &str = "windlass.patch";
+
+/// The texts for infrastructure code that no difference could be made for.
+pub const PAGE: &str = "windlass-targets.md";
+
+/// The commands for targets that no code makes.
+pub const SCRIPT: &str = "windlass-targets.sh";
+
+fn settings(application: &Application) -> String {
+    format!(
+        "# Where Windlass is, for everybody who works here.\nstack = {:?}\nregion = {:?}\n",
+        application.stack, application.region
+    )
+}

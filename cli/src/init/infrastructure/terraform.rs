@@ -1,0 +1,265 @@
+//! Terraform: the resources of the components get tags, and leave alone what Windlass owns. What is ignored, and the
+//! alias, are as `docs/integrate/terraform.md` has them.
+
+use super::hcl::{Block, resources, variables};
+use super::{Edit, environment};
+use crate::init::application::{Application, Component, Target, Text};
+use crate::init::environments::pattern;
+use crate::init::pages::{TERRAFORM, block};
+use crate::init::repository::Repository;
+
+/// Resources that carry tags and nothing else of Windlass's.
+const TAGGED: [&str; 2] = ["aws_cloudfront_distribution", "aws_s3_bucket"];
+
+/// Edits all files.
+pub fn edit(
+    application: &Application,
+    repository: &Repository,
+    notes: &mut Vec<String>,
+    covered: &mut Vec<String>,
+) -> Vec<Edit> {
+    let files: Vec<(&str, &str)> = repository.ending(".tf").collect();
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let known: Vec<&str> = files.iter().flat_map(|(_, text)| variables(text)).collect();
+    let named = environment(
+        application,
+        &known,
+        |name| format!("var.{name}"),
+        |name| format!("{name:?}"),
+    );
+    let Some(environment) = named else {
+        notes.push("no variable of the Terraform code keeps the environment's name: docs/integrate/terraform.md of Windlass has what its resources need".to_owned());
+        return Vec::new();
+    };
+    let work = Work {
+        application,
+        all: files.iter().flat_map(|(_, text)| resources(text)).collect(),
+        tags: [
+            format!("\"windlass:app\" = {:?}", application.app),
+            format!("\"windlass:environment\" = {environment}"),
+        ],
+    };
+    let components = application.components.iter();
+    let seen = components.filter(|component| work.is_seen(component));
+    covered.extend(seen.map(|component| component.name.clone()));
+    let edits = files.iter();
+    edits
+        .map(|(path, text)| work.edit(path, text, notes))
+        .collect()
+}
+
+struct Work<'a> {
+    application: &'a Application,
+    all: Vec<Block>,
+    tags: [String; 2],
+}
+
+impl Work<'_> {
+    fn edit(&self, path: &str, text: &str, notes: &mut Vec<String>) -> Edit {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        // From the end, so that the numbers of the lines before stay.
+        for found in resources(text).into_iter().rev() {
+            let (at, length) = (found.at, found.lines.len());
+            let name = format!("`{}.{}` in `{path}`", found.sort, found.id);
+            let mut changed = found;
+            if !self.change(&mut changed) {
+                notes.push(format!("{name} is written so that it could not be changed by lines: docs/integrate/terraform.md of Windlass has what it needs"));
+            }
+            lines.splice(at..at + length, changed.lines);
+        }
+        let mut after = lines.join("\n");
+        if text.ends_with('\n') {
+            after.push('\n');
+        }
+        Edit {
+            path: path.to_owned(),
+            before: text.to_owned(),
+            after,
+        }
+    }
+
+    /// Changes a resource where it is a component's; false where that is not possible.
+    fn change(&self, found: &mut Block) -> bool {
+        match found.sort.as_str() {
+            "aws_lambda_function" => self.function(found).is_none_or(|component| {
+                if found.attribute("publish").is_none() {
+                    found.put(&[
+                        String::new(),
+                        "  publish = true # the version that the alias begins with".to_owned(),
+                    ]);
+                }
+                let is_done =
+                    found.tag(&self.tags) && found.ignore(&self.ignored("aws_lambda_function"));
+                if !self.has_alias(found) {
+                    Self::add_alias(found, component);
+                }
+                is_done
+            }),
+            "aws_lambda_alias" => {
+                let function = found.attribute("function_name").unwrap_or_default();
+                let is_ours = self.all.iter().any(|other| {
+                    other.sort == "aws_lambda_function"
+                        && refers(function, other)
+                        && self.function(other).is_some()
+                });
+                !is_ours || found.ignore(&self.ignored("aws_lambda_alias"))
+            }
+            "aws_ecs_service" => {
+                self.service(found).is_none()
+                    || (found.tag(&self.tags) && found.ignore(&self.ignored("aws_ecs_service")))
+            }
+            "aws_ecs_task_definition" => {
+                let of_service = |other: &Block| {
+                    let task = other.attribute("task_definition").unwrap_or_default();
+                    other.sort == "aws_ecs_service"
+                        && refers(task, found)
+                        && self.service(other).is_some()
+                };
+                if found.attribute("skip_destroy").is_none() && self.all.iter().any(of_service) {
+                    found.put(&[
+                        String::new(),
+                        "  skip_destroy = true # an undo needs the revision that is replaced"
+                            .to_owned(),
+                    ]);
+                }
+                true
+            }
+            sort if TAGGED.contains(&sort) => !self.is_site(found) || found.tag(&self.tags),
+            _ => true,
+        }
+    }
+
+    /// The attributes that the document says are ignored of a resource. The number of tasks is ignored only where
+    /// something scales it.
+    fn ignored(&self, sort: &str) -> Vec<String> {
+        let page = block(TERRAFORM, &format!("resource \"{sort}\""));
+        let (_, rest) = page
+            .split_once(&format!("resource \"{sort}\""))
+            .unwrap_or_default();
+        let (_, rest) = rest.split_once("ignore_changes = [").unwrap_or_default();
+        let (list, _) = rest.split_once(']').unwrap_or_default();
+        let is_scaled = self
+            .all
+            .iter()
+            .any(|block| block.sort == "aws_appautoscaling_target");
+        let names = list.split(',').map(|name| name.trim().to_owned());
+        names
+            .filter(|name| is_scaled || name != "desired_count")
+            .collect()
+    }
+
+    fn component(
+        &self,
+        found: &Block,
+        attribute: &str,
+        of: impl Fn(&Target) -> Option<&Text>,
+    ) -> Option<&Component> {
+        let all = self
+            .application
+            .components
+            .iter()
+            .filter(|component| of(&component.target).is_some());
+        let all: Vec<&Component> = all.collect();
+        let is_only = all.len() == 1
+            && self
+                .all
+                .iter()
+                .filter(|block| block.sort == found.sort)
+                .count()
+                == 1;
+        let named = found.text(attribute).and_then(pattern).map(Text::One);
+        let fits =
+            |component: &&Component| named.is_some() && of(&component.target) == named.as_ref();
+        all.iter()
+            .find(|component| fits(component))
+            .or_else(|| all.first().filter(|_| is_only))
+            .copied()
+    }
+
+    fn function(&self, found: &Block) -> Option<&Component> {
+        self.component(found, "function_name", |target| match target {
+            Target::Function { function, .. } => Some(function),
+            _ => None,
+        })
+    }
+
+    fn service(&self, found: &Block) -> Option<&Component> {
+        self.component(found, "name", |target| match target {
+            Target::Service { service, .. } => Some(service),
+            _ => None,
+        })
+    }
+
+    fn is_site(&self, found: &Block) -> bool {
+        let site = self.component(found, "bucket", |target| match target {
+            Target::Site { bucket, .. } => Some(bucket),
+            _ => None,
+        });
+        site.is_some()
+    }
+
+    fn is_seen(&self, component: &Component) -> bool {
+        self.all.iter().any(|found| {
+            let of = match found.sort.as_str() {
+                "aws_lambda_function" => self.function(found),
+                "aws_ecs_service" => self.service(found),
+                "aws_s3_bucket" => {
+                    return matches!(component.target, Target::Site { .. }) && self.is_site(found);
+                }
+                _ => None,
+            };
+            of.is_some_and(|of| of.name == component.name)
+        })
+    }
+
+    fn has_alias(&self, function: &Block) -> bool {
+        let of = |block: &Block| {
+            refers(
+                block.attribute("function_name").unwrap_or_default(),
+                function,
+            )
+        };
+        self.all
+            .iter()
+            .any(|block| block.sort == "aws_lambda_alias" && of(block))
+    }
+
+    /// The alias, as the document has it, behind the function.
+    fn add_alias(function: &mut Block, component: &Component) {
+        let Target::Function { alias, .. } = &component.target else {
+            return;
+        };
+        let page = block(TERRAFORM, "resource \"aws_lambda_alias\"");
+        let found = resources(page)
+            .into_iter()
+            .find(|block| block.sort == "aws_lambda_alias");
+        let lines = found.into_iter().flat_map(|block| block.lines).map(|line| {
+            line.replace(
+                "aws_lambda_function.api",
+                &format!("aws_lambda_function.{}", function.id),
+            )
+            .replace(
+                "\"aws_lambda_alias\" \"live\"",
+                &format!(
+                    "\"aws_lambda_alias\" \"{}_{}\"",
+                    function.id,
+                    alias.replace('-', "_")
+                ),
+            )
+            .replace("= \"live\"", &format!("= {alias:?}"))
+        });
+        let lines: Vec<String> = lines.collect();
+        function.lines.push(String::new());
+        function.lines.extend(lines);
+    }
+}
+
+/// True where an expression names a resource.
+fn refers(expression: &str, block: &Block) -> bool {
+    let name = format!("{}.{}", block.sort, block.id);
+    expression
+        .strip_prefix(&name)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}

@@ -1,0 +1,18 @@
+//! Makes everything that a repository needs to be released by Windlass. Pure but for [`reading`]: a listing, the
+//! account and answers in, questions and files out.
+
+pub mod account;
+pub mod answers;
+pub mod application;
+pub mod declaration;
+pub mod environments;
+pub mod files;
+pub mod infrastructure;
+pub mod pages;
+pub mod pieces;
+pub mod proposal;
+pub mod reading;
+pub mod repository;
+pub mod role;
+pub mod targets;
+pub mod workflow;

@@ -1,0 +1,78 @@
+//! Texts of the documents, which `init` writes as they stand there: one source for both.
+
+/// The page for CI.
+const CI: &str = include_str!("../../../docs/integrate/ci.md");
+
+/// The page of the API.
+const API: &str = include_str!("../../../docs/API.md");
+
+/// The page for Terraform.
+pub const TERRAFORM: &str = include_str!("../../../docs/integrate/terraform.md");
+/// The page for templates of CloudFormation and SAM.
+pub const TEMPLATES: &str = include_str!("../../../docs/integrate/cloudformation-and-sam.md");
+/// The page for AWS CDK.
+pub const CDK: &str = include_str!("../../../docs/integrate/cdk.md");
+
+/// The first block of a page with these words in it; empty where there is none.
+pub fn block<'a>(page: &'a str, words: &str) -> &'a str {
+    let blocks = page.split("```").skip(1).step_by(2);
+    let blocks = blocks.filter_map(|block| block.split_once('\n').map(|(_, text)| text));
+    let mut found = blocks.filter(|block| block.contains(words));
+    found.next().unwrap_or_default()
+}
+
+/// An action, as the page for CI pins it: `actions/checkout@… # v4.2.2`.
+pub fn action(name: &'static str) -> &'static str {
+    let found = CI.split("uses: ").find(|rest| rest.starts_with(name));
+    found.and_then(|rest| rest.lines().next()).unwrap_or(name)
+}
+
+/// The function `call`, and the address that it is given.
+pub fn call(stack: &str) -> String {
+    let block = block(API, "\ncall() {");
+    let lines = block.lines().skip_while(|line| !line.starts_with("API="));
+    let mut taken = Vec::new();
+    for line in lines {
+        taken.push(line);
+        if line == "}" {
+            break;
+        }
+    }
+    taken
+        .join("\n")
+        .replace("--stack-name windlass", &format!("--stack-name {stack}"))
+}
+
+/// The call that starts a release, and the waiting for its end.
+pub fn started_and_waited_for(app: &str) -> String {
+    block(CI, "--fail-with-body").replace("/apps/shop/", &format!("/apps/{app}/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_is_found_on_its_page() {
+        assert!(action("actions/checkout").contains(" # v"));
+        assert!(action("aws-actions/configure-aws-credentials").contains(" # v"));
+        let call = call("w");
+        assert!(
+            call.starts_with("API=$(") && call.ends_with('}') && call.contains("--stack-name w "),
+            "{call}"
+        );
+        let waited = started_and_waited_for("quay");
+        assert!(
+            waited.contains("/apps/quay/environments?ref=")
+                && waited.contains("until ")
+                && !waited.contains("/apps/shop/")
+        );
+        for (page, words) in [
+            (TERRAFORM, "aws_lambda_alias"),
+            (TEMPLATES, "AWS::Lambda::Alias"),
+            (CDK, "Tags.of"),
+        ] {
+            assert!(!block(page, words).is_empty(), "{words}");
+        }
+    }
+}

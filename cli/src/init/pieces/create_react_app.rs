@@ -1,0 +1,22 @@
+//! Create React App: a site.
+
+use super::{Piece, Pieces, Runs, Sort, named, package};
+use crate::init::repository::{Repository, join};
+
+/// Finds sites.
+pub fn find(repository: &Repository, found: &mut Pieces) {
+    for package in package::all(repository).filter(|package| package.depends_on("react-scripts")) {
+        let folder = package.folder;
+        found.pieces.push(Piece {
+            sort: Sort::CreateReactApp,
+            folder: folder.to_owned(),
+            file: join(folder, "package.json"),
+            name: named(folder, "web"),
+            runs: Runs::Site {
+                hashed: vec!["static/**".to_owned()],
+            },
+            build: package.build(repository),
+            output: "build".to_owned(),
+        });
+    }
+}

@@ -1,0 +1,74 @@
+//! FastAPI: a function where Mangum stands before it, an image where a Dockerfile is beside it, else nothing says.
+
+use super::{Piece, Pieces, Runs, Sort, named};
+use crate::init::repository::{Repository, folder_of, join};
+use std::collections::BTreeMap;
+
+/// Files at the root of an API, which list the packages that it needs.
+const PACKAGES: [&str; 2] = ["requirements.txt", "pyproject.toml"];
+
+/// Finds APIs, one for each root.
+pub fn find(repository: &Repository, found: &mut Pieces) {
+    let mut roots: BTreeMap<String, bool> = BTreeMap::new();
+    for (path, text) in repository
+        .ending(".py")
+        .filter(|(_, text)| text.contains("FastAPI("))
+    {
+        let root = root_of(repository, folder_of(path));
+        *roots.entry(root).or_default() |= text.contains("Mangum(");
+    }
+    for (folder, is_function) in roots {
+        let has = |name| repository.first_of(&folder, &[name]).is_some();
+        let is_known = |piece: &Piece| piece.sort == Sort::Sam && piece.folder == folder;
+        if found.pieces.iter().any(is_known) || has("Dockerfile") {
+            continue;
+        }
+        let runs = if is_function {
+            Runs::Function {
+                named: None,
+                alias: None,
+                is_image: false,
+            }
+        } else {
+            Runs::Undecided
+        };
+        found.pieces.push(Piece {
+            sort: Sort::FastApi,
+            file: PACKAGES
+                .iter()
+                .find(|name| has(name))
+                .map_or_else(|| folder.clone(), |name| join(&folder, name)),
+            name: named(&folder, "api"),
+            runs,
+            build: build(has("requirements.txt")),
+            output: "package".to_owned(),
+            folder,
+        });
+    }
+}
+
+/// The nearest folder upwards that lists packages; else the folder itself.
+fn root_of(repository: &Repository, folder: &str) -> String {
+    let mut at = folder;
+    loop {
+        if repository.first_of(at, &PACKAGES).is_some() {
+            return at.to_owned();
+        }
+        if at.is_empty() {
+            return folder.to_owned();
+        }
+        at = folder_of(at);
+    }
+}
+
+/// The code and what it needs, side by side (AWS Lambda Developer Guide, "Working with .zip file archives for Python
+/// Lambda functions").
+fn build(has_list: bool) -> Vec<String> {
+    let packages = if has_list {
+        "pip install --target package --requirement requirements.txt"
+    } else {
+        "pip install --target package ."
+    };
+    let code = "git ls-files -z -- '*.py' | xargs -0 cp --parents --target-directory package";
+    vec![packages.to_owned(), code.to_owned()]
+}

@@ -1,0 +1,158 @@
+//! Pieces of a repository that can be components: one file for each sort that is known. Pure.
+
+mod cdk;
+mod create_react_app;
+mod dockerfile;
+mod docusaurus;
+mod fastapi;
+mod kubernetes;
+mod next;
+mod package;
+mod sam;
+mod task_definition;
+mod together;
+mod vite;
+
+use super::repository::Repository;
+use crate::import::name;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The sort of a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    /// A static export of Next.js.
+    Next,
+    /// A site of Docusaurus.
+    Docusaurus,
+    /// A site that Vite builds.
+    Vite,
+    /// A site that Create React App builds.
+    CreateReactApp,
+    /// An image.
+    Dockerfile,
+    /// An API in Python.
+    FastApi,
+    /// A function of a template of AWS SAM.
+    Sam,
+    /// A function of an app of AWS CDK.
+    Cdk,
+    /// A task definition of Amazon ECS.
+    TaskDefinition,
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Next => "a static export of Next.js",
+            Self::Docusaurus => "a site of Docusaurus",
+            Self::Vite => "a site that Vite builds",
+            Self::CreateReactApp => "a site that Create React App builds",
+            Self::Dockerfile => "an image",
+            Self::FastApi => "an API with FastAPI",
+            Self::Sam => "a function of AWS SAM",
+            Self::Cdk => "a function of AWS CDK",
+            Self::TaskDefinition => "a task definition of Amazon ECS",
+        })
+    }
+}
+
+/// The form in which a component of a piece runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Runs {
+    /// Files of a site.
+    Site {
+        /// Names that change with their content.
+        hashed: Vec<String>,
+    },
+    /// A function.
+    Function {
+        /// Its name, with `{environment}` where that is a part of it.
+        named: Option<String>,
+        /// Its alias.
+        alias: Option<String>,
+        /// True for one that is an image.
+        is_image: bool,
+    },
+    /// A service.
+    Service {
+        /// The container that a release changes.
+        container: Option<String>,
+        /// The repository of its image.
+        repository: Option<String>,
+    },
+    /// Nothing says whether it is a function or a service.
+    Undecided,
+}
+
+/// A piece of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// Its sort.
+    pub sort: Sort,
+    /// Its folder, from the root of the repository.
+    pub folder: String,
+    /// The file that told it.
+    pub file: String,
+    /// A name for its component.
+    pub name: String,
+    /// The form in which it runs.
+    pub runs: Runs,
+    /// The commands that build it, in its folder.
+    pub build: Vec<String>,
+    /// The output of these, from its folder: a folder for an archive, or the file of an image.
+    pub output: String,
+}
+
+/// Everything that was found.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Pieces {
+    /// The pieces, by folder and name.
+    pub pieces: Vec<Piece>,
+    /// Everything that was seen and is not taken, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Looks for all sorts.
+pub fn find(repository: &Repository) -> Pieces {
+    let mut found = Pieces::default();
+    for look in [
+        next::find,
+        docusaurus::find,
+        vite::find,
+        create_react_app::find,
+        sam::find,
+        cdk::find,
+        task_definition::find,
+        fastapi::find,
+        dockerfile::find,
+        kubernetes::find,
+    ] {
+        look(repository, &mut found);
+    }
+    together::put(&mut found);
+    found
+        .pieces
+        .sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
+    name_apart(&mut found.pieces);
+    found
+}
+
+/// A component's name of its folder; of the root's what it is.
+fn named(folder: &str, usual: &str) -> String {
+    let last = folder.rsplit('/').next().filter(|last| !last.is_empty());
+    name(last.unwrap_or(usual))
+}
+
+/// Names of which each is there once.
+fn name_apart(pieces: &mut [Piece]) {
+    let mut taken = BTreeSet::new();
+    for piece in pieces {
+        let first = piece.name.clone();
+        let mut number = 2;
+        while !taken.insert(piece.name.clone()) {
+            piece.name = format!("{first}-{number}");
+            number += 1;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! A repository, read from the working directory: a bounded walk, and what `git` says of its remote.
+
+use super::repository::{Repository, github};
+use crate::git;
+use std::fs;
+use std::path::Path;
+
+/// The depth of the walk, and the number of entries that it looks at: what is deeper is no root of an application's
+/// part.
+const DEEPEST: usize = 6;
+const MOST: usize = 20_000;
+
+/// The largest file whose text is read, in bytes.
+const LARGEST: u64 = 256 * 1024;
+
+/// Folders that others wrote, or a build made.
+const PASSED: [&str; 12] = [
+    "node_modules",
+    "target",
+    "vendor",
+    "venv",
+    "dist",
+    "build",
+    "out",
+    "coverage",
+    "__pycache__",
+    "bower_components",
+    "site-packages",
+    "third_party",
+];
+
+/// Files whose text is of use.
+const READ: [&str; 14] = [
+    "json", "js", "cjs", "mjs", "ts", "mts", "py", "txt", "toml", "yaml", "yml", "tf", "tfvars",
+    "template",
+];
+
+/// Reads the repository of a folder.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn read(root: &Path) -> Result<Repository, String> {
+    let whole = fs::canonicalize(root).map_err(|error| format!("`{}`: {error}", root.display()))?;
+    let mut repository = Repository {
+        name: whole
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        github: git::remote(root).as_deref().and_then(github),
+        branch: git::first_branch(root),
+        ..Repository::default()
+    };
+    let mut left = MOST;
+    walk(root, "", DEEPEST, &mut left, &mut repository)?;
+    Ok(repository)
+}
+
+fn walk(
+    at: &Path,
+    prefix: &str,
+    deep: usize,
+    left: &mut usize,
+    found: &mut Repository,
+) -> Result<(), String> {
+    let entries = fs::read_dir(at).map_err(|error| format!("`{}`: {error}", at.display()))?;
+    let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        // A name that is no UTF-8 is no name of what is looked for.
+        let (Ok(name), Ok(what)) = (entry.file_name().into_string(), entry.file_type()) else {
+            continue;
+        };
+        if *left == 0 {
+            return Ok(());
+        }
+        *left -= 1;
+        let path = format!("{prefix}{name}");
+        if what.is_dir() {
+            let is_passed = name.starts_with('.') || PASSED.contains(&name.as_str());
+            if !is_passed && deep > 0 {
+                walk(&entry.path(), &format!("{path}/"), deep - 1, left, found)?;
+            }
+        } else if what.is_file() {
+            found.files.insert(path, text(&entry.path(), &name));
+        }
+    }
+    Ok(())
+}
+
+fn text(path: &Path, name: &str) -> String {
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    let is_read = READ.contains(&end) || name.starts_with("Dockerfile") || name == ".nvmrc";
+    let is_small = fs::metadata(path).is_ok_and(|about| about.len() <= LARGEST);
+    let text = (is_read && is_small).then(|| fs::read_to_string(path).ok());
+    text.flatten().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_and_what_is_hidden_is_passed() {
+        let root = std::env::temp_dir().join(format!("windlass-reading-{}", std::process::id()));
+        for (path, text) in [
+            ("web/package.json", "{}"),
+            ("web/logo.png", "x"),
+            ("web/node_modules/next/package.json", "{}"),
+            (".git/config.json", "{}"),
+            ("a/b/c/d/e/f/g/h.json", "{}"),
+        ] {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let found = read(&root).unwrap();
+        fs::remove_dir_all(&root).unwrap();
+        let files: Vec<(&str, &str)> = found
+            .files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        assert_eq!(files, [("web/logo.png", ""), ("web/package.json", "{}")]);
+        assert!(found.name.starts_with("windlass-reading-"));
+    }
+}

@@ -1,0 +1,126 @@
+//! A small listing of a repository: what `init` looks at. The text of a file that is too large, or of no use here, is
+//! empty.
+
+use std::collections::BTreeMap;
+
+/// The listing.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The folder's name.
+    pub name: String,
+    /// `owner/name` on GitHub, where a remote says so.
+    pub github: Option<String>,
+    /// The branch that others begin from.
+    pub branch: Option<String>,
+    /// Files by their path from the root, with their texts.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Repository {
+    /// The text of a file; empty where there is none.
+    pub fn text(&self, path: &str) -> &str {
+        self.files.get(path).map_or("", String::as_str)
+    }
+
+    /// True where there is such a file.
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// The files with one of these names, each with its folder.
+    pub fn named<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let files = self.files.iter();
+        files
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .filter(|(path, _)| names.contains(&file_of(path)))
+    }
+
+    /// The files whose names end so.
+    pub fn ending<'a>(&'a self, end: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let files = self.files.iter();
+        files
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .filter(move |(path, _)| path.ends_with(end))
+    }
+
+    /// The text of the first of these files of a folder that is there.
+    pub fn first_of(&self, folder: &str, names: &[&str]) -> Option<&str> {
+        let at = |name: &&str| self.files.get(&join(folder, name));
+        names.iter().find_map(at).map(String::as_str)
+    }
+}
+
+/// The folder of a path; empty at the root.
+pub fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The last part of a path.
+pub fn file_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, file)| file)
+}
+
+/// A path within a folder, which may be the root. A step upwards is taken.
+pub fn join(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// `owner/name` of the address of a remote on GitHub.
+pub fn github(address: &str) -> Option<String> {
+    let address = address.trim().trim_end_matches('/');
+    let address = address.strip_suffix(".git").unwrap_or(address);
+    let (_, rest) = address.split_once("github.com")?;
+    let rest = rest
+        .trim_start_matches(":443")
+        .trim_start_matches([':', '/']);
+    let (owner, name) = rest.split_once('/')?;
+    let is_name = |text: &str| {
+        let letters = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        !text.is_empty() && text.chars().all(letters)
+    };
+    (is_name(owner) && is_name(name)).then(|| format!("{owner}/{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_on_github_tells_owner_and_name() {
+        for (address, wanted) in [
+            ("git@github.com:example/shop.git", Some("example/shop")),
+            ("https://github.com/example/shop", Some("example/shop")),
+            (
+                "https://user@github.com/example/shop.git/",
+                Some("example/shop"),
+            ),
+            (
+                "ssh://git@github.com:443/example/shop.js.git",
+                Some("example/shop.js"),
+            ),
+            ("https://gitlab.com/example/shop.git", None),
+            ("https://github.com/example", None),
+            ("https://github.com/a b/c", None),
+            ("", None),
+        ] {
+            assert_eq!(github(address).as_deref(), wanted, "{address}");
+        }
+    }
+
+    #[test]
+    fn paths_are_taken_apart_and_joined() {
+        assert_eq!((folder_of("a/b/c"), file_of("a/b/c")), ("a/b", "c"));
+        assert_eq!((folder_of("c"), file_of("c")), ("", "c"));
+        assert_eq!(join("", "a"), "a");
+        assert_eq!(join("a/b", "../c/./d"), "a/c/d");
+        assert_eq!(join("a", "../../b"), "b");
+    }
+}

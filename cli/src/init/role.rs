@@ -1,0 +1,169 @@
+//! `ci-role.yaml`: a role of CI for each environment that a Git ref reaches. Only runs for that environment's refs of
+//! one repository may take it, and it may only release into that environment. Pure.
+
+use super::application::{Application, Environment, Rule};
+
+/// The longest name of a role (AWS Identity and Access Management User Guide, "IAM and AWS STS quotas").
+const LONGEST: usize = 64;
+
+/// Parts of every template.
+const PROVIDER: &str = r#"  MakeProvider:
+    Type: String
+    AllowedValues: ["yes", "no"]
+    Default: "yes"
+    Description: Write no where the account has the provider for GitHub already; there can be one only.
+
+Conditions:
+  ProviderIsMade: !Equals [!Ref MakeProvider, "yes"]
+
+Resources:
+  GitHub:
+    Type: AWS::IAM::OIDCProvider
+    Condition: ProviderIsMade
+    # Others may use it as well by then.
+    DeletionPolicy: RetainExceptOnCreate
+    UpdateReplacePolicy: Retain
+    Properties:
+      Url: https://token.actions.githubusercontent.com
+      ClientIdList: [sts.amazonaws.com]
+"#;
+
+/// The template.
+pub fn write(application: &Application) -> String {
+    let (app, github) = (&application.app, &application.github);
+    let default = application
+        .ci_policy
+        .iter()
+        .map(|arn| format!("    Default: {arn}\n"));
+    let default: String = default.collect();
+    let mut text = format!(
+        "# From `windlass init`. Deploy it once, in the account of Windlass:\n#   {}\n\
+         AWSTemplateFormatVersion: \"2010-09-09\"\n\
+         Description: The roles with which workflows of {github} may release {app}, one for each environment.\n\n\
+         Parameters:\n  CiPolicyArn:\n    Type: String\n{default}    \
+         Description: The output CiPolicyArn of Windlass's stack. It lets a role release into the environment that its tags name.\n{PROVIDER}",
+        command(application)
+    );
+    for environment in application
+        .environments
+        .iter()
+        .filter(|it| it.rule != Rule::None)
+    {
+        text.push_str(&role(application, environment));
+    }
+    text
+}
+
+/// The command that deploys it.
+pub fn command(application: &Application) -> String {
+    let app = &application.app;
+    let policy = if application.ci_policy.is_some() {
+        String::new()
+    } else {
+        " --parameter-overrides CiPolicyArn=…".to_owned()
+    };
+    format!(
+        "aws cloudformation deploy --stack-name {app}-ci --template-file ci-role.yaml --capabilities CAPABILITY_NAMED_IAM{policy}"
+    )
+}
+
+/// The name of an environment's role, up to the environment's name.
+pub fn name(application: &Application, environment: &str) -> String {
+    format!("{}-ci-{environment}", application.app)
+        .chars()
+        .take(LONGEST)
+        .collect()
+}
+
+fn role(application: &Application, environment: &Environment) -> String {
+    let (app, github, name) = (&application.app, &application.github, &environment.name);
+    let refs = refs(&environment.rule)
+        .into_iter()
+        .map(|it| format!("\"repo:{github}:ref:{it}\""));
+    let refs = refs.collect::<Vec<_>>().join(", ");
+    format!(
+        r#"
+  {id}Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: {role}
+      Tags: [{{Key: "windlass:app", Value: {app}}}, {{Key: "windlass:environment", Value: {name}}}]
+      ManagedPolicyArns: [!Ref CiPolicyArn]
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: sts:AssumeRoleWithWebIdentity
+            Principal: {{Federated: !Sub "arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/token.actions.githubusercontent.com"}}
+            Condition:
+              StringEquals: {{"token.actions.githubusercontent.com:aud": sts.amazonaws.com}}
+              StringLike: {{"token.actions.githubusercontent.com:sub": [{refs}]}}
+{images}"#,
+        id = id(name),
+        role = self::name(application, name),
+        images = images(application),
+    )
+}
+
+/// The right to push images, where there are some.
+fn images(application: &Application) -> String {
+    let repositories = application
+        .components
+        .iter()
+        .filter_map(|component| component.repository());
+    let arns: Vec<String> = repositories
+        .map(|name| format!("              - !Sub \"arn:${{AWS::Partition}}:ecr:{}:${{AWS::AccountId}}:repository/{name}\"\n", application.region))
+        .collect();
+    if arns.is_empty() {
+        return String::new();
+    }
+    format!(
+        r#"      Policies:
+        - PolicyName: push-images
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              # AWS knows no resource of this action (Service Authorization Reference, "Amazon Elastic Container Registry").
+              - Effect: Allow
+                Action: ecr:GetAuthorizationToken
+                Resource: "*"
+              - Effect: Allow
+                Action:
+                  - ecr:BatchCheckLayerAvailability
+                  - ecr:BatchGetImage
+                  - ecr:CompleteLayerUpload
+                  - ecr:GetDownloadUrlForLayer
+                  - ecr:InitiateLayerUpload
+                  - ecr:PutImage
+                  - ecr:UploadLayerPart
+                Resource:
+{}"#,
+        arns.concat()
+            .replace("              - !Sub", "                  - !Sub")
+    )
+}
+
+/// The refs of a rule, as IAM compares them: its `*` stops at nothing.
+fn refs(rule: &Rule) -> Vec<String> {
+    match rule {
+        Rule::Branches(names) => names
+            .iter()
+            .map(|name| format!("refs/heads/{}", name.replace("**", "*")))
+            .collect(),
+        Rule::Tag(tag) if tag == "stable" || tag == "release-candidate" => {
+            vec!["refs/tags/*".to_owned()]
+        }
+        Rule::Tag(tag) => vec![format!("refs/tags/{}", tag.replace("**", "*"))],
+        Rule::None => Vec::new(),
+    }
+}
+
+/// A logical id of a name.
+fn id(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    });
+    words.collect()
+}

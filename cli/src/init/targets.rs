@@ -1,0 +1,269 @@
+//! The questions of one component: what it lives in. Pure.
+
+use super::account::{Wanted, each};
+use super::answers::{Asked, Check, Question, UNANSWERED};
+use super::application::{Component, Target, Text};
+use super::pieces::{Piece, Runs};
+use super::proposal::{Facts, question};
+
+/// The questions of one component.
+pub struct Ask<'a> {
+    /// Everything that was found.
+    pub facts: &'a Facts,
+    /// The application.
+    pub app: &'a str,
+    /// The environments.
+    pub names: &'a [String],
+    /// The answers.
+    pub asked: &'a mut Asked,
+}
+
+impl Ask<'_> {
+    /// Asks everything of a piece.
+    pub fn component(&mut self, piece: Piece) -> Component {
+        let runs = self.decided(&piece);
+        let target = match &runs {
+            Runs::Site { .. } => self.site(&piece),
+            Runs::Function {
+                named,
+                alias,
+                is_image,
+            } => self.function(&piece, named.as_deref(), alias.as_deref(), *is_image),
+            Runs::Service {
+                container,
+                repository,
+            } => self.service(&piece, container.clone(), repository.clone()),
+            Runs::Undecided => self.service(&piece, None, None),
+        };
+        Component {
+            name: piece.name.clone(),
+            piece: Piece { runs, ..piece },
+            target,
+        }
+    }
+
+    /// Asks in which form it runs, where only a person knows that.
+    fn decided(&mut self, piece: &Piece) -> Runs {
+        if piece.runs != Runs::Undecided {
+            return piece.runs.clone();
+        }
+        let mut question = question(
+            &format!("{}.runs", piece.name),
+            &format!("what {} in `{}` runs as", piece.sort, piece.folder),
+            None,
+        );
+        question.choices = vec!["function".into(), "service".into()];
+        let told = self.asked.ask(question, &|text| match text {
+            "function" | "service" => Ok(()),
+            _ => Err("write `function` or `service`".to_owned()),
+        });
+        match told.as_str() {
+            "function" => Runs::Function {
+                named: None,
+                alias: None,
+                is_image: false,
+            },
+            _ => Runs::Service {
+                container: None,
+                repository: None,
+            },
+        }
+    }
+
+    fn site(&mut self, piece: &Piece) -> Target {
+        let account = &self.facts.account;
+        let all = |of: &dyn Fn(&super::account::Distribution) -> Option<String>| {
+            each(self.names, |environment| {
+                account
+                    .distribution(self.wanted(piece, environment))
+                    .and_then(of)
+            })
+            .map(Text::of)
+        };
+        let (ids, buckets) = (all(&|it| Some(it.id.clone())), all(&|it| it.bucket.clone()));
+        let urls = all(&|it| it.host.as_ref().map(|host| format!("https://{host}")));
+        let choices = account
+            .distributions
+            .iter()
+            .map(|it| it.id.clone())
+            .collect();
+        let about = "the id of the distribution before the site, or `none`";
+        let distribution = self.text(piece, "distribution", about, ids, choices);
+        let distribution = (distribution != Text::One("none".to_owned())).then_some(distribution);
+        let choices = account
+            .distributions
+            .iter()
+            .filter_map(|it| it.bucket.clone())
+            .collect();
+        let bucket = self.text(
+            piece,
+            "bucket",
+            "the bucket of the site's files",
+            buckets,
+            choices,
+        );
+        let about =
+            "the address under which visitors reach the site, or `none` for the distribution's own";
+        let urls = urls.unwrap_or_else(|| Text::One("none".to_owned()));
+        let url = self.text(piece, "url", about, Some(urls), Vec::new());
+        let url = (url != Text::One("none".to_owned())).then_some(url);
+        Target::Site {
+            bucket,
+            distribution,
+            url,
+        }
+    }
+
+    fn function(
+        &mut self,
+        piece: &Piece,
+        named: Option<&str>,
+        alias: Option<&str>,
+        is_image: bool,
+    ) -> Target {
+        let account = &self.facts.account;
+        let seen = each(self.names, |environment| {
+            account.function(self.wanted(piece, environment))
+        })
+        .map(Text::of);
+        let named = named.map(|named| Text::One(named.to_owned()));
+        let choices = account.functions.iter().map(|it| it.name.clone()).collect();
+        let function = self.text(
+            piece,
+            "function",
+            "the function's name",
+            named.or(seen),
+            choices,
+        );
+        let about = "the alias that callers of the function name";
+        let alias = self.one(
+            piece,
+            "alias",
+            about,
+            Some(alias.unwrap_or("live").to_owned()),
+        );
+        let repository = is_image.then(|| self.repository(piece, None));
+        Target::Function {
+            function,
+            alias,
+            repository,
+        }
+    }
+
+    fn service(
+        &mut self,
+        piece: &Piece,
+        container: Option<String>,
+        repository: Option<String>,
+    ) -> Target {
+        let account = &self.facts.account;
+        let part = |at: usize| {
+            let one = |environment: &str| {
+                let told = account.service(self.wanted(piece, environment))?;
+                let (cluster, service) = told.split_once('/')?;
+                Some([cluster, service][at].to_owned())
+            };
+            each(self.names, one).map(Text::of)
+        };
+        let (clusters, services) = (part(0), part(1));
+        let all = |at: usize| {
+            account
+                .services
+                .iter()
+                .filter_map(move |it| it.name.split('/').nth(at).map(str::to_owned))
+                .collect()
+        };
+        let cluster = self.text(
+            piece,
+            "cluster",
+            "the cluster of the service",
+            clusters,
+            all(0),
+        );
+        let service = self.text(piece, "service", "the service's name", services, all(1));
+        let container = self.one(
+            piece,
+            "container",
+            "the container whose image a release changes",
+            container,
+        );
+        let repository = self.repository(piece, repository);
+        Target::Service {
+            cluster,
+            service,
+            container,
+            repository,
+        }
+    }
+
+    fn repository(&mut self, piece: &Piece, proposed: Option<String>) -> String {
+        self.one(
+            piece,
+            "repository",
+            "the repository in Amazon ECR that its images are pushed to",
+            proposed,
+        )
+    }
+
+    fn wanted<'b>(&'b self, piece: &'b Piece, environment: &'b str) -> Wanted<'b> {
+        Wanted {
+            app: self.app,
+            component: &piece.name,
+            environment,
+            environments: self.names,
+        }
+    }
+
+    fn one(
+        &mut self,
+        piece: &Piece,
+        member: &str,
+        about: &str,
+        proposed: Option<String>,
+    ) -> String {
+        let question = question(&format!("{}.{member}", piece.name), about, proposed);
+        self.asked.ask(question, &|text| is_one_word(text))
+    }
+
+    /// A text that may differ by environment.
+    fn text(
+        &mut self,
+        piece: &Piece,
+        member: &str,
+        about: &str,
+        proposed: Option<Text>,
+        mut choices: Vec<String>,
+    ) -> Text {
+        choices.sort();
+        choices.dedup();
+        let form: Vec<String> = self.names.iter().map(|name| format!("{name}=…")).collect();
+        let about = if self.names.len() > 1 {
+            format!(
+                "{about}; with `{{environment}}` in it, or `{}`",
+                form.join(",")
+            )
+        } else {
+            about.to_owned()
+        };
+        let question = Question {
+            key: format!("{}.{member}", piece.name),
+            about,
+            proposed: proposed.map(|text| text.written()),
+            choices,
+        };
+        let names = self.names;
+        let check: Check<'_> =
+            &|text| is_one_word(text).and_then(|()| Text::read(text, names).map(drop));
+        let told = self.asked.ask(question, check);
+        Text::read(&told, names).unwrap_or_else(|_| Text::One(UNANSWERED.to_owned()))
+    }
+}
+
+/// A name as AWS has them, without anything that a shell or YAML reads as more than a letter.
+fn is_one_word(text: &str) -> Result<(), String> {
+    let letters = |c: char| c.is_ascii_alphanumeric() || "-_./:@+=,{}".contains(c);
+    if !text.is_empty() && text.chars().all(letters) {
+        return Ok(());
+    }
+    Err("write it as one word, of letters, digits and `-_./:@+`".to_owned())
+}

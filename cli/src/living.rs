@@ -1,0 +1,134 @@
+//! The account, looked at for `init`: what lives there, and the installation. What cannot be seen is told, and fails
+//! nothing.
+
+use crate::init::account::{Account, Distribution, Live};
+use crate::init::proposal::Facts;
+use std::collections::BTreeMap;
+use windlass_aws::Living;
+
+/// The tags that say whose a target is.
+const APP: &str = "windlass:app";
+const ENVIRONMENT: &str = "windlass:environment";
+
+/// The region that the environment names.
+pub fn region() -> Option<String> {
+    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter();
+    let mut named = named.filter_map(|name| std::env::var(name).ok());
+    named.find(|region| !region.is_empty())
+}
+
+/// Looks at the installation, and then at everything else.
+pub async fn look(facts: &mut Facts) {
+    let at = facts.region.clone();
+    match windlass_aws::stack_outputs(&facts.stack, at.as_deref()).await {
+        Ok(Some(outputs)) => {
+            facts.ci_policy = outputs.get("CiPolicyArn").cloned();
+            let machine = outputs.get("ReleaseMachineArn").map_or("", String::as_str);
+            let mut parts = machine.split(':').skip(3).map(str::to_owned);
+            facts.region = parts.next().or(at.clone());
+            facts.account_id = parts.next();
+        }
+        Ok(None) => facts.account.unseen.push(format!(
+            "the installation: there is no stack `{}`",
+            facts.stack
+        )),
+        Err(fault) => {
+            facts
+                .account
+                .unseen
+                .push(format!("the account: {}", fault.message));
+            return;
+        }
+    }
+    match windlass_aws::living(facts.region.as_deref()).await {
+        Ok(living) => {
+            facts.region.get_or_insert_with(|| living.region.clone());
+            let unseen = std::mem::take(&mut facts.account.unseen);
+            facts.account = account(living);
+            facts.account.unseen.extend(unseen);
+        }
+        Err(fault) => facts
+            .account
+            .unseen
+            .push(format!("the account: {}", fault.message)),
+    }
+}
+
+fn account(living: Living) -> Account {
+    let tags = &living.tags;
+    let functions = living.functions.iter().map(|(name, arn)| Live {
+        name: name.clone(),
+        belongs: belongs(tags, arn),
+    });
+    let services = living.services.iter().filter_map(|arn| {
+        let (_, name) = arn.split_once(":service/")?;
+        Some(Live {
+            name: name.to_owned(),
+            belongs: belongs(tags, arn),
+        })
+    });
+    let distributions = living.distributions.iter().map(|it| Distribution {
+        id: it.arn.rsplit('/').next().unwrap_or_default().to_owned(),
+        about: format!(
+            "{} {} {}",
+            it.names.join(" "),
+            it.comment,
+            it.bucket().unwrap_or_default()
+        ),
+        bucket: it.bucket().map(str::to_owned),
+        // The first is CloudFront's own.
+        host: it.names.get(1).cloned(),
+        belongs: belongs(tags, &it.arn),
+    });
+    Account {
+        functions: functions.collect(),
+        services: services.collect(),
+        distributions: distributions.collect(),
+        unseen: living.unseen,
+    }
+}
+
+fn belongs(
+    tags: &BTreeMap<String, BTreeMap<String, String>>,
+    arn: &str,
+) -> Option<(String, String)> {
+    let tags = tags.get(arn)?;
+    Some((tags.get(APP)?.clone(), tags.get(ENVIRONMENT)?.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whose_a_target_is_stands_in_both_tags() {
+        let one = |tags: &[(&str, &str)]| {
+            tags.iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        let arn = "arn:aws:lambda:eu-west-1:1:function:x";
+        let service = "arn:aws:ecs:eu-west-1:1:service/shop-prod/agent";
+        let living = Living {
+            functions: vec![("x".into(), arn.into())],
+            services: vec![service.into()],
+            tags: BTreeMap::from([
+                (arn.to_owned(), one(&[(APP, "shop"), (ENVIRONMENT, "prod")])),
+                (service.to_owned(), one(&[(APP, "shop")])),
+            ]),
+            ..Living::default()
+        };
+        let account = account(living);
+        assert_eq!(
+            account.functions[0].belongs,
+            Some(("shop".into(), "prod".into()))
+        );
+        assert_eq!(
+            (
+                account.services[0].name.as_str(),
+                account.services[0].belongs.as_ref()
+            ),
+            ("shop-prod/agent", None)
+        );
+    }
+}

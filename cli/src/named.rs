@@ -1,0 +1,136 @@
+//! Who tells a place of an installation: an option goes before a variable, and that before the settings. Pure but for
+//! the program's own arguments.
+
+use crate::settings::Settings;
+
+/// A place as it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// The place itself, and who told it.
+    Value {
+        /// The place.
+        value: String,
+        /// Who told it.
+        from: String,
+    },
+    /// The stack that tells it, and who named that.
+    Stack {
+        /// Its name.
+        name: String,
+        /// Who told it.
+        from: String,
+    },
+}
+
+/// Something that the command line gives: an option goes before a variable.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    text: &'a str,
+    is_option: bool,
+    from: &'static str,
+}
+
+/// Which of what is given tells a place: an option, else a variable, else the settings; of each the place itself goes
+/// before a stack.
+pub fn named(
+    setting: &str,
+    value: Option<Given<'_>>,
+    stack: Option<Given<'_>>,
+    settings: &Settings,
+) -> Option<Named> {
+    let is_later =
+        |given: &Given<'_>| stack.is_some_and(|stack| stack.is_option && !given.is_option);
+    if let Some(given) = value.filter(|given| !is_later(given)) {
+        let (value, from) = (given.text.to_owned(), given.from.to_owned());
+        return Some(Named::Value { value, from });
+    }
+    if let Some(stack) = stack {
+        let (name, from) = (stack.text.to_owned(), stack.from.to_owned());
+        return Some(Named::Stack { name, from });
+    }
+    if let Some((value, from)) = settings.value(setting) {
+        return Some(Named::Value { value, from });
+    }
+    let (name, from) = settings.value("stack")?;
+    Some(Named::Stack { name, from })
+}
+
+/// What the command line gives, by an option or a variable. clap tells no more than the value.
+pub fn given<'a>(
+    text: Option<&'a str>,
+    option: &'static str,
+    variable: &'static str,
+) -> Option<Given<'a>> {
+    let text = text?;
+    let is_option = std::env::args().any(|argument| {
+        let rest = argument.strip_prefix(option);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    });
+    let from = if is_option { option } else { variable };
+    Some(Given {
+        text,
+        is_option,
+        from,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an option gives, where `from` is one, else a variable.
+    fn by<'a>(text: &'a str, from: &'static str) -> Given<'a> {
+        let is_option = from.starts_with("--");
+        Given {
+            text,
+            is_option,
+            from,
+        }
+    }
+
+    #[test]
+    fn an_option_goes_before_a_variable_and_that_before_the_settings() {
+        let folder = std::env::temp_dir().join(format!("windlass-places-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let settings = |text: &str| {
+            let file = folder.join("windlass.toml");
+            std::fs::write(&file, text).unwrap();
+            Settings::of(&file).unwrap()
+        };
+        let both = settings("endpoint = \"https://file\"\nstack = \"of-file\"\n");
+        let stack_alone = settings("stack = \"of-file\"\n");
+        let none = Settings::default();
+        let (opt_url, var_url) = (
+            Some(by("https://o", "--endpoint")),
+            Some(by("https://v", "WINDLASS_ENDPOINT")),
+        );
+        let (opt_stack, var_stack) = (
+            Some(by("of-o", "--stack")),
+            Some(by("of-v", "WINDLASS_STACK")),
+        );
+        let table = [
+            (opt_url, opt_stack, &both, "https://o from --endpoint"),
+            (opt_url, var_stack, &none, "https://o from --endpoint"),
+            (var_url, opt_stack, &both, "stack of-o from --stack"),
+            (
+                var_url,
+                var_stack,
+                &both,
+                "https://v from WINDLASS_ENDPOINT",
+            ),
+            (None, var_stack, &both, "stack of-v from WINDLASS_STACK"),
+            (None, None, &both, "https://file from line 1 of "),
+            (None, None, &stack_alone, "stack of-file from line 1 of "),
+            (None, None, &none, "nothing"),
+        ];
+        for (value, stack, settings, wanted) in table {
+            let told = match named("endpoint", value, stack, settings) {
+                None => "nothing".to_owned(),
+                Some(Named::Value { value, from }) => format!("{value} from {from}"),
+                Some(Named::Stack { name, from }) => format!("stack {name} from {from}"),
+            };
+            assert!(told.starts_with(wanted), "{told}, and not {wanted}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

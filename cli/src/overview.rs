@@ -1,0 +1,154 @@
+//! All applications with their environments: a row for each release that runs somewhere.
+
+use crate::asked::{Asked, commit, who};
+use crate::failure::Failure;
+use crate::status::WhoWaits;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::environment::{HeldState, Hold, Lock, Names};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::part::Part;
+
+/// What the columns are called.
+pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "NOW"];
+
+/// An application.
+#[derive(Debug, Deserialize)]
+pub struct App {
+    app: AppName,
+    environments: Vec<Here>,
+}
+
+/// One of its environments.
+#[derive(Debug, Deserialize)]
+struct Here {
+    environment: EnvironmentName,
+    declared: bool,
+    running: BTreeMap<ComponentName, Called>,
+    hold: Option<Hold>,
+    lock: Lock,
+    waiting: Vec<WhoWaits>,
+    #[serde(default)]
+    deployments: BTreeMap<String, Asked>,
+}
+
+/// What runs of a component is called.
+#[derive(Debug, Deserialize)]
+struct Called {
+    #[serde(flatten)]
+    names: Names,
+    #[serde(default)]
+    containers: BTreeMap<String, Names>,
+}
+
+impl App {
+    /// Reads one of a page.
+    ///
+    /// # Errors
+    /// Where it has another form.
+    pub fn read(answer: &Value) -> Result<Self, Failure> {
+        Self::deserialize(answer)
+            .map_err(|error| Failure::not_understood("the list of apps", error))
+    }
+
+    /// Its rows: at least one for each environment.
+    pub fn rows(&self) -> Vec<Vec<String>> {
+        if self.environments.is_empty() {
+            return vec![row([&self.app.to_string(), "-", "-", "-", "-", "-", "-"])];
+        }
+        let environments = self.environments.iter();
+        environments.flat_map(|here| here.rows(&self.app)).collect()
+    }
+}
+
+impl Here {
+    fn rows(&self, app: &AppName) -> Vec<Vec<String>> {
+        let (app, name, now) = (app.to_string(), self.environment.as_str(), self.now());
+        let runs = self.runs();
+        if runs.is_empty() {
+            return vec![row([&app, name, "-", "-", "-", "-", &now])];
+        }
+        let is_one = runs.len() == 1;
+        let rows = runs
+            .into_iter()
+            .enumerate()
+            .map(|(number, (names, parts))| {
+                let given = &names.now;
+                let asked = self.deployments.get(&given.deployment.0);
+                let accepted = asked.and_then(|asked| asked.accepted_as(&given.version));
+                let by = match (accepted, asked) {
+                    (Some(accepted), _) => who(&accepted.by),
+                    (None, Some(asked)) => who(&asked.requester),
+                    (None, None) => "-".to_owned(),
+                };
+                let of = parts.iter().map(ToString::to_string).collect::<Vec<_>>();
+                let version = if is_one {
+                    given.version.clone()
+                } else {
+                    format!("{} ({})", given.version, of.join(", "))
+                };
+                let git = asked.and_then(|asked| asked.git.as_ref());
+                let now = if number == 0 { now.as_str() } else { "-" };
+                let since = given.since.to_string();
+                row([&app, name, &version, &commit(git), &since, &by, now])
+            });
+        rows.collect()
+    }
+
+    /// Each release that runs, with the parts that do.
+    fn runs(&self) -> Vec<(&Names, Vec<Part>)> {
+        let mut runs: Vec<(&Names, Vec<Part>)> = Vec::new();
+        for (name, called) in &self.running {
+            let each = called.containers.iter();
+            let each = each.map(|(container, names)| (Part::of(name, container), names));
+            let whole = called.containers.is_empty();
+            let whole = whole.then(|| (Part::from(name.clone()), &called.names));
+            for (part, names) in each.chain(whole) {
+                let same = |(known, _): &&mut (&Names, Vec<Part>)| known.now == names.now;
+                match runs.iter_mut().find(same) {
+                    Some((_, parts)) => parts.push(part),
+                    None => runs.push((names, vec![part])),
+                }
+            }
+        }
+        runs
+    }
+
+    /// What is to be known of it now, in few words.
+    fn now(&self) -> String {
+        let mut words = Vec::new();
+        words.extend((!self.declared).then(|| "no longer declared".to_owned()));
+        words.extend(self.work());
+        let hold = self.hold.as_ref();
+        words.extend(hold.map(|hold| format!("held by {}: {}", hold.by, hold.reason)));
+        words.extend(match self.waiting.as_slice() {
+            [] => None,
+            [one] => Some(format!("{} waits", self.version(&one.deployment.0))),
+            more => Some(format!("{} wait", more.len())),
+        });
+        if words.is_empty() {
+            return "-".to_owned();
+        }
+        words.join("; ")
+    }
+
+    fn work(&self) -> Option<String> {
+        let held = self.lock.held.as_ref()?;
+        let version = self.version(&held.deployment.0);
+        Some(match held.state {
+            HeldState::Running => format!("{version} is under way"),
+            HeldState::Recovering => format!("{version} is being recovered"),
+            HeldState::NeedsOperator => format!("NEEDS AN OPERATOR after {version}"),
+        })
+    }
+
+    fn version(&self, id: &str) -> String {
+        let asked = self.deployments.get(id);
+        asked.map_or_else(|| format!("deployment {id}"), |asked| asked.version.clone())
+    }
+}
+
+fn row(cells: [&str; 7]) -> Vec<String> {
+    cells.map(str::to_owned).to_vec()
+}

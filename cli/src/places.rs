@@ -1,0 +1,313 @@
+//! Where an installation is: an option tells it, else a variable, else `windlass.toml`; or the outputs of a stack that
+//! one of these names. Where nothing is named the stack `windlass` is looked for.
+
+use crate::arguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::named::{Given, Named, given, named};
+use crate::settings::{Settings, is_stack};
+use crate::windlass::Windlass;
+use clap::Args;
+use std::collections::BTreeMap;
+use tokio::sync::OnceCell;
+use windlass_aws::{Aws, Part};
+
+/// Where Windlass is.
+#[derive(Debug, Clone, Args)]
+pub struct Endpoint {
+    /// The HTTP API: the output `ApiUrl` of the installation's stack.
+    #[arg(long = "endpoint", value_name = "URL", env = "WINDLASS_ENDPOINT", value_parser = arguments::text)]
+    address: Option<String>,
+    /// The installation's stack, in the account of the credentials: its outputs tell the address and the bucket that
+    /// are not given. Without all of them it is `windlass`.
+    #[arg(long, value_name = "NAME", env = "WINDLASS_STACK", value_parser = stack)]
+    stack: Option<String>,
+    #[arg(skip)]
+    outputs: OnceCell<Outputs>,
+}
+
+type Outputs = BTreeMap<String, String>;
+
+/// The stack that is looked for where nothing is named.
+const USUAL: &str = "windlass";
+
+/// What a command needs to know of an installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// The address of the HTTP API.
+    Endpoint,
+    /// The artifacts bucket.
+    Bucket,
+}
+
+/// A place of an installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The address, or the bucket's name.
+    pub value: String,
+    /// Who told it, such as `WINDLASS_ENDPOINT` or `line 2 of windlass.toml`.
+    pub from: String,
+    /// The region of the settings, which is taken where the environment names none.
+    pub region: Option<String>,
+}
+
+impl What {
+    fn output(self) -> &'static str {
+        match self {
+            Self::Endpoint => "ApiUrl",
+            Self::Bucket => "ArtifactsBucket",
+        }
+    }
+
+    fn setting(self) -> &'static str {
+        match self {
+            Self::Endpoint => "endpoint",
+            Self::Bucket => "bucket",
+        }
+    }
+
+    /// What is told where nothing names it.
+    fn unnamed(self) -> &'static str {
+        match self {
+            Self::Endpoint => NO_ENDPOINT,
+            Self::Bucket => NO_BUCKET,
+        }
+    }
+
+    fn given(self, text: Option<&str>) -> Option<Given<'_>> {
+        match self {
+            Self::Endpoint => given(text, "--endpoint", "WINDLASS_ENDPOINT"),
+            Self::Bucket => given(text, "--bucket", "WINDLASS_BUCKET"),
+        }
+    }
+}
+
+const NO_ENDPOINT: &str = "no installation is named. Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the stack, or write `stack = \"…\"` into a file windlass.toml.";
+const NO_BUCKET: &str = "no bucket is named. Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the stack, or write `stack = \"…\"` into a file windlass.toml.";
+
+impl Endpoint {
+    /// Makes ready to call the API, with the caller's AWS credentials.
+    ///
+    /// # Errors
+    /// Where nobody tells its address, or settings are wrong.
+    pub async fn open(&self) -> Result<Windlass, Failure> {
+        Windlass::at(self.place(What::Endpoint, None).await?).await
+    }
+
+    /// The API, where one is named; why it is not asked, where its stack could not be looked at.
+    ///
+    /// # Errors
+    /// Settings that are wrong.
+    pub async fn open_if_named(&self) -> Result<Result<Windlass, String>, Failure> {
+        if !self.is_named()? {
+            return Ok(Err(String::new()));
+        }
+        match self.open().await {
+            Err(failure) if failure.exit == Exit::Unreachable => {
+                Ok(Err(format!(": {}", failure.message)))
+            }
+            opened => opened.map(Ok),
+        }
+    }
+
+    /// The artifacts bucket; `given` is what the option or the variable says.
+    ///
+    /// # Errors
+    /// Where nobody tells its name, or settings are wrong.
+    pub async fn bucket(&self, given: Option<&str>) -> Result<Place, Failure> {
+        self.place(What::Bucket, given).await
+    }
+
+    /// True where an option, a variable or the settings tell of an installation, or its stack was found.
+    ///
+    /// # Errors
+    /// Settings that are wrong.
+    pub fn is_named(&self) -> Result<bool, Failure> {
+        let named = self.named(What::Endpoint, None, &Settings::here()?);
+        Ok(named.is_some() || self.outputs.initialized())
+    }
+
+    /// True where the bucket can be told without a stack.
+    ///
+    /// # Errors
+    /// Settings that are wrong.
+    pub fn knows_bucket(&self, given: Option<&str>) -> Result<bool, Failure> {
+        let named = self.named(What::Bucket, given, &Settings::here()?);
+        Ok(matches!(named, Some(Named::Value { .. })) || self.outputs.initialized())
+    }
+
+    /// What belongs to the installation's stack, as AWS tells it now, and the stack's name.
+    ///
+    /// # Errors
+    /// Where there is no such stack, or it may not be looked at, or settings are wrong.
+    pub async fn parts(&self) -> Result<(String, Vec<Part>), Failure> {
+        let settings = Settings::here()?;
+        let region = region(&settings);
+        let (name, from) = match self.named(What::Bucket, None, &settings) {
+            Some(Named::Stack { name, from }) => (name, from),
+            _ => (USUAL.to_owned(), "nobody, and is the usual one".to_owned()),
+        };
+        let at = region.as_ref().map(|(region, _)| region.as_str());
+        let aws = Aws::for_people(at).await.map_err(Failure::from)?;
+        let found = aws.installation(&name).await;
+        let found = found.map_err(|fault| unread(Failure::from(fault), &name, &from))?;
+        let parts = found.ok_or_else(|| no_stack(&name, &from))?;
+        Ok((name, parts))
+    }
+
+    /// That all of these are named, or can be found.
+    ///
+    /// # Errors
+    /// All that are not.
+    pub async fn require(&self, needed: &[(What, Option<&str>)]) -> Result<(), Failure> {
+        let settings = Settings::here()?;
+        let missing = needed.iter();
+        let missing =
+            missing.filter(|(what, given)| self.named(*what, *given, &settings).is_none());
+        let missing: Vec<What> = missing.map(|(what, _)| *what).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.usual(&missing, region(&settings)).await.map(|_| ())
+    }
+
+    async fn place(&self, what: What, given: Option<&str>) -> Result<Place, Failure> {
+        let settings = Settings::here()?;
+        let region = region(&settings);
+        let (name, from) = match self.named(what, given, &settings) {
+            Some(Named::Value { value, from }) => {
+                return Ok(Place {
+                    value,
+                    from,
+                    region: region.map(|(region, _)| region),
+                });
+            }
+            Some(Named::Stack { name, from }) => (name, from),
+            None => {
+                self.usual(&[what], region.clone()).await?;
+                (USUAL.to_owned(), "nobody, and is the usual one".to_owned())
+            }
+        };
+        let outputs = self.outputs_of(&name, &from, region.clone()).await?;
+        let value = outputs.get(what.output()).cloned();
+        let value = value.ok_or_else(|| no_windlass(&name, what, &from))?;
+        Ok(Place {
+            value,
+            from: format!(
+                "the output `{}` of the stack `{name}`, whose name is from {from}",
+                what.output()
+            ),
+            region: region.map(|(region, _)| region),
+        })
+    }
+
+    fn named(&self, what: What, value: Option<&str>, settings: &Settings) -> Option<Named> {
+        let value = match what {
+            What::Endpoint => self.address.as_deref(),
+            What::Bucket => value,
+        };
+        let stack = given(self.stack.as_deref(), "--stack", "WINDLASS_STACK");
+        named(what.setting(), what.given(value), stack, settings)
+    }
+
+    /// The outputs of the stack that is looked for where these are not named.
+    async fn usual(
+        &self,
+        missing: &[What],
+        region: Option<(String, String)>,
+    ) -> Result<&Outputs, Failure> {
+        let found = self.outputs_of(USUAL, "nobody", region).await;
+        found.map_err(|why| {
+            let missing: Vec<&str> = missing.iter().map(|what| what.unnamed()).collect();
+            let missing = missing.join("\n  ");
+            let why = format!(
+                "The stack `{USUAL}`, which is looked for then, was not found: {}",
+                why.message
+            );
+            Failure::usage(format!("{missing}\n  {why}"))
+        })
+    }
+
+    async fn outputs_of(
+        &self,
+        name: &str,
+        from: &str,
+        region: Option<(String, String)>,
+    ) -> Result<&Outputs, Failure> {
+        let found = self.outputs.get_or_try_init(|| async {
+            let at = region.as_ref().map(|(region, _)| region.as_str());
+            let found = windlass_aws::stack_outputs(name, at).await;
+            let found = found.map_err(|fault| unread(Failure::from(fault), name, from))?;
+            found.ok_or_else(|| no_stack(name, from))
+        });
+        found.await
+    }
+}
+
+fn region(settings: &Settings) -> Option<(String, String)> {
+    settings.value("region")
+}
+
+/// A stack's name.
+///
+/// # Errors
+/// No stack is called so.
+pub fn stack(text: &str) -> Result<String, String> {
+    let text = arguments::text(text)?;
+    if is_stack(&text) {
+        return Ok(text);
+    }
+    Err("it is no stack's name: write one such as `windlass`, or a stack's ARN".to_owned())
+}
+
+const ACCOUNT: &str = "Set AWS_PROFILE and AWS_REGION to the account and the region of the installation, or give `--endpoint` and `--bucket`";
+
+fn no_stack(name: &str, from: &str) -> Failure {
+    let what =
+        format!("there is no stack `{name}` in the account and the region of the credentials");
+    Failure::unreachable(format!("{what} (its name is from {from})")).with_next(ACCOUNT)
+}
+
+fn no_windlass(name: &str, what: What, from: &str) -> Failure {
+    let what = format!(
+        "the stack `{name}` has no output `{}`, so that it is no Windlass",
+        what.output()
+    );
+    Failure::unreachable(format!("{what} (its name is from {from})")).with_next(ACCOUNT)
+}
+
+/// Why a stack could not be looked at, with the right that is needed where that is the reason.
+fn unread(failure: Failure, name: &str, from: &str) -> Failure {
+    let next = Failure::next_for_credentials(&failure.message).or_else(|| {
+        let is_refused = failure.message.contains("AccessDenied");
+        is_refused.then_some("`cloudformation:DescribeStacks` on the stack is needed; or give `--endpoint` and `--bucket`")
+    });
+    let message = format!(
+        "the stack `{name}` (its name is from {from}) was not looked at: {}",
+        failure.message
+    );
+    let failure = Failure { message, ..failure };
+    match next {
+        Some(next) if failure.exit == Exit::Unreachable => failure.with_next(next),
+        _ => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_is_called_as_cloudformation_takes_it() {
+        for good in [
+            "windlass",
+            "w-1",
+            "arn:aws:cloudformation:eu-west-1:1:stack/a/b",
+        ] {
+            assert!(stack(good).is_ok(), "{good}");
+        }
+        for bad in ["", " ", "1", "a b", "a_b"] {
+            assert!(stack(bad).is_err(), "{bad}");
+        }
+    }
+}

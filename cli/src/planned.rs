@@ -1,0 +1,210 @@
+//! A plan that nobody carries out, as people read it.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::follow::Patience;
+use crate::output::Output;
+use crate::story;
+use crate::windlass::Windlass;
+use indicatif::HumanDuration;
+use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
+use windlass_domain::count::count;
+use windlass_domain::finding::{Finding, pages};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::plan::Outcome;
+use windlass_domain::planned::{Becomes, Drawn, End, FromTo, Planned};
+
+/// The time for which a plan that was asked for a moment ago may be unknown.
+const KNOWN: Duration = Duration::from_mins(1);
+
+/// A request whose plan is asked for.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// Whom.
+    pub windlass: &'a Windlass,
+    /// The application.
+    pub app: &'a AppName,
+    /// The environment.
+    pub environment: &'a EnvironmentName,
+    /// The request.
+    pub body: &'a Value,
+}
+
+/// Asks for a plan, waits until it is drawn, and tells it.
+///
+/// # Errors
+/// Where Windlass refuses it or does not answer, and where no plan came in time.
+pub async fn draw(asked: Asked<'_>, patience: &Patience, output: Output) -> Result<Exit, Failure> {
+    let (answer, planned) = drawn(asked, patience).await?;
+    output.result(&answer, &words(&planned));
+    Ok(exit(&planned))
+}
+
+/// Asks for a plan, and waits until it is drawn: the answer, and what it says.
+///
+/// # Errors
+/// Where Windlass refuses it or does not answer, and where no plan came in time.
+pub async fn drawn(asked: Asked<'_>, patience: &Patience) -> Result<(Value, Planned), Failure> {
+    let Asked {
+        windlass,
+        app,
+        environment,
+        body,
+    } = asked;
+    let environment = environment.as_str();
+    let path = ["apps", app.as_str(), "environments", environment, "plans"];
+    let begun = windlass.send(&path, body).await?;
+    let id = begun.get("id").and_then(Value::as_str);
+    let id = id.ok_or_else(|| Failure::not_understood("the answer", "it names no plan"))?;
+    let answer = until_drawn(windlass, app, id, patience).await?;
+    if let Some(failed) = answer["failed"].as_str() {
+        let message = format!("the plan {id} was not drawn: {failed}");
+        return Err(Failure::broken(message));
+    }
+    let planned = Planned::deserialize(&answer)
+        .map_err(|error| Failure::not_understood("the plan", error))?;
+    Ok((answer, planned))
+}
+
+async fn until_drawn(
+    windlass: &Windlass,
+    app: &AppName,
+    id: &str,
+    patience: &Patience,
+) -> Result<Value, Failure> {
+    let (known, waiting) = (patience.begin_at_most(KNOWN), patience.begin());
+    let path = ["apps", app.as_str(), "plans", id];
+    let mut was_known = false;
+    loop {
+        let goes_on = match windlass.get(&path, &[]).await {
+            Ok(answer) if answer.get("drawn").is_some() || answer["failed"].is_string() => {
+                return Ok(answer);
+            }
+            Ok(_) => {
+                was_known = true;
+                waiting.goes_on().await
+            }
+            Err(failure) if failure.exit == Exit::Rejected && !was_known => {
+                if !known.goes_on().await {
+                    return Err(failure);
+                }
+                true
+            }
+            Err(failure) => return Err(failure),
+        };
+        if !goes_on {
+            let message = format!(
+                "the plan {id} was not drawn in time; `GET /apps/{app}/plans/{id}` tells it once it is"
+            );
+            return Err(Failure::timed_out(message));
+        }
+    }
+}
+
+/// The status that the deployment would end with, as far as it can be known before.
+pub fn exit(planned: &Planned) -> Exit {
+    let turn = &planned.turn;
+    let outcome = planned.drawn.as_ref().map(Drawn::outcome);
+    match (turn.becomes, outcome) {
+        (Becomes::Refused, _) => Exit::of_findings(&turn.findings),
+        (Becomes::Superseded, _) => Exit::Superseded,
+        (Becomes::Recorded, _) => Exit::Recorded,
+        (_, Some(Outcome::Rejected)) => Exit::Rejected,
+        (Becomes::Goes | Becomes::Waits | Becomes::Stops | Becomes::Same, _) => Exit::Good,
+    }
+}
+
+/// The plan in lines.
+fn words(planned: &Planned) -> String {
+    let deployment = &planned.deployment;
+    let mut lines = vec![format!(
+        "{} {} {}: plan {} of {}; nothing was changed",
+        deployment.app,
+        deployment.environment,
+        deployment.release.version,
+        deployment.id,
+        deployment.action,
+    )];
+    if planned.turn.findings.is_empty() {
+        lines.push(format!("  {}", planned.turn.text));
+    } else {
+        lines.extend(refused(&planned.turn.findings));
+    }
+    if let Some(drawn) = &planned.drawn {
+        lines.extend(drawn_in_words(planned, drawn));
+    }
+    lines.join("\n")
+}
+
+fn refused(findings: &[Finding]) -> impl Iterator<Item = String> {
+    let each = findings.iter().map(|finding| {
+        let (name, path) = (finding.name, &finding.path);
+        format!(
+            "    {path}: {name}: {}\n      {}",
+            finding.reason, finding.remedy
+        )
+    });
+    let head = "  it would be refused:".to_owned();
+    let pages = pages(findings).map(|line| format!("  {line}"));
+    std::iter::once(head).chain(each).chain(pages)
+}
+
+fn drawn_in_words(planned: &Planned, drawn: &Drawn) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (component, change) in &drawn.changes {
+        lines.push(format!("  {component}: {}", from_to(change)));
+    }
+    lines.extend(
+        story::planned(&drawn.plan)
+            .into_iter()
+            .map(|line| line.text),
+    );
+    // What a rollback has nothing to go back to is told by its turn.
+    if drawn.plan.findings != planned.turn.findings && !drawn.plan.findings.is_empty() {
+        lines.extend(refused(&drawn.plan.findings));
+    }
+    match drawn.outcome() {
+        Outcome::Change => {
+            if drawn.both_s > 0 {
+                let both = HumanDuration(Duration::from_secs(drawn.both_s));
+                lines.push(format!(
+                    "  the former and the new version get callers side by side for {both}"
+                ));
+            }
+            let transitions = count(drawn.cost.transitions, "state transition");
+            lines.push(format!(
+                "  it costs about {:.4} US dollars for {transitions}; what functions work comes on top",
+                drawn.cost.dollars
+            ));
+        }
+        Outcome::NothingToDo => lines.push("  nothing would be changed".to_owned()),
+        Outcome::Rejected => {}
+    }
+    lines.push(format!("  hash {}; drawn {}", drawn.hash, drawn.at));
+    lines
+}
+
+fn from_to(change: &FromTo) -> String {
+    let from = change.from.as_ref().map_or("nothing", |end| &end.version);
+    let to = &change.to.version;
+    let commits = match (change.commits(), &change.from, &change.to) {
+        (Some(commits), ..) => format!(", commits {commits}"),
+        (
+            None,
+            Some(End {
+                digest: Some(from), ..
+            }),
+            End {
+                digest: Some(to), ..
+            },
+        ) if from == to => ", of the same bytes".to_owned(),
+        (None, ..) => String::new(),
+    };
+    format!("{from} → {to}{commits}")
+}
+
+#[cfg(test)]
+#[path = "planned_tests.rs"]
+mod tests;

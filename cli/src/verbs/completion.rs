@@ -1,0 +1,38 @@
+//! `windlass completion`: a script with which a shell completes verbs, options and files.
+
+use crate::Arguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+use serde_json::json;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Completion {
+    /// The shell.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completion {
+    /// Prints the script.
+    ///
+    /// # Errors
+    /// A script that is no text.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let mut script = Vec::new();
+        generate(
+            self.shell,
+            &mut Arguments::command(),
+            "windlass",
+            &mut script,
+        );
+        let script = String::from_utf8(script)
+            .map_err(|error| Failure::broken(format!("the script is no text: {error}")))?;
+        let document = json!({"shell": self.shell.to_string(), "script": script});
+        output.result(&document, &script);
+        Ok(Exit::Good)
+    }
+}

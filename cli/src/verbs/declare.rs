@@ -1,0 +1,318 @@
+//! `windlass declare`: puts a declaration in force, and tells what is different from the one that was.
+
+use crate::arguments;
+use crate::difference::difference;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::files;
+use crate::follow::Patience;
+use crate::known::{self, Known};
+use crate::output::{Output, words};
+use crate::places::{Endpoint, Place, What};
+use crate::sight::Sight;
+use crate::upload;
+use crate::windlass::{Windlass, waiting};
+use bytes::Bytes;
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Duration;
+use windlass_domain::count::count;
+use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
+use windlass_domain::finding::Finding;
+use windlass_domain::key::FINDINGS_SUFFIX;
+use windlass_domain::syntax;
+use windlass_engine::beside::Beside;
+
+/// How long an upload may take to be taken: its event may be lost, and then it is found within a quarter of an hour.
+const FOUND: Duration = Duration::from_mins(20);
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Declare {
+    /// The declaration.
+    #[arg(default_value = "app.yaml")]
+    file: PathBuf,
+    /// Only tell what is wrong with it, and what is different; upload nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// End when it is uploaded, and do not wait until it is in force.
+    #[arg(long, conflicts_with = "dry_run")]
+    no_wait: bool,
+    /// The artifacts bucket: the output `ArtifactsBucket` of the installation's stack.
+    #[arg(long, value_name = "NAME", env = "WINDLASS_BUCKET", value_parser = arguments::text)]
+    bucket: Option<String>,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    patience: Patience,
+    /// The endpoint of a local cloud, which probes may then name although it is a loopback address.
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide = true)]
+    local_endpoint: Option<String>,
+}
+
+/// What `--json` prints.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    app: String,
+    version: String,
+    /// The version that was in force, where that was seen.
+    former: Option<String>,
+    differences: Vec<String>,
+    warnings: Vec<Finding>,
+    not_looked_at: Vec<String>,
+    key: String,
+    version_id: Option<String>,
+    /// Whether it is in force; null where nobody looked.
+    in_force: Option<bool>,
+}
+
+/// What came of an upload.
+enum Came {
+    InForce,
+    Refused(Vec<Finding>),
+    /// Nothing yet, and what could not be looked at.
+    Nothing(Vec<String>),
+}
+
+impl Declare {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever is wrong with it or in the way.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let text = files::text(&self.file).map_err(|why| {
+            Failure::usage(format!(
+                "{why}. Name the declaration's file as the argument"
+            ))
+        })?;
+        let exceptions = Exceptions {
+            probe_origin: self.local_endpoint.clone(),
+        };
+        let declaration = match Declaration::read(&text, &exceptions) {
+            Ok(declaration) => declaration,
+            Err(part) => return Ok(self.invalid(&part.findings(), output)),
+        };
+        waiting(self.declare(&text, &declaration, output))
+    }
+
+    /// Tells what is wrong with the file, as `validate` does.
+    fn invalid(&self, findings: &[Finding], output: Output) -> Exit {
+        let file = self.file.display().to_string();
+        let found = count(findings.len() as u64, "finding");
+        let told = format!("{}{found}; nothing was uploaded", words(&file, findings));
+        output.result(
+            &serde_json::json!({"file": file, "findings": findings}),
+            &told,
+        );
+        Exit::of_findings(findings)
+    }
+
+    async fn declare(
+        &self,
+        text: &str,
+        declaration: &Declaration,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        let needed = [(What::Bucket, self.bucket.as_deref())];
+        self.endpoint
+            .require(&needed[usize::from(self.dry_run)..])
+            .await?;
+        let (windlass, former, mut report) = self.look(text, declaration).await?;
+        let taken = declaration.uploaded(declaration.app(), former.as_ref());
+        let taken = taken.map_err(|finding| refused(vec![finding]))?;
+        output.announce(&report.what_changes(former.is_some(), taken));
+        if taken == Upload::Unchanged || self.dry_run {
+            report.in_force = Some(taken == Upload::Unchanged);
+            output.only_json(&report);
+            return Ok(Exit::Good);
+        }
+        let bucket = self.endpoint.bucket(self.bucket.as_deref()).await?;
+        let beside = format!("{}{FINDINGS_SUFFIX}", report.key);
+        let before = upload::read(&bucket, &beside, LARGEST as u64)
+            .await
+            .ok()
+            .flatten();
+        let bytes = Bytes::from(text.to_owned());
+        report.version_id = upload::declaration(&bucket, &report.key, bytes).await?;
+        output.announce(&format!("uploaded: s3://{}/{}", bucket.value, report.key));
+        if self.no_wait {
+            output.only_json(&report);
+            return Ok(Exit::Good);
+        }
+        let upload = Uploaded {
+            bucket,
+            beside,
+            before,
+            version_id: report.version_id.clone(),
+        };
+        let came = self.wait(&upload, windlass.as_ref(), declaration).await;
+        end(came, report, output)
+    }
+
+    /// The API where it can be asked, what is in force by it, and what is to be told before.
+    async fn look(
+        &self,
+        text: &str,
+        declaration: &Declaration,
+    ) -> Result<(Option<Windlass>, Option<Declared>, Report), Failure> {
+        let app = declaration.app();
+        let mut report = Report {
+            app: app.to_string(),
+            version: declaration.version().to_string(),
+            key: format!("apps/{app}/app.yaml"),
+            warnings: declaration.warnings(),
+            ..Report::default()
+        };
+        let windlass = match self.endpoint.open_if_named().await? {
+            Ok(windlass) => windlass,
+            Err(why) => {
+                report.not_looked_at.push(format!(
+                    "the declaration in force, which only the API tells{why}"
+                ));
+                return Ok((None, None, report));
+            }
+        };
+        let former = match known::in_force(&windlass, app).await {
+            Ok(Known::So(former)) => Some(former),
+            Ok(Known::Not(_)) => None,
+            Err(failure) if failure.exit == Exit::Unreachable => {
+                report
+                    .not_looked_at
+                    .push(format!("the declaration in force: {}", failure.message));
+                return Ok((None, None, report));
+            }
+            Err(failure) => return Err(failure),
+        };
+        let (_, sight) = Sight::beside_in_force(declaration, &windlass).await?;
+        report.warnings.extend(sight.findings);
+        report.not_looked_at.extend(sight.unseen);
+        if let Some(former) = &former {
+            report.former = Some(former.version.to_string());
+            report.differences = differences(&former.text, text);
+        }
+        Ok((Some(windlass), former, report))
+    }
+
+    async fn wait(
+        &self,
+        upload: &Uploaded,
+        windlass: Option<&Windlass>,
+        declaration: &Declaration,
+    ) -> Came {
+        let waiting = self.patience.begin_at_most(FOUND);
+        loop {
+            let mut unseen = Vec::new();
+            match upload.findings().await {
+                Ok(Some(findings)) if !findings.is_empty() => return Came::Refused(findings),
+                Ok(Some(_)) if upload.version_id.is_some() => return Came::InForce,
+                Ok(_) => {}
+                Err(why) => unseen.push(why.message),
+            }
+            if let Some(windlass) = windlass {
+                match known::in_force(windlass, declaration.app()).await {
+                    Ok(Known::So(now)) if now.digest == *declaration.digest() => {
+                        return Came::InForce;
+                    }
+                    Ok(_) => {}
+                    Err(failure) => unseen.push(failure.message),
+                }
+            }
+            if !waiting.goes_on().await {
+                return Came::Nothing(unseen);
+            }
+        }
+    }
+}
+
+/// What came of it, told.
+fn end(came: Came, mut report: Report, output: Output) -> Result<Exit, Failure> {
+    let (app, version) = (report.app.clone(), report.version.clone());
+    match came {
+        Came::Refused(findings) => {
+            let message =
+                format!("{app} {version} was uploaded and refused; the former stays in force:");
+            Err(Failure::rejected(message, findings))
+        }
+        Came::InForce => {
+            report.in_force = Some(true);
+            output.result(&report, &format!("{app} {version} is in force"));
+            Ok(Exit::Good)
+        }
+        Came::Nothing(unseen) => {
+            let unseen = unseen.iter().map(|why| format!("\n  not looked at: {why}"));
+            let unseen: String = unseen.collect();
+            let words = format!(
+                "{app} {version} is uploaded, and was not seen in force yet; `windlass declaration {app}` tells what is{unseen}"
+            );
+            report.in_force = Some(false);
+            output.result(&report, &words);
+            Ok(Exit::TimedOut)
+        }
+    }
+}
+
+/// An upload of which something is to come.
+struct Uploaded {
+    bucket: Place,
+    /// Where its findings come to lie.
+    beside: String,
+    /// What lay there before.
+    before: Option<Bytes>,
+    version_id: Option<String>,
+}
+
+impl Uploaded {
+    /// The findings beside it; nothing as long as what lies there is not of this upload.
+    async fn findings(&self) -> Result<Option<Vec<Finding>>, Failure> {
+        let lies = upload::read(&self.bucket, &self.beside, LARGEST as u64).await?;
+        let is_new = lies != self.before;
+        let lies = lies.and_then(|bytes| serde_json::from_slice::<Beside>(&bytes).ok());
+        let is_ours = |lies: &Beside| {
+            let told = lies.version_id.is_some() || is_new;
+            told && lies.is_about(self.version_id.as_deref())
+        };
+        Ok(lies.filter(is_ours).map(|lies| lies.findings))
+    }
+}
+
+fn refused(findings: Vec<Finding>) -> Failure {
+    Failure::rejected("it was not declared, and nothing was uploaded:", findings)
+}
+
+/// What is different from the text that is in force.
+fn differences(former: &str, present: &str) -> Vec<String> {
+    let read = |text| syntax::yaml("the declaration", text, LARGEST).ok();
+    match (read(former), read(present)) {
+        (Some(former), Some(present)) => difference(&former, &present),
+        _ => Vec::new(),
+    }
+}
+
+impl Report {
+    fn what_changes(&self, is_known: bool, taken: Upload) -> String {
+        let (app, version) = (&self.app, &self.version);
+        let mut lines = Vec::new();
+        lines.push(match (&self.former, taken) {
+            (Some(former), Upload::Unchanged) => format!(
+                "{app} {former} is in force already and says the same: nothing was uploaded"
+            ),
+            (Some(former), Upload::TakesForce) => format!("{app} {version} in place of {former}:"),
+            (None, _) if is_known || self.not_looked_at.is_empty() => {
+                format!("{app} {version} is the first declaration of {app}")
+            }
+            (None, _) => format!("{app} {version}"),
+        });
+        lines.extend(self.differences.iter().map(|line| format!("  {line}")));
+        lines.extend(self.warnings.iter().map(|warning| {
+            let (name, path) = (warning.name, &warning.path);
+            format!(
+                "  warning: {name}: {path}: {}\n    {}",
+                warning.reason, warning.remedy
+            )
+        }));
+        let unseen = self.not_looked_at.iter();
+        lines.extend(unseen.map(|unseen| format!("  not looked at: {unseen}")));
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,155 @@
+//! `windlass doctor`: what an environment lacks for its next release, all of it at once, each with what mends it; or what
+//! of Windlass itself does not work.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::follow::Patience;
+use crate::installed;
+use crate::output::Output;
+use crate::places::Endpoint;
+use crate::planned::{self, Asked};
+use crate::windlass::waiting;
+use clap::Args;
+use serde_json::{Value, json};
+use windlass_domain::count::count;
+use windlass_domain::finding::Finding;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::planned::Planned;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The application; without one Windlass itself is looked at, by its stack.
+    #[arg(requires = "environment", value_parser = |text: &str| AppName::new(text))]
+    app: Option<AppName>,
+    /// The environment.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: Option<EnvironmentName>,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+impl Doctor {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer, and where it did not look in time.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        match (&self.app, &self.environment) {
+            (Some(app), Some(environment)) => self.check((app, environment), output),
+            _ => self.itself(output),
+        }
+    }
+
+    /// Windlass itself, with the rights of whoever asks.
+    fn itself(&self, output: Output) -> Result<Exit, Failure> {
+        let (stack, parts) = waiting(self.endpoint.parts())?;
+        if parts.is_empty() {
+            let message =
+                format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
+            return Err(Failure::unreachable(message));
+        }
+        let wrong = installed::wrong(&parts);
+        let document = json!({
+            "healthy": wrong.is_empty(),
+            "stack": stack,
+            "findings": wrong,
+            "looked_at": parts.len(),
+        });
+        output.result(&document, &installed::words(&stack, &wrong, parts.len()));
+        Ok(if wrong.is_empty() {
+            Exit::Good
+        } else {
+            Exit::Rejected
+        })
+    }
+
+    fn check(
+        &self,
+        (app, environment): (&AppName, &EnvironmentName),
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        let body = json!({"action": "check"});
+        let (answer, planned) = waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let asked = Asked {
+                windlass: &windlass,
+                app,
+                environment,
+                body: &body,
+            };
+            planned::drawn(asked, &self.patience).await
+        })?;
+        let report = Report::of(format!("{app} {environment}"), &planned);
+        let exit = exit(&report.findings);
+        output.result(&report.as_json(&answer), &report.words());
+        Ok(exit)
+    }
+}
+
+/// What was found.
+struct Report<'a> {
+    named: String,
+    findings: Vec<&'a Finding>,
+    warnings: &'a [Finding],
+    /// What would become of a release now.
+    turn: &'a str,
+}
+
+/// As of `validate`.
+fn exit(findings: &[&Finding]) -> Exit {
+    if findings.is_empty() {
+        Exit::Good
+    } else {
+        Exit::Rejected
+    }
+}
+
+impl<'a> Report<'a> {
+    fn of(named: String, planned: &'a Planned) -> Self {
+        let plan = planned.drawn.as_ref().map(|drawn| &drawn.plan);
+        let mut findings: Vec<&Finding> = planned.turn.findings.iter().collect();
+        findings.extend(plan.iter().flat_map(|plan| &plan.findings));
+        Self {
+            named,
+            findings,
+            warnings: plan.map_or(&[], |plan| &plan.warnings),
+            turn: &planned.turn.text,
+        }
+    }
+
+    fn as_json(&self, answer: &Value) -> Value {
+        json!({
+            "healthy": self.findings.is_empty(),
+            "findings": self.findings,
+            "warnings": self.warnings,
+            "id": answer["id"],
+            "at": answer["drawn"]["at"],
+        })
+    }
+
+    fn words(&self) -> String {
+        let mut text = String::new();
+        for finding in &self.findings {
+            text.push_str(&told("", finding));
+        }
+        for warning in self.warnings {
+            text.push_str(&told("warning: ", warning));
+        }
+        let Self { named, turn, .. } = self;
+        match self.findings.len() {
+            0 => format!("{named} has what a release needs. {turn}\n{text}"),
+            found => format!("{named}: {}\n{text}", count(found, "finding")),
+        }
+    }
+}
+
+fn told(sort: &str, finding: &Finding) -> String {
+    let (path, name) = (&finding.path, finding.name);
+    format!(
+        "  {sort}{path}: {name}: {}\n    {}\n",
+        finding.reason, finding.remedy
+    )
+}

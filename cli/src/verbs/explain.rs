@@ -1,0 +1,208 @@
+//! `windlass explain`: why a deployment ended as it did, why it waits and what one can do, and which environment a Git
+//! ref or an image tag chooses.
+
+use crate::arguments;
+use crate::chooses::Chooses;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::git;
+use crate::history;
+use crate::known::{self, Known};
+use crate::now::now;
+use crate::output::Output;
+use crate::places::Endpoint;
+use crate::record::{Record, is_id};
+use crate::status::Environment;
+use crate::story;
+use crate::waits;
+use crate::windlass::{Windlass, waiting};
+use clap::Args;
+use serde_json::{Value, json};
+use windlass_domain::deployment::Status;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    /// The deployment's id, or an environment, whose newest deployment is explained; without it the ref of CI, or of
+    /// what is checked out.
+    #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
+    which: Option<String>,
+    /// With an environment: the release's version, or the id of a deployment there.
+    #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
+    version: Option<String>,
+    /// Explain which environment this Git ref chooses, such as `refs/tags/v1.4.0`.
+    #[arg(long, value_name = "REF", value_parser = arguments::text, conflicts_with_all = ["which", "image_tag"])]
+    git_ref: Option<String>,
+    /// Explain which environment an image of this tag goes to.
+    #[arg(long, value_name = "TAG", value_parser = arguments::text, conflicts_with = "which")]
+    image_tag: Option<String>,
+    #[command(flatten)]
+    endpoint: Endpoint,
+}
+
+impl Explain {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where there is no such deployment, no environment is chosen, or Windlass does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            match &self.which {
+                Some(which) => self.deployment(&windlass, which, output).await,
+                None => self.chooses(&windlass, output).await,
+            }
+        })
+    }
+
+    async fn chooses(&self, windlass: &Windlass, output: Output) -> Result<Exit, Failure> {
+        let chooses = self.asked()?;
+        let declared = match known::in_force(windlass, &self.app).await? {
+            Known::So(declared) => declared,
+            Known::Not(findings) => {
+                return Err(Failure::rejected("nothing is declared:", findings));
+            }
+        };
+        let told = chooses.of(&self.app, &declared)?;
+        output.result(&told.document, &told.words);
+        Ok(told.exit)
+    }
+
+    /// The ref or tag that is given, else that of CI or of what is checked out.
+    fn asked(&self) -> Result<Chooses, Failure> {
+        if let Some(tag) = &self.image_tag {
+            return Ok(Chooses::ImageTag(tag.clone()));
+        }
+        if let Some(reference) = &self.git_ref {
+            return Ok(Chooses::Ref {
+                reference: reference.clone(),
+                told_by: "given by `--git-ref`",
+            });
+        }
+        let from = git::from_ci(|name| std::env::var(name).ok()).or_else(git::from_folder);
+        let from = from.ok_or_else(|| {
+            Failure::usage(
+                "it is not said what to explain: give a deployment's id, an environment, `--git-ref` or `--image-tag`; \
+                 neither CI nor what is checked out here tells a ref",
+            )
+        })?;
+        Ok(Chooses::Ref {
+            reference: from.git.reference,
+            told_by: from.told_by,
+        })
+    }
+
+    async fn deployment(
+        &self,
+        windlass: &Windlass,
+        which: &str,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        let id = self.id(windlass, which).await?;
+        let path = ["apps", self.app.as_str(), "deployments", &id];
+        let mut answer = windlass.get(&path, &[]).await?;
+        let Some(record) = Record::read(&answer)? else {
+            let app = &self.app;
+            let words = format!(
+                "{app} deployment {id} is accepted, and is not recorded yet: its execution begins; `windlass watch {app} \
+                 {id}` watches it"
+            );
+            output.result(&answer, &words);
+            return Ok(Exit::Good);
+        };
+        let lines = self.lines(windlass, &record, &mut answer, output).await?;
+        answer["explained"] = json!(lines);
+        output.only_json(&answer);
+        Ok(Exit::Good)
+    }
+
+    /// Tells why it is so, and what is so now.
+    async fn lines(
+        &self,
+        windlass: &Windlass,
+        record: &Record,
+        answer: &mut Value,
+        output: Output,
+    ) -> Result<Vec<String>, Failure> {
+        let deployment = &record.deployment;
+        let mut lines = match deployment.status {
+            Status::Ended => story::why(record),
+            Status::Waiting => {
+                let mut lines = story::who(record);
+                lines.extend(waits::why(
+                    deployment,
+                    &self.environment(windlass, record).await?,
+                ));
+                lines
+            }
+            Status::Running | Status::Recovering => story::under_way(record),
+        };
+        for line in &lines {
+            output.progress(line);
+        }
+        if let Some(ended) = &deployment.ending {
+            // The exit status would be that of the ending; here the explanation is what was asked for.
+            now(windlass, record, answer, Exit::of(ended), output).await;
+            let words = answer["now"]["text"].as_str().unwrap_or_default();
+            lines.extend(words.lines().map(str::to_owned));
+        } else {
+            let held = self.environment(windlass, record).await?.hold_in_words();
+            output.progress(&held);
+            lines.push(held);
+        }
+        Ok(lines)
+    }
+
+    async fn environment(
+        &self,
+        windlass: &Windlass,
+        record: &Record,
+    ) -> Result<Environment, Failure> {
+        let name = &record.deployment.environment;
+        match known::environment(windlass, &self.app, name).await? {
+            Known::So(environment) => Ok(environment),
+            Known::Not(findings) => Err(Failure::rejected("it is not known:", findings)),
+        }
+    }
+
+    /// The deployment that is meant: by its id, else the newest of an environment, or of a version there.
+    async fn id(&self, windlass: &Windlass, which: &str) -> Result<String, Failure> {
+        if is_id(which) && self.version.is_none() {
+            return Ok(which.to_owned());
+        }
+        if let Some(id) = self.version.as_ref().filter(|version| is_id(version)) {
+            return Ok(id.clone());
+        }
+        let Ok(environment) = EnvironmentName::new(which) else {
+            return Ok(which.to_owned());
+        };
+        let version = self.version.as_deref();
+        let found = history::newest(windlass, &self.app, &environment, version, usize::MAX).await?;
+        let found = found.map(|found| found.id);
+        found.ok_or_else(|| self.none(&environment))
+    }
+
+    fn none(&self, environment: &EnvironmentName) -> Failure {
+        let app = &self.app;
+        let (path, reason) = match &self.version {
+            Some(version) => (
+                "version",
+                format!("{version} was not deployed into {app} {environment}."),
+            ),
+            None => (
+                "environment",
+                format!("{app} {environment} has no deployments yet."),
+            ),
+        };
+        let remedy = format!(
+            "`windlass history {app} {environment}` lists what was deployed there; `windlass refusals {app}` what was refused before."
+        );
+        let finding = Finding::new(FindingName::UnknownName, path, reason, remedy);
+        Failure::rejected("there is nothing to explain:", vec![finding])
+    }
+}

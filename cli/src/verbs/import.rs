@@ -1,0 +1,93 @@
+//! `windlass import`: a declaration from what another deployer was told.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::files;
+use crate::import::{Imported, ecspresso, lambroll, name, sam};
+use crate::output::Output;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use std::path::PathBuf;
+use windlass_domain::declaration::Declaration;
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The deployer whose file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum From {
+    /// `ecspresso.yml`, with the definitions that it names.
+    Ecspresso,
+    /// `function.json` of lambroll.
+    Lambroll,
+    /// A template of AWS SAM with `DeploymentPreference`.
+    Sam,
+}
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The deployer whose file it is.
+    #[arg(value_enum)]
+    from: From,
+    /// Its file.
+    file: PathBuf,
+    /// The application's name; else it is made of the first component's.
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| AppName::new(text))]
+    app: Option<AppName>,
+    /// The environment that the file is of.
+    #[arg(long, value_name = "NAME", default_value = "prod", value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: EnvironmentName,
+}
+
+impl Import {
+    /// Prints the declaration; what could not be carried over stands at its top, and on standard error.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is not of that deployer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let imported = self.read()?;
+        let first = imported
+            .components
+            .keys()
+            .next()
+            .cloned()
+            .unwrap_or_default();
+        let app = self
+            .app
+            .as_ref()
+            .map_or_else(|| name(&first), ToString::to_string);
+        let file = self.file.display().to_string();
+        let text = imported.text(&app, self.environment.as_str(), &file);
+        let findings = Declaration::parse(&text).err().unwrap_or_default();
+        let document =
+            json!({"text": text, "not_carried_over": imported.notes, "findings": findings});
+        if !output.is_json() {
+            for note in &imported.notes {
+                crate::output::error(&format!("not carried over: {note}"));
+            }
+            for finding in &findings {
+                crate::output::error(&format!("not valid yet: {finding}"));
+            }
+        }
+        output.result(&document, &text);
+        Ok(Exit::Good)
+    }
+
+    fn read(&self) -> Result<Imported, Failure> {
+        let text = files::text(&self.file).map_err(|why| {
+            Failure::usage(format!(
+                "{why}. Name the deployer's file as the second argument"
+            ))
+        })?;
+        let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
+        let beside = |path: &str| files::text(&folder.join(path));
+        let imported = match self.from {
+            From::Ecspresso => ecspresso::import(&text, &beside),
+            From::Lambroll => lambroll::import(&text),
+            From::Sam => sam::import(&text),
+        };
+        imported.map_err(|why| {
+            let file = self.file.display();
+            Failure::usage(format!("`{file}` cannot be imported: {why}"))
+        })
+    }
+}

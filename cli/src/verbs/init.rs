@@ -1,0 +1,364 @@
+//! `windlass init`: looks at a repository and at the account, asks what it cannot know, and writes what a release
+//! needs.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::init::answers::{Asked, Question, argument};
+use crate::init::application::Application;
+use crate::init::files::{self, File, PAGE, PATCH, SCRIPT};
+use crate::init::proposal::{Facts, propose};
+use crate::init::{account::Account, pieces, reading, role};
+use crate::living;
+use crate::output::Output;
+use crate::places::stack;
+use crate::settings::Settings;
+use crate::windlass::waiting;
+use clap::Args;
+use serde_json::json;
+use similar::TextDiff;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use windlass_domain::declaration::{Declaration, Exceptions};
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The repository.
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// An answer, by the key of its question: `app=shop`. May be given several times.
+    #[arg(long = "answer", value_name = "KEY=VALUE", value_parser = argument)]
+    answers: Vec<(String, String)>,
+    /// Take every answer that is proposed, and ask only for the others.
+    #[arg(long)]
+    yes: bool,
+    /// Write over files that are there and say something else.
+    #[arg(long)]
+    force: bool,
+    /// Look at the repository alone, and not at the account.
+    #[arg(long)]
+    no_account: bool,
+    /// The installation's stack.
+    #[arg(long, value_name = "NAME", env = "WINDLASS_STACK", value_parser = stack)]
+    stack: Option<String>,
+    /// The endpoint of a local cloud, which addresses may then name although it is a loopback address.
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide = true)]
+    local_endpoint: Option<String>,
+}
+
+impl Init {
+    /// Does it.
+    ///
+    /// # Errors
+    /// A folder that cannot be read, what is not answered, what would be written over.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let facts = self.look()?;
+        for line in seen(&facts) {
+            output.announce(&line);
+        }
+        if facts.pieces.pieces.is_empty() {
+            let notes = facts.pieces.notes.join("; ");
+            return Err(Failure::usage(format!(
+                "nothing was found in `{}` that Windlass releases. Start it in the root of a repository{}{notes}",
+                self.folder.display(),
+                if notes.is_empty() { "" } else { ". Seen: " }
+            )));
+        }
+        let application = self.ask(&facts, output)?;
+        let (all, notes) = files::all(&application, &facts);
+        self.check(&all)?;
+        let written = self.write(&all, output)?;
+        let next = next(&application, &all);
+        let words = told(&written, &notes, &next);
+        let document =
+            json!({"app": application.app, "files": written, "notes": notes, "next": next});
+        output.result(&document, &words);
+        Ok(Exit::Good)
+    }
+
+    /// Everything that can be known without asking.
+    fn look(&self) -> Result<Facts, Failure> {
+        let repository = reading::read(&self.folder).map_err(Failure::usage)?;
+        let settings = Settings::here()?;
+        let setting = |name: &str| settings.value(name).map(|(value, _)| value);
+        let stack = self.stack.clone().or_else(|| setting("stack"));
+        let mut facts = Facts {
+            pieces: pieces::find(&repository),
+            repository,
+            region: setting("region").or_else(living::region),
+            stack: stack.unwrap_or_else(|| "windlass".to_owned()),
+            ..Facts::default()
+        };
+        if self.no_account {
+            facts.account = Account {
+                unseen: vec!["the account: `--no-account`".to_owned()],
+                ..Account::default()
+            };
+        } else {
+            waiting(async {
+                living::look(&mut facts).await;
+                Ok(())
+            })?;
+        }
+        Ok(facts)
+    }
+
+    /// Asks until everything is answered.
+    fn ask(&self, facts: &Facts, output: Output) -> Result<Application, Failure> {
+        let mut answers: BTreeMap<String, String> = self.answers.iter().cloned().collect();
+        let is_terminal = io::stdin().is_terminal() && !output.is_json();
+        loop {
+            let mut asked = Asked::new(answers.clone());
+            let application = propose(facts, &mut asked);
+            let is_open = |question: &&Question| !(self.yes && question.proposed.is_some());
+            let open: Vec<&Question> = asked.open.iter().filter(is_open).collect();
+            let Some(first) = open.first().filter(|_| asked.wrong.is_empty()) else {
+                if asked.wrong.is_empty() {
+                    return Ok(application);
+                }
+                return Err(unanswered(&asked.wrong, &open));
+            };
+            if !is_terminal {
+                return Err(unanswered(&[], &open));
+            }
+            let told = prompt(first)?;
+            let mut tried = answers.clone();
+            tried.insert(first.key.clone(), told);
+            let mut again = Asked::new(tried.clone());
+            propose(facts, &mut again);
+            // An answer to what is asked only by another answer is known then.
+            let begins = format!("`{}`: ", first.key);
+            match again.wrong.iter().find(|why| why.starts_with(&begins)) {
+                Some(why) => println(why),
+                None => answers = tried,
+            }
+        }
+    }
+
+    /// The declaration is valid, or nothing is written.
+    fn check(&self, all: &[File]) -> Result<(), Failure> {
+        let mut texts = all.iter().filter(|file| file.path == "app.yaml");
+        let text = texts.next().map_or("", |file| &file.text);
+        let exceptions = Exceptions {
+            probe_origin: self.local_endpoint.clone(),
+        };
+        let read = Declaration::read(text, &exceptions);
+        read.map(drop).map_err(|part| {
+            let message = "with these answers the declaration would not be valid, so that nothing was written:";
+            Failure::rejected(message, part.findings())
+        })
+    }
+
+    /// Writes what is not there yet. What says something else is shown, and written over only where that was wanted.
+    fn write(&self, all: &[File], output: Output) -> Result<Vec<serde_json::Value>, Failure> {
+        let others: Vec<(&File, String)> = all
+            .iter()
+            .filter_map(|file| {
+                let present = fs::read_to_string(self.folder.join(&file.path)).ok()?;
+                (present != file.text).then_some((file, present))
+            })
+            .collect();
+        let mut kept: Vec<&str> = Vec::new();
+        for (file, present) in others.iter().filter(|_| !self.force) {
+            let (old, new) = (
+                format!("{} as it is", file.path),
+                format!("{} as it would be", file.path),
+            );
+            let shown = TextDiff::from_lines(present, &file.text)
+                .unified_diff()
+                .header(&old, &new)
+                .to_string();
+            output.announce(shown.trim_end());
+            kept.push(&file.path);
+        }
+        if !kept.is_empty() && (output.is_json() || !io::stdin().is_terminal()) {
+            let kept = kept
+                .iter()
+                .map(|path| format!("`{path}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(Failure::rejected(
+                format!(
+                    "{kept} would be written over, so that nothing was written. Look at what differs, and give `--force`, or move them away"
+                ),
+                Vec::new(),
+            ));
+        }
+        kept.retain(|path| !confirmed(path));
+        let mut written = Vec::new();
+        for file in all {
+            let path = self.folder.join(&file.path);
+            let is_there = path.exists();
+            let is_same = is_there && !others.iter().any(|(other, _)| other.path == file.path);
+            let came = match (is_same, kept.contains(&file.path.as_str()), is_there) {
+                (true, ..) => "as it was",
+                (_, true, _) => "kept",
+                (.., true) => "written over",
+                (.., false) => "written",
+            };
+            if came.starts_with("written") {
+                put(&path, &file.text)?;
+            }
+            written.push(json!({"path": file.path, "came": came}));
+        }
+        Ok(written)
+    }
+}
+
+fn put(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    let done = folder.and_then(|()| fs::write(path, text));
+    done.map_err(|error| Failure::usage(format!("`{}` cannot be written: {error}", path.display())))
+}
+
+/// Says what was seen, line by line.
+fn seen(facts: &Facts) -> Vec<String> {
+    let pieces = facts.pieces.pieces.iter();
+    let mut lines: Vec<String> = pieces
+        .map(|piece| {
+            format!(
+                "found: {} in `{}`, as `{}`",
+                piece.sort, piece.file, piece.name
+            )
+        })
+        .collect();
+    lines.extend(
+        facts
+            .pieces
+            .notes
+            .iter()
+            .map(|note| format!("seen, and not taken: {note}")),
+    );
+    lines.extend(
+        facts
+            .account
+            .unseen
+            .iter()
+            .map(|unseen| format!("not looked at: {unseen}")),
+    );
+    lines
+}
+
+/// All that is not answered, at once.
+fn unanswered(wrong: &[String], open: &[&Question]) -> Failure {
+    let mut text = String::from(
+        "not everything is answered, so that nothing was written. Give `--answer KEY=VALUE` for each",
+    );
+    if open.iter().any(|question| question.proposed.is_some()) {
+        text.push_str(", `--yes` for what is proposed");
+    }
+    text.push(':');
+    for why in wrong {
+        text.push_str(&format!("\n  wrong: {why}"));
+    }
+    for question in open {
+        text.push_str(&format!("\n  {}", asked(question)));
+    }
+    Failure::usage(text)
+}
+
+fn asked(question: &Question) -> String {
+    let mut text = format!("{}: {}", question.key, question.about);
+    if let Some(proposed) = &question.proposed {
+        text.push_str(&format!(" [{proposed}]"));
+    } else if !question.choices.is_empty() {
+        const SHOWN: usize = 12;
+        let mut shown = question
+            .choices
+            .iter()
+            .take(SHOWN)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
+        if question.choices.len() > SHOWN {
+            shown.push_str(", …");
+        }
+        text.push_str(&format!(" (seen: {shown})"));
+    }
+    text
+}
+
+fn prompt(question: &Question) -> Result<String, Failure> {
+    loop {
+        let _ = write!(io::stdout(), "{}: ", asked(question)).and_then(|()| io::stdout().flush());
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line).unwrap_or(0);
+        if read == 0 {
+            return Err(unanswered(&[], &[question]));
+        }
+        let told = line.trim();
+        match &question.proposed {
+            _ if !told.is_empty() => return Ok(told.to_owned()),
+            Some(proposed) => return Ok(proposed.clone()),
+            None => {}
+        }
+    }
+}
+
+fn confirmed(path: &str) -> bool {
+    let _ = write!(io::stdout(), "Write over {path}? [y/N]: ").and_then(|()| io::stdout().flush());
+    let mut line = String::new();
+    let _ = io::stdin().lock().read_line(&mut line);
+    matches!(line.trim(), "y" | "Y" | "yes")
+}
+
+fn println(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// The commands that come next.
+fn next(application: &Application, all: &[File]) -> Vec<String> {
+    let has = |path: &str| all.iter().any(|file| file.path == path);
+    let app = &application.app;
+    let mut next = Vec::new();
+    if has(PATCH) {
+        next.push(format!(
+            "git apply {PATCH}   # and deploy your infrastructure code"
+        ));
+    }
+    if has(PAGE) {
+        next.push(format!(
+            "less {PAGE}   # what your targets need; change and deploy your infrastructure code"
+        ));
+    }
+    if has(SCRIPT) {
+        next.push(format!(
+            "bash {SCRIPT}   # tags, and what else your targets need"
+        ));
+    }
+    next.push("windlass declare".to_owned());
+    let components = application
+        .components
+        .iter()
+        .map(|component| match component.repository() {
+            Some(repository) => format!("{}=image:{repository}:1.0.0", component.name),
+            None => format!(
+                "{}={}",
+                component.name,
+                crate::init::repository::join(&component.piece.folder, &component.piece.output)
+            ),
+        });
+    let components = components.collect::<Vec<_>>().join(" ");
+    next.push(format!(
+        "windlass release {app} 1.0.0 {components} --watch   # the first release, once it is built"
+    ));
+    next.push(format!(
+        "{}   # so that CI releases from then on",
+        role::command(application)
+    ));
+    next
+}
+
+fn told(written: &[serde_json::Value], notes: &[String], next: &[String]) -> String {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let mut lines: Vec<String> = written
+        .iter()
+        .map(|file| format!("{}: {}", text(&file["came"]), text(&file["path"])))
+        .collect();
+    lines.extend(notes.iter().map(|note| format!("yours to look at: {note}")));
+    lines.push("next:".to_owned());
+    lines.extend(next.iter().map(|command| format!("  {command}")));
+    lines.join("\n")
+}

@@ -1,0 +1,102 @@
+//! `windlass plan`: what a release, a promotion or a rollback would do.
+
+use super::deploy::Deploy;
+use super::release::Release;
+use crate::arguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::follow::Patience;
+use crate::output::Output;
+use crate::places::Endpoint;
+use crate::planned::{self, Asked};
+use crate::start::Then;
+use crate::windlass::waiting;
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(subcommand)]
+    of: Of,
+}
+
+/// What is planned.
+#[derive(Debug, Subcommand)]
+enum Of {
+    /// A release: its artifacts are uploaded, its manifest is not.
+    Release(OfRelease),
+    /// A release that is recorded already, into an environment: promotion.
+    Deploy(OfDeploy),
+    /// Going back to an earlier snapshot.
+    Rollback(Back),
+}
+
+#[derive(Debug, Args)]
+struct OfRelease {
+    #[command(flatten)]
+    release: Release,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+#[derive(Debug, Args)]
+struct OfDeploy {
+    #[command(flatten)]
+    deploy: Deploy,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+/// A rollback that is only planned needs no reason.
+#[derive(Debug, Args)]
+struct Back {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    /// The environment.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: EnvironmentName,
+    /// The snapshot to go back to; the newest suitable one if not given.
+    #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
+    snapshot: Option<u64>,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+impl Plan {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        match &self.of {
+            Of::Release(of) => of.release.run(Then::Plan(&of.patience), output),
+            Of::Deploy(of) => of.deploy.run(Then::Plan(&of.patience), output),
+            Of::Rollback(back) => back.run(output),
+        }
+    }
+}
+
+impl Back {
+    fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let mut body = Map::from_iter([("action".to_owned(), "rollback".into())]);
+        if let Some(snapshot) = self.snapshot {
+            body.insert("snapshot".into(), snapshot.into());
+        }
+        let body = Value::Object(body);
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let asked = Asked {
+                windlass: &windlass,
+                app: &self.app,
+                environment: &self.environment,
+                body: &body,
+            };
+            planned::draw(asked, &self.patience, output).await
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! A text as it stands in YAML: bare where every reader takes it as the same text, else in quotes.
+
+/// A text of YAML.
+pub fn text(text: &str) -> String {
+    if is_plain(text) {
+        text.to_owned()
+    } else {
+        format!("{text:?}")
+    }
+}
+
+/// True where a text can stand in YAML without quotes, and is a text there.
+pub fn is_plain(text: &str) -> bool {
+    let letters = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let word = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(letters)
+        && !word.contains(&text.to_ascii_lowercase().as_str())
+        || text == "1.0.0"
+        || is_span(text)
+}
+
+/// A number with the letter of a unit of time, which is a text in YAML as well.
+fn is_span(text: &str) -> bool {
+    let number = text.strip_suffix(['s', 'm', 'h']);
+    number.is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_quoted_where_yaml_would_read_something_else() {
+        for (it, wanted) in [
+            ("shop/agent", "shop/agent"),
+            ("5m", "5m"),
+            ("1.0.0", "1.0.0"),
+            ("on", "\"on\""),
+            ("1", "\"1\""),
+            ("a: b", "\"a: b\""),
+            ("shop-{environment}", "\"shop-{environment}\""),
+        ] {
+            assert_eq!(text(it), wanted);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! `windlass declare` and `windlass declaration`: the real program, an API that answers, and an S3 that keeps.
+
+#![allow(clippy::unwrap_used)]
+
+mod standin;
+
+use serde_json::{Value, json};
+use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
+use std::path::PathBuf;
+use windlass_domain::declaration::Declaration;
+
+/// A declaration of this version, with this bucket.
+fn text(version: &str, bucket: &str) -> String {
+    format!(
+        "# what we deploy\napp: shop\nversion: {version}\nenvironments: {{prod: {{deploy: {{tag: stable}}}}}}\n\
+         components: {{web: {{kind: static_site, bucket: {bucket}}}}}\n"
+    )
+}
+
+fn declared(text: &str) -> Value {
+    let declaration = Declaration::parse(text).unwrap();
+    json!({"app": "shop", "version": declaration.version(), "digest": declaration.digest(), "accepted": 0, "text": text})
+}
+
+/// What Windlass makes of an upload.
+#[derive(Clone, Copy, PartialEq)]
+enum Makes {
+    InForce,
+    Refused,
+    Nothing,
+}
+
+const FINDINGS: &str = "/artifacts-bucket/apps/shop/app.yaml.findings.json";
+
+/// An installation in which this declaration is in force.
+fn installation(former: Option<String>, makes: Makes) -> StandIn {
+    let mut in_force = former;
+    let mut beside = Some(
+        json!({"version_id": "v0", "deployment": null, "findings": [finding("of an earlier upload")]}),
+    );
+    StandIn::new(move |call: &Call| {
+        let path = call.path.split('?').next().unwrap();
+        match (call.method.as_str(), path) {
+            ("PUT", "/artifacts-bucket/apps/shop/app.yaml") => {
+                let uploaded = String::from_utf8(call.body.clone()).unwrap();
+                if makes == Makes::InForce {
+                    in_force = Some(uploaded);
+                }
+                if makes == Makes::Refused {
+                    beside = Some(
+                        json!({"version_id": "v1", "deployment": null, "findings": [finding("the repository is another's")]}),
+                    );
+                }
+                Reply {
+                    status: 200,
+                    headers: vec![("x-amz-version-id", "v1".into()), ("etag", "\"e\"".into())],
+                    body: String::new(),
+                }
+            }
+            ("GET", FINDINGS) => match &beside {
+                Some(lies) => reply(200, lies),
+                None => reply(404, &json!({})),
+            },
+            ("GET", "/stage/apps/shop/declaration") => in_force.as_ref().map_or_else(
+                || {
+                    let finding = json!({"name": "NoDeclaration", "path": "app", "reason": "r", "remedy": "m"});
+                    reply(404, &json!({"detail": "d", "findings": [finding]}))
+                },
+                |text| reply(200, &declared(text)),
+            ),
+            ("GET", "/stage/apps/shop/environments/prod") => reply(
+                200,
+                &json!({"app": "shop", "environment": "prod", "snapshot": 0, "running": {}, "lock": {"token": 1}, "waiting": []}),
+            ),
+            _ => reply(404, &json!({"message": path})),
+        }
+    })
+}
+
+fn finding(reason: &str) -> Value {
+    json!({"name": "BadValue", "path": "components.web", "reason": reason, "remedy": "m"})
+}
+
+fn file(text: &str) -> PathBuf {
+    let folder = folder("declare");
+    std::fs::write(folder.join("app.yaml"), text).unwrap();
+    folder
+}
+
+/// The status, what was said, and how often something was put.
+fn declare(there: &StandIn, text: &str, more: &[&str]) -> (i32, String, usize) {
+    let arguments = [&["declare", "--every", "2ms"], more].concat();
+    let output = there.windlass(&file(text), &arguments);
+    let puts = there
+        .calls()
+        .iter()
+        .filter(|call| call.method == "PUT")
+        .count();
+    (
+        code(&output),
+        format!("{}{}", out(&output), err(&output)),
+        puts,
+    )
+}
+
+#[test]
+fn a_declaration_is_put_in_force_and_what_is_different_is_told() {
+    let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
+    let (status, said, puts) = declare(&there, &text("1.1.0", "shop-pages"), &[]);
+    assert_eq!((status, puts), (0, 1), "{said}");
+    for told in [
+        "shop 1.1.0 in place of 1.0.0:",
+        "~ components.web.bucket: shop-web → shop-pages",
+        "~ version: 1.0.0 → 1.1.0",
+        "uploaded: s3://artifacts-bucket/apps/shop/app.yaml",
+        "shop 1.1.0 is in force",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    let put = there
+        .calls()
+        .into_iter()
+        .find(|call| call.method == "PUT")
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(put.body).unwrap(),
+        text("1.1.0", "shop-pages")
+    );
+}
+
+#[test]
+fn the_first_declaration_is_told_as_that_and_the_same_one_is_not_sent_again() {
+    let there = installation(None, Makes::InForce);
+    let place = file(&text("1.0.0", "shop-web"));
+    let output = there.windlass(&place, &["declare", "--every", "2ms", "--json"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(
+        err(&output).contains("shop 1.0.0 is the first declaration of shop"),
+        "{}",
+        err(&output)
+    );
+    let told: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(
+        (&told["in_force"], &told["former"]),
+        (&json!(true), &json!(null))
+    );
+    let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
+    let other_layout = text("1.0.0", "shop-web").replace("# what we deploy\n", "");
+    let (status, said, puts) = declare(&there, &other_layout, &[]);
+    assert_eq!((status, puts), (0, 0), "{said}");
+    assert!(
+        said.contains("shop 1.0.0 is in force already and says the same: nothing was uploaded"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_would_be_refused_is_not_uploaded() {
+    let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
+    let (status, said, puts) = declare(&there, &text("1.0.0", "shop-pages"), &[]);
+    assert_eq!((status, puts), (3, 0), "{said}");
+    assert!(
+        said.contains("VersionNotHigher") && said.contains("nothing was uploaded"),
+        "{said}"
+    );
+    let bad = format!("{}colour: blue\nstyle: bold\n", text("1.1.0", "shop-web"));
+    let (status, said, puts) = declare(&there, &bad, &[]);
+    assert_eq!((status, puts), (3, 0), "{said}");
+    assert!(
+        said.contains("colour") && said.contains("style") && said.contains("2 findings"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_dry_run_tells_the_same_and_uploads_nothing() {
+    let there = installation(Some(text("1.0.0", "shop-web")), Makes::InForce);
+    let (status, said, puts) = declare(&there, &text("1.1.0", "shop-pages"), &["--dry-run"]);
+    assert_eq!((status, puts), (0, 0), "{said}");
+    assert!(
+        said.contains("~ components.web.bucket: shop-web → shop-pages"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_windlass_refuses_is_told_and_findings_of_another_upload_are_not() {
+    let there = installation(Some(text("1.0.0", "shop-web")), Makes::Refused);
+    let (status, said, _) = declare(&there, &text("1.1.0", "shop-pages"), &[]);
+    assert_eq!(status, 3, "{said}");
+    assert!(
+        said.contains("the repository is another's") && said.contains("the former stays in force"),
+        "{said}"
+    );
+    assert!(!said.contains("of an earlier upload"), "{said}");
+    let there = installation(Some(text("1.0.0", "shop-web")), Makes::Nothing);
+    let (status, said, puts) =
+        declare(&there, &text("1.1.0", "shop-pages"), &["--timeout", "30ms"]);
+    assert_eq!((status, puts), (7, 1), "{said}");
+    assert!(
+        said.contains("was not seen in force yet; `windlass declaration shop` tells what is"),
+        "{said}"
+    );
+    let (status, said, _) = declare(&there, &text("1.1.0", "shop-pages"), &["--no-wait"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(!said.contains("is in force"), "{said}");
+}
+
+#[test]
+fn the_declaration_in_force_can_be_fetched_as_it_was_written() {
+    let written = text("1.0.0", "shop-web");
+    let there = installation(Some(written.clone()), Makes::Nothing);
+    let output = there.windlass(&folder("fetched"), &["declaration", "shop"]);
+    assert_eq!(
+        (code(&output), out(&output)),
+        (0, written),
+        "{}",
+        err(&output)
+    );
+    let output = there.windlass(&folder("fetched"), &["declaration", "shop", "--json"]);
+    let told: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(told["version"], "1.0.0");
+    let none = installation(None, Makes::Nothing);
+    let output = none.windlass(&folder("fetched"), &["declaration", "shop"]);
+    assert_eq!(code(&output), 3, "{}", err(&output));
+}

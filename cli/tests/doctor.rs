@@ -1,0 +1,118 @@
+//! `windlass doctor`: the real program against an API that checks an environment.
+
+#![allow(clippy::unwrap_used)]
+
+mod standin;
+
+use serde_json::{Value, json};
+use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
+
+fn checked(becomes: &str, refused: &Value, findings: &Value, warnings: &Value) -> Value {
+    let id = "5b1e0c2d9a4b6f70";
+    let outcome = if findings == &json!([]) {
+        "change"
+    } else {
+        "rejected"
+    };
+    json!({
+        "id": id,
+        "deployment": {"id": id, "app": "shop", "environment": "prod", "action": "check", "attempt": 1,
+            "release": {"app": "shop", "version": "check", "components": {}}, "release_digest": "a".repeat(64),
+            "declaration": "1.0.0", "requester": {"route": "api"}, "accepted": 0, "executions": [], "status": "waiting",
+            "order": {"accepted": 0, "recorded": 0, "id": id}, "allow_older": true, "accept_red": false,
+            "again": false, "by_person": true},
+        "turn": {"becomes": becomes, "text": "It would begin at once.", "findings": refused},
+        "expires": 86_400_000,
+        "failed": null,
+        "commits": {},
+        "drawn": {"at": 7, "changes": {}, "both_s": 0, "hash": "b".repeat(64),
+            "plan": {"outcome": outcome, "waves": [], "unchanged": [], "findings": findings, "warnings": warnings},
+            "cost": {"transitions": 16, "worked_ms": 0, "dollars": 0.0004}},
+    })
+}
+
+fn checking(answer: Value) -> StandIn {
+    StandIn::new(move |call: &Call| -> Reply {
+        if call.method == "POST" {
+            return reply(
+                202,
+                &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}),
+            );
+        }
+        reply(200, &answer)
+    })
+}
+
+fn doctor(api: &StandIn, more: &[&str]) -> std::process::Output {
+    let all = [&["doctor", "shop", "prod", "--every", "1ms"], more].concat();
+    api.windlass(&folder("doctor"), &all)
+}
+
+fn finding(name: &str, path: &str) -> Value {
+    json!({"name": name, "path": path, "reason": "It is so.", "remedy": "Mend it."})
+}
+
+#[test]
+fn a_healthy_environment_has_no_finding_and_ends_well() {
+    let api = checking(checked("goes", &json!([]), &json!([]), &json!([])));
+    let output = doctor(&api, &[]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let told = "shop prod has what a release needs. It would begin at once.";
+    assert_eq!(out(&output).trim(), told);
+    let calls = api.calls();
+    assert_eq!(calls[0].path, "/stage/apps/shop/environments/prod/plans");
+    assert_eq!(calls[0].json(), json!({"action": "check"}));
+}
+
+#[test]
+fn all_findings_are_told_with_what_mends_each() {
+    let held = json!([finding("NeedsOperator", "environments.prod")]);
+    let found = json!([
+        finding("TargetNotOurs", "components.api.function"),
+        finding("GateNotMeasurable", "gates.alarms[0]"),
+    ]);
+    let warned = json!([finding("NotSupported", "components.api.alias")]);
+    let api = checking(checked("refused", &held, &found, &warned));
+    let output = doctor(&api, &[]);
+    assert_eq!(code(&output), 3);
+    let told: String = [
+        "shop prod: 3 findings",
+        "  environments.prod: NeedsOperator: It is so.\n    Mend it.",
+        "  components.api.function: TargetNotOurs: It is so.\n    Mend it.",
+        "  gates.alarms[0]: GateNotMeasurable: It is so.\n    Mend it.",
+        "  warning: components.api.alias: NotSupported: It is so.\n    Mend it.\n",
+    ]
+    .join("\n");
+    assert_eq!(out(&output), told);
+    let output = doctor(&api, &["--json"]);
+    assert_eq!(code(&output), 3);
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["healthy"], false);
+    assert_eq!(document["findings"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        (&document["warnings"], &document["at"]),
+        (&warned, &json!(7))
+    );
+}
+
+#[test]
+fn a_warning_alone_ends_well() {
+    let warned = json!([finding("NotSupported", "components.api.alias")]);
+    let api = checking(checked("goes", &json!([]), &json!([]), &warned));
+    let output = doctor(&api, &[]);
+    assert_eq!(code(&output), 0);
+    assert!(out(&output).contains("warning: components.api.alias"));
+}
+
+#[test]
+fn what_was_not_looked_at_is_not_healthy() {
+    let mut failed = checked("goes", &json!([]), &json!([]), &json!([]));
+    failed.as_object_mut().unwrap().remove("drawn");
+    let api = checking(failed.clone());
+    assert_eq!(code(&doctor(&api, &["--timeout", "20ms"])), 7);
+    failed["failed"] = json!("The plan could not be drawn (Throttled).");
+    let api = checking(failed);
+    let output = doctor(&api, &[]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("Throttled"), "{}", err(&output));
+}

@@ -1,0 +1,212 @@
+//! `windlass explain`: the real program against an API that answers.
+
+#![allow(clippy::unwrap_used)]
+
+mod records;
+mod standin;
+
+use records::{ID, accepted, ended, history, rolled_back, watched};
+use serde_json::{Value, json};
+use standin::{Call, StandIn, code, err, folder, out, reply};
+
+const OTHER: &str = "fedcba9876543210";
+
+/// The environment, with this lock and these that wait.
+fn environment(owner: &Value, waiting: &Value, hold: &Value) -> Value {
+    json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {}, "hold": hold,
+        "lock": {"token": 3, "held": owner}, "waiting": waiting, "deployments": {
+            OTHER: {"action": "deploy", "version": "1.3.0", "accepted": 0, "components": ["api"],
+                "requester": {"route": "api", "principal": "ann"}, "reason": "as planned"}}})
+}
+
+fn held(state: &str) -> Value {
+    json!({"deployment": OTHER, "action": "deploy", "execution": "arn:two", "since": 1_763_640_000_000_u64, "state": state})
+}
+
+/// An API that answers this record, and this environment.
+fn telling(record: Value, environment: Value) -> StandIn {
+    StandIn::new(move |call: &Call| {
+        let path = call.path.split('?').next().unwrap();
+        match path {
+            "/stage/apps/shop/environments/prod" => reply(200, &environment),
+            "/stage/apps/shop/deployments" => reply(200, &history(true)),
+            "/stage/apps/shop/declaration" => reply(200, &declared()),
+            _ if path.ends_with(ID) => reply(200, &record),
+            _ => reply(404, &json!({"message": path})),
+        }
+    })
+}
+
+fn declared() -> Value {
+    let text = "{app: shop, version: 1.3.0, components: {web: {kind: static_site, bucket: 'shop-{environment}'}}, \
+        environments: {dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}}}}";
+    let declaration = windlass_domain::declaration::Declaration::parse(text).unwrap();
+    json!({"app": "shop", "version": "1.3.0", "digest": declaration.digest(), "accepted": 0, "text": text})
+}
+
+fn explained(api: &StandIn, more: &[&str]) -> (i32, String) {
+    let arguments = [&["explain", "shop"], more].concat();
+    let output = api.windlass(&folder("explain"), &arguments);
+    (code(&output), format!("{}{}", out(&output), err(&output)))
+}
+
+fn tells(said: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(said.contains(line), "no `{line}` in:\n{said}");
+    }
+}
+
+#[test]
+fn an_ending_is_told_with_what_was_measured_what_was_brought_back_and_what_is_so_now() {
+    let none = json!(null);
+    for arguments in [&[ID][..], &["prod"], &["prod", "1.4.0"], &["prod", ID]] {
+        let api = telling(rolled_back(), environment(&none, &json!([]), &none));
+        let (status, said) = explained(&api, arguments);
+        assert_eq!(status, 0, "an explanation is what was asked for: {said}");
+        tells(
+            &said,
+            &[
+                "shop prod 1.4.0: deploy 0123456789abcdef",
+                "FAIL: alarm shop-prod-5xx: measured 7.3 errors/min, threshold 5",
+                "undoing: gate `shop-prod-5xx` failed in wave 1",
+                "api: is as it was before",
+                "RolledBack (GateFailed)",
+                "lock: free",
+            ],
+        );
+        assert!(!said.contains("plan: wave"), "only what tells why: {said}");
+    }
+}
+
+#[test]
+fn what_waits_is_told_with_what_it_waits_for_and_what_one_can_do() {
+    let waiting = json!([
+        {"deployment": ID, "components": ["api"], "operator": false, "since": 1_763_640_060_000_u64},
+        {"deployment": OTHER, "components": ["api"], "operator": false, "since": 1_763_640_000_000_u64},
+    ]);
+    let hold = json!({"since": 0, "reason": "checkout is broken", "by": "ann"});
+    let always = [
+        "it waits for its turn since 2025-11-20T12:01:00Z",
+        "it gives up at 2025-11-21T12:01:00Z",
+        "`windlass cancel shop 0123456789abcdef --reason '…'` takes it out of the queue",
+        "also waiting: fedcba9876543210 of 1.3.0 (deploy, asked by ann: as planned)",
+        "hold: since 1970-01-01T00:00:00Z by ann: checkout is broken",
+    ];
+    for (lock, told) in [
+        (
+            held("running"),
+            "of 1.3.0 (deploy, asked by ann: as planned) is under way, since 2025-11-20T12:00:00Z",
+        ),
+        (held("recovering"), "is being recovered, since"),
+        (
+            held("needs_operator"),
+            "NEEDS AN OPERATOR, since 2025-11-20T12:00:00Z: nothing else gets a turn",
+        ),
+        (json!(null), "nothing works in shop prod now"),
+    ] {
+        let api = telling(accepted(), environment(&lock, &waiting, &hold));
+        let (status, said) = explained(&api, &[ID]);
+        assert_eq!(status, 0, "{said}");
+        tells(&said, &always);
+        tells(&said, &[told]);
+        let is_stuck = said.contains("`windlass recover shop prod --reason '…'` undoes it again");
+        assert_eq!(is_stuck, lock["state"] == "needs_operator", "{said}");
+    }
+}
+
+#[test]
+fn what_is_under_way_is_told_with_the_last_that_was_seen() {
+    let api = telling(
+        watched(),
+        environment(&held("running"), &json!([]), &json!(null)),
+    );
+    let (status, said) = explained(&api, &[ID]);
+    assert_eq!(status, 0, "{said}");
+    tells(
+        &said,
+        &[
+            "it is under way since 2025-11-20T12:00:01Z; the last that was seen:",
+            "pass: alarm shop-prod-5xx: measured 0.2 errors/min",
+            "`windlass watch shop 0123456789abcdef` shows it",
+            "hold: none",
+        ],
+    );
+}
+
+#[test]
+fn what_is_accepted_and_not_recorded_is_told_as_that() {
+    let record = json!({"deployment": {"id": ID, "status": "accepted"}});
+    let none = json!(null);
+    let api = telling(record, environment(&none, &json!([]), &none));
+    let (status, said) = explained(&api, &[ID]);
+    assert_eq!(status, 0, "{said}");
+    tells(&said, &["is accepted, and is not recorded yet"]);
+}
+
+#[test]
+fn a_program_gets_the_record_and_the_lines() {
+    let none = json!(null);
+    let refused = ended(accepted(), "Rejected", "Held");
+    let api = telling(refused, environment(&none, &json!([]), &none));
+    let (status, said) = explained(&api, &[ID, "--json"]);
+    assert_eq!(status, 0, "{said}");
+    let told: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(told["deployment"]["ending"]["cause_name"], "Held");
+    let lines = told["explained"].to_string();
+    tells(&lines, &["Rejected (Held)", "hold: none"]);
+}
+
+#[test]
+fn which_environment_is_chosen_is_told_with_each_rule() {
+    let none = json!(null);
+    let api = telling(accepted(), environment(&none, &json!([]), &none));
+    let (status, said) = explained(&api, &["--git-ref", "refs/tags/v1.4.0"]);
+    assert_eq!(status, 0, "{said}");
+    tells(
+        &said,
+        &[
+            "dev: takes the branches `main`: does not match",
+            "prod: takes tags such as `v1.4.0`: matches",
+            "it goes to prod",
+        ],
+    );
+    let (status, said) = explained(&api, &["--image-tag", "main-9f2c1ab", "--json"]);
+    assert_eq!(status, 0, "{said}");
+    let told: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (&told["chosen"], &told["rules"][1]["matches"]),
+        (&json!("dev"), &json!(false))
+    );
+    let (status, said) = explained(&api, &["--git-ref", "refs/heads/nowhere"]);
+    assert_eq!(status, 3, "{said}");
+    tells(
+        &said,
+        &["it goes nowhere: `refs/heads/nowhere` matches no environment's rule"],
+    );
+}
+
+#[test]
+fn what_is_not_there_is_refused_with_where_to_look() {
+    let none = json!(null);
+    let api = telling(accepted(), environment(&none, &json!([]), &none));
+    let (status, said) = explained(&api, &["prod", "9.9.9"]);
+    assert_eq!(status, 3, "{said}");
+    tells(
+        &said,
+        &[
+            "9.9.9 was not deployed into shop prod.",
+            "`windlass history shop prod`",
+            "`windlass refusals shop`",
+        ],
+    );
+    for wrong in [
+        &["prod", "--git-ref", "refs/heads/main"][..],
+        &["--git-ref", "a", "--image-tag", "b"],
+        &["Prod!"],
+    ] {
+        assert_eq!(explained(&api, wrong).0, 2, "{wrong:?}");
+    }
+    // Neither a ref, nor a repository, nor a deployment.
+    let (status, said) = explained(&api, &[]);
+    assert!(status == 2 || said.contains("by version 1.3.0"), "{said}");
+}

@@ -1,0 +1,218 @@
+//! `windlass init` without a terminal and without an account: it asks for everything at once, writes what is valid, and
+//! never writes over a file by itself.
+
+#![allow(clippy::unwrap_used)]
+
+mod standin;
+
+use serde_json::Value;
+use standin::{code, err, folder, out};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use windlass_domain::declaration::Declaration;
+
+/// A copy of a repository of the tests, in a folder of its own.
+fn copy(name: &str) -> PathBuf {
+    fn all(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let to = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                all(&entry.path(), &to);
+            } else {
+                fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+    let place = folder("init").join(name);
+    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/repositories")
+        .join(name);
+    all(&from, &place);
+    place
+}
+
+fn init(place: &Path, arguments: &[&str]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_windlass"));
+    let program = program
+        .arg("init")
+        .arg("--no-account")
+        .args(arguments)
+        .current_dir(place)
+        .env_clear();
+    program.stdin(std::process::Stdio::null()).output().unwrap()
+}
+
+const ANSWERS: [&str; 11] = [
+    "--yes",
+    "--answer",
+    "region=eu-west-1",
+    "--answer",
+    "account=111111111111",
+    "--answer",
+    "github=example/shop",
+    "--answer",
+    "web.bucket=shop-web-{environment}",
+    "--answer",
+    "web.distribution=none",
+];
+
+#[test]
+fn without_a_terminal_every_question_is_told_at_once_and_nothing_is_written() {
+    let place = copy("next");
+    let asked = init(&place, &[]);
+    assert_eq!(code(&asked), 2, "{}", err(&asked));
+    for line in [
+        "  app: the application's name [next]",
+        "  environments: the environments, in the order in which a release goes through them [prod]",
+        "  web.bucket: the bucket of the site's files",
+        "  region: the region of Windlass and of the targets",
+        "  account: the number of the account of Windlass",
+    ] {
+        assert!(
+            err(&asked).lines().any(|told| told == line),
+            "no `{line}` in {}",
+            err(&asked)
+        );
+    }
+    let fewer = init(&place, &["--yes"]);
+    assert_eq!(code(&fewer), 2);
+    assert!(
+        !err(&fewer).contains("environments:") && err(&fewer).contains("  web.distribution: "),
+        "{}",
+        err(&fewer)
+    );
+    assert!(!place.join("app.yaml").exists());
+}
+
+#[test]
+fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
+    let place = copy("next");
+    let bad = [
+        "app=Shop",
+        "deploy.prod=push",
+        "web.buckte=x",
+        "region=Dublin",
+        "web.distribution=$(id)",
+        "account=1",
+    ];
+    let arguments: Vec<&str> = bad
+        .iter()
+        .flat_map(|answer| ["--answer", *answer])
+        .collect();
+    let refused = init(&place, &arguments);
+    assert_eq!(code(&refused), 2);
+    for told in [
+        "wrong: `app`: `Shop` is not a name",
+        "wrong: `deploy.prod`: `push` is no rule",
+        "wrong: `web.buckte` is not asked here. Did you mean `web.bucket`?",
+        "wrong: `region`: write a region",
+        "wrong: `web.distribution`: ",
+        "wrong: `account`: ",
+        "  web.bucket: ",
+    ] {
+        assert!(
+            err(&refused).contains(told),
+            "no `{told}` in {}",
+            err(&refused)
+        );
+    }
+}
+
+#[test]
+fn everything_is_written_once_and_the_next_commands_are_told() {
+    let place = copy("next");
+    let made = init(&place, &ANSWERS);
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    for told in [
+        "found: a static export of Next.js in `package.json`, as `web`",
+        "written: app.yaml",
+        "written: .github/workflows/release.yaml",
+    ] {
+        assert!(out(&made).contains(told), "no `{told}` in {}", out(&made));
+    }
+    let (_, next) = out(&made)
+        .split_once("next:\n")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    let commands: Vec<&str> = next
+        .lines()
+        .map(|line| line.trim().split("   #").next().unwrap())
+        .collect();
+    assert_eq!(
+        commands[..3],
+        [
+            "bash windlass-targets.sh",
+            "windlass declare",
+            "windlass release next 1.0.0 web=out --watch"
+        ]
+    );
+    let text = fs::read_to_string(place.join("app.yaml")).unwrap();
+    assert!(Declaration::parse(&text).is_ok(), "{text}");
+
+    let again = init(&place, &ANSWERS);
+    assert_eq!(code(&again), 0, "{}", err(&again));
+    assert!(
+        out(&again).contains("as it was: app.yaml") && !out(&again).contains("written"),
+        "{}",
+        out(&again)
+    );
+}
+
+#[test]
+fn a_file_that_is_there_is_written_over_only_by_force() {
+    let place = copy("next");
+    assert_eq!(code(&init(&place, &ANSWERS)), 0);
+    let own = fs::read_to_string(place.join("app.yaml"))
+        .unwrap()
+        .replace("version: 1.0.0", "version: 1.4.0");
+    fs::write(place.join("app.yaml"), &own).unwrap();
+    fs::remove_file(place.join("windlass.toml")).unwrap();
+    let refused = init(&place, &ANSWERS);
+    assert_eq!(code(&refused), 3, "{}", err(&refused));
+    assert!(
+        out(&refused).contains("-version: 1.4.0") && out(&refused).contains("+version: 1.0.0"),
+        "{}",
+        out(&refused)
+    );
+    assert!(
+        err(&refused).contains("`app.yaml` would be written over"),
+        "{}",
+        err(&refused)
+    );
+    assert_eq!(fs::read_to_string(place.join("app.yaml")).unwrap(), own);
+    assert!(!place.join("windlass.toml").exists(), "nothing was written");
+    let forced = init(&place, &[&ANSWERS[..], &["--force", "--json"]].concat());
+    let told: Value = serde_json::from_str(&out(&forced)).unwrap();
+    let came: Vec<(&str, &str)> = told["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| {
+            (
+                file["path"].as_str().unwrap(),
+                file["came"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert!(
+        came.contains(&("app.yaml", "written over"))
+            && came.contains(&("windlass.toml", "written")),
+        "{came:?}"
+    );
+    assert_ne!(fs::read_to_string(place.join("app.yaml")).unwrap(), own);
+}
+
+#[test]
+fn what_windlass_has_no_kind_for_is_told() {
+    let place = copy("kubernetes");
+    let refused = init(&place, &["--yes"]);
+    assert_eq!(code(&refused), 2);
+    assert!(
+        err(&refused).contains("nothing was found") && err(&refused).contains("Kubernetes"),
+        "{}",
+        err(&refused)
+    );
+}

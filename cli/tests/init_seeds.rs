@@ -1,0 +1,223 @@
+//! `examples/init` is what `windlass init` makes of repositories as the seeds describe them. After a change, write it
+//! anew with `UPDATE_DOCS=1 cargo test -p windlass-cli --test init_seeds`.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use windlass_cli::init::answers::Asked;
+use windlass_cli::init::proposal::{Facts, propose};
+use windlass_cli::init::{files, pieces, reading};
+use windlass_domain::declaration::Declaration;
+
+/// A seed's name, the repository on GitHub, and the answers that nothing else tells.
+type Seed<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+const SEEDS: [Seed; 4] = [
+    (
+        "monorepo",
+        "example/insight",
+        &[
+            ("deploy.staging", "tag:v*.*.0-rc*"),
+            ("agent.cluster", "insight-{environment}"),
+            ("agent.service", "agent"),
+            ("agent.container", "agent"),
+            ("agent.repository", "insight/agent"),
+            ("frontend.bucket", "insight-frontend-{environment}"),
+            (
+                "frontend.distribution",
+                "dev=E1DEVELOPMENT,staging=E2STAGING,prod=E3PRODUCTION",
+            ),
+        ],
+    ),
+    (
+        "container",
+        "example/autopr",
+        &[
+            ("environments", "dev,staging,production"),
+            ("deploy.dev", "branch:feature/**,feat/**"),
+            ("deploy.staging", "branch:staging"),
+            ("deploy.production", "branch:main"),
+            ("autopr.cluster", "autopr-{environment}"),
+            ("autopr.service", "autopr-{environment}"),
+        ],
+    ),
+    (
+        "chat-bot",
+        "example/service-bot",
+        &[
+            ("deploy.dev", "branch:develop"),
+            ("deploy.prod", "branch:main"),
+            ("components", "messages:backend,frontend"),
+            ("frontend.bucket", "service-bot-{environment}-frontend"),
+            (
+                "frontend.distribution",
+                "dev=E1DEVELOPMENT,prod=E2PRODUCTION",
+            ),
+        ],
+    ),
+    (
+        "textbook",
+        "example/textbook",
+        &[
+            ("backend.function", "textbook-backend-{environment}"),
+            ("book.bucket", "textbook-book-{environment}"),
+            ("book.distribution", "E1TEXTBOOK"),
+        ],
+    ),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn facts(name: &str, github: &str) -> Facts {
+    let mut repository =
+        reading::read(&root().join("cli/tests/repositories/seeds").join(name)).unwrap();
+    repository.github = Some(github.to_owned());
+    repository.branch = None;
+    Facts {
+        pieces: pieces::find(&repository),
+        repository,
+        region: Some("eu-west-1".to_owned()),
+        stack: "windlass".to_owned(),
+        account_id: Some("111111111111".to_owned()),
+        ..Facts::default()
+    }
+}
+
+/// The files of a seed; no question without a proposed answer may be left.
+fn made((name, github, answers): Seed) -> BTreeMap<String, String> {
+    let facts = facts(name, github);
+    let answers = answers
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let mut asked = Asked::new(answers.collect());
+    let application = propose(&facts, &mut asked);
+    assert_eq!(asked.wrong, [""; 0], "{name}");
+    let open = asked
+        .open
+        .iter()
+        .filter(|question| question.proposed.is_none());
+    let open: Vec<&str> = open.map(|question| question.key.as_str()).collect();
+    assert_eq!(open, [""; 0], "{name}");
+    let (files, notes) = files::all(&application, &facts);
+    let notes: Vec<String> = notes.iter().map(|note| format!("{note}\n")).collect();
+    let notes = notes.concat();
+    let mut made: BTreeMap<String, String> = files
+        .into_iter()
+        .map(|file| (file.path, file.text))
+        .collect();
+    if !notes.is_empty() {
+        made.insert("notes.txt".to_owned(), notes);
+    }
+    made
+}
+
+fn present(folder: &Path, prefix: &str, into: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let entry = entry.unwrap();
+        let path = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            present(&entry.path(), &format!("{path}/"), into);
+        } else {
+            into.insert(path, fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_examples_are_what_is_made_of_the_seeds() {
+    for seed in SEEDS {
+        let (made, folder) = (made(seed), root().join("examples/init").join(seed.0));
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let _ = fs::remove_dir_all(&folder);
+            for (path, text) in &made {
+                let path = folder.join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+        }
+        let mut there = BTreeMap::new();
+        present(&folder, "", &mut there);
+        assert_eq!(
+            there.keys().collect::<Vec<_>>(),
+            made.keys().collect::<Vec<_>>(),
+            "{}",
+            seed.0
+        );
+        for (path, text) in &made {
+            assert!(
+                there[path] == *text,
+                "examples/init/{}/{path}: UPDATE_DOCS=1 cargo test -p windlass-cli --test init_seeds",
+                seed.0
+            );
+        }
+    }
+}
+
+#[test]
+fn every_declaration_of_the_examples_is_valid() {
+    for seed in SEEDS {
+        let text = &made(seed)["app.yaml"];
+        let declaration = Declaration::parse(text);
+        assert!(
+            declaration.is_ok(),
+            "{}: {:?}\n{text}",
+            seed.0,
+            declaration.err()
+        );
+    }
+}
+
+#[test]
+fn a_patch_fits_the_code_that_it_is_for() {
+    for (name, github, answers) in [SEEDS[0]] {
+        let made = made((name, github, answers));
+        let place = std::env::temp_dir().join(format!("windlass-patch-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&place);
+        let mut there = BTreeMap::new();
+        present(
+            &root().join("cli/tests/repositories/seeds").join(name),
+            "",
+            &mut there,
+        );
+        there.insert("windlass.patch".to_owned(), made["windlass.patch"].clone());
+        for (path, text) in &there {
+            let path = place.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let applied = std::process::Command::new("git")
+            .args(["apply", "windlass.patch"])
+            .current_dir(&place)
+            .output()
+            .unwrap();
+        let code = fs::read_to_string(place.join("infrastructure/main.tf")).unwrap();
+        fs::remove_dir_all(&place).unwrap();
+        assert!(
+            applied.status.success(),
+            "{}",
+            String::from_utf8_lossy(&applied.stderr)
+        );
+        assert!(
+            code.contains("ignore_changes = [task_definition]")
+                && code.contains("skip_destroy = true"),
+            "{code}"
+        );
+        assert_eq!(
+            code.matches("\"windlass:environment\" = var.environment")
+                .count(),
+            3,
+            "{code}"
+        );
+    }
+}
+
+#[test]
+fn what_goes_to_kubernetes_is_told_and_not_taken() {
+    let facts = facts("real-estate", "example/estate");
+    assert_eq!(facts.pieces.pieces, []);
+    assert_eq!(facts.pieces.notes.len(), 1);
+}

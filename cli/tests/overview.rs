@@ -1,0 +1,175 @@
+//! `windlass apps`, and `windlass status` without an environment: the real program against an API that answers.
+
+#![allow(clippy::unwrap_used)]
+
+mod standin;
+
+use serde_json::{Value, json};
+use standin::{Call, StandIn, code, err, folder, out, reply};
+
+const NOON: u64 = 1_763_640_000_000;
+const ID: &str = "0123456789abcdef";
+const OTHER: &str = "fedcba9876543210";
+
+fn asked(version: &str, by: &str, commit: &str) -> Value {
+    json!({"action": "deploy", "version": version, "accepted": 0, "components": ["api"],
+        "requester": {"route": "api", "principal": by}, "git": {"ref": "refs/heads/main", "commit": commit}})
+}
+
+fn names(version: &str, deployment: &str) -> Value {
+    json!({"version": version, "deployment": deployment, "since": NOON,
+        "brought": {"version": version, "deployment": deployment, "since": NOON}})
+}
+
+fn shop() -> Value {
+    let agent = json!({"version": "1.3.0", "deployment": OTHER, "since": NOON,
+        "brought": {"version": "1.3.0", "deployment": OTHER, "since": NOON},
+        "containers": {"web": names("1.4.0", ID), "worker": names("1.3.0", OTHER)}});
+    json!({"app": "shop", "declaration": {"version": "1.3.0", "accepted": NOON}, "environments": [
+        {"environment": "dev", "declared": true, "running": {}, "snapshot": 0, "hold": null, "lock": {"token": 0},
+            "waiting": [], "deployments": {}},
+        {"environment": "prod", "declared": true, "snapshot": 7, "running": {"api": names("1.4.0", ID), "agent": agent},
+            "hold": {"since": NOON, "reason": "checkout is broken", "by": "ann"},
+            "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one", "since": NOON,
+                "state": "needs_operator"}},
+            "waiting": [{"deployment": OTHER, "since": NOON}],
+            "deployments": {ID: asked("1.4.0", "tom", "9f2c61d4a0b3"), OTHER: asked("1.3.0", "ann", "1a2b3c4d5e6f")}},
+        {"environment": "old", "declared": false, "running": {"api": names("1.0.0", ID)}, "snapshot": 2, "hold": null,
+            "lock": {"token": 3}, "waiting": [], "deployments": {}},
+    ]})
+}
+
+fn api() -> StandIn {
+    StandIn::new(|call: &Call| {
+        let path = call.path.as_str();
+        let is_second = path.contains("after=p2");
+        match path.split('?').next().unwrap() {
+            "/stage/apps" if is_second => reply(
+                200,
+                &json!({"apps": [{"app": "bank", "declaration": {}, "environments": []}], "next": null}),
+            ),
+            "/stage/apps" => reply(200, &json!({"apps": [shop()], "next": "p2"})),
+            "/stage/apps/shop/environments" => reply(
+                200,
+                &json!({"app": "shop", "environments": ["dev", "prod"]}),
+            ),
+            it if it.starts_with("/stage/apps/shop/environments/") => {
+                let name = it.rsplit('/').next().unwrap();
+                reply(
+                    200,
+                    &json!({"app": "shop", "environment": name, "snapshot": 0, "running": {}, "lock": {"token": 1}, "waiting": []}),
+                )
+            }
+            _ => reply(404, &json!({"message": "Not Found"})),
+        }
+    })
+}
+
+fn run(api: &StandIn, arguments: &[&str]) -> String {
+    let output = api.windlass(&folder("overview"), arguments);
+    assert_eq!(code(&output), 0, "{arguments:?}: {}", err(&output));
+    out(&output)
+}
+
+#[test]
+fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
+    for arguments in [&["apps"][..], &["status"]] {
+        let said = run(&api(), arguments);
+        let rows: Vec<Vec<&str>> = said
+            .lines()
+            .map(|line| {
+                line.split("  ")
+                    .map(str::trim)
+                    .filter(|cell| !cell.is_empty())
+                    .collect()
+            })
+            .collect();
+        let since = "2025-11-20T12:00:00Z";
+        let wanted = [
+            vec!["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "NOW"],
+            vec!["shop", "dev", "-", "-", "-", "-", "-"],
+            vec![
+                "shop",
+                "prod",
+                "1.4.0 (agent/web, api)",
+                "9f2c61d",
+                since,
+                "tom",
+                "NEEDS AN OPERATOR after 1.4.0; held by ann: checkout is broken; 1.3.0 waits",
+            ],
+            vec![
+                "shop",
+                "prod",
+                "1.3.0 (agent/worker)",
+                "1a2b3c4",
+                since,
+                "ann",
+                "-",
+            ],
+            vec![
+                "shop",
+                "old",
+                "1.0.0",
+                "-",
+                since,
+                "-",
+                "no longer declared",
+            ],
+            vec!["bank", "-", "-", "-", "-", "-", "-"],
+        ];
+        assert_eq!(rows, wanted, "{said}");
+    }
+}
+
+#[test]
+fn a_list_that_is_cut_tells_how_to_go_on_and_a_program_gets_all_of_it() {
+    let said = run(&api(), &["apps", "--limit", "1"]);
+    assert!(
+        said.ends_with("there are more: `windlass apps --limit 1 --after p2` lists them\n"),
+        "{said}"
+    );
+    let told: Value = serde_json::from_str(&run(&api(), &["apps", "--json"])).unwrap();
+    assert_eq!(told["apps"][0], shop(), "nothing is lost");
+    assert_eq!(
+        (&told["apps"][1]["app"], &told["next"]),
+        (&json!("bank"), &json!(null))
+    );
+    let none = StandIn::new(|_: &Call| reply(200, &json!({"apps": [], "next": null})));
+    assert!(run(&none, &["apps"]).contains("no application is declared yet"));
+}
+
+#[test]
+fn an_application_alone_is_each_of_its_environments() {
+    let api = api();
+    let said = run(&api, &["status", "shop", "--observe"]);
+    assert!(
+        said.contains("shop dev: nothing was deployed yet") && said.contains("shop prod: nothing"),
+        "{said}"
+    );
+    let looked = api
+        .calls()
+        .into_iter()
+        .filter(|call| call.path.ends_with("?observe=true"));
+    assert_eq!(looked.count(), 2);
+    let told: Value = serde_json::from_str(&run(&api, &["status", "shop", "--json"])).unwrap();
+    assert_eq!(told["environments"][1]["environment"], "prod");
+    let output = api.windlass(&folder("overview"), &["status", "--observe"]);
+    assert_eq!(
+        code(&output),
+        2,
+        "all targets of everybody are not looked at: {}",
+        err(&output)
+    );
+}
+
+#[test]
+fn who_may_not_see_all_is_told_which_right_is_needed() {
+    let closed = StandIn::new(|_: &Call| reply(403, &json!({"message": "Forbidden"})));
+    let output = closed.windlass(&folder("overview"), &["apps"]);
+    assert_eq!(code(&output), 6);
+    assert!(
+        err(&output).contains("`execute-api:Invoke` on this path is needed"),
+        "{}",
+        err(&output)
+    );
+}

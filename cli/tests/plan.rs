@@ -1,0 +1,133 @@
+//! `windlass plan`: the real program against an API that draws a plan.
+
+#![allow(clippy::unwrap_used)]
+
+mod standin;
+
+use serde_json::{Value, json};
+use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
+
+const PLAN: &str = "/stage/apps/shop/plans/5b1e0c2d9a4b6f70";
+
+/// A plan that is not drawn yet.
+fn asked() -> Value {
+    json!({
+        "id": "5b1e0c2d9a4b6f70",
+        "deployment": {"id": "5b1e0c2d9a4b6f70", "app": "shop", "environment": "prod", "action": "deploy", "attempt": 1,
+            "release": {"app": "shop", "version": "1.4.0", "components": {}}, "release_digest": "a".repeat(64),
+            "declaration": "1.0.0", "requester": {"route": "api"}, "accepted": 0, "executions": [], "status": "waiting",
+            "order": {"accepted": 0, "recorded": 0, "id": "5b1e0c2d9a4b6f70"}, "allow_older": false, "accept_red": false,
+            "again": false, "by_person": true},
+        "turn": {"becomes": "goes", "text": "It would begin at once."},
+        "expires": 86_400_000,
+        "failed": null,
+        "commits": {},
+    })
+}
+
+fn drawn(outcome: &str, findings: &Value) -> Value {
+    let mut plan = asked();
+    plan["drawn"] = json!({"at": 0, "changes": {}, "both_s": 0, "hash": "b".repeat(64),
+        "plan": {"outcome": outcome, "waves": [], "unchanged": [], "findings": findings, "warnings": []},
+        "cost": {"transitions": 16, "worked_ms": 0, "dollars": 0.0004}});
+    plan
+}
+
+/// An API that does not know a plan at first, and has then not drawn it.
+fn drawing(plan: Value) -> StandIn {
+    let mut looks = 0;
+    StandIn::new(move |call: &Call| -> Reply {
+        if call.method == "POST" {
+            return reply(
+                202,
+                &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}),
+            );
+        }
+        looks += 1;
+        match looks {
+            1 => reply(
+                404,
+                &json!({"type": "t", "title": "UnknownName", "status": 404, "detail": "d", "findings": [
+                    {"name": "UnknownName", "path": "id", "reason": "no plan", "remedy": "ask again"}]}),
+            ),
+            2 => reply(202, &asked()),
+            _ => reply(200, &plan),
+        }
+    })
+}
+
+fn planned(api: &StandIn, arguments: &[&str]) -> std::process::Output {
+    let all = [&["plan"], arguments, &["--every", "1ms"]].concat();
+    api.windlass(&folder("plan"), &all)
+}
+
+#[test]
+fn a_promotion_is_planned_with_the_command_that_deploys_it() {
+    let api = drawing(drawn("change", &json!([])));
+    let wish = [
+        "deploy", "shop", "prod", "1.4.0", "--again", "--reason", "so",
+    ];
+    let output = planned(&api, &wish);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(
+        out(&output).contains("It would begin at once."),
+        "{}",
+        out(&output)
+    );
+    let calls = api.calls();
+    assert_eq!(calls[0].path, "/stage/apps/shop/environments/prod/plans");
+    let body = json!({"version": "1.4.0", "again": true, "reason": "so"});
+    assert_eq!(calls[0].json(), body);
+    assert!(calls[1..].iter().all(|call| call.path == PLAN), "{calls:?}");
+}
+
+#[test]
+fn a_rollback_is_planned_without_a_reason() {
+    let api = drawing(drawn("nothing_to_do", &json!([])));
+    let output = planned(&api, &["rollback", "shop", "prod", "--snapshot", "3"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(out(&output).contains("nothing would be changed"));
+    let body = json!({"action": "rollback", "snapshot": 3});
+    assert_eq!(api.calls()[0].json(), body);
+}
+
+#[test]
+fn what_would_be_refused_is_told_and_ends_as_it_would() {
+    let red = json!([{"name": "GateAlreadyRed", "path": "gates", "reason": "It is red.", "remedy": "Mend it."}]);
+    let api = drawing(drawn("rejected", &red));
+    let output = planned(&api, &["deploy", "shop", "prod", "1.4.0"]);
+    assert_eq!(code(&output), 3);
+    for told in [
+        "it would be refused:",
+        "GateAlreadyRed: It is red.",
+        "Mend it.",
+        "page: docs/findings/GateAlreadyRed.md",
+    ] {
+        assert!(out(&output).contains(told), "{}", out(&output));
+    }
+}
+
+#[test]
+fn a_plan_that_was_not_drawn_is_no_plan() {
+    let mut failed = asked();
+    failed["failed"] = json!("The plan could not be drawn (Throttled).");
+    let api = drawing(failed);
+    let output = planned(&api, &["deploy", "shop", "prod", "1.4.0"]);
+    assert_eq!(code(&output), 1);
+    assert!(
+        err(&output).contains("could not be drawn"),
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
+fn what_a_plan_does_not_take_is_not_taken() {
+    let api = drawing(asked());
+    for more in [&["--watch"][..], &["--look", "1s"]] {
+        let deploy = [&["deploy", "shop", "prod", "1.4.0"], more].concat();
+        assert_eq!(code(&planned(&api, &deploy)), 2, "{more:?}");
+    }
+    let late = ["deploy", "shop", "prod", "1.4.0", "--timeout", "20ms"];
+    assert_eq!(code(&planned(&api, &late)), 7);
+}

@@ -1,0 +1,1 @@
+export default { title: 'Handbook', url: 'https://handbook.example', baseUrl: '/' };

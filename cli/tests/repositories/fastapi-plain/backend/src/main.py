@@ -1,0 +1,4 @@
+import fastapi
+from fastapi import FastAPI
+
+app = FastAPI()

@@ -1,0 +1,191 @@
+//! What belongs to an installation of Windlass, as AWS tells it now: for the command line, with the rights of whoever
+//! asks.
+
+use crate::stacks::{self, Resource};
+use crate::{Aws, error};
+use futures::stream::{self, StreamExt};
+use serde_json::{Value, json};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Alarms, Answered, JsonCall, JsonServices};
+
+/// How many parts are looked at at the same time.
+const AT_A_TIME: usize = 8;
+
+/// A part of an installation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Its name in the template.
+    pub name: String,
+    /// Its name, or ARN, in AWS.
+    pub id: String,
+    /// What sort of thing it is.
+    pub sort: Sort,
+    /// How it is now, in AWS's own word; of a queue how many messages wait in it.
+    pub is: Answered<String>,
+}
+
+/// The sorts of parts that can stop working, or tell that something has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// An alarm of CloudWatch.
+    Alarm,
+    /// A version of a function that an alias names.
+    Function,
+    /// A queue of SQS.
+    Queue,
+    /// A rule or a schedule of EventBridge.
+    Rule,
+    /// What brings messages of a queue, or changes of the ledger, to a function.
+    Source,
+    /// The release machine.
+    Machine,
+    /// The ledger.
+    Table,
+}
+
+impl Sort {
+    /// By its type in CloudFormation; nothing of what needs no look, such as a role.
+    fn of(resource_type: &str) -> Option<Self> {
+        Some(match resource_type {
+            "AWS::CloudWatch::Alarm" => Self::Alarm,
+            "AWS::Lambda::Alias" => Self::Function,
+            "AWS::SQS::Queue" => Self::Queue,
+            "AWS::Events::Rule" => Self::Rule,
+            "AWS::Lambda::EventSourceMapping" => Self::Source,
+            "AWS::StepFunctions::StateMachine" => Self::Machine,
+            "AWS::DynamoDB::Table" => Self::Table,
+            _ => return None,
+        })
+    }
+
+    /// The action that looking at one needs.
+    pub fn needs(self) -> &'static str {
+        match self {
+            Self::Alarm => "cloudwatch:DescribeAlarms",
+            Self::Function => "lambda:GetFunctionConfiguration",
+            Self::Queue => "sqs:GetQueueAttributes",
+            Self::Rule => "events:DescribeRule",
+            Self::Source => "lambda:GetEventSourceMapping",
+            Self::Machine => "states:DescribeStateMachine",
+            Self::Table => "dynamodb:DescribeTable",
+        }
+    }
+}
+
+impl Aws {
+    /// All parts of the stack that were looked at; `None` where there is no such stack. What could not be looked at says
+    /// so itself.
+    ///
+    /// # Errors
+    /// As [`crate::stack_outputs`], with the right `cloudformation:ListStackResources`.
+    pub async fn installation(&self, stack: &str) -> Answered<Option<Vec<Part>>> {
+        let Some(resources) = stacks::resources(&self.shared.home, stack).await? else {
+            return Ok(None);
+        };
+        let parts = resources.into_iter().filter_map(|resource| {
+            let sort = Sort::of(&resource.sort)?;
+            Some((sort, resource))
+        });
+        let looked = stream::iter(parts).map(|(sort, resource)| async move {
+            let is = self.is(sort, &resource).await;
+            Part {
+                name: resource.name,
+                id: resource.id,
+                sort,
+                is,
+            }
+        });
+        Ok(Some(looked.buffered(AT_A_TIME).collect().await))
+    }
+
+    async fn is(&self, sort: Sort, resource: &Resource) -> Answered<String> {
+        let id = &resource.id;
+        match sort {
+            Sort::Alarm => {
+                let found = self.alarms(std::slice::from_ref(id)).await?;
+                let found = found.into_iter().next();
+                found.map(|alarm| alarm.state).ok_or_else(|| gone(id))
+            }
+            Sort::Queue => {
+                let body =
+                    json!({"QueueUrl": id, "AttributeNames": ["ApproximateNumberOfMessages"]});
+                let told = self
+                    .told("sqs", "AmazonSQS.GetQueueAttributes", body)
+                    .await?;
+                word(&told, "/Attributes/ApproximateNumberOfMessages")
+            }
+            Sort::Rule => {
+                let target = "AWSEvents.DescribeRule";
+                // The bus is the default one, as of all rules of the template.
+                let name = id.rsplit('|').next().unwrap_or(id);
+                let told = self.told("events", target, json!({"Name": name})).await?;
+                word(&told, "/State")
+            }
+            Sort::Machine => {
+                let target = "AWSStepFunctions.DescribeStateMachine";
+                let told = self
+                    .told("states", target, json!({"stateMachineArn": id}))
+                    .await?;
+                word(&told, "/status")
+            }
+            Sort::Table => {
+                let target = "DynamoDB_20120810.DescribeTable";
+                let told = self
+                    .told("dynamodb", target, json!({"TableName": id}))
+                    .await?;
+                word(&told, "/Table/TableStatus")
+            }
+            Sort::Source => {
+                let path = ["2015-03-31", "event-source-mappings", id];
+                word(&self.lambda_told(&path).await?, "/State")
+            }
+            Sort::Function => {
+                let path = ["2015-03-31", "functions", id, "configuration"];
+                word(&self.lambda_told(&path).await?, "/State")
+            }
+        }
+    }
+
+    async fn told(
+        &self,
+        service: &'static str,
+        target: &'static str,
+        body: Value,
+    ) -> Answered<Value> {
+        let call = JsonCall {
+            service,
+            target,
+            body,
+        };
+        self.json_call(call).await
+    }
+
+    async fn lambda_told(&self, path: &[&str]) -> Answered<Value> {
+        let what = path.join("/");
+        let answer = stacks::read(&self.shared.home, "lambda", path, &what).await?;
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if (200..300).contains(&answer.status) {
+            return Ok(body);
+        }
+        let message = body["Message"].as_str().or(body["message"].as_str());
+        let name = error::name_of(None, Some(answer.status));
+        let message = message.unwrap_or("no reason");
+        Err(Fault::new(
+            name,
+            format!("{what}: AWS answered {}: {message}", answer.status),
+        ))
+    }
+}
+
+/// The word at a place of an answer.
+fn word(told: &Value, place: &str) -> Answered<String> {
+    let found = told.pointer(place).and_then(Value::as_str);
+    found.map(str::to_owned).ok_or_else(|| {
+        let message = format!("the answer has nothing at {place}");
+        Fault::new(FaultName::Unavailable, message)
+    })
+}
+
+fn gone(id: &str) -> Fault {
+    Fault::new(FaultName::NotFound, format!("there is no {id}"))
+}

@@ -1,0 +1,30 @@
+//! The pages that explain findings, as paths in the repository of Windlass.
+
+use super::{Finding, FindingName};
+use std::collections::BTreeSet;
+
+impl FindingName {
+    /// The page that says what it means, how to see it, and what mends it.
+    pub fn page(self) -> String {
+        format!("docs/findings/{self}.md")
+    }
+}
+
+/// A line that names the page of each finding once, in their order; `None` where nothing was found.
+pub fn pages(findings: &[Finding]) -> Option<String> {
+    let mut named = BTreeSet::new();
+    let first_of_each = findings.iter().filter(|finding| named.insert(finding.name));
+    let pages: Vec<String> = first_of_each.map(|finding| finding.name.page()).collect();
+    match pages.as_slice() {
+        [] => None,
+        [one] => Some(format!("  page: {one}")),
+        several => Some(format!("  pages: {}", several.join(", "))),
+    }
+}
+
+/// All findings as the cause of a refusal: a line for each, and then the pages that explain them.
+pub fn in_lines(findings: &[Finding]) -> String {
+    let mut lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    lines.extend(pages(findings));
+    lines.join("\n")
+}

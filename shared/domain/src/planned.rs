@@ -1,0 +1,239 @@
+//! What a request would do: planned upon what ledger and targets show now, without a lock and without a change. Pure.
+
+use crate::artifact::Artifact;
+use crate::cost::cost;
+use crate::deployment::{Cost, Deployment};
+use crate::digest::Digest;
+use crate::environment::Running;
+use crate::execution_history::Course;
+use crate::finding::Finding;
+use crate::name::ComponentName;
+use crate::plan::{Outcome, Plan, Wave};
+use crate::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// For how long a plan that nobody carries out is kept, in seconds: a day.
+pub const KEPT_S: u64 = 24 * 60 * 60;
+
+/// A request that was planned, and not carried out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Planned {
+    /// The record with which the deployment would begin. Its id is the plan's.
+    pub deployment: Deployment,
+    /// What would become of it at its arrival.
+    pub turn: Turn,
+    /// Until when the plan is kept. What it says is of the moment in which it was drawn.
+    pub expires: Time,
+    /// What it would change; absent until the targets were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<Drawn>,
+}
+
+/// What would become of a deployment at its arrival.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Turn {
+    /// In a word.
+    pub becomes: Becomes,
+    /// In a sentence, or in several.
+    pub text: String,
+    /// Why it would be refused; empty unless it would be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+/// The same in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Becomes {
+    /// It would begin at once.
+    Goes,
+    /// It would wait for its turn.
+    Waits,
+    /// It would stop the deployment that is under way, which is undone first.
+    Stops,
+    /// The same release waits or runs already: it would be that deployment.
+    Same,
+    /// Something newer is there, or waits: it would end `NothingToDo`.
+    Superseded,
+    /// It would be recorded, and a person would start it.
+    Recorded,
+    /// It would end `Rejected`.
+    Refused,
+}
+
+impl Turn {
+    /// A turn that needs no finding.
+    pub fn new(becomes: Becomes, text: impl Into<String>) -> Self {
+        Self {
+            becomes,
+            text: text.into(),
+            findings: vec![],
+        }
+    }
+
+    /// That it would be refused.
+    pub fn refused(findings: Vec<Finding>) -> Self {
+        let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        Self {
+            becomes: Becomes::Refused,
+            text: told.join("\n"),
+            findings,
+        }
+    }
+}
+
+/// A plan, with what it comes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Drawn {
+    /// When the targets were looked at.
+    pub at: Time,
+    /// The plan, as the deployment would record it.
+    pub plan: Plan,
+    /// Where each component that it changes comes from, and where it goes.
+    pub changes: BTreeMap<ComponentName, FromTo>,
+    /// For how many seconds the former and the new version get callers side by side, where all passes at once.
+    pub both_s: u64,
+    /// About what it costs: without the time that functions work, and without what AWS is waited for.
+    pub cost: Cost,
+    /// What is planned, in one digest: equal for equal plans, whoever asks and whenever.
+    pub hash: Digest,
+}
+
+/// Where a component comes from, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FromTo {
+    /// What runs, as far as Windlass knows; nothing before the first release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<End>,
+    /// What would run.
+    pub to: End,
+}
+
+/// One end of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct End {
+    /// The version.
+    pub version: String,
+    /// The commit that its bytes were made of, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The digest of its bytes; absent of what Windlass did not bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+}
+
+impl End {
+    /// What runs, whose bytes that deployment brought.
+    pub fn running(running: &Running, brought_by: Option<&Deployment>) -> Self {
+        Self {
+            version: running.version().to_owned(),
+            commit: brought_by.and_then(commit),
+            digest: running.artifact.as_ref().map(Artifact::digest),
+        }
+    }
+
+    /// What a deployment brings of a component; nothing of one that goes back to what was found of it.
+    pub fn brought(deployment: &Deployment, component: &ComponentName) -> Self {
+        let artifact = deployment.release.components.get(component);
+        Self {
+            version: deployment.release.version.clone(),
+            commit: commit(deployment),
+            digest: artifact.map(Artifact::digest),
+        }
+    }
+}
+
+fn commit(deployment: &Deployment) -> Option<String> {
+    deployment.release.git.as_ref()?.commit.clone()
+}
+
+impl FromTo {
+    /// The commits between the two ends, as `git log` takes them: `9f2c…..3d4e…`; nothing where one is not known.
+    pub fn commits(&self) -> Option<String> {
+        let from = self.from.as_ref()?.commit.as_ref()?;
+        let to = self.to.commit.as_ref()?;
+        (from != to).then(|| format!("{from}..{to}"))
+    }
+}
+
+impl Drawn {
+    /// A plan as it was drawn, with the targets of the components that it changes.
+    pub fn of(
+        deployment: &Deployment,
+        plan: Plan,
+        targets: &BTreeMap<ComponentName, Value>,
+        changes: BTreeMap<ComponentName, FromTo>,
+        course: &Course<'_>,
+        at: Time,
+    ) -> Self {
+        Self {
+            at,
+            changes,
+            both_s: both_s(&plan.waves),
+            cost: cost(course.transitions(), &[]),
+            hash: hash(deployment, &plan, targets),
+            plan,
+        }
+    }
+
+    /// Whether it would be refused, or would find nothing to do, or would change something.
+    pub fn outcome(&self) -> Outcome {
+        self.plan.outcome
+    }
+}
+
+/// The seconds from the first switch of any component until the last one of each that is switched in steps. What is only
+/// published, only tested, or only waited for is no switch.
+fn both_s(waves: &[Wave]) -> u64 {
+    let changes = waves.iter().flat_map(|wave| &wave.changes);
+    let longest = changes.map(|change| {
+        let numbered = waves.iter().enumerate().filter(|(_, wave)| !wave.ahead);
+        let mut own = numbered.filter(|(_, wave)| switches(wave, &change.component));
+        let Some((first, _)) = own.next() else {
+            return 0;
+        };
+        let last = own.next_back().map_or(first, |(last, _)| last);
+        let between = waves.get(first..last).unwrap_or_default();
+        between.iter().map(|wave| wave.bake_s).sum()
+    });
+    longest.max().unwrap_or(0)
+}
+
+/// Whether callers get something else of a component in a wave.
+fn switches(wave: &Wave, component: &ComponentName) -> bool {
+    let mut changes = wave.changes.iter();
+    changes.any(|one| one.component == *component && !one.tested && !one.closing)
+}
+
+/// The digest of what is planned: of the bytes, the targets and the changes. It has no id of a deployment and no time,
+/// so that the same plan drawn twice, and the deployment that follows, have the same one.
+pub fn hash(
+    deployment: &Deployment,
+    plan: &Plan,
+    targets: &BTreeMap<ComponentName, Value>,
+) -> Digest {
+    let components = &deployment.release.components;
+    let digests: BTreeMap<&ComponentName, Digest> = components
+        .iter()
+        .map(|(name, artifact)| (name, artifact.digest()))
+        .collect();
+    let content = json!({
+        "app": deployment.app,
+        "environment": deployment.environment,
+        "action": deployment.action,
+        "declaration": deployment.declaration,
+        "version": deployment.release.version,
+        "digests": digests,
+        "outcome": plan.outcome,
+        "waves": plan.waves,
+        "targets": targets,
+    });
+    Digest::of(content.to_string().as_bytes())
+}
+
+#[cfg(test)]
+#[path = "planned_tests.rs"]
+mod tests;

@@ -1,0 +1,97 @@
+use super::*;
+use crate::plan::{KindName, PlannedChange};
+use std::collections::BTreeSet;
+
+fn name(text: &str) -> ComponentName {
+    ComponentName::new(text).unwrap()
+}
+
+fn wave(components: &[&str], bake_s: u64, ahead: bool) -> Wave {
+    let change = |component: &&str| PlannedChange {
+        component: name(component),
+        kind: KindName::Lambda,
+        what: format!("alias of {component}"),
+        later: BTreeSet::new(),
+        tested: false,
+        closing: false,
+    };
+    Wave {
+        changes: components.iter().map(change).collect(),
+        bake_s,
+        ahead,
+        look: false,
+    }
+}
+
+/// A wave in which ECS ends what was changed before, or only test traffic gets it.
+fn unnoticed(closing: bool) -> Wave {
+    let mut wave = wave(&["api"], 600, false);
+    wave.changes[0].closing = closing;
+    wave.changes[0].tested = !closing;
+    wave
+}
+
+#[test]
+fn visitors_get_both_from_a_first_switch_to_the_last_of_the_same_component() {
+    let table: [(&[Wave], u64); 8] = [
+        (&[], 0),
+        (&[wave(&["api"], 600, false)], 0),
+        // One component after another: each switches at once.
+        (&[wave(&["api"], 60, false), wave(&["web"], 600, false)], 0),
+        (
+            &[
+                wave(&["api"], 300, false),
+                wave(&["api", "web"], 600, false),
+            ],
+            300,
+        ),
+        // What is published ahead is nobody's yet.
+        (
+            &[
+                wave(&["api"], 60, true),
+                wave(&["api"], 300, false),
+                wave(&["api"], 600, false),
+            ],
+            300,
+        ),
+        (
+            &[
+                wave(&["api"], 300, false),
+                wave(&["web"], 200, false),
+                wave(&["api"], 600, false),
+            ],
+            500,
+        ),
+        (&[wave(&["api"], 600, false), unnoticed(true)], 0),
+        (&[unnoticed(false), wave(&["api"], 600, false)], 0),
+    ];
+    for (waves, seconds) in table {
+        assert_eq!(both_s(waves), seconds, "{waves:?}");
+    }
+}
+
+fn end(commit: Option<&str>) -> End {
+    End {
+        version: "1".into(),
+        commit: commit.map(str::to_owned),
+        digest: None,
+    }
+}
+
+#[test]
+fn the_commits_of_a_change_are_told_where_both_ends_are_known_and_differ() {
+    let table = [
+        (Some(Some("a")), Some("b"), Some("a..b")),
+        (Some(Some("a")), Some("a"), None),
+        (Some(None), Some("b"), None),
+        (Some(Some("a")), None, None),
+        (None, Some("b"), None),
+    ];
+    for (from, to, commits) in table {
+        let change = FromTo {
+            from: from.map(end),
+            to: end(to),
+        };
+        assert_eq!(change.commits().as_deref(), commits, "{change:?}");
+    }
+}

@@ -1,0 +1,221 @@
+//! What is only planned: what would become of a request at its arrival, without a lock, a place in the queue or a hold.
+
+use super::answer::plain;
+use super::commit::{TRIES, commit, contended, pause};
+use super::deploy;
+use super::identify::{Identified, identify};
+use super::since::known;
+use super::view::View;
+use super::{Ports, refuse, rollback};
+use crate::log;
+use crate::payload::{Answer, Ask, Word};
+use crate::pin;
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use windlass_domain::admission::{Decision, Replaced};
+use windlass_domain::deployment::{Deployment, Ended};
+use windlass_domain::ending::Ending;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::planned::{Becomes, KEPT_S, Planned, Turn};
+use windlass_domain::request::{ActionName, Request};
+use windlass_domain::since;
+
+/// Records what the request would become, and goes on to `Plan`. Asked again it answers the same.
+pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+    let id = DeploymentId::planned(&ask.execution.arn);
+    log::name_deployment(&id);
+    let key = store::planned(&id);
+    for tried in 0..TRIES {
+        if store::load::<Planned>(ports, &key).await?.is_some() {
+            return Ok(plain(Word::Plan, &id, 0));
+        }
+        let (deployment, turn) = match of(ports, ask, request, &id).await? {
+            Ok(planned) => planned,
+            Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+        };
+        let expires = ports.now().plus_s(KEPT_S);
+        let planned = Planned {
+            deployment,
+            turn,
+            expires,
+            drawn: None,
+        };
+        let planned = Stored::new(key.clone(), planned);
+        if commit(ports, vec![planned.put_until(expires)?]).await? {
+            return Ok(plain(Word::Plan, &id, 0));
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("recording the plan"))
+}
+
+type Found = (Deployment, Turn);
+
+async fn of<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+    id: &DeploymentId,
+) -> Answered<Result<Found, Vec<Finding>>> {
+    match request.action {
+        ActionName::Rollback => return back(ports, ask, request, id).await,
+        ActionName::Check => return checked(ports, ask, request, id).await,
+        _ => {}
+    }
+    let pinned = match pin::pin(ports, request).await? {
+        Ok(pinned) => pinned,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let mut identified = match identify(ports, request, &pinned).await? {
+        Ok(identified) => identified,
+        Err(finding) => return Ok(Err(vec![finding])),
+    };
+    let existing = identified.existing.take();
+    let same = existing.filter(|one| one.value.ending.is_none());
+    let named = Identified {
+        id: id.clone(),
+        ..identified
+    };
+    let mut record = deploy::new_record(ports, ask, request, &pinned, &named);
+    deploy::settle_at_once(ports, &mut record, request, &pinned);
+    let turn = match (record.value.ending.take(), same) {
+        (Some(ended), _) => at_once(ended),
+        (None, Some(same)) => Turn::new(
+            Becomes::Same,
+            format!(
+                "The same release waits or runs as deployment {}: it would be that deployment.",
+                same.value.id
+            ),
+        ),
+        (None, None) => forward(ports, &record.value).await?,
+    };
+    Ok(Ok((record.value, turn)))
+}
+
+/// The turn of what ends as it arrives.
+fn at_once(ended: Ended) -> Turn {
+    match ended.ending {
+        Ending::Rejected => Turn::refused(ended.findings),
+        _ => Turn::new(Becomes::Recorded, ended.cause),
+    }
+}
+
+async fn forward<P: Ports>(ports: &P, record: &Deployment) -> Answered<Turn> {
+    let view = View::load(ports, record).await?;
+    Ok(match view.decide(record) {
+        Decision::Superseded(by) => {
+            let text = superseded(ports, &view, record, &by).await?;
+            Turn::new(Becomes::Superseded, text)
+        }
+        decision => turn(&view, decision),
+    })
+}
+
+async fn superseded<P: Ports>(
+    ports: &P,
+    view: &View,
+    record: &Deployment,
+    by: &Replaced,
+) -> Answered<String> {
+    let known = known(ports, record, &view.state.value, Some(&by.by)).await?;
+    let waiting = view.who_waits();
+    Ok(since::superseded(
+        record,
+        by,
+        &view.facts(record, &waiting),
+        &known,
+    ))
+}
+
+/// The record of what brings no release.
+async fn without_release<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+    id: &DeploymentId,
+) -> Answered<Result<Deployment, Vec<Finding>>> {
+    let env = match pin::named_environment(ports, request).await? {
+        Ok(env) => env,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let declaration = match pin::declaration_in_force(ports, &request.app).await? {
+        Ok(declared) => declared.version,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let mut record = rollback::new_record(ports, ask, request, &env, declaration).value;
+    record.id = id.clone();
+    Ok(Ok(record))
+}
+
+/// A check, with what would become of a release that a person starts now.
+async fn checked<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+    id: &DeploymentId,
+) -> Answered<Result<Found, Vec<Finding>>> {
+    let record = match without_release(ports, ask, request, id).await? {
+        Ok(record) => record,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let view = View::load(ports, &record).await?;
+    let turn = turn(&view, view.decide(&record));
+    Ok(Ok((record, turn)))
+}
+
+/// A rollback with the snapshot that it would go back to.
+async fn back<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+    id: &DeploymentId,
+) -> Answered<Result<Found, Vec<Finding>>> {
+    let mut record = match without_release(ports, ask, request, id).await? {
+        Ok(record) => record,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let view = View::load(ports, &record).await?;
+    let decision = view.decide(&record);
+    if let Decision::Preempt(_) = decision {
+        record.snapshot = record.snapshot.or(view.present());
+    }
+    let turn = match (
+        rollback::choose(ports, &view, &mut record).await?,
+        turn(&view, decision),
+    ) {
+        (Err(finding), Turn { mut findings, .. }) => {
+            findings.push(finding);
+            Turn::refused(findings)
+        }
+        (Ok(()), turn) => turn,
+    };
+    Ok(Ok((record, turn)))
+}
+
+/// What is so where nothing takes the deployment's place.
+fn turn(view: &View, decision: Decision) -> Turn {
+    match decision {
+        Decision::Reject(findings) => Turn::refused(findings),
+        Decision::Preempt(held) => Turn::new(
+            Becomes::Stops,
+            format!(
+                "It would stop deployment {}, which is under way and is undone first.",
+                held.deployment
+            ),
+        ),
+        Decision::Wait => Turn::new(
+            Becomes::Waits,
+            match &view.lock.value.held {
+                Some(held) => format!(
+                    "It would wait for its turn: deployment {} is under way.",
+                    held.deployment
+                ),
+                None => "It would wait for its turn: others wait before it.".to_owned(),
+            },
+        ),
+        Decision::Take | Decision::Superseded(_) => {
+            Turn::new(Becomes::Goes, "It would begin at once.")
+        }
+    }
+}

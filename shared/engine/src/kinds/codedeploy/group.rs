@@ -1,0 +1,144 @@
+//! What `Prepare` asks of a deployment group: is it there, of which platform, in which steps does it move callers, and
+//! what did it deploy last?
+
+use super::told;
+use crate::kinds::PrepareInput;
+use crate::ports::{Answered, CodeDeploy, DeploymentGroup, Revision, Routing};
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::codedeploy::Group as Declared;
+
+/// How many minutes of a move are watched before it is looked whether CodeDeploy has gone back by itself.
+const LOOK_MIN: u64 = 5;
+
+/// The most of those looks: each is a wave.
+const LOOKS: u64 = 12;
+
+/// The number of looks at a move that takes so many minutes.
+pub(in crate::kinds) fn looks(minutes: u64) -> u64 {
+    match minutes {
+        0 => 0,
+        minutes => (minutes / LOOK_MIN).clamp(1, LOOKS),
+    }
+}
+
+/// A declared group that is asked about.
+pub(in crate::kinds) struct Asks<'a, P> {
+    pub there: &'a P,
+    pub input: &'a PrepareInput<'a>,
+    pub declared: &'a Declared,
+    /// The compute platform that it must have.
+    pub platform: &'static str,
+}
+
+impl<P: CodeDeploy> Asks<'_, P> {
+    pub fn finding(&self, name: FindingName, reason: String, remedy: impl Into<String>) -> Finding {
+        let path = self.input.path("codedeploy.group");
+        Finding::new(name, path, reason, remedy)
+    }
+
+    pub fn named(&self) -> String {
+        told::named(&self.declared.application, &self.declared.group)
+    }
+
+    /// The group, of the right platform.
+    pub async fn group(&self) -> Answered<Result<DeploymentGroup, Finding>> {
+        let Declared {
+            application, group, ..
+        } = self.declared;
+        let found = match self.there.deployment_group(application, group).await {
+            Err(fault) if fault.name == FaultName::NotFound => {
+                return Ok(Err(self.finding(
+                    FindingName::TargetMissing,
+                    format!("CodeDeploy has no {} here.", self.named()),
+                    "Make it with your infrastructure code before the first deployment, or mend the names.",
+                )));
+            }
+            found => found?,
+        };
+        let platform = self.platform;
+        if found.platform == platform {
+            return Ok(Ok(found));
+        }
+        Ok(Err(self.finding(
+            FindingName::NotSupported,
+            format!(
+                "CodeDeploy's {} deploys to {}, and not to {platform}.",
+                self.named(),
+                found.platform
+            ),
+            format!(
+                "Name a deployment group whose application has the compute platform {platform}."
+            ),
+        )))
+    }
+
+    /// The minutes in which all callers are moved.
+    pub fn minutes(&self, found: &DeploymentGroup, routing: &Routing) -> Result<u64, Finding> {
+        match routing {
+            Routing::AllAtOnce => Ok(0),
+            Routing::Canary(_, minutes) => Ok(*minutes),
+            Routing::Linear(percent, minutes) => {
+                Ok(minutes * (100_u64.div_ceil((*percent).max(1)) - 1))
+            }
+            Routing::Other(other) => Err(self.finding(
+                FindingName::NotSupported,
+                format!(
+                    "The deployment configuration {} of CodeDeploy's {} moves callers by {other}, which this Windlass does not know.",
+                    found.configuration,
+                    self.named()
+                ),
+                "Use a configuration that moves all at once, by a canary or linearly.",
+            )),
+        }
+    }
+
+    /// The text of the group's last revision; nothing where it has none.
+    pub async fn last_text(
+        &self,
+        found: &DeploymentGroup,
+    ) -> Answered<Result<Option<String>, Finding>> {
+        match self.last_revision(found).await? {
+            None => Ok(Ok(None)),
+            Some(Revision::Kept { kind, sha256 }) => {
+                let application = &self.declared.application;
+                let text = self.there.revision(application, &kind, &sha256).await?;
+                Ok(Ok(Some(text)))
+            }
+            Some(Revision::Elsewhere(place)) => Ok(Err(self.finding(
+                FindingName::NotSupported,
+                format!(
+                    "The last revision of CodeDeploy's {} is kept in {place}, so that its hooks cannot be read and kept.",
+                    self.named()
+                ),
+                "Deploy once with the AppSpec as a text (`aws deploy create-deployment --revision revisionType=AppSpecContent,…`); Windlass goes on from there.",
+            ))),
+        }
+    }
+
+    /// That this text cannot be gone on from.
+    pub fn unreadable(&self, why: &str, of: &str) -> Finding {
+        self.finding(
+            FindingName::NotSupported,
+            format!(
+                "The AppSpec of the last revision of CodeDeploy's {} cannot be gone on from: {why}.",
+                self.named()
+            ),
+            format!("Deploy once with an AppSpec of {of} alone; Windlass goes on from there."),
+        )
+    }
+
+    /// The group's last revision. Where the group itself does not tell it, its last deployments do.
+    async fn last_revision(&self, found: &DeploymentGroup) -> Answered<Option<Revision>> {
+        if found.revision.is_some() {
+            return Ok(found.revision.clone());
+        }
+        for id in &found.last {
+            let known = super::find::told(self.there, id).await?;
+            if let Some(revision) = known.and_then(|known| known.revision) {
+                return Ok(Some(revision));
+            }
+        }
+        Ok(None)
+    }
+}

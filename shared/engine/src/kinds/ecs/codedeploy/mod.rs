@@ -1,0 +1,162 @@
+//! A service that AWS CodeDeploy deploys: the task definition is registered as for any other, and a deployment of
+//! CodeDeploy brings its tasks beside the former ones and moves the callers, by its group's configuration, hooks and
+//! alarms.
+//!
+//! Every way back is CodeDeploy's as well, because no other may make the task sets of such a service: while the former
+//! tasks stand it is a stop with its rollback, and after that another deployment (decision 0451).
+
+mod next;
+mod observe;
+mod prepare;
+#[cfg(test)]
+mod scene;
+mod state;
+mod tell;
+
+pub(super) use prepare::prepare;
+pub use state::Group;
+use state::{Change, Goal, Seen};
+
+use super::tell::service;
+use super::{Ecs, Target, images, noticed};
+use crate::config::Configured;
+use crate::kinds::codedeploy::{mark, told};
+use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
+use crate::ports::{Answered, Clock, CodeDeploy, NewDeployed, Objects, Services, Waiting};
+use std::collections::BTreeMap;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+
+/// The configuration by which callers go back: CodeDeploy has it in every account (AWS CodeDeploy User Guide,
+/// "Predefined deployment configurations for an Amazon ECS compute platform").
+const AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";
+
+/// The kind over its ports.
+pub struct CodeDeployedService<P> {
+    service: Ecs<P>,
+    /// The ports at the service's place.
+    at: P,
+}
+
+impl<P> CodeDeployedService<P> {
+    /// Builds it from the kind of the service and the ports at the service's place.
+    pub fn new(service: Ecs<P>, at: P) -> Self {
+        Self { service, at }
+    }
+}
+
+/// The deployment group of a target.
+fn group_of(target: &Target) -> Answered<&Group> {
+    let group = target.codedeploy.as_ref();
+    group.ok_or_else(|| Fault::internal("the step names no deployment group"))
+}
+
+fn after(to: &str, images: &BTreeMap<String, String>) -> Noticed {
+    Noticed {
+        value: noticed(to, images),
+        shown: super::tell::short(to).to_owned(),
+    }
+}
+
+impl<P: Services + Objects + Configured + CodeDeploy + Clock> Kind for CodeDeployedService<P> {
+    type Target = Target;
+    type Seen = Seen;
+    type Goal = Goal;
+    type Change = Change;
+
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        self.look(target, way).await
+    }
+
+    fn view(target: &Target, seen: &Seen) -> View {
+        let of = &seen.service;
+        let mut value = noticed(&of.task_definition, &images::texts(&of.images));
+        if let Some(other) = seen.other.as_ref().filter(|_| seen.other_moves) {
+            // Where somebody else's will leave the callers nobody knows: it is not as recorded.
+            value["moved_by"] = other.id.clone().into();
+        }
+        View {
+            noticed: Noticed {
+                value,
+                shown: tell::shown(target, seen),
+            },
+            waits_for: tell::waits_for(target, seen),
+            // A group has one deployment at a time, a service one group, and nobody else may change its task sets; every
+            // other call names a deployment of Windlass's (`docs/SAFETY.md`).
+            is_guarded: true,
+            is_consistent: false,
+        }
+    }
+
+    fn back(seen: &Seen) -> Goal {
+        Goal::to(Ecs::<P>::back(&seen.service))
+    }
+
+    fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
+        let moving = seen.moving()?;
+        Some(told::unsettled(&service(target), moving))
+    }
+
+    fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+        next::next(target, seen, goal)
+    }
+
+    fn facts(change: &Change, seen: &Seen) -> Facts {
+        let after = match change {
+            Change::Service(change) => return Ecs::<P>::facts(change, &seen.service),
+            Change::Begin { to, images, .. } | Change::Stop { to, images, .. } => after(to, images),
+            Change::Go { .. } | Change::End { .. } => {
+                let of = &seen.service;
+                after(&of.task_definition, &images::texts(&of.images))
+            }
+        };
+        Facts {
+            after: Some(after),
+            ..Facts::new(Class::Switching, change.value(), tell::what(change))
+        }
+    }
+
+    fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
+        Ecs::<P>::outputs(&seen.service, &goal.of)
+    }
+
+    fn owned(target: &Target) -> String {
+        Ecs::<P>::owned(target)
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Change,
+        deployment: &DeploymentId,
+    ) -> Answered<Option<String>> {
+        match change {
+            Change::Service(change) => self.service.change(target, change, deployment).await,
+            Change::Begin { to, at_once, .. } => {
+                let group = group_of(target)?;
+                let new = NewDeployed {
+                    application: group.application.clone(),
+                    group: group.group.clone(),
+                    description: format!("{}: {}", mark(deployment), super::tell::short(to)),
+                    content: group.appspec.deploying(to),
+                    configuration: at_once.then(|| AT_ONCE.to_owned()),
+                };
+                self.at.create_deployment(&new).await.map(Some)
+            }
+            Change::Stop { deployment, .. } => {
+                self.at.stop_deployment(deployment).await.map(|()| None)
+            }
+            Change::Go { deployment, .. } => {
+                let gone = self.at.continue_deployment(deployment, Waiting::Ready);
+                gone.await.map(|()| None)
+            }
+            Change::End { deployment, .. } => {
+                let ended = self
+                    .at
+                    .continue_deployment(deployment, Waiting::Termination);
+                ended.await.map(|()| None)
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Pure: what to do next so that the callers of a service get what they must get.
+//!
+//! Forward, a task definition is registered and CodeDeploy brings it. Back, what CodeDeploy still does is stopped, so that
+//! the former tasks get the callers again, and followed to its end; what is then not as before is deployed once more.
+
+use super::state::{Change, Followed, Goal, Moved, Seen, primary};
+use super::tell;
+use crate::kinds::Next;
+use crate::kinds::codedeploy::{POLL_S, again};
+use crate::kinds::ecs::next::{fails_again, goal as registered, verify, wait_unless_overdue};
+use crate::kinds::ecs::{self, Target, images};
+use windlass_domain::time::Time;
+
+/// For how many seconds after a deployment has succeeded a look at the service may be behind.
+const SHOWN_S: u64 = 30;
+
+/// What to do next; see [`crate::kinds::Kind::next`].
+pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+    let sent = seen
+        .forward
+        .as_deref()
+        .filter(|_| goal.of.task_definition.is_none());
+    let Some(to) = sent.or_else(|| registered(&seen.service, &goal.of)) else {
+        return Next::Do(Change::Service(ecs::Change::Register {
+            images: images::texts(&goal.of.images),
+        }));
+    };
+    let way = Way {
+        target,
+        seen,
+        goal,
+        to,
+    };
+    match &seen.followed {
+        Some(own) if own.is_own && own.is_to(to) => way.towards(own),
+        Some(own) if own.is_own => way.away(own),
+        Some(earlier) => way.past(earlier),
+        None => way.arrive(),
+    }
+}
+
+struct Way<'a> {
+    target: &'a Target,
+    seen: &'a Seen,
+    goal: &'a Goal,
+    /// The task definition to reach, by ARN.
+    to: &'a str,
+}
+
+impl Way<'_> {
+    /// Whether it is a way back: to what is recorded, and not to what this deployment registers.
+    fn is_back(&self) -> bool {
+        self.goal.of.task_definition.is_some()
+    }
+
+    fn runs(&self) -> Option<&str> {
+        let primary = primary(&self.seen.task_sets)?;
+        Some(&primary.task_definition)
+    }
+
+    /// A deployment of this one's that brings what is wanted.
+    fn towards(&self, own: &Followed) -> Next<Change> {
+        let Self { target, seen, .. } = self;
+        if own.is.is_gone() {
+            return self.gone(own);
+        }
+        if own.is.is_over() {
+            let is_young = |at: Time| seen.now < at.plus_s(SHOWN_S);
+            return match self.runs() {
+                Some(runs) if runs == self.to => self.steady(),
+                _ if own.is.completed.is_some_and(is_young) => Next::Wait(POLL_S),
+                _ => Next::Theirs(tell::moved_since(target, seen, own)),
+            };
+        }
+        if self.has_come(own) {
+            return self.checked();
+        }
+        if own.is.status == "Ready" && self.continues() {
+            return match again(own.goes, seen.now) {
+                None => self.wait(own),
+                Some(again) => Next::Do(Change::Go {
+                    deployment: own.is.id.clone(),
+                    again,
+                }),
+            };
+        }
+        if let Some(finding) = fails_again(target, &seen.service, self.to, 0) {
+            return Next::Failed(finding);
+        }
+        self.wait(own)
+    }
+
+    fn continues(&self) -> bool {
+        let group = self.target.codedeploy.as_ref();
+        group.is_some_and(|group| group.continues)
+    }
+
+    /// Whether CodeDeploy has come as far as the goal says. A status that nobody knows is no way.
+    fn has_come(&self, own: &Followed) -> bool {
+        let (seen, status) = (self.seen, own.is.status.as_str());
+        let percent = seen.percent(self.to);
+        let has_all = self.runs() == Some(self.to) && own.is_ending() && percent == Some(100);
+        let is_known = ["InProgress", "Baking"].contains(&status);
+        let has_some = has_all || is_known && percent.is_some_and(|percent| percent > 0);
+        match self.goal.moved {
+            Moved::Ready => has_some || status == "Ready",
+            Moved::Some => has_some,
+            Moved::All => has_all,
+        }
+    }
+
+    /// A deployment of this one's has failed, or was stopped.
+    fn gone(&self, own: &Followed) -> Next<Change> {
+        let Self { target, seen, .. } = self;
+        if own.is_returning(seen.now) {
+            return self.wait(own);
+        }
+        let is_newer = seen.asked.as_ref().is_some_and(|asked| {
+            asked.stop.is_none() && asked.after.as_deref() == Some(own.is.id.as_str())
+        });
+        // A recovery tries the way back once more; what it has sent need not be listed yet.
+        if self.is_back() && (seen.sent.as_deref() != Some(self.to) || is_newer) {
+            return self.arrive();
+        }
+        if let Some(other) = &seen.other {
+            return Next::Theirs(tell::replaced(target, other));
+        }
+        if seen.is_elsewhere() {
+            return Next::Theirs(tell::moved_since(target, seen, own));
+        }
+        let finding = tell::taken_back(target, seen, own);
+        if self.is_back() {
+            Next::Failed(finding)
+        } else {
+            Next::TakenBack(finding)
+        }
+    }
+
+    /// A deployment of this one's that brings something else, and which is gone back from.
+    fn away(&self, own: &Followed) -> Next<Change> {
+        if own.is_returning(self.seen.now) {
+            return self.wait(own);
+        }
+        if own.is.is_over() {
+            return self.arrive();
+        }
+        self.stop(own)
+    }
+
+    /// A deployment of an earlier release's. While it keeps the former tasks it is the way back to these; else they are
+    /// ended, so that the group is free.
+    fn past(&self, earlier: &Followed) -> Next<Change> {
+        let seen = self.seen;
+        if earlier.is_returning(seen.now) {
+            return self.wait(earlier);
+        }
+        if earlier.is.is_over() || self.runs() == Some(self.to) {
+            return self.arrive();
+        }
+        let is_stopped = earlier.stops.is_some();
+        if self.is_back() && (is_stopped || earlier.is_ending() && seen.still_has(self.to)) {
+            return self.stop(earlier);
+        }
+        if earlier.is_ending() || earlier.ends.is_some() {
+            return match again(earlier.ends, seen.now) {
+                None => self.wait(earlier),
+                Some(again) => Next::Do(Change::End {
+                    deployment: earlier.is.id.clone(),
+                    again,
+                }),
+            };
+        }
+        self.wait(earlier)
+    }
+
+    fn stop(&self, own: &Followed) -> Next<Change> {
+        let before = self
+            .seen
+            .asked
+            .as_ref()
+            .filter(|asked| asked.stop.is_some());
+        let leaves = &self.seen.service.task_definition;
+        match again(own.stops, self.seen.now) {
+            None => self.wait(own),
+            Some(again) => Next::Do(Change::Stop {
+                deployment: own.is.id.clone(),
+                from: before.map_or(leaves, |asked| &asked.from).clone(),
+                to: self.to.to_owned(),
+                images: images::texts(&self.goal.of.images),
+                again,
+            }),
+        }
+    }
+
+    /// Nothing of Windlass's is under way in the group.
+    fn arrive(&self) -> Next<Change> {
+        let Self { target, seen, .. } = self;
+        if let Some(other) = &seen.other {
+            return match &seen.asked {
+                Some(_) if self.is_back() => Next::Theirs(tell::replaced(target, other)),
+                _ => Next::Failed(tell::busy(target, other)),
+            };
+        }
+        let Some(runs) = self.runs() else {
+            return lift(wait_unless_overdue(&seen.service, || tell::nobody(target)));
+        };
+        if runs == self.to {
+            // It was asked for, and its deployment is not to be seen yet: what that does next is not known.
+            let is_unseen = seen.followed.is_none() && seen.sent.as_deref() == Some(self.to);
+            return if is_unseen && !self.is_back() {
+                Next::Wait(POLL_S)
+            } else {
+                self.steady()
+            };
+        }
+        let own = seen.followed.as_ref().filter(|own| own.is_own);
+        Next::Do(Change::Begin {
+            from: runs.to_owned(),
+            to: self.to.to_owned(),
+            images: images::texts(&self.goal.of.images),
+            after: own.map(|own| own.is.id.clone()),
+            at_once: self.is_back(),
+        })
+    }
+
+    /// Callers get it, and nothing is under way: do as many tasks run as are wanted, with the right bytes?
+    fn steady(&self) -> Next<Change> {
+        let Self { target, seen, .. } = self;
+        let tasks = primary(&seen.task_sets);
+        let is_whole = tasks.is_some_and(|own| own.running == own.desired && own.pending == 0);
+        if seen.service.desired == 0 {
+            Next::Done
+        } else if is_whole {
+            self.checked()
+        } else {
+            let told = || tell::not_steady(target, seen);
+            lift(wait_unless_overdue(&seen.service, told))
+        }
+    }
+
+    fn checked(&self) -> Next<Change> {
+        if self.seen.service.desired == 0 {
+            return Next::Done;
+        }
+        lift(verify(self.target, &self.seen.service, &self.goal.of))
+    }
+
+    /// Waits for what CodeDeploy does: often at first, and rarely once it takes long.
+    fn wait(&self, own: &Followed) -> Next<Change> {
+        let Self { target, seen, .. } = self;
+        let is_long = seen.service.overdue && !own.is.is_over() && own.stops.is_none();
+        if is_long {
+            return Next::Failed(tell::late(target, seen, own));
+        }
+        Next::wait_on(seen.service.waited_ms, POLL_S)
+    }
+}
+
+/// What was seen of the tasks needs no change of its own.
+fn lift(next: Next<ecs::Change>) -> Next<Change> {
+    match next {
+        Next::Done => Next::Done,
+        Next::Do(change) => Next::Do(Change::Service(change)),
+        Next::Wait(seconds) => Next::Wait(seconds),
+        Next::WaitForHours => Next::WaitForHours,
+        Next::Failed(finding) => Next::Failed(finding),
+        Next::Theirs(finding) => Next::Theirs(finding),
+        Next::TakenBack(finding) => Next::TakenBack(finding),
+    }
+}
+
+#[cfg(test)]
+#[path = "next_tests.rs"]
+mod tests;

@@ -1,0 +1,120 @@
+use super::super::scene::{ago, deployed, earlier, seen, target};
+use super::*;
+use crate::ports::LifecycleEvent;
+
+/// What is waited for has a sentence for each status and each event.
+#[test]
+fn every_status_and_event_has_its_sentence() {
+    let mut all = Vec::new();
+    for status in [
+        "Created",
+        "Queued",
+        "InProgress",
+        "Baking",
+        "Ready",
+        "Dreaming",
+    ] {
+        all.extend(waits_for(&target(), &seen(status, 0)));
+    }
+    let mut declared = target();
+    declared.codedeploy.as_mut().unwrap().continues = true;
+    let mut ready = seen("Ready", 0);
+    ready.followed.as_mut().unwrap().lifecycle.events[0].ended = Some(ago(60));
+    all.extend(waits_for(&declared, &ready));
+    all.extend(waits_for(&target(), &ready));
+    for event in [
+        "BeforeInstall",
+        "Install",
+        "AfterInstall",
+        "AllowTestTraffic",
+        "AfterAllowTestTraffic",
+        "BeforeAllowTraffic",
+        "AllowTraffic",
+        "AfterAllowTraffic",
+        "DaydreamTraffic",
+    ] {
+        for status in ["Pending", "InProgress", "Failed", "Unknown", "Dreaming"] {
+            let mut seen = seen("InProgress", 0);
+            seen.followed.as_mut().unwrap().lifecycle.events = vec![LifecycleEvent {
+                name: event.into(),
+                status: status.into(),
+                words: "why".into(),
+                ended: None,
+            }];
+            all.extend(waits_for(&target(), &seen));
+        }
+    }
+    let mut stopped = seen("Stopped", 0);
+    stopped.followed.as_mut().unwrap().is.completed = Some(ago(1));
+    all.extend(waits_for(&target(), &stopped));
+    stopped.followed.as_mut().unwrap().rollback = Some(deployed("d-2", "InProgress"));
+    all.extend(waits_for(&target(), &stopped));
+    let mut ends = earlier("InProgress", 101);
+    assert_eq!(waits_for(&target(), &ends), None, "the release is over");
+    ends.followed.as_mut().unwrap().ends = Some((1, ago(5)));
+    all.extend(waits_for(&target(), &ends));
+    let mut hindered = seen("-", 0);
+    hindered.other = Some(deployed("d-9", "InProgress"));
+    all.extend(waits_for(&target(), &hindered));
+    insta::assert_snapshot!(all.join("\n"));
+    for status in ["Succeeded", "Failed", "Stopped"] {
+        let mut over = seen(status, 0);
+        over.followed.as_mut().unwrap().is.rolls_back = false;
+        assert_eq!(waits_for(&target(), &over), None, "{status}");
+    }
+}
+
+#[test]
+fn what_callers_get_is_told_with_what_is_left() {
+    let mut all = Vec::new();
+    for (status, percent) in [
+        ("-", 0),
+        ("InProgress", 0),
+        ("Ready", 0),
+        ("InProgress", 101),
+        ("Succeeded", 101),
+    ] {
+        all.push(shown(&target(), &seen(status, percent)));
+    }
+    let mut back = seen("Stopped", 10);
+    back.followed.as_mut().unwrap().rollback = Some(deployed("d-2", "InProgress"));
+    all.push(shown(&target(), &back));
+    let mut other = seen("-", 0);
+    other.other = Some(deployed("d-9", "InProgress"));
+    all.push(shown(&target(), &other));
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn every_end_has_its_sentence() {
+    let mut all = Vec::new();
+    for code in [
+        "ALARM_ACTIVE",
+        "HOOK_EXECUTION_FAILURE",
+        "IAM_ROLE_PERMISSIONS",
+        "TIMEOUT",
+        "INTERNAL_ERROR",
+        "MANUAL_STOP",
+        "",
+    ] {
+        let mut seen = seen("Failed", 0);
+        let own = seen.followed.as_mut().unwrap();
+        own.is.error = (!code.is_empty()).then(|| (code.to_owned(), "what AWS says.".to_owned()));
+        own.rollback = (code != "TIMEOUT").then(|| deployed("d-2", "Succeeded"));
+        let own = own.clone();
+        all.push(taken_back(&target(), &seen, &own).to_string());
+    }
+    let mut other = deployed("d-9", "Queued");
+    let own = seen("InProgress", 0).followed.unwrap();
+    all.push(busy(&target(), &other).to_string());
+    other.description = "by hand".into();
+    all.extend([
+        busy(&target(), &other).to_string(),
+        replaced(&target(), &other).to_string(),
+        moved_since(&target(), &seen("Succeeded", 0), &own).to_string(),
+        nobody(&target()).to_string(),
+        not_steady(&target(), &seen("Succeeded", 101)).to_string(),
+        late(&target(), &seen("InProgress", 0), &own).to_string(),
+    ]);
+    insta::assert_snapshot!(all.join("\n"));
+}

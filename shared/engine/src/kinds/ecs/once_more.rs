@@ -1,0 +1,42 @@
+//! What a check plans of a service: what a release needs of the target, whatever its images are.
+
+use super::state::PinnedBase;
+use super::wanted::{Found, Wanted, base, forward, lacking};
+use super::{Own, document, foreign};
+use crate::kinds::PrepareInput;
+use crate::ports::{Services, TaskDefinition};
+use std::collections::BTreeSet;
+use windlass_domain::kinds::ecs::Ecs as Spec;
+
+/// The images that are there, as if a release brought them into the declared base.
+pub(super) async fn once_more<P: Services>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    current: &TaskDefinition,
+) -> Found<Wanted> {
+    let base = base(ports, spec, current).await?;
+    if let Some(finding) = foreign::newest(input, &base, current) {
+        return Ok(Err(vec![finding]));
+    }
+    let findings = lacking(input, spec, &base, current);
+    if !findings.is_empty() {
+        return Ok(Err(findings));
+    }
+    let images = spec.containers.keys().map(|container| {
+        let image = document::image(&current.document, container);
+        let own = Own {
+            image: image.unwrap_or_default().to_owned(),
+            digests: BTreeSet::new(),
+        };
+        (container.clone(), own)
+    });
+    Ok(Ok(Wanted {
+        goal: forward(images.collect()),
+        family: base.family,
+        base: PinnedBase::Registered(base.arn),
+        kept: BTreeSet::new(),
+        artifact: None,
+        unchanged: None,
+    }))
+}

@@ -1,0 +1,85 @@
+//! Pure: whether the roles of a task definition may be passed on to Amazon ECS, which registering one does (Amazon ECS
+//! Developer Guide, "IAM roles for Amazon ECS"). Nothing but its name tells it of a role: passing one on knows no tags.
+
+use super::foreign::{ROLES, full_arn};
+use super::tell;
+use crate::config::Config;
+use crate::kinds::PrepareInput;
+use crate::ports::TaskDefinition;
+use globset::Glob;
+use windlass_domain::finding::{Finding, FindingName};
+
+/// What is wrong with the roles of what the service runs. A rollback registers nothing, and a role of the environment's
+/// own (`role_arn`) has rights that this installation does not know.
+pub(super) fn findings(
+    config: &Config,
+    input: &PrepareInput<'_>,
+    current: &TaskDefinition,
+) -> Vec<Finding> {
+    if config.task_roles.is_empty() || input.goal_state.is_some() || input.place.role.is_some() {
+        return vec![];
+    }
+    let roles = ROLES.into_iter().filter_map(|member| {
+        let role = full_arn(&current.document[member], &current.arn);
+        let role = role.as_str().filter(|role| !role.is_empty())?;
+        let may = config.task_roles.iter().any(|known| fits(known, role));
+        (!may).then(|| not_passed(config, input, current, (member, role)))
+    });
+    roles.collect()
+}
+
+/// An asterisk stands for any text, slashes included (IAM User Guide, "IAM JSON policy elements: Resource").
+fn fits(known: &str, role: &str) -> bool {
+    Glob::new(known).is_ok_and(|glob| glob.compile_matcher().is_match(role))
+}
+
+fn not_passed(
+    config: &Config,
+    input: &PrepareInput<'_>,
+    current: &TaskDefinition,
+    (member, role): (&str, &str),
+) -> Finding {
+    let known = config.task_roles.join("`, `");
+    tell::finding(
+        FindingName::NoPermission,
+        input.path("service"),
+        format!(
+            "the `{member}` of {} is {role}, and the roles that Windlass may pass on to ECS are `{known}`",
+            tell::short(&current.arn)
+        ),
+        &format!(
+            "add it to the parameter `TaskRoleArns` of Windlass's stack: `make deploy PARAMETERS=\"TaskRoleArns={},{role}\"`; or give the environment a role of its own (`role_arn`), or the tasks a role of such a name",
+            config.task_roles.join(",")
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_known_by_its_arn_with_wildcards() {
+        let table = [
+            ("arn:*:iam::*:role/windlass-task-*", true),
+            ("arn:aws:iam::111111111111:role/windlass-task-shop", true),
+            ("*", true),
+            ("arn:aws:iam::1111111111??:role/windlass-*", true),
+            ("arn:aws:iam::222222222222:role/windlass-task-*", false),
+            ("arn:aws:iam::*:role/windlass-task", false),
+            ("arn:aws:iam::*:role/[", false),
+        ];
+        for (known, fits_it) in table {
+            let role = "arn:aws:iam::111111111111:role/windlass-task-shop";
+            assert_eq!(fits(known, role), fits_it, "{known}");
+        }
+        let task_definition = "arn:aws:ecs:eu-west-1:1:task-definition/agent:1";
+        for (role, whole) in [("task", "arn:aws:iam::1:role/task"), ("", "")] {
+            assert_eq!(full_arn(&role.into(), task_definition), whole, "{role}");
+        }
+        assert!(fits(
+            "arn:aws:iam::*:role/*",
+            "arn:aws:iam::1:role/teams/shop/task"
+        ));
+    }
+}

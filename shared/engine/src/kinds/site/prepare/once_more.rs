@@ -1,0 +1,92 @@
+//! What a check plans of a site: what a release needs of bucket and distribution, whatever its files are.
+
+use super::no_distribution;
+use super::target::{Serving, no_permission};
+use crate::kinds::site::target::Target;
+use crate::kinds::site::{SitePorts, Trouble, prefix};
+use crate::kinds::{PrepareInput, Prepared, Stage, to_value};
+use crate::ports::{Answered, ObjectId};
+use serde_json::Value;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::Finding;
+use windlass_domain::kinds::site::SiteMode;
+
+/// The waves of a release whose files nobody knows yet.
+pub(super) async fn once_more<P: SitePorts>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    target: Target,
+    serving: Option<Serving>,
+    warnings: Vec<Finding>,
+) -> Result<Prepared, Trouble> {
+    if let Some(finding) = unreadable(ports, input, &target).await? {
+        return Err(finding.into());
+    }
+    let site = &target.site;
+    let there = format!("s3://{}/{}", site.bucket, site.prefix);
+    let mut stages = vec![Stage::new(Value::Null, format!("files to {there}"))];
+    let target = match (site.mode, serving) {
+        (SiteMode::InPlace, _) => to_value(&target)?,
+        (SiteMode::Prefix, None) => return Err(no_distribution(input)),
+        (SiteMode::Prefix, Some(serving)) => {
+            if site.is_tried {
+                let ahead = Stage::new(Value::Null, format!("files published in {there}"));
+                stages.insert(
+                    0,
+                    Stage {
+                        ahead: true,
+                        ..ahead
+                    },
+                );
+            }
+            to_value(&prefix::Target {
+                site: target,
+                distribution: serving.id,
+                origin: serving.origin.id,
+            })?
+        }
+    };
+    Ok(Prepared {
+        // What somebody else wrote is told of the files that a release has to do with.
+        tells_strangers: true,
+        target,
+        stages,
+        warnings,
+        ..Prepared::default()
+    })
+}
+
+/// What is wrong where the site's files may not be listed, or the tags may not be read with which an undo copies them.
+async fn unreadable<P: SitePorts>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    target: &Target,
+) -> Answered<Option<Finding>> {
+    let site = &target.site;
+    let (path, bucket) = (input.path("bucket"), &site.bucket);
+    let denied = |what: &str, fault| Some(no_permission(&path, what, &fault));
+    let listed = match ports.list(bucket, &site.prefix, None).await {
+        Ok(listed) => listed,
+        Err(fault) if fault.name == FaultName::AccessDenied => {
+            return Ok(denied(&format!("objects of bucket {bucket}"), fault));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let first = listed.objects.first();
+    let Some(first) = first.filter(|_| site.mode == SiteMode::InPlace) else {
+        return Ok(None);
+    };
+    let object = ObjectId {
+        bucket: bucket.clone(),
+        key: first.key.clone(),
+        version_id: None,
+    };
+    match ports.object_tags(&object).await {
+        Err(fault) if fault.name == FaultName::AccessDenied => Ok(denied(
+            &format!("tags of s3://{bucket}/{}", first.key),
+            fault,
+        )),
+        Err(fault) if fault.name != FaultName::NotFound => Err(fault),
+        _ => Ok(None),
+    }
+}

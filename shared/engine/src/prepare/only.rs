@@ -1,0 +1,128 @@
+//! `Plan`: the same look and the same plan as `Prepare` makes, of a request that nobody carries out.
+
+use super::compose::Composed;
+use super::scene::Scene;
+use super::{Ports, composed};
+use crate::loaded;
+use crate::payload::{Answer, Word};
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::execution_history::Course;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::planned::{Drawn, End, FromTo, Planned};
+use windlass_domain::request::ActionName;
+
+/// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
+/// else has recorded meanwhile is the plan.
+pub async fn plan<P: Ports>(ports: &P, id: &DeploymentId) -> Answered<Answer> {
+    let mut planned: Stored<Planned> = store::require(ports, &store::planned(id)).await?;
+    let loaded = loaded::planned(ports, planned.value.deployment.clone()).await?;
+    let answer = loaded.answer(Word::Plan);
+    if planned.value.drawn.is_some() {
+        return Ok(answer);
+    }
+    let drawn = if goes_back_to_nothing(&planned.value.deployment) {
+        let findings = planned.value.turn.findings.clone();
+        let course = Course::of(&[], &loaded.resolved.components, None);
+        let (plan, none) = (refused(findings), BTreeMap::new());
+        let changes = BTreeMap::new();
+        Drawn::of(&loaded.record, plan, &none, changes, &course, ports.now())
+    } else {
+        let scene = Scene::read(ports, loaded).await?;
+        let (composed, _) = composed(ports, &scene).await?;
+        drawn(ports, &scene, composed).await?
+    };
+    planned.value.drawn = Some(drawn);
+    let write = planned.put_until(planned.value.expires)?;
+    ports.transact(vec![write]).await?;
+    Ok(answer)
+}
+
+/// Whether it is a rollback for which no snapshot was found: its turn says why, and there is nothing to look at.
+fn goes_back_to_nothing(record: &Deployment) -> bool {
+    record.action == ActionName::Rollback && record.snapshot.is_none()
+}
+
+fn refused(findings: Vec<Finding>) -> Plan {
+    Plan {
+        outcome: Outcome::Rejected,
+        waves: vec![],
+        unchanged: vec![],
+        findings,
+        warnings: vec![],
+    }
+}
+
+async fn drawn<P: Ports>(ports: &P, scene: &Scene, composed: Composed) -> Answered<Drawn> {
+    let steps = composed.steps.iter();
+    let targets: BTreeMap<ComponentName, Value> = steps
+        .map(|step| (step.component.clone(), step.target.clone()))
+        .collect();
+    // A check brings nothing, so that nothing goes from one version to another.
+    let brought = targets.keys().filter(|_| !scene.is_check());
+    let changes = changes(ports, scene, brought).await?;
+    let components = &scene.loaded.resolved.components;
+    let rule = Some(&scene.loaded.resolved.gates.unknown).filter(|_| !scene.is_rollback());
+    let waves = composed.plan.waves.clone();
+    let course = Course::of(&waves, components, rule);
+    let record = &scene.loaded.record;
+    Ok(Drawn::of(
+        record,
+        composed.plan,
+        &targets,
+        changes,
+        &course,
+        ports.now(),
+    ))
+}
+
+/// Where each of these components comes from, and where it goes.
+async fn changes<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    names: impl Iterator<Item = &ComponentName>,
+) -> Answered<BTreeMap<ComponentName, FromTo>> {
+    let mut known: BTreeMap<DeploymentId, Option<Deployment>> = BTreeMap::new();
+    let mut changes = BTreeMap::new();
+    for name in names {
+        let from = match scene.state.running.get(name) {
+            None => None,
+            Some(running) => {
+                let brought = by(ports, &mut known, &running.names.brought.deployment).await?;
+                Some(End::running(running, brought))
+            }
+        };
+        let to = match scene
+            .goal
+            .as_ref()
+            .and_then(|goal| goal.components.get(name))
+        {
+            None => End::brought(&scene.loaded.record, name),
+            Some(back) => {
+                let brought = by(ports, &mut known, &back.names.brought.deployment).await?;
+                End::running(back, brought)
+            }
+        };
+        changes.insert(name.clone(), FromTo { from, to });
+    }
+    Ok(changes)
+}
+
+/// A deployment, read once; nothing where the ledger does not have it any more.
+async fn by<'a, P: Ledger>(
+    ports: &P,
+    known: &'a mut BTreeMap<DeploymentId, Option<Deployment>>,
+    id: &DeploymentId,
+) -> Answered<Option<&'a Deployment>> {
+    if !known.contains_key(id) {
+        let found: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+        known.insert(id.clone(), found.map(|found| found.value));
+    }
+    Ok(known.get(id).and_then(Option::as_ref))
+}

@@ -1,0 +1,121 @@
+//! `GET /apps`: all applications with their environments: what runs there, what holds, works and waits.
+
+use super::asked::asked;
+use super::environment::{Here, here};
+use super::{Call, Ports, Reply, page};
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::declaration::Declared;
+use windlass_domain::environment::Running;
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// How many applications are read before it is seen whether the page is long enough.
+const AT_ONCE: u32 = 5;
+
+/// A page with so many environments goes on in the next one, so that an answer comes in time however many there are.
+const ENOUGH: usize = 40;
+
+/// How many environments are read at a time.
+const AT_A_TIME: usize = 16;
+
+/// One page, by the applications' names. `limit` and `after` (the `next` of the page before) may be given; a page with
+/// many environments has fewer applications than `limit`.
+pub async fn list<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
+    let mut query = page(call, store::APPLICATIONS.to_owned(), "");
+    query.descending = false;
+    let mut left = query.limit;
+    let (mut apps, mut environments) = (Vec::new(), 0);
+    while left > 0 && environments < ENOUGH {
+        query.limit = left.min(AT_ONCE);
+        let page = ports.query_index(query.clone()).await?;
+        for item in page.items {
+            let app = store::app_of(&item.key.pk);
+            let declared: Stored<Declared> = store::from_item(item)?;
+            let Some(app) = app else { continue };
+            let told = told(ports, &app, &declared.value).await?;
+            environments += told.as_array().map_or(0, Vec::len);
+            let (version, accepted) = (&declared.value.version, declared.value.accepted);
+            apps.push(
+                json!({"app": app, "declaration": {"version": version, "accepted": accepted},
+                "environments": told}),
+            );
+            left = left.saturating_sub(1);
+        }
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    Ok(Reply::json(
+        200,
+        json!({ "apps": apps, "next": query.after }),
+    ))
+}
+
+/// The environments of an application: the declared ones in their order, then others in which something was deployed.
+async fn told<P: Ports>(ports: &P, app: &AppName, declared: &Declared) -> Answered<Value> {
+    let mut names = environments(declared);
+    let is_declared: BTreeSet<EnvironmentName> = names.iter().cloned().collect();
+    let prefix = store::environments_of(app);
+    let known = store::load_index(ports, store::ENVIRONMENTS, &prefix).await?;
+    let others = known
+        .iter()
+        .filter_map(|key| store::environment_of(&key.pk));
+    let others = others.map(|(_, name)| name);
+    names.extend(others.filter(|name| !is_declared.contains(name)));
+    let read = |name: EnvironmentName| {
+        let is_declared = is_declared.contains(&name);
+        async move { environment(ports, app, &name, is_declared).await }
+    };
+    let told: Vec<Value> = stream::iter(names)
+        .map(read)
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await?;
+    Ok(json!(told))
+}
+
+/// Those that the declaration in force has. One that cannot be read any more hides nothing of the others.
+fn environments(declared: &Declared) -> Vec<EnvironmentName> {
+    let read = store::read_declaration(declared);
+    read.map(|it| it.environments().cloned().collect())
+        .unwrap_or_default()
+}
+
+async fn environment<P: Ledger>(
+    ports: &P,
+    app: &AppName,
+    name: &EnvironmentName,
+    is_declared: bool,
+) -> Answered<Value> {
+    let here: Here = here(ports, app, name).await?;
+    let deployments = asked(ports, here.named()).await?;
+    let running: BTreeMap<_, Value> = here
+        .state
+        .running
+        .iter()
+        .map(|(component, running)| (component, called(running)))
+        .collect();
+    Ok(json!({
+        "environment": name,
+        "declared": is_declared,
+        "running": running,
+        "snapshot": here.state.snapshot,
+        "hold": here.state.hold,
+        "lock": here.lock,
+        "waiting": here.shown(),
+        "deployments": deployments,
+    }))
+}
+
+/// What runs of a component is called. Its observed state, which may be long, is told of one environment at a time.
+fn called(running: &Running) -> Value {
+    let mut called = json!(running.names);
+    if !running.containers.is_empty() {
+        called["containers"] = json!(running.containers);
+    }
+    called
+}

@@ -1,0 +1,139 @@
+//! `POST /apps/{app}/environments/{environment}/plans`, and `GET /apps/{app}/plans/{id}`: what a request would do.
+
+use super::problem::problem;
+use super::{Call, Ports, Reply, body, operator, releases};
+use crate::log;
+use crate::pin;
+use crate::ports::{Answered, Executions};
+use crate::routes::start::begin_own;
+use crate::store::{self, Stored};
+use serde_json::{Value, json};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::planned::Planned;
+use windlass_domain::request::{ActionName, Request};
+
+/// Starts the execution that draws a plan: of a release, with the body of `releases`; of a rollback, with
+/// `"action": "rollback"` and the body of `rollbacks`; or of a release of every component whose bytes nobody knows yet,
+/// with `"action": "check"`. What is wrong with the request is told at once, as these do.
+/// Each call draws a plan of its own; the same key is the same plan.
+pub async fn post<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    call: &Call,
+) -> Answered<Reply> {
+    let request = match asked(ports, app, environment, call).await? {
+        Ok(request) => request,
+        Err(reply) => return Ok(reply),
+    };
+    let execution = match begin_own(ports, &request, &operator::seed(ports, call)).await? {
+        Ok(execution) => execution,
+        Err(finding) => return Ok(problem(409, &[finding])),
+    };
+    let id = DeploymentId::planned(&execution);
+    log::name_deployment(&id);
+    let status = format!("{}/apps/{app}/plans/{id}", ports.config().links);
+    Ok(Reply::json(
+        202,
+        json!({ "id": id, "execution": execution, "status": status }),
+    ))
+}
+
+async fn asked<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    call: &Call,
+) -> Answered<Result<Request, Reply>> {
+    let mut body = match body(call) {
+        Ok(body) => body,
+        Err(findings) => return Ok(Err(problem(400, &findings))),
+    };
+    let action = body.remove("action");
+    let request = match action.as_ref().map(Value::as_str) {
+        None | Some(Some("deploy")) => {
+            let request = releases::request(ports, app, environment, call, body, true).await?;
+            match request {
+                Ok(request) => match pin::pin(ports, &request).await? {
+                    Ok(_) => Ok(request),
+                    Err(findings) => Err(problem(releases::status_of(&findings), &findings)),
+                },
+                refused => refused,
+            }
+        }
+        Some(Some("rollback")) => {
+            let back = ActionName::Rollback;
+            operator::request(ports, app, environment, back, call, body, true).await?
+        }
+        Some(Some("check")) => {
+            let check = ActionName::Check;
+            operator::request(ports, app, environment, check, call, body, true).await?
+        }
+        Some(_) => Err(problem(400, &[no_such_action()])),
+    };
+    Ok(request)
+}
+
+fn no_such_action() -> Finding {
+    Finding::new(
+        FindingName::BadValue,
+        "action",
+        "only a release and a rollback can be planned, and what a release needs be checked.",
+        "Write `deploy`, `rollback` or `check`, or leave `action` out for a release.",
+    )
+}
+
+/// The plan; of one that is not drawn yet, whether its execution still works.
+pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply> {
+    let id = DeploymentId(id.to_owned());
+    log::name_deployment(&id);
+    let known: Option<Stored<Planned>> = store::load(ports, &store::planned(&id)).await?;
+    let known = known.map(|known| known.value);
+    let Some(planned) = known.filter(|planned| planned.deployment.app == *app) else {
+        return Ok(unknown(app, &id));
+    };
+    let failed = match (&planned.drawn, planned.deployment.executions.first()) {
+        (None, Some(execution)) => failed(ports, execution).await?,
+        _ => None,
+    };
+    let status = if planned.drawn.is_some() || failed.is_some() {
+        200
+    } else {
+        202
+    };
+    let commits: serde_json::Map<String, Value> = planned
+        .drawn
+        .iter()
+        .flat_map(|drawn| &drawn.changes)
+        .filter_map(|(name, change)| Some((name.to_string(), change.commits()?.into())))
+        .collect();
+    let mut whole = json!(planned);
+    whole["id"] = json!(id);
+    whole["failed"] = json!(failed);
+    whole["commits"] = Value::Object(commits);
+    Ok(Reply::json(status, whole))
+}
+
+/// Why the execution that was to draw it has ended without one.
+async fn failed<P: Executions>(ports: &P, execution: &str) -> Answered<Option<String>> {
+    let found = ports.execution(execution).await?;
+    let ended = found.filter(|found| found.status != "RUNNING");
+    Ok(ended.map(|ended| match ended.cause {
+        Some(cause) => cause,
+        None => format!("The execution {execution} ended {}.", ended.status),
+    }))
+}
+
+fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
+    let finding = Finding::new(
+        FindingName::UnknownName,
+        "id",
+        format!(
+            "application `{app}` has no plan {id}, or none any more: a plan is kept for a day."
+        ),
+        "Ask for the plan again. One that was asked for a moment ago may not be known yet: ask again within seconds.",
+    );
+    problem(404, &[finding])
+}

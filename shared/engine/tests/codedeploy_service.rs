@@ -1,0 +1,376 @@
+//! ECS services that CodeDeploy deploys: there and back, and what others do.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod harbour;
+
+use harbour::deployed::{at_once, deployed_by, first, sleep_min, switching, told};
+use harbour::{CLUSTER, Harbour, SERVICE, live};
+use std::collections::BTreeMap;
+use windlass_domain::accept::Live;
+use windlass_domain::appspec::{AppSpec, Shape};
+use windlass_domain::place::Place;
+use windlass_domain::plan::KindName;
+use windlass_engine::kinds::ecs::{CodeDeployedService, Ecs};
+use windlass_engine::payload::Word;
+use windlass_engine::ports::{Clock as _, NewDeployed, Reach as _, Revision, Routing};
+use windlass_world::World;
+use windlass_world::conformance::{Scene, Subject, conforms, deployment};
+use windlass_world::run::run;
+
+const HOOKS: &str = r#"{"version":0.0,"Resources":[{"TargetService":{"Type":"AWS::ECS::Service","Properties":{"TaskDefinition":"old","LoadBalancerInfo":{"ContainerName":"agent","ContainerPort":80},"PlatformVersion":"1.4.0","Later":"kept"}}}],"Hooks":[{"AfterAllowTestTraffic":"check"}]}"#;
+
+/// The service under the conformance tests.
+struct Conforming<F>(F);
+
+impl<F: Fn() -> Harbour> Subject for Conforming<F> {
+    type Kind = CodeDeployedService<World>;
+
+    fn scene(&self) -> Scene {
+        let harbour = self.0();
+        let artifact = harbour.push("1.1");
+        let planned = harbour.plan(deployment().as_str(), Some(&artifact), None);
+        assert_eq!(planned.findings, []);
+        Scene {
+            goals: planned.stages.into_iter().map(|stage| stage.goal).collect(),
+            world: harbour.world,
+            kind: KindName::Ecs,
+            target: planned.target,
+        }
+    }
+
+    fn kind(&self, at: World) -> CodeDeployedService<World> {
+        let own = Ecs::new(at.at(&Place::default()), at.clone(), deployment());
+        CodeDeployedService::new(own, at)
+    }
+
+    fn arrived(&self, world: &World) {
+        let services = world.services();
+        assert_eq!(services.task_definitions.len(), 2, "registered once");
+        assert_eq!(world.codedeploy().of_services.len(), 1, "deployed once");
+    }
+}
+
+#[test]
+fn all_at_once_conforms() {
+    conforms(&Conforming(at_once));
+}
+
+#[test]
+fn a_canary_with_a_wait_before_it_conforms() {
+    conforms(&Conforming(|| {
+        let mut harbour = deployed_by(Routing::Canary(10, 1), |group| group.ready_min = Some(60));
+        harbour
+            .spec
+            .codedeploy
+            .as_mut()
+            .unwrap()
+            .continue_when_ready = true;
+        harbour
+    }));
+}
+
+#[test]
+fn a_canary_is_watched_and_its_release_ends_before_the_former_tasks_do() {
+    let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
+    let planned = harbour.plan("d1", Some(&harbour.push("1.1")), None);
+    let what: Vec<&str> = planned.stages.iter().map(|it| it.what.as_str()).collect();
+    insta::assert_snapshot!(what.join("\n"), @"
+    service agent: container agent of agent:1 to sha256:ab3bfe84adc3 by CodeDeploy's group shop/agent: 10 % of the callers for 10 min, then all
+    service agent: container agent of agent:1 to sha256:ab3bfe84adc3, look 2 of 2
+    service agent: container agent of agent:1 to sha256:ab3bfe84adc3, complete
+    ");
+    let sailing = harbour.begin_planned("d1", &planned);
+    let mut lines = vec![];
+    for wave in 0..3 {
+        assert_eq!(
+            sailing.answer(Some(wave)),
+            Word::Changed,
+            "{}",
+            sailing.failure()
+        );
+        lines.push(format!(
+            "{}; {}",
+            told(&harbour),
+            sailing.step().shown.unwrap()
+        ));
+        sleep_min(&harbour, if wave < 2 { 5 } else { 0 });
+    }
+    insta::assert_snapshot!(lines.join("\n"), @"
+    agent:1, 2 sets, 4 tasks: InProgress; agent:2 (deployment d-000000001 of CodeDeploy is InProgress)
+    agent:1, 2 sets, 4 tasks: InProgress; agent:2 (deployment d-000000001 of CodeDeploy is InProgress)
+    agent:2, 2 sets, 4 tasks: InProgress; agent:2 (deployment d-000000001 of CodeDeploy keeps the tasks of agent:1 until 2026-11-20T14:15:13Z)
+    ");
+    insta::assert_snapshot!(switching(&sailing).join("\n"), @"task definition agent:1 → agent:2 by CodeDeploy");
+    let description = first(&harbour, |live| live.told.description.clone());
+    assert_eq!(description, "Windlass deployment d1: agent:2");
+    assert_eq!(sailing.step().waits_for, None);
+}
+
+#[test]
+fn all_that_the_last_revision_has_is_kept() {
+    let harbour = at_once();
+    harbour
+        .world
+        .codedeploy()
+        .deployed_last("shop", "agent", HOOKS);
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Changed);
+    let state = harbour.world.codedeploy();
+    let Some(Revision::Kept { sha256, .. }) = &state.of_services[0].told.revision else {
+        panic!("its revision is kept")
+    };
+    let read = AppSpec::read_service(&state.texts[sha256]).unwrap();
+    let own = read.task_definition().unwrap();
+    assert!(own.ends_with("task-definition/agent:2"), "{own}");
+    let was = AppSpec::read_service(HOOKS).unwrap();
+    assert_eq!(read.deploying("old"), was.deploying("old"));
+}
+
+#[test]
+fn an_undo_while_the_former_tasks_stand_stops_it_and_starts_no_task() {
+    for (waves, what) in [(1, "while callers are moved"), (3, "when all are")] {
+        let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
+        let sailing = harbour.begin("d1", &harbour.push("1.1"));
+        for wave in 0..waves {
+            assert_eq!(sailing.answer(Some(wave)), Word::Changed);
+        }
+        let before = harbour.world.services().tasks;
+        assert_eq!(
+            sailing.undo(),
+            Word::Changed,
+            "{what}: {}",
+            sailing.undo_failure()
+        );
+        assert_eq!(harbour.world.services().tasks, before, "{what}");
+        assert_eq!(
+            told(&harbour),
+            "agent:1, 1 sets, 4 tasks: Stopped, Succeeded",
+            "{what}"
+        );
+        assert_eq!(
+            switching(&sailing)[1..],
+            ["stop deployment d-000000001 of CodeDeploy, with its rollback"]
+        );
+    }
+}
+
+#[test]
+fn a_declared_wait_is_ended_when_the_gates_were_judged() {
+    let mut harbour = deployed_by(Routing::AllAtOnce, |group| group.ready_min = Some(30));
+    harbour
+        .spec
+        .codedeploy
+        .as_mut()
+        .unwrap()
+        .continue_when_ready = true;
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.answer(Some(0)), Word::Changed);
+    assert_eq!(told(&harbour), "agent:1, 2 sets, 4 tasks: Ready");
+    sleep_min(&harbour, 2);
+    assert_eq!(
+        told(&harbour),
+        "agent:1, 2 sets, 4 tasks: Ready",
+        "nobody let it go on"
+    );
+    assert_eq!(
+        sailing.answer(Some(1)),
+        Word::Changed,
+        "{}",
+        sailing.failure()
+    );
+    assert_eq!(told(&harbour), "agent:2, 2 sets, 4 tasks: InProgress");
+}
+
+#[test]
+fn a_wait_that_is_not_declared_is_told_and_never_ended() {
+    let harbour = deployed_by(Routing::AllAtOnce, |group| group.ready_min = Some(30));
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    run(harbour.world.sleep_ms(1));
+    let _ = sailing.invoke(Some(0));
+    sleep_min(&harbour, 1);
+    let fault = sailing.invoke(Some(0)).unwrap_err();
+    insta::assert_snapshot!(fault.message, @"deployment d-000000001 of CodeDeploy waits until 2026-11-20T14:30:10Z before it moves callers, and is stopped then; whoever decides lets it go on (`aws deploy continue-deployment --deployment-id d-000000001 --deployment-wait-type READY_WAIT`)");
+    assert_eq!(sailing.forward(), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The wait time before traffic is rerouted is over. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
+    assert_eq!(switching(&sailing).len(), 1, "{:?}", switching(&sailing));
+    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(
+        told(&harbour),
+        "agent:1, 1 sets, 4 tasks: Stopped, Succeeded"
+    );
+}
+
+#[test]
+fn what_codedeploy_takes_back_is_followed_and_told() {
+    let harbour = deployed_by(Routing::Canary(10, 10), |group| {
+        group.fails_at = Some("AfterAllowTraffic");
+    });
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.to_the_end(), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy has failed, because its hook AfterAllowTraffic failed: a hook failed. Its rollback d-000000002 has succeeded. Callers get agent:1. Remedy: Look at the log of the hook's function; then deploy a fixed release.");
+    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(
+        told(&harbour),
+        "agent:1, 1 sets, 4 tasks: Failed, Succeeded"
+    );
+}
+
+#[test]
+fn tasks_that_crash_are_not_waited_for_an_hour() {
+    let harbour = at_once();
+    let artifact = harbour.push("1.1");
+    let digest = harbour::reference(&artifact);
+    harbour.world.services().crash.insert(digest);
+    let sailing = harbour.begin("d1", &artifact);
+    assert_eq!(sailing.forward(), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 does not get steady: its tasks do not keep running. 10 tasks failed. 10 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
+    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(harbour.set_to(), "agent:1");
+}
+
+/// Somebody's own deployment in the group.
+fn by_hand(harbour: &Harbour) -> String {
+    let mut services = harbour.world.services();
+    let now = services
+        .service_mut(CLUSTER, SERVICE)
+        .service
+        .task_definition
+        .clone();
+    let mut document = services.task_definitions[&now].document.clone();
+    for member in [
+        "taskDefinitionArn",
+        "revision",
+        "status",
+        "registeredAt",
+        "compatibilities",
+    ] {
+        document.as_object_mut().unwrap().remove(member);
+    }
+    let to = services
+        .put_task_definition(&document, &BTreeMap::new())
+        .arn;
+    drop(services);
+    let new = NewDeployed {
+        application: "shop".into(),
+        group: "agent".into(),
+        description: "by hand".into(),
+        content: AppSpec::of_service(&Shape::default()).deploying(&to),
+        configuration: None,
+    };
+    harbour.world.create(&new).unwrap()
+}
+
+#[test]
+fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
+    let harbour = at_once();
+    let artifact = harbour.push("1.1");
+    let sailing = harbour.begin("d1", &artifact);
+    by_hand(&harbour);
+    insta::assert_snapshot!(harbour.refused(&artifact).join("\n"), @"TargetBusy: components.agent.codedeploy.group: CodeDeploy makes one deployment at a time in group shop/agent, and d-000000001 is somebody else's: it is created, and does nothing yet. Remedy: Wait until it is over, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), and deploy again.");
+    // It came after `Prepare`.
+    assert_eq!(sailing.forward(), Word::Failed);
+    let failure = sailing.failure();
+    assert!(failure.starts_with("TargetBusy"), "{failure}");
+    assert_eq!(harbour.world.codedeploy().of_services.len(), 1);
+}
+
+/// What an operator's `accept` sees, in the words in which it is recorded or refused.
+fn seen_to_accept(sailing: &harbour::Sailing<'_>, world: &World) -> String {
+    match run(windlass_engine::observe::live(world, &sailing.step(), None)).unwrap() {
+        Live::There { shown, state, .. } => format!("{shown}: {}", state["noticed"]["value"]),
+        Live::Moving(finding) => finding.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_somebody_else_brings_is_accepted_when_all_callers_get_it() {
+    let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.answer(Some(0)), Word::Changed);
+    insta::assert_snapshot!(seen_to_accept(&sailing, &harbour.world), @"TargetBusy: service shop-prod/agent: What callers of service shop-prod/agent get is not final, so it cannot be accepted: deployment d-000000001 of CodeDeploy is of Windlass, and is in progress. Remedy: Wait until it has moved all callers, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), then accept again; the environment stays locked until then.");
+    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    by_hand(&harbour);
+    sleep_min(&harbour, 1);
+    let moves = seen_to_accept(&sailing, &harbour.world);
+    let theirs = "deployment d-000000003 of CodeDeploy is somebody else's, and is in progress.";
+    assert!(
+        moves.starts_with("TargetBusy") && moves.contains(theirs),
+        "{moves}"
+    );
+    // It has moved all callers, and keeps the former tasks.
+    sleep_min(&harbour, 11);
+    let keeps = seen_to_accept(&sailing, &harbour.world);
+    assert!(
+        keeps.starts_with("agent:3 steady with 2 tasks; 2 tasks of agent:1 are left"),
+        "{keeps}"
+    );
+    sleep_min(&harbour, 10);
+    let over = seen_to_accept(&sailing, &harbour.world);
+    let runs = |told: &str| told.split_once(": ").map(|(_, runs)| runs.to_owned());
+    assert_eq!(runs(&over), runs(&keeps), "what is recorded stays so");
+}
+
+#[test]
+fn somebody_who_stops_it_is_told() {
+    let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.answer(Some(0)), Word::Changed);
+    let now = harbour.world.true_time();
+    assert!(first(&harbour, |live| live.stop(now)));
+    sleep_min(&harbour, 1);
+    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The deployment was stopped by a user. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
+    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+}
+
+#[test]
+fn prepare_refuses_what_cannot_work() {
+    type Spoil = fn(&mut Harbour);
+    let table: [(&str, Spoil); 7] = [
+        ("ECS deploys it", |h| {
+            live(h, |live| live.service.controller = "ECS".into());
+        }),
+        ("nobody knows who does", |h| {
+            live(h, |live| live.service.controller = "EXTERNAL".into());
+        }),
+        ("it is not declared", |h| h.spec.codedeploy = None),
+        ("no such group", |h| {
+            h.spec.codedeploy.as_mut().unwrap().group = "other".into();
+        }),
+        ("a group of functions", |h| {
+            h.world
+                .codedeploy()
+                .group("shop", "agent")
+                .unwrap()
+                .platform = "Lambda".into();
+        }),
+        ("a group of another service", |h| {
+            let service = Some((CLUSTER.into(), "web".into()));
+            h.world.codedeploy().group("shop", "agent").unwrap().service = service;
+        }),
+        ("behind no load balancer", |h| {
+            live(h, |live| live.service.task_sets[0].shape = Shape::default());
+        }),
+    ];
+    let mut lines = vec![];
+    for (name, spoil) in table {
+        let mut harbour = at_once();
+        let artifact = harbour.push("1.1");
+        spoil(&mut harbour);
+        lines.push(format!(
+            "{name}: {}",
+            harbour.refused(&artifact).join(" | ")
+        ));
+    }
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    ECS deploys it: NotSupported: components.agent.service: Service shop-prod/agent has the deployment controller ECS, so that CodeDeploy cannot deploy it. Remedy: Leave out `codedeploy`; or make the service with another controller, which it keeps for good: Terraform `deployment_controller { type = "CODE_DEPLOY" }`, CDK `deploymentController: {type: DeploymentControllerType.CODE_DEPLOY}`, CloudFormation `DeploymentController: {Type: CODE_DEPLOY}`.
+    nobody knows who does: NotSupported: components.agent.service: Service shop-prod/agent has the deployment controller EXTERNAL, so that neither ECS itself nor CodeDeploy deploys it. Remedy: Use a service with the deployment controller ECS, or CODE_DEPLOY with `codedeploy`.
+    it is not declared: NotSupported: components.agent.service: Service shop-prod/agent has the deployment controller CODE_DEPLOY, so that CodeDeploy deploys it. Remedy: Write `codedeploy: {application: …, group: …}` with the deployment group of the service; or use a service with the deployment controller ECS.
+    no such group: TargetMissing: components.agent.codedeploy.group: CodeDeploy has no group shop/other here. Remedy: Make it with your infrastructure code before the first deployment, or mend the names.
+    a group of functions: NotSupported: components.agent.codedeploy.group: CodeDeploy's group shop/agent deploys to Lambda, and not to ECS. Remedy: Name a deployment group whose application has the compute platform ECS.
+    a group of another service: BadValue: components.agent.codedeploy.group: CodeDeploy's group shop/agent deploys service shop-prod/web, and not service shop-prod/agent. Remedy: Name the deployment group that deploys this service.
+    behind no load balancer: TargetNotReady: components.agent.codedeploy.group: CodeDeploy's group shop/agent has deployed nothing yet, and no task set of service shop-prod/agent is PRIMARY behind a load balancer, so that nobody knows what to deploy it with. Remedy: Deploy the service once with CodeDeploy; Windlass goes on from there.
+    "#);
+}

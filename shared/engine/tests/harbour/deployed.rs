@@ -1,0 +1,63 @@
+//! A service that CodeDeploy deploys, and what is seen of it.
+
+use super::{CLUSTER, Harbour, SERVICE, Sailing, live};
+use windlass_domain::appspec::Shape;
+use windlass_domain::kinds::codedeploy::Group as Declared;
+use windlass_engine::ports::{Clock as _, Routing};
+use windlass_world::codedeploy::{Group, ServiceDeployed};
+use windlass_world::run::run;
+
+/// A service that a group deploys in these steps, and whose former tasks it keeps for five minutes.
+pub fn deployed_by(routing: Routing, more: impl FnOnce(&mut Group)) -> Harbour {
+    let mut harbour = Harbour::new();
+    harbour.spec.codedeploy = Some(Declared {
+        application: "shop".into(),
+        group: "agent".into(),
+        continue_when_ready: false,
+    });
+    live(&harbour, |live| {
+        live.give_to_codedeploy(Shape {
+            container: Some(("agent".into(), 80)),
+            ..Shape::default()
+        });
+    });
+    let mut state = harbour.world.codedeploy();
+    let group = state.put_service("shop", "agent", (CLUSTER, SERVICE), routing);
+    group.hook_s = 5;
+    more(group);
+    drop(state);
+    harbour
+}
+
+pub fn at_once() -> Harbour {
+    deployed_by(Routing::AllAtOnce, |_| {})
+}
+
+/// What a person sees: what callers get, the task sets, the deployments, the tasks so far.
+pub fn told(harbour: &Harbour) -> String {
+    harbour.world.deploy_on();
+    let set_to = harbour.set_to();
+    let mut services = harbour.world.services();
+    let tasks = services.tasks;
+    let live = services.service_mut(CLUSTER, SERVICE);
+    let sets = live.service.task_sets.len();
+    let state = harbour.world.codedeploy();
+    let deployments = state.of_services.iter();
+    let stand: Vec<&str> = deployments.map(|live| live.told.status.as_str()).collect();
+    format!("{set_to}, {sets} sets, {tasks} tasks: {}", stand.join(", "))
+}
+
+pub fn sleep_min(harbour: &Harbour, minutes: u64) {
+    run(harbour.world.sleep_ms(minutes * 60_000));
+}
+
+pub fn first<T>(harbour: &Harbour, look: impl FnOnce(&mut ServiceDeployed) -> T) -> T {
+    harbour.world.deploy_on();
+    look(&mut harbour.world.codedeploy().of_services[0])
+}
+
+pub fn switching(sailing: &Sailing<'_>) -> Vec<String> {
+    let changes = sailing.step().changes.into_iter();
+    let switching = changes.filter(|change| change.switching);
+    switching.map(|change| change.what).collect()
+}

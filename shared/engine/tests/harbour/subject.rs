@@ -1,0 +1,52 @@
+//! The service of a harbour under the conformance tests.
+
+use super::{CLUSTER, Harbour, SERVICE, live};
+use std::collections::BTreeSet;
+use windlass_domain::place::Place;
+use windlass_domain::plan::KindName;
+use windlass_engine::kinds::ecs::Ecs;
+use windlass_engine::ports::Reach;
+use windlass_world::World;
+use windlass_world::conformance::{Scene, Subject, deployment};
+
+/// The service of the harbour that this makes.
+pub struct ServiceOf<F>(pub F);
+
+impl<F: Fn() -> Harbour> Subject for ServiceOf<F> {
+    type Kind = Ecs<World>;
+
+    fn scene(&self) -> Scene {
+        let harbour = self.0();
+        // Each look counts here, and not how long ECS bakes.
+        live(&harbour, |live| {
+            let shifting = &mut live.service.shifting;
+            (shifting.bake_min, shifting.step_min) = (0, 0);
+        });
+        let artifact = harbour.push("1.1");
+        let planned = harbour.plan(deployment().as_str(), Some(&artifact), None);
+        assert_eq!(planned.findings, []);
+        let goals = planned.stages.iter().map(|stage| stage.goal.clone());
+        Scene {
+            goals: goals.collect(),
+            world: harbour.world,
+            kind: KindName::Ecs,
+            target: planned.target,
+        }
+    }
+
+    fn kind(&self, at: World) -> Ecs<World> {
+        Ecs::new(at.at(&Place::default()), at, deployment())
+    }
+
+    fn arrived(&self, world: &World) {
+        let services = world.services();
+        assert_eq!(services.task_definitions.len(), 2, "registered once");
+        let key = (CLUSTER.to_owned(), SERVICE.to_owned());
+        let live = &services.services[&key];
+        if live.service.strategy != "ROLLING" {
+            assert_eq!(live.rollouts[0].status, "SUCCESSFUL");
+        }
+        let hooks: BTreeSet<&str> = live.pauses.iter().map(|one| one.hook.as_str()).collect();
+        assert_eq!(hooks.len(), live.pauses.len(), "each is answered once");
+    }
+}

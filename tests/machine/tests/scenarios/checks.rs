@@ -1,0 +1,181 @@
+//! What a check finds: all that a release of every component would need, and nothing is written but its plan.
+
+use serde_json::json;
+use windlass_domain::environment::Held;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::planned::{Becomes, Planned};
+use windlass_engine::store::{self, Stored};
+use windlass_machine::program::Program;
+use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
+use windlass_world::run::run;
+
+/// Starts a check and lets it end; answers what is recorded of it.
+fn check(shop: &mut Shop<'_>) -> Planned {
+    let request = json!({"action": "check", "app": "shop", "environment": "prod"});
+    let arn = shop.start(&request);
+    shop.region.run_to_end(&arn);
+    assert_eq!(shop.path(&arn), "Admit Admitted Plan Planned");
+    let key = store::planned(&DeploymentId::planned(&arn));
+    let stored: Stored<Planned> = run(store::require(shop.world(), &key)).unwrap();
+    stored.value
+}
+
+fn plan(planned: Planned) -> Plan {
+    planned.drawn.unwrap().plan
+}
+
+fn named(findings: &[Finding]) -> Vec<String> {
+    let each = findings.iter();
+    each.map(|finding| format!("{} {}", finding.name, finding.path))
+        .collect()
+}
+
+/// Everything that the ledger has but plans, and everything that the buckets have.
+fn written(shop: &Shop<'_>) -> Vec<String> {
+    let ledger = shop.world().ledger();
+    let items = ledger.items.iter();
+    let items = items.filter(|(key, _)| key.sk != "planned");
+    let items = items.map(|(key, item)| format!("{} {} {}", key.pk, key.sk, item.rev));
+    let objects = shop.world().objects();
+    let buckets = objects.buckets.iter();
+    let buckets = buckets.flat_map(|(bucket, has)| {
+        let keys = has.keys.iter();
+        keys.map(move |(key, versions)| format!("{bucket} {key} {}", versions.len()))
+    });
+    items.chain(buckets).collect()
+}
+
+#[test]
+fn a_check_plans_what_a_release_of_every_component_does() {
+    let program = Program::release().unwrap();
+    for (declaration, components) in [
+        (ONE_FUNCTION, &["api"][..]),
+        (FUNCTIONS, &["api", "jobs"]),
+        (ALL_KINDS, &["agent", "api", "web"]),
+    ] {
+        let mut shop = Shop::new(&program, declaration);
+        for version in ["1.0.0", "1.0.1"] {
+            let before = written(&shop);
+            let planned = check(&mut shop);
+            assert_eq!(written(&shop), before, "{version}");
+            assert_eq!(planned.turn.becomes, Becomes::Goes);
+            let checked = plan(planned);
+            assert_eq!(named(&checked.findings), [""; 0], "{version}");
+            assert_eq!(checked.outcome, Outcome::Change);
+            let arn = shop.deploy(version, components);
+            shop.region.run();
+            let id = shop.deployment(&arn).id;
+            let key = store::plan(&id);
+            let deployed: Stored<Plan> = run(store::require(shop.world(), &key)).unwrap();
+            let shape = |plan: &Plan| -> Vec<_> {
+                let waves = plan.waves.iter();
+                let of = |wave: &windlass_domain::plan::Wave| {
+                    let changed = wave.changes.iter().map(|one| one.component.to_string());
+                    (changed.collect::<Vec<_>>(), wave.bake_s, wave.ahead)
+                };
+                waves.map(of).collect()
+            };
+            assert_eq!(shape(&checked), shape(&deployed.value), "{version}");
+        }
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_found_at_once() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ALL_KINDS);
+    shop.deploy("1.0.0", &["agent", "api", "web"]);
+    shop.region.run();
+    shop.world()
+        .functions()
+        .functions
+        .get_mut("shop-api")
+        .unwrap()
+        .tags
+        .clear();
+    shop.world().objects().bucket("shop-web", false);
+    shop.world().set_alarm(ALARM, "INSUFFICIENT_DATA", &[]);
+    shop.world()
+        .services()
+        .service_mut("shop", "agent")
+        .service
+        .percents = (100, 100);
+    let role = "arn:aws:iam::111111111111:role/of-bank";
+    for definition in shop.world().services().task_definitions.values_mut() {
+        definition.document["taskRoleArn"] = json!(role);
+    }
+    let found = plan(check(&mut shop));
+    assert_eq!(found.outcome, Outcome::Rejected);
+    assert_eq!(
+        named(&found.findings),
+        [
+            "TargetNotReady components.agent.service",
+            "NoPermission components.agent.service",
+            "TargetNotOurs components.api.function",
+            "TargetNotReady components.web.bucket",
+            "GateNotMeasurable gates.alarms[0]",
+        ]
+    );
+    let passed = &found.findings[1];
+    assert!(passed.reason.contains(role), "{}", passed.reason);
+    let mended = format!("TaskRoleArns=arn:aws:iam::*:role/windlass-task-*,{role}");
+    assert!(passed.remedy.contains(&mended), "{}", passed.remedy);
+}
+
+#[test]
+fn what_cannot_be_known_of_a_gate_is_found_unless_it_passes() {
+    let program = Program::release().unwrap();
+    for (rule, found) in [
+        ("", &["GateNotMeasurable gates.alarms[0]"][..]),
+        (
+            "  unknown: {becomes: hold, for: 5m}\n",
+            &["GateNotMeasurable gates.alarms[0]"],
+        ),
+        ("  unknown: {becomes: pass, for: 5m}\n", &[]),
+    ] {
+        let declaration = format!("{ONE_FUNCTION}{rule}");
+        let mut shop = Shop::new(&program, &declaration);
+        shop.world().set_alarm(ALARM, "INSUFFICIENT_DATA", &[]);
+        let checked = plan(check(&mut shop));
+        assert_eq!(named(&checked.findings), found, "{rule}");
+        assert_eq!(checked.warnings.len(), 1 - found.len(), "{rule}");
+    }
+}
+
+#[test]
+fn a_red_gate_is_found_with_what_to_do() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    shop.deploy("1.0.0", &["api"]);
+    shop.region.run();
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    let checked = plan(check(&mut shop));
+    assert_eq!(named(&checked.findings), ["GateAlreadyRed gates.alarms[0]"]);
+    assert!(checked.findings[0].remedy.contains("`accept_red`"));
+}
+
+#[test]
+fn a_check_waits_for_nobody_and_tells_who_is_under_way() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    let first = shop.deploy("1.0.0", &["api"]);
+    assert!(shop.region.run_until(&first, "Bake"));
+    let held: Option<Held> = shop.lock().held;
+    let planned = check(&mut shop);
+    assert_eq!(planned.turn.becomes, Becomes::Waits);
+    let id = held.unwrap().deployment.to_string();
+    assert!(planned.turn.text.contains(&id), "{}", planned.turn.text);
+}
+
+#[test]
+fn a_check_brings_no_release() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    let request =
+        json!({"action": "check", "app": "shop", "environment": "prod", "version": "1.0.0"});
+    let arn = shop.start(&request);
+    shop.region.run();
+    assert_eq!(shop.path(&arn), "Admit Admitted Rejected");
+}

@@ -1,0 +1,183 @@
+//! What is only planned: nothing is changed, no lock is taken, and the deployment that follows does what was planned.
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::environment::Held;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::planned::{Becomes, Planned, hash};
+use windlass_domain::step::Step;
+use windlass_engine::store::{self, Stored};
+use windlass_machine::program::Program;
+use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
+use windlass_world::run::run;
+
+fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &windlass_engine::ports::Key) -> T {
+    let stored: Stored<T> = run(store::require(shop.world(), key)).unwrap();
+    stored.value
+}
+
+fn planning(mut request: Value) -> Value {
+    request["plan"] = json!(true);
+    request
+}
+
+/// Starts a plan and lets it end; answers what is recorded of it.
+fn plan(shop: &mut Shop<'_>, request: Value) -> Planned {
+    let arn = shop.start(&planning(request));
+    shop.region.run();
+    assert_eq!(shop.path(&arn), "Admit Admitted Plan Planned");
+    load(shop, &store::planned(&DeploymentId::planned(&arn)))
+}
+
+/// Everything that the ledger has, but plans.
+fn ledger(shop: &Shop<'_>) -> Vec<(String, u64)> {
+    let ledger = shop.world().ledger();
+    let items = ledger.items.iter();
+    let items = items.filter(|(key, _)| key.sk != "planned");
+    items
+        .map(|(key, item)| (format!("{} {}", key.pk, key.sk), item.rev))
+        .collect()
+}
+
+fn steps(shop: &Shop<'_>, id: &DeploymentId) -> Vec<Step> {
+    let partition = store::deployment_partition(id);
+    let steps: Vec<Stored<Step>> = run(store::load_all(shop.world(), &partition, "step#")).unwrap();
+    steps.into_iter().map(|step| step.value).collect()
+}
+
+#[test]
+fn the_deployment_that_follows_does_what_was_planned() {
+    let program = Program::release().unwrap();
+    for (declaration, components) in [
+        (ONE_FUNCTION, &["api"][..]),
+        (FUNCTIONS, &["api", "jobs"]),
+        (ALL_KINDS, &["agent", "api", "web"]),
+    ] {
+        let mut shop = Shop::new(&program, declaration);
+        shop.deploy("1.0.0", components);
+        shop.region.run();
+        let request = shop.release("1.0.1", components);
+        let before = (
+            ledger(&shop),
+            shop.serves("shop-api"),
+            shop.runs(),
+            shop.page(),
+        );
+        let planned = plan(&mut shop, request.clone());
+        let again = plan(&mut shop, request.clone());
+        let after = (
+            ledger(&shop),
+            shop.serves("shop-api"),
+            shop.runs(),
+            shop.page(),
+        );
+        assert_eq!(before, after);
+        assert_eq!(planned.turn.becomes, Becomes::Goes);
+        let drawn = planned.drawn.unwrap();
+        assert_eq!(again.drawn.unwrap().hash, drawn.hash);
+
+        let arn = shop.start(&request);
+        shop.region.run();
+        let deployment = shop.deployment(&arn);
+        let plan: Plan = load(&shop, &store::plan(&deployment.id));
+        assert_eq!(json!(drawn.plan), json!(plan));
+        let targets: BTreeMap<ComponentName, Value> = steps(&shop, &deployment.id)
+            .into_iter()
+            .map(|step| (step.component, step.target))
+            .collect();
+        assert_eq!(drawn.hash, hash(&deployment, &plan, &targets));
+        let named: Vec<&str> = drawn.changes.keys().map(ComponentName::as_str).collect();
+        assert_eq!(named, components);
+        for change in drawn.changes.values() {
+            let from = change.from.as_ref().unwrap();
+            assert_eq!(
+                (from.version.as_str(), change.to.version.as_str()),
+                ("1.0.0", "1.0.1")
+            );
+        }
+        // What AWS was waited for is not in the estimate.
+        let made = shop
+            .region
+            .ended(&arn)
+            .unwrap()
+            .execution
+            .path()
+            .transitions;
+        let estimated = drawn.cost.transitions;
+        assert!(
+            estimated <= made && made < estimated + 12,
+            "{estimated} {made}"
+        );
+    }
+}
+
+#[test]
+fn a_plan_says_what_would_refuse_the_release() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    shop.deploy("1.0.0", &["api"]);
+    shop.region.run();
+    shop.act("hold");
+    shop.region.run();
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    let request = shop.release("1.0.1", &["api"]);
+    let planned = plan(&mut shop, request);
+    assert_eq!(planned.turn.becomes, Becomes::Refused);
+    assert_eq!(planned.turn.findings[0].name.to_string(), "Held");
+    // And beside it what the targets say.
+    let drawn = planned.drawn.unwrap();
+    assert_eq!(drawn.outcome(), Outcome::Rejected);
+    assert_eq!(drawn.plan.findings[0].name.to_string(), "GateAlreadyRed");
+}
+
+#[test]
+fn a_plan_takes_no_turn_and_tells_who_has_it() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    let first = shop.deploy("1.0.0", &["api"]);
+    assert!(shop.region.run_until(&first, "Bake"));
+    let held: Option<Held> = shop.lock().held;
+    let request = shop.release("1.0.1", &["api"]);
+    let planned = plan(&mut shop, request);
+    assert_eq!(planned.turn.becomes, Becomes::Waits);
+    let id = held.unwrap().deployment.to_string();
+    assert!(planned.turn.text.contains(&id), "{}", planned.turn.text);
+}
+
+#[test]
+fn a_rollback_is_planned_without_a_reason_and_without_a_hold() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    let back = json!({"action": "rollback", "app": "shop", "environment": "prod"});
+    let nowhere = plan(&mut shop, back.clone());
+    assert_eq!(nowhere.turn.becomes, Becomes::Refused);
+    assert_eq!(nowhere.drawn.unwrap().outcome(), Outcome::Rejected);
+    for version in ["1.0.0", "1.0.1"] {
+        shop.deploy(version, &["api"]);
+        shop.region.run();
+    }
+    let planned = plan(&mut shop, back);
+    assert_eq!(planned.turn.becomes, Becomes::Goes);
+    assert!(shop.environment().hold.is_none());
+    let drawn = planned.drawn.unwrap();
+    let change = drawn.changes.values().next().unwrap();
+    assert_eq!(change.from.as_ref().unwrap().version, "1.0.1");
+    assert_eq!(change.to.version, "1.0.0");
+    let arn = shop.act("rollback");
+    shop.region.run();
+    let plan: Plan = load(&shop, &store::plan(&shop.deployment(&arn).id));
+    assert_eq!(json!(drawn.plan), json!(plan));
+}
+
+#[test]
+fn only_what_changes_targets_can_be_planned() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    let request = json!({"action": "hold", "app": "shop", "environment": "prod", "reason": "so", "plan": true});
+    let arn = shop.start(&request);
+    shop.region.run();
+    assert_eq!(shop.path(&arn), "Admit Admitted Rejected");
+    assert!(!shop.has("state"));
+}

@@ -1,0 +1,44 @@
+//! The targets whose callers CodeDeploy moves.
+
+use crate::targets::function_of;
+use windlass_domain::step::SEEN_AFTER_MS;
+use windlass_domain::time::Time;
+use windlass_world::World;
+use windlass_world::codedeploy::LiveDeployment;
+
+/// Whether CodeDeploy moves the callers of a component.
+pub fn is_of_codedeploy(component: &str, declaration: &str) -> bool {
+    let mut lines = declaration.lines();
+    let named = format!("{component}:");
+    lines.any(|line| line.trim_start().starts_with(&named) && line.contains("codedeploy:"))
+}
+
+/// True where CodeDeploy takes back by itself what it had moved of a component's target.
+pub fn gave_up(world: &World, component: &str) -> bool {
+    let deployments = world.codedeploy();
+    deployments.gave_up(&function_of(component)) || deployments.gave_service_up(component)
+}
+
+/// The deployment of CodeDeploy that moves callers of a component's target, and that every look then showed.
+pub fn moving_since(world: &World, component: &str, looked: Time) -> Option<String> {
+    let state = world.codedeploy();
+    let is_known = |created: Option<Time>| {
+        created.is_some_and(|created| created.plus_ms(SEEN_AFTER_MS) <= looked)
+    };
+    let mut services = state.of_services.iter();
+    let service = services.find(|live| {
+        let is_moving = live.is_active() && !live.is_ending();
+        live.service.1 == component && is_moving && is_known(live.told.created)
+    });
+    service.map(|live| live.told.id.clone())
+}
+
+/// Whether CodeDeploy moves callers of anything.
+pub fn is_moving(world: &World) -> bool {
+    world.deploy_on();
+    let state = world.codedeploy();
+    let mut services = state.of_services.iter();
+    let mut functions = state.deployments.iter();
+    services.any(|live| live.is_active() && !live.is_ending())
+        || functions.any(LiveDeployment::is_active)
+}

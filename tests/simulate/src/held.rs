@@ -1,0 +1,34 @@
+//! What a service waits for that is somebody else's to end.
+
+use windlass_world::World;
+
+/// What must be told of it: the stage at which a pause of the team's waits, or the deployment of CodeDeploy that waits for
+/// whoever decides.
+pub fn held(world: &World, declaration: &str) -> Option<String> {
+    of_ecs(world, declaration).or_else(|| of_codedeploy(world, declaration))
+}
+
+fn of_ecs(world: &World, declaration: &str) -> Option<String> {
+    let services = world.services();
+    let mut newest = services
+        .services
+        .values()
+        .filter_map(|live| live.rollouts.first().map(|newest| (live, newest)));
+    let waits = newest.find(|(live, newest)| {
+        let mut hooks = newest.hooks.iter();
+        let is_declared = declaration.contains(&newest.stage);
+        let is_own = live.called.contains(&newest.arn);
+        is_own && !is_declared && hooks.any(|hook| hook.status == "AWAITING_ACTION")
+    });
+    waits.map(|(_, newest)| newest.stage.clone())
+}
+
+fn of_codedeploy(world: &World, declaration: &str) -> Option<String> {
+    if declaration.contains("continue_when_ready: true") {
+        return None;
+    }
+    let state = world.codedeploy();
+    let mut live = state.of_services.iter();
+    let waits = live.find(|live| live.told.status == "Ready");
+    waits.map(|live| live.told.id.clone())
+}

@@ -1,0 +1,38 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::schedule::What;
+use std::collections::BTreeMap;
+use windlass_domain::step::Step;
+
+/// "What is waited for and how long is said": where a deployer goes forward and finds its target waiting for somebody
+/// else, what it writes next says for what. A look that is behind need not show it.
+pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
+    let mut mishaps = outcome.schedule.mishaps.iter();
+    if mishaps.any(|one| one.what == What::LooksLate) {
+        return Ok(());
+    }
+    // What each invocation has seen at its last look.
+    let mut held: BTreeMap<u64, Option<&str>> = BTreeMap::new();
+    for happening in &outcome.happened {
+        match &happening.what {
+            Event::Looked(who, _) => {
+                held.insert(who.number, None);
+            }
+            Event::Held(who, what) => {
+                held.insert(who.number, Some(what));
+            }
+            Event::Wrote(who, change) => {
+                let Some(what) = held.get(&who.number).copied().flatten() else {
+                    continue;
+                };
+                let step = outcome.read::<Step>(change.after.as_ref(), "step#");
+                let told = step.as_ref().map(|step| step.waits_for.as_deref());
+                if told.is_some_and(|told| !told.is_some_and(|told| told.contains(what))) {
+                    return Err(format!("it waits for {what}, and the step says {told:?}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

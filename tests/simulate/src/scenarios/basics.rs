@@ -1,0 +1,304 @@
+//! A function, a service, a site, together and one by one.
+
+use super::declarations;
+use super::declared_services;
+use super::people::{
+    as_made, edges_are_slow, has_no_data, is_provisioned, is_quiet_again, may_not_shift,
+    may_shift_again, person_at_api, person_at_distribution, person_at_service, person_at_web,
+    rings, without_alias,
+};
+use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, ONE_FUNCTION};
+
+pub(super) const BOTH: &[&str] = &["api", "jobs"];
+pub(super) const ALL: &[&str] = &["agent", "api", "web"];
+
+pub(super) const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
+
+pub(super) const FUNCTION: Scenario = Scenario {
+    name: "function",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const FIRST: Scenario = Scenario {
+    name: "first",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[],
+    acts: &[next(Deed::Deploy("1.0.0", &["api"]))],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const CODE: Scenario = Scenario {
+    name: "code",
+    declaration: declarations::WITHOUT_ALIAS,
+    scene: without_alias,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const CANARY: Scenario = Scenario {
+    name: "canary",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[next(Deed::Deploy("1.1.0", BOTH))],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const SERVICE: Scenario = Scenario {
+    name: "service",
+    declaration: declared_services::SERVICE,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
+    stranger: person_at_service,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const SITE: Scenario = Scenario {
+    name: "site",
+    declaration: declarations::SITE,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["web"]))],
+    stranger: person_at_web,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const FOLDER: Scenario = Scenario {
+    name: "folder",
+    declaration: declarations::SITE_BY_FOLDER,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["web"]))],
+    stranger: person_at_distribution,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const AFTER_SITE: Scenario = Scenario {
+    name: "after_site",
+    declaration: declarations::SITE_THEN_FUNCTION,
+    scene: edges_are_slow,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api", "web"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["api", "web"]))],
+    stranger: person_at_distribution,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: false,
+};
+
+pub(super) const REFUSED: Scenario = Scenario {
+    name: "refused",
+    declaration: declarations::SITE_THEN_FUNCTION,
+    scene: edges_are_slow,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api", "web"]))],
+    acts: &[
+        quiet(Deed::Change("the alias cannot be moved", may_not_shift)),
+        next(Deed::Deploy("1.1.0", &["api", "web"])),
+        after(345, Deed::Change("the alias can be moved", may_shift_again)),
+    ],
+    stranger: person_at_distribution,
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (AccessDenied)"],
+    may: &["1.1.0 Succeeded"],
+    steady: true,
+};
+
+pub(super) const KINDS: Scenario = Scenario {
+    name: "kinds",
+    declaration: ALL_KINDS,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", ALL))],
+    acts: &[next(Deed::Deploy("1.1.0", ALL))],
+    stranger: person_at_web,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const SIDE_BY_SIDE: Scenario = Scenario {
+    name: "side_by_side",
+    declaration: declarations::SIDE_BY_SIDE,
+    scene: is_provisioned,
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent", "api", "jobs"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent", "api", "jobs"]))],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const UNDO: Scenario = Scenario {
+    name: "undo",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+        quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
+        quiet(Deed::Arrive("1.1.0", BOTH)),
+        quiet(Deed::Older("1.1.0", BOTH)),
+        quiet(Deed::Again("1.1.0", BOTH)),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 RolledBack (GateFailed)",
+        "1.1.0 Rejected (Vetoed)",
+        "1.1.0 Rejected (Vetoed)",
+        "1.1.0 Succeeded",
+    ],
+    may: &["1.1.0 NothingToDo (AlreadyThere)"],
+    steady: true,
+};
+
+pub(super) const UNDO_KINDS: Scenario = Scenario {
+    name: "undo_kinds",
+    declaration: ALL_KINDS,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", ALL))],
+    acts: &[
+        next(Deed::Deploy("1.1.0", ALL)),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+    ],
+    stranger: person_at_web,
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const FIRST_UNDO: Scenario = Scenario {
+    name: "first_undo",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[],
+    acts: &[
+        next(Deed::Deploy("1.0.0", BOTH)),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+    ],
+    stranger: person_at_api,
+    ends: &["1.0.0 RolledBack (GateFailed)"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const QUEUE: Scenario = Scenario {
+    name: "queue",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        next(Deed::Deploy("1.2.0", BOTH)),
+        next(Deed::Arrive("1.3.0", BOTH)),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 NothingToDo (Superseded)",
+        "1.3.0 Succeeded",
+    ],
+    may: &[
+        "1.1.0 NothingToDo (Superseded)",
+        "1.2.0 Succeeded",
+        "1.3.0 NothingToDo (Superseded)",
+    ],
+    steady: false,
+};
+
+pub(super) const TWO_APART: Scenario = Scenario {
+    name: "two_apart",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        next(Deed::Deploy("1.2.0", &["jobs"])),
+    ],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+    may: &[],
+    steady: false,
+};
+
+pub(super) const UNKNOWN: Scenario = Scenario {
+    name: "unknown",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Ail("the alarm has no data", has_no_data)),
+    ],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const LATE_ARRIVAL: Scenario = Scenario {
+    name: "late_arrival",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::ArriveAs("1.2.0", BOTH, 12)),
+        quiet(Deed::ArriveAs("1.1.0", BOTH, 11)),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 NothingToDo (Superseded)",
+    ],
+    may: &["1.1.0 Succeeded"],
+    steady: true,
+};
+
+pub(super) const SAME_TWICE: Scenario = Scenario {
+    name: "same_twice",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Arrive("1.1.0", &["api"])),
+        next(Deed::Arrive("1.1.0", &["api"])),
+        quiet(Deed::Arrive("1.0.0", &["api"])),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 NothingToDo (Superseded)",
+    ],
+    may: &[
+        "1.1.0 NothingToDo (AlreadyThere)",
+        "1.0.0 NothingToDo (AlreadyThere)",
+    ],
+    steady: false,
+};

@@ -1,0 +1,23 @@
+//! What is only planned: before the first release, while another one is watched, and of a rollback.
+
+use super::basics::BOTH;
+use super::people::{as_made, person_at_api};
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use windlass_machine::shop::FUNCTIONS;
+
+pub(super) const PLANNED: Scenario = Scenario {
+    name: "planned",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[],
+    acts: &[
+        next(Deed::Plan("1.0.0", BOTH)),
+        quiet(Deed::Deploy("1.0.0", BOTH)),
+        when_in("Bake", Deed::Plan("1.1.0", BOTH)),
+        next(Deed::PlanBack),
+    ],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded"],
+    may: &[],
+    steady: true,
+};

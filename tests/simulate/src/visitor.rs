@@ -1,0 +1,45 @@
+//! A visitor of the site.
+
+use std::collections::BTreeSet;
+use windlass_engine::ports::Probed;
+use windlass_world::World;
+use windlass_world::probe::Edge;
+
+/// Why a visitor of the site's page would miss something, at an edge that has a new configuration at
+/// once and at the last one. What open documents have named is in `named`, and more is put there. Once the
+/// page has named something it is there, too, unless it may be gone.
+pub fn missed(
+    world: &World,
+    named: &mut BTreeSet<String>,
+    may_be_gone: impl Fn() -> bool,
+) -> Option<String> {
+    let host = world.cdn().distributions.get("E1")?.domain.clone();
+    for edge in [Edge::Quick, Edge::Slow] {
+        match visit(world, edge, &format!("https://{host}/index.html")) {
+            Some((200, page)) => {
+                let addresses = page.split("src=\"").skip(1);
+                named.extend(addresses.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+            }
+            _ if named.is_empty() || may_be_gone() => {}
+            other => return Some(format!("the page at a {edge:?} edge is {other:?}")),
+        }
+        for script in named.iter() {
+            match visit(world, edge, &format!("https://{host}{script}")) {
+                Some((200, body)) if !body.starts_with('<') => {}
+                other => return Some(format!("{script} at a {edge:?} edge is {other:?}")),
+            }
+        }
+    }
+    None
+}
+
+/// The status and the body that a visitor gets.
+fn visit(world: &World, edge: Edge, url: &str) -> Option<(u16, String)> {
+    match world.visit_at(edge, url) {
+        Some(Probed::Answer(answer)) => {
+            let body = String::from_utf8_lossy(&answer.body).into_owned();
+            Some((answer.status, body))
+        }
+        _ => None,
+    }
+}
