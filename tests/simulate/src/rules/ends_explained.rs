@@ -50,11 +50,18 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
             "ExecutionTimedOut" => what == What::TimedOut,
             // Somebody else keeps the lock.
             "NeedsOperator" | "WaitedTooLong" => is_anyone_stuck(outcome),
+            "TargetNotReady" => what == What::Stranger && is_service_changed(outcome),
             // What the mishap undid is explained by itself.
             "Vetoed" => was_undone(outcome, record),
             _ => false,
         },
     }
+}
+
+/// Whether a person began a rollout of the service, which is waited for a while, and never raced.
+fn is_service_changed(outcome: &Outcome<'_>) -> bool {
+    let mut happened = outcome.happened.iter();
+    happened.any(|one| matches!(one.what, Event::ChangedByStranger("agent")))
 }
 
 fn is_anyone_stuck(outcome: &Outcome<'_>) -> bool {
