@@ -35,7 +35,7 @@ export CARGO_TERM_COLOR ?= auto
 .PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme chaos build-aws deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
-tools: .local/sam/stamp .local/cloud/stamp
+tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
 
 # --no-deps: the requirements name everything, and leave out what is not needed.
 .local/%/stamp: tests/e2e/requirements-%.txt

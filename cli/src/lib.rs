@@ -50,6 +50,7 @@ pub mod yaml;
 use clap::{Command, CommandFactory, Parser};
 use exit::Exit;
 use output::Output;
+use std::path::PathBuf;
 use verbs::Verb;
 
 /// Deploys releases into AWS environments, and takes them back when they are unhealthy.
@@ -59,6 +60,9 @@ pub struct Arguments {
     /// Print one JSON document instead of words.
     #[arg(long, global = true)]
     json: bool,
+    /// Write that document to a file, and print words.
+    #[arg(long, global = true, value_name = "FILE")]
+    json_to: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -81,6 +85,11 @@ impl Arguments {
 
     /// Does what was asked.
     pub fn run(&self) -> Exit {
-        self.verb.run(Output::new(self.json))
+        let output = Output::new(self.json);
+        let with_file = self.json_to.iter().map(|path| output.with_file(path));
+        match with_file.last().unwrap_or(Ok(output)) {
+            Ok(output) => self.verb.run(output),
+            Err(failure) => output::end(output, Err(failure)),
+        }
     }
 }

@@ -1,29 +1,45 @@
-//! What is printed: words for people, or one JSON document for programs.
+//! What is printed: words for people, or one JSON document for programs; or words, and the document into a file.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use serde::Serialize;
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use windlass_domain::finding::{Finding, pages};
 
 /// Where a verb says what it found out. Words go to standard output, errors to standard error.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
     json: bool,
+    file: Option<&'static Path>,
 }
 
 impl Output {
     /// Words, or JSON.
     pub fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, file: None }
+    }
+
+    /// The same, and the JSON document into a file, which is emptied now: a document of an earlier command is none of
+    /// this one.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn with_file(self, path: &Path) -> Result<Self, Failure> {
+        fs::write(path, "").map_err(|error| unwritten(path, &error))?;
+        // There is one for the whole life of the program.
+        let file = Some(&*Box::leak(path.to_owned().into_boxed_path()));
+        Ok(Self { file, ..self })
     }
 
     /// Prints a result: `words` for people, or the value itself.
     ///
     /// A reader that has gone away, such as `head`, is not an error of ours.
     pub fn result(&self, value: &impl Serialize, words: &str) {
+        self.keep(value);
         let text = if self.json {
-            serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string())
+            document(value)
         } else {
             words.trim_end().to_owned()
         };
@@ -46,10 +62,21 @@ impl Output {
         }
     }
 
-    /// Prints the value with `--json`; words were said already.
+    /// Prints the value with `--json`, and keeps it with `--json-to`; words were said already.
     pub fn only_json(&self, value: &impl Serialize) {
         if self.json {
             self.result(value, "");
+        } else {
+            self.keep(value);
+        }
+    }
+
+    /// Writes the document into the file, where there is one.
+    fn keep(&self, value: &impl Serialize) {
+        if let Some(path) = self.file
+            && let Err(why) = fs::write(path, document(value) + "\n")
+        {
+            error(&unwritten(path, &why).message);
         }
     }
 
@@ -57,6 +84,14 @@ impl Output {
     pub fn is_json(self) -> bool {
         self.json
     }
+}
+
+fn document(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string())
+}
+
+fn unwritten(path: &Path, why: &io::Error) -> Failure {
+    Failure::usage(format!("`{}` cannot be written: {why}", path.display()))
 }
 
 /// How a verb ended; a failure is told first.

@@ -62,6 +62,28 @@ fn planned(api: &StandIn, arguments: &[&str]) -> std::process::Output {
 }
 
 #[test]
+fn the_document_goes_into_a_file_beside_the_words_and_nothing_begins_where_it_cannot() {
+    let plan = drawn("change", &json!([]));
+    let api = drawing(plan.clone());
+    let place = folder("kept");
+    let file = place.join("plan.json");
+    std::fs::write(&file, "of an earlier command").unwrap();
+    let told = ["deploy", "shop", "prod", "1.4.0", "--json-to"];
+    let done = planned(&api, &[&told[..], &[file.to_str().unwrap()]].concat());
+    assert_eq!(code(&done), 0, "{}", err(&done));
+    assert!(out(&done).contains("nothing was changed"), "{}", out(&done));
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(kept, plan);
+
+    let calls = api.calls().len();
+    let nowhere = place.join("nowhere/plan.json");
+    let done = planned(&api, &[&told[..], &[nowhere.to_str().unwrap()]].concat());
+    assert_eq!(code(&done), 2);
+    assert!(err(&done).contains("cannot be written"), "{}", err(&done));
+    assert_eq!(api.calls().len(), calls);
+}
+
+#[test]
 fn a_promotion_is_planned_with_the_command_that_deploys_it() {
     let api = drawing(drawn("change", &json!([])));
     let wish = [

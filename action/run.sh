@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Plans or releases by the command line, and ends with its status. Everything that comes from outside is a variable,
+# and an argument of its own: no shell reads it as a command.
+set -euo pipefail
+. "$GITHUB_ACTION_PATH/action/stop.sh"
+. "$GITHUB_ACTION_PATH/action/sign_in.sh"
+need curl jq
+
+work=$(mktemp -d "$RUNNER_TEMP/windlass-run-XXXXXX")
+renewal=""
+# shellcheck disable=SC2329  # The trap calls it.
+leave() {
+  if [ -n "$renewal" ]; then kill "$renewal" 2> /dev/null || true; fi
+  rm -f "$work/token" "$work/token.new"
+}
+trap leave EXIT
+
+if [ -z "$MODE" ]; then
+  case "$GITHUB_EVENT_NAME" in pull_request*) MODE=plan ;; *) MODE=release ;; esac
+fi
+case "$GITHUB_REF" in
+  # The ref of a pull request is never released: planned is what comes when it is merged.
+  refs/pull/*)
+    number="${GITHUB_REF#refs/pull/}"
+    : "${VERSION:=pr-${number%%/*}-$GITHUB_RUN_NUMBER.${GITHUB_RUN_ATTEMPT:-1}}"
+    if [ -z "$GIT_REF" ]; then
+      GIT_REF="refs/heads/$GITHUB_BASE_REF"
+      : "${GIT_COMMIT:=$(jq -r '.pull_request.head.sha // empty' "$GITHUB_EVENT_PATH")}"
+    fi
+    ;;
+  refs/tags/*) : "${VERSION:=${GITHUB_REF_NAME#v}}" ;;
+  # Another run may build other bytes, and a version has one set of them.
+  *) : "${VERSION:=${GITHUB_REF_NAME//\//-}-$GITHUB_RUN_NUMBER.${GITHUB_RUN_ATTEMPT:-1}}" ;;
+esac
+
+case "$MODE" in
+  plan) arguments=(plan release) ;;
+  release) arguments=(release --watch) ;;
+  *) stop 2 "there is no mode $MODE" "\`mode\` is \`plan\` or \`release\`." ;;
+esac
+arguments+=("$APP" "$VERSION")
+# lines TEXT: each line that says something, as an argument.
+lines() {
+  local line
+  while IFS= read -r line || [ -n "$line" ]; do
+    line="${line#"${line%%[![:space:]]*}"}"
+    line="${line%"${line##*[![:space:]]}"}"
+    if [ -n "$line" ]; then arguments+=("$line"); fi
+  done <<< "$1"
+}
+lines "$COMPONENTS"
+lines "$FURTHER"
+if [ -n "$ENVIRONMENT" ]; then arguments+=(--environment "$ENVIRONMENT"); fi
+if [ -n "$GIT_REF" ]; then arguments+=(--git-ref "$GIT_REF"); fi
+if [ -n "$GIT_COMMIT" ]; then arguments+=(--git-commit "$GIT_COMMIT"); fi
+arguments+=(--sequence "${SEQUENCE:-$GITHUB_RUN_NUMBER}" --json-to "$work/document.json")
+
+if [ -n "$REGION" ]; then export AWS_REGION="$REGION"; fi
+if [ -n "$ROLE" ]; then sign_in "$ROLE" "$work/token"; fi
+
+# What a gate or an application says is no command of the runner.
+silence="windlass-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+echo "::stop-commands::$silence"
+set +e
+"$PROGRAM" "${arguments[@]}" 2>&1 | tee "$work/words"
+status=${PIPESTATUS[0]}
+set -e
+echo "::$silence::"
+
+[ -s "$work/document.json" ] || echo '{}' > "$work/document.json"
+about() {
+  jq -r --arg app "$APP" --arg version "$VERSION" --arg mode "$MODE" --arg status "$status" --rawfile words "$work/words" \
+    -f "$GITHUB_ACTION_PATH/action/$1.jq" "$work/document.json"
+}
+about summary > "$work/summary.md"
+cat "$work/summary.md" >> "$GITHUB_STEP_SUMMARY"
+{
+  echo "exit-status=$status"
+  echo "document=$work/document.json"
+  echo "summary=$work/summary.md"
+  about outputs
+  printf 'cause<<%s\n%s\n%s\n' "$silence" "$(jq -r '.deployment.ending.cause? // .error // ""' "$work/document.json")" "$silence"
+} >> "$GITHUB_OUTPUT"
+exit "$status"
