@@ -1,6 +1,7 @@
 # make demo   from nothing to the story of a release, told as it happens
 # make up     an installed, empty Windlass on the local cloud; its outputs are in .local/outputs.json
 # make deploy into the account of your credentials, after make build-aws
+# make release  what a release is, in target/dist: to be installed without Rust, and the command line, as far as can be built here
 # make story-aws   the demo's story in that account; asks first, and takes away what it made
 # make down   stops exactly what was started
 # make test   every check: format, lints, all levels of test
@@ -22,6 +23,7 @@ RUN ?= .local/run
 OUTPUTS ?= .local/outputs.json
 
 SAM := .local/sam/bin
+ZIG := .local/zig/bin
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 E2E := $(SAM)/python tests/e2e
 
@@ -32,7 +34,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme chaos build-aws deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -73,8 +75,8 @@ lint: tools
 		examples/init/*/ci-role.yaml
 
 # Known vulnerabilities are looked for where the network is: `cargo deny check advisories` fetches their list.
-audit: export PATH := $(CURDIR)/.local/audit/bin:$(PATH)
-audit: .local/audit/stamp
+audit: export PATH := $(CURDIR)/.local/audit/bin:$(CURDIR)/.local/sbom/bin:$(PATH)
+audit: .local/audit/stamp .local/sbom/stamp
 	cargo deny check bans licenses sources --hide-inclusion-graph
 	cargo machete --skip-target-dir
 	cargo cyclonedx --quiet --format json --spec-version 1.5 --describe binaries --target aarch64-unknown-linux-gnu
@@ -82,7 +84,7 @@ audit: .local/audit/stamp
 	mv functions/*/*.cdx.json cli/*.cdx.json target/sbom/
 	rm tests/*/*.cdx.json
 
-.local/audit/stamp .local/coverage/stamp .local/mutants/stamp: .local/%/stamp: tests/tools/%.txt
+.local/audit/stamp .local/sbom/stamp .local/coverage/stamp .local/mutants/stamp: .local/%/stamp: tests/tools/%.txt
 	rm -rf $(@D)
 	nice cargo install --quiet --locked --root $(@D) --target-dir target/tools $$(cat $<)
 	touch $@
@@ -165,10 +167,23 @@ comparisons:
 	DEPLOYMENTS=$(DEPLOYMENTS) cargo test --package windlass-domain --test comparisons -- --nocapture
 
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
-build-aws: tools
-	$(SAM)/pip install --quiet --disable-pip-version-check ziglang==0.16.0
+build-aws: export PATH := $(CURDIR)/$(ZIG):$(PATH)
+build-aws: tools .local/zig/stamp
 	rm -rf target/lambda
 	env -u CARGO_BUILD_TARGET cargo lambda build --profile lambda --lambda-dir target/lambda --$(subst _,-,$(or $(ARCH),arm64)) $(addprefix --bin ,$(FUNCTIONS))
+
+# What this machine cannot make is told, with what brings it. TAG=v1.2.3: a release that is not whole is none.
+DIST ?= target/dist
+
+release release-parts release-papers: export PATH := $(CURDIR)/.local/sbom/bin:$(CURDIR)/$(ZIG):$(PATH)
+release: release-parts
+	$(MAKE) release-papers
+
+release-parts: tools .local/zig/stamp
+	nice $(SAM)/python tests/tools/release parts --into $(DIST)
+
+release-papers: tools .local/sbom/stamp
+	nice $(SAM)/python tests/tools/release papers --into $(DIST)
 
 # Deploys what build-aws built into the account and region of your credentials: PARAMETERS="AlertEmail=you@example.com …".
 STACK ?= windlass
