@@ -53,8 +53,8 @@ pub enum Event {
     },
     /// A deployer has looked at what callers of its own component's target get.
     Looked(Who, &'static str),
-    /// At that look the target waited for something that is not Windlass's to end: what must be told of it.
-    Held(Who, String),
+    /// A deployer was told whether its target waits for something that is not Windlass's to end: what must be told of it.
+    Held(Who, Option<String>),
     /// A visitor of the site misses something, told in words.
     Missed(String),
     /// Callers begin to get code of a function that has not answered as its declared invocation asks, told in words.

@@ -1,11 +1,20 @@
 //! What a service waits for that is somebody else's to end.
 
+use crate::by_codedeploy::is_of_codedeploy;
 use windlass_world::World;
 
-/// What must be told of it: the stage at which a pause of the team's waits, or the deployment of CodeDeploy that waits for
-/// whoever decides.
-pub fn held(world: &World, declaration: &str) -> Option<String> {
-    of_ecs(world, declaration).or_else(|| of_codedeploy(world, declaration))
+/// What the answer to a call tells of that, and must be told on: the stage at which a pause of the team's waits, or the
+/// deployment of CodeDeploy that waits for whoever decides. Nothing where the call does not tell of it.
+///
+/// By the call that tells, for a slow look begins before a wait is over, and ends after it.
+pub fn held(call: &str, world: &World, declaration: &str) -> Option<Option<String>> {
+    match call {
+        "services.service_rollouts" => Some(of_ecs(world, declaration)),
+        "codedeploy.deployed" => Some(of_codedeploy(world, declaration)),
+        // A look that ends here has been told of nothing.
+        "services.service" if !is_of_codedeploy("agent", declaration) => Some(None),
+        _ => None,
+    }
 }
 
 fn of_ecs(world: &World, declaration: &str) -> Option<String> {

@@ -60,14 +60,17 @@ impl<'p> Stage<'p> {
         let Some(component) = component_of(who) else {
             return;
         };
-        let is_deployer = who.function.starts_with("Deploy");
-        if is_deployer && looks_at(call, component, self.scenario.declaration) {
+        if !who.function.starts_with("Deploy") {
+            return;
+        }
+        let declaration = self.scenario.declaration;
+        if looks_at(call, component, declaration) {
             self.log(Event::Looked(who.clone(), component));
-            let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
-            let held = held(&self.world, self.scenario.declaration);
-            if let Some(held) = held.filter(|_| is_forward && component == "agent") {
-                self.log(Event::Held(who.clone(), held));
-            }
+        }
+        let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
+        if is_forward && component == "agent" {
+            let held = held(call, &self.world, declaration);
+            held.into_iter().for_each(|held| self.log(Event::Held(who.clone(), held)));
         }
     }
 

@@ -15,11 +15,8 @@ pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut held: BTreeMap<u64, Option<&str>> = BTreeMap::new();
     for happening in &outcome.happened {
         match &happening.what {
-            Event::Looked(who, _) => {
-                held.insert(who.number, None);
-            }
             Event::Held(who, what) => {
-                held.insert(who.number, Some(what));
+                held.insert(who.number, what.as_deref());
             }
             Event::Wrote(who, change) => {
                 let Some(what) = held.get(&who.number).copied().flatten() else {
