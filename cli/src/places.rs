@@ -279,7 +279,9 @@ fn no_windlass(name: &str, what: What, from: &str) -> Failure {
 /// Why a stack could not be looked at, with the right that is needed where that is the reason.
 fn unread(failure: Failure, name: &str, from: &str) -> Failure {
     let next = Failure::next_for_credentials(&failure.message).or_else(|| {
-        let is_refused = failure.message.contains("AccessDenied");
+        let is_refused = failure.message.contains("AccessDenied")
+            // Who is nobody yet needs credentials, and not a right.
+            && !failure.message.contains("no AWS credentials");
         is_refused.then_some("`cloudformation:DescribeStacks` on the stack is needed; or give `--endpoint` and `--bucket`")
     });
     let message = format!(

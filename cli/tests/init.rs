@@ -146,7 +146,7 @@ fn everything_is_written_once_and_the_next_commands_are_told() {
         [
             "bash windlass-targets.sh",
             "windlass declare",
-            "windlass release next 1.0.0 web=out --watch"
+            "windlass release next 1.0.0 web=out --git-ref refs/tags/v1.0.0 --watch"
         ]
     );
     let text = fs::read_to_string(place.join("app.yaml")).unwrap();

@@ -72,6 +72,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// The action in the examples: an address of nobody's, as the applications'.
+const ACTION: (&str, &str) = (
+    "action",
+    "example/windlass@0123456789abcdef0123456789abcdef01234567",
+);
+
 fn facts(name: &str, github: &str) -> Facts {
     let mut repository =
         reading::read(&root().join("cli/tests/repositories/seeds").join(name)).unwrap();
@@ -92,6 +98,7 @@ fn made((name, github, answers): Seed) -> BTreeMap<String, String> {
     let facts = facts(name, github);
     let answers = answers
         .iter()
+        .chain([&ACTION])
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let mut asked = Asked::new(answers.collect());
     let application = propose(&facts, &mut asked);

@@ -2,15 +2,16 @@
 
 import json
 import os
-import shutil
 import subprocess
 import textwrap
 
 import workflow_runner
-from application import function_files
+import yaml
+from application import INVOCATIONS, function_files
 from command_line import PROGRAM
 from ledger import Ledger
-from shop import REPOSITORY, made_zip
+from release_server import Releases
+from shop import made_zip
 from storyteller import Storyteller
 from test_3_who_may_call import filled
 from token_service import TokenService
@@ -37,6 +38,8 @@ class Dinghy(Storyteller):
         self.where = {"app": APP, "environment": ENVIRONMENT}
         self.ledger = Ledger(aws, APP, ENVIRONMENT)
         self.runner = workflow_runner.Runner(self.folder, folder / "runner", {ACTION: workflow_runner.action(folder / "action")})
+
+        self.releases = Releases(folder / "releases")
 
     # ── what is there before ──
 
@@ -86,6 +89,15 @@ class Dinghy(Storyteller):
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done.stdout
 
+    def declare(self):
+        """With a gate that calls the function, and a short bake."""
+        place = self.folder / "app.yaml"
+        declaration = yaml.safe_load(place.read_text())
+        declaration["components"]["api"]["gates"] = {"invocations": INVOCATIONS}
+        declaration["gates"]["bake"] = "10s"
+        place.write_text(yaml.safe_dump(declaration, sort_keys=False))
+        self.windlass("declare")
+
     def make_roles(self):
         """The roles of CI, as their template says; the local cloud reads no policy variables, so that they are filled in."""
         self.shop.deploy_stack(f"{APP}-ci", self.folder / "ci-role.yaml", {"MakeProvider": "no"})
@@ -104,20 +116,25 @@ class Dinghy(Storyteller):
         """Somebody pushes a branch or a tag."""
         return self.run("push", {"ref": ref}, f"repo:{GITHUB}:ref:{ref}", **variables)
 
-    def open_pull_request(self, number, **variables):
+    def open_pull_request(self, number, fork=None, **variables):
         """Somebody asks for what is checked out to be merged into main."""
-        request = {"number": number, "head": {"ref": "topic", "sha": "a" * 40}, "base": {"ref": "main"}}
+        head = {"ref": "topic", "sha": "a" * 40, "repo": {"full_name": fork or GITHUB}}
+        request = {"number": number, "head": head, "base": {"ref": "main"}}
         return self.run("pull_request", {"number": number, "pull_request": request}, f"repo:{GITHUB}:pull_request", **variables)
 
     def run(self, event, about, subject, **variables):
         with TokenService(subject) as tokens:
             self.tokens = tokens
-            known = {"AWS_ENDPOINT_URL": self.aws.endpoint, **tokens.variables, **variables}
+            known = {"AWS_ENDPOINT_URL": self.aws.endpoint, "GITHUB_SERVER_URL": self.releases.address, **tokens.variables, **variables}
             run = self.runner.run(event, about, {name: value for name, value in known.items() if value})
         print(run.log)
         return run
 
     # ── what is seen from outside ──
+
+    def history(self):
+        """The version and the ending of each deployment."""
+        return [(found["release"]["version"], found["ending"]["ending"]) for found in self.ledger.deployments()]
 
     def seen(self):
         """The version that callers of the function get, and the number of what is published."""

@@ -10,7 +10,7 @@ from template import resources
 
 ROUTES = [found["Properties"]["RouteKey"] for found in resources(REPOSITORY / "template.yaml").values() if found["Type"] == "AWS::ApiGatewayV2::Route"]
 HERE = {"windlass:app": "shop", "windlass:environment": "prod"}
-POLICIES = {"ci": "CiPolicyArn", "operator": "OperatorPolicyArn", "reader": "ReaderPolicyArn"}
+POLICIES = {"ci": "CiPolicyArn", "plan": "PlanPolicyArn", "operator": "OperatorPolicyArn", "reader": "ReaderPolicyArn"}
 IDS = {"id": "0123456789abcdef", "version": "9.9.9"}
 
 # Where a call goes: the role's own environment, another one of the same application, another application.
@@ -28,6 +28,8 @@ def may(policy, method, route, place):
     environment = "/apps/{app}/environments/{environment}"
     if policy == "reader":
         return (method, route) == ("POST", f"{environment}/plans")
+    if policy == "plan":
+        return place != "elsewhere" and (method, route) == ("POST", f"{environment}/plans")
     if place != "here":
         return False
     return policy == "operator" or (method == "POST" and route in (f"{environment}/releases", f"{environment}/plans"))
@@ -77,7 +79,7 @@ def test_each_policy_lets_in_where_it_says_and_nowhere_else(story, callers, poli
 
 
 def test_a_role_without_the_tags_may_do_nothing_by_them(story):
-    for output in ("CiPolicyArn", "OperatorPolicyArn"):
+    for output in ("CiPolicyArn", "PlanPolicyArn", "OperatorPolicyArn"):
         arn = story.aws.outputs[output]
         version = story.aws.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document = story.aws.iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]

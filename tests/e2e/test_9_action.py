@@ -1,28 +1,12 @@
-"""The GitHub Action, run by a real runner of workflows: it signs in, plans, releases, follows, and ends as the deployment did."""
+"""The GitHub Action, run by a real runner of workflows as `windlass init` sets it up: it signs in, plans, releases, follows, and ends as the
+deployment did."""
 
 import pytest
-from command_line import PROGRAM
-from dinghy import Dinghy
+from application import MISTAKE
+from dinghy import ACTION, APP, Dinghy
 
-WORKFLOW = """
-on: {push: {}, pull_request: {}}
-permissions: {}
-jobs:
-  release:
-    runs-on: ubuntu-latest
-    permissions: {id-token: write, contents: read}
-    steps:
-      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
-        with: {persist-credentials: false}
-      - uses: example/windlass@v0.1.0
-        with:
-          app: dinghy
-          components: api=api/
-          environment: prod
-          role: arn:aws:iam::000000000000:role/dinghy-ci-prod
-          region: REGION
-          command-line: PROGRAM
-"""
+GOOD, USAGE, ROLLED_BACK, UNREACHABLE = 0, 2, 4, 6
+EXIT = "exit status {}\n"
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +14,81 @@ def dinghy(aws, tmp_path_factory):
     dinghy = Dinghy(aws, tmp_path_factory.mktemp("dinghy"))
     dinghy.make_function()
     dinghy.make_repository()
-    dinghy.windlass("init", "--yes")
+    dinghy.windlass("init", "--yes", "--answer", f"action={ACTION}")
     dinghy.make_roles()
-    dinghy.windlass("declare")
-    text = WORKFLOW.replace("PROGRAM", str(PROGRAM)).replace("REGION", aws.region)
-    dinghy.write(**{".github/workflows/release.yaml": text})
+    dinghy.declare()
     dinghy.commit("set up by init")
-    return dinghy
+    yield dinghy
+    dinghy.releases.close()
 
 
 def test_a_pushed_tag_is_released_and_followed_to_its_end(dinghy):
     run = dinghy.push("refs/tags/v1.0.0")
-    assert run.status == 0, run.log
-    assert dinghy.seen() == ("1.0.0", 3)
-    assert run.outputs["exit-status"] == "0" and run.outputs["ending"] == "Succeeded", run.outputs
-    assert "### dinghy prod 1.0.0: Succeeded" in run.summary, run.summary
+    assert run.status == GOOD, run.log
+    assert dinghy.seen()[0] == "1.0.0" and dinghy.history() == [("1.0.0", "Succeeded")]
+    assert "### dinghy prod 1.0.0: Succeeded" in run.summary and "is live: api changed" in run.summary, run.summary
+    assert run.outputs["exit-status"] == "0" and run.outputs["environment"] == "prod", run.outputs
+    assert "as repo:example/dinghy:ref:refs/tags/v1.0.0" in run.log
+    # The token is nobody else's to read, and is gone.
+    assert all(token not in run.log for token in dinghy.tokens.given) and dinghy.tokens.given
+    assert dinghy.tokens.asked[0]["audience"] == ["sts.amazonaws.com"]
+    assert not list(dinghy.runner.home.rglob("token*"))
+
+
+def test_a_pull_request_is_planned_and_changes_nothing(dinghy):
+    dinghy.build("1.1.0")
+    dinghy.commit("a topic")
+    before = dinghy.seen()
+    run = dinghy.open_pull_request(7)
+    assert run.status == GOOD, run.log
+    assert (dinghy.seen(), dinghy.history()) == (before, [("1.0.0", "Succeeded")])
+    assert "| api | 1.0.0 | pr-7-12.1 |" in run.summary and "nothing was changed" in run.summary, run.summary
+    assert run.outputs["becomes"] == "goes" and len(run.outputs["hash"]) == 64, run.outputs
+
+
+def test_a_pull_request_from_a_fork_is_left_alone(dinghy):
+    run = dinghy.open_pull_request(8, fork="stranger/dinghy")
+    assert run.status == GOOD and not dinghy.tokens.asked, run.log
+
+
+def test_a_pull_request_cannot_release(dinghy):
+    """Whoever opens it changes the workflow in it."""
+    workflow = dinghy.folder / ".github/workflows/release.yaml"
+    honest = workflow.read_text()
+    dinghy.write(**{".github/workflows/release.yaml": honest.replace("          version:", "          mode: release\n          version:")})
+    before = dinghy.seen()
+    run = dinghy.open_pull_request(9)
+    # Nor does the role of the environment let it in.
+    other = honest.replace(f"{APP}-ci-pull-requests", f"{APP}-ci-prod")
+    dinghy.write(**{".github/workflows/release.yaml": other})
+    stolen = dinghy.open_pull_request(9)
+    dinghy.write(**{".github/workflows/release.yaml": honest})
+    assert (run.status, stolen.status, dinghy.seen()) == (1, 1, before)
+    assert EXIT.format(UNREACHABLE) in run.log, run.log
+    assert EXIT.format(UNREACHABLE) in stolen.log, stolen.log
+    assert "role/dinghy-ci-prod`" in stolen.summary and "AccessDenied: Not authorized" in stolen.summary, stolen.summary
+
+
+def test_a_job_ends_as_its_deployment_was_rolled_back(dinghy):
+    dinghy.build("1.1.0", sum_=MISTAKE)
+    dinghy.commit("a mistake")
+    run = dinghy.push("refs/tags/v1.1.0")
+    assert run.status == 1 and EXIT.format(ROLLED_BACK) in run.log, run.log
+    assert "### dinghy prod 1.1.0: RolledBack" in run.summary and "a sum" in run.summary, run.summary
+    assert run.outputs["ending"] == "RolledBack" and run.outputs["exit-status"] == "4", run.outputs
+    assert dinghy.seen()[0] == "1.0.0"
+
+
+def test_a_job_without_the_right_to_a_token_is_told_so(dinghy):
+    run = dinghy.push("refs/tags/v1.2.0", ACTIONS_ID_TOKEN_REQUEST_URL="")
+    assert run.status == 1 and EXIT.format(UNREACHABLE) in run.log, run.log
+    assert "this job may not sign in" in run.summary and "id-token: write" in run.summary, run.summary
+
+
+def test_what_cannot_be_verified_is_not_run(dinghy):
+    dinghy.releases.tamper()
+    run = dinghy.push("refs/tags/v1.2.0")
+    dinghy.releases.tell_checksums()
+    assert run.status == 1 and EXIT.format(UNREACHABLE) in run.log, run.log
+    assert "could not be verified" in run.summary and "windlass 0" not in run.log, run.summary
+    assert not dinghy.tokens.asked

@@ -4,7 +4,7 @@ use super::pieces::Piece;
 use std::collections::BTreeMap;
 
 /// The application.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Application {
     /// Its name.
     pub app: String,
@@ -22,6 +22,10 @@ pub struct Application {
     pub account: String,
     /// The policy that CI gets, where that is known.
     pub ci_policy: Option<String>,
+    /// The policy that plans of pull requests need, where that is known.
+    pub plan_policy: Option<String>,
+    /// The action of Windlass that the workflow uses, as `owner/name@ref`; nothing for a workflow without it.
+    pub action: Option<String>,
     /// True where infrastructure code makes task definitions of its own.
     pub is_coded: bool,
 }
@@ -210,6 +214,13 @@ impl Component {
 }
 
 impl Application {
+    /// True where pull requests are planned: by the action, for components that are files. An image would have to be
+    /// pushed first, which may be a release.
+    pub fn plans_pull_requests(&self) -> bool {
+        let has_files = self.components.iter().any(|it| it.repository().is_none());
+        self.action.is_some() && has_files
+    }
+
     /// The components that are changed before this one.
     pub fn before(&self, component: &Component) -> Vec<&str> {
         let floors = self.components.iter().map(Component::floor);

@@ -8,6 +8,7 @@ pub mod declaration;
 pub mod environments;
 pub mod files;
 pub mod infrastructure;
+pub mod next;
 pub mod pages;
 pub mod pieces;
 pub mod proposal;

@@ -28,7 +28,16 @@ pub struct Facts {
     pub account_id: Option<String>,
     /// Its policy for CI.
     pub ci_policy: Option<String>,
+    /// Its policy for plans of pull requests.
+    pub plan_policy: Option<String>,
 }
+
+/// The action of the release that this program belongs to. Whoever builds a release tells it, because a repository's
+/// address is not in its sources.
+const OWN_ACTION: Option<&str> = option_env!("WINDLASS_ACTION");
+
+/// The answer for a workflow without the action.
+const NO_ACTION: &str = "none";
 
 /// The application, by the answers that there are; what is open is in `asked`.
 pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
@@ -88,6 +97,14 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
         ),
         &is_account,
     );
+    let action = asked.ask(
+        question(
+            "action",
+            "Windlass's GitHub Action, which the workflow uses, as `owner/name@commit`; `none` for a workflow without it",
+            Some(OWN_ACTION.unwrap_or(NO_ACTION).to_owned()),
+        ),
+        &is_action,
+    );
     asked.end();
     Application {
         app,
@@ -98,6 +115,8 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
         stack: facts.stack.clone(),
         account,
         ci_policy: facts.ci_policy.clone(),
+        plan_policy: facts.plan_policy.clone(),
+        action: (action != NO_ACTION).then_some(action),
         is_coded: super::infrastructure::is_there(repository),
     }
 }
@@ -125,6 +144,18 @@ fn is_account(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err("write the twelve digits of an account".to_owned())
+}
+
+fn is_action(text: &str) -> Result<(), String> {
+    let letters = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let is_one = text.split_once('@').is_some_and(|(name, at)| {
+        let is_repository = super::repository::github(&format!("github.com/{name}"));
+        is_repository.is_some() && !at.is_empty() && at.chars().all(letters)
+    });
+    if is_one || text == NO_ACTION {
+        return Ok(());
+    }
+    Err("write it as `owner/name@commit`, or `none`".to_owned())
 }
 
 fn list(text: &str) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! `ci-role.yaml`: a role of CI for each environment that a Git ref reaches. Only runs for that environment's refs of
-//! one repository may take it, and it may only release into that environment. Pure.
+//! one repository may take it, and it may only release into that environment. Pull requests have a role of their own,
+//! which may only plan. Pure.
 
 use super::application::{Application, Environment, Rule};
 
@@ -31,18 +32,27 @@ Resources:
 /// The template.
 pub fn write(application: &Application) -> String {
     let (app, github) = (&application.app, &application.github);
-    let default = application
-        .ci_policy
-        .iter()
-        .map(|arn| format!("    Default: {arn}\n"));
-    let default: String = default.collect();
+    let default = |policy: &Option<String>| {
+        let default = policy.iter().map(|arn| format!("    Default: {arn}\n"));
+        default.collect::<String>()
+    };
+    let plan_policy = if application.plans_pull_requests() {
+        format!(
+            "  PlanPolicyArn:\n    Type: String\n{}    \
+             Description: The output PlanPolicyArn of Windlass's stack. It lets a role plan releases of the application that its tags name.\n",
+            default(&application.plan_policy)
+        )
+    } else {
+        String::new()
+    };
     let mut text = format!(
         "# From `windlass init`. Deploy it once, in the account of Windlass:\n#   {}\n\
          AWSTemplateFormatVersion: \"2010-09-09\"\n\
          Description: The roles with which workflows of {github} may release {app}, one for each environment.\n\n\
-         Parameters:\n  CiPolicyArn:\n    Type: String\n{default}    \
-         Description: The output CiPolicyArn of Windlass's stack. It lets a role release into the environment that its tags name.\n{PROVIDER}",
-        command(application)
+         Parameters:\n  CiPolicyArn:\n    Type: String\n{}    \
+         Description: The output CiPolicyArn of Windlass's stack. It lets a role release into the environment that its tags name.\n{plan_policy}{PROVIDER}",
+        command(application),
+        default(&application.ci_policy),
     );
     for environment in application
         .environments
@@ -51,23 +61,41 @@ pub fn write(application: &Application) -> String {
     {
         text.push_str(&role(application, environment));
     }
+    if application.plans_pull_requests() {
+        text.push_str(&pull_requests(application));
+    }
     text
 }
 
 /// The command that deploys it.
 pub fn command(application: &Application) -> String {
     let app = &application.app;
-    let policy = if application.ci_policy.is_some() {
-        String::new()
-    } else {
-        " --parameter-overrides CiPolicyArn=…".to_owned()
+    let is_asked = [
+        ("CiPolicyArn=…", application.ci_policy.is_none()),
+        (
+            "PlanPolicyArn=…",
+            application.plans_pull_requests() && application.plan_policy.is_none(),
+        ),
+    ];
+    let asked = is_asked.iter().filter(|(_, is_asked)| *is_asked);
+    let asked = asked
+        .map(|(parameter, _)| format!(" {parameter}"))
+        .collect::<String>();
+    let policy = match asked.as_str() {
+        "" => String::new(),
+        asked => format!(" --parameter-overrides{asked}"),
     };
     format!(
         "aws cloudformation deploy --stack-name {app}-ci --template-file ci-role.yaml --capabilities CAPABILITY_NAMED_IAM{policy}"
     )
 }
 
-/// The name of an environment's role, up to the environment's name.
+/// The name of the role of pull requests.
+pub fn of_pull_requests(application: &Application) -> String {
+    name(application, "pull-requests")
+}
+
+/// The name of an environment's role.
 pub fn name(application: &Application, environment: &str) -> String {
     format!("{}-ci-{environment}", application.app)
         .chars()
@@ -102,6 +130,33 @@ fn role(application: &Application, environment: &Environment) -> String {
         id = id(name),
         role = self::name(application, name),
         images = images(application),
+    )
+}
+
+/// The role of pull requests. Whoever may open one may change the workflow in it: it may release nothing.
+fn pull_requests(application: &Application) -> String {
+    let (app, github) = (&application.app, &application.github);
+    format!(
+        r#"
+  # Anybody who may push a branch may run with it, with a workflow of their own: it may plan, and release nothing.
+  PullRequestsRole:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: {role}
+      Tags: [{{Key: "windlass:app", Value: {app}}}]
+      ManagedPolicyArns: [!Ref PlanPolicyArn]
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: sts:AssumeRoleWithWebIdentity
+            Principal: {{Federated: !Sub "arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/token.actions.githubusercontent.com"}}
+            Condition:
+              StringEquals:
+                "token.actions.githubusercontent.com:aud": sts.amazonaws.com
+                "token.actions.githubusercontent.com:sub": "repo:{github}:pull_request"
+"#,
+        role = of_pull_requests(application),
     )
 }
 

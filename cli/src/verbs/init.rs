@@ -5,9 +5,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::init::answers::{Asked, Question, argument};
 use crate::init::application::Application;
-use crate::init::files::{self, File, PAGE, PATCH, SCRIPT};
+use crate::init::files::{self, File};
 use crate::init::proposal::{Facts, propose};
-use crate::init::{account::Account, pieces, reading, role};
+use crate::init::{account::Account, next, pieces, reading};
 use crate::living;
 use crate::output::Output;
 use crate::places::stack;
@@ -70,7 +70,7 @@ impl Init {
         let (all, notes) = files::all(&application, &facts);
         self.check(&all)?;
         let written = self.write(&all, output)?;
-        let next = next(&application, &all);
+        let next = next::commands(&application, &all);
         let words = told(&written, &notes, &next);
         let document =
             json!({"app": application.app, "files": written, "notes": notes, "next": next});
@@ -306,49 +306,6 @@ fn confirmed(path: &str) -> bool {
 
 fn println(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
-}
-
-/// The commands that come next.
-fn next(application: &Application, all: &[File]) -> Vec<String> {
-    let has = |path: &str| all.iter().any(|file| file.path == path);
-    let app = &application.app;
-    let mut next = Vec::new();
-    if has(PATCH) {
-        next.push(format!(
-            "git apply {PATCH}   # and deploy your infrastructure code"
-        ));
-    }
-    if has(PAGE) {
-        next.push(format!(
-            "less {PAGE}   # what your targets need; change and deploy your infrastructure code"
-        ));
-    }
-    if has(SCRIPT) {
-        next.push(format!(
-            "bash {SCRIPT}   # tags, and what else your targets need"
-        ));
-    }
-    next.push("windlass declare".to_owned());
-    let components = application
-        .components
-        .iter()
-        .map(|component| match component.repository() {
-            Some(repository) => format!("{}=image:{repository}:1.0.0", component.name),
-            None => format!(
-                "{}={}",
-                component.name,
-                crate::init::repository::join(&component.piece.folder, &component.piece.output)
-            ),
-        });
-    let components = components.collect::<Vec<_>>().join(" ");
-    next.push(format!(
-        "windlass release {app} 1.0.0 {components} --watch   # the first release, once it is built"
-    ));
-    next.push(format!(
-        "{}   # so that CI releases from then on",
-        role::command(application)
-    ));
-    next
 }
 
 fn told(written: &[serde_json::Value], notes: &[String], next: &[String]) -> String {

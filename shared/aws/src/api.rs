@@ -159,27 +159,38 @@ pub(crate) fn signed(
 /// # Errors
 /// `AccessDenied` without any, with what to do.
 pub(crate) async fn credentials(home: &SdkConfig) -> Answered<Credentials> {
-    let profile = std::env::var("AWS_PROFILE").ok();
+    let named = |name| {
+        std::env::var(name)
+            .ok()
+            .filter(|it: &String| !it.is_empty())
+    };
+    let (profile, role) = (named("AWS_PROFILE"), named("AWS_ROLE_ARN"));
     let none = |why: &str| {
-        let message = no_credentials(profile.as_deref(), why);
+        let message = no_credentials(profile.as_deref(), role.as_deref(), why);
         Fault::new(FaultName::AccessDenied, message)
     };
     match home.credentials_provider() {
         Some(provider) => provider
             .provide_credentials()
             .await
-            .map_err(|error| none(&crate::error::root(&error))),
+            .map_err(|error| none(&crate::error::of_credentials(&error))),
         None => Err(none("nothing provides them")),
     }
 }
 
-fn no_credentials(profile: Option<&str>, why: &str) -> String {
-    match profile.filter(|profile| !profile.is_empty()) {
-        Some(profile) => format!(
+fn no_credentials(profile: Option<&str>, role: Option<&str>, why: &str) -> String {
+    match (profile, role) {
+        (Some(profile), _) => format!(
             "no AWS credentials: the profile `{profile}`, which AWS_PROFILE names, gives none ({why}). Name another \
              one, define it in ~/.aws/config, or sign in with it"
         ),
-        None => "no AWS credentials: the environment and ~/.aws give none. Set AWS_PROFILE to a profile, set \
+        // AWS SDKs and Tools Reference Guide, "Assume role credential provider".
+        (None, Some(role)) => format!(
+            "no AWS credentials: the role `{role}`, which AWS_ROLE_ARN names, was not given for the token of \
+             AWS_WEB_IDENTITY_TOKEN_FILE (sts:AssumeRoleWithWebIdentity: {why}). Compare the role's trust policy with \
+             the token's audience and subject"
+        ),
+        (None, None) => "no AWS credentials: the environment and ~/.aws give none. Set AWS_PROFILE to a profile, set \
                  AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in"
             .to_owned(),
     }

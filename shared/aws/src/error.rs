@@ -2,6 +2,7 @@
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -272,6 +273,17 @@ fn no_credentials(call: &str, error: &(dyn Error + 'static)) -> Option<Fault> {
         ),
     };
     Some(Fault::new(name, format!("{call}: {why}")))
+}
+
+/// Why there are no credentials: what AWS answered about the token of a role, else the innermost reason.
+pub(crate) fn of_credentials(error: &CredentialsError) -> String {
+    let first: &(dyn Error + 'static) = error;
+    let mut causes = std::iter::successors(Some(first), |error| (*error).source());
+    let refused = causes.find_map(|error| error.downcast_ref::<AssumeRoleWithWebIdentityError>());
+    match refused.and_then(|refused| Some((refused.code()?, refused.message()?))) {
+        Some((code, message)) => format!("{code}: {message}"),
+        None => root(error),
+    }
 }
 
 pub(crate) fn root(error: &(dyn Error + 'static)) -> String {

@@ -13,7 +13,7 @@ mod task_definition;
 mod together;
 mod vite;
 
-use super::repository::Repository;
+use super::repository::{Repository, join};
 use crate::import::name;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -102,6 +102,16 @@ pub struct Piece {
     pub build: Vec<String>,
     /// The output of these, from its folder: a folder for an archive, or the file of an image.
     pub output: String,
+}
+
+impl Piece {
+    /// Where its output is, from the root of the repository.
+    pub fn place(&self) -> String {
+        match join(&self.folder, &self.output) {
+            root if root.is_empty() => ".".to_owned(),
+            place => place,
+        }
+    }
 }
 
 /// Everything that was found.

@@ -1,0 +1,98 @@
+//! The commands that come after `init`. Pure.
+
+use super::application::{Application, Rule};
+use super::files::{File, PAGE, PATCH, SCRIPT};
+use super::role;
+
+/// The commands, in their order.
+pub fn commands(application: &Application, all: &[File]) -> Vec<String> {
+    let has = |path: &str| all.iter().any(|file| file.path == path);
+    let mut next = Vec::new();
+    if has(PATCH) {
+        next.push(format!(
+            "git apply {PATCH}   # and deploy your infrastructure code"
+        ));
+    }
+    if has(PAGE) {
+        next.push(format!(
+            "less {PAGE}   # what your targets need; change and deploy your infrastructure code"
+        ));
+    }
+    if has(SCRIPT) {
+        next.push(format!(
+            "bash {SCRIPT}   # tags, and what else your targets need"
+        ));
+    }
+    next.push("windlass declare".to_owned());
+    next.push(first_release(application));
+    next.push(format!(
+        "{}   # so that CI releases from then on",
+        role::command(application)
+    ));
+    next
+}
+
+/// The first release goes into the first environment, whatever is checked out where its rule is about tags: there the
+/// tag is the version.
+fn first_release(application: &Application) -> String {
+    let (version, from) =
+        application
+            .environments
+            .first()
+            .map_or(("1.0.0", String::new()), |first| match &first.rule {
+                Rule::Branches(_) => ("1.0.0", String::new()),
+                Rule::Tag(tag) if tag == "stable" => {
+                    ("1.0.0", " --git-ref refs/tags/v1.0.0".to_owned())
+                }
+                Rule::Tag(tag) if tag == "release-candidate" => {
+                    ("1.0.0-rc.1", " --git-ref refs/tags/v1.0.0-rc.1".to_owned())
+                }
+                Rule::Tag(_) | Rule::None => ("1.0.0", format!(" --environment {}", first.name)),
+            });
+    let components = application
+        .components
+        .iter()
+        .map(|component| match component.repository() {
+            Some(repository) => format!("{}=image:{repository}:{version}", component.name),
+            None => format!("{}={}", component.name, component.piece.place()),
+        });
+    let components = components.collect::<Vec<_>>().join(" ");
+    format!(
+        "windlass release {} {version} {components}{from} --watch   # the first release, once it is built",
+        application.app
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::application::Environment;
+
+    #[test]
+    fn the_first_release_is_one_that_the_first_environment_takes() {
+        for (rule, wanted) in [
+            ("branch:main", "shop 1.0.0  --watch"),
+            (
+                "tag:stable",
+                "shop 1.0.0  --git-ref refs/tags/v1.0.0 --watch",
+            ),
+            (
+                "tag:release-candidate",
+                "shop 1.0.0-rc.1  --git-ref refs/tags/v1.0.0-rc.1 --watch",
+            ),
+            ("tag:v*-blue", "shop 1.0.0  --environment dev --watch"),
+            ("none", "shop 1.0.0  --environment dev --watch"),
+        ] {
+            let application = Application {
+                app: "shop".into(),
+                environments: vec![Environment {
+                    name: "dev".into(),
+                    rule: Rule::read(rule).unwrap(),
+                }],
+                ..Application::default()
+            };
+            let told = first_release(&application);
+            assert!(told.contains(wanted), "{rule}: {told}");
+        }
+    }
+}

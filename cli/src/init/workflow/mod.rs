@@ -1,0 +1,201 @@
+//! `.github/workflows/release.yaml`: builds what a ref releases, releases it with the role of its environment, and ends as
+//! the deployment ends. With Windlass's action it plans pull requests as well. Pure.
+
+mod by_action;
+mod by_hand;
+
+use super::application::{Application, Component, Rule};
+use super::pieces::Piece;
+use super::{pages, role};
+use crate::yaml::text as quoted;
+
+/// The workflow.
+pub fn write(application: &Application) -> String {
+    let plans = application.plans_pull_requests();
+    let (also, only) = if plans {
+        (
+            "  # A merge into a branch is planned as what that branch releases.\n  pull_request: {}\n",
+            // A pull request from a fork gets no token to sign in with.
+            "    if: github.event_name == 'push' || github.event.pull_request.head.repo.full_name == github.repository\n",
+        )
+    } else {
+        ("", "")
+    };
+    let mut text = format!(
+        "# From `windlass init`. It is yours from now on.\nname: release\non:\n  push:\n{}{also}permissions: {{}}\n\
+         concurrency: {{group: \"release-${{{{ github.ref }}}}\", cancel-in-progress: false}}\n\
+         defaults: {{run: {{shell: bash}}}}\njobs:\n  release:\n{only}    runs-on: ubuntu-latest\n    \
+         permissions: {{id-token: write, contents: read}}\n    steps:\n      - uses: {}\n        \
+         with: {{persist-credentials: false}}\n",
+        triggers(application),
+        pages::action("actions/checkout"),
+    );
+    text.push_str(&step(
+        "Tell the environment, its role and the version by the ref",
+        &[("id", "ref".to_owned())],
+        &choose(application),
+    ));
+    text.push_str(&match &application.action {
+        Some(action) => by_action::steps(application, action),
+        None => by_hand::steps(application),
+    });
+    text
+}
+
+fn triggers(application: &Application) -> String {
+    let rules = application
+        .environments
+        .iter()
+        .map(|environment| &environment.rule);
+    let branches: Vec<String> = rules
+        .clone()
+        .filter_map(|rule| match rule {
+            Rule::Branches(names) => Some(
+                names
+                    .iter()
+                    .map(|name| format!("{name:?}"))
+                    .collect::<Vec<_>>(),
+            ),
+            Rule::Tag(_) | Rule::None => None,
+        })
+        .flatten()
+        .collect();
+    let has_tags = rules.clone().any(|rule| matches!(rule, Rule::Tag(_)));
+    let mut text = String::new();
+    if !branches.is_empty() {
+        text.push_str(&format!("    branches: [{}]\n", branches.join(", ")));
+    }
+    if has_tags {
+        text.push_str("    tags: [\"v[0-9]*\", \"[0-9]*\"]\n");
+    }
+    text
+}
+
+/// The shell's patterns of all rules, the narrower ones first. What goes nowhere fails: somebody meant it to be
+/// released.
+fn choose(application: &Application) -> String {
+    let mut cases: Vec<(u8, String, &str)> = Vec::new();
+    for environment in &application.environments {
+        let name = environment.name.as_str();
+        match &environment.rule {
+            Rule::Branches(names) => {
+                cases.extend(
+                    names
+                        .iter()
+                        .map(|glob| (0, format!("refs/heads/{}", glob.replace("**", "*")), name)),
+                );
+            }
+            Rule::Tag(tag) if tag == "release-candidate" => {
+                cases.push((2, "refs/tags/*-*".to_owned(), name));
+            }
+            Rule::Tag(tag) if tag == "stable" => cases.push((4, "refs/tags/*".to_owned(), name)),
+            Rule::Tag(tag) => {
+                cases.push((1, format!("refs/tags/{}", tag.replace("**", "*")), name));
+            }
+            Rule::None => {}
+        }
+    }
+    if cases.iter().any(|(rank, ..)| *rank == 4) && !cases.iter().any(|(rank, ..)| *rank == 2) {
+        cases.push((3, "refs/tags/*-*".to_owned(), ""));
+    }
+    cases.sort_by_key(|(rank, ..)| *rank);
+    let role = |name: &str| match name {
+        "" => String::new(),
+        name => role::name(application, name),
+    };
+    let mut lines = vec!["case \"$GITHUB_REF\" in".to_owned()];
+    lines.extend(cases.into_iter().map(|(_, pattern, name)| {
+        format!("  {pattern}) environment={name:?} role={:?} ;;", role(name))
+    }));
+    lines.extend(pull_request(application));
+    lines.push("  *) environment=\"\" role=\"\" ;;".to_owned());
+    lines.push("esac".to_owned());
+    lines.extend(
+        [
+            "if [ -z \"$environment\" ]; then echo \"No environment takes $GITHUB_REF.\"; exit 1; fi",
+            "case \"$GITHUB_REF\" in",
+            "  refs/tags/*) version=\"${GITHUB_REF_NAME#v}\" ;;",
+            PULL_REQUEST,
+            "  # Another run may build other bytes, and a version has one set of them.",
+            "  *) version=\"${GITHUB_REF_NAME//\\//-}-$GITHUB_RUN_NUMBER.$GITHUB_RUN_ATTEMPT\" ;;",
+            "esac",
+            "{ echo \"environment=$environment\"; echo \"role=$role\"; echo \"version=$version\"; } >> \"$GITHUB_OUTPUT\"",
+            "echo \"VERSION=$version\" >> \"$GITHUB_ENV\"",
+        ]
+        .into_iter()
+        .filter(|line| *line != PULL_REQUEST || application.plans_pull_requests())
+        .map(str::to_owned),
+    );
+    lines.join("\n")
+}
+
+/// The version under which a pull request is planned, which no release has.
+const PULL_REQUEST: &str = "  refs/pull/*) version=\"pr-${GITHUB_REF_NAME%%/*}-$GITHUB_RUN_NUMBER.$GITHUB_RUN_ATTEMPT\" ;;";
+
+/// The case of a pull request: the environment that the branch releases into which it is to be merged into, else the
+/// first one.
+fn pull_request(application: &Application) -> Vec<String> {
+    let first = application.environments.first();
+    let Some(first) = first.filter(|_| application.plans_pull_requests()) else {
+        return Vec::new();
+    };
+    let mut lines = vec![
+        "  refs/pull/*)".to_owned(),
+        format!("    role={:?}", role::of_pull_requests(application)),
+        "    case \"$GITHUB_BASE_REF\" in".to_owned(),
+    ];
+    for environment in &application.environments {
+        if let Rule::Branches(names) = &environment.rule {
+            let globs = names.iter().map(|glob| glob.replace("**", "*"));
+            let globs = globs.collect::<Vec<_>>().join(" | ");
+            lines.push(format!(
+                "      {globs}) environment={:?} ;;",
+                environment.name
+            ));
+        }
+    }
+    lines.push(format!("      *) environment={:?} ;;", first.name));
+    lines.push("    esac ;;".to_owned());
+    lines
+}
+
+/// What builds the image of a component.
+fn image(piece: &Piece, repository: &str) -> String {
+    let file = if piece.output.is_empty() {
+        "Dockerfile"
+    } else {
+        &piece.output
+    };
+    format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
+}
+
+/// What pushes the images of components.
+fn push(images: &[&Component]) -> String {
+    let mut lines = vec![
+        "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\"".to_owned(),
+        "aws ecr get-login-password | docker login --username AWS --password-stdin \"$REGISTRY\"".to_owned(),
+    ];
+    for repository in images.iter().filter_map(|component| component.repository()) {
+        lines.push(format!(
+            "docker tag \"{repository}:$VERSION\" \"$REGISTRY/{repository}:$VERSION\""
+        ));
+        lines.push(format!("docker push \"$REGISTRY/{repository}:$VERSION\""));
+    }
+    lines.join("\n")
+}
+
+/// The folder in which a step runs, where that is not the root.
+fn within(folder: &str) -> Vec<(&'static str, String)> {
+    let folder = (!folder.is_empty()).then(|| ("working-directory", quoted(folder).to_string()));
+    folder.into_iter().collect()
+}
+
+/// A step that runs a script, with further members.
+fn step(name: &str, members: &[(&str, String)], run: &str) -> String {
+    let members = members
+        .iter()
+        .map(|(member, value)| format!("        {member}: {value}\n"));
+    let members = members.collect::<String>();
+    let run = run.trim_end().replace('\n', "\n          ");
+    format!("      - name: {name}\n{members}        run: |\n          {run}\n")
+}
