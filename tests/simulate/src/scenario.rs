@@ -59,6 +59,8 @@ pub enum Deed {
     Plan(&'static str, &'static [&'static str]),
     /// Somebody asks what a rollback would do.
     PlanBack,
+    /// Somebody asks what a release of every component would lack.
+    Check,
     /// The world changes, told in words.
     Change(&'static str, fn(&World)),
     /// The same, and until the next change what is deployed is not healthy by its gates.
@@ -100,6 +102,7 @@ impl fmt::Display for Deed {
             Self::RollBackTo(number) => write!(f, "an operator goes back to snapshot {number}"),
             Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
             Self::PlanBack => f.write_str("somebody plans a rollback"),
+            Self::Check => f.write_str("somebody checks the environment"),
             Self::Change(what, _) | Self::Ail(what, _) => f.write_str(what),
         }
     }
@@ -208,6 +211,7 @@ impl Deed {
             Self::PlanBack => Some(json!({
                 "action": "rollback", "app": "shop", "environment": "prod", "plan": true
             })),
+            Self::Check => Some(json!({"action": "check", "app": "shop", "environment": "prod"})),
             Self::Change(_, change) | Self::Ail(_, change) => {
                 change(world);
                 None

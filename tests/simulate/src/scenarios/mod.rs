@@ -24,7 +24,7 @@ mod together;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 145] = [
+pub static SCENARIOS: [Scenario; 146] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -170,6 +170,7 @@ pub static SCENARIOS: [Scenario; 145] = [
     several::TWO_SINCE,
     several::ONE_OF_TWO_UNDONE,
     plans::PLANNED,
+    plans::CHECKED,
 ];
 
 /// The scenario of that name.

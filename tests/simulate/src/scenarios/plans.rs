@@ -1,4 +1,4 @@
-//! What is only planned: before the first release, while another one is watched, and of a rollback.
+//! What is only planned, or checked: before the first release, while another one is watched, and of a rollback.
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_api};
@@ -15,6 +15,23 @@ pub(super) const PLANNED: Scenario = Scenario {
         quiet(Deed::Deploy("1.0.0", BOTH)),
         when_in("Bake", Deed::Plan("1.1.0", BOTH)),
         next(Deed::PlanBack),
+    ],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const CHECKED: Scenario = Scenario {
+    name: "checked",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[],
+    acts: &[
+        next(Deed::Check),
+        quiet(Deed::Deploy("1.0.0", BOTH)),
+        when_in("Bake", Deed::Check),
+        quiet(Deed::Check),
     ],
     stranger: person_at_api,
     ends: &["1.0.0 Succeeded"],
