@@ -4,7 +4,8 @@
 # make release  what a release is, in target/dist: to be installed without Rust, and the command line, as far as can be built here
 # make story-aws   the demo's story in that account; asks first, and takes away what it made
 # make down   stops exactly what was started
-# make test   every check: format, lints, all levels of test
+# make test   format, lints and every level of test, but for what takes long
+# make test-all   every check, also what takes long: what CI runs
 # make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
 # make coverage   line coverage of shared/domain and shared/engine
 # make mutants    small wrong changes of what decides and what drives: tests must notice nine of ten
@@ -34,7 +35,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up down demo test test-all lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -66,7 +67,10 @@ demo: build down
 	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
 	$(E2E)/story.py --outputs $(OUTPUTS)
 
-test: lint audit unit e2e
+test: lint unit e2e
+
+test-all: export HEAVY := 1
+test-all: lint audit unit e2e
 
 lint: tools
 	cargo fmt --all --check
@@ -138,20 +142,23 @@ replay:
 SHIFTED := $(addprefix tests/e2e/test_9_,before_callers.py compared_services.py held_services.py shifted_services.py)
 BY_CODEDEPLOY := $(addprefix tests/e2e/test_,9_codedeploy.py 9_codedeploy_services.py 9_shifted_abroad.py codedeploy_standin.py)
 
+# HEAVY=1: also what takes long (tests/e2e/pytest.ini).
+PYTEST := $(SAM)/pytest $(if $(HEAVY),,-m 'not heavy')
+
 e2e: build
 	$(MAKE) --jobs 4 --output-sync=target e2e-installed e2e-shifted e2e-codedeploy e2e-readme
 
 e2e-installed:
-	$(SAM)/pytest tests/e2e --ignore tests/e2e/test_2_readme.py $(addprefix --ignore ,$(SHIFTED) $(BY_CODEDEPLOY))
+	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py $(addprefix --ignore ,$(SHIFTED) $(BY_CODEDEPLOY))
 
 e2e-shifted:
-	TEST_RUN=test-shifted $(SAM)/pytest $(SHIFTED)
+	TEST_RUN=test-shifted $(PYTEST) $(SHIFTED)
 
 e2e-codedeploy:
-	TEST_RUN=test-codedeploy $(SAM)/pytest $(BY_CODEDEPLOY)
+	TEST_RUN=test-codedeploy $(PYTEST) $(BY_CODEDEPLOY)
 
 e2e-readme:
-	$(SAM)/pytest tests/e2e/test_2_readme.py
+	$(PYTEST) tests/e2e/test_2_readme.py
 
 # On a local cloud of its own; what came of it is in target/chaos.json.
 chaos: build

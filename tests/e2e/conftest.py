@@ -16,8 +16,11 @@ import cloud  # noqa: E402
 import install  # noqa: E402
 import left_behind  # noqa: E402
 import runbooks  # noqa: E402
+import steps  # noqa: E402
 from aws import Aws  # noqa: E402
 from storyteller import Storyteller  # noqa: E402
+from telling import Telling  # noqa: E402
+from told_once import pytest_fixture_setup, pytest_runtest_setup  # noqa: E402, F401
 
 # Each of two runs side by side has its own.
 HOME = cloud.REPOSITORY / ".local" / os.environ.get("TEST_RUN", "test")
@@ -45,11 +48,20 @@ def aws(request):
 
 
 @pytest.fixture(scope="session")
-def story(aws):
-    """The sample application's targets, and someone who tells what happens."""
-    teller = Storyteller(aws)
-    teller.shop.make_targets()
-    return teller
+def telling(aws):
+    """The story of the sample application, from its targets on; where `make demo` has told it, to its end."""
+    story = Storyteller(aws)
+    if "INSTALLED" in os.environ and story.ledger.deployments():
+        story.shop.find_targets()
+        return Telling(story, [])
+    story.shop.make_targets()
+    return Telling(story, steps.ALL)
+
+
+@pytest.fixture(scope="session")
+def story(telling):
+    """Who has told the whole story: the sample application is as it leaves it. Where it broke, its own test has failed."""
+    return telling.to_its_end()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,77 @@
+"""One thing that breaks is one failure: what builds on it is skipped, and nothing else is."""
+
+import pathlib
+import subprocess
+import sys
+import types
+
+import pytest
+from telling import Telling
+
+HERE = pathlib.Path(__file__).parent
+TESTS = """
+import pytest
+
+@pytest.fixture(scope="session")
+def cloud():
+    raise RuntimeError("no cloud")
+
+@pytest.fixture(scope="session")
+def shop(cloud):
+    return cloud
+
+@pytest.fixture(scope="module")
+def page():
+    raise RuntimeError("no page")
+
+def test_first(shop): pass
+def test_second(shop): pass
+def test_third(cloud): pass
+def test_other(): pass
+def test_page(page): pass
+def test_page_again(page): pass
+"""
+
+
+def test_what_could_not_be_set_up_for_the_run_fails_once(tmp_path):
+    (tmp_path / "conftest.py").write_text(f"import sys\nsys.path.insert(0, {str(HERE)!r})\nfrom told_once import *\n")
+    (tmp_path / "test_it.py").write_text(TESTS)
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    told = {line.split("::")[1].split(" ")[0]: line.split(" ")[0] for line in done.stdout.splitlines() if line.startswith(("ERROR ", "PASSED "))}
+    wanted = {"test_first": "ERROR", "test_other": "PASSED", "test_page": "ERROR", "test_page_again": "ERROR"}
+    assert told == wanted, done.stdout
+    assert "an earlier test tells why there is no `cloud`" in done.stdout and "3 errors" in done.stdout and "2 skipped" in done.stdout, done.stdout
+
+
+def step(name, told, breaks=False):
+    def tell(story):
+        told.append(name)
+        if breaks:
+            raise AssertionError(f"{name} did not end as told")
+
+    return types.SimpleNamespace(TITLE=name, tell=tell)
+
+
+def test_each_step_is_told_once_and_in_its_order():
+    told = []
+    steps = [step(name, told) for name in "abc"]
+    telling = Telling("story", steps)
+    telling.tell(steps[1])
+    assert told == ["a", "b"]
+    telling.tell(steps[0])
+    assert (telling.to_its_end(), told) == ("story", ["a", "b", "c"])
+    assert (telling.to_its_end(), told) == ("story", ["a", "b", "c"])
+
+
+def test_a_step_that_breaks_fails_once_and_what_builds_on_it_is_skipped():
+    told = []
+    steps = [step("a", told), step("b", told, breaks=True), step("c", told)]
+    telling = Telling("story", steps)
+    telling.tell(steps[0])
+    with pytest.raises(AssertionError):
+        telling.tell(steps[1])
+    for build_on_it in (lambda: telling.tell(steps[2]), telling.to_its_end):
+        with pytest.raises(pytest.skip.Exception, match="the story broke at: b"):
+            build_on_it()
+    assert told == ["a", "b"]
