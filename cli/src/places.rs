@@ -142,17 +142,25 @@ impl Endpoint {
     /// Where there is no such stack, or it may not be looked at, or settings are wrong.
     pub async fn parts(&self) -> Result<(String, Vec<Part>), Failure> {
         let settings = Settings::here()?;
-        let region = region(&settings);
         let (name, from) = match self.named(What::Bucket, None, &settings) {
             Some(Named::Stack { name, from }) => (name, from),
             _ => (USUAL.to_owned(), "nobody, and is the usual one".to_owned()),
         };
-        let at = region.as_ref().map(|(region, _)| region.as_str());
-        let aws = Aws::for_people(at).await.map_err(Failure::from)?;
+        let aws = self.aws().await?;
         let found = aws.installation(&name).await;
         let found = found.map_err(|fault| unread(Failure::from(fault), &name, &from))?;
         let parts = found.ok_or_else(|| no_stack(&name, &from))?;
         Ok((name, parts))
+    }
+
+    /// AWS with the caller's credentials, in the installation's region.
+    ///
+    /// # Errors
+    /// Without credentials or a region, or settings are wrong.
+    pub async fn aws(&self) -> Result<Aws, Failure> {
+        let region = region(&Settings::here()?);
+        let at = region.as_ref().map(|(region, _)| region.as_str());
+        Aws::for_people(at).await.map_err(Failure::from)
     }
 
     /// That all of these are named, or can be found.

@@ -6,12 +6,12 @@ use crate::chooses::Chooses;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::git;
-use crate::history;
 use crate::known::{self, Known};
+use crate::meant;
 use crate::now::now;
 use crate::output::Output;
 use crate::places::Endpoint;
-use crate::record::{Record, is_id};
+use crate::record::Record;
 use crate::status::Environment;
 use crate::story;
 use crate::waits;
@@ -19,8 +19,7 @@ use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::deployment::Status;
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::name::AppName;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -103,7 +102,7 @@ impl Explain {
         which: &str,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let id = self.id(windlass, which).await?;
+        let id = meant::id(windlass, &self.app, which, self.version.as_deref()).await?;
         let path = ["apps", self.app.as_str(), "deployments", &id];
         let mut answer = windlass.get(&path, &[]).await?;
         let Some(record) = Record::read(&answer)? else {
@@ -168,41 +167,5 @@ impl Explain {
             Known::So(environment) => Ok(environment),
             Known::Not(findings) => Err(Failure::rejected("it is not known:", findings)),
         }
-    }
-
-    /// The deployment that is meant: by its id, else the newest of an environment, or of a version there.
-    async fn id(&self, windlass: &Windlass, which: &str) -> Result<String, Failure> {
-        if is_id(which) && self.version.is_none() {
-            return Ok(which.to_owned());
-        }
-        if let Some(id) = self.version.as_ref().filter(|version| is_id(version)) {
-            return Ok(id.clone());
-        }
-        let Ok(environment) = EnvironmentName::new(which) else {
-            return Ok(which.to_owned());
-        };
-        let version = self.version.as_deref();
-        let found = history::newest(windlass, &self.app, &environment, version, usize::MAX).await?;
-        let found = found.map(|found| found.id);
-        found.ok_or_else(|| self.none(&environment))
-    }
-
-    fn none(&self, environment: &EnvironmentName) -> Failure {
-        let app = &self.app;
-        let (path, reason) = match &self.version {
-            Some(version) => (
-                "version",
-                format!("{version} was not deployed into {app} {environment}."),
-            ),
-            None => (
-                "environment",
-                format!("{app} {environment} has no deployments yet."),
-            ),
-        };
-        let remedy = format!(
-            "`windlass history {app} {environment}` lists what was deployed there; `windlass refusals {app}` what was refused before."
-        );
-        let finding = Finding::new(FindingName::UnknownName, path, reason, remedy);
-        Failure::rejected("there is nothing to explain:", vec![finding])
     }
 }

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod hold;
 pub mod import;
 pub mod init;
+pub mod logs;
 pub mod plan;
 pub mod recover;
 pub mod refusals;
@@ -50,6 +51,8 @@ pub enum Verb {
     Watch(watch::Watch),
     /// Why a deployment ended as it did, or waits, or which environment a Git ref chooses and why.
     Explain(explain::Explain),
+    /// The log lines of what a deployment changed, from its start to its end.
+    Logs(logs::Logs),
     /// All applications with their environments, and what runs there.
     Apps(apps::Apps),
     /// What runs in an environment, its hold and lock, and who waits; without one, in all of them.
@@ -88,6 +91,7 @@ impl Verb {
             Self::Declare(declare) => declare.run(output),
             Self::Declaration(declaration) => declaration.run(output),
             Self::Explain(explain) => explain.run(output),
+            Self::Logs(logs) => logs.run(output),
             Self::Apps(apps) => apps.run(output),
             Self::Release(release) => release.run(output),
             Self::Deploy(deploy) => deploy.run(output),

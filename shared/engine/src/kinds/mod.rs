@@ -10,12 +10,14 @@ mod publishing;
 mod recorded;
 mod registry;
 pub mod site;
+mod writes;
 
 pub use kept::{Document, Kept, digest_of, to_json};
 pub use prepared::*;
 pub use publishing::{Fence, Past, Publication, Publishes, Trouble, together};
 pub use recorded::{Noticed, Recorded};
-pub use registry::{Built, KindPorts, Then, brought, prepare, with_kind_of};
+pub use registry::{Built, KindPorts, Then, brought, prepare, with_kind_of, writes};
+pub use writes::Writes;
 
 use crate::ports::Answered;
 use serde::Serialize;

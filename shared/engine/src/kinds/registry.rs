@@ -1,6 +1,6 @@
 //! The registry: of each kind of the domain's list the folder of the same name.
 
-use super::{Kind, PrepareInput, Prepared};
+use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
 use crate::ports::{
     Answered, Cdn, Clock, CodeDeploy, Configurations, Functions, Objects, Reach, Registry, Services,
@@ -62,7 +62,8 @@ impl<K: Kind> Built for K {
 }
 
 /// A kind is a folder with `prepare`, which asks for its part of the plan, `brought`, which looks at the bytes of a
-/// release alone, and `of`, which builds the kind that a step is of; each kind of the list has one, or this does not compile.
+/// release alone, `writes`, which tells what writes log lines, and `of`, which builds the kind that a step is of; each
+/// kind of the list has one, or this does not compile.
 macro_rules! registry {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
         /// Asks the component's kind for its part of the plan, with ports at the target's place.
@@ -86,6 +87,13 @@ macro_rules! registry {
         ) -> Vec<Finding> {
             match spec {
                 $(Spec::$name(spec) => super::$module::brought(component, spec, named, bytes),)+
+            }
+        }
+
+        /// What writes log lines of what a step changes. Pure.
+        pub fn writes(step: &Step) -> Answered<Writes> {
+            match step.kind {
+                $(KindName::$name => super::$module::writes(step),)+
             }
         }
 

@@ -19,7 +19,7 @@ pub use document::brought;
 pub use prepare::prepare;
 pub use state::{Change, Configuration, Document, Goal, Made, Seen, Target, label};
 
-use super::{Class, Facts, Kind, Next, Noticed, View, Way};
+use super::{Class, Facts, Kind, Next, Noticed, View, Way, Writes};
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Configurations, NewRollout, NewVersion, Objects, Reach};
 use serde_json::json;
@@ -29,6 +29,12 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
+
+/// What writes log lines; see [`crate::kinds::writes`].
+#[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
+pub fn writes(_: &Step) -> Answered<Writes> {
+    Ok(Writes::Nothing("a configuration is read, and runs nothing"))
+}
 
 /// How old the look before a stop may be, in milliseconds: the change is recorded as open already, and what it was
 /// sent upon must be true.

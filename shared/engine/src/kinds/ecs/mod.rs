@@ -35,6 +35,7 @@ mod tell;
 mod told_shift;
 mod wanted;
 mod waves;
+mod writes;
 
 pub use brought::brought;
 pub use codedeploy::{CodeDeployedService, Group};
@@ -43,6 +44,7 @@ pub use state::{
     Change, Followed, Goal, Held, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target,
     Trouble, Until, Update,
 };
+pub use writes::writes;
 
 use super::{
     BALANCER, Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then,

@@ -15,10 +15,12 @@ mod next;
 mod observe;
 mod prepare;
 mod state;
+mod writes;
 
 pub use brought::brought;
 pub use codedeploy::{Begun, CodeDeployed, Group};
 pub use state::*;
+pub use writes::writes;
 
 use next::next;
 

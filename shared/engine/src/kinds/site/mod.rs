@@ -18,7 +18,7 @@ mod target;
 
 use crate::config::Configured;
 pub use crate::kinds::Trouble;
-use crate::kinds::{Built, Fence, Publication, Publishes, Switched, Then, from_value};
+use crate::kinds::{Built, Fence, Publication, Publishes, Switched, Then, Writes, from_value};
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
 pub use brought::brought;
 use in_place::{InPlace, Knowledge};
@@ -43,6 +43,14 @@ pub enum Site<P> {
     InPlace(Box<InPlace<P>>),
     /// A folder per release.
     Prefix(Prefix<P>),
+}
+
+/// What writes log lines; see [`crate::kinds::writes`].
+#[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
+pub fn writes(_: &Step) -> Answered<Writes> {
+    Ok(Writes::Nothing(
+        "a site has files and runs nothing; who visited it the access logs of its distribution tell",
+    ))
 }
 
 /// The kind that a step is of, as its target tells.

@@ -1,0 +1,203 @@
+//! The log lines of what a deployment changed, as they are looked at once. What decides is pure.
+
+use crate::record::Record;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use windlass_aws::{Aws, LogLine, LogLines, LogPlace};
+use windlass_domain::name::ComponentName;
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
+use windlass_engine::kinds::{Writes, writes};
+
+/// A line with the component that it is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// When it was written.
+    pub at: Time,
+    /// The component.
+    pub component: ComponentName,
+    /// The log group.
+    pub group: String,
+    /// The log stream.
+    pub stream: String,
+    /// What it says.
+    pub text: String,
+    /// CloudWatch's id of it, by which it is known again.
+    #[serde(skip)]
+    pub id: String,
+}
+
+impl Told {
+    /// The line for people.
+    pub fn words(&self) -> String {
+        format!("{} {} {}", self.at, self.component, self.text)
+    }
+}
+
+/// What one look shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Lines, oldest first.
+    pub lines: Vec<Told>,
+    /// Up to when all lines are there; absent where none is left out.
+    pub cut: Option<Time>,
+    /// What is to be known of them.
+    pub notes: Vec<String>,
+    /// What could not be read, and why.
+    pub unseen: Vec<String>,
+}
+
+/// Looks at what the deployment has changed of these components, or of all, from one time to another, or to now.
+pub async fn look(
+    aws: &Aws,
+    record: &Record,
+    only: &BTreeSet<ComponentName>,
+    span: (Time, Option<Time>),
+    limit: usize,
+) -> Look {
+    let (mut look, mut lines, mut cuts) = (Look::default(), Vec::new(), Vec::new());
+    let steps = record.steps.iter();
+    for step in steps.filter(|step| only.is_empty() || only.contains(&step.component)) {
+        let writes = match asked(step) {
+            Asked::Written(writes) => writes,
+            Asked::Note(note) => {
+                look.notes.push(note);
+                continue;
+            }
+            Asked::Unseen(why) => {
+                look.unseen.push(why);
+                continue;
+            }
+        };
+        let component = &step.component;
+        let found = aws.log_places(&writes, step.place.region.as_deref()).await;
+        let named = |text: String| format!("{component}: {text}");
+        look.notes.extend(found.notes.into_iter().map(named));
+        look.unseen.extend(found.unseen.into_iter().map(named));
+        for place in found.places {
+            match aws.log_lines(&place, span, limit).await {
+                Ok(read) => {
+                    look.notes.extend(not_there(step, &place, &read));
+                    cuts.extend(read.cut);
+                    let told = read.lines.into_iter();
+                    lines.extend(told.map(|line| told_of(component, &place, line)));
+                }
+                Err(why) => look.unseen.push(named(why)),
+            }
+        }
+    }
+    (look.lines, look.cut) = merged(lines, &cuts, limit);
+    look
+}
+
+/// What is to be done for a step.
+enum Asked {
+    Written(Writes),
+    Note(String),
+    Unseen(String),
+}
+
+fn asked(step: &Step) -> Asked {
+    let component = &step.component;
+    let writes = match writes(step) {
+        Ok(writes) => writes,
+        Err(fault) => return Asked::Unseen(format!("{component}: {fault}")),
+    };
+    let unchanged = match &writes {
+        Writes::Nothing(why) => return Asked::Note(format!("{component} has no log lines: {why}")),
+        Writes::Versions { versions, .. } => versions.is_empty(),
+        Writes::Tasks {
+            task_definitions, ..
+        } => task_definitions.is_empty(),
+    };
+    if unchanged {
+        return Asked::Note(format!(
+            "{component} has no log lines: nothing of it that runs was changed yet"
+        ));
+    }
+    match &step.place.role {
+        None => Asked::Written(writes),
+        Some(role) => {
+            let what = match &writes {
+                Writes::Versions { function, .. } => format!("function {function}"),
+                Writes::Tasks { service, .. } => format!("service {service}"),
+                Writes::Nothing(_) => component.to_string(),
+            };
+            Asked::Unseen(format!(
+                "{component}: another account has the {what}, that of {}: look there with `aws logs tail` and that \
+                 account's credentials",
+                role.arn
+            ))
+        }
+    }
+}
+
+fn not_there(step: &Step, place: &LogPlace, read: &LogLines) -> Option<String> {
+    (!read.is_there).then(|| {
+        let (component, group) = (&step.component, &place.group);
+        format!("{component}: there is no log group {group}, which comes with its first line")
+    })
+}
+
+fn told_of(component: &ComponentName, place: &LogPlace, line: LogLine) -> Told {
+    Told {
+        at: line.at,
+        component: component.clone(),
+        group: place.group.clone(),
+        stream: line.stream,
+        text: line.text,
+        id: line.id,
+    }
+}
+
+/// Lines of several places in their order, and up to when all are there: what comes after the first cut of any place
+/// would have gaps.
+fn merged(mut lines: Vec<Told>, cuts: &[Time], limit: usize) -> (Vec<Told>, Option<Time>) {
+    lines.sort_by_key(|line| line.at);
+    let mut cut = cuts.iter().min().copied();
+    lines.retain(|line| cut.is_none_or(|cut| line.at <= cut));
+    if lines.len() > limit {
+        lines.truncate(limit);
+        cut = lines.last().map(|line| line.at);
+    }
+    (lines, cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(all: &[(u64, &str)]) -> Vec<Told> {
+        let told = all.iter().map(|(at, text)| Told {
+            at: Time(*at),
+            component: ComponentName::new("api").unwrap(),
+            group: "g".into(),
+            stream: "s".into(),
+            text: (*text).to_owned(),
+            id: (*text).to_owned(),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn lines_of_several_places_have_one_order_and_no_gaps() {
+        let all = [(3, "c"), (1, "a"), (2, "b"), (3, "d")];
+        let table: [(&[u64], usize, &str, Option<u64>); 5] = [
+            (&[], 9, "abcd", None),
+            (&[], 4, "abcd", None),
+            (&[], 2, "ab", Some(2)),
+            (&[2], 9, "ab", Some(2)),
+            (&[9, 3], 1, "a", Some(1)),
+        ];
+        for (cuts, limit, wanted, cut) in table {
+            let cuts: Vec<Time> = cuts.iter().copied().map(Time).collect();
+            let (found, at) = merged(lines(&all), &cuts, limit);
+            let text: String = found.iter().map(|line| line.text.as_str()).collect();
+            assert_eq!(
+                (text.as_str(), at),
+                (wanted, cut.map(Time)),
+                "{cuts:?} {limit}"
+            );
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! `windlass logs`: the log lines of what a deployment changed, from its start to its end.
+
+use crate::arguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::follow::Patience;
+use crate::log_lines::{Look, Told, look};
+use crate::meant;
+use crate::output::{Output, error};
+use crate::places::Endpoint;
+use crate::record::Record;
+use crate::windlass::{Windlass, waiting};
+use clap::Args;
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashSet};
+use windlass_aws::Aws;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::time::{Span, Time};
+use windlass_engine::ports::Clock;
+
+/// How much later than it was written a line may be there, in milliseconds: as far back each look begins.
+const LATE_MS: u64 = 60_000;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    /// The deployment's id, or an environment, whose newest deployment is meant.
+    #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
+    which: String,
+    /// With an environment: the release's version, or the id of a deployment there.
+    #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
+    version: Option<String>,
+    /// Only of this component; may be given several times.
+    #[arg(long = "component", value_name = "NAME", value_parser = |text: &str| ComponentName::new(text))]
+    components: Vec<ComponentName>,
+    /// From so long ago (`10m`), or from this time (`2026-11-20T14:02:00Z`), until now; else from the deployment's start
+    /// until its end.
+    #[arg(long, value_name = "TIME", value_parser = Since::parse)]
+    since: Option<Since>,
+    /// The most lines that are read at a time.
+    #[arg(long, value_name = "LINES", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+    /// Go on with new lines until the deployment has ended.
+    #[arg(long)]
+    follow: bool,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+/// From when on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    Ago(Span),
+    At(Time),
+}
+
+impl Since {
+    fn parse(text: &str) -> Result<Self, String> {
+        let ago = Span::parse(text).map(Self::Ago);
+        ago.or_else(|_| Time::parse(text).map(Self::At).ok_or(()))
+            .map_err(|()| {
+                "it is neither a length of time, such as `10m`, nor a time, such as `2026-11-20T14:02:00Z`".to_owned()
+            })
+    }
+
+    fn before(self, now: Time) -> Time {
+        match self {
+            Self::Ago(span) => Time(now.0.saturating_sub(span.as_ms())),
+            Self::At(time) => time,
+        }
+    }
+}
+
+/// From when to when lines are read; to now where there is no end.
+fn span(deployment: &Deployment, since: Option<Since>, now: Time) -> (Time, Option<Time>) {
+    if let Some(since) = since {
+        return (since.before(now), None);
+    }
+    let from = deployment.started.unwrap_or(deployment.accepted);
+    (from, deployment.ending.as_ref().map(|ended| ended.at))
+}
+
+impl Logs {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where there is no such deployment or component, or Windlass does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let version = self.version.as_deref();
+            let id = meant::id(&windlass, &self.app, &self.which, version).await?;
+            let aws = self.endpoint.aws().await?;
+            self.tell(&windlass, &aws, &id, output).await
+        })
+    }
+
+    async fn tell(
+        &self,
+        windlass: &Windlass,
+        aws: &Aws,
+        id: &str,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        let waiting = self.patience.begin();
+        let mut telling = Telling::default();
+        let mut begin = None;
+        loop {
+            let record = self.record(windlass, id).await?;
+            let now = aws.now();
+            let mut exit = Exit::TimedOut;
+            if let Some(record) = &record {
+                let (first, to) = span(&record.deployment, self.since, now);
+                let from = *begin.get_or_insert(first);
+                telling.of(
+                    record,
+                    (
+                        telling.span.map_or(from, |(from, _)| from),
+                        to.unwrap_or(now),
+                    ),
+                );
+                let only = self.named(record)?;
+                let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+                let found = look(aws, record, &only, (from, to), limit).await;
+                telling.tell(found, output);
+                begin = Some(first_of(from, now));
+                let is_over = record.deployment.ending.is_some();
+                if is_over || !self.follow {
+                    exit = Exit::Good;
+                }
+            } else if !self.follow {
+                let app = &self.app;
+                output.result(
+                    &telling.document(id),
+                    &format!("{app} deployment {id} is accepted, and has changed nothing yet"),
+                );
+                return Ok(Exit::Good);
+            }
+            if exit == Exit::Good || !waiting.goes_on().await {
+                return Ok(telling.end(id, exit, output));
+            }
+        }
+    }
+
+    async fn record(&self, windlass: &Windlass, id: &str) -> Result<Option<Record>, Failure> {
+        let path = ["apps", self.app.as_str(), "deployments", id];
+        Record::read(&windlass.get(&path, &[]).await?)
+    }
+
+    /// The components that are asked for, of those that the deployment is for.
+    fn named(&self, record: &Record) -> Result<BTreeSet<ComponentName>, Failure> {
+        let there: BTreeSet<&ComponentName> = record.deployment.components().collect();
+        let unknown = self.components.iter().filter(|name| !there.contains(name));
+        let findings = unknown.map(|name| {
+            let listed: Vec<String> = there.iter().map(|name| format!("`{name}`")).collect();
+            Finding::new(
+                FindingName::UnknownName,
+                "component",
+                format!("deployment {} is not for `{name}`.", record.deployment.id),
+                format!("It is for {}.", listed.join(", ")),
+            )
+        });
+        let findings: Vec<Finding> = findings.collect();
+        if findings.is_empty() {
+            Ok(self.components.iter().cloned().collect())
+        } else {
+            Err(Failure::rejected("it has no such component:", findings))
+        }
+    }
+}
+
+/// Where the next look begins: lines that come late are not missed.
+fn first_of(first: Time, now: Time) -> Time {
+    first.max(Time(now.0.saturating_sub(LATE_MS)))
+}
+
+/// What was told so far.
+#[derive(Default)]
+struct Telling {
+    known: HashSet<String>,
+    lines: Vec<Told>,
+    notes: Vec<String>,
+    unseen: Vec<String>,
+    cut: Option<Time>,
+    span: Option<(Time, Time)>,
+    changed: usize,
+}
+
+impl Telling {
+    fn of(&mut self, record: &Record, span: (Time, Time)) {
+        self.span = Some(span);
+        self.changed = record.steps.len();
+    }
+
+    /// Tells what is new of a look.
+    fn tell(&mut self, found: Look, output: Output) {
+        for note in found.notes.into_iter().chain(found.unseen.iter().cloned()) {
+            if !self.notes.contains(&note) {
+                error(&note);
+                self.notes.push(note);
+            }
+        }
+        self.unseen = found.unseen;
+        self.cut = found.cut;
+        for line in found.lines {
+            if self.known.insert(format!("{} {}", line.group, line.id)) {
+                output.progress(&line.words());
+                self.lines.push(line);
+            }
+        }
+    }
+
+    fn document(&self, id: &str) -> Value {
+        json!({
+            "id": id,
+            "from": self.span.map(|(from, _)| from),
+            "to": self.span.map(|(_, to)| to),
+            "lines": self.lines,
+            "cut": self.cut,
+            "notes": self.notes,
+            "unseen": self.unseen,
+        })
+    }
+
+    /// What could not be read is not silence: the status says so.
+    fn end(&self, id: &str, exit: Exit, output: Output) -> Exit {
+        if let Some(cut) = self.cut {
+            error(&format!(
+                "there are more lines after {cut}: go on with `--since {cut}`, or read more at a time with `--limit`"
+            ));
+        }
+        if let (true, true, Some((from, to))) =
+            (self.lines.is_empty(), self.unseen.is_empty(), self.span)
+        {
+            let why = if self.changed == 0 {
+                "the deployment changed nothing; "
+            } else {
+                ""
+            };
+            output.progress(&format!("{why}no log lines from {from} to {to}"));
+        }
+        if exit == Exit::TimedOut {
+            error(&format!("deployment {id} has not ended; it goes on"));
+        }
+        output.only_json(&self.document(id));
+        if self.unseen.is_empty() {
+            exit
+        } else {
+            Exit::Unreachable
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn since_is_a_length_of_time_or_a_time() {
+        let now = Time::parse("2026-11-20T14:02:00Z").unwrap();
+        let table = [
+            ("10m", Some("2026-11-20T13:52:00Z")),
+            ("2026-11-20T14:00:00Z", Some("2026-11-20T14:00:00Z")),
+            ("2026-11-20T15:00:00+01:00", Some("2026-11-20T14:00:00Z")),
+            ("yesterday", None),
+            ("", None),
+        ];
+        for (text, wanted) in table {
+            let since = Since::parse(text)
+                .ok()
+                .map(|since| since.before(now).to_string());
+            assert_eq!(since.as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_look_begins_late_lines_before_the_one_before_and_never_before_the_first() {
+        let table = [(1_000, 30_000, 1_000), (1_000, 100_000, 40_000)];
+        for (first, now, wanted) in table {
+            assert_eq!(first_of(Time(first), Time(now)), Time(wanted));
+        }
+    }
+}

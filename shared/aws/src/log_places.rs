@@ -1,0 +1,296 @@
+//! Where the log lines are of what a deployment changed: of a function its log group, of a service what the log drivers
+//! of its containers say.
+
+use crate::log_lines::{in_region, unread};
+use crate::{Aws, error, stacks};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use windlass_domain::fault::Fault;
+use windlass_engine::kinds::Writes;
+use windlass_engine::ports::{Answered, Reach, Services};
+
+/// Where lines are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPlace {
+    /// The log group.
+    pub group: String,
+    /// Its region; that of the credentials where absent.
+    pub region: Option<String>,
+    /// Whose streams of the group are meant.
+    pub streams: Streams,
+}
+
+/// Streams of a log group, by what their names tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Streams {
+    /// Those of these versions of a function: a stream's name has the version in brackets (AWS Lambda Developer Guide,
+    /// "Working with CloudWatch Logs").
+    Versions(BTreeSet<String>),
+    /// Those of a container, whose names are `prefix/container/task` (Amazon ECS Developer Guide, "Send Amazon ECS logs
+    /// to CloudWatch").
+    Container {
+        /// All before the task's id.
+        prefix: String,
+        /// The ids of tasks that run, or ran, another task definition.
+        others: BTreeSet<String>,
+    },
+    /// All: the names tell nothing.
+    All,
+}
+
+impl Streams {
+    /// Whether lines of a stream of this name are meant.
+    pub fn has(&self, stream: &str) -> bool {
+        match self {
+            Self::Versions(versions) => versions
+                .iter()
+                .any(|version| stream.contains(&format!("[{version}]"))),
+            Self::Container { prefix, others } => stream
+                .strip_prefix(prefix.as_str())
+                .is_some_and(|task| !others.contains(task)),
+            Self::All => true,
+        }
+    }
+
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        match self {
+            Self::Container { prefix, .. } => Some(prefix),
+            Self::Versions(_) | Self::All => None,
+        }
+    }
+}
+
+/// Where the lines of something are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogPlaces {
+    /// What can be read.
+    pub places: Vec<LogPlace>,
+    /// What cannot, and why.
+    pub unseen: Vec<String>,
+    /// What is to be known of what can.
+    pub notes: Vec<String>,
+}
+
+impl LogPlaces {
+    fn unseen(why: String) -> Self {
+        Self {
+            unseen: vec![why],
+            ..Self::default()
+        }
+    }
+}
+
+impl Aws {
+    /// Where the lines are of what a deployment changed.
+    pub async fn log_places(&self, writes: &Writes, region: Option<&str>) -> LogPlaces {
+        let there = self.at(&in_region(region));
+        match writes {
+            Writes::Nothing(_) => LogPlaces::default(),
+            Writes::Versions { function, versions } => {
+                there.group_of(function, versions, region).await
+            }
+            Writes::Tasks {
+                cluster,
+                service,
+                task_definitions,
+            } => {
+                let service = (cluster.as_str(), service.as_str());
+                there.groups_of(service, task_definitions, region).await
+            }
+        }
+    }
+
+    /// AWS Lambda API Reference, "GetFunctionConfiguration".
+    async fn group_of(
+        &self,
+        function: &str,
+        versions: &BTreeSet<String>,
+        region: Option<&str>,
+    ) -> LogPlaces {
+        let (config, _) = self.clients.config();
+        let path = ["2015-03-31", "functions", function, "configuration"];
+        let what = format!("the configuration of {function}");
+        let told = stacks::read(config, "lambda", &path, &what).await;
+        let told = told.and_then(|answer| {
+            let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            if (200..300).contains(&answer.status) {
+                return Ok(body);
+            }
+            let message = body["Message"].as_str().or(body["message"].as_str());
+            let message = message.unwrap_or("no reason");
+            let name = error::name_of(None, Some(answer.status));
+            let message = format!("{what}: AWS answered {}: {message}", answer.status);
+            Err(Fault::new(name, message))
+        });
+        match told {
+            Ok(body) => {
+                let group = body.pointer("/LoggingConfig/LogGroup");
+                let group = group
+                    .and_then(Value::as_str)
+                    .filter(|name| !name.is_empty());
+                let group = group.map_or(format!("/aws/lambda/{function}"), str::to_owned);
+                LogPlaces {
+                    places: vec![LogPlace {
+                        group,
+                        region: region.map(str::to_owned),
+                        streams: Streams::Versions(versions.clone()),
+                    }],
+                    ..LogPlaces::default()
+                }
+            }
+            Err(fault) => LogPlaces::unseen(unread(&fault, "lambda:GetFunctionConfiguration")),
+        }
+    }
+
+    async fn groups_of(
+        &self,
+        (cluster, service): (&str, &str),
+        task_definitions: &BTreeSet<String>,
+        region: Option<&str>,
+    ) -> LogPlaces {
+        let mut found = LogPlaces::default();
+        let others = match self
+            .tasks_of_others(cluster, service, task_definitions)
+            .await
+        {
+            Ok(others) => others,
+            Err(fault) => {
+                let why = unread(&fault, "ecs:ListTasks` and `ecs:DescribeTasks");
+                found.notes.push(format!(
+                    "lines of the former tasks are among those of {service}: which task runs what is not known: {why}"
+                ));
+                BTreeSet::new()
+            }
+        };
+        for name in task_definitions {
+            match self.task_definition(name).await {
+                Ok(definition) => {
+                    let (places, notes) = containers(&definition.document, &others, region);
+                    found.places.extend(places);
+                    found.notes.extend(notes);
+                }
+                Err(fault) => found
+                    .unseen
+                    .push(unread(&fault, "ecs:DescribeTaskDefinition")),
+            }
+        }
+        // Two task definitions of one family write to the same places.
+        found.places.dedup();
+        found.notes.dedup();
+        found
+    }
+
+    /// The ids of the tasks of a service that have another task definition, as far as ECS remembers them.
+    async fn tasks_of_others(
+        &self,
+        cluster: &str,
+        service: &str,
+        task_definitions: &BTreeSet<String>,
+    ) -> Answered<BTreeSet<String>> {
+        let mut tasks = self.tasks(cluster, service, false).await?;
+        tasks.extend(self.tasks(cluster, service, true).await?);
+        let others = tasks
+            .into_iter()
+            .filter(|task| !task_definitions.contains(&task.task_definition));
+        Ok(others
+            .filter_map(|task| task.arn.rsplit('/').next().map(str::to_owned))
+            .collect())
+    }
+}
+
+/// Where the containers of a task definition write, and those that write elsewhere.
+fn containers(
+    document: &Value,
+    others: &BTreeSet<String>,
+    region: Option<&str>,
+) -> (Vec<LogPlace>, Vec<String>) {
+    let (mut places, mut notes) = (Vec::new(), Vec::new());
+    let each = document["containerDefinitions"].as_array();
+    for container in each.into_iter().flatten() {
+        let name = container["name"].as_str().unwrap_or_default();
+        let logs = &container["logConfiguration"];
+        let option = |key: &str| logs["options"][key].as_str().map(str::to_owned);
+        let group = option("awslogs-group").filter(|_| logs["logDriver"] == "awslogs");
+        let Some(group) = group else {
+            let driver = logs["logDriver"].as_str().unwrap_or("no log driver");
+            notes.push(format!(
+                "container {name} writes to no log group that is named for it ({driver})"
+            ));
+            continue;
+        };
+        let prefix = option("awslogs-stream-prefix");
+        places.push(LogPlace {
+            group,
+            region: option("awslogs-region").or_else(|| region.map(str::to_owned)),
+            streams: prefix.map_or(Streams::All, |prefix| Streams::Container {
+                prefix: format!("{prefix}/{name}/"),
+                others: others.clone(),
+            }),
+        });
+    }
+    (places, notes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn set(texts: &[&str]) -> BTreeSet<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_stream_belongs_to_a_version_or_a_task_by_its_name() {
+        let versions = Streams::Versions(set(&["42", "$LATEST"]));
+        let container = Streams::Container {
+            prefix: "agent/web/".into(),
+            others: set(&["0former"]),
+        };
+        let table = [
+            (&versions, "2026/11/20/[42]4f1e", true),
+            (&versions, "2026/11/20/shop-api-prod[42]4f1e", true),
+            (&versions, "2026/11/20/[$LATEST]4f1e", true),
+            (&versions, "2026/11/20/[4]2f1e", false),
+            (&versions, "2026/11/20/[142]4f1e", false),
+            (&container, "agent/web/1new", true),
+            (&container, "agent/web/0former", false),
+            (&container, "agent/worker/1new", false),
+            (&Streams::All, "whatever", true),
+        ];
+        for (streams, name, wanted) in table {
+            assert_eq!(streams.has(name), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn each_container_writes_where_its_log_driver_says() {
+        let logs = |options: Value| json!({"logDriver": "awslogs", "options": options});
+        let own = json!({"awslogs-group": "/shop/agent", "awslogs-region": "eu-north-1", "awslogs-stream-prefix": "agent"});
+        let document = json!({"containerDefinitions": [
+            {"name": "web", "logConfiguration": logs(own)},
+            {"name": "worker", "logConfiguration": logs(json!({"awslogs-group": "/shop/worker"}))},
+            {"name": "proxy", "logConfiguration": {"logDriver": "awsfirelens", "options": {}}},
+            {"name": "silent"},
+        ]});
+        let (places, notes) = containers(&document, &set(&["0"]), Some("eu-west-1"));
+        let told: Vec<_> = places
+            .iter()
+            .map(|one| {
+                (
+                    one.group.as_str(),
+                    one.region.as_deref(),
+                    one.streams.prefix(),
+                )
+            })
+            .collect();
+        let wanted = [
+            ("/shop/agent", Some("eu-north-1"), Some("agent/web/")),
+            ("/shop/worker", Some("eu-west-1"), None),
+        ];
+        assert_eq!(told, wanted);
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert!(notes[0].contains("proxy") && notes[0].contains("awsfirelens"));
+        assert!(notes[1].contains("silent") && notes[1].contains("no log driver"));
+    }
+}

@@ -1,0 +1,39 @@
+//! What writes log lines of a component, as far as a deployment has changed it.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use windlass_domain::step::Step;
+
+/// What writes log lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Writes {
+    /// These versions of a function.
+    Versions {
+        /// The function's name.
+        function: String,
+        /// The versions that a deployment brought: numbers, or `$LATEST`; none before its first change.
+        versions: BTreeSet<String>,
+    },
+    /// The tasks of a service.
+    Tasks {
+        /// The cluster's name or ARN.
+        cluster: String,
+        /// The service's name.
+        service: String,
+        /// The task definitions that a deployment brought, by ARN; none before its first change.
+        task_definitions: BTreeSet<String>,
+    },
+    /// Nothing, and why, as the end of a sentence.
+    Nothing(&'static str),
+}
+
+/// All that a step has sent on its way forward, as its kind recorded it, with what AWS called what was made.
+pub(super) fn sent_forward(step: &Step) -> impl Iterator<Item = (&Value, Option<&str>)> {
+    let forward = step.changes.iter().filter(|change| !change.undo);
+    forward.map(|change| (&change.change, change.made.as_deref()))
+}
+
+/// A member of a recorded change that is a text.
+pub(super) fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
