@@ -13,30 +13,23 @@ import pytest
 import yaml
 from application import function_files, site_files
 from bundles import Bundles
-from command_line import PROGRAM, CommandLine
+from command_line import PROGRAM
+from newcomer import Newcomer
 from shop import REPOSITORY, made_zip
 
 GOOD, USAGE = 0, 2
 MOST_COMMANDS = 6
 APP, ENVIRONMENT = "skerry", "prod"
 ROLE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-# What docs/CLI.md says that it needs to see the account.
-SEES = ["lambda:ListFunctions", "ecs:ListClusters", "ecs:ListServices", "cloudfront:ListDistributions", "tag:GetResources"]
-# What a developer of the application may besides, and what the script of the targets does.
-MENDS = [
-    "lambda:GetAlias", "lambda:CreateAlias", "lambda:PublishVersion", "lambda:TagResource", "s3:PutBucketVersioning", "s3:GetBucketTagging",
-    "s3:PutBucketTagging", "cloudfront:TagResource", "tag:TagResources",
-]  # fmt: skip
 
 
-class Skerry(Bundles):
+class Skerry(Newcomer, Bundles):
     """What lives in the account, without tags and without an alias; and the repository that it is built from."""
 
     def __init__(self, aws, folder):
         super().__init__(aws, "in-place", {})
         self.app, self.folder = APP, folder
         self.bucket = f"{APP}-pages-{ENVIRONMENT}"
-        self.commands = []
 
     def make_targets(self):
         role = self.aws.iam.create_role(RoleName=f"{APP}-api", AssumeRolePolicyDocument=json.dumps(ROLE))["Role"]["Arn"]
@@ -64,34 +57,7 @@ class Skerry(Bundles):
             **{f"web/dist/{path}": text for path, text in site_files("web", "1.0.0").items()},
             **{f"api/package/{path}": text for path, text in function_files("1.0.0").items()},
         }
-        for path, text in files.items():
-            place = self.folder / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text)
-        subprocess.run(["git", "init", "-q", "."], cwd=self.folder, check=True)
-        subprocess.run(["git", "remote", "add", "origin", f"git@github.com:example/{APP}.git"], cwd=self.folder, check=True)
-
-    def make_developer(self):
-        self.windlass = CommandLine(self.aws, APP, self.folder)
-        for variable in ("WINDLASS_ENDPOINT", "WINDLASS_BUCKET"):
-            del self.windlass.environment[variable]
-        self.windlass.environment["PATH"] = os.pathsep.join([str(REPOSITORY / ".local/sam/bin"), str(PROGRAM.parent), os.environ["PATH"]])
-        self.aws.iam.attach_user_policy(UserName=f"ci-of-{APP}", PolicyArn=self.aws.outputs["ReaderPolicyArn"])
-        declares = {"Action": ["s3:PutObject", "s3:GetObject"], "Resource": f"arn:aws:s3:::{self.aws.outputs['ArtifactsBucket']}/apps/{APP}/*"}
-        allowed = [{"Effect": "Allow", **declares}, {"Effect": "Allow", "Action": [*SEES, *MENDS], "Resource": "*"}]
-        document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
-        self.aws.iam.put_user_policy(UserName=f"ci-of-{APP}", PolicyName="develop", PolicyDocument=document)
-
-    def type(self, command):
-        """Types a command, which is counted; answers what it printed."""
-        self.commands.append(command)
-        print(f"$ {command}")
-        done = subprocess.run(
-            command, shell=True, executable="/bin/bash", cwd=self.folder, env=self.windlass.environment, capture_output=True, text=True, timeout=300, check=False
-        )
-        print(done.stdout + done.stderr)
-        assert done.returncode == GOOD, (command, done.stdout, done.stderr)
-        return done.stdout
+        super().make_repository(files)
 
 
 @pytest.fixture(scope="module")

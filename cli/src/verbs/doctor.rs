@@ -89,6 +89,12 @@ impl Doctor {
     }
 }
 
+/// What no look can tell.
+const NOT_CHECKED: [&str; 2] = [
+    "the bytes of a release (`windlass release` and `windlass plan release` look at them before anything is sent)",
+    "whether a policy of a bucket, of a key or of the organization refuses a write to the roles that change the targets (AWS tells it of a call alone)",
+];
+
 /// What was found.
 struct Report<'a> {
     named: String,
@@ -125,11 +131,13 @@ impl<'a> Report<'a> {
             "healthy": self.findings.is_empty(),
             "findings": self.findings,
             "warnings": self.warnings,
+            "not_checked": NOT_CHECKED,
             "id": answer["id"],
             "at": answer["drawn"]["at"],
         })
     }
 
+    /// What nobody looked at is no part of what is healthy, and is told as that.
     fn words(&self) -> String {
         let mut text = String::new();
         for finding in &self.findings {
@@ -137,6 +145,9 @@ impl<'a> Report<'a> {
         }
         for warning in self.warnings {
             text.push_str(&told("warning: ", warning));
+        }
+        for what in NOT_CHECKED {
+            text.push_str(&format!("  not checked: {what}\n"));
         }
         let Self { named, turn, .. } = self;
         match self.findings.len() {
