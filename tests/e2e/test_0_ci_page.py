@@ -37,7 +37,7 @@ def wait(folder, answers, posted=STARTED, refused=0):
     (folder / "answers").write_text("".join(answer + "\n" for answer in answers))
     (folder / "looks").touch()
     variables = f"POSTED='{posted}' REFUSED={refused}\n"
-    done = subprocess.run(["bash", "-c", AROUND + variables + snippet()], cwd=folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["bash", "-c", AROUND + variables + snippet()], cwd=folder, capture_output=True, text=True, timeout=600)
     return done.returncode, done.stdout, len((folder / "looks").read_text().splitlines())
 
 
@@ -51,7 +51,8 @@ def wait(folder, answers, posted=STARTED, refused=0):
         ([GONE], False, 30, "UnknownName"),
         (["<html>"], False, 30, "No ending to be seen"),
         ([WAITS, *[GONE] * 29, WAITS, GONE], False, 61, "UnknownName"),
-        ([WAITS], False, 720, "No ending to be seen"),
+        # Thousands of processes, one after the other.
+        pytest.param([WAITS], False, 720, "No ending to be seen", marks=pytest.mark.heavy),
     ],
 )
 def test_a_job_that_waits_ends_as_the_deployment_or_after_a_bound(tmp_path, answers, succeeds, looks, told):
