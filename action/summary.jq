@@ -13,7 +13,7 @@ def fenced: (gsub("`{3,}"; "``")) as $text | "````text\n\($text | rtrimstr("\n")
           "| component | runs now | would run | commits |",
           "| --- | --- | --- | --- |",
           ($changes | to_entries[]
-            | "| \(.key | cell) | \(.value.from.version // "nothing" | cell) | \(.value.to.version | cell) | \(.commits // "" | cell) |"),
+            | "| \(.key | cell) | \(.value.from.version // "nothing" | cell) | \(.value.to.version | cell) | \($document.commits[.key]? // "" | cell) |"),
           ""
         else empty end),
     ($words | fenced)

@@ -1,0 +1,173 @@
+"""What the scripts of the GitHub Action make of a run: the arguments of the command line, its status, outputs and summary; by a command line
+that only notes what it is given."""
+
+import json
+import os
+import stat
+import subprocess
+import tomllib
+
+import pytest
+from cloud import REPOSITORY
+from token_service import TokenService
+
+INPUTS = ["COMPONENTS", "ENVIRONMENT", "MODE", "VERSION", "GIT_REF", "GIT_COMMIT", "SEQUENCE", "FURTHER", "ROLE", "REGION"]
+# Notes its arguments and what it sees of credentials, says what a file has, writes the document, and ends as it should.
+PROGRAM = """#!/usr/bin/env bash
+folder=$(dirname "$0")
+printf '%s\\n' "$@" > "$folder/arguments"
+env > "$folder/environment"
+while [ $# -gt 0 ]; do if [ "$1" = --json-to ]; then cp "$folder/document" "$2"; fi; shift; done
+cat "$folder/said"
+if [ -n "$LASTS" ]; then sleep "$LASTS"; fi
+if [ -n "$AWS_WEB_IDENTITY_TOKEN_FILE" ]; then stat -c %a "$AWS_WEB_IDENTITY_TOKEN_FILE" > "$folder/rights"; cp "$AWS_WEB_IDENTITY_TOKEN_FILE" "$folder/token"; fi
+exit "$ENDS"
+"""
+PUSH = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_REF_NAME": "main"}
+TAG = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/tags/v1.4.0", "GITHUB_REF_NAME": "v1.4.0"}
+REQUEST = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_REF_NAME": "7/merge", "GITHUB_BASE_REF": "main"}
+RECORD = {"deployment": {"id": "1f0c", "environment": "prod", "executions": ["arn:1", "arn:2"]}}
+ENDED = {"ending": "RolledBack", "cause": "a gate failed.\n  measured ``` 7"}
+
+
+class Ran:
+    """A run of the script in a folder."""
+
+    def __init__(self, folder, variables, document=None, said="", ends=0, **inputs):
+        self.folder = folder
+        for name, text in {"document": json.dumps(document or {}), "said": said, "output": "", "summary": "", "windlass": PROGRAM}.items():
+            (folder / name).write_text(text)
+        (folder / "windlass").chmod(0o755)
+        (folder / "event.json").write_text(json.dumps({"pull_request": {"head": {"sha": "5c1e"}}}))
+        (folder / "temp").mkdir(exist_ok=True)
+        runner = {
+            "GITHUB_ACTION_PATH": REPOSITORY,
+            "GITHUB_OUTPUT": folder / "output",
+            "GITHUB_STEP_SUMMARY": folder / "summary",
+            "GITHUB_EVENT_PATH": folder / "event.json",
+            "GITHUB_RUN_NUMBER": "12",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_RUN_ID": "4711",
+            "RUNNER_TEMP": folder / "temp",
+            "PATH": os.environ["PATH"],
+        }
+        given = {name: "" for name in INPUTS} | {"APP": "shop", "COMPONENTS": "web=dist/", "PROGRAM": folder / "windlass", "ENDS": ends, "LASTS": ""}
+        environment = {name: str(value) for name, value in {**runner, **given, **variables, **inputs}.items()}
+        done = subprocess.run(["bash", REPOSITORY / "action/run.sh"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        self.status, self.log = done.returncode, done.stdout + done.stderr
+
+    def noted(self, name):
+        return (self.folder / name).read_text()
+
+    @property
+    def arguments(self):
+        told = self.noted("arguments").splitlines()
+        # Where the document goes is the scripts' own affair.
+        place = told.index("--json-to")
+        return told[:place] + told[place + 2 :]
+
+    @property
+    def outputs(self):
+        return dict(line.split("=", 1) for line in self.noted("output").splitlines() if "=" in line and "<<" not in line)
+
+
+RUN = ["--sequence", "12"]
+OF_MAIN = ["--git-ref", "refs/heads/main", "--git-commit", "5c1e"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "inputs", "wanted"),
+    [
+        (PUSH, {}, ["release", "--watch", "shop", "main-12.1", "web=dist/", *RUN]),
+        (PUSH | {"GITHUB_REF": "refs/heads/a/b", "GITHUB_REF_NAME": "a/b"}, {}, ["release", "--watch", "shop", "a-b-12.1", "web=dist/", *RUN]),
+        (TAG, {}, ["release", "--watch", "shop", "1.4.0", "web=dist/", *RUN]),
+        (TAG, {"MODE": "plan"}, ["plan", "release", "shop", "1.4.0", "web=dist/", *RUN]),
+        (REQUEST, {}, ["plan", "release", "shop", "pr-7-12.1", "web=dist/", *OF_MAIN, *RUN]),
+        (REQUEST, {"ENVIRONMENT": "prod"}, ["plan", "release", "shop", "pr-7-12.1", "web=dist/", "--environment", "prod", *OF_MAIN, *RUN]),
+        (REQUEST, {"GIT_REF": "refs/heads/x"}, ["plan", "release", "shop", "pr-7-12.1", "web=dist/", "--git-ref", "refs/heads/x", *RUN]),
+        (TAG, {"VERSION": "2", "SEQUENCE": "7", "GIT_COMMIT": "9f2c"}, ["release", "--watch", "shop", "2", "web=dist/", "--git-commit", "9f2c", "--sequence", "7"]),
+        (PUSH, {"COMPONENTS": "\n  web=my dist/ \n\n\tapi=$(id);`id`\n"}, ["release", "--watch", "shop", "main-12.1", "web=my dist/", "api=$(id);`id`", *RUN]),
+        (PUSH, {"FURTHER": "--again\n--reason=it is late"}, ["release", "--watch", "shop", "main-12.1", "web=dist/", "--again", "--reason=it is late", *RUN]),
+    ],
+)
+def test_the_arguments_follow_from_the_event_and_the_inputs(tmp_path, variables, inputs, wanted):
+    ran = Ran(tmp_path, variables, **inputs)
+    assert ran.status == 0, ran.log
+    assert ran.arguments == wanted
+
+
+@pytest.mark.parametrize("status", [0, 1, 3, 4, 5, 7, 9, 12])
+def test_the_step_ends_with_the_status_of_the_command_line(tmp_path, status):
+    ran = Ran(tmp_path, TAG, ends=status)
+    assert (ran.status, ran.outputs["exit-status"]) == (status, str(status))
+    assert f"### shop 1.4.0: the release ended with exit status {status}" in ran.noted("summary")
+
+
+def test_a_mode_that_is_none_is_told_and_nothing_is_run(tmp_path):
+    ran = Ran(tmp_path, TAG, MODE="deploy")
+    assert ran.status == 2 and "`mode` is `plan` or `release`" in ran.noted("summary") and not (tmp_path / "arguments").exists()
+
+
+def test_an_ending_is_an_output_and_a_summary_that_nothing_in_it_breaks(tmp_path):
+    record = {"deployment": {**RECORD["deployment"], "ending": ENDED}}
+    said = "wave 1\n::error::of an application\n"
+    ran = Ran(tmp_path, TAG, record, said, 4)
+    told = {"id": "1f0c", "environment": "prod", "ending": "RolledBack", "execution": "arn:2", "becomes": "", "hash": ""}
+    assert told.items() <= ran.outputs.items(), ran.outputs
+    assert "\na gate failed.\n" in ran.noted("output")
+    assert "### shop prod 1.4.0: RolledBack" in ran.noted("summary")
+    assert ran.noted("summary").count("````") == 4 and "```` 7" not in ran.noted("summary")
+    # The runner does not take it for its own.
+    before, _, after = ran.log.partition("::error::of an application")
+    word = before.partition("::stop-commands::")[2].split("\n")[0]
+    assert len(word) > 20 and f"::{word}::" in after
+
+
+def test_a_plan_is_a_table_with_what_runs_and_what_would_run(tmp_path):
+    change = {"from": {"version": "1.3.0"}, "to": {"version": "pr-7-12.1"}}
+    plan = {
+        **RECORD,
+        "id": "5b1e",
+        "turn": {"becomes": "goes", "text": "It would begin."},
+        "drawn": {"hash": "ab", "changes": {"web": change, "api": {"to": {"version": "1|2"}}}},
+        "commits": {"web": "9f2c..5c1e"},
+    }
+    ran = Ran(tmp_path, REQUEST, plan, "nothing was changed\n")
+    rows = [line for line in ran.noted("summary").splitlines() if line.startswith("| ")]
+    assert rows[2:] == ["| web | 1.3.0 | pr-7-12.1 | 9f2c..5c1e |", "| api | nothing | 1 2 |  |"]
+    assert "### Plan of shop prod pr-7-12.1: goes" in ran.noted("summary") and "nothing was changed" in ran.noted("summary")
+    assert (ran.outputs["becomes"], ran.outputs["hash"]) == ("goes", "ab")
+
+
+def test_a_role_is_signed_in_to_with_a_token_that_is_renewed_and_taken_away(tmp_path):
+    with TokenService("repo:example/shop:ref:refs/tags/v1.4.0") as tokens:
+        present = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SESSION_TOKEN": "of-a-step-before", "AWS_PROFILE": "theirs", "RENEWED_AFTER_S": "0.2"}
+        ran = Ran(tmp_path, {**TAG, **tokens.variables, **present}, ROLE="arn:aws:iam::1:role/r", REGION="eu-west-1", LASTS="1.5")
+    assert ran.status == 0, ran.log
+    assert len(tokens.given) > 2 and ran.noted("token") in tokens.given[1:]
+    assert ran.noted("rights") == "600\n"
+    seen = dict(line.partition("=")[::2] for line in ran.noted("environment").splitlines())
+    assert (seen["AWS_ROLE_ARN"], seen["AWS_ROLE_SESSION_NAME"], seen["AWS_REGION"]) == ("arn:aws:iam::1:role/r", "run-4711", "eu-west-1")
+    assert not {"AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_PROFILE"} & set(seen)
+    assert not list((tmp_path / "temp").rglob("token*"))
+    assert "as repo:example/shop:ref:refs/tags/v1.4.0" in ran.log
+    # Only to be masked by the runner.
+    assert [line for line in ran.log.splitlines() if any(token in line for token in tokens.given)] == [f"::add-mask::{tokens.given[0]}"]
+
+
+def test_a_token_that_is_refused_is_told_and_nothing_is_run(tmp_path):
+    with TokenService("repo:example/shop:pull_request") as tokens:
+        wrong = {**tokens.variables, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-another-job"}
+        ran = Ran(tmp_path, {**TAG, **wrong}, ROLE="arn:aws:iam::1:role/r")
+    assert ran.status == 6 and "could not sign in" in ran.noted("summary") and not (tmp_path / "arguments").exists(), ran.log
+
+
+def test_the_scripts_that_a_runner_starts_may_be_run():
+    for name in ("bring.sh", "run.sh"):
+        assert (REPOSITORY / "action" / name).stat().st_mode & stat.S_IXUSR
+
+
+def test_the_version_is_found_where_the_script_looks_for_it():
+    text = (REPOSITORY / "Cargo.toml").read_text()
+    first = next(line for line in text.splitlines() if line.startswith('version = "'))
+    assert first == f'version = "{tomllib.loads(text)["workspace"]["package"]["version"]}"'
