@@ -1,6 +1,7 @@
 """What a release is: which parts this machine can make, the template of one, its archives, and what stands beside them."""
 
 import hashlib
+import importlib.util
 import io
 import re
 import subprocess
@@ -191,6 +192,43 @@ def test_checksums_are_as_the_system_checks_them(tmp_path):
     (tmp_path / papers.SUMS).write_text(papers.sums(tmp_path))
     assert hashlib.sha256(b"a").hexdigest() in (tmp_path / papers.SUMS).read_text()
     subprocess.run(["sha256sum", "--check", "--strict", papers.SUMS], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.fixture
+def release(monkeypatch):
+    """The program that makes a release, of a repository whose changelog is `LOG` and whose version is 1.2.3."""
+    found = importlib.util.spec_from_file_location("release", TOOL / "__main__.py")
+    program = importlib.util.module_from_spec(found)
+    found.loader.exec_module(program)
+    monkeypatch.setattr(program, "version", lambda: "1.2.3")
+    monkeypatch.setattr(program, "changelog", lambda: LOG)
+    return program
+
+
+LACKING = {parts.PARTS[0]: "`rustup target add` brings it"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "profile", "lacking", "version", "wanted"),
+    [
+        ("v1.2.3", "", {}, "1.2.3", []),
+        # What no tag names may be made in parts.
+        ("", "dev", LACKING, "1.3.0", []),
+        ("v1.2.4", "", {}, "1.2.3", ["the tag is `v1.2.4`"]),
+        ("1.2.3", "", {}, "1.2.3", ["the tag is `1.2.3`"]),
+        ("v1.2.3", "dev", LACKING, "1.2.3", ["PROFILE", "rustup target add"]),
+        ("v1.3.0", "", {}, "1.3.0", ["no section `## [1.3.0]`"]),
+    ],
+)
+def test_a_release_of_a_tag_is_whole(release, monkeypatch, tag, profile, lacking, version, wanted):
+    monkeypatch.setattr(release, "version", lambda: version)
+    try:
+        release.check(tag, profile, lacking)
+        told = None
+    except release.NotReleased as error:
+        told = str(error)
+    assert (told is None) is (not wanted), told
+    assert all(text in told for text in wanted), told
 
 
 def test_a_tag_that_is_not_whole_is_told_all_that_it_lacks(tmp_path):
