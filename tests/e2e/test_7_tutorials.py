@@ -174,6 +174,7 @@ def told(aws, tmp_path_factory):
         return {named: done.exception() or done.result() for named, done in begun.items()}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("part", MOST)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_tutorial_goes_from_what_lives_to_its_release(told, page, part):
@@ -194,6 +195,7 @@ def test_a_page_says_how_many_commands_it_takes(page):
     assert re.findall(r"^## (\d)\.", text(page), re.MULTILINE) == [str(number) for number in range(1, first + 1)]
 
 
+@pytest.mark.heavy
 def test_windlass_logs_shows_what_the_new_version_of_a_function_wrote(told):
     hello, _, _ = told["function", "first"]
     refused = hello.windlass.run("logs", "hello", "prod", "--since", "10m")
@@ -211,6 +213,7 @@ def test_windlass_logs_shows_what_the_new_version_of_a_function_wrote(told):
     assert silent.status == GOOD and "no log lines from" in silent.out, silent
 
 
+@pytest.mark.heavy
 def test_windlass_logs_shows_what_the_new_tasks_of_a_service_wrote(told):
     ticker, _, _ = told["service", "first"]
     ticker.let_read_logs()
@@ -226,6 +229,7 @@ def test_windlass_logs_shows_what_the_new_tasks_of_a_service_wrote(told):
     assert shown.status == GOOD and "agent of the new task" in shown.out and "former" not in shown.out, shown
 
 
+@pytest.mark.heavy
 def test_windlass_logs_says_that_a_site_has_none(told):
     notes, _, _ = told["site", "first"]
     shown = notes.windlass.run("logs", "notes", "prod")

@@ -6,6 +6,8 @@ import concurrent.futures
 import pytest
 from bundles import RELEASES, UNHASHED, Bundles, Passersby, built
 
+pytestmark = pytest.mark.heavy
+
 MODES = ["in_place", "prefix"]
 
 

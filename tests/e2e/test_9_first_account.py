@@ -10,6 +10,8 @@ import pytest
 import steps
 import story_aws
 
+pytestmark = pytest.mark.heavy
+
 HOME = cloud.REPOSITORY / ".local/test-first-account"
 ACCOUNT = "000000000000"
 

@@ -9,6 +9,8 @@ import pytest
 from application import Application
 from aws import Aws
 
+pytestmark = pytest.mark.heavy
+
 PRIVATE = "http://10.0.0.9/health"
 IN_A_VPC = {"VpcSubnetIds": "subnet-1,subnet-2", "VpcSecurityGroupIds": "sg-1", "TargetAccounts": "222222222222"}
 FETCHING = ("planner", "publish-site", "deploy-site", "judge")

@@ -11,6 +11,8 @@ import pytest
 from application import Application
 from ledger import ending
 
+pytestmark = pytest.mark.heavy
+
 # A program of this machine that ends at once.
 BROKEN = shutil.which("false")
 

@@ -7,6 +7,8 @@ from application import MISTAKE
 from plaza import Plaza
 from visitors import Visitors, release_files
 
+pytestmark = pytest.mark.heavy
+
 VERSIONS = ["1.0.0", "1.1.0", "1.2.0", "1.3.0"]
 
 
