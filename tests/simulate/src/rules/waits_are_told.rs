@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use windlass_domain::step::Step;
 
 /// "What is waited for and how long is said": where a deployer goes forward and finds its target waiting for somebody
-/// else, what it writes next says for what. A look that is behind need not show it.
+/// else, what it writes next says for what. A look that is behind need not show it, and one that is refused is none.
 pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut mishaps = outcome.schedule.mishaps.iter();
-    if mishaps.any(|one| one.what == What::LooksLate) {
+    let is_no_look = |what| matches!(what, What::LooksLate | What::Denied | What::DeniedLong);
+    if mishaps.any(|one| is_no_look(one.what)) {
         return Ok(());
     }
     // What each invocation has seen at its last look.
