@@ -7,8 +7,6 @@ import pytest
 from atlas import FILES, Atlas, BusyBucket, files, published_through
 from command_line import CommandLine
 
-pytestmark = pytest.mark.heavy
-
 # How many files the publisher brings before it notes how far it is.
 BATCH = 512
 # It begins with half as many writes at a time; never asked to slow down, it has more than that after the first batch.

@@ -7,6 +7,8 @@ import pytest
 from application import Application
 from ledger import ending
 
+pytestmark = pytest.mark.heavy
+
 APP = "lantern"
 TAGS = {"windlass:app": APP, "windlass:environment": "prod"}
 # The content of a document is told by nothing but AppConfig itself.
