@@ -32,7 +32,7 @@ esac
 if [ -z "$RELEASES" ]; then
   # The context is empty in some runners' composite actions; the folder that the runner keeps actions in tells it, too.
   if [ -z "$ACTION_REPOSITORY" ]; then
-    ACTION_REPOSITORY=$(sed -n 's#.*/_actions/\([^/]*/[^/]*\)/.*#\1#p' <<< "$GITHUB_ACTION_PATH/")
+    ACTION_REPOSITORY=$(sed -n 's#.*/_actions/\([^/]*/[^/]*\)/.*#\1#p' <<< "$(tr '\134' / <<< "$GITHUB_ACTION_PATH")/")
   fi
   [ -n "$ACTION_REPOSITORY" ] \
     || stop 2 "the action's repository is not known" "Give \`releases\`, the address of the releases' files, or \`command-line\`."

@@ -25,7 +25,7 @@ case "$GITHUB_REF" in
     : "${VERSION:=pr-${number%%/*}-$GITHUB_RUN_NUMBER.${GITHUB_RUN_ATTEMPT:-1}}"
     if [ -z "$GIT_REF" ]; then
       GIT_REF="refs/heads/$GITHUB_BASE_REF"
-      : "${GIT_COMMIT:=$(jq -r '.pull_request.head.sha // empty' "$GITHUB_EVENT_PATH")}"
+      : "${GIT_COMMIT:=$(query -r '.pull_request.head.sha // empty' "$GITHUB_EVENT_PATH")}"
     fi
     ;;
   refs/tags/*) : "${VERSION:=${GITHUB_REF_NAME#v}}" ;;
@@ -69,7 +69,7 @@ echo "::$silence::"
 
 [ -s "$work/document.json" ] || echo '{}' > "$work/document.json"
 about() {
-  jq -r --arg app "$APP" --arg version "$VERSION" --arg mode "$MODE" --arg status "$status" --rawfile words "$work/words" \
+  query -r --arg app "$APP" --arg version "$VERSION" --arg mode "$MODE" --arg status "$status" --rawfile words "$work/words" \
     -f "$GITHUB_ACTION_PATH/action/$1.jq" "$work/document.json"
 }
 about summary > "$work/summary.md"
@@ -79,6 +79,6 @@ cat "$work/summary.md" >> "$GITHUB_STEP_SUMMARY"
   echo "document=$work/document.json"
   echo "summary=$work/summary.md"
   about outputs
-  printf 'cause<<%s\n%s\n%s\n' "$silence" "$(jq -r '.deployment.ending.cause? // .error // ""' "$work/document.json")" "$silence"
+  printf 'cause<<%s\n%s\n%s\n' "$silence" "$(query -r '.deployment.ending.cause? // .error // ""' "$work/document.json")" "$silence"
 } >> "$GITHUB_OUTPUT"
 exit "$status"

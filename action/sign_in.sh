@@ -11,7 +11,7 @@ fresh_token() {
   # Over standard input, because the arguments of a process can be read by others.
   answer=$(printf 'header = "Authorization: bearer %s"\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" \
     | curl --config - --fail --retry 3 --silent --show-error --max-time 30 "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com") || return 1
-  value=$(jq -er .value <<< "$answer") || return 1
+  value=$(query -er .value <<< "$answer") || return 1
   (umask 077 && printf '%s' "$value" > "$AWS_WEB_IDENTITY_TOKEN_FILE.new")
   mv "$AWS_WEB_IDENTITY_TOKEN_FILE.new" "$AWS_WEB_IDENTITY_TOKEN_FILE"
 }
@@ -38,5 +38,5 @@ sign_in() {
 
 # What the trust policy of a role compares.
 subject() {
-  jq -Rr 'split(".")[1] | gsub("-"; "+") | gsub("_"; "/") | . + "=" * ((4 - length % 4) % 4) | @base64d | fromjson | .sub' < "$AWS_WEB_IDENTITY_TOKEN_FILE"
+  query -Rr 'split(".")[1] | gsub("-"; "+") | gsub("_"; "/") | . + "=" * ((4 - length % 4) % 4) | @base64d | fromjson | .sub' < "$AWS_WEB_IDENTITY_TOKEN_FILE"
 }

@@ -10,6 +10,11 @@ stop() {
   exit "$1"
 }
 
+# jq, whose lines end on Windows as that likes them.
+query() {
+  jq "$@" | tr -d '\r'
+}
+
 # What the runner must have besides a shell.
 need() {
   local tool

@@ -88,8 +88,8 @@ impl Arguments {
     /// Does what was asked.
     pub fn run(&self) -> Exit {
         let output = Output::new(self.json);
-        let with_file = self.json_to.iter().map(|path| output.with_file(path));
-        match with_file.last().unwrap_or(Ok(output)) {
+        let with_file = self.json_to.as_deref().map(|path| output.with_file(path));
+        match with_file.unwrap_or(Ok(output)) {
             Ok(output) => self.verb.run(output),
             Err(failure) => output::end(output, Err(failure)),
         }

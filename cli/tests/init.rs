@@ -97,6 +97,7 @@ fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
         "region=Dublin",
         "web.distribution=$(id)",
         "account=1",
+        "action=windlass",
     ];
     let arguments: Vec<&str> = bad
         .iter()
@@ -111,6 +112,7 @@ fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
         "wrong: `region`: write a region",
         "wrong: `web.distribution`: ",
         "wrong: `account`: ",
+        "wrong: `action`: write it as `owner/name@commit`, or `none`",
         "  web.bucket: ",
     ] {
         assert!(

@@ -78,12 +78,11 @@ pub fn command(application: &Application) -> String {
         ),
     ];
     let asked = is_asked.iter().filter(|(_, is_asked)| *is_asked);
-    let asked = asked
-        .map(|(parameter, _)| format!(" {parameter}"))
-        .collect::<String>();
-    let policy = match asked.as_str() {
-        "" => String::new(),
-        asked => format!(" --parameter-overrides{asked}"),
+    let asked: Vec<&str> = asked.map(|(parameter, _)| *parameter).collect();
+    let policy = if asked.is_empty() {
+        String::new()
+    } else {
+        format!(" --parameter-overrides {}", asked.join(" "))
     };
     format!(
         "aws cloudformation deploy --stack-name {app}-ci --template-file ci-role.yaml --capabilities CAPABILITY_NAMED_IAM{policy}"

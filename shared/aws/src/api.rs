@@ -247,6 +247,23 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_credentials_is_told_where_they_were_looked_for() {
+        for (profile, role, told) in [
+            (None, None, "the environment and ~/.aws give none"),
+            (Some("p"), None, "the profile `p`"),
+            (Some("p"), Some("r"), "the profile `p`"),
+            (
+                None,
+                Some("r"),
+                "(sts:AssumeRoleWithWebIdentity: AccessDenied: No)",
+            ),
+        ] {
+            let message = no_credentials(profile, role, "AccessDenied: No");
+            assert!(message.contains(told), "{message}");
+        }
+    }
+
+    #[test]
     fn the_region_is_the_apis() {
         let there = api("https://abc.execute-api.eu-west-1.amazonaws.com").unwrap();
         assert_eq!(there.region, "eu-west-1");

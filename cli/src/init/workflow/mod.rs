@@ -186,7 +186,7 @@ fn push(images: &[&Component]) -> String {
 
 /// The folder in which a step runs, where that is not the root.
 fn within(folder: &str) -> Vec<(&'static str, String)> {
-    let folder = (!folder.is_empty()).then(|| ("working-directory", quoted(folder).to_string()));
+    let folder = (!folder.is_empty()).then(|| ("working-directory", quoted(folder)));
     folder.into_iter().collect()
 }
 
