@@ -34,7 +34,7 @@ pub struct Facts {
 
 /// The action of the release that this program belongs to. Whoever builds a release tells it, because a repository's
 /// address is not in its sources.
-const OWN_ACTION: Option<&str> = option_env!("WINDLASS_ACTION");
+pub const OWN_ACTION: Option<&str> = option_env!("WINDLASS_ACTION");
 
 /// The answer for a workflow without the action.
 const NO_ACTION: &str = "none";

@@ -3,6 +3,7 @@
 use super::{image, push, step, within};
 use crate::init::application::{Application, Component};
 use crate::init::pages;
+use crate::init::proposal::OWN_ACTION;
 
 /// What is not done for a pull request: pushing an image is a release of its own where the repository says so.
 const PUSHED: &str = "github.event_name == 'push'";
@@ -25,6 +26,11 @@ pub fn steps(application: &Application, action: &str) -> String {
         ));
         text.push_str(&step("Push the images", &only, &push(&images)));
     }
+    let release = if OWN_ACTION == Some(action) {
+        concat!(" # v", env!("CARGO_PKG_VERSION"))
+    } else {
+        ""
+    };
     let components = application
         .components
         .iter()
@@ -36,7 +42,7 @@ pub fn steps(application: &Application, action: &str) -> String {
         "Release it, and end as the deployment ends"
     };
     text.push_str(&format!(
-        "      - name: {name}\n        uses: {action}\n        with:\n          app: {}\n          \
+        "      - name: {name}\n        uses: {action}{release}\n        with:\n          app: {}\n          \
          environment: ${{{{ steps.ref.outputs.environment }}}}\n          version: ${{{{ steps.ref.outputs.version }}}}\n          \
          components: |\n            {components}\n          role: {role}\n          region: {region}\n",
         application.app,
