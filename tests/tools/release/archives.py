@@ -18,7 +18,7 @@ def mode(runs):
 
 def zipped(path, files):
     """Writes a zip: contents by name; each is a program."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name, MOMENT)
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -36,5 +36,5 @@ def packed(path, folder, files):
             entry = tarfile.TarInfo(f"{folder}/{name}")
             entry.size, entry.mtime, entry.mode = len(content), MOMENT_S, mode(runs)
             archive.addfile(entry, io.BytesIO(content))
-    with pathlib.Path(path).open("wb") as file, gzip.GzipFile("", "wb", compresslevel=9, fileobj=file, mtime=MOMENT_S) as zipped_file:
+    with pathlib.Path(path).open("wb") as file, gzip.GzipFile("", "wb", 6, file, MOMENT_S) as zipped_file:
         zipped_file.write(made.getvalue())
