@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    Alias, Answered, Code, Function, Functions, Invoked, NOT_READY, Provisioned,
+    Alias, Answered, Code, CodeRoom, Function, Functions, Invoked, NOT_READY, Provisioned,
 };
 
 impl Functions for Aws {
@@ -169,6 +169,21 @@ impl Functions for Aws {
             told.routing_config,
             told.revision_id,
         ))
+    }
+
+    async fn code_room(&self) -> Answered<CodeRoom> {
+        let sent = self.clients.lambda().get_account_settings().send().await;
+        let told = sent.or_fault("GetAccountSettings", "of AWS Lambda")?;
+        let bytes = |told: Option<i64>| told.and_then(|bytes| u64::try_from(bytes).ok());
+        let used = bytes(told.account_usage.map(|usage| usage.total_code_size));
+        let total = bytes(told.account_limit.map(|limit| limit.total_code_size));
+        let room = used
+            .zip(total)
+            .map(|(used, total)| CodeRoom { used, total });
+        room.ok_or_else(|| {
+            let message = "GetAccountSettings of AWS Lambda: the answer tells no sizes of code";
+            Fault::new(FaultName::Unavailable, message)
+        })
     }
 
     async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Provisioned>> {

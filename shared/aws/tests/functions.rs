@@ -11,7 +11,7 @@ mod replay;
 use replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
-use windlass_engine::ports::{Code, Functions, NOT_READY};
+use windlass_engine::ports::{Code, CodeRoom, Functions, NOT_READY};
 
 fn ok(body: &Value) -> Reply {
     reply(
@@ -209,6 +209,26 @@ async fn provisioned_concurrency_that_failed_is_told() {
         (told.status.as_str(), told.reason.as_str()),
         ("FAILED", "no capacity")
     );
+}
+
+#[tokio::test]
+async fn the_room_for_code_is_read_and_never_guessed() {
+    let limit = json!({"TotalCodeSize": 80_530_636_800_u64, "CodeSizeUnzipped": 1, "CodeSizeZipped": 1, "ConcurrentExecutions": 10});
+    let told = json!({"AccountLimit": limit, "AccountUsage": {"TotalCodeSize": 4_096, "FunctionCount": 2}});
+    let (aws, calls) = Replay::new(vec![ok(&told), ok(&json!({}))]);
+    let room = CodeRoom {
+        used: 4_096,
+        total: 80_530_636_800,
+    };
+    assert_eq!(aws.code_room().await, Ok(room));
+    let sent = calls.sent();
+    assert!(
+        sent[0].uri.ends_with("/2016-08-19/account-settings"),
+        "{}",
+        sent[0].uri
+    );
+    let fault = aws.code_room().await.expect_err("no sizes");
+    assert_eq!(fault.name, FaultName::Unavailable);
 }
 
 #[tokio::test]

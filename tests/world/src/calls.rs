@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 82] = [
+pub const CALLS: [&str; 83] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -39,6 +39,7 @@ pub const CALLS: [&str; 82] = [
     "executions.succeed_task",
     "executions.transitions",
     "functions.alias",
+    "functions.code_room",
     "functions.download",
     "functions.function",
     "functions.function_tags",
@@ -88,7 +89,7 @@ pub const CALLS: [&str; 82] = [
 
 /// Those that change nothing, and of which nobody but the caller learns anything: that such a call was made
 /// makes no difference.
-const READS: [&str; 50] = [
+const READS: [&str; 51] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -114,6 +115,7 @@ const READS: [&str; 50] = [
     "executions.newest",
     "executions.transitions",
     "functions.alias",
+    "functions.code_room",
     "functions.download",
     "functions.function",
     "functions.function_tags",

@@ -10,18 +10,35 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    Alias, Answered, Code, Function, Functions, Invoked, Provisioned as Told,
+    Alias, Answered, Code, CodeRoom, Function, Functions, Invoked, Provisioned as Told,
 };
 
 /// The functions.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct State {
     /// The functions by name.
     pub functions: BTreeMap<String, LiveFunction>,
     /// What code answers by its `CodeSha256`; `{}` in 5 ms where nothing is said.
     pub answers: BTreeMap<String, Invoked>,
+    /// The room for code in the account and region.
+    pub room: CodeRoom,
     /// What code has answered when it was invoked, by its `CodeSha256`.
     pub answered: BTreeSet<(String, String)>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            functions: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            // The quota that every account has (AWS Lambda Developer Guide, "Lambda quotas").
+            room: CodeRoom {
+                used: 0,
+                total: 75 << 30,
+            },
+            answered: BTreeSet::new(),
+        }
+    }
 }
 
 impl State {
@@ -201,6 +218,12 @@ impl Functions for World {
             function.shift(alias, version, weights, revision_id)
         })?;
         call.answer(alias).await
+    }
+
+    async fn code_room(&self) -> Answered<CodeRoom> {
+        let call = self.call("functions.code_room").await?;
+        let room = self.functions().room;
+        call.answer(room).await
     }
 
     async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Told>> {

@@ -55,6 +55,16 @@ pub struct Provisioned {
     pub reason: String,
 }
 
+/// The room for code of all functions and layers of an account in a region (AWS Lambda API Reference,
+/// GetAccountSettings, `TotalCodeSize` of AccountUsage and AccountLimit).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeRoom {
+    /// How many bytes of it are used.
+    pub used: u64,
+    /// How many there are: the quota.
+    pub total: u64,
+}
+
 /// Code to put into a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Code {
@@ -175,6 +185,9 @@ pub trait Functions {
         weights: &[(String, String)],
         revision_id: &str,
     ) -> Answered<Alias>;
+
+    /// The room for code in the account and region.
+    async fn code_room(&self) -> Answered<CodeRoom>;
 
     /// Provisioned concurrency of an alias or version; `None` if none is configured.
     async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Provisioned>>;

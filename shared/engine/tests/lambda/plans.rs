@@ -160,6 +160,24 @@ fn a_function_that_nothing_may_invoke_is_told() {
 }
 
 #[test]
+fn code_for_which_lambda_has_no_room_is_refused_and_little_room_is_told() {
+    let plan = |used: u64, text| {
+        let world = canary().world();
+        world.functions().room.used = used;
+        told(&canary().plan(&world, text))
+    };
+    let total = canary().world().functions().room.total;
+    assert!(!plan(0, "new").contains("MB"));
+    assert!(
+        plan(total / 100 * 95, "new")
+            .contains("warning TargetNotReady: components.api.function: The code of all functions")
+    );
+    insta::assert_snapshot!(plan(total, "new"), @"TargetNotReady: components.api.function: The code of all functions and layers in this account and region has 76800 MB, and with this one 76800 MB, of 76800 MB, so that Lambda takes none of this function. Remedy: Delete versions and functions that nobody uses, or ask for more of the quota `Function and layer storage` of AWS Lambda in the console of Service Quotas.");
+    // What changes nothing takes no room.
+    assert!(!plan(total, "old").contains("MB"));
+}
+
+#[test]
 fn steps_without_an_alias_are_refused() {
     let setting = Setting {
         steps: vec![10],

@@ -15,6 +15,7 @@ mod next;
 mod observe;
 mod prepare;
 mod state;
+mod storage;
 mod writes;
 
 pub use brought::brought;

@@ -7,7 +7,7 @@ use super::observe::{Known, observe};
 use super::state::{
     AliasState, Back, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short,
 };
-use super::{LambdaKind, code, fetch};
+use super::{LambdaKind, code, fetch, storage};
 use crate::config::Configured;
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{Answered, Functions, Objects, Reach, Registry};
@@ -55,6 +55,7 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
     if !findings.is_empty() {
         return Ok(Prepared::refused(findings));
     }
+    let present = function.code_bytes;
     let plan = Plan {
         input,
         spec,
@@ -73,7 +74,18 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
     };
     let mut prepared = plan.prepared(&target, function.arn, stages)?;
     prepared.warnings.extend(idle);
-    Ok(prepared)
+    if prepared.unchanged.is_some() {
+        return Ok(prepared);
+    }
+    let (full, tight) = storage::check(there, input, present).await?;
+    prepared.warnings.extend(tight);
+    Ok(match full {
+        None => prepared,
+        Some(full) => Prepared {
+            claims: prepared.claims,
+            ..Prepared::refused(vec![full])
+        },
+    })
 }
 
 struct Plan<'a> {
