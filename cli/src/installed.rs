@@ -62,7 +62,7 @@ pub fn words(stack: &str, wrong: &[Wrong], looked_at: usize) -> String {
 
 fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
     let id = &part.id;
-    let again = "Install the same version once more: `make deploy`.".to_owned();
+    let again = "Install the same release once more: `./deploy.sh` in its folder, or `make deploy` in its sources.".to_owned();
     let state = |wanted: &str, remedy: String| {
         (is != wanted).then(|| (format!("It is {is}, and not {wanted}."), remedy))
     };

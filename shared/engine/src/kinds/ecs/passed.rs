@@ -48,7 +48,7 @@ fn not_passed(
             tell::short(&current.arn)
         ),
         &format!(
-            "add it to the parameter `TaskRoleArns` of Windlass's stack: `make deploy PARAMETERS=\"TaskRoleArns={},{role}\"`; or give the environment a role of its own (`role_arn`), or the tasks a role of such a name",
+            "add it to a parameter of Windlass's stack: deploy that again with `TaskRoleArns={},{role}` (docs/install.md, \"Later\"); or give the environment a role of its own (`role_arn`), or the tasks a role of such a name",
             config.task_roles.join(",")
         ),
     )
