@@ -1,6 +1,7 @@
 //! What happened in a run, in order, as far as the rules ask for it.
 
 use crate::arrivals::Arrival;
+use crate::held::Held;
 use crate::schedule::Counted;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -54,7 +55,7 @@ pub enum Event {
     /// A deployer has looked at what callers of its own component's target get.
     Looked(Who, &'static str),
     /// A deployer was told whether its target waits for something that is not Windlass's to end: what must be told of it.
-    Held(Who, Option<String>),
+    Held(Who, Held),
     /// A visitor of the site misses something, told in words.
     Missed(String),
     /// Callers begin to get code of a function that has not answered as its declared invocation asks, told in words.

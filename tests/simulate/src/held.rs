@@ -3,18 +3,27 @@
 use crate::by_codedeploy::is_of_codedeploy;
 use windlass_world::World;
 
-/// What the answer to a call tells of that, and must be told on: the stage at which a pause of the team's waits, or the
-/// deployment of CodeDeploy that waits for whoever decides. Nothing where the call does not tell of it.
-///
-/// By the call that tells, for a slow look begins before a wait is over, and ends after it.
-pub fn held(call: &str, world: &World, declaration: &str) -> Option<Option<String>> {
-    match call {
-        "services.service_rollouts" => Some(of_ecs(world, declaration)),
-        "codedeploy.deployed" => Some(of_codedeploy(world, declaration)),
+/// What an answer tells of that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// It waits for nobody.
+    Free,
+    /// What must be told on: the stage at which a pause of the team's waits, or the deployment of CodeDeploy that waits for
+    /// whoever decides.
+    Waits(String),
+}
+
+/// What the answer to a call tells; nothing where the call does not tell of it. By the call, for a slow look begins before
+/// a wait is over, and ends after it.
+pub fn held(call: &str, world: &World, declaration: &str) -> Option<Held> {
+    let waits = match call {
+        "services.service_rollouts" => of_ecs(world, declaration),
+        "codedeploy.deployed" => of_codedeploy(world, declaration),
         // A look that ends here has been told of nothing.
-        "services.service" if !is_of_codedeploy("agent", declaration) => Some(None),
-        _ => None,
-    }
+        "services.service" if !is_of_codedeploy("agent", declaration) => None,
+        _ => return None,
+    };
+    Some(waits.map_or(Held::Free, Held::Waits))
 }
 
 fn of_ecs(world: &World, declaration: &str) -> Option<String> {

@@ -69,9 +69,9 @@ impl<'p> Stage<'p> {
         }
         let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
         if is_forward && component == "agent" {
-            let held = held(call, &self.world, declaration);
-            held.into_iter()
-                .for_each(|held| self.log(Event::Held(who.clone(), held)));
+            if let Some(held) = held(call, &self.world, declaration) {
+                self.log(Event::Held(who.clone(), held));
+            }
         }
     }
 

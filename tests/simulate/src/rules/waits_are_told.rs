@@ -1,4 +1,5 @@
 use crate::happening::Event;
+use crate::held::Held;
 use crate::outcome::Outcome;
 use crate::schedule::What;
 use std::collections::BTreeMap;
@@ -17,7 +18,11 @@ pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     for happening in &outcome.happened {
         match &happening.what {
             Event::Held(who, what) => {
-                held.insert(who.number, what.as_deref());
+                let waits = match what {
+                    Held::Waits(what) => Some(what.as_str()),
+                    Held::Free => None,
+                };
+                held.insert(who.number, waits);
             }
             Event::Wrote(who, change) => {
                 let Some(what) = held.get(&who.number).copied().flatten() else {

@@ -66,10 +66,11 @@ pub(super) const CANARY_PAUSED_CANCELLED_BETWEEN: Scenario = Scenario {
     ..CANARY_PAUSED_CANCELLED
 };
 
-/// The team's own pause before any traffic is shifted lasts for as long as an operator needs.
+/// The team's own pause before any traffic is shifted lasts until an operator has come, and for less time than an undo
+/// waits that has to deploy anew.
 fn waits_for_the_team(world: &World) {
     for hook in &mut world.services().service_mut("shop", "agent").service.hooks {
-        hook.timeout_min = 30;
+        hook.timeout_min = 10;
     }
 }
 
