@@ -256,7 +256,7 @@ pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployme
         ),
         &match &seen.held {
             Some(held) => format!(
-                "deploy again, and {} in time; give `steady_within` more time, at most `{LONGEST_WAIT}`, or leave the hook out",
+                "deploy again, or recover where this was an undo, and {} in time; give `steady_within` more time, at most `{LONGEST_WAIT}`, or leave the hook out",
                 held.remedy
             ),
             None => "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly".to_owned(),

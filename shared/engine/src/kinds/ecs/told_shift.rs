@@ -83,7 +83,7 @@ pub(super) fn not_there(target: &Target, seen: &Seen, rollout: &ServiceRollout) 
     let trouble = seen.troubles.get(&rollout.task_definition);
     let after_s = target.steady_within_s + target.bakes_s;
     let remedy = match &seen.held {
-        Some(held) => format!("deploy again, and {} in time", held.remedy),
+        Some(held) => format!("deploy again, or recover where this was an undo, and {} in time", held.remedy),
         None => "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly".to_owned(),
     };
     failed(
