@@ -91,9 +91,10 @@ fn with_operator(
     if let Some(request) = Deed::Operate(action).request(&stage.world) {
         stage.start(action, request);
     }
+    // What CodeDeploy still moves is not accepted before that is over, be it a moment after the refusal.
+    let is_early = action == "accept" && is_moving(&stage.world);
     let mut rest = stage.run(&[]);
-    // What CodeDeploy still moves is not accepted before that is over.
-    if action == "accept" && is_moving(&stage.world) {
+    if is_early {
         let mut clock = stage.world.clock();
         clock.now = clock.now.plus_s(PATIENCE_S);
         drop(clock);

@@ -68,10 +68,9 @@ impl<'p> Stage<'p> {
             self.log(Event::Looked(who.clone(), component));
         }
         let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
-        if is_forward && component == "agent" {
-            if let Some(held) = held(call, &self.world, declaration) {
-                self.log(Event::Held(who.clone(), held));
-            }
+        let held = held(call, &self.world, declaration);
+        if let Some(held) = held.filter(|_| is_forward && component == "agent") {
+            self.log(Event::Held(who.clone(), held));
         }
     }
 

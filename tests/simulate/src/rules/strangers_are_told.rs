@@ -86,6 +86,7 @@ fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
     let mut theirs: BTreeMap<&str, (u32, BTreeSet<String>)> = BTreeMap::new();
     let mut open: BTreeSet<String> = BTreeSet::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut undoing: BTreeSet<String> = BTreeSet::new();
     for happening in &outcome.happened {
         match &happening.what {
             Event::ChangedByStranger(component) => {
@@ -100,6 +101,11 @@ fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
                 if !is_guarded(component, outcome.scenario.declaration) && is_undo {
                     continue;
                 }
+                // Whoever goes forward still, while an undo is under way, writes nothing any more.
+                let of = who.work.as_ref().map(|work| work.deployment.to_string());
+                if !is_undo && of.is_some_and(|of| undoing.contains(&of)) {
+                    continue;
+                }
                 let Some((needed, prepared)) = theirs.get_mut(component) else {
                     continue;
                 };
@@ -110,6 +116,9 @@ fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
             }
             Event::Wrote(_, change) => {
                 note_open(outcome, change, &mut open);
+                let record = outcome.read::<Deployment>(change.after.as_ref(), "record");
+                let undone = record.filter(|record| record.undoing.is_some());
+                undoing.extend(undone.map(|record| record.id.0.clone()));
             }
             _ => {}
         }
