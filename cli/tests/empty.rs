@@ -77,7 +77,10 @@ fn no_verb_takes_an_empty_argument() {
                 continue;
             }
             // Nothing but a path may be called by a blank.
-            let is_path = matches!(arg.get_id().as_str(), "file" | "folder" | "manifest");
+            let is_path = matches!(
+                arg.get_id().as_str(),
+                "file" | "folder" | "json_to" | "manifest"
+            );
             for value in ["", " "].into_iter().take(if is_path { 1 } else { 2 }) {
                 let line = line(verb, arg, value);
                 let refused = Arguments::command()

@@ -91,7 +91,7 @@ impl Doctor {
 
 /// What no look can tell.
 const NOT_CHECKED: [&str; 2] = [
-    "the bytes of a release (`windlass release` and `windlass plan release` look at them before anything is sent)",
+    "the bytes of a release (the verbs `release` and `plan release` look at them before anything is sent)",
     "whether a policy of a bucket, of a key or of the organization refuses a write to the roles that change the targets (AWS tells it of a call alone)",
 ];
 
