@@ -162,7 +162,8 @@ impl Seen {
     }
 
     /// What callers get, without what moves by itself: as long as CodeDeploy moves the alias between two versions, that
-    /// is the one that all will get. Once ours is stopped that is the first.
+    /// is the one that all will get. Once ours is stopped that is the first; a stop that did not reach it before it
+    /// succeeded changes nothing.
     pub(super) fn callers(&self) -> Traffic {
         let traffic = self.traffic();
         let Some(begun) = &self.begun else {
@@ -172,9 +173,11 @@ impl Seen {
         let is_mixed = is_between && !traffic.weights.is_empty();
         let is_active = self.ours.as_ref().is_some_and(|ours| !ours.is_over());
         let is_on_its_way = is_active || self.is_returning();
-        match self.stops {
-            Some(_) if is_between || is_there => Traffic::all_to(&begun.from),
-            None if is_mixed || is_on_its_way && (is_between || is_there) => {
+        let has_succeeded = |ours: &Deployed| ours.is_over() && !ours.is_gone();
+        let is_stopped = self.stops.is_some() && !self.ours.as_ref().is_some_and(has_succeeded);
+        match is_stopped {
+            true if is_between || is_there => Traffic::all_to(&begun.from),
+            false if is_mixed || is_on_its_way && (is_between || is_there) => {
                 Traffic::all_to(&begun.to)
             }
             _ => traffic,

@@ -28,11 +28,15 @@ fn what_callers_get_does_not_move_by_itself() {
         assert_eq!(seen(traffic, ours).callers(), wanted, "{traffic} {ours}");
     }
     for traffic in ["1", "1+2@0.1", "2"] {
-        for ours in ["InProgress", "Stopped", "Succeeded"] {
+        for ours in ["InProgress", "Stopped"] {
             let mut stopped = seen(traffic, ours);
             stopped.stops = Some((1, ago(1)));
             assert_eq!(stopped.callers(), all_to("1"), "stopped: {traffic} {ours}");
         }
+        let mut too_late = seen(traffic, "Succeeded");
+        let without_a_stop = too_late.callers();
+        too_late.stops = Some((1, ago(1)));
+        assert_eq!(too_late.callers(), without_a_stop, "too late: {traffic}");
     }
     let mut returning = seen("1", "Stopped");
     returning.rollback = Some(deployed("d-2", "InProgress"));
