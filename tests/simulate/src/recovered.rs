@@ -103,6 +103,10 @@ fn with_operator(
             stage.start("accept-again", request);
         }
         rest = stage.run(&[]);
+        // Tasks that crash keep a deployment under way until a person stops it, as the refusal says.
+        if is_moving(&stage.world) {
+            return Ok(());
+        }
     }
     stage.world.mishaps().gate = None;
     let since = std::mem::take(&mut stage.happened);

@@ -138,5 +138,7 @@ fn tells(outcome: &Outcome<'_>, record: &Deployment, ended: &Ended) -> bool {
     let mut failures = failures.flatten();
     let is_named = ended.cause_name == other.to_string()
         || failures.any(|one| matches!(one, Failure::Finding(finding) if finding.name == other));
-    is_named && ended.cause.contains("Windlass owns")
+    // A deployment of CodeDeploy that somebody else has begun is in the way before it has changed anything.
+    let is_in_the_way = ended.cause_name == FindingName::TargetBusy.to_string();
+    is_in_the_way || is_named && ended.cause.contains("Windlass owns")
 }

@@ -139,6 +139,8 @@ pub(super) const SERVICE_MOVED_PREEMPTED: Scenario = Scenario {
         "1.2.0 RolledBack (PreemptedByOperator)",
         "1.1.0 Succeeded",
     ],
+    // It may have succeeded by then.
+    may: &["1.1.0 Rejected (TargetBusy)", "1.2.0 Succeeded"],
     ..SERVICE_MOVED
 };
 
