@@ -6,7 +6,7 @@
 # make down   stops exactly what was started
 # make test   format, lints and every level of test, but for what takes long
 # make test-all   every check, also what takes long: what CI runs
-# make test-releases   that two builds are the same release, and that one upgrades to the next as the pages say
+# make test-releases   that a release installs without Rust, that two builds are the same one, and that one upgrades to the next as the pages say
 # make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
 # make coverage   line coverage of shared/domain and shared/engine
 # make mutants    small wrong changes of what decides and what drives: tests must notice nine of ten
@@ -36,7 +36,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test test-all test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme e2e-released chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up down demo test test-all test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -139,20 +139,19 @@ replay:
 
 # On free ports and in folders of their own: what `make up` started is not touched. The README's commands install a
 # Windlass of their own, so they run beside the others; most of the time is waiting. So do the services that ECS shifts
-# in its own time, what CodeDeploy shifts in its, and the releases, which are built.
+# in its own time, and what CodeDeploy shifts in its.
 SHIFTED := $(addprefix tests/e2e/test_9_,before_callers.py compared_services.py held_services.py shifted_services.py)
 BY_CODEDEPLOY := $(addprefix tests/e2e/test_,9_codedeploy.py 9_codedeploy_services.py 9_shifted_abroad.py codedeploy_standin.py)
-RELEASED := tests/e2e/test_8_from_release.py
-TWO_RELEASES := $(addprefix tests/e2e/test_8_,release_pages.py same_bytes.py)
+RELEASES := $(addprefix tests/e2e/test_8_,from_release.py release_pages.py same_bytes.py)
 
 # HEAVY=1: also what takes long (tests/e2e/pytest.ini).
 PYTEST := $(SAM)/pytest $(if $(HEAVY),,-m 'not heavy')
 
 e2e: build
-	$(MAKE) --jobs 5 --output-sync=target e2e-installed e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-released)
+	$(MAKE) --jobs 4 --output-sync=target e2e-installed e2e-shifted e2e-codedeploy e2e-readme
 
 e2e-installed:
-	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py $(addprefix --ignore ,$(SHIFTED) $(BY_CODEDEPLOY) $(RELEASED) $(TWO_RELEASES))
+	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py $(addprefix --ignore ,$(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES))
 
 e2e-shifted:
 	TEST_RUN=test-shifted $(PYTEST) $(SHIFTED)
@@ -163,12 +162,9 @@ e2e-codedeploy:
 e2e-readme:
 	$(PYTEST) tests/e2e/test_2_readme.py
 
-e2e-released:
-	TEST_RUN=test-released $(PYTEST) $(RELEASED)
-
-# What builds two releases, each with all that it depends on: before a release, not at every change.
+# What builds releases, each with all that it depends on: before a release, not at every change.
 test-releases: build
-	TEST_RUN=test-released $(SAM)/pytest $(TWO_RELEASES)
+	TEST_RUN=test-released $(SAM)/pytest $(RELEASES)
 
 # On a local cloud of its own; what came of it is in target/chaos.json.
 chaos: build
