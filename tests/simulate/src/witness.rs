@@ -136,11 +136,15 @@ impl<'p> Stage<'p> {
         let was_shared = self.seen.get(component).is_some_and(|it| is_shared(it));
         let is_behind = {
             let services = self.world.services();
-            let mut newest = services
-                .services
-                .values()
-                .filter_map(|it| it.rollouts.first());
-            newest.any(|it| it.status == "IN_PROGRESS" && it.traffic_tenths == Some(0))
+            let mut live = services.services.values();
+            // A person's rollout is none that it is to go with.
+            live.any(|it| {
+                let newest = it.rollouts.first();
+                newest.is_some_and(|one| {
+                    let is_own = it.called.contains(&one.arn);
+                    is_own && one.status == "IN_PROGRESS" && one.traffic_tenths == Some(0)
+                })
+            })
         };
         if was_shared && !is_shared(shown) && is_behind {
             self.log(Event::Alone(format!("{component} with {shown}")));
