@@ -11,7 +11,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 /// where they are, compressed at one level.
 ///
 /// # Errors
-/// What cannot be read or has no place in an artifact, in a sentence.
+/// A sentence of what cannot be read or has no place in an artifact.
 pub fn of_folder(folder: &Path) -> Result<Vec<u8>, String> {
     let mut files = Vec::new();
     collect(folder, "", &mut files)?;

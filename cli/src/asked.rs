@@ -1,4 +1,4 @@
-//! Who asked for a deployment, from which commit, and why: what stands beside what it brought.
+//! The requester of a deployment, its commit, and why: what stands beside what it brought.
 
 use serde::{Deserialize, Serialize};
 use windlass_domain::ending::Resolved;
@@ -11,17 +11,17 @@ use windlass_domain::time::Time;
 /// A deployment in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Asked {
-    /// What was asked for.
+    /// The action that was asked for.
     pub action: ActionName,
     /// The release's version.
     pub version: String,
     /// Where in Git it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
-    /// What it is for.
+    /// The reason.
     #[serde(default)]
     pub components: Vec<Part>,
-    /// Who asked.
+    /// The requester.
     pub requester: Requester,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ impl Asked {
     }
 }
 
-/// Who asked, in few letters: the end of an ARN tells a person enough, and the record has the whole.
+/// The requester, in few letters: the end of an ARN tells a person enough, and the record has the whole.
 pub fn who(requester: &Requester) -> String {
     let Some(principal) = &requester.principal else {
         return requester.to_string();

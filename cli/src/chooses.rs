@@ -1,4 +1,4 @@
-//! Which environment a Git ref or an image tag chooses by the declaration in force, one line for each rule. Pure.
+//! The environment that a Git ref or an image tag chooses by the declaration in force, one line for each rule. Pure.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -9,21 +9,21 @@ use windlass_domain::finding::Finding;
 use windlass_domain::git_rule::{GitRef, GitRule};
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// What is asked about.
+/// The ref or the tag that is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chooses {
     /// A full Git ref, and who told it.
     Ref {
         /// The ref.
         reference: String,
-        /// Who told it.
+        /// Its source.
         told_by: &'static str,
     },
     /// The tag of an image.
     ImageTag(String),
 }
 
-/// What is told.
+/// The answer.
 #[derive(Debug)]
 pub struct Told {
     /// For people.

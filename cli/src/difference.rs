@@ -1,4 +1,4 @@
-//! What is different between two documents, by the paths of their members. Pure. Order of members, layout and comments
+//! The difference between two documents, by the paths of their members. Pure. Order of members, layout and comments
 //! make no difference.
 
 use serde_json::Value;

@@ -5,7 +5,7 @@ use windlass_domain::deployment::Ended;
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// What `windlass --help` says about exit statuses.
+/// The text of `windlass --help` about exit statuses.
 pub const HELP: &str = "Exit status:
   0  what was asked for is so now, was only handed in, or the input is valid
   1  Windlass itself went wrong
@@ -24,7 +24,7 @@ pub const HELP: &str = "Exit status:
 /// How the program ends. The numbers are part of the interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// What was asked for is so now; what only hands in has handed in.
+    /// The wish is so now; what only hands in has handed in.
     Good = 0,
     /// Something that cannot be, was: an answer that cannot be understood, a bug.
     Broken = 1,

@@ -12,9 +12,9 @@ use windlass_domain::way::Way;
 pub struct Failure {
     /// How the program ends.
     pub exit: Exit,
-    /// What happened, for a person.
+    /// The message, for a person.
     pub message: String,
-    /// What Windlass, or the check before anything is sent, found wrong with the input.
+    /// Findings of Windlass, or of the check before anything is sent, about the input.
     pub findings: Vec<Finding>,
     /// Whether asking again may help.
     pub passes: bool,
@@ -79,7 +79,7 @@ impl Failure {
         }
     }
 
-    /// What is to be done about credentials that AWS did not take, by what it said of them. A caller who is known and
+    /// The remedy for credentials that AWS did not take, by what it said of them. A caller who is known and
     /// lacks a right is told which one by whoever knows what was called.
     pub fn next_for_credentials(said: &str) -> Option<&'static str> {
         let said = said.to_ascii_lowercase();
@@ -118,7 +118,7 @@ impl Failure {
         json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings })
     }
 
-    /// What people read.
+    /// The text for people.
     pub fn words(&self) -> String {
         let mut text = self.message.clone();
         for finding in &self.findings {

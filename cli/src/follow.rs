@@ -94,7 +94,7 @@ impl Waiting {
     }
 }
 
-/// What was asked for of the deployment that is followed.
+/// The wish of whoever follows the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// That it runs.

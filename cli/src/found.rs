@@ -14,10 +14,10 @@ use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::part::Part;
 
-/// What a release is made of.
+/// The parts of a release.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// What has to be in the artifacts bucket.
+    /// The artifacts that have to be in the bucket.
     pub artifacts: Vec<Artifact>,
     /// Images, as the manifest names them.
     pub images: BTreeMap<ComponentName, ArtifactRef>,

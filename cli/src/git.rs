@@ -1,6 +1,6 @@
 //! Where in Git a release comes from: told by the CI's environment, else by `git` itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use windlass_domain::git::Git;
 
@@ -9,7 +9,7 @@ use windlass_domain::git::Git;
 pub struct From {
     /// Ref and commit.
     pub git: Git,
-    /// Who told them, in words.
+    /// Their source, in words.
     pub told_by: &'static str,
 }
 
@@ -96,6 +96,16 @@ pub fn remote(folder: &Path) -> Option<String> {
     git(&["-C", folder.to_str()?, "remote", "get-url", "origin"])
 }
 
+/// The root of the repository that a folder is within; nothing where it is the root itself, where there is none, and
+/// where Git ignores the folder.
+pub fn above(folder: &Path) -> Option<PathBuf> {
+    let at = folder.to_str()?;
+    let root = PathBuf::from(git(&["-C", at, "rev-parse", "--show-toplevel"])?);
+    let is_root = root.canonicalize().ok()? == folder.canonicalize().ok()?;
+    let is_part = output(&["-C", at, "check-ignore", "--quiet", "."]).is_none();
+    (!is_root && is_part).then_some(root)
+}
+
 /// The branch that others begin from, as the remote tells it; else the one that is checked out.
 pub fn first_branch(folder: &Path) -> Option<String> {
     let folder = folder.to_str()?;
@@ -110,7 +120,7 @@ pub fn first_branch(folder: &Path) -> Option<String> {
     told.or_else(|| git(&["-C", folder, "symbolic-ref", "--short", "HEAD"]))
 }
 
-/// What `git` prints; nothing if there is no Git, or no repository, or nothing to say.
+/// The output of `git`; nothing if there is no Git, or no repository, or nothing to say.
 fn git(arguments: &[&str]) -> Option<String> {
     output(arguments).filter(|text| !text.is_empty())
 }

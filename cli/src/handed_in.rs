@@ -1,4 +1,4 @@
-//! What came of an upload in the first seconds: refused, or a deployment.
+//! The outcome of an upload in the first seconds: refused, or a deployment.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -27,9 +27,9 @@ const LARGEST: u64 = 2 * 1024 * 1024;
 
 /// An uploaded manifest.
 pub struct HandedIn<'a> {
-    /// What was released.
+    /// The release.
     pub plan: Plan<'a>,
-    /// What was seen before.
+    /// The sight of it before.
     pub sight: &'a Sight,
     /// The artifacts bucket.
     pub bucket: &'a Place,

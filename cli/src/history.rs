@@ -17,7 +17,7 @@ use windlass_domain::time::Time;
 pub struct Deployment {
     /// Its id.
     pub id: String,
-    /// What was asked for.
+    /// The action that was asked for.
     pub action: ActionName,
     /// The release's version.
     pub version: Option<String>,
@@ -25,7 +25,7 @@ pub struct Deployment {
     pub status: Status,
     /// When it was accepted.
     pub accepted: Time,
-    /// Who asked.
+    /// The requester.
     pub requester: Requester,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ pub struct Deployment {
     /// Where in Git it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
-    /// What it is for.
+    /// The reason.
     #[serde(default)]
     pub components: Vec<Part>,
     /// When it began.

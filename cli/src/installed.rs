@@ -4,16 +4,16 @@ use serde::Serialize;
 use windlass_aws::{Part, Sort};
 use windlass_domain::count::count;
 
-/// What is wrong with a part of an installation.
+/// A part of an installation that does not work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wrong {
     /// Its name in the template.
     pub part: String,
     /// Its name, or ARN, in AWS.
     pub id: String,
-    /// What is wrong.
+    /// The reason.
     pub reason: String,
-    /// What mends it.
+    /// The remedy.
     pub remedy: String,
 }
 

@@ -1,4 +1,4 @@
-//! What Windlass knows of an application before anything is sent: its declaration, a version, an environment.
+//! Windlass's knowledge of an application before anything is sent: its declaration, a version, an environment.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -23,7 +23,7 @@ pub enum Known<T> {
 /// A version.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Release {
-    /// What is recorded of it.
+    /// The record of it.
     pub recorded: Option<Recorded>,
     upload: Option<Upload>,
 }
@@ -48,7 +48,7 @@ impl Release {
         read(windlass.get(&path, &[]).await)
     }
 
-    /// What was found wrong with the manifest that is uploaded now.
+    /// The findings about the manifest that is uploaded now.
     pub fn refused(&self) -> Option<Vec<Finding>> {
         let findings = self.upload.as_ref()?.findings.clone()?;
         (!findings.is_empty()).then_some(findings)

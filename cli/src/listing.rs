@@ -32,7 +32,7 @@ pub trait Listed: Serialize + DeserializeOwned {
         environment: &'a EnvironmentName,
     ) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>);
 
-    /// What the columns of the table are called.
+    /// The titles of the table's columns.
     const COLUMNS: &'static [&'static str];
 
     /// As a row of the table, a cell for each column.

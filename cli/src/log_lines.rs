@@ -20,7 +20,7 @@ pub struct Told {
     pub group: String,
     /// The log stream.
     pub stream: String,
-    /// What it says.
+    /// Its text.
     pub text: String,
     /// CloudWatch's id of it, by which it is known again.
     #[serde(skip)]
@@ -34,16 +34,16 @@ impl Told {
     }
 }
 
-/// What one look shows.
+/// One look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Look {
     /// Lines, oldest first.
     pub lines: Vec<Told>,
     /// Up to when all lines are there; absent where none is left out.
     pub cut: Option<Time>,
-    /// What is to be known of them.
+    /// Notes about them.
     pub notes: Vec<String>,
-    /// What could not be read, and why.
+    /// All that could not be read, and why.
     pub unseen: Vec<String>,
 }
 
@@ -90,7 +90,7 @@ pub async fn look(
     look
 }
 
-/// What is to be done for a step.
+/// The work for a step.
 enum Asked {
     Written(Writes),
     Note(String),

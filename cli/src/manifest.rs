@@ -25,7 +25,7 @@ pub fn object(key: String, sha256: Digest, version_id: Option<String>) -> Artifa
     }
 }
 
-/// What a release is, apart from its artifacts.
+/// A release, apart from its artifacts.
 #[derive(Debug, Clone)]
 pub struct About {
     /// Its version.

@@ -1,4 +1,4 @@
-//! Who tells a place of an installation: an option goes before a variable, and that before the settings. Pure but for
+//! The source of an installation's place: an option goes before a variable, and that before the settings. Pure but for
 //! the program's own arguments.
 
 use crate::settings::Settings;
@@ -10,14 +10,14 @@ pub enum Named {
     Value {
         /// The place.
         value: String,
-        /// Who told it.
+        /// Its source.
         from: String,
     },
     /// The stack that tells it, and who named that.
     Stack {
         /// Its name.
         name: String,
-        /// Who told it.
+        /// Its source.
         from: String,
     },
 }
@@ -55,7 +55,7 @@ pub fn named(
     Some(Named::Stack { name, from })
 }
 
-/// What the command line gives, by an option or a variable. clap tells no more than the value.
+/// The text of the command line, by an option or a variable. clap tells no more than the value.
 pub fn given<'a>(
     text: Option<&'a str>,
     option: &'static str,
@@ -78,7 +78,7 @@ pub fn given<'a>(
 mod tests {
     use super::*;
 
-    /// What an option gives, where `from` is one, else a variable.
+    /// The text of an option, where `from` is one, else of a variable.
     fn by<'a>(text: &'a str, from: &'static str) -> Given<'a> {
         let is_option = from.starts_with("--");
         Given {

@@ -38,7 +38,7 @@ pub struct Where {
     pub patience: Patience,
 }
 
-/// What an action comes to.
+/// The effect of an action.
 #[derive(Debug, Clone, Copy)]
 pub enum Effect {
     /// A deployment, which tells the rest.
@@ -55,9 +55,9 @@ pub struct Action<'a> {
     pub method: &'a str,
     /// The call's last segment.
     pub path: &'a str,
-    /// What the body says beside the reason.
+    /// The body beside the reason.
     pub body: Map<String, Value>,
-    /// What it comes to.
+    /// Its effect.
     pub effect: Effect,
 }
 
@@ -191,7 +191,7 @@ impl Action<'_> {
     }
 }
 
-/// What came of an execution so far.
+/// The outcome of an execution so far.
 #[derive(Debug, Deserialize)]
 struct CameOf {
     deployment: Option<String>,

@@ -1,4 +1,4 @@
-//! What is printed: words for people, or one JSON document for programs; or words, and the document into a file.
+//! Words for people, or one JSON document for programs; or words, and the document into a file.
 
 use crate::exit::Exit;
 use crate::failure::Failure;

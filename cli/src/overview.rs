@@ -10,7 +10,7 @@ use windlass_domain::environment::{HeldState, Hold, Lock, Names};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 
-/// What the columns are called.
+/// The titles of the columns.
 pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "NOW"];
 
 /// An application.
@@ -115,7 +115,7 @@ impl Here {
         runs
     }
 
-    /// What is to be known of it now, in few words.
+    /// The state of it now, in few words.
     fn now(&self) -> String {
         let mut words = Vec::new();
         words.extend((!self.declared).then(|| "no longer declared".to_owned()));

@@ -31,6 +31,17 @@ type Outputs = BTreeMap<String, String>;
 /// The stack that is looked for where nothing is named.
 const USUAL: &str = "windlass";
 
+/// The one who names that stack, in words.
+const NOBODY: &str = "nobody, and is the usual one";
+
+/// Why a stack's outputs are not known.
+enum Unfound {
+    /// AWS has no such stack there.
+    NoStack,
+    /// Nobody could look.
+    NotLooked(Failure),
+}
+
 /// What a command needs to know of an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
@@ -82,8 +93,8 @@ impl What {
     }
 }
 
-const NO_ENDPOINT: &str = "no installation is named. Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the stack, or write `stack = \"…\"` into a file windlass.toml.";
-const NO_BUCKET: &str = "no bucket is named. Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the stack, or write `stack = \"…\"` into a file windlass.toml.";
+const NO_ENDPOINT: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack, or write `stack = \"…\"` into a file windlass.toml.";
+const NO_BUCKET: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack, or write `stack = \"…\"` into a file windlass.toml.";
 
 impl Endpoint {
     /// Makes ready to call the API, with the caller's AWS credentials.
@@ -105,6 +116,20 @@ impl Endpoint {
         match self.open().await {
             Err(failure) if failure.exit == Exit::Unreachable => {
                 Ok(Err(format!(": {}", failure.message)))
+            }
+            opened => opened.map(Ok),
+        }
+    }
+
+    /// The API, whoever names it; why it is not asked, where nothing tells its address or nobody could look for it.
+    ///
+    /// # Errors
+    /// Settings that are wrong, and an answer that is not Windlass's.
+    pub async fn open_or_why(&self) -> Result<Result<Windlass, String>, Failure> {
+        Settings::here()?;
+        match self.open().await {
+            Err(failure) if [Exit::Unreachable, Exit::Usage].contains(&failure.exit) => {
+                Ok(Err(failure.message))
             }
             opened => opened.map(Ok),
         }
@@ -144,7 +169,7 @@ impl Endpoint {
         let settings = Settings::here()?;
         let (name, from) = match self.named(What::Bucket, None, &settings) {
             Some(Named::Stack { name, from }) => (name, from),
-            _ => (USUAL.to_owned(), "nobody, and is the usual one".to_owned()),
+            _ => (USUAL.to_owned(), NOBODY.to_owned()),
         };
         let aws = self.aws().await?;
         let found = aws.installation(&name).await;
@@ -193,10 +218,14 @@ impl Endpoint {
             Some(Named::Stack { name, from }) => (name, from),
             None => {
                 self.usual(&[what], region.clone()).await?;
-                (USUAL.to_owned(), "nobody, and is the usual one".to_owned())
+                (USUAL.to_owned(), NOBODY.to_owned())
             }
         };
-        let outputs = self.outputs_of(&name, &from, region.clone()).await?;
+        let outputs = self.outputs_of(&name, &from, region.clone()).await;
+        let outputs = outputs.map_err(|unfound| match unfound {
+            Unfound::NoStack => no_stack(&name, &from),
+            Unfound::NotLooked(why) => why,
+        })?;
         let value = outputs.get(what.output()).cloned();
         let value = value.ok_or_else(|| no_windlass(&name, what, &from))?;
         Ok(Place {
@@ -224,15 +253,22 @@ impl Endpoint {
         missing: &[What],
         region: Option<(String, String)>,
     ) -> Result<&Outputs, Failure> {
-        let found = self.outputs_of(USUAL, "nobody", region).await;
-        found.map_err(|why| {
+        let found = self.outputs_of(USUAL, NOBODY, region).await;
+        found.map_err(|unfound| {
             let missing: Vec<&str> = missing.iter().map(|what| what.unnamed()).collect();
             let missing = missing.join("\n  ");
-            let why = format!(
-                "The stack `{USUAL}`, which is looked for then, was not found: {}",
-                why.message
-            );
-            Failure::usage(format!("{missing}\n  {why}"))
+            match unfound {
+                Unfound::NoStack => Failure::usage(format!(
+                    "no installation is named, and there is no stack `{USUAL}` in the account and the region of the credentials.\n  {missing}"
+                )),
+                Unfound::NotLooked(why) => Failure {
+                    message: format!(
+                        "{}\n  Nothing names the installation, so that its stack was to be looked for.\n  {missing}",
+                        why.message
+                    ),
+                    ..why
+                },
+            }
         })
     }
 
@@ -241,12 +277,12 @@ impl Endpoint {
         name: &str,
         from: &str,
         region: Option<(String, String)>,
-    ) -> Result<&Outputs, Failure> {
+    ) -> Result<&Outputs, Unfound> {
         let found = self.outputs.get_or_try_init(|| async {
             let at = region.as_ref().map(|(region, _)| region.as_str());
             let found = windlass_aws::stack_outputs(name, at).await;
-            let found = found.map_err(|fault| unread(Failure::from(fault), name, from))?;
-            found.ok_or_else(|| no_stack(name, from))
+            let not_looked = |fault| Unfound::NotLooked(unread(Failure::from(fault), name, from));
+            found.map_err(not_looked)?.ok_or(Unfound::NoStack)
         });
         found.await
     }

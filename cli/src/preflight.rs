@@ -1,4 +1,4 @@
-//! What can be known of a release before its first byte is sent. Pure.
+//! The check of a release before its first byte is sent. Pure.
 
 use crate::git;
 use crate::status::Environment;
@@ -13,7 +13,7 @@ use windlass_domain::refusal::beforehand;
 use windlass_domain::release::Release as Recorded;
 use windlass_domain::request::{ActionName, Route};
 
-/// What is to be released, and how.
+/// A release to be made, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan<'a> {
     /// The application.
@@ -120,7 +120,7 @@ fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<
     (Some(resolved), findings)
 }
 
-/// What the versions that are recorded tell against it: a version never means other bytes.
+/// Findings from the versions that are recorded: a version never means other bytes.
 pub fn reused(plan: Plan<'_>, recorded: &Recorded) -> Vec<Finding> {
     let named = plan.manifest.components.iter();
     let reused = named.filter_map(|(name, artifact)| {
@@ -174,7 +174,7 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
     })
 }
 
-/// What stands against it in the environment now, in the words of the machine that would refuse it.
+/// Findings from the environment as it is now, in the words of the machine that would refuse it.
 pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
     let hold = now.hold.as_ref().filter(|_| !plan.through_hold);
     beforehand(plan.app, &here.environment, hold, now.lock.stuck())

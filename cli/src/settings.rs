@@ -38,7 +38,7 @@ const KNOWN: [Setting; 4] = [
     ),
 ];
 
-/// What a file of settings says.
+/// A file of settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     path: PathBuf,
@@ -86,7 +86,7 @@ impl Settings {
     }
 }
 
-/// What is told of a file that cannot be used.
+/// The advice about a file that cannot be used.
 const SEE: &str = "Correct it, or start the program in another folder";
 
 fn failure(path: &Path, wrong: &[Wrong]) -> Failure {

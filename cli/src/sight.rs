@@ -1,4 +1,4 @@
-//! What can be seen before a release is sent: by the API, else in the artifacts bucket.
+//! The look before a release is sent: by the API, else in the artifacts bucket.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -18,16 +18,16 @@ use windlass_domain::name::EnvironmentName;
 /// Told where no API is asked: the caller then knows that these were not looked at.
 const ONLY_BY_API: &str = "whether deployments are held and whether the version is used already, which only the API tells";
 
-/// What is seen.
+/// A look.
 #[derive(Debug, Default)]
 pub struct Sight {
     /// The environment that it goes to, where that is known.
     pub here: Option<Resolved>,
-    /// What the components take, where that is known: they are of the same kinds in every environment.
+    /// The artifacts that the components take, where that is known: they are of the same kinds in every environment.
     pub declared: Option<Resolved>,
-    /// What stands against it.
+    /// The findings against it.
     pub findings: Vec<Finding>,
-    /// What could not be looked at, and why.
+    /// All that could not be looked at, and why.
     pub unseen: Vec<String>,
     /// The deployments of this version that were there before, as they were then.
     pub before: Vec<Deployment>,

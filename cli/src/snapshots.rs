@@ -25,9 +25,9 @@ pub struct Snapshot {
     pub verified_good: bool,
     /// Whether its release was undone here later.
     pub vetoed: bool,
-    /// What ran, by component.
+    /// The versions that ran, by component.
     pub components: BTreeMap<ComponentName, Value>,
-    /// Who asked for the deployment that made it.
+    /// The requester of the deployment that made it.
     #[serde(default)]
     pub asked: Option<Asked>,
     /// The rest, which only programs read.

@@ -213,7 +213,7 @@ fn stands(deployment: &Deployment) -> &'static str {
 enum By {
     /// A person's: each is one of its own.
     Person,
-    /// What arrives: the same content is the same.
+    /// An arrival: the same content is the same.
     Arrival,
 }
 

@@ -22,7 +22,7 @@ pub struct Environment {
     /// The environment's name.
     #[serde(rename = "environment")]
     pub name: EnvironmentName,
-    /// What runs, as it is recorded.
+    /// The running components, as they are recorded.
     pub running: BTreeMap<ComponentName, Running>,
     /// Components that have left the declaration, with the versions that Windlass brought of them.
     #[serde(default)]
@@ -33,7 +33,7 @@ pub struct Environment {
     pub hold: Option<Hold>,
     /// The lock.
     pub lock: Lock,
-    /// Who waits for a turn.
+    /// Those that wait for a turn.
     pub waiting: Vec<WhoWaits>,
     #[serde(default)]
     observed: BTreeMap<ComponentName, Compared>,
@@ -44,7 +44,7 @@ pub struct Environment {
 /// A component that Windlass has brought, and looks at no more.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Undeclared {
-    /// What it is called, and by whom its bytes came.
+    /// Its name, and the one by whom its bytes came.
     #[serde(flatten)]
     pub names: Names,
     /// The names of each of several images, by container.
@@ -105,7 +105,7 @@ impl Environment {
         Self::deserialize(answer).map_err(|error| Failure::not_understood("the environment", error))
     }
 
-    /// What people read.
+    /// The text for people.
     pub fn words(&self) -> String {
         let snapshot = match self.snapshot {
             0 => "nothing was deployed yet".to_owned(),

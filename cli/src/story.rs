@@ -19,9 +19,9 @@ use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 /// A line, and what makes it another one than those before: numbers within it may move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// What it is about.
+    /// The part of the record that it is about.
     key: String,
-    /// What is printed.
+    /// The text that is printed.
     pub text: String,
 }
 
@@ -78,7 +78,7 @@ pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
     lines
 }
 
-/// Which deployment it is, who asked for it, and why.
+/// The deployment, its requester, and why.
 pub fn who(record: &Record) -> Vec<String> {
     let lines = head(record).into_iter().map(|line| line.text);
     lines
@@ -205,7 +205,7 @@ fn published(step: &Step) -> Option<Line> {
     ))
 }
 
-/// What a step did on its way to a wave's goal.
+/// The changes of a step on its way to a wave's goal.
 fn forward(step: &Step, wave: u32) -> Vec<Line> {
     let component = &step.component;
     let mut lines = changes(step, Some(wave));
@@ -303,7 +303,7 @@ fn measured(wave: u32, settled: bool, measurement: &Measurement) -> Line {
     )
 }
 
-/// What a target waits for, where that is somebody's to do.
+/// The thing that a target waits for, where that is somebody's to do.
 fn waits(step: &Step) -> Option<Line> {
     let waits_for = step.waits_for.as_ref()?;
     Some(Line::plain(format!(

@@ -16,13 +16,13 @@ use windlass_engine::ports::{ObjectId, Objects, PutOptions};
 /// artifact under way is in memory.
 const AT_A_TIME: usize = 4;
 
-/// What is told where there is no such bucket.
+/// The advice where there is no such bucket.
 const NAMED: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack";
 
-/// What is told where S3 does not answer.
+/// The advice where S3 does not answer.
 const UNREACHED: &str = "Check the network and AWS_REGION, and AWS_ENDPOINT_URL if it is set";
 
-/// What is told where S3 does not let the caller write.
+/// The advice where S3 does not let the caller write.
 const WRITES: &str = "`s3:PutObject` on `artifacts/<app>/*` and `releases/<app>/*` of the bucket is needed, and on `apps/<app>/app.yaml` for `declare`";
 
 /// A failure of S3, with the next step.
@@ -58,7 +58,7 @@ fn of_s3(fault: Fault, bucket: &Place, is_written: bool) -> Failure {
 pub struct Artifact {
     /// The component it is for.
     pub component: ComponentName,
-    /// What the command gives: the component with the path.
+    /// The words of the command: the component with the path.
     pub given: String,
     /// Its key.
     pub key: String,
@@ -161,7 +161,7 @@ pub async fn declaration(
     put(&aws, bucket, key, bytes, "application/yaml").await
 }
 
-/// What lies under a key; nothing where nothing does.
+/// The bytes under a key; nothing where there are none.
 ///
 /// # Errors
 /// Where it cannot be read.
@@ -241,7 +241,7 @@ impl Default for Progress {
     }
 }
 
-/// What became of an artifact, for a person.
+/// The fate of an artifact, for a person.
 pub fn in_words(sent: &Sent) -> String {
     let verb = if sent.sent {
         "uploaded"

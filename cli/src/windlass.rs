@@ -12,7 +12,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
 use windlass_domain::way::Way;
 
-/// What is told where an address leads to no Windlass.
+/// The advice where an address leads to no Windlass.
 const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
 
 /// The HTTP API of an installation.
@@ -127,7 +127,7 @@ impl Windlass {
     }
 }
 
-/// Who told the address.
+/// The source of the address.
 fn told_by(place: &Place) -> String {
     format!("The address {} is from {}", place.value, place.from)
 }
@@ -137,7 +137,7 @@ fn told_by(place: &Place) -> String {
 const AGAIN: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
-/// What the messages of calls have that Windlass cannot have got: no connection, no name, too many calls.
+/// Texts that the messages of calls have which Windlass cannot have got: no connection, no name, too many calls.
 const UNSENT: [&str; 3] = ["(Connect)", "cannot be resolved", "answered 429"];
 
 /// That what was asked for may have been done although no answer came, and where that is seen.
@@ -221,7 +221,7 @@ fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
     })
 }
 
-/// What is told where the call was signed for another region.
+/// The advice where the call was signed for another region.
 const OTHER_REGION: &str = "the call was signed for another region than the API's: set AWS_REGION to the region of the installation";
 
 fn passes(status: u16) -> bool {

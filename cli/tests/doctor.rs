@@ -107,6 +107,20 @@ fn a_warning_alone_ends_well() {
 }
 
 #[test]
+fn what_could_not_be_looked_at_is_told_first_and_is_not_healthy() {
+    let mut unknown = finding("NoPermission", "components.api.function");
+    unknown["reason"] = json!("Not checked: whether the role may.");
+    let api = checking(checked("goes", &json!([]), &json!([]), &json!([unknown])));
+    let output = doctor(&api, &[]);
+    assert_eq!(code(&output), 0);
+    let told = "shop prod: nothing wrong was found, and 1 thing could not be looked at. It would begin at once.\n";
+    assert!(out(&output).starts_with(told), "{}", out(&output));
+    let output = doctor(&api, &["--json"]);
+    let document: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(document["healthy"], false);
+}
+
+#[test]
 fn what_was_not_looked_at_is_not_healthy() {
     let mut failed = checked("goes", &json!([]), &json!([]), &json!([]));
     failed.as_object_mut().unwrap().remove("drawn");

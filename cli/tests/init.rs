@@ -164,6 +164,95 @@ fn everything_is_written_once_and_the_next_commands_are_told() {
 }
 
 #[test]
+fn without_github_there_is_no_workflow_and_what_ci_must_do_is_told() {
+    let place = copy("next");
+    let mut answers = ANSWERS.to_vec();
+    for answer in &mut answers {
+        if answer.starts_with("github=") {
+            *answer = "github=none";
+        }
+    }
+    let made = init(&place, &answers);
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    assert!(
+        out(&made).contains("docs/integrate/ci.md") && out(&made).contains("CiPolicyArn"),
+        "{}",
+        out(&made)
+    );
+    let (_, next) = out(&made)
+        .split_once("next:")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    assert!(!next.contains("ci-role"), "{next}");
+    assert!(place.join("app.yaml").exists());
+    for path in ["ci-role.yaml", ".github"] {
+        assert!(!place.join(path).exists(), "{path}");
+    }
+    let text = fs::read_to_string(place.join("app.yaml")).unwrap();
+    assert!(Declaration::parse(&text).is_ok(), "{text}");
+}
+
+#[test]
+fn an_environment_that_no_ref_reaches_has_no_workflow_that_runs_at_each_push() {
+    for (rules, is_workflow) in [
+        (["deploy.prod=none", "action=none"], false),
+        (["deploy.prod=none", "action=example/windlass@v1"], false),
+        (["deploy.prod=branch:main", "action=none"], true),
+    ] {
+        let place = copy("next");
+        let rules = rules.iter().flat_map(|answer| ["--answer", *answer]);
+        let answers: Vec<&str> = ANSWERS.into_iter().chain(rules).collect();
+        let made = init(&place, &answers);
+        assert_eq!(code(&made), 0, "{}", err(&made));
+        let workflow = place.join(".github/workflows/release.yaml");
+        assert_eq!(workflow.exists(), is_workflow);
+        assert_eq!(place.join("ci-role.yaml").exists(), is_workflow);
+        assert_eq!(
+            out(&made).contains("windlass deploy next prod 1.0.0 --watch"),
+            !is_workflow,
+            "{}",
+            out(&made)
+        );
+    }
+}
+
+#[test]
+fn a_folder_within_a_repository_gets_no_workflow() {
+    let place = copy("fastapi-plain");
+    let git = Command::new("git")
+        .args(["init", "-q"])
+        .current_dir(&place)
+        .output()
+        .unwrap();
+    assert!(git.status.success(), "{git:?}");
+    let within = place.join("backend");
+    let given = [
+        "--yes",
+        "--answer",
+        "region=eu-west-1",
+        "--answer",
+        "account=111111111111",
+        "--answer",
+        "api.runs=function",
+        "--answer",
+        "api.function=shop",
+    ];
+    let told = "GitHub runs only the workflows at the root of a repository, which is `";
+    for github in ["github=example/shop", "app=shop"] {
+        let refused = init(&within, &[&given[..], &["--answer", github]].concat());
+        assert_eq!(code(&refused), 2);
+        assert!(err(&refused).contains(told), "{}", err(&refused));
+        assert!(!within.join("app.yaml").exists());
+    }
+    let made = init(
+        &within,
+        &[&given[..], &["--answer", "github=none"]].concat(),
+    );
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    assert!(within.join("app.yaml").exists() && !within.join(".github").exists());
+}
+
+#[test]
 fn a_file_that_is_there_is_written_over_only_by_force() {
     let place = copy("next");
     assert_eq!(code(&init(&place, &ANSWERS)), 0);
@@ -216,5 +305,47 @@ fn what_windlass_has_no_kind_for_is_told() {
         err(&refused).contains("nothing was found") && err(&refused).contains("Kubernetes"),
         "{}",
         err(&refused)
+    );
+    for sort in ["Looked for: a static export of Next.js", "AWS SAM", "ECS"] {
+        assert!(err(&refused).contains(sort), "{}", err(&refused));
+    }
+}
+
+#[test]
+fn where_no_declaration_is_the_verbs_that_read_one_name_init() {
+    let place = folder("no-declaration");
+    for verb in ["validate", "declare"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_windlass"));
+        let program = program.arg(verb).current_dir(&place).env_clear();
+        let refused = program.output().unwrap();
+        assert_eq!(code(&refused), 2);
+        assert!(
+            err(&refused).contains("`app.yaml`") && err(&refused).contains("`windlass init`"),
+            "{}",
+            err(&refused)
+        );
+    }
+}
+
+#[test]
+fn what_either_answer_leads_to_is_told_at_once() {
+    let place = copy("fastapi-plain");
+    let asked = init(&place, &["--yes"]);
+    assert_eq!(code(&asked), 2);
+    let told = err(&asked);
+    for line in [
+        "  backend.runs: what an API with FastAPI (`backend/pyproject.toml`) runs as: `function` or `service`",
+        "  backend.function: the function's name (only with backend.runs=function)",
+        "  backend.cluster: the cluster of the service (only with backend.runs=service)",
+        "  backend.repository: the repository in Amazon ECR that its images are pushed to (only with backend.runs=service)",
+    ] {
+        assert!(told.lines().any(|it| it == line), "no `{line}` in {told}");
+    }
+    let decided = init(&place, &["--yes", "--answer", "backend.runs=function"]);
+    let told = err(&decided);
+    assert!(
+        told.contains("  backend.function: the function's name\n")
+            && !told.contains("backend.cluster"),
+        "{told}"
     );
 }

@@ -78,11 +78,22 @@ const ACTION: (&str, &str) = (
     "example/windlass@0123456789abcdef0123456789abcdef01234567",
 );
 
-fn facts(name: &str, github: &str) -> Facts {
-    let mut repository =
-        reading::read(&root().join("cli/tests/repositories/seeds").join(name)).unwrap();
+fn seed_folder(name: &str) -> PathBuf {
+    let repositories = root().join("cli/tests/repositories");
+    let seed = repositories.join("seeds").join(name);
+    if seed.exists() {
+        seed
+    } else {
+        repositories.join(name)
+    }
+}
+
+fn facts(folder: &Path, github: &str) -> Facts {
+    let mut repository = reading::read(folder).unwrap();
     repository.github = Some(github.to_owned());
     repository.branch = None;
+    // The seeds lie within this repository.
+    repository.above = None;
     Facts {
         pieces: pieces::find(&repository),
         repository,
@@ -93,9 +104,14 @@ fn facts(name: &str, github: &str) -> Facts {
     }
 }
 
-/// The files of a seed; no question without a proposed answer may be left.
-fn made((name, github, answers): Seed) -> BTreeMap<String, String> {
-    let facts = facts(name, github);
+/// The files of a seed.
+fn made(seed: Seed) -> BTreeMap<String, String> {
+    made_in(&seed_folder(seed.0), seed)
+}
+
+/// The files of a seed in a folder; no question without a proposed answer may be left.
+fn made_in(folder: &Path, (name, github, answers): Seed) -> BTreeMap<String, String> {
+    let facts = facts(folder, github);
     let answers = answers
         .iter()
         .chain([&ACTION])
@@ -185,11 +201,7 @@ fn a_patch_fits_the_code_that_it_is_for() {
         let place = std::env::temp_dir().join(format!("windlass-patch-{}", std::process::id()));
         let _ = fs::remove_dir_all(&place);
         let mut there = BTreeMap::new();
-        present(
-            &root().join("cli/tests/repositories/seeds").join(name),
-            "",
-            &mut there,
-        );
+        present(&seed_folder(name), "", &mut there);
         there.insert("windlass.patch".to_owned(), made["windlass.patch"].clone());
         for (path, text) in &there {
             let path = place.join(path);
@@ -223,8 +235,33 @@ fn a_patch_fits_the_code_that_it_is_for() {
 }
 
 #[test]
+fn the_same_answers_make_the_same_files_a_second_time() {
+    let place = std::env::temp_dir().join(format!("windlass-again-{}", std::process::id()));
+    // A service without infrastructure code: the template of CI's roles is none.
+    let service: Seed = (
+        "ecs",
+        "example/shop",
+        &[("agent.cluster", "shop"), ("agent.service", "agent")],
+    );
+    for seed in SEEDS.into_iter().chain([service]) {
+        let folder = place.join(seed.0);
+        let first = made(seed);
+        let mut there = first.clone();
+        present(&seed_folder(seed.0), "", &mut there);
+        for (path, text) in &there {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let second = made_in(&folder, seed);
+        assert_eq!(second, first, "{}", seed.0);
+    }
+    fs::remove_dir_all(&place).unwrap();
+}
+
+#[test]
 fn what_goes_to_kubernetes_is_told_and_not_taken() {
-    let facts = facts("real-estate", "example/estate");
+    let facts = facts(&seed_folder("real-estate"), "example/estate");
     assert_eq!(facts.pieces.pieces, []);
     assert_eq!(facts.pieces.notes.len(), 1);
 }

@@ -144,12 +144,17 @@ fn a_plan_that_was_not_drawn_is_no_plan() {
 }
 
 #[test]
-fn what_a_plan_does_not_take_is_not_taken() {
+fn what_is_of_the_command_is_taken_and_told() {
     let api = drawing(asked());
-    for more in [&["--watch"][..], &["--look", "1s"]] {
-        let deploy = [&["deploy", "shop", "prod", "1.4.0"], more].concat();
-        assert_eq!(code(&planned(&api, &deploy)), 2, "{more:?}");
+    let deploy = ["deploy", "shop", "prod", "1.4.0", "--timeout", "20ms"];
+    for more in [&["--watch"][..], &["--look", "1s"], &[]] {
+        let output = planned(&api, &[&deploy[..], more].concat());
+        assert_eq!(code(&output), 7, "{more:?}");
+        let said = format!("{}{}", out(&output), err(&output));
+        let told = more
+            .iter()
+            .take(1)
+            .all(|name| said.contains(&format!("`{name}` is of the command")));
+        assert!(told, "{more:?}: {said}");
     }
-    let late = ["deploy", "shop", "prod", "1.4.0", "--timeout", "20ms"];
-    assert_eq!(code(&planned(&api, &late)), 7);
 }

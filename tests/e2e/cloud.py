@@ -43,7 +43,9 @@ def up(home, port, wait_scale, auth=False, more=None):
     processes = {}
     try:
         docker_port = start_docker_standin(home, port, processes)
-        processes["ministack"] = start(home, "ministack", [str(REPOSITORY / ".local/cloud/bin/ministack")], environment(home, port, docker_port, wait_scale, auth) | (more or {}))
+        # Without the script's folder in its path: files there have names that packages have.
+        ministack = [str(REPOSITORY / ".local/cloud/bin/python"), "-P", str(REPOSITORY / "tests/e2e/simulation.py")]
+        processes["ministack"] = start(home, "ministack", ministack, environment(home, port, docker_port, wait_scale, auth) | (more or {}))
         wait_until_ready(f"http://127.0.0.1:{port}/_ministack/ready", processes["ministack"], home / "ministack.log")
     except BaseException:
         stop_all(processes)

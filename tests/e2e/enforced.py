@@ -30,6 +30,8 @@ CHECKED_AS = {
     "appconfig:StopDeployment": ("appconfig:StopDeployment", "arn:aws:appconfig:*:*:application/*"),
     # AWS: environment; checked there on `*`, because its ARN is in the path.
     "appconfig:ListTagsForResource": ("appconfig:ListTagsForResource", "*"),
+    # AWS: role; checked there on `*`, because its ARN is a parameter.
+    "iam:SimulatePrincipalPolicy": ("iam:SimulatePrincipalPolicy", "*"),
     # AWS: as what they are called; checked there as the listing of aliases.
     "lambda:GetAlias": ("lambda:ListAliases", "arn:aws:lambda:*:*:function:*"),
 }

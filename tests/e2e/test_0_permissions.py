@@ -4,7 +4,7 @@ What a binary can ask for is read from the binary itself: the linker leaves out 
 in it reaches, and the input of each one that stays carries its name (docs/decisions/0140). So an action that nobody
 calls is found, and a call without an action. shared/aws/permissions says which actions an operation needs, a file
 for each adapter (Service Authorization Reference; the operation's page where another is named), and one for each service
-that is called by its JSON protocol.
+that has no client of the SDK's: such an operation stands with the service's name and version, as a literal of the code.
 """
 
 import functools
@@ -20,8 +20,8 @@ from template import actions, as_list, resources
 
 ADAPTERS = REPOSITORY / "shared/aws"
 NEEDS = {operation: needs for path in sorted((ADAPTERS / "permissions").iterdir()) for operation, needs in yaml.safe_load(path.read_text()).items()}
-# What the engine calls by the JSON protocol stands with the prefix of its service, as it is sent.
-BY_JSON = {operation for operation in NEEDS if re.match(r"\w+_\d{8}\.", operation)}
+# What is called without a client of the SDK's stands with the name of its service and the version, as the code has it.
+BY_LITERAL = {operation for operation in NEEDS if re.match(r"\w+\d{8}\.", operation)}
 TEMPLATES = [REPOSITORY / "template.yaml", REPOSITORY / "examples/target-role.yaml"]
 RESOURCES, TARGET_ROLE = (resources(path) for path in TEMPLATES)
 FUNCTIONS = {name: found["Properties"] for name, found in RESOURCES.items() if found["Type"] == "AWS::Serverless::Function"}
@@ -101,15 +101,16 @@ def test_the_role_in_targets_accounts_allows_what_is_called_there_and_nothing_el
 def test_every_operation_of_the_adapters_is_listed_and_every_listed_one_is_called():
     sources = "\n".join(path.read_text() for path in sorted((ADAPTERS / "src").rglob("*.rs")))
     named = set(re.findall(r"(?:or_fault|fault|single)\([^)]*?\"([A-Z][A-Za-z0-9]+)\"", sources))
-    listed = {operation.rpartition(".")[2] for operation in NEEDS.keys() - BY_JSON}
+    listed = {operation.rpartition(".")[2] for operation in NEEDS.keys() - BY_LITERAL}
     assert sorted(named - listed) == [], "called, and not listed"
     snake = {operation: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower() for operation in listed}
     assert sorted(operation for operation, call in snake.items() if f".{call}()" not in sources) == [], "listed, and not called"
 
 
-def test_every_operation_by_the_json_protocol_is_listed_and_every_listed_one_is_called():
-    sources = "\n".join(path.read_text() for path in sorted((REPOSITORY / "shared/engine/src").rglob("*.rs")))
-    assert set(re.findall(r'"(\w+_\d{8}\.[A-Z]\w+)"', sources)) == BY_JSON
+def test_every_operation_without_a_client_is_listed_and_every_listed_one_is_called():
+    sources = [*sorted((REPOSITORY / "shared/engine/src").rglob("*.rs")), ADAPTERS / "src/roles.rs"]
+    text = "\n".join(path.read_text() for path in sources)
+    assert set(re.findall(r'"(\w+\d{8}\.[A-Z]\w+)"', text)) == BY_LITERAL
 
 
 def test_some_operations_are_found_in_no_binary_and_none_in_every_one():

@@ -2,6 +2,7 @@
 
 import json
 
+import install
 import pytest
 from application import Application
 from command_line import CommandLine
@@ -42,6 +43,20 @@ class Coracle(Application):
         policy = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
         self.client("s3").put_bucket_policy(Bucket=self.bucket, Policy=policy)
 
+    def deny(self, action):
+        """Someone denies an action to the role that changes functions."""
+        role = self.deployers_role()
+        refusal = {"Effect": "Deny", "Action": action, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
+        self.aws.iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=policy)
+
+    def permit(self):
+        self.aws.iam.delete_role_policy(RoleName=self.deployers_role(), PolicyName="denied")
+
+    def deployers_role(self):
+        found = self.aws.cloudformation.describe_stack_resource(StackName=install.STACK, LogicalResourceId="DeployLambdaRole")
+        return found["StackResourceDetail"]["PhysicalResourceId"]
+
     def set_versioning(self, status):
         self.client("s3").put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration={"Status": status})
 
@@ -63,6 +78,15 @@ def test_a_healthy_environment_has_no_finding_before_its_first_release_and_after
     assert coracle.doctor() == (GOOD, [])
     told = coracle.windlass.run("doctor", "coracle", "bay")
     assert told.status == GOOD and "coracle bay has what a release needs. It would begin at once." in told.out, told
+
+
+def test_what_the_role_that_deploys_may_not_do_is_found_before_a_release(coracle):
+    coracle.deny("lambda:UpdateAlias")
+    status, (found,) = coracle.doctor()
+    assert (status, *found[:2]) == (REJECTED, "NoPermission", "components.jobs.function")
+    assert "Take that statement out" in found[2], found
+    coracle.permit()
+    assert coracle.doctor() == (GOOD, [])
 
 
 def test_six_things_that_are_wrong_are_found_at_once_and_mended_one_by_one(coracle):

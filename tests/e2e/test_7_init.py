@@ -77,7 +77,7 @@ def test_what_lives_in_the_account_is_proposed(skerry):
         f"api.function: the function's name [{APP}-api-{{environment}}]",
         f"web.bucket: the bucket of the site's files [{APP}-pages-{{environment}}]",
         f"web.distribution: the id of the distribution before the site, or `none` [{skerry.distribution}]",
-        f"github: the repository on GitHub, whose workflow may release [example/{APP}]",
+        f"github: the repository on GitHub, whose workflow may release, or `none` where another CI does [example/{APP}]",
         "account: the number of the account of Windlass [000000000000]",
     ):
         assert line in asked.err, (line, asked)

@@ -3,6 +3,7 @@
 use super::expression::of_go;
 use super::{Imported, name, repository};
 use serde_json::{Map, Value, json};
+use windlass_domain::declaration::UNWRITTEN;
 use windlass_domain::syntax;
 
 /// The largest file, in bytes.
@@ -115,8 +116,8 @@ fn containers(task: &Value, written: &mut Value, imported: &mut Imported) {
         (Some(_), Some(_)) => written["containers"] = json!(own),
         (None, _) => {
             imported.note("no container with an image of Amazon ECR was found: write `container` and `repository`");
-            written["container"] = json!("write-me");
-            written["repository"] = json!("write-me");
+            written["container"] = json!(UNWRITTEN);
+            written["repository"] = json!(UNWRITTEN);
         }
     }
 }
@@ -148,7 +149,7 @@ fn codedeploy(named: &Value, imported: &mut Imported) -> Value {
              write them under `codedeploy`",
         );
     }
-    let written = |name: Option<&str>| name.unwrap_or("write-me").to_owned();
+    let written = |name: Option<&str>| name.unwrap_or(UNWRITTEN).to_owned();
     json!({"application": written(application), "group": written(group)})
 }
 

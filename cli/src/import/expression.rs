@@ -1,9 +1,7 @@
 //! Expressions in the files of others, as variables of an environment: `{{ must_env `NAME` }}` and `${Name}`.
 
 use super::Imported;
-
-/// The value of a variable that nothing tells.
-const UNKNOWN: &str = "write-me";
+use windlass_domain::declaration::UNWRITTEN;
 
 /// A text with the expressions of Go's templates as variables; a default becomes the value.
 pub fn of_go(text: &str, imported: &mut Imported) -> String {
@@ -42,14 +40,18 @@ pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
 }
 
 fn variable(name: &str, value: Option<String>, imported: &mut Imported) -> String {
-    let variable = super::name(name).replace('-', "_");
+    let mut variable = super::name(name).replace('-', "_");
+    // Every declaration has these, of its own.
+    if ["app", "environment"].contains(&variable.as_str()) {
+        variable += "_name";
+    }
     if !imported.vars.contains_key(&variable) {
         if value.is_none() {
             imported.note(format!(
                 "`{name}` is known only where that deployer runs: write its value as `vars.{variable}` of each environment"
             ));
         }
-        let value = value.unwrap_or_else(|| UNKNOWN.to_owned());
+        let value = value.unwrap_or_else(|| UNWRITTEN.to_owned());
         imported.vars.insert(variable.clone(), value);
     }
     format!("{{{variable}}}")
@@ -103,5 +105,7 @@ mod tests {
         assert_eq!(told, "{aws_ecr_repository_web_name}{{ broken");
         let told = of_cloudformation("orders-${Stage}-fn", &mut imported);
         assert_eq!(told, "orders-{stage}-fn");
+        let told = of_cloudformation("orders-${Environment}", &mut imported);
+        assert_eq!(told, "orders-{environment_name}");
     }
 }

@@ -1,4 +1,4 @@
-//! What other deployers were told, as a declaration. Pure: a file in, a declaration and what could not be carried over
+//! The files of other deployers, as a declaration. Pure: a file in, a declaration and what could not be carried over
 //! out.
 
 pub mod ecspresso;
@@ -10,7 +10,7 @@ use crate::yaml::is_plain;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What was read of a file.
+/// A file that was read.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Imported {
     /// The components, by name.
@@ -21,7 +21,7 @@ pub struct Imported {
     pub vars: BTreeMap<String, String>,
     /// The region of the targets.
     pub region: Option<String>,
-    /// What could not be carried over, and what to do about it: one sentence each.
+    /// All that could not be carried over, and what to do about it: one sentence each.
     pub notes: Vec<String>,
 }
 

@@ -14,6 +14,8 @@ pub struct Question {
     pub proposed: Option<String>,
     /// Answers that are likely.
     pub choices: Vec<String>,
+    /// The answer that alone leads to it, as `key=value`, where that one is open; nothing where it is asked anyway.
+    pub only_with: Option<String>,
 }
 
 /// Questions are asked in an order, and later ones depend on earlier answers: all are gone through anew with each
@@ -22,6 +24,8 @@ pub struct Question {
 pub struct Asked {
     given: BTreeMap<String, String>,
     known: Vec<String>,
+    /// The answer that alone leads to what is asked now, as `key=value`.
+    pub only_with: Option<String>,
     /// The ones without an answer, in their order.
     pub open: Vec<Question>,
     /// Answers that cannot be taken, one sentence each.
@@ -53,7 +57,10 @@ impl Asked {
             return given.clone();
         }
         let for_now = question.proposed.clone();
-        self.open.push(question);
+        self.open.push(Question {
+            only_with: self.only_with.clone(),
+            ..question
+        });
         for_now.unwrap_or_else(|| UNANSWERED.to_owned())
     }
 
@@ -90,6 +97,7 @@ mod tests {
             about: "?".into(),
             proposed: proposed.map(str::to_owned),
             choices: Vec::new(),
+            only_with: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The application as it is to be declared: what the files are written from.
 
+use super::carried::Carried;
 use super::pieces::Piece;
 use std::collections::BTreeMap;
 
@@ -14,8 +15,8 @@ pub struct Application {
     pub components: Vec<Component>,
     /// The region of Windlass and of the targets.
     pub region: String,
-    /// `owner/name` on GitHub.
-    pub github: String,
+    /// `owner/name` on GitHub; nothing where another CI releases.
+    pub github: Option<String>,
     /// The installation's stack.
     pub stack: String,
     /// The account of the installation.
@@ -26,6 +27,8 @@ pub struct Application {
     pub plan_policy: Option<String>,
     /// The action of Windlass that the workflow uses, as `owner/name@ref`; nothing for a workflow without it.
     pub action: Option<String>,
+    /// Everything that a deployer before Windlass was told.
+    pub carried: Carried,
     /// True where infrastructure code makes task definitions of its own.
     pub is_coded: bool,
 }
@@ -219,6 +222,19 @@ impl Application {
     pub fn plans_pull_requests(&self) -> bool {
         let has_files = self.components.iter().any(|it| it.repository().is_none());
         self.action.is_some() && has_files
+    }
+
+    /// True where an environment is declared with `start: manual`: no Git ref reaches it, and no image, which would have
+    /// to be kept from going live by itself, is in the application.
+    pub fn is_manual(&self, environment: &Environment) -> bool {
+        let has_images = self.components.iter().any(|it| it.repository().is_some());
+        environment.rule == Rule::None && !has_images
+    }
+
+    /// True where a workflow of GitHub's can release: a Git ref reaches an environment.
+    pub fn has_workflow(&self) -> bool {
+        let mut rules = self.environments.iter().map(|it| &it.rule);
+        self.github.is_some() && rules.any(|rule| *rule != Rule::None)
     }
 
     /// The components that are changed before this one.

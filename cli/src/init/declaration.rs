@@ -3,6 +3,7 @@
 use super::application::{Application, Component, Environment, Rule, Target, Text};
 use super::pieces::Runs;
 use crate::yaml::text as quoted;
+use serde_json::Value;
 
 /// Stands once in the declaration of an application with images.
 const WITHOUT_ECR: &str =
@@ -39,10 +40,12 @@ pub fn write(application: &Application, notes: &[String]) -> String {
     lines.push("gates:".to_owned());
     lines.push("  bake: 2m".to_owned());
     lines.push("  # A release that makes one of these ring is undone:".to_owned());
-    lines.push(format!(
-        "  # alarms: [\"{}-{{environment}}-5xx\"]",
-        application.app
-    ));
+    let alarms = &application.carried.alarms;
+    lines.push(if alarms.is_empty() {
+        format!("  # alarms: [\"{}-{{environment}}-5xx\"]", application.app)
+    } else {
+        format!("  alarms: {}", list(alarms))
+    });
     lines.join("\n") + "\n"
 }
 
@@ -70,7 +73,7 @@ fn environment_lines(environment: &Environment, application: &Application) -> Ve
                 .to_owned(),
         );
         lines.push("    sources: [api, console, s3]".to_owned());
-    } else if environment.rule == Rule::None {
+    } else if application.is_manual(environment) {
         lines.push("    start: manual".to_owned());
     }
     lines
@@ -108,6 +111,10 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
             if let Some(repository) = repository {
                 put("repository", quoted(repository));
             }
+            let rollout = application.carried.rollouts.get(&component.name);
+            if let Some(rollout) = rollout {
+                put("rollout", flow(rollout));
+            }
         }
         Target::Service {
             cluster,
@@ -142,6 +149,16 @@ fn text(text: &Text) -> String {
             format!("{{{}}}", each.collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// An object in braces, its values as JSON, which is YAML as well.
+fn flow(value: &Value) -> String {
+    let members = value.as_object().into_iter().flatten();
+    let members = members.map(|(name, value)| match value {
+        Value::String(text) => format!("{name}: {}", quoted(text)),
+        other => format!("{name}: {other}"),
+    });
+    format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
 }
 
 fn list(texts: &[String]) -> String {

@@ -13,6 +13,10 @@ pub struct File {
     pub text: String,
 }
 
+/// Paths of everything that `init` may write beside the workflow. It is no part of what `init` looks at: the same answers
+/// make the same files a second time.
+pub const OWN: [&str; 6] = ["app.yaml", "windlass.toml", ROLE, PATCH, PAGE, SCRIPT];
+
 /// All of them, and what a person has to see to.
 pub fn all(application: &Application, facts: &Facts) -> (Vec<File>, Vec<String>) {
     let mut notes = facts.pieces.notes.clone();
@@ -43,12 +47,14 @@ pub fn all(application: &Application, facts: &Facts) -> (Vec<File>, Vec<String>)
     };
     file("app.yaml", declaration::write(application, &notes));
     file("windlass.toml", settings(application));
-    file("ci-role.yaml", role::write(application));
-    file(
-        ".github/workflows/release.yaml",
-        workflow::write(application),
-    );
-    let code = infrastructure::write(application, &facts.repository);
+    if application.has_workflow() {
+        file(ROLE, role::write(application));
+        file(
+            ".github/workflows/release.yaml",
+            workflow::write(application),
+        );
+    }
+    let mut code = infrastructure::write(application, &facts.repository);
     if let Some(patch) = code.patch {
         file(PATCH, patch);
     }
@@ -58,8 +64,25 @@ pub fn all(application: &Application, facts: &Facts) -> (Vec<File>, Vec<String>)
     if let Some(commands) = code.commands {
         file(SCRIPT, commands);
     }
+    code.notes.extend(application.carried.notes.iter().cloned());
+    code.notes.extend(without_workflow(application));
     (files, code.notes)
 }
+
+/// Says why there is no workflow, and what takes its place.
+fn without_workflow(application: &Application) -> Option<String> {
+    if application.github.is_none() {
+        return Some(
+            "no workflow and no role of CI were written, because the repository is not on GitHub: your CI signs in to a role with the policy CiPolicyArn and the tags `windlass:app` and `windlass:environment`, builds, and releases with the command line (docs/integrate/ci.md of Windlass, \"The command line\")".to_owned(),
+        );
+    }
+    (!application.has_workflow()).then(|| {
+        "no workflow and no role of CI were written, because no environment is released from Git: a person releases and deploys with the command line".to_owned()
+    })
+}
+
+/// The roles of CI.
+pub const ROLE: &str = "ci-role.yaml";
 
 /// The difference for infrastructure code.
 pub const PATCH: &str = "windlass.patch";

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod answers;
 pub mod application;
+pub mod carried;
 pub mod declaration;
 pub mod environments;
 pub mod files;

@@ -1,7 +1,7 @@
 //! The commands that come after `init`. Pure.
 
 use super::application::{Application, Rule};
-use super::files::{File, PAGE, PATCH, SCRIPT};
+use super::files::{File, PAGE, PATCH, ROLE, SCRIPT};
 use super::role;
 
 /// The commands, in their order.
@@ -24,31 +24,29 @@ pub fn commands(application: &Application, all: &[File]) -> Vec<String> {
         ));
     }
     next.push("windlass declare".to_owned());
-    next.push(first_release(application));
-    next.push(format!(
-        "{}   # so that CI releases from then on",
-        role::command(application)
-    ));
+    next.extend(first_release(application));
+    if has(ROLE) {
+        next.push(format!(
+            "{}   # so that CI releases from then on",
+            role::command(application)
+        ));
+    }
     next
 }
 
 /// The first release goes into the first environment, whatever is checked out where its rule is about tags: there the
 /// tag is the version.
-fn first_release(application: &Application) -> String {
-    let (version, from) =
-        application
-            .environments
-            .first()
-            .map_or(("1.0.0", String::new()), |first| match &first.rule {
-                Rule::Branches(_) => ("1.0.0", String::new()),
-                Rule::Tag(tag) if tag == "stable" => {
-                    ("1.0.0", " --git-ref refs/tags/v1.0.0".to_owned())
-                }
-                Rule::Tag(tag) if tag == "release-candidate" => {
-                    ("1.0.0-rc.1", " --git-ref refs/tags/v1.0.0-rc.1".to_owned())
-                }
-                Rule::Tag(_) | Rule::None => ("1.0.0", format!(" --environment {}", first.name)),
-            });
+/// An environment that only a person starts records it first.
+fn first_release(application: &Application) -> Vec<String> {
+    let first = application.environments.first();
+    let (version, from) = first.map_or(("1.0.0", String::new()), |first| match &first.rule {
+        Rule::Branches(_) => ("1.0.0", String::new()),
+        Rule::Tag(tag) if tag == "stable" => ("1.0.0", " --git-ref refs/tags/v1.0.0".to_owned()),
+        Rule::Tag(tag) if tag == "release-candidate" => {
+            ("1.0.0-rc.1", " --git-ref refs/tags/v1.0.0-rc.1".to_owned())
+        }
+        Rule::Tag(_) | Rule::None => ("1.0.0", format!(" --environment {}", first.name)),
+    });
     let components = application
         .components
         .iter()
@@ -57,10 +55,17 @@ fn first_release(application: &Application) -> String {
             None => format!("{}={}", component.name, component.piece.place()),
         });
     let components = components.collect::<Vec<_>>().join(" ");
-    format!(
-        "windlass release {} {version} {components}{from} --watch   # the first release, once it is built",
-        application.app
-    )
+    let app = &application.app;
+    let release = format!("windlass release {app} {version} {components}{from}");
+    match first.filter(|first| application.is_manual(first)) {
+        Some(first) => vec![
+            format!("{release}   # records the first release, once it is built"),
+            format!("windlass deploy {app} {} {version} --watch", first.name),
+        ],
+        None => vec![format!(
+            "{release} --watch   # the first release, once it is built"
+        )],
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +86,11 @@ mod tests {
                 "shop 1.0.0-rc.1  --git-ref refs/tags/v1.0.0-rc.1 --watch",
             ),
             ("tag:v*-blue", "shop 1.0.0  --environment dev --watch"),
-            ("none", "shop 1.0.0  --environment dev --watch"),
+            (
+                "none",
+                "shop 1.0.0  --environment dev   # records the first release, once it is built\n\
+                 windlass deploy shop dev 1.0.0 --watch",
+            ),
         ] {
             let application = Application {
                 app: "shop".into(),
@@ -91,7 +100,7 @@ mod tests {
                 }],
                 ..Application::default()
             };
-            let told = first_release(&application);
+            let told = first_release(&application).join("\n");
             assert!(told.contains(wanted), "{rule}: {told}");
         }
     }

@@ -9,6 +9,7 @@ use super::pieces::{Piece, Pieces};
 use super::repository::Repository;
 use super::targets::Ask;
 use crate::import::name;
+use windlass_domain::meant::nearest;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
 /// Everything that was found.
@@ -36,8 +37,8 @@ pub struct Facts {
 /// address is not in its sources.
 pub const OWN_ACTION: Option<&str> = option_env!("WINDLASS_ACTION");
 
-/// The answer for a workflow without the action.
-const NO_ACTION: &str = "none";
+/// The answer for no repository on GitHub, and for a workflow without the action.
+const NONE: &str = "none";
 
 /// The application, by the answers that there are; what is open is in `asked`.
 pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
@@ -79,16 +80,10 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
         &is_region,
     );
     let github = asked.ask(
-        question(
-            "github",
-            "the repository on GitHub, whose workflow may release",
-            repository.github.clone(),
-        ),
-        &|text| match super::repository::github(&format!("github.com/{text}")) {
-            Some(_) => Ok(()),
-            None => Err("write it as `owner/name`".to_owned()),
-        },
+        question("github", &about_github(repository), github_of(repository)),
+        &|text| is_github(text, repository),
     );
+    let github = (github != NONE).then_some(github);
     let account = asked.ask(
         question(
             "account",
@@ -97,18 +92,12 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
         ),
         &is_account,
     );
-    let action = asked.ask(
-        question(
-            "action",
-            "Windlass's GitHub Action, which the workflow uses, as `owner/name@commit`; `none` for a workflow without it",
-            Some(OWN_ACTION.unwrap_or(NO_ACTION).to_owned()),
-        ),
-        &is_action,
-    );
+    let action = github.as_ref().and_then(|_| ask_action(asked));
     asked.end();
     Application {
         app,
         environments,
+        carried: super::carried::of(&components, repository),
         components,
         region,
         github,
@@ -116,9 +105,61 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
         account,
         ci_policy: facts.ci_policy.clone(),
         plan_policy: facts.plan_policy.clone(),
-        action: (action != NO_ACTION).then_some(action),
+        action,
         is_coded: super::infrastructure::is_there(repository),
     }
+}
+
+fn about_github(repository: &Repository) -> String {
+    let about =
+        "the repository on GitHub, whose workflow may release, or `none` where another CI does";
+    match only_at_root(repository) {
+        Some(why) => format!("{about}; {why}"),
+        None => about.to_owned(),
+    }
+}
+
+/// Says why a folder within a repository gets no workflow.
+fn only_at_root(repository: &Repository) -> Option<String> {
+    let root = repository.above.as_deref()?;
+    Some(format!(
+        "GitHub runs only the workflows at the root of a repository, which is `{root}`: start `windlass init` there, or answer `none`"
+    ))
+}
+
+/// The repository on GitHub that a remote names; none where a remote is elsewhere. Of a folder within it nothing is
+/// proposed.
+fn github_of(repository: &Repository) -> Option<String> {
+    if repository.above.is_some() {
+        return None;
+    }
+    let elsewhere = repository.is_elsewhere.then(|| NONE.to_owned());
+    repository.github.clone().or(elsewhere)
+}
+
+fn is_github(text: &str, repository: &Repository) -> Result<(), String> {
+    if text == NONE {
+        return Ok(());
+    }
+    if let Some(why) = only_at_root(repository) {
+        return Err(why);
+    }
+    match super::repository::github(&format!("github.com/{text}")) {
+        Some(_) => Ok(()),
+        None => Err("write it as `owner/name`, or `none`".to_owned()),
+    }
+}
+
+fn ask_action(asked: &mut Asked) -> Option<String> {
+    let action = asked.ask(
+        question(
+            "action",
+            "Windlass's GitHub Action, which the workflow uses, as `owner/name@commit`; `none` for a workflow without it",
+            Some(OWN_ACTION.unwrap_or(NONE).to_owned()),
+        ),
+        &is_action,
+    );
+    (action != NONE).then_some(action)
 }
 
 /// A question without choices.
@@ -128,15 +169,44 @@ pub fn question(key: &str, about: &str, proposed: Option<String>) -> Question {
         about: about.to_owned(),
         proposed,
         choices: Vec::new(),
+        only_with: None,
     }
 }
 
+/// The word before the number of every region's name (AWS Regions and Availability Zones, "AWS Regions"). Areas are not
+/// listed: new ones come.
+const DIRECTIONS: [&str; 9] = [
+    "north",
+    "south",
+    "east",
+    "west",
+    "central",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
+];
+
 fn is_region(text: &str) -> Result<(), String> {
-    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if text.contains('-') && text.chars().all(letters) {
+    const FORM: &str = "write a region, such as `eu-west-1`";
+    let parts: Vec<&str> = text.split('-').collect();
+    let [areas @ .., direction, number] = parts.as_slice() else {
+        return Err(FORM.to_owned());
+    };
+    let letters = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
+    let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    if areas.is_empty() || !areas.iter().all(letters) || !is_number {
+        return Err(FORM.to_owned());
+    }
+    if DIRECTIONS.contains(direction) {
         return Ok(());
     }
-    Err("write a region, such as `eu-west-1`".to_owned())
+    let meant = nearest(direction, &DIRECTIONS.map(str::to_owned))
+        .map(|meant| format!(". Did you mean `{}-{meant}-{number}`?", areas.join("-")));
+    Err(format!(
+        "AWS has no region `{text}`{}",
+        meant.unwrap_or_else(|| format!(": {FORM}"))
+    ))
 }
 
 fn is_account(text: &str) -> Result<(), String> {
@@ -152,7 +222,7 @@ fn is_action(text: &str) -> Result<(), String> {
         let is_repository = super::repository::github(&format!("github.com/{name}"));
         is_repository.is_some() && !at.is_empty() && at.chars().all(letters)
     });
-    if is_one || text == NO_ACTION {
+    if is_one || text == NONE {
         return Ok(());
     }
     Err("write it as `owner/name@commit`, or `none`".to_owned())
@@ -214,4 +284,34 @@ fn chosen(text: &str, pieces: &[Piece]) -> Result<Vec<Piece>, String> {
         })
     });
     all.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelled_region_is_refused_with_what_was_meant() {
+        for (text, wanted) in [
+            ("eu-west-1", None),
+            ("us-gov-east-1", None),
+            ("ap-southeast-12", None),
+            ("mx-central-1", None),
+            ("eu-wets-1", Some("Did you mean `eu-west-1`?")),
+            ("ap-sotheast-2", Some("Did you mean `ap-southeast-2`?")),
+            ("eu-dublin-1", Some("write a region")),
+            ("west-1", Some("write a region")),
+            ("eu-west", Some("write a region")),
+            ("Dublin", Some("write a region")),
+            ("eu--west-1", Some("write a region")),
+        ] {
+            let told = is_region(text).err();
+            assert_eq!(told.is_some(), wanted.is_some(), "{text}: {told:?}");
+            assert!(
+                told.zip(wanted)
+                    .is_none_or(|(told, wanted)| told.contains(wanted)),
+                "{text}"
+            );
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A repository, read from the working directory: a bounded walk, and what `git` says of its remote.
 
+use super::files::OWN;
 use super::repository::{Repository, github};
 use crate::git;
 use std::fs;
@@ -41,17 +42,25 @@ const READ: [&str; 14] = [
 /// A folder that cannot be read.
 pub fn read(root: &Path) -> Result<Repository, String> {
     let whole = fs::canonicalize(root).map_err(|error| format!("`{}`: {error}", root.display()))?;
+    let remote = git::remote(root);
+    let on_github = remote.as_deref().and_then(github);
     let mut repository = Repository {
         name: whole
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
-        github: git::remote(root).as_deref().and_then(github),
+        is_elsewhere: remote.is_some() && on_github.is_none(),
+        github: on_github,
+        above: git::above(root).map(|above| above.display().to_string()),
         branch: git::first_branch(root),
         ..Repository::default()
     };
     let mut left = MOST;
     walk(root, "", DEEPEST, &mut left, &mut repository)?;
+    repository.declared = repository.text("app.yaml").to_owned();
+    repository
+        .files
+        .retain(|path, _| !OWN.contains(&path.as_str()));
     Ok(repository)
 }
 

@@ -10,8 +10,14 @@ pub struct Repository {
     pub name: String,
     /// `owner/name` on GitHub, where a remote says so.
     pub github: Option<String>,
+    /// True where its remote is somewhere else.
+    pub is_elsewhere: bool,
+    /// The root of the repository, where the folder is one within it.
+    pub above: Option<String>,
     /// The branch that others begin from.
     pub branch: Option<String>,
+    /// The declaration that is there already; empty where there is none.
+    pub declared: String,
     /// Files by their path from the root, with their texts.
     pub files: BTreeMap<String, String>,
 }

@@ -31,7 +31,7 @@ Resources:
 
 /// The template.
 pub fn write(application: &Application) -> String {
-    let (app, github) = (&application.app, &application.github);
+    let (app, github) = (&application.app, github(application));
     let default = |policy: &Option<String>| {
         let default = policy.iter().map(|arn| format!("    Default: {arn}\n"));
         default.collect::<String>()
@@ -102,8 +102,13 @@ pub fn name(application: &Application, environment: &str) -> String {
         .collect()
 }
 
+/// The repository whose runs may take the roles. Without one no role is written.
+fn github(application: &Application) -> &str {
+    application.github.as_deref().unwrap_or_default()
+}
+
 fn role(application: &Application, environment: &Environment) -> String {
-    let (app, github, name) = (&application.app, &application.github, &environment.name);
+    let (app, github, name) = (&application.app, github(application), &environment.name);
     let refs = refs(&environment.rule)
         .into_iter()
         .map(|it| format!("\"repo:{github}:ref:{it}\""));
@@ -134,7 +139,7 @@ fn role(application: &Application, environment: &Environment) -> String {
 
 /// The role of pull requests. Whoever may open one may change the workflow in it: it may release nothing.
 fn pull_requests(application: &Application) -> String {
-    let (app, github) = (&application.app, &application.github);
+    let (app, github) = (&application.app, github(application));
     format!(
         r#"
   # Anybody who may push a branch may run with it, with a workflow of their own: it may plan, and release nothing.

@@ -33,7 +33,7 @@ impl Ask<'_> {
                 container,
                 repository,
             } => self.service(&piece, container.clone(), repository.clone()),
-            Runs::Undecided => self.service(&piece, None, None),
+            Runs::Undecided => self.either(&piece),
         };
         Component {
             name: piece.name.clone(),
@@ -42,17 +42,29 @@ impl Ask<'_> {
         }
     }
 
-    /// Asks in which form it runs, where only a person knows that.
+    /// Asks what either answer leads to, so that all questions are told at once.
+    fn either(&mut self, piece: &Piece) -> Target {
+        self.asked.only_with = Some(format!("{}.runs=function", piece.name));
+        self.function(piece, None, None, false);
+        self.asked.only_with = Some(format!("{}.runs=service", piece.name));
+        let target = self.service(piece, None, None);
+        self.asked.only_with = None;
+        target
+    }
+
+    /// Asks in which form it runs, where only a person knows that. It stays undecided until that is answered.
     fn decided(&mut self, piece: &Piece) -> Runs {
         if piece.runs != Runs::Undecided {
             return piece.runs.clone();
         }
-        let mut question = question(
+        let question = question(
             &format!("{}.runs", piece.name),
-            &format!("what {} in `{}` runs as", piece.sort, piece.folder),
+            &format!(
+                "what {} (`{}`) runs as: `function` or `service`",
+                piece.sort, piece.file
+            ),
             None,
         );
-        question.choices = vec!["function".into(), "service".into()];
         let told = self.asked.ask(question, &|text| match text {
             "function" | "service" => Ok(()),
             _ => Err("write `function` or `service`".to_owned()),
@@ -63,10 +75,11 @@ impl Ask<'_> {
                 alias: None,
                 is_image: false,
             },
-            _ => Runs::Service {
+            "service" => Runs::Service {
                 container: None,
                 repository: None,
             },
+            _ => Runs::Undecided,
         }
     }
 
@@ -250,6 +263,7 @@ impl Ask<'_> {
             about,
             proposed: proposed.map(|text| text.written()),
             choices,
+            only_with: None,
         };
         let names = self.names;
         let check: Check<'_> =

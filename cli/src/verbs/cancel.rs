@@ -131,7 +131,7 @@ impl Cancel {
 }
 
 impl Cancel {
-    /// What is to be done where nothing is there to be cancelled.
+    /// The advice where nothing is there to be cancelled.
     fn instead(&self, environment: &Environment) -> String {
         let (app, name) = (&self.app, &self.which);
         let is_idle = environment.lock.held.is_none() && environment.waiting.is_empty();

@@ -51,7 +51,7 @@ pub struct Declare {
     local_endpoint: Option<String>,
 }
 
-/// What `--json` prints.
+/// The document of `--json`.
 #[derive(Debug, Default, Serialize)]
 struct Report {
     app: String,
@@ -67,7 +67,7 @@ struct Report {
     in_force: Option<bool>,
 }
 
-/// What came of an upload.
+/// The outcome of an upload.
 enum Came {
     InForce,
     Refused(Vec<Finding>),
@@ -83,7 +83,7 @@ impl Declare {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let text = files::text(&self.file).map_err(|why| {
             Failure::usage(format!(
-                "{why}. Name the declaration's file as the argument"
+                "{why}. Name the declaration's file as the argument; `windlass init` writes one for a repository that has none"
             ))
         })?;
         let exceptions = Exceptions {
@@ -164,12 +164,11 @@ impl Declare {
             warnings: declaration.warnings(),
             ..Report::default()
         };
-        let windlass = match self.endpoint.open_if_named().await? {
+        let windlass = match self.endpoint.open_or_why().await? {
             Ok(windlass) => windlass,
             Err(why) => {
-                report.not_looked_at.push(format!(
-                    "the declaration in force, which only the API tells{why}"
-                ));
+                let what = "the declaration in force, which only the API tells";
+                report.not_looked_at.push(format!("{what}: {why}"));
                 return Ok((None, None, report));
             }
         };
@@ -225,7 +224,7 @@ impl Declare {
     }
 }
 
-/// What came of it, told.
+/// The outcome, told.
 fn end(came: Came, mut report: Report, output: Output) -> Result<Exit, Failure> {
     let (app, version) = (report.app.clone(), report.version.clone());
     match came {
@@ -257,7 +256,7 @@ struct Uploaded {
     bucket: Place,
     /// Where its findings come to lie.
     beside: String,
-    /// What lay there before.
+    /// The bytes that lay there before.
     before: Option<Bytes>,
     version_id: Option<String>,
 }
@@ -280,7 +279,7 @@ fn refused(findings: Vec<Finding>) -> Failure {
     Failure::rejected("it was not declared, and nothing was uploaded:", findings)
 }
 
-/// What is different from the text that is in force.
+/// The differences from the text that is in force.
 fn differences(former: &str, present: &str) -> Vec<String> {
     let read = |text| syntax::yaml("the declaration", text, LARGEST).ok();
     match (read(former), read(present)) {

@@ -12,7 +12,7 @@ use crate::windlass::waiting;
 use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::count::count;
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{self, Finding};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::planned::Planned;
 
@@ -89,18 +89,18 @@ impl Doctor {
     }
 }
 
-/// What no look can tell.
+/// The limits of any look.
 const NOT_CHECKED: [&str; 2] = [
     "the bytes of a release (the verbs `release` and `plan release` look at them before anything is sent)",
-    "whether a policy of a bucket, of a key or of the organization refuses a write to the roles that change the targets (AWS tells it of a call alone)",
+    "whether a policy of a bucket, of a key or of a VPC endpoint, or a resource control policy of the organization, refuses a write to the roles that change the targets (IAM's simulation knows none of them)",
 ];
 
-/// What was found.
+/// A check's findings.
 struct Report<'a> {
     named: String,
     findings: Vec<&'a Finding>,
     warnings: &'a [Finding],
-    /// What would become of a release now.
+    /// The outcome of a release if it were started now.
     turn: &'a str,
 }
 
@@ -128,13 +128,21 @@ impl<'a> Report<'a> {
 
     fn as_json(&self, answer: &Value) -> Value {
         json!({
-            "healthy": self.findings.is_empty(),
+            "healthy": self.findings.is_empty() && self.unknown() == 0,
             "findings": self.findings,
             "warnings": self.warnings,
             "not_checked": NOT_CHECKED,
             "id": answer["id"],
             "at": answer["drawn"]["at"],
         })
+    }
+
+    /// The warnings of what could not be looked at.
+    fn unknown(&self) -> usize {
+        let warnings = self.warnings.iter();
+        warnings
+            .filter(|warning| warning.reason.starts_with(finding::NOT_CHECKED))
+            .count()
     }
 
     /// What nobody looked at is no part of what is healthy, and is told as that.
@@ -150,9 +158,13 @@ impl<'a> Report<'a> {
             text.push_str(&format!("  not checked: {what}\n"));
         }
         let Self { named, turn, .. } = self;
-        match self.findings.len() {
-            0 => format!("{named} has what a release needs. {turn}\n{text}"),
-            found => format!("{named}: {}\n{text}", count(found, "finding")),
+        match (self.findings.len(), self.unknown()) {
+            (0, 0) => format!("{named} has what a release needs. {turn}\n{text}"),
+            (0, unknown) => format!(
+                "{named}: nothing wrong was found, and {} could not be looked at. {turn}\n{text}",
+                count(unknown, "thing")
+            ),
+            (found, _) => format!("{named}: {}\n{text}", count(found, "finding")),
         }
     }
 }

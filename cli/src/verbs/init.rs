@@ -59,12 +59,7 @@ impl Init {
             output.announce(&line);
         }
         if facts.pieces.pieces.is_empty() {
-            let notes = facts.pieces.notes.join("; ");
-            return Err(Failure::usage(format!(
-                "nothing was found in `{}` that Windlass releases. Start it in the root of a repository{}{notes}",
-                self.folder.display(),
-                if notes.is_empty() { "" } else { ". Seen: " }
-            )));
+            return Err(self.found_nothing(&facts));
         }
         let application = self.ask(&facts, output)?;
         let (all, notes) = files::all(&application, &facts);
@@ -76,6 +71,21 @@ impl Init {
             json!({"app": application.app, "files": written, "notes": notes, "next": next});
         output.result(&document, &words);
         Ok(Exit::Good)
+    }
+
+    /// Tells what is looked for, and what was seen and is none of it.
+    fn found_nothing(&self, facts: &Facts) -> Failure {
+        let notes = facts.pieces.notes.join("; ");
+        let seen = if notes.is_empty() {
+            String::new()
+        } else {
+            format!(". Seen: {notes}")
+        };
+        let sorts = pieces::Sort::ALL.map(|sort| sort.to_string()).join(", ");
+        Failure::usage(format!(
+            "nothing was found in `{}` that Windlass releases{seen}. Looked for: {sorts}. Start it in the root of a repository that has one of these, or write `app.yaml` by hand (docs/integrate of Windlass)",
+            self.folder.display(),
+        ))
     }
 
     /// Everything that can be known without asking.
@@ -276,6 +286,9 @@ fn asked(question: &Question) -> String {
             shown.push_str(", …");
         }
         text.push_str(&format!(" (seen: {shown})"));
+    }
+    if let Some(answer) = &question.only_with {
+        text.push_str(&format!(" (only with {answer})"));
     }
     text
 }

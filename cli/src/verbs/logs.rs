@@ -181,7 +181,7 @@ fn first_of(first: Time, now: Time) -> Time {
     first.max(Time(now.0.saturating_sub(LATE_MS)))
 }
 
-/// What was told so far.
+/// The lines that were told so far.
 #[derive(Default)]
 struct Telling {
     known: HashSet<String>,

@@ -39,6 +39,8 @@ struct OfRelease {
     release: Release,
     #[command(flatten)]
     patience: Patience,
+    #[command(flatten)]
+    unused: OfTheCommand,
 }
 
 #[derive(Debug, Args)]
@@ -47,6 +49,8 @@ struct OfDeploy {
     deploy: Deploy,
     #[command(flatten)]
     patience: Patience,
+    #[command(flatten)]
+    unused: OfTheCommand,
 }
 
 /// A rollback that is only planned needs no reason.
@@ -61,10 +65,34 @@ struct Back {
     /// The snapshot to go back to; the newest suitable one if not given.
     #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     snapshot: Option<u64>,
+    #[arg(long, hide = true, value_name = "TEXT")]
+    reason: Option<String>,
     #[command(flatten)]
     endpoint: Endpoint,
     #[command(flatten)]
     patience: Patience,
+    #[command(flatten)]
+    unused: OfTheCommand,
+}
+
+/// Options of the command without `plan`, so that `plan` can stand in front of any.
+#[derive(Debug, Args)]
+struct OfTheCommand {
+    #[arg(long, hide = true)]
+    watch: bool,
+    #[arg(long, hide = true, value_name = "TIME")]
+    look: Option<String>,
+}
+
+impl OfTheCommand {
+    fn tell(&self, output: Output) {
+        let given = [("--watch", self.watch), ("--look", self.look.is_some())];
+        for (name, _) in given.iter().filter(|(_, given)| *given) {
+            output.announce(&format!(
+                "`{name}` is of the command: a plan ends when it is drawn"
+            ));
+        }
+    }
 }
 
 impl Plan {
@@ -73,6 +101,11 @@ impl Plan {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        match &self.of {
+            Of::Release(OfRelease { unused, .. })
+            | Of::Deploy(OfDeploy { unused, .. })
+            | Of::Rollback(Back { unused, .. }) => unused.tell(output),
+        }
         match &self.of {
             Of::Release(of) => of.release.run(Then::Plan(&of.patience), output),
             Of::Deploy(of) => of.deploy.run(Then::Plan(&of.patience), output),
@@ -83,6 +116,9 @@ impl Plan {
 
 impl Back {
     fn run(&self, output: Output) -> Result<Exit, Failure> {
+        if self.reason.is_some() {
+            output.announce("`--reason` is of the command: a plan needs none");
+        }
         let mut body = Map::from_iter([("action".to_owned(), "rollback".into())]);
         if let Some(snapshot) = self.snapshot {
             body.insert("snapshot".into(), snapshot.into());

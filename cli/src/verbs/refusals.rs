@@ -27,7 +27,7 @@ pub struct Refusals {
     endpoint: Endpoint,
 }
 
-/// What was refused, or not taken.
+/// A refusal, or an arrival that was not taken.
 #[derive(Debug, Serialize, Deserialize)]
 struct Refusal {
     about: String,

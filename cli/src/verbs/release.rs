@@ -99,7 +99,7 @@ pub struct Release {
     local_endpoint: Option<String>,
 }
 
-/// What `--json` prints when the manifest was uploaded.
+/// The document of `--json` when the manifest was uploaded.
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     manifest: &'a Manifest,
@@ -192,7 +192,7 @@ impl Release {
         }
     }
 
-    /// What can be seen before: by the API if there is one that lets the caller in, else in the bucket.
+    /// The look before: by the API if there is one that lets the caller in, else in the bucket.
     async fn look(
         &self,
         plan: Plan<'_>,

@@ -67,7 +67,7 @@ struct Report {
     goes: String,
 }
 
-/// What was found in one file.
+/// The findings about one file.
 #[derive(Debug, Serialize)]
 struct FileReport {
     file: String,
@@ -97,7 +97,7 @@ impl Validate {
         match (text, manifest) {
             (Ok(text), Ok(manifest)) => Ok((text, manifest)),
             (text, manifest) => {
-                let named = "Name the declaration's file as the argument";
+                let named = "Name the declaration's file as the argument; `windlass init` writes one for a repository that has none";
                 let text = text.err().map(|why| format!("{why}. {named}."));
                 let named = "Name the manifest's file with `--manifest`";
                 let manifest = manifest.err().map(|why| format!("{why}. {named}."));
@@ -132,7 +132,7 @@ impl Validate {
         Ok(report)
     }
 
-    /// What is wrong with a manifest, or with what can be read of it, beside a declaration.
+    /// The findings about a manifest, or about what can be read of it, beside a declaration.
     fn look_at_manifest(
         &self,
         declaration: &Declaration,
@@ -150,7 +150,7 @@ impl Validate {
         Ok(part.and(found).findings())
     }
 
-    /// What is wrong with a declaration that is not valid, also beside the one in force; and with a manifest by itself,
+    /// Findings about a declaration that is not valid, also beside the one in force; and about a manifest by itself,
     /// because what it would be compared with is not known.
     fn look_at_part(
         &self,
@@ -274,7 +274,7 @@ impl Report {
     }
 }
 
-/// What is noted and stops nothing.
+/// The warnings, which stop nothing.
 fn warned(warnings: &[Finding]) -> String {
     let warned = warnings.iter().map(|warning| {
         let (name, path) = (warning.name, &warning.path);

@@ -9,7 +9,7 @@ use aws_config::SdkConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBuilder};
 use aws_smithy_runtime::client::retries::classifiers::TransientErrorClassifier;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
@@ -39,15 +39,33 @@ impl JsonServices for Aws {
 type Made = Operation<String, Value, ErrorMetadata>;
 
 fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> Answered<Made> {
-    let (config, patience) = clients.config();
-    let region = config.region().map(ToString::to_string);
-    let region =
-        region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION.to_owned()))?;
+    let region = region_of(clients)?;
+    let endpoint = endpoint(clients.config().0, call.service, &region);
     let (target, version) = (call.target, version_of(call.service));
+    let made = configured(clients, (call.service, operation), &endpoint, region)
+        .serializer(move |body: String| request(target, version, body))
+        .deserializer(answer);
+    Ok(made.build())
+}
+
+/// The region that is configured.
+pub(crate) fn region_of(clients: &Clients) -> Answered<String> {
+    let region = clients.config().0.region().map(ToString::to_string);
+    region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION.to_owned()))
+}
+
+/// An operation of a service without a client of its own, with all that the SDK's clients have.
+pub(crate) fn configured(
+    clients: &Clients,
+    (service, operation): (&'static str, &'static str),
+    endpoint: &str,
+    region: String,
+) -> OperationBuilder {
+    let (config, patience) = clients.config();
     let mut builder = Operation::builder()
-        .service_name(call.service)
+        .service_name(service)
         .operation_name(operation)
-        .endpoint_url(&endpoint(config, call.service, &region))
+        .endpoint_url(endpoint)
         .standard_retry(
             &config
                 .retry_config()
@@ -63,7 +81,7 @@ fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> 
         .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
         .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new())
         .interceptor(patience)
-        .runtime_plugin(signed(config, call.service, region));
+        .runtime_plugin(signed(config, service, region));
     if let Some(client) = config.http_client() {
         builder = builder.http_client(client);
     }
@@ -73,10 +91,7 @@ fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> 
     if let Some(time) = config.time_source() {
         builder = builder.time_source(time);
     }
-    let made = builder
-        .serializer(move |body: String| request(target, version, body))
-        .deserializer(answer);
-    Ok(made.build())
+    builder
 }
 
 /// An endpoint that is configured, as a local cloud's is, else the service's own (AWS General Reference,

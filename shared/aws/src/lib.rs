@@ -38,6 +38,7 @@ mod probe;
 mod queue;
 mod reach;
 mod registry;
+mod roles;
 mod service_rollouts;
 mod services;
 mod settings;

@@ -3,7 +3,7 @@ use crate::clock::time_of;
 use crate::document::{Answer, send_instead};
 use crate::error::{OrFault, code, fault, message};
 use crate::service_rollouts::{self, hooks, shifting, switching};
-use crate::task_sets::task_set_of;
+use crate::task_sets::{capacity, task_set_of};
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -296,6 +296,10 @@ fn service_of(service: ecs::Service) -> Service {
         task_definition: service.task_definition.unwrap_or_default(),
         desired: count(service.desired_count),
         running: count(service.running_count),
+        capacity: capacity(
+            service.launch_type.as_ref(),
+            service.capacity_provider_strategy.unwrap_or_default(),
+        ),
         // A service made without naming a controller has ECS's own, and rolls.
         controller: controller.map_or_else(|| "ECS".to_owned(), |kind| kind.as_str().to_owned()),
         strategy: configuration

@@ -20,7 +20,8 @@ pub struct Settings {
     /// `WINDLASS_TOPIC_ARN`: the topic for people.
     pub topic: Option<String>,
     /// What the engine knows: `WINDLASS_ARTIFACTS_BUCKET`, `WINDLASS_IN_VPC` (`true` or `false`),
-    /// `WINDLASS_TASK_ROLES` (ARNs with wildcards, between commas), `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets) and `AWS_ENDPOINT_URL`.
+    /// `WINDLASS_TASK_ROLES` (ARNs with wildcards, between commas), `WINDLASS_DEPLOYERS` (`kind=ARN`, between commas),
+    /// `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets) and `AWS_ENDPOINT_URL`.
     pub config: Config,
 }
 
@@ -50,6 +51,11 @@ impl Settings {
                 in_vpc,
                 local_endpoint: given("AWS_ENDPOINT_URL"),
                 task_roles: listed(given("WINDLASS_TASK_ROLES").as_deref()),
+                deployers: listed(given("WINDLASS_DEPLOYERS").as_deref())
+                    .iter()
+                    .filter_map(|one| one.split_once('='))
+                    .map(|(kind, role)| (kind.to_owned(), role.to_owned()))
+                    .collect(),
                 links: given("WINDLASS_LINKS").unwrap_or_default(),
             },
         })

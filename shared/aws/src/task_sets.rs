@@ -1,4 +1,4 @@
-//! The task sets of a service, which CodeDeploy deploys.
+//! The task sets of a service, which CodeDeploy deploys; and where tasks run.
 
 use crate::services::count;
 use aws_sdk_ecs::types as ecs;
@@ -50,4 +50,14 @@ fn network_of(told: &ecs::AwsVpcConfiguration) -> Option<Network> {
         security_groups,
         public_ip,
     })
+}
+
+/// A service has a launch type or a strategy of capacity providers (Amazon ECS API Reference, Service).
+pub(crate) fn capacity(
+    launch: Option<&ecs::LaunchType>,
+    strategy: Vec<ecs::CapacityProviderStrategyItem>,
+) -> Vec<String> {
+    let launch = launch.into_iter().map(|launch| launch.as_str().to_owned());
+    let providers = strategy.into_iter().map(|one| one.capacity_provider);
+    launch.chain(providers).collect()
 }

@@ -13,6 +13,9 @@ pub use limited::{MOST, limited};
 pub use pages::{in_lines, pages};
 use sentence::sentence;
 
+/// The beginning of the reason of what nobody looked at, or could look at: it is neither well nor wrong.
+pub const NOT_CHECKED: &str = "Not checked: ";
+
 /// What is wrong, by name. Each variant's comment is its page under `docs/findings/`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -269,10 +272,6 @@ pub enum FindingName {
     ///
     /// Next: Wait for its ending; start a rollback to go back from one that succeeded.
     NothingToCancel,
-    /// The caller may not do this: no rule matches its identity.
-    ///
-    /// Next: Use an identity that is allowed, or let an administrator change the rules.
-    NotAllowed,
     /// The component failed while it was changed, and the deployment was undone.
     ///
     /// Next: Look where the reason points, such as the stopped tasks' reasons or the function's

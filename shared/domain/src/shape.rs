@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 mod mend;
+mod nothing;
 mod words;
 mod write;
 
@@ -45,7 +46,10 @@ pub(crate) struct Shape {
 impl Shape {
     /// The shape of a type.
     pub(crate) fn of<T: JsonSchema>(what: &'static str, language: Language) -> Self {
-        let schema = schemars::schema_for!(T).to_value();
+        let mut schema = schemars::schema_for!(T).to_value();
+        if language == Language::Yaml {
+            nothing::forbid(&mut schema);
+        }
         let validator = jsonschema::validator_for(&schema).ok();
         Self {
             what,
@@ -282,8 +286,10 @@ impl Shape {
         path: &str,
         alternatives: &[&Value],
     ) -> Finding {
-        let seen = shown(path, error.instance());
-        let reason = format!("{seen} {}.", objection(error, self.language));
+        let reason = match &**error.instance() {
+            Value::Null if self.language == Language::Yaml => "It has no value.".to_owned(),
+            seen => format!("{} {}.", shown(path, seen), objection(error, self.language)),
+        };
         let remedy = write::remedy(self.node(error), alternatives, error, self.language);
         Finding::new(FindingName::BadValue, self.place(path), reason, remedy)
     }

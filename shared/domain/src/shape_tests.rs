@@ -125,7 +125,7 @@ fn each_mistake_is_told_with_what_to_write() {
     BadValue: name: `"abcdef"` has more than 5 characters. Remedy: Write 2 to 5 characters: The name, in two lines.
     BadValue: name: `7` is not a text. Remedy: Write a text: The name, in two lines.
     BadValue: name: `true` is not a text. Remedy: Write `"true"`: The name, in two lines.
-    BadValue: name: `null` is not a text. Remedy: Write a text: The name, in two lines.
+    BadValue: name: It has no value. Remedy: Write a text: The name, in two lines.
     BadValue: code: `"A"` does not have the form that is expected. Remedy: Write `a`.
     BadValue: code: `7` is not a text. Remedy: Write a text.
     BadValue: count: `0` is less than 1. Remedy: Write 1 to 9: How many.

@@ -28,6 +28,10 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
                 "it ends before everything that was opened is closed",
                 "Write the whole of it: its end is missing, or a quote or a bracket is not closed.",
             ),
+            _ if !text.trim_start().starts_with(['{', '[', '"']) => (
+                "it does not begin as JSON does",
+                "Write JSON, which begins with `{`; of YAML any converter makes it.",
+            ),
             _ => (
                 "it is broken here",
                 "Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.",

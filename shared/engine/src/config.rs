@@ -1,5 +1,7 @@
 //! What a function is told by its environment when it starts.
 
+use std::collections::BTreeMap;
+
 /// The installation's fixed names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
@@ -13,6 +15,9 @@ pub struct Config {
     pub local_endpoint: Option<String>,
     /// The ARNs, with wildcards, of the roles of tasks that may be passed on to Amazon ECS; empty if unknown.
     pub task_roles: Vec<String>,
+    /// The ARNs of the roles with which this account's targets are changed, by the kind of the component; empty if
+    /// unknown.
+    pub deployers: BTreeMap<String, String>,
     /// The base of links in messages, such as the HTTP API's URL; empty if unknown.
     pub links: String,
 }

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that follow a placeholder, end like a plural and count nothing.
-const NO_COUNTS: [&str; 37] = [
+const NO_COUNTS: [&str; 38] = [
     "already",
     "as",
     "bakes",
@@ -40,6 +40,7 @@ const NO_COUNTS: [&str; 37] = [
     "series",
     "serves",
     "stands",
+    "starts",
     "still",
     "takes",
     "tells",

@@ -19,6 +19,18 @@ pub fn gave_up(world: &World, component: &str) -> bool {
     deployments.gave_up(&function_of(component)) || deployments.gave_service_up(component)
 }
 
+/// Who began the newest deployment of CodeDeploy of a component's service, as its description tells, where CodeDeploy has
+/// taken that back by itself.
+pub fn taken_back_last(world: &World, component: &str) -> Option<String> {
+    let state = world.codedeploy();
+    let mut of = state
+        .of_services
+        .iter()
+        .filter(|live| live.service.1 == component);
+    let newest = of.rfind(|live| live.told.rollback_of.is_none())?;
+    newest.gave_up().then(|| newest.told.description.clone())
+}
+
 /// The deployment of CodeDeploy that moves callers of a component's target, and that every look then showed.
 pub fn moving_since(world: &World, component: &str, looked: Time) -> Option<String> {
     let state = world.codedeploy();

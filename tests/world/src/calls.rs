@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 83] = [
+pub const CALLS: [&str; 84] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -76,6 +76,7 @@ pub const CALLS: [&str; 83] = [
     "registry.image",
     "registry.repository_tags",
     "registry.tagged",
+    "roles.simulate",
     "services.answer_service_pause",
     "services.register",
     "services.service",
@@ -89,7 +90,7 @@ pub const CALLS: [&str; 83] = [
 
 /// Those that change nothing, and of which nobody but the caller learns anything: that such a call was made
 /// makes no difference.
-const READS: [&str; 51] = [
+const READS: [&str; 52] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -136,6 +137,7 @@ const READS: [&str; 51] = [
     "registry.image",
     "registry.repository_tags",
     "registry.tagged",
+    "roles.simulate",
     "services.service",
     "services.service_rollouts",
     "services.task_definition",

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
 use windlass_engine::ports::{
     Answered, CodeDeploy, Deployed, DeploymentGroup, Lifecycle, ListedDeployments, NewDeployed,
     Revision, Routing, Waiting,
@@ -185,6 +186,20 @@ impl State {
     pub fn gave_up(&self, function: &str) -> bool {
         let mut deployments = self.deployments.iter();
         deployments.any(|live| live.gave_up(function))
+    }
+}
+
+/// What is told of the deployment by which CodeDeploy takes another one back.
+pub(crate) fn taken_back(of: &mut Deployed, id: &str, begins: Time) -> Deployed {
+    of.rolled_back_by = Some(id.to_owned());
+    Deployed {
+        id: id.to_owned(),
+        status: "Created".into(),
+        description: format!("Rollback of {}", of.id),
+        creator: "codeDeployRollback".into(),
+        created: Some(begins),
+        rollback_of: Some(of.id.clone()),
+        ..Deployed::default()
     }
 }
 

@@ -9,7 +9,10 @@ use windlass_engine::ports::{Answered, JsonCall, JsonServices};
 pub(crate) type Answers = fn(&World, &JsonCall) -> Answered<Value>;
 
 /// The services by the names of their endpoints.
-const SERVICES: &[(&str, Answers)] = &[("logs", crate::logs::answers)];
+const SERVICES: &[(&str, Answers)] = &[
+    ("logs", crate::logs::answers),
+    ("servicequotas", crate::quotas::answers),
+];
 
 impl JsonServices for World {
     async fn json_call(&self, call: JsonCall) -> Answered<Value> {

@@ -38,7 +38,9 @@ mod package;
 pub mod past;
 pub mod pausing;
 pub mod probe;
+pub mod quotas;
 pub mod registry;
+pub mod roles;
 pub mod rollout;
 pub mod run;
 pub mod services;
@@ -74,7 +76,9 @@ struct Shared {
     functions: RefCell<functions::State>,
     codedeploy: RefCell<codedeploy::State>,
     services: RefCell<services::State>,
+    quotas: RefCell<quotas::State>,
     registry: RefCell<registry::State>,
+    roles: RefCell<roles::State>,
     alarms: RefCell<alarms::State>,
     configurations: RefCell<configurations::State>,
     logs: RefCell<logs::State>,
@@ -93,6 +97,7 @@ impl Default for World {
             in_vpc: false,
             local_endpoint: None,
             task_roles: vec!["arn:aws:iam::*:role/windlass-task-*".into()],
+            deployers: roles::deployers(),
             links: "https://windlass.example".into(),
         };
         Self {
@@ -105,7 +110,9 @@ impl Default for World {
                 functions: RefCell::default(),
                 codedeploy: RefCell::default(),
                 services: RefCell::default(),
+                quotas: RefCell::default(),
                 registry: RefCell::default(),
+                roles: RefCell::default(),
                 alarms: RefCell::default(),
                 configurations: RefCell::default(),
                 logs: RefCell::default(),
@@ -161,6 +168,8 @@ services!(
     configurations,
     logs,
     probe,
+    quotas,
+    roles,
     executions,
     events,
     notifications,

@@ -1,6 +1,6 @@
 //! A deployment of CodeDeploy in memory: waiting for its hooks, moving callers, over; or on its way back.
 
-use crate::codedeploy::Group;
+use crate::codedeploy::{Group, taken_back};
 use crate::live_function::LiveFunction;
 use crate::live_rollout::rings;
 use crate::moving::{member, pending, percent, text};
@@ -346,17 +346,8 @@ impl LiveDeployment {
         if now < begins {
             return None;
         }
-        self.told.rolled_back_by = Some(id.to_owned());
         Some(Self {
-            told: Deployed {
-                id: id.to_owned(),
-                status: "Created".into(),
-                description: format!("Rollback of {}", self.told.id),
-                creator: "codeDeployRollback".into(),
-                created: Some(begins),
-                rollback_of: Some(self.told.id.clone()),
-                ..Deployed::default()
-            },
+            told: taken_back(&mut self.told, id, begins),
             events: vec![],
             stopped: None,
             created: begins,

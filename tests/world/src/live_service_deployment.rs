@@ -3,6 +3,9 @@
 //!
 //! It goes on by seconds, together with the tasks.
 
+#[path = "live_service_way_back.rs"]
+mod way_back;
+
 use crate::codedeploy::Group;
 use crate::live_rollout::rings;
 use crate::moving::{member, pending, percent, text};
@@ -19,8 +22,6 @@ use windlass_engine::ports::{
 const CREATED_S: u64 = 1;
 /// The time that a stop, or a way back, takes, in seconds.
 const STOPS_S: u64 = 3;
-/// The time that it takes until the rollback of what has ended is created, in seconds.
-const RETURNS_S: u64 = 2;
 /// The time for which it goes on once the wait before the end of the former tasks is over, in seconds.
 const ENDS_S: u64 = 2;
 
@@ -137,13 +138,6 @@ impl ServiceDeployed {
         !["Succeeded", "Failed", "Stopped"].contains(&self.told.status.as_str())
     }
 
-    /// True where it is over, and the deployment that takes it back is not there yet.
-    pub(crate) fn will_return(&self) -> bool {
-        let is_gone = ["Failed", "Stopped"].contains(&self.told.status.as_str());
-        let is_possible = self.sets.1.is_some() && !self.forgets;
-        is_gone && self.told.rolls_back && is_possible && self.told.rolled_back_by.is_none()
-    }
-
     fn is_back(&self) -> bool {
         self.told.rollback_of.is_some()
     }
@@ -162,12 +156,6 @@ impl ServiceDeployed {
         if self.is_active() {
             self.end(now, "Stopped", Some(("MANUAL_STOP", "stopped by a user")));
         }
-    }
-
-    /// True where CodeDeploy has given it up by itself, and takes it back.
-    pub(crate) fn gave_up(&self) -> bool {
-        let is_gone = ["Failed", "Stopped"].contains(&self.told.status.as_str());
-        is_gone && self.stopped.is_none()
     }
 
     /// True while it only keeps the former tasks.
@@ -354,49 +342,5 @@ impl ServiceDeployed {
         let is_primary = new.is_some_and(|new| live.promote(new));
         self.promoted = is_primary.then_some(now);
         is_primary
-    }
-
-    fn go_back(&mut self, live: &mut LiveService, now: Time) {
-        self.told.status = "InProgress".into();
-        if now < self.created.plus_s(STOPS_S) {
-            return;
-        }
-        let former = self.sets.0.clone().unwrap_or_default();
-        if !live.promote(&former) {
-            return self.end(
-                now,
-                "Failed",
-                Some(("INTERNAL_ERROR", "its tasks are gone")),
-            );
-        }
-        if let Some(new) = &self.sets.1 {
-            live.end_task_set(new, now);
-        }
-        self.end(now, "Succeeded", None);
-    }
-
-    /// The deployment that takes it back, once it is time for one.
-    pub(crate) fn rollback(&mut self, id: &str, now: Time) -> Option<Self> {
-        let ended = self.told.completed.filter(|_| self.will_return())?;
-        let begins = ended.plus_s(RETURNS_S);
-        if now < begins {
-            return None;
-        }
-        self.told.rolled_back_by = Some(id.to_owned());
-        Some(Self {
-            told: Deployed {
-                id: id.to_owned(),
-                status: "Created".into(),
-                description: format!("Rollback of {}", self.told.id),
-                creator: "codeDeployRollback".into(),
-                created: Some(begins),
-                rollback_of: Some(self.told.id.clone()),
-                ..Deployed::default()
-            },
-            stopped: None,
-            created: begins,
-            at: now,
-            ..self.clone()
-        })
     }
 }

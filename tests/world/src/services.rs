@@ -87,6 +87,7 @@ impl State {
                 task_definition: task_definition.to_owned(),
                 desired,
                 running: desired,
+                capacity: vec!["EC2".into()],
                 controller: "ECS".into(),
                 strategy: "ROLLING".into(),
                 percents: (100, 200),

@@ -4,7 +4,7 @@
 use super::{Edit, environment};
 use crate::init::application::{Application, Component, Target};
 use crate::init::pages::{TEMPLATES, block};
-use crate::init::pieces::Sort;
+use crate::init::pieces::{Runs, Sort, sam};
 use crate::init::repository::Repository;
 
 /// Members that publish and shift beside Windlass.
@@ -47,6 +47,8 @@ pub fn edit(
         };
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         without_others(&mut lines, 0, usize::MAX, "Globals:");
+        notes.extend(others(text, &own, path));
+        notes.extend(left(&lines, "Globals", path));
         for component in own {
             covered.push(component.name.clone());
             function(
@@ -65,6 +67,15 @@ pub fn edit(
         });
     }
     edits
+}
+
+/// Notes the functions that are no components here, and that SAM publishes by what stands under `Globals` alone.
+fn others(text: &str, own: &[&Component], path: &str) -> Vec<String> {
+    let published = sam::published_by_globals(text).into_iter();
+    let others =
+        published.filter(|(id, _)| !own.iter().any(|component| sam::id(&component.piece) == id));
+    let notes = others.map(|(id, alias)| format!("`{id}` of `{path}` is no component, and has its alias by `Globals`: write `AutoPublishAlias: {alias}` into its own properties before you deploy, because CloudFormation deletes the alias else"));
+    notes.collect()
 }
 
 fn parameters(text: &str) -> impl Iterator<Item = &str> {
@@ -97,31 +108,47 @@ fn within(lines: &[String], at: usize) -> usize {
 }
 
 /// Takes out what publishes and shifts, of the member that begins so, or of the lines given.
-fn without_others(lines: &mut Vec<String>, from: usize, to: usize, member: &str) -> Option<String> {
-    let begin = lines
+fn without_others(lines: &mut Vec<String>, from: usize, to: usize, member: &str) {
+    let mut all = lines
         .iter()
         .enumerate()
         .skip(from)
-        .take(to.saturating_sub(from))
-        .find(|(_, line)| line.trim() == member)?
-        .0;
-    let mut alias = None;
-    loop {
-        let end = within(lines, begin);
-        let is_other = |line: &String| {
-            OTHERS
-                .iter()
-                .any(|other| line.trim_start().starts_with(other))
-        };
-        let Some(at) = (begin..end).find(|at| is_other(&lines[*at])) else {
-            return alias;
-        };
-        if let Some(value) = lines[at].trim_start().strip_prefix(OTHERS[0]) {
-            alias = Some(value.trim().to_owned());
-        }
+        .take(to.saturating_sub(from));
+    let Some((begin, _)) = all.find(|(_, line)| line.trim() == member) else {
+        return;
+    };
+    let is_other = |line: &String| {
+        OTHERS
+            .iter()
+            .any(|other| line.trim_start().starts_with(other))
+    };
+    while let Some(at) = (begin..within(lines, begin)).find(|at| is_other(&lines[*at])) {
         let last = within(lines, at);
         lines.drain(at..last);
     }
+}
+
+/// Notes what publishes and shifts and was not taken out, because it does not begin its line.
+fn left(lines: &[String], member: &str, path: &str) -> Vec<String> {
+    let head = format!("{member}:");
+    let Some(begin) = lines
+        .iter()
+        .position(|line| line.trim_start().starts_with(&head))
+    else {
+        return Vec::new();
+    };
+    let own = &lines[begin..within(lines, begin)];
+    let is_left = |other: &&&str| {
+        own.iter()
+            .any(|line| !line.trim_start().starts_with('#') && line.contains(**other))
+    };
+    let left = OTHERS.iter().filter(is_left).map(|other| {
+        format!(
+            "`{}` of `{member}` in `{path}` stands within braces, where lines cannot be taken out: take it out before you deploy, because SAM publishes and shifts as long as it is there",
+            other.trim_end_matches(':')
+        )
+    });
+    left.collect()
 }
 
 fn function(
@@ -132,17 +159,17 @@ fn function(
     path: &str,
     notes: &mut Vec<String>,
 ) {
-    let (Target::Function { alias, .. }, Some(id)) =
-        (&component.target, component.piece.output.rsplit('/').next())
-    else {
+    let Target::Function { alias, .. } = &component.target else {
         return;
     };
+    let id = sam::id(&component.piece);
     let head = format!("  {id}:");
     let Some(begin) = lines.iter().position(|line| line.trim_end() == head) else {
         notes.push(format!("`{id}` of `{path}` could not be found by its line: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs"));
         return;
     };
-    let former = without_others(lines, begin, begin + 1, &format!("{id}:"));
+    without_others(lines, begin, begin + 1, &format!("{id}:"));
+    notes.extend(left(&lines[begin..], id, path));
     let end = within(lines, begin);
     if lines[begin..end]
         .iter()
@@ -176,15 +203,62 @@ fn function(
         }
     }
     let end = within(lines, begin);
-    // SAM made the alias under this id: CloudFormation keeps it then.
+    let former = match &component.piece.runs {
+        Runs::Function { alias, .. } => alias.as_deref(),
+        _ => None,
+    };
+    // SAM made the alias under this id, whose name was its own or that of `Globals`: CloudFormation keeps it then.
     let live = former.map_or_else(|| format!("{id}Live"), |alias| format!("{id}Alias{alias}"));
-    if lines
-        .iter()
-        .any(|line| line.trim_end() == format!("  {live}:"))
-    {
+    if is_written(
+        lines,
+        id,
+        &[
+            &live,
+            &format!("{id}FirstVersion"),
+            &format!("{id}Alias{alias}"),
+        ],
+    ) {
         return;
     }
+    if former.is_some() {
+        notes.push(format!("SAM has made a version of `{id}` under an id of its own: write that id in place of `{id}FirstVersion` (`aws cloudformation list-stack-resources` tells it: `{id}Version` with a hash), because CloudFormation publishes the same code no second time"));
+        references(&mut *lines, id, &live, path, notes);
+    }
     lines.splice(end..end, published(id, &live, alias));
+}
+
+/// `Function.Alias` and `Function.Version` exist only with `AutoPublishAlias`: the one becomes the alias, which is the
+/// same, and the other is told, because it was the newest version.
+fn references(lines: &mut [String], id: &str, live: &str, path: &str, notes: &mut Vec<String>) {
+    let (alias, version) = (format!("{id}.Alias"), format!("{id}.Version"));
+    for line in lines.iter_mut() {
+        if let Some(at) = whole(line, &alias) {
+            line.replace_range(at..at + alias.len(), live);
+        }
+    }
+    if lines.iter().any(|line| whole(line, &version).is_some()) {
+        notes.push(format!("`{version}` in `{path}` exists only with `AutoPublishAlias`: name what it is to be in its place"));
+    }
+}
+
+/// The place of a word that is no part of a longer one.
+fn whole(line: &str, word: &str) -> Option<usize> {
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '.');
+    let mut places = line.match_indices(word).map(|(at, _)| at);
+    places.find(|at| {
+        is_edge(line[..*at].chars().next_back()) && is_edge(line[at + word.len()..].chars().next())
+    })
+}
+
+/// True where an earlier run's patch is applied, or somebody wrote the alias or the version: a second one of the same
+/// name cannot be made.
+fn is_written(lines: &[String], function: &str, ids: &[&str]) -> bool {
+    let is_one = |line: &String| {
+        let own = line.strip_prefix("  ").map(str::trim_end);
+        own.and_then(|own| own.strip_suffix(':'))
+            .is_some_and(|own| ids.contains(&own))
+    };
+    lines.iter().any(is_one) || sam::makes_alias(&lines.join("\n"), function)
 }
 
 /// The version and the alias, as the document has them.

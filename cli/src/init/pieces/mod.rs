@@ -8,7 +8,7 @@ mod fastapi;
 mod kubernetes;
 mod next;
 mod package;
-mod sam;
+pub mod sam;
 mod task_definition;
 mod together;
 mod vite;
@@ -39,6 +39,21 @@ pub enum Sort {
     Cdk,
     /// A task definition of Amazon ECS.
     TaskDefinition,
+}
+
+impl Sort {
+    /// All sorts that are looked for.
+    pub const ALL: [Self; 9] = [
+        Self::Next,
+        Self::Docusaurus,
+        Self::Vite,
+        Self::CreateReactApp,
+        Self::Dockerfile,
+        Self::FastApi,
+        Self::Sam,
+        Self::Cdk,
+        Self::TaskDefinition,
+    ];
 }
 
 impl fmt::Display for Sort {

@@ -26,9 +26,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
         for (id, resource) in template["Resources"].as_object().into_iter().flatten() {
             let own = &resource["Properties"];
             if resource["Type"] == "AWS::Serverless::Function" && own["InlineCode"].is_null() {
-                found
-                    .pieces
-                    .push(function(path, id, own, &template["Globals"]["Function"]));
+                found.pieces.push(function(path, id, own, &template));
             }
         }
     }
@@ -45,7 +43,8 @@ pub fn is_sam(template: &Value) -> bool {
     is(transform) || transform.as_array().is_some_and(|all| all.iter().any(is))
 }
 
-fn function(path: &str, id: &str, own: &Value, common: &Value) -> Piece {
+fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
+    let common = &template["Globals"]["Function"];
     let of = |member: &str| {
         let told = own[member].as_str().or_else(|| common[member].as_str());
         told.map(str::to_owned)
@@ -61,7 +60,9 @@ fn function(path: &str, id: &str, own: &Value, common: &Value) -> Piece {
         ),
         runs: Runs::Function {
             named: of("FunctionName").and_then(|named| pattern(&named)),
-            alias: of("AutoPublishAlias"),
+            alias: of("AutoPublishAlias")
+                .and_then(|alias| plain(&alias, template))
+                .or_else(|| written(id, template)),
             is_image,
         },
         build: vec!["sam build".to_owned()],
@@ -69,4 +70,67 @@ fn function(path: &str, id: &str, own: &Value, common: &Value) -> Piece {
         file: path.to_owned(),
         folder,
     }
+}
+
+/// A text as it is, or the default of the parameter that it refers to.
+fn plain(text: &str, template: &Value) -> Option<String> {
+    let reference = text
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'));
+    match reference {
+        None => Some(text.to_owned()),
+        Some(parameter) => template["Parameters"][parameter]["Default"]
+            .as_str()
+            .map(str::to_owned),
+    }
+}
+
+/// The logical id of the function that a piece was made of.
+pub fn id(piece: &Piece) -> &str {
+    piece.output.rsplit('/').next().unwrap_or_default()
+}
+
+/// A template with one of its functions alone, as JSON.
+pub fn alone(text: &str, id: &str) -> Option<String> {
+    let mut template = syntax::yaml("the template", &without_tags(text), LARGEST).ok()?;
+    let resources = template["Resources"].as_object_mut()?;
+    resources
+        .retain(|other, resource| other == id || resource["Type"] != "AWS::Serverless::Function");
+    serde_json::to_string_pretty(&template).ok()
+}
+
+/// The functions that SAM publishes by what stands under `Globals` alone, each with its alias.
+pub fn published_by_globals(text: &str) -> Vec<(String, String)> {
+    let Ok(template) = syntax::yaml("the template", &without_tags(text), LARGEST) else {
+        return Vec::new();
+    };
+    let common = &template["Globals"]["Function"]["AutoPublishAlias"];
+    let Some(alias) = common.as_str().and_then(|alias| plain(alias, &template)) else {
+        return Vec::new();
+    };
+    let resources = template["Resources"].as_object().into_iter().flatten();
+    let published = resources.filter(|(_, resource)| {
+        resource["Type"] == "AWS::Serverless::Function"
+            && resource["Properties"]["AutoPublishAlias"].is_null()
+    });
+    published
+        .map(|(id, _)| (id.clone(), alias.clone()))
+        .collect()
+}
+
+/// True where a template itself makes an alias of a function.
+pub fn makes_alias(text: &str, id: &str) -> bool {
+    let template = syntax::yaml("the template", &without_tags(text), LARGEST);
+    template.is_ok_and(|template| written(id, &template).is_some())
+}
+
+/// The alias that the template itself makes for a function.
+fn written(id: &str, template: &Value) -> Option<String> {
+    let resources = template["Resources"].as_object()?;
+    let own = format!("${{{id}}}");
+    let mut aliases = resources.values().filter(|resource| {
+        resource["Type"] == "AWS::Lambda::Alias" && resource["Properties"]["FunctionName"] == own
+    });
+    let alias = &aliases.next()?["Properties"]["Name"];
+    plain(alias.as_str()?, template)
 }

@@ -159,7 +159,7 @@ fn pull_request(application: &Application) -> Vec<String> {
     lines
 }
 
-/// What builds the image of a component.
+/// The commands that build the image of a component.
 fn image(piece: &Piece, repository: &str) -> String {
     let file = if piece.output.is_empty() {
         "Dockerfile"
@@ -169,7 +169,7 @@ fn image(piece: &Piece, repository: &str) -> String {
     format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
 }
 
-/// What pushes the images of components.
+/// The commands that push the images of components.
 fn push(images: &[&Component]) -> String {
     let mut lines = vec![
         "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\"".to_owned(),

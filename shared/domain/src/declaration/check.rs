@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::resolved::Resolved;
-use super::{Declaration, Exceptions, inputs, resolve, shared, together};
+use super::{Declaration, Exceptions, inputs, resolve, shared, together, vars};
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRule, glob};
 use crate::name::ComponentName;
@@ -16,6 +16,7 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     findings.extend(shared::findings(declaration));
     findings.extend(together::findings(&declaration.document));
     findings.extend(rules(declaration));
+    findings.extend(vars::findings(&declaration.document));
     let mut environments = Vec::new();
     for name in declaration.environments() {
         match resolve::resolve(declaration, name, exceptions) {

@@ -19,6 +19,7 @@ pub(crate) mod scope;
 mod shared;
 pub mod text;
 mod together;
+mod vars;
 mod warnings;
 mod watched;
 
@@ -34,6 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use declared::{Declared, Upload};
 pub use read::{LARGEST, schema};
+pub use vars::UNWRITTEN;
 
 /// A declaration without mistakes.
 #[derive(Debug, Clone, PartialEq)]

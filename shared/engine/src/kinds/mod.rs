@@ -5,6 +5,7 @@ mod codedeploy;
 pub mod ecs;
 mod kept;
 pub mod lambda;
+pub mod needs;
 mod prepared;
 mod publishing;
 mod recorded;
@@ -16,7 +17,7 @@ pub use kept::{Document, Kept, digest_of, to_json};
 pub use prepared::*;
 pub use publishing::{Fence, Past, Publication, Publishes, Trouble, together};
 pub use recorded::{Noticed, Recorded};
-pub use registry::{Built, KindPorts, Then, brought, prepare, with_kind_of, writes};
+pub use registry::{Built, KindPorts, Then, brought, needs_of, prepare, with_kind_of, writes};
 pub use writes::Writes;
 
 use crate::ports::Answered;

@@ -1,9 +1,11 @@
 //! The registry: of each kind of the domain's list the folder of the same name.
 
+use super::needs::{By, Needed};
 use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
 use crate::ports::{
-    Answered, Cdn, Clock, CodeDeploy, Configurations, Functions, Objects, Reach, Registry, Services,
+    Alarms, Answered, Cdn, Clock, CodeDeploy, Configurations, Functions, JsonServices, Objects,
+    Reach, Registry, Services,
 };
 use windlass_domain::each_kind;
 use windlass_domain::finding::Finding;
@@ -23,6 +25,8 @@ pub trait KindPorts:
     + Services
     + Cdn
     + Configurations
+    + JsonServices
+    + Alarms
 {
 }
 impl<P> KindPorts for P where
@@ -36,6 +40,8 @@ impl<P> KindPorts for P where
         + Services
         + Cdn
         + Configurations
+        + JsonServices
+        + Alarms
 {
 }
 
@@ -61,9 +67,9 @@ impl<K: Kind> Built for K {
     }
 }
 
-/// A kind is a folder with `prepare`, which asks for its part of the plan, `brought`, which looks at the bytes of a
-/// release alone, `writes`, which tells what writes log lines, and `of`, which builds the kind that a step is of; each
-/// kind of the list has one, or this does not compile.
+/// A kind is a folder with `prepare`, which asks for its part of the plan, `needs`, which tells what of a release IAM
+/// must allow, `brought`, which looks at the bytes of a release alone, `writes`, which tells what writes log lines, and
+/// `of`, which builds the kind that a step is of; each kind of the list has one, or this does not compile.
 macro_rules! registry {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
         /// Asks the component's kind for its part of the plan, with ports at the target's place.
@@ -74,6 +80,19 @@ macro_rules! registry {
         ) -> Answered<Prepared> {
             match spec {
                 $(Spec::$name(spec) => super::$module::prepare(there, input, spec).await,)+
+            }
+        }
+
+        /// The calls of a release that the role must be allowed which changes the component's target, with ports at
+        /// the target's place.
+        pub async fn needs_of<P: KindPorts>(
+            there: &P,
+            input: &PrepareInput<'_>,
+            by: &By<'_>,
+            spec: &Spec,
+        ) -> Answered<Vec<Needed>> {
+            match spec {
+                $(Spec::$name(spec) => super::$module::needs(there, input, by, spec).await,)+
             }
         }
 

@@ -20,6 +20,7 @@ mod objects;
 mod probe;
 mod reach;
 mod registry;
+mod roles;
 mod services;
 
 pub use alarms::*;
@@ -37,6 +38,7 @@ pub use objects::*;
 pub use probe::*;
 pub use reach::*;
 pub use registry::*;
+pub use roles::*;
 pub use services::*;
 
 use windlass_domain::fault::Fault;

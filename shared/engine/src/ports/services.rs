@@ -18,6 +18,9 @@ pub struct Service {
     pub desired: u32,
     /// How many run.
     pub running: u32,
+    /// Where its tasks run: the launch type (`FARGATE`, `EC2`, `EXTERNAL`), or the capacity providers of its strategy, such
+    /// as `FARGATE_SPOT`; none where the cluster's default decides.
+    pub capacity: Vec<String>,
     /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
     pub controller: String,
     /// How ECS's own controller replaces tasks: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.

@@ -2,7 +2,7 @@
 
 use super::inputs::Before;
 use super::scene::{Scene, Wanted};
-use super::{Ports, artifact, inputs};
+use super::{Ports, allowed, artifact, inputs};
 use crate::kinds::{self, PrepareInput, Prepared, Recorded};
 use crate::observe::where_it_ran;
 use crate::ports::Answered;
@@ -116,6 +116,11 @@ pub async fn draft<'a, P: Ports>(
     if let Some(running) = running {
         let warning = strangers_change(wanted.name, running, &prepared)?;
         prepared.warnings.splice(0..0, warning);
+    }
+    if scene.is_check() {
+        let told = allowed::check(ports, scene, &wanted).await?;
+        prepared.findings.extend(told.findings);
+        prepared.warnings.extend(told.warnings);
     }
     let known = inputs.unwrap_or_default().into_iter();
     let known = known.filter_map(|(output, given)| match given {

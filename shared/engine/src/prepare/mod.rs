@@ -2,6 +2,7 @@
 //! writes the intent down before anything changes (rule 2). `Plan`, which does the same and writes nothing but the plan.
 //! And `Look`, which observes what an operator accepts.
 
+mod allowed;
 mod artifact;
 mod behind;
 mod component;
@@ -23,7 +24,7 @@ use crate::last_fault;
 use crate::loaded::{Loaded, load};
 use crate::measurements;
 use crate::payload::{Answer, Ask, Word, WorkItem};
-use crate::ports::{Answered, Ledger, Write};
+use crate::ports::{Answered, Ledger, Roles, Write};
 use crate::store::{self, Stored};
 use compose::Composed;
 use scene::Scene;
@@ -31,8 +32,8 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::plan::{Outcome, Plan};
 
 /// The ports that planning needs.
-pub trait Ports: KindPorts + Ledger + measurements::Ports {}
-impl<P: KindPorts + Ledger + measurements::Ports> Ports for P {}
+pub trait Ports: KindPorts + Ledger + measurements::Ports + Roles {}
+impl<P: KindPorts + Ledger + measurements::Ports + Roles> Ports for P {}
 
 /// How often it plans anew when others wrote what it had read.
 const TRIES: u32 = 3;

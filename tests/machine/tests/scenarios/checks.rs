@@ -1,11 +1,14 @@
 //! What a check finds: all that a release of every component would need, and nothing is written but its plan.
 
 use serde_json::json;
+use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::environment::Held;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::planned::{Becomes, Planned};
+use windlass_domain::time::Span;
+use windlass_engine::ports::Evaluation;
 use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
@@ -178,4 +181,188 @@ fn a_check_brings_no_release() {
     let arn = shop.start(&request);
     shop.region.run();
     assert_eq!(shop.path(&arn), "Admit Admitted Rejected");
+}
+
+/// What IAM was asked of, as the action and the resource without account and region.
+fn simulated(shop: &Shop<'_>) -> Vec<String> {
+    let roles = shop.world().roles();
+    let asked = roles.asked.iter().flat_map(|asked| {
+        let resource = asked.resource.splitn(6, ':').last().unwrap_or_default();
+        let each = asked.actions.iter();
+        each.map(move |action| format!("{action} {resource}"))
+    });
+    asked.collect()
+}
+
+#[test]
+fn iam_is_asked_of_every_call_that_switches() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ALL_KINDS);
+    assert_eq!(named(&plan(check(&mut shop)).findings), [""; 0]);
+    let mut asked = simulated(&shop);
+    asked.sort();
+    assert_eq!(
+        asked,
+        [
+            "cloudfront:CreateInvalidation distribution/E1",
+            "ecs:RegisterTaskDefinition task-definition/agent:1",
+            "ecs:TagResource task-definition/agent:1",
+            "ecs:UpdateService service/shop/agent",
+            "lambda:PublishVersion function:shop-api",
+            "lambda:UpdateAlias function:shop-api",
+            "lambda:UpdateFunctionCode function:shop-api",
+            "s3:DeleteObject shop-web/index.html",
+            "s3:PutObject shop-web/index.html",
+        ]
+    );
+    // A release asks nothing of it: AWS itself says no.
+    let before = simulated(&shop).len();
+    shop.deploy("1.0.0", &["agent", "api", "web"]);
+    shop.region.run();
+    assert_eq!(simulated(&shop).len(), before);
+}
+
+#[test]
+fn what_a_role_may_not_do_is_found_with_the_patch() {
+    let program = Program::release().unwrap();
+    let denied = |decision: &str| Evaluation {
+        decision: decision.to_owned(),
+        ..Evaluation::default()
+    };
+    for (said, reason, remedy) in [
+        (
+            denied("implicitDeny"),
+            "no statement of its policies allows it",
+            "Deploy Windlass's stack again",
+        ),
+        (
+            denied("explicitDeny"),
+            "a statement of its policies denies it",
+            "Take that statement out",
+        ),
+        (
+            Evaluation {
+                by_organization: Some(false),
+                ..denied("implicitDeny")
+            },
+            "service control policies",
+            "administers the organization",
+        ),
+        (
+            Evaluation {
+                missing: vec!["aws:SourceVpc".to_owned()],
+                ..denied("implicitDeny")
+            },
+            "Not checked: ",
+            "without this condition",
+        ),
+    ] {
+        let mut shop = Shop::new(&program, ONE_FUNCTION);
+        let action = "lambda:UpdateAlias".to_owned();
+        shop.world().roles().said.insert(action, said);
+        let Plan {
+            findings, warnings, ..
+        } = plan(check(&mut shop));
+        // What a condition decides that only a call knows is not known, and not wrong.
+        let (told, other) = if remedy.contains("condition") {
+            (warnings, findings)
+        } else {
+            (findings, warnings)
+        };
+        assert_eq!(named(&told), ["NoPermission components.api.function"]);
+        assert_eq!(named(&other), [""; 0]);
+        assert!(told[0].reason.contains("lambda:UpdateAlias"), "{told:?}");
+        assert!(told[0].reason.contains(reason), "{told:?}");
+        assert!(told[0].remedy.contains(remedy), "{told:?}");
+    }
+}
+
+#[test]
+fn what_iam_cannot_be_asked_of_is_found() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, ONE_FUNCTION);
+    shop.world().roles().denied = true;
+    let found = plan(check(&mut shop));
+    assert_eq!(
+        named(&found.findings),
+        ["NoPermission components.api.function"]
+    );
+    assert!(found.findings[0].reason.starts_with("Not checked: "));
+    assert!(
+        found.findings[0]
+            .remedy
+            .contains("iam:SimulatePrincipalPolicy")
+    );
+    assert_eq!(found.outcome, Outcome::Rejected);
+}
+
+/// What Service Quotas has for the vCPUs of Fargate, and what CloudWatch has of their use.
+fn fargate(shop: &Shop<'_>, quota: f64, used: Option<f64>) {
+    let world = shop.world();
+    world.quotas().values.insert("L-3032A538".to_owned(), quota);
+    let dimensions = [
+        ("Service", "Fargate"),
+        ("Type", "Resource"),
+        ("Resource", "vCPU"),
+        ("Class", "Standard/OnDemand"),
+    ];
+    let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let metric = MetricGate {
+        of: Measured::Metric(MetricSeries {
+            namespace: "AWS/Usage".to_owned(),
+            metric: "ResourceCount".to_owned(),
+            dimensions: dimensions.into(),
+            statistic: "Maximum".to_owned(),
+        }),
+        region: None,
+        period: Span::seconds(60),
+        at_most: None,
+        at_least: None,
+    };
+    if let Some(used) = used {
+        world.put_metric(&metric, used);
+    }
+    let mut services = world.services();
+    services.service_mut("shop", "agent").service.capacity = vec!["FARGATE".to_owned()];
+    for definition in services.task_definitions.values_mut() {
+        definition.document["cpu"] = json!("1024");
+    }
+}
+
+#[test]
+fn a_service_for_which_fargate_has_no_room_is_found() {
+    let program = Program::release().unwrap();
+    for (used, denied, findings, warnings) in [
+        (Some(2.0), false, &[][..], &[][..]),
+        (
+            Some(9.5),
+            false,
+            &["TargetNotReady components.agent.service"],
+            &[],
+        ),
+        (
+            None,
+            false,
+            &[],
+            &["CouldNotPrepare components.agent.service"],
+        ),
+        (
+            Some(2.0),
+            true,
+            &[],
+            &["NoPermission components.agent.service"],
+        ),
+    ] {
+        let mut shop = Shop::new(&program, ALL_KINDS);
+        fargate(&shop, 10.0, used);
+        shop.world().quotas().denied = denied;
+        let checked = plan(check(&mut shop));
+        assert_eq!(named(&checked.findings), findings, "{used:?}");
+        let told = checked.warnings.iter();
+        let told: Vec<Finding> = told
+            .filter(|one| one.reason.contains("Fargate has room"))
+            .cloned()
+            .collect();
+        assert_eq!(named(&told), warnings, "{used:?}");
+    }
 }

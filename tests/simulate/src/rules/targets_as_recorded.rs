@@ -1,3 +1,4 @@
+use crate::by_codedeploy::taken_back_last;
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use crate::rules::told_as_drifted;
@@ -16,6 +17,9 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
     let state = outcome.environment();
     for component in COMPONENTS {
         if changed_outside(outcome, component) || told_as_stuck(outcome, component) {
+            continue;
+        }
+        if taken_back_since(outcome, component) {
             continue;
         }
         // A call that AWS held beyond all assumptions is found, not prevented.
@@ -44,6 +48,18 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether CodeDeploy has taken back by itself what a release had brought that had succeeded long before: as long as it
+/// keeps the former tasks, an alarm of its group brings them back. Then the target has drifted from its record.
+fn taken_back_since(outcome: &Outcome<'_>, component: &str) -> bool {
+    let Some(began) = taken_back_last(outcome.world, component) else {
+        return false;
+    };
+    outcome.records().iter().any(|record| {
+        let ending = record.ending.as_ref().map(|ended| ended.ending);
+        ending == Some(Ending::Succeeded) && began.contains(record.id.as_str())
+    })
 }
 
 /// Whether somebody outside has changed it, and no deployment since, but such as brought it back to

@@ -9,8 +9,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a failed release leaves CodeDeploy's own deployment going on",
         edits: &[Edit {
             file: "shared/engine/src/kinds/lambda/codedeploy/next.rs",
-            find: "        if !ours.is_over() {\n            return stop(seen, ours);",
-            replace: "        if !ours.is_over() && !VARIANT {\n            return stop(seen, ours);",
+            find: "        if !ours.is_over() {\n            return stop(target, seen, ours);",
+            replace: "        if !ours.is_over() && !VARIANT {\n            return stop(target, seen, ours);",
         }],
         scenarios: &["moved", "moved_undone"],
         mishaps: &[Stopped, StoppedSlow],

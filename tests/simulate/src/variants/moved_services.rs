@@ -1,6 +1,7 @@
 //! Variants of how CodeDeploy deploys a service, and takes it back.
 
 use super::{Edit, Variant};
+use crate::schedule::What::ThrottledLong;
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -57,5 +58,27 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["service_moved_held", "paused_by_team_cancelled"],
         mishaps: &[],
+    },
+    Variant {
+        name: "unanswered_stop_is_believed",
+        what: "a stop of CodeDeploy's deployment is taken for obeyed although nobody has answered it",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/codedeploy/state.rs",
+            find: "        true if asked.stop.is_none() || is_stopped => asked.to.clone(),",
+            replace: "        true if asked.stop.is_none() || is_stopped || VARIANT => asked.to.clone(),",
+        }],
+        scenarios: &["service_moved_preempted", "service_moved_ready_undone"],
+        mishaps: &[ThrottledLong],
+    },
+    Variant {
+        name: "unanswered_stop_is_given_up",
+        what: "a stop that nobody has answered is sent a few times, and its effect waited for",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/codedeploy/mod.rs",
+            find: "        Some(sent) if sent.is_open =>",
+            replace: "        Some(sent) if sent.is_open && !VARIANT =>",
+        }],
+        scenarios: &["service_moved_crashes"],
+        mishaps: &[ThrottledLong],
     },
 ];

@@ -9,6 +9,7 @@
 mod document;
 mod fill;
 mod find;
+mod needs;
 mod next;
 mod observe;
 mod prepare;
@@ -16,6 +17,7 @@ mod state;
 mod tell;
 
 pub use document::brought;
+pub use needs::needs;
 pub use prepare::prepare;
 pub use state::{Change, Configuration, Document, Goal, Made, Seen, Target, label};
 

@@ -3,7 +3,10 @@
 
 pub(super) mod find;
 pub(super) mod group;
+mod needs;
 pub(super) mod told;
+
+pub(super) use needs::needs;
 
 use crate::ports::Deployed;
 use windlass_domain::identity::DeploymentId;
@@ -19,7 +22,7 @@ pub(super) const POLL_S: u64 = 10;
 /// After how many seconds a call is sent again that shows no effect: its open call is over then.
 pub(super) const AGAIN_S: u64 = 20;
 
-/// The number of times that such a call is sent at most.
+/// The number of times that such a call is answered at most.
 pub(super) const TIMES: u32 = 6;
 
 /// With what the descriptions of all deployments begin that any deployment of Windlass has created.
@@ -42,24 +45,47 @@ impl Deployed {
     }
 }
 
-/// The number of times that a call about a deployment was sent, by the member with which its change is recorded, and
-/// when last.
-pub(super) fn sent(
-    changes: &[ChangeRecord],
-    member: &str,
-    deployment: &str,
-) -> Option<(u32, Time)> {
-    let of = |change: &&ChangeRecord| change.change[member] == *deployment;
-    let sent = changes.iter().filter(of);
-    let last = sent.clone().map(|change| change.at).max()?;
-    Some((u32::try_from(sent.count()).unwrap_or(u32::MAX), last))
+/// The sends of one call about a deployment of CodeDeploy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sends {
+    /// The number of them, from 1.
+    pub times: u32,
+    /// When the last one was.
+    pub last: Time,
+    /// Whether one was answered: else none may have reached CodeDeploy.
+    pub answered: bool,
+    /// Whether the last one was not.
+    pub is_open: bool,
 }
 
-/// Whether such a call is to be sent: how often it was sent before.
-pub(super) fn again(sent: Option<(u32, Time)>, now: Time) -> Option<u32> {
+impl Sends {
+    /// Whether one may still show an effect: one that nobody has answered in its time has not reached CodeDeploy.
+    pub(super) fn may_reach(&self, now: Time) -> bool {
+        self.answered || now < self.last.plus_s(AGAIN_S)
+    }
+}
+
+/// The sends of the call whose change is recorded with this member.
+pub(super) fn sent(changes: &[ChangeRecord], member: &str, deployment: &str) -> Option<Sends> {
+    let of = |change: &&ChangeRecord| change.change[member] == *deployment;
+    let sent = changes.iter().filter(of);
+    Some(Sends {
+        last: sent.clone().map(|change| change.at).max()?,
+        answered: sent.clone().any(|change| change.answered),
+        is_open: sent.clone().next_back().is_some_and(|last| !last.answered),
+        times: u32::try_from(sent.count()).unwrap_or(u32::MAX),
+    })
+}
+
+/// Whether such a call is to be sent: how many came before it. One without an answer is sent until it gets one: it may
+/// not have reached CodeDeploy.
+pub(super) fn again(sent: Option<Sends>, now: Time) -> Option<u32> {
     match sent {
-        Some((sent, at)) if sent >= TIMES || now < at.plus_s(AGAIN_S) => None,
-        sent => Some(sent.map_or(0, |(sent, _)| sent)),
+        None => Some(0),
+        Some(sent) if now < sent.last.plus_s(AGAIN_S) => None,
+        Some(sent) if sent.is_open => Some(sent.times.saturating_sub(1)),
+        Some(sent) if sent.times >= TIMES => None,
+        Some(sent) => Some(sent.times),
     }
 }
 

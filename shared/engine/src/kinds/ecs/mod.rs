@@ -19,6 +19,7 @@ mod foreign;
 mod hook;
 mod images;
 mod kept;
+mod needs;
 mod next;
 mod observe;
 mod once_more;
@@ -26,6 +27,7 @@ mod passed;
 mod pause;
 mod paused;
 mod prepare;
+mod quota;
 mod register;
 mod shift;
 mod stage;
@@ -40,6 +42,7 @@ mod writes;
 pub use brought::brought;
 pub use codedeploy::{CodeDeployedService, Group};
 pub use images::{Images, Own};
+pub use needs::needs;
 pub use state::{
     Change, Followed, Goal, Held, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target,
     Trouble, Until, Update,
@@ -52,7 +55,8 @@ use super::{
 };
 use crate::config::Configured;
 use crate::ports::{
-    Answered, Behind, Clock, CodeDeploy, Objects, Reach, Registry, Services, TaskDefinition,
+    Alarms, Answered, Behind, Clock, CodeDeploy, JsonServices, Objects, Reach, Registry, Services,
+    TaskDefinition,
 };
 use serde_json::{Value, json};
 use stage::Standing;
@@ -122,16 +126,25 @@ pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Deployer<P>> {
     })
 }
 
-/// Plans the change of one service; then what CodeDeploy has to do with it.
+/// Plans the change of one service; then what CodeDeploy has to do with it. A check also looks at the quota of Fargate.
 pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
 where
-    P: Services + Registry + Objects + Configured + Clock + Reach + CodeDeploy,
+    P: Services
+        + Registry
+        + Objects
+        + Configured
+        + Clock
+        + Reach
+        + CodeDeploy
+        + JsonServices
+        + Alarms,
 {
     let planned = prepare::prepare(ports, input, spec).await?;
-    match &spec.codedeploy {
-        None => Ok(planned),
-        Some(group) => codedeploy::prepare(ports, input, spec, group, planned).await,
-    }
+    let planned = match &spec.codedeploy {
+        None => planned,
+        Some(group) => codedeploy::prepare(ports, input, spec, group, planned).await?,
+    };
+    quota::check(ports, input, spec, planned).await
 }
 
 /// What callers get of a service, whoever deploys it.

@@ -11,6 +11,7 @@ mod code;
 mod codedeploy;
 mod fetch;
 mod gone;
+mod needs;
 mod next;
 mod observe;
 mod prepare;
@@ -20,6 +21,7 @@ mod writes;
 
 pub use brought::brought;
 pub use codedeploy::{Begun, CodeDeployed, Group};
+pub use needs::needs;
 pub use state::*;
 pub use writes::writes;
 

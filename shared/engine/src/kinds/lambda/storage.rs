@@ -6,7 +6,7 @@ use crate::kinds::PrepareInput;
 use crate::ports::{Answered, CodeRoom, Functions};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::fault::FaultName;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
 
 /// The share of the room from which on it is told that little is left, in percent.
 const TOLD_FROM: u64 = 90;
@@ -30,7 +30,7 @@ pub(super) async fn check<P: Functions>(
                     FindingName::NoPermission,
                     input.path("function"),
                     format!(
-                        "Not checked: whether there is room for more code. {}.",
+                        "{NOT_CHECKED}whether there is room for more code. {}.",
                         fault.message.trim_end_matches('.')
                     ),
                     "Allow `lambda:GetAccountSettings` to the role that reaches the function.",

@@ -9,6 +9,7 @@ mod brought;
 mod calls;
 pub mod in_place;
 mod lists;
+mod needs;
 pub mod prefix;
 mod prepare;
 pub mod publish;
@@ -22,6 +23,7 @@ use crate::kinds::{Built, Fence, Publication, Publishes, Switched, Then, Writes,
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
 pub use brought::brought;
 use in_place::{InPlace, Knowledge};
+pub use needs::needs;
 use prefix::Prefix;
 pub use prepare::prepare;
 use serde::Deserialize;

@@ -248,8 +248,7 @@ impl Way<'_> {
     /// Waits for what CodeDeploy does: often at first, and rarely once it takes long.
     fn wait(&self, own: &Followed) -> Next<Change> {
         let Self { target, seen, .. } = self;
-        let is_long = seen.service.overdue && !own.is.is_over() && own.stops.is_none();
-        if is_long {
+        if seen.service.overdue && !own.is.is_over() {
             return Next::Failed(tell::late(target, seen, own));
         }
         Next::wait_on(seen.service.waited_ms, POLL_S)

@@ -1,4 +1,4 @@
-use super::super::scene::{ago, deployed, earlier, images, seen, target};
+use super::super::scene::{ago, deployed, earlier, images, seen, sends, target};
 use super::*;
 use crate::kinds::ecs::{Goal as Of, Until};
 use std::collections::BTreeSet;
@@ -109,9 +109,9 @@ fn a_wait_before_callers_are_moved_is_ended_where_that_is_declared() {
     assert_eq!(go(&target, &ready, Moved::Some), wanted);
     assert_eq!(go(&target, &ready, Moved::All), wanted);
     let mut sent = ready;
-    sent.followed.as_mut().unwrap().goes = Some((1, ago(5)));
+    sent.followed.as_mut().unwrap().goes = Some(sends(1, 5));
     assert_eq!(go(&target, &sent, Moved::All), "wait");
-    sent.followed.as_mut().unwrap().goes = Some((1, ago(20)));
+    sent.followed.as_mut().unwrap().goes = Some(sends(1, 20));
     assert_eq!(
         go(&target, &sent, Moved::All),
         format!("{wanted} once more")
@@ -146,15 +146,24 @@ fn back() {
         assert_eq!(told(&seen, &former()), wanted, "{what}");
     }
     let mut stopped = seen("InProgress", 10);
-    stopped.followed.as_mut().unwrap().stops = Some((1, ago(5)));
+    stopped.followed.as_mut().unwrap().stops = Some(sends(1, 5));
     assert_eq!(told(&stopped, &former()), "wait");
-    stopped.followed.as_mut().unwrap().stops = Some((1, ago(20)));
+    stopped.followed.as_mut().unwrap().stops = Some(sends(1, 20));
     assert_eq!(
         told(&stopped, &former()),
         "stop deployment d-1 of CodeDeploy once more, with its rollback"
     );
-    stopped.followed.as_mut().unwrap().stops = Some((6, ago(20)));
+    stopped.followed.as_mut().unwrap().stops = Some(sends(6, 20));
     assert_eq!(told(&stopped, &former()), "wait");
+    stopped.service.overdue = true;
+    assert_eq!(told(&stopped, &former()), "failed ChangeFailed");
+    // It may not have reached CodeDeploy.
+    let stop = stopped.followed.as_mut().unwrap().stops.as_mut().unwrap();
+    stop.is_open = true;
+    assert_eq!(
+        told(&stopped, &former()),
+        "stop deployment d-1 of CodeDeploy once more, with its rollback"
+    );
 }
 
 #[test]
@@ -203,7 +212,7 @@ fn what_an_earlier_release_has_left() {
         "done"
     );
     let mut sent = waits;
-    sent.followed.as_mut().unwrap().ends = Some((1, ago(5)));
+    sent.followed.as_mut().unwrap().ends = Some(sends(1, 5));
     assert_eq!(told(&sent, &next), "wait");
     assert_eq!(
         told(&earlier("InProgress", 10), &next),

@@ -1,6 +1,7 @@
 //! A service in every way in which CodeDeploy may stand to it.
 
 use super::state::{Asked, Followed, Group, Seen, callers};
+use crate::kinds::codedeploy::Sends;
 use crate::kinds::ecs::{self, Registered, Seen as Service, Target};
 use crate::ports::{Deployed, Lifecycle, LifecycleEvent, Share, TaskSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,16 @@ const NOW: Time = Time(1_795_183_200_000);
 
 pub(super) fn ago(seconds: u64) -> Time {
     Time(NOW.0 - seconds * 1000)
+}
+
+/// So many sends of a call that was answered, the last one so many seconds ago.
+pub(super) fn sends(times: u32, seconds: u64) -> Sends {
+    Sends {
+        times,
+        last: ago(seconds),
+        answered: true,
+        is_open: false,
+    }
 }
 
 pub(super) fn target() -> Target {

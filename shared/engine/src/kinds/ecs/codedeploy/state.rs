@@ -1,4 +1,4 @@
-use crate::kinds::codedeploy::is_returning;
+use crate::kinds::codedeploy::{Sends, is_returning};
 use crate::kinds::ecs;
 use crate::ports::{Deployed, Lifecycle, TaskSet};
 use serde::{Deserialize, Serialize};
@@ -119,12 +119,12 @@ pub struct Followed {
     pub rollback: Option<Deployed>,
     /// How far it has come.
     pub lifecycle: Lifecycle,
-    /// The number of times that its stop was sent, and when last.
-    pub stops: Option<(u32, Time)>,
+    /// The sends of its stop.
+    pub stops: Option<Sends>,
     /// The same of what lets it move callers.
-    pub goes: Option<(u32, Time)>,
+    pub goes: Option<Sends>,
     /// The same of what lets it end the former tasks.
-    pub ends: Option<(u32, Time)>,
+    pub ends: Option<Sends>,
 }
 
 impl Followed {
@@ -136,7 +136,7 @@ impl Followed {
 
     /// True while CodeDeploy takes it back, or may be about to begin it.
     pub(super) fn is_returning(&self, now: Time) -> bool {
-        let stopped = self.stops.map(|(_, at)| at);
+        let stopped = self.stops.map(|sent| sent.last);
         is_returning(&self.is, self.rollback.as_ref(), stopped, now)
     }
 
@@ -148,7 +148,8 @@ impl Followed {
 
     /// True while it may still change what callers get: it moves them, or goes back.
     fn is_moving(&self, now: Time) -> bool {
-        let is_left = self.is.is_over() || self.is_ending() && self.stops.is_none();
+        let is_stopped = self.stops.is_some_and(|sent| sent.may_reach(now));
+        let is_left = self.is.is_over() || self.is_ending() && !is_stopped;
         self.is_returning(now) || !is_left
     }
 
@@ -269,7 +270,7 @@ pub(super) fn primary(task_sets: &[TaskSet]) -> Option<&TaskSet> {
 }
 
 /// The task definition that callers get, without what moves by itself: as long as CodeDeploy moves them between two that
-/// were asked for, it is the one that all will get.
+/// were asked for, it is the one that all will get. A stop that was not answered may not reach it before it succeeds.
 pub(super) fn callers(
     runs: &str,
     asked: Option<&Asked>,
@@ -285,10 +286,11 @@ pub(super) fn callers(
     };
     let is_between = [&asked.from, &asked.to].into_iter().any(|one| one == runs);
     let is_on_its_way = !followed.is.is_over() || followed.is_returning(now);
-    if is_of_it && is_between && is_on_its_way {
-        asked.to.clone()
-    } else {
-        runs.to_owned()
+    let is_stopped = followed.is.is_gone() || followed.stops.is_some_and(|sent| sent.answered);
+    match is_of_it && is_between && is_on_its_way {
+        true if asked.stop.is_none() || is_stopped => asked.to.clone(),
+        true => asked.from.clone(),
+        false => runs.to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-use super::super::scene::{ago, deployed, earlier, seen};
+use super::super::scene::{ago, deployed, earlier, seen, sends};
 use super::*;
 
 /// The deployment because of which nobody accepts what callers get.
@@ -35,8 +35,14 @@ fn what_callers_get_is_final_when_nothing_moves_them() {
 #[test]
 fn what_is_stopped_or_taken_back_is_not_final() {
     let mut stopped = seen("InProgress", 101);
-    stopped.followed.as_mut().unwrap().stops = Some((1, ago(5)));
+    stopped.followed.as_mut().unwrap().stops = Some(sends(1, 5));
     assert_eq!(moving(&stopped), "d-1", "it is about to go back");
+    for (seconds, wanted) in [(5, "d-1"), (20, "-")] {
+        let stops = &mut stopped.followed.as_mut().unwrap().stops;
+        *stops = Some(sends(1, seconds));
+        stops.as_mut().unwrap().answered = false;
+        assert_eq!(moving(&stopped), wanted, "unanswered for {seconds} s");
+    }
     let mut returns = seen("Stopped", 101);
     let own = returns.followed.as_mut().unwrap();
     own.is.completed = Some(ago(5));
@@ -45,6 +51,44 @@ fn what_is_stopped_or_taken_back_is_not_final() {
         let own = returns.followed.as_mut().unwrap();
         own.rollback = Some(deployed("d-2", status));
         assert_eq!(moving(&returns), wanted, "{status}");
+    }
+}
+
+#[test]
+fn what_callers_get_is_what_codedeploy_has_answered() {
+    // Whether a stop was sent and answered, how it stands, and what callers get while the new tasks have them.
+    let table = [
+        (None, "InProgress", "new"),
+        (Some(false), "InProgress", "new"),
+        (Some(true), "InProgress", "former"),
+        (Some(false), "Stopped", "former"),
+        // The stop did not reach it in time.
+        (Some(false), "Succeeded", "new"),
+        (Some(true), "Succeeded", "new"),
+    ];
+    for (stop, status, wanted) in table {
+        let mut own = seen(status, 100).followed.unwrap();
+        own.is.completed = Some(ago(1));
+        let mut asked = Asked {
+            from: "former".into(),
+            to: "new".into(),
+            at: ago(60),
+            stop: None,
+            after: None,
+        };
+        own.is.description = "Windlass deployment 1: new".into();
+        if let Some(answered) = stop {
+            own.stops = Some(sends(1, 5));
+            own.stops.as_mut().unwrap().answered = answered;
+            asked = Asked {
+                from: "new".into(),
+                to: "former".into(),
+                stop: Some(own.is.id.clone()),
+                ..asked
+            };
+        }
+        let got = callers("new", Some(&asked), Some(&own), ago(0));
+        assert_eq!(got, wanted, "{stop:?} {status}");
     }
 }
 

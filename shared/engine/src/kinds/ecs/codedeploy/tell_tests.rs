@@ -1,4 +1,4 @@
-use super::super::scene::{ago, deployed, earlier, seen, target};
+use super::super::scene::{ago, deployed, earlier, seen, sends, target};
 use super::*;
 use crate::ports::LifecycleEvent;
 
@@ -51,7 +51,7 @@ fn every_status_and_event_has_its_sentence() {
     all.extend(waits_for(&target(), &stopped));
     let mut ends = earlier("InProgress", 101);
     assert_eq!(waits_for(&target(), &ends), None, "the release is over");
-    ends.followed.as_mut().unwrap().ends = Some((1, ago(5)));
+    ends.followed.as_mut().unwrap().ends = Some(sends(1, 5));
     all.extend(waits_for(&target(), &ends));
     let mut hindered = seen("-", 0);
     hindered.other = Some(deployed("d-9", "InProgress"));

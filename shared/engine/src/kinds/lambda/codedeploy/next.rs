@@ -95,7 +95,7 @@ fn begin(target: &Target, seen: &Seen, left: Option<(Traffic, String)>) -> Next<
 fn back(target: &Target, seen: &Seen, on_function: Next<lambda::Change>) -> Next<Change> {
     if let Some(ours) = &seen.ours {
         if !ours.is_over() {
-            return stop(seen, ours);
+            return stop(target, seen, ours);
         }
         if seen.is_returning() {
             return wait(seen, ours.completed);
@@ -108,9 +108,9 @@ fn back(target: &Target, seen: &Seen, on_function: Next<lambda::Change>) -> Next
     }
 }
 
-fn stop(seen: &Seen, ours: &Deployed) -> Next<Change> {
+fn stop(target: &Target, seen: &Seen, ours: &Deployed) -> Next<Change> {
     match again(seen.stops, seen.now) {
-        None => wait(seen, seen.stops.map(|(_, at)| at)),
+        None => in_time(target, seen, ours),
         Some(again) => Next::Do(Change::Stop {
             deployment: ours.id.clone(),
             again,
@@ -121,10 +121,14 @@ fn stop(seen: &Seen, ours: &Deployed) -> Next<Change> {
 fn in_time(target: &Target, seen: &Seen, ours: &Deployed) -> Next<Change> {
     let minutes = target.codedeploy.as_ref().map_or(0, |group| group.minutes);
     let moved = ours.created.map(|created| created.plus_s(minutes * 60));
-    if moved.is_some_and(|moved| seen.now > moved.plus_s(LATE_S)) {
+    let stopped = seen.stops.map(|sent| sent.last);
+    if moved
+        .max(stopped)
+        .is_some_and(|by| seen.now > by.plus_s(LATE_S))
+    {
         return Next::Failed(tell::late(target, seen, ours, minutes));
     }
-    wait(seen, moved)
+    wait(seen, stopped.or(moved))
 }
 
 /// Waits for what CodeDeploy does: often at first, and rarely once it takes long.

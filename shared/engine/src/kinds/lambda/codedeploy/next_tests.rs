@@ -1,5 +1,6 @@
 use super::super::state::{Begun, Group};
 use super::*;
+use crate::kinds::codedeploy::Sends;
 use crate::kinds::lambda::{AliasState, Latest, Observed, Source, Version, Wanted};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::identity::DeploymentId;
@@ -9,6 +10,16 @@ const NOW: Time = Time(1_795_183_200_000);
 
 pub(crate) fn ago(seconds: u64) -> Time {
     Time(NOW.0 - seconds * 1000)
+}
+
+/// So many sends of a call that was answered, the last one so many seconds ago.
+pub(crate) fn sends(times: u32, seconds: u64) -> Sends {
+    Sends {
+        times,
+        last: ago(seconds),
+        answered: true,
+        is_open: false,
+    }
 }
 
 pub(crate) fn target() -> Target {
@@ -326,16 +337,23 @@ fn back() {
 
 #[test]
 fn a_stop_without_effect_is_sent_again() {
-    let stopped = |sent: u32, seconds: u64| {
+    let stopped_when = |is_open: bool, sent: u32, seconds: u64| {
         let mut seen = seen("1+2@0.1", "InProgress");
-        seen.stops = Some((sent, ago(seconds)));
+        seen.stops = Some(sends(sent, seconds));
+        seen.stops.as_mut().unwrap().is_open = is_open;
+        seen.ours.as_mut().unwrap().created = Some(ago(4 * 3600));
         told(&seen, &former())
     };
+    let stopped = |sent: u32, seconds: u64| stopped_when(false, sent, seconds);
     assert_eq!(stopped(1, 5), "wait 10");
     assert_eq!(stopped(1, 20), r#"{"again":1,"stop":"d-1"}"#);
     assert_eq!(stopped(5, 20), r#"{"again":5,"stop":"d-1"}"#);
     assert_eq!(stopped(6, 20), "wait 10");
     assert_eq!(stopped(6, 1500), "wait for hours");
+    assert_eq!(stopped(6, 3 * 3600), "failed ChangeFailed");
+    // Until one is answered: it may not have reached CodeDeploy.
+    assert_eq!(stopped_when(true, 6, 5), "wait 10");
+    assert_eq!(stopped_when(true, 6, 20), r#"{"again":5,"stop":"d-1"}"#);
 }
 
 #[test]

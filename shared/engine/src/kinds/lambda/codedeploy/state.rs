@@ -1,4 +1,4 @@
-use crate::kinds::codedeploy::is_returning;
+use crate::kinds::codedeploy::{Sends, is_returning};
 use crate::kinds::lambda::{self, Observed, Traffic};
 use crate::ports::{Deployed, LifecycleEvent};
 use serde::{Deserialize, Serialize};
@@ -88,8 +88,8 @@ pub struct Seen {
     pub only_looks: bool,
     /// The lifecycle events of ours.
     pub events: Vec<LifecycleEvent>,
-    /// The number of times that the stop of ours was sent, and when last.
-    pub stops: Option<(u32, Time)>,
+    /// The sends of the stop of ours.
+    pub stops: Option<Sends>,
 }
 
 /// One change.
@@ -133,7 +133,7 @@ impl Seen {
 
     /// True while CodeDeploy takes ours back, or may be about to begin it: then nobody else may move the alias.
     pub(super) fn is_returning(&self) -> bool {
-        let stopped = self.stops.map(|(_, at)| at);
+        let stopped = self.stops.map(|sent| sent.last);
         let returns = |ours| is_returning(ours, self.rollback.as_ref(), stopped, self.now);
         self.ours.as_ref().is_some_and(returns)
     }
@@ -162,8 +162,8 @@ impl Seen {
     }
 
     /// What callers get, without what moves by itself: as long as CodeDeploy moves the alias between two versions, that
-    /// is the one that all will get. Once ours is stopped that is the first; a stop that did not reach it before it
-    /// succeeded changes nothing.
+    /// is the one that all will get. Once ours is stopped that is the first; a stop that was not answered may not reach
+    /// it before it succeeds, and one that did not changes nothing.
     pub(super) fn callers(&self) -> Traffic {
         let traffic = self.traffic();
         let Some(begun) = &self.begun else {
@@ -173,8 +173,11 @@ impl Seen {
         let is_mixed = is_between && !traffic.weights.is_empty();
         let is_active = self.ours.as_ref().is_some_and(|ours| !ours.is_over());
         let is_on_its_way = is_active || self.is_returning();
-        let has_succeeded = |ours: &Deployed| ours.is_over() && !ours.is_gone();
-        let is_stopped = self.stops.is_some() && !self.ours.as_ref().is_some_and(has_succeeded);
+        let obeys = |stop: Sends| match &self.ours {
+            Some(ours) if ours.is_over() => ours.is_gone(),
+            _ => stop.answered,
+        };
+        let is_stopped = self.stops.is_some_and(obeys);
         match is_stopped {
             true if is_between || is_there => Traffic::all_to(&begun.from),
             false if is_mixed || is_on_its_way && (is_between || is_there) => {

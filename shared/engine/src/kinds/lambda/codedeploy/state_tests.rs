@@ -1,4 +1,4 @@
-use super::super::next::tests::{ago, deployed, function, seen};
+use super::super::next::tests::{deployed, function, seen, sends};
 use super::*;
 
 #[test]
@@ -30,12 +30,17 @@ fn what_callers_get_does_not_move_by_itself() {
     for traffic in ["1", "1+2@0.1", "2"] {
         for ours in ["InProgress", "Stopped"] {
             let mut stopped = seen(traffic, ours);
-            stopped.stops = Some((1, ago(1)));
+            stopped.stops = Some(sends(1, 1));
             assert_eq!(stopped.callers(), all_to("1"), "stopped: {traffic} {ours}");
         }
+        let mut unanswered = seen(traffic, "InProgress");
+        let as_it_moves = unanswered.callers();
+        unanswered.stops = Some(sends(1, 1));
+        unanswered.stops.as_mut().unwrap().answered = false;
+        assert_eq!(unanswered.callers(), as_it_moves, "unanswered: {traffic}");
         let mut too_late = seen(traffic, "Succeeded");
         let without_a_stop = too_late.callers();
-        too_late.stops = Some((1, ago(1)));
+        too_late.stops = Some(sends(1, 1));
         assert_eq!(too_late.callers(), without_a_stop, "too late: {traffic}");
     }
     let mut returning = seen("1", "Stopped");

@@ -1,0 +1,241 @@
+//! `windlass init` on templates of AWS SAM that deploy by themselves: what it takes over, and what its patch leaves.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+use windlass_cli::init::answers::Asked;
+use windlass_cli::init::files;
+use windlass_cli::init::pieces;
+use windlass_cli::init::proposal::{Facts, propose};
+use windlass_cli::init::repository::Repository;
+use windlass_domain::declaration::Declaration;
+
+/// A template with these `Globals`, and these properties of its one function.
+fn template(globals: &str, own: &str) -> String {
+    format!(
+        "Transform: AWS::Serverless-2016-10-31\nParameters:\n  Callers:\n    Type: String\n    Default: stable\n\
+         {globals}Resources:\n  Hello:\n    Type: AWS::Serverless::Function\n    Properties:\n      \
+         FunctionName: shop-hello\n      CodeUri: hello/\n{own}"
+    )
+}
+
+/// The files that are made for a template, and the notes.
+fn made(template: &str, answers: &[(&str, &str)]) -> (BTreeMap<String, String>, Vec<String>) {
+    made_beside("", template, answers)
+}
+
+/// The same beside a declaration of an earlier run.
+fn made_beside(
+    declared: &str,
+    template: &str,
+    answers: &[(&str, &str)],
+) -> (BTreeMap<String, String>, Vec<String>) {
+    let repository = Repository {
+        name: "shop".to_owned(),
+        github: Some("example/shop".to_owned()),
+        declared: declared.to_owned(),
+        files: BTreeMap::from([("template.yaml".to_owned(), template.to_owned())]),
+        ..Repository::default()
+    };
+    let facts = Facts {
+        pieces: pieces::find(&repository),
+        repository,
+        region: Some("eu-west-1".to_owned()),
+        stack: "windlass".to_owned(),
+        account_id: Some("111111111111".to_owned()),
+        ..Facts::default()
+    };
+    let given = answers
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let mut asked = Asked::new(given.collect());
+    let application = propose(&facts, &mut asked);
+    assert_eq!(asked.wrong, [""; 0]);
+    let (all, notes) = files::all(&application, &facts);
+    let all = all.into_iter().map(|file| (file.path, file.text));
+    (all.collect(), notes)
+}
+
+#[test]
+fn the_alias_that_sam_made_keeps_its_logical_id_wherever_the_template_names_it() {
+    const BRACES: &str = "stands within braces";
+    for (globals, own, id, is_left) in [
+        ("", "      AutoPublishAlias: live\n", "HelloAliaslive", None),
+        (
+            "",
+            "      AutoPublishAlias: \"blue\" # of callers\n",
+            "HelloAliasblue",
+            None,
+        ),
+        (
+            "",
+            "      AutoPublishAlias: !Ref Callers\n",
+            "HelloAliasstable",
+            None,
+        ),
+        (
+            "Globals:\n  Function:\n    AutoPublishAlias: live\n",
+            "",
+            "HelloAliaslive",
+            None,
+        ),
+        (
+            "Globals:\n  Function:\n    AutoPublishAlias: live\n",
+            "      AutoPublishAlias: blue\n",
+            "HelloAliasblue",
+            None,
+        ),
+        (
+            "Globals: {Function: {AutoPublishAlias: live}}\n",
+            "",
+            "HelloAliaslive",
+            Some("`AutoPublishAlias` of `Globals`"),
+        ),
+        (
+            "Globals:\n  Function: {Timeout: 3, DeploymentPreference: {Type: AllAtOnce}, AutoPublishAlias: live}\n",
+            "",
+            "HelloAliaslive",
+            Some("`DeploymentPreference` of `Globals`"),
+        ),
+        ("", "", "HelloLive", None),
+    ] {
+        let (files, notes) = made(&template(globals, own), &[]);
+        let patch = &files["windlass.patch"];
+        let added = patch
+            .lines()
+            .filter(|line| line.starts_with("+  Hello"))
+            .collect::<Vec<_>>();
+        assert_eq!(
+            added,
+            ["+  HelloFirstVersion:", &format!("+  {id}:")],
+            "{globals}{own}"
+        );
+        let kept = patch
+            .lines()
+            .any(|line| line.starts_with([' ', '+']) && line.contains("AutoPublishAlias:"));
+        assert!(!kept || is_left.is_some(), "{patch}");
+        let told = notes.join("\n");
+        assert_eq!(told.contains(BRACES), is_left.is_some(), "{told}");
+        assert!(is_left.is_none_or(|words| told.contains(words)), "{told}");
+        assert_eq!(
+            told.contains("in place of `HelloFirstVersion`"),
+            id != "HelloLive",
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_second_run_after_the_patch_was_applied_has_no_patch() {
+    let place = std::env::temp_dir().join(format!("windlass-twice-{}", std::process::id()));
+    for (globals, own) in [
+        ("Globals:\n  Function:\n    AutoPublishAlias: blue\n", ""),
+        (
+            "",
+            "      AutoPublishAlias: live\n      Tags: {team: web}\n",
+        ),
+        ("", ""),
+    ] {
+        let before = template(globals, own);
+        let (files, notes) = made(&before, &[]);
+        fs::create_dir_all(&place).unwrap();
+        fs::write(place.join("template.yaml"), &before).unwrap();
+        fs::write(place.join("windlass.patch"), &files["windlass.patch"]).unwrap();
+        let applied = Command::new("git")
+            .args(["apply", "windlass.patch"])
+            .current_dir(&place)
+            .output()
+            .unwrap();
+        assert!(applied.status.success(), "{applied:?}");
+        let after = fs::read_to_string(place.join("template.yaml")).unwrap();
+        fs::remove_dir_all(&place).unwrap();
+        let (again, told) = made(&after, &[]);
+        assert_eq!(again.get("windlass.patch"), None, "{after}");
+        assert_eq!(again["app.yaml"], files["app.yaml"], "{after}");
+        assert!(
+            !told.iter().any(|note| note.contains("FirstVersion")),
+            "{told:?}"
+        );
+        // Tags within braces are still a person's to add.
+        assert_eq!(
+            told.iter().any(|note| note.contains("the tags of")),
+            notes.iter().any(|note| note.contains("the tags of"))
+        );
+    }
+}
+
+#[test]
+fn an_alias_that_the_template_makes_itself_is_taken_and_made_no_second_time() {
+    let own = "\n  First:\n    Type: AWS::Lambda::Version\n    Properties: {FunctionName: !Ref Hello}\n\n  Callers:\n    \
+               Type: AWS::Lambda::Alias\n    Properties: {FunctionName: !Ref Hello, Name: blue, FunctionVersion: !GetAtt First.Version}\n";
+    let (files, _) = made(&template("", own), &[]);
+    assert!(files["app.yaml"].contains("alias: blue"));
+    let patch = &files["windlass.patch"];
+    assert!(
+        patch.contains("windlass:app") && !patch.contains("AWS::Lambda"),
+        "{patch}"
+    );
+}
+
+#[test]
+fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_told() {
+    let own = "      AutoPublishAlias: live\n      DeploymentPreference:\n        Type: Canary10Percent5Minutes\n        Alarms:\n          \
+               - !Ref Errors\n          - !Ref Unnamed\n        Hooks:\n          PreTraffic: !Ref Check\n  Errors:\n    \
+               Type: AWS::CloudWatch::Alarm\n    Properties:\n      AlarmName: !Sub \"hello-${Stage}-errors\"\n  Other:\n    \
+               Type: AWS::Serverless::Function\n    Properties:\n      AutoPublishAlias: live\n      DeploymentPreference:\n        \
+               Type: Linear10PercentEvery1Minute\n        Alarms: [others-alarm]\nOutputs:\n  Callers:\n    Value: !Ref Hello.Alias\n  \
+               Newest:\n    Value: !Ref Hello.Version\n";
+    let template = template("", own);
+    let (files, notes) = made(&template, &[("components", "hello")]);
+    let text = &files["app.yaml"];
+    assert!(
+        text.contains("    rollout: {canary: [10], every: 5m}\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  alarms: [\"hello-{environment}-errors\"]\n"),
+        "{text}"
+    );
+    assert!(Declaration::parse(text).is_ok(), "{text}");
+    let told = notes.join("\n");
+    for words in [
+        "the hook PreTraffic (${Check})",
+        "the name of the alarm `{unnamed}`",
+        "`Hello.Version` in `template.yaml`",
+    ] {
+        assert!(told.contains(words), "no {words} in {told}");
+    }
+    let patch = &files["windlass.patch"];
+    assert!(
+        patch.contains("+    Value: !Ref HelloAliaslive\n"),
+        "{patch}"
+    );
+    assert!(!patch.contains("+    Value: !Ref Hello.Version"), "{patch}");
+    // The patch takes the preference away; a later run keeps what the first one made of it.
+    let later = template.replace("DeploymentPreference", "Former");
+    let (again, _) = made_beside(text, &later, &[("components", "hello")]);
+    assert_eq!(again["app.yaml"], *text);
+    let (without, _) = made(&later, &[("components", "hello")]);
+    assert!(!without["app.yaml"].contains("rollout"));
+}
+
+#[test]
+fn a_function_that_loses_its_alias_with_globals_and_is_no_component_is_told() {
+    const GLOBALS: &str = "Globals:\n  Function:\n    AutoPublishAlias: live\n";
+    let other = "  Check:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: check\n";
+    let others = format!("{other}      AutoPublishAlias: mine\n");
+    for (globals, own, chosen, is_told) in [
+        (GLOBALS, other, "hello", true),
+        (GLOBALS, other, "hello,check", false),
+        (GLOBALS, others.as_str(), "hello", false),
+        ("", other, "hello", false),
+    ] {
+        let (_, notes) = made(&template(globals, own), &[("components", chosen)]);
+        let told = notes
+            .iter()
+            .any(|note| note.starts_with("`Check`") && note.contains("`AutoPublishAlias: live`"));
+        assert_eq!(told, is_told, "{globals}{own}{chosen}: {notes:?}");
+    }
+}

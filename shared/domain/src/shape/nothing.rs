@@ -1,0 +1,81 @@
+//! A value that is left out of a document in YAML.
+//!
+//! `alarms:` with its members commented out is null to a parser. Whoever wrote it believes that an alarm judges, so it is
+//! no other way to leave a member out.
+
+use serde_json::{Map, Value};
+
+/// Takes null out of a schema wherever a member may be left out instead.
+pub(super) fn forbid(schema: &mut Value) {
+    match schema {
+        Value::Object(node) => {
+            without_type(node);
+            without_branch(node);
+            node.values_mut().for_each(forbid);
+        }
+        Value::Array(nodes) => nodes.iter_mut().for_each(forbid),
+        _ => {}
+    }
+}
+
+fn without_type(node: &mut Map<String, Value>) {
+    let Some(Value::Array(types)) = node.get_mut("type") else {
+        return;
+    };
+    types.retain(|one| *one != "null");
+    if let [one] = types.as_slice() {
+        let one = one.clone();
+        node.insert("type".to_owned(), one);
+    }
+    node.retain(|name, value| name != "default" || !value.is_null());
+}
+
+fn without_branch(node: &mut Map<String, Value>) {
+    let Some(Value::Array(branches)) = node.get_mut("anyOf") else {
+        return;
+    };
+    let is_nothing = |branch: &Value| branch.get("type").is_some_and(|one| *one == "null");
+    branches.retain(|branch| !is_nothing(branch));
+    // What else stands beside a reference is of the member itself, such as its description.
+    if let [Value::Object(only)] = branches.as_slice() {
+        let only = only.clone();
+        node.remove("anyOf");
+        for (name, value) in only {
+            node.entry(name).or_insert(value);
+        }
+        node.retain(|name, value| name != "default" || !value.is_null());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_may_be_left_out_is_not_nothing() {
+        let table = [
+            (
+                json!({"type": ["array", "null"], "default": null}),
+                json!({"type": "array"}),
+            ),
+            (
+                json!({"type": ["string", "integer", "null"]}),
+                json!({"type": ["string", "integer"]}),
+            ),
+            (
+                json!({"description": "Its gates.", "anyOf": [{"$ref": "#/$defs/Gates"}, {"type": "null"}]}),
+                json!({"description": "Its gates.", "$ref": "#/$defs/Gates"}),
+            ),
+            (
+                json!({"properties": {"a": {"anyOf": [{"const": "x"}, {"type": "string"}, {"type": "null"}]}}}),
+                json!({"properties": {"a": {"anyOf": [{"const": "x"}, {"type": "string"}]}}}),
+            ),
+            (json!({"type": "null"}), json!({"type": "null"})),
+        ];
+        for (mut schema, wanted) in table {
+            forbid(&mut schema);
+            assert_eq!(schema, wanted);
+        }
+    }
+}

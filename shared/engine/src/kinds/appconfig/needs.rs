@@ -1,0 +1,44 @@
+//! What a release of a configuration asks of the role that deploys it (Service Authorization Reference, AWS AppConfig).
+
+use super::find::{Found, find};
+use crate::kinds::PrepareInput;
+use crate::kinds::needs::{By, Needed};
+use crate::ports::{Answered, Configurations};
+use std::collections::BTreeMap;
+use windlass_domain::kinds::appconfig::Appconfig as Spec;
+
+/// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
+pub async fn needs<P: Configurations>(
+    there: &P,
+    input: &PrepareInput<'_>,
+    by: &By<'_>,
+    spec: &Spec,
+) -> Answered<Vec<Needed>> {
+    let Ok(found) = find(there, input, spec).await? else {
+        return Ok(vec![]);
+    };
+    let (application, environment) = (&found.application.id, &found.environment.id);
+    let tags = there.environment_tags(application, environment).await?;
+    Ok(of(by, &found, &tags))
+}
+
+/// Pure. A deployment also asks for the application, the profile and the strategy, whose ARNs are patterns in the roles
+/// that Windlass brings.
+fn of(by: &By<'_>, found: &Found, tags: &BTreeMap<String, String>) -> Vec<Needed> {
+    let application = format!("application/{}", found.application.id);
+    let environment = format!("{application}/environment/{}", found.environment.id);
+    let profile = format!(
+        "{application}/configurationprofile/{}",
+        found.profile.named.id
+    );
+    let deploys = ["appconfig:StartDeployment", "appconfig:StopDeployment"];
+    let on = |resource: &str| by.arn("appconfig", resource);
+    vec![
+        Needed::on("environment", on(&environment), &deploys).tagged(tags),
+        Needed::on(
+            "profile",
+            on(&profile),
+            &["appconfig:CreateHostedConfigurationVersion"],
+        ),
+    ]
+}

@@ -1,0 +1,254 @@
+//! Whether Fargate has room for a release beside what runs. Its quota is of all vCPUs that run at the same time in the
+//! account and the region; Service Quotas tells it, with the metric of what is used (Amazon ECS Developer Guide, "Amazon
+//! ECS service quotas" and "AWS Fargate usage metrics"; Service Quotas API Reference, GetServiceQuota).
+//!
+//! The quota of tasks that a service may have is of its desired count, which no release changes.
+
+use super::tell;
+use crate::kinds::{PrepareInput, Prepared};
+use crate::ports::{Alarms, Answered, Clock, JsonCall, JsonServices, Service, Services};
+use crate::ports::{Point, TaskDefinition};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::count::count;
+use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
+use windlass_domain::kinds::ecs::Ecs as Spec;
+use windlass_domain::time::{Span, Time};
+
+/// The two sorts of Fargate that have a quota of their own, by the names that services and Service Quotas have for them.
+const SORTS: [(&str, &str, &str); 2] = [
+    (
+        "FARGATE",
+        "L-3032A538",
+        "Fargate On-Demand vCPU resource count",
+    ),
+    (
+        "FARGATE_SPOT",
+        "L-36FBB829",
+        "Fargate Spot vCPU resource count",
+    ),
+];
+
+/// For how long before now the newest point of the usage is looked for, in milliseconds: it comes every few minutes.
+const RECENT_MS: u64 = 30 * 60_000;
+
+/// How many CPU units are a vCPU (Amazon ECS API Reference, TaskDefinition, `cpu`).
+const UNITS: u32 = 1024;
+
+/// What is planned, with what a check finds against it; of what could not be asked, that it was not.
+pub(super) async fn check<P>(
+    there: &P,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    mut planned: Prepared,
+) -> Answered<Prepared>
+where
+    P: Services + JsonServices + Alarms + Clock,
+{
+    if !input.is_check {
+        return Ok(planned);
+    }
+    let service = match there.service(&spec.cluster, &spec.service).await {
+        // It was told when the change was planned.
+        Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
+            return Ok(planned);
+        }
+        service => service?,
+    };
+    let current = there.task_definition(service.runs()).await?;
+    let Some(asked) = Asked::of(spec, &service, &current) else {
+        return Ok(planned);
+    };
+    match asked.room(there).await {
+        Ok(room) => asked.judge(input, room, &mut planned),
+        Err(fault) => planned.warnings.push(asked.not_checked(input, &fault)),
+    }
+    Ok(planned)
+}
+
+/// What a release asks Fargate for.
+#[derive(Debug, Clone, PartialEq)]
+struct Asked {
+    /// The service, for people.
+    named: String,
+    /// Where its tasks run; several where it shares them out.
+    sorts: Vec<(&'static str, &'static str, &'static str)>,
+    /// The vCPUs of one task.
+    each: f64,
+    /// How many tasks are to run beside those that run: at the same time, and at least, so that it comes to its end.
+    beside: (u32, u32),
+}
+
+/// What a quota is, and how much of it is used where that is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Room {
+    quota: f64,
+    used: Option<f64>,
+}
+
+impl Asked {
+    /// Nothing where no task runs on Fargate, or none has to run beside the others.
+    fn of(spec: &Spec, service: &Service, current: &TaskDefinition) -> Option<Self> {
+        let is_on = |name: &str| service.capacity.iter().any(|one| one == name);
+        let sorts: Vec<_> = SORTS.into_iter().filter(|sort| is_on(sort.0)).collect();
+        let units: u32 = current.document["cpu"].as_str()?.parse().ok()?;
+        let beside = beside(spec, service);
+        (!sorts.is_empty() && beside.0 > 0).then(|| Self {
+            named: format!("service {}/{}", spec.cluster, spec.service),
+            sorts,
+            each: f64::from(units) / f64::from(UNITS),
+            beside,
+        })
+    }
+
+    async fn room<P: JsonServices + Alarms + Clock>(&self, there: &P) -> Answered<Room> {
+        let [(_, code, _)] = self.sorts.as_slice() else {
+            let why = "its tasks are shared out between On-Demand and Spot, so that nobody knows how many each gets";
+            return Err(Fault::new(FaultName::Refused, why));
+        };
+        let told = there.json_call(JsonCall {
+            service: "servicequotas",
+            target: "ServiceQuotasV20190624.GetServiceQuota",
+            body: json!({"ServiceCode": "fargate", "QuotaCode": code}),
+        });
+        let told = told.await?;
+        let quota = &told["Quota"];
+        let value = quota["Value"].as_f64();
+        let value = value.ok_or_else(|| unreadable("GetServiceQuota told no value"))?;
+        let Some(metric) = metric_of(&quota["UsageMetric"]) else {
+            return Ok(Room {
+                quota: value,
+                used: None,
+            });
+        };
+        let now = there.now();
+        let from = Time(now.0.saturating_sub(RECENT_MS));
+        let points: Vec<Point> = there.points(&metric, from, now).await?;
+        Ok(Room {
+            quota: value,
+            used: points.last().map(|point| point.value),
+        })
+    }
+
+    /// Pure.
+    fn judge(&self, input: &PrepareInput<'_>, room: Room, planned: &mut Prepared) {
+        let Room { quota, used } = room;
+        let (all, least) = (self.vcpus(self.beside.0), self.vcpus(self.beside.1));
+        let Some(used) = used else {
+            let why = format!(
+                "CloudWatch tells nothing of what is used of {quota} vCPUs, of which the release takes up to {all} beside what runs"
+            );
+            planned
+                .warnings
+                .push(self.not_checked(input, &Fault::new(FaultName::NotFound, why)));
+            return;
+        };
+        let left = quota - used;
+        if all <= left {
+            return;
+        }
+        let (sort, code) = self.sorts.first().map_or(("", ""), |sort| (sort.2, sort.1));
+        let wanted = (used + all).ceil();
+        let reason = format!(
+            "{} starts {} beside those that run, of {} vCPU each, and {used} of the {quota} vCPUs of the quota `{sort}` are used",
+            self.named,
+            count(self.beside.0 as usize, "task"),
+            self.each
+        );
+        let more = format!(
+            "ask for more: `aws service-quotas request-service-quota-increase --service-code fargate --quota-code {code} --desired-value {wanted}`"
+        );
+        let told = |then: &str, remedy: &str| {
+            let name = FindingName::TargetNotReady;
+            tell::finding(
+                name,
+                input.path("service"),
+                format!("{reason}{then}"),
+                remedy,
+            )
+        };
+        if least > left {
+            let remedy = format!("{more}; or stop what needs none");
+            planned.findings.push(told(
+                ", so that they are not started and the rollout fails",
+                &remedy,
+            ));
+        } else {
+            planned.warnings.push(told(
+                ", so that ECS rolls with fewer at a time, and longer",
+                &more,
+            ));
+        }
+    }
+
+    fn vcpus(&self, tasks: u32) -> f64 {
+        f64::from(tasks) * self.each
+    }
+
+    fn not_checked(&self, input: &PrepareInput<'_>, fault: &Fault) -> Finding {
+        let (name, remedy) = match fault.name {
+            FaultName::AccessDenied => (
+                FindingName::NoPermission,
+                "allow `servicequotas:GetServiceQuota` and `cloudwatch:GetMetricData` to the role that reads the service",
+            ),
+            _ => (
+                FindingName::CouldNotPrepare,
+                "look at the quota, and at what is used of it, in the console of Service Quotas",
+            ),
+        };
+        let reason = format!(
+            "{NOT_CHECKED}whether Fargate has room for the tasks of {}. {}",
+            self.named,
+            fault.message.trim_end_matches('.')
+        );
+        tell::finding(name, input.path("service"), reason, remedy)
+    }
+}
+
+/// Pure: how many tasks run beside the wanted ones at most, and how many at least must. A service that rolls goes on with
+/// one at a time, and with none where it may stop one first; of every other all are started again.
+fn beside(spec: &Spec, service: &Service) -> (u32, u32) {
+    let wanted = service.desired;
+    if !spec.rollout.is_rolling() || spec.codedeploy.is_some() {
+        return (wanted, wanted);
+    }
+    let (least, most) = service.percents;
+    let share = |percent: u32| u64::from(wanted) * u64::from(percent);
+    let may_run = u32::try_from(share(most) / 100).unwrap_or(u32::MAX);
+    let beside = may_run.saturating_sub(wanted);
+    let may_stop = share(least).div_ceil(100) < u64::from(wanted);
+    (beside, if may_stop { 0 } else { beside.min(1) })
+}
+
+/// The metric that a quota names (Service Quotas API Reference, MetricInfo).
+fn metric_of(told: &Value) -> Option<MetricGate> {
+    let text = |member: &str| told[member].as_str().map(str::to_owned);
+    let dimensions = told["MetricDimensions"].as_object()?.iter();
+    let dimensions = dimensions.map(|(name, value)| {
+        let value = value.as_str().unwrap_or_default();
+        (name.clone(), value.to_owned())
+    });
+    let dimensions: BTreeMap<String, String> = dimensions.collect();
+    Some(MetricGate {
+        of: Measured::Metric(MetricSeries {
+            namespace: text("MetricNamespace")?,
+            metric: text("MetricName")?,
+            dimensions,
+            statistic: text("MetricStatisticRecommendation").unwrap_or_else(|| "Maximum".into()),
+        }),
+        region: None,
+        period: Span::seconds(60),
+        at_most: None,
+        at_least: None,
+    })
+}
+
+fn unreadable(why: &str) -> Fault {
+    Fault::new(FaultName::Unavailable, why)
+}
+
+#[cfg(test)]
+#[path = "quota_tests.rs"]
+mod tests;

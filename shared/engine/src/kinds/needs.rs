@@ -1,0 +1,115 @@
+//! What the role that changes a target must be allowed, so that a check can ask IAM whether it is.
+
+use std::collections::BTreeMap;
+
+/// The role that changes targets, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct By<'a> {
+    /// The role, by ARN: it is of the account of the targets.
+    pub role: &'a str,
+    /// Whether it was given to this environment alone: then nothing but its policies decides what it may.
+    pub is_own: bool,
+    /// The region of the targets.
+    pub region: &'a str,
+}
+
+/// Calls that a release makes on one resource, as IAM sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needed {
+    /// The member of the component that this is about, such as `function`.
+    pub member: &'static str,
+    /// The actions (Service Authorization Reference).
+    pub actions: Vec<&'static str>,
+    /// What they are about, by ARN; `*` where the action knows no resource.
+    pub resource: String,
+    /// What comes with the calls, by condition keys.
+    pub context: BTreeMap<String, String>,
+}
+
+impl Needed {
+    /// Actions on a resource.
+    pub fn on(member: &'static str, resource: String, actions: &[&'static str]) -> Self {
+        Self {
+            member,
+            actions: actions.to_vec(),
+            resource,
+            context: BTreeMap::new(),
+        }
+    }
+
+    /// The same on a resource with these tags.
+    #[must_use]
+    pub fn tagged(mut self, tags: &BTreeMap<String, String>) -> Self {
+        let tags = tags.iter();
+        let keys = tags.map(|(name, value)| (format!("aws:ResourceTag/{name}"), value.clone()));
+        self.context.extend(keys);
+        self
+    }
+
+    /// The same with another condition key.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.context.insert(key.to_owned(), value.to_owned());
+        self
+    }
+}
+
+/// The ARN of a resource of another service, in the partition, the region and the account of this one.
+pub fn beside(arn: &str, service: &str, resource: &str) -> String {
+    let mut parts = arn.splitn(6, ':').skip(1);
+    let partition = parts.next().unwrap_or("aws");
+    let mut place = parts.skip(1);
+    let region = place.next().unwrap_or_default();
+    let account = place.next().unwrap_or_default();
+    format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+}
+
+impl By<'_> {
+    /// The ARN of a resource in the account of the role, and in the region of the targets.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        let account = self.role.split(':').nth(4).unwrap_or_default();
+        let (partition, region) = (self.partition(), self.region);
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+
+    /// The ARN of the objects of a bucket, which names neither region nor account.
+    pub fn object(&self, bucket: &str, key: &str) -> String {
+        format!("arn:{}:s3:::{bucket}/{key}", self.partition())
+    }
+
+    fn partition(&self) -> &str {
+        self.role.split(':').nth(1).unwrap_or("aws")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_is_of_the_place_of_another_one() {
+        let by = By {
+            role: "arn:aws-cn:iam::222222222222:role/windlass-target-shop-prod",
+            is_own: true,
+            region: "cn-north-1",
+        };
+        let function = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api";
+        let table = [
+            (
+                beside(function, "codedeploy", "deploymentgroup:shop/api"),
+                "arn:aws:codedeploy:eu-west-1:111111111111:deploymentgroup:shop/api",
+            ),
+            (
+                by.arn("appconfig", "application/abc1234"),
+                "arn:aws-cn:appconfig:cn-north-1:222222222222:application/abc1234",
+            ),
+            (
+                by.object("shop-web", "app/index.html"),
+                "arn:aws-cn:s3:::shop-web/app/index.html",
+            ),
+        ];
+        for (made, expected) in table {
+            assert_eq!(made, expected);
+        }
+    }
+}

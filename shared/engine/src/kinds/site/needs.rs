@@ -1,0 +1,42 @@
+//! What a release of a site asks of the role that switches it (Service Authorization Reference, Amazon S3 and Amazon
+//! CloudFront).
+
+use crate::kinds::PrepareInput;
+use crate::kinds::needs::{By, Needed};
+use crate::ports::{Answered, Cdn};
+use windlass_domain::kinds::site::{SiteMode, StaticSite};
+
+/// The calls of a release; see [`crate::kinds::needs`].
+pub async fn needs<P: Cdn>(
+    there: &P,
+    _: &PrepareInput<'_>,
+    by: &By<'_>,
+    site: &StaticSite,
+) -> Answered<Vec<Needed>> {
+    let mut needs: Vec<Needed> = objects(by, site).into_iter().collect();
+    if let Some(id) = &site.distribution {
+        let arn = there.distribution(id).await?.arn;
+        let tags = there.distribution_tags(&arn).await?;
+        needs.push(Needed::on("distribution", arn, actions(site)).tagged(&tags));
+    }
+    Ok(needs)
+}
+
+/// Pure: files are written over the live ones in place alone.
+fn objects(by: &By<'_>, site: &StaticSite) -> Option<Needed> {
+    let key = format!("{}index.html", site.prefix);
+    let writes = ["s3:PutObject", "s3:DeleteObject"];
+    let is_in_place = site.mode == SiteMode::InPlace;
+    is_in_place.then(|| Needed::on("bucket", by.object(&site.bucket, &key), &writes))
+}
+
+/// Pure: with a prefix the distribution is what is switched; in both modes it forgets what it holds.
+fn actions(site: &StaticSite) -> &'static [&'static str] {
+    match site.mode {
+        SiteMode::InPlace => &["cloudfront:CreateInvalidation"],
+        SiteMode::Prefix => &[
+            "cloudfront:UpdateDistribution",
+            "cloudfront:CreateInvalidation",
+        ],
+    }
+}

@@ -1,0 +1,43 @@
+//! Each measurement against the in-memory world.
+
+mod alarm;
+mod metric;
+mod probe;
+
+use windlass_domain::declaration::gates::{Declared, Resolved};
+use windlass_domain::gate::Measurement;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::place::Place;
+use windlass_domain::time::Span;
+use windlass_engine::measurements::{Judging, measure};
+use windlass_engine::ports::Clock;
+use windlass_world::World;
+use windlass_world::run::run as block_on;
+
+fn declared<G>(gate: G) -> Declared<G> {
+    Declared {
+        path: "gates".into(),
+        component: None,
+        gate,
+    }
+}
+
+/// What the only gate comes to. The world's clock begins at 14:00:00; the change began then.
+fn measured(world: &World, gates: &Resolved) -> Measurement {
+    let begun = World::default().now();
+    let judging = Judging {
+        gates,
+        place: &Place::default(),
+        waves: &[],
+        steps: &[],
+        judgement: &Judgement::begin(0, begun, begun, Span::ZERO, true),
+        first_change: begun,
+        now: world.now(),
+    };
+    block_on(measure(world, &judging)).remove(0)
+}
+
+fn pass_seconds(world: &World, seconds: u64) {
+    let mut clock = world.clock();
+    clock.now = clock.now.plus_s(seconds);
+}

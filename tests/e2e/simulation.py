@@ -1,0 +1,61 @@
+"""The local cloud with IAM's simulation as AWS has it: by the context that it is told, on each of the resources.
+
+MiniStack 1.5.33 simulates without any context, so that whatever is allowed on what is tagged is refused. It evaluates
+policies itself; this only hands over what was asked. Run by MiniStack's own interpreter, in place of its program:
+
+    python -P tests/e2e/simulation.py
+"""
+
+import itertools
+
+from ministack.app import main
+from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import iam
+
+DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
+# What is told when any of several resources is refused: the strictest.
+STRICTEST = ["explicitDeny", "implicitDeny", "allowed"]
+
+
+def listed(asked, name):
+    """A list of the query protocol."""
+    each = (iam._p(asked, f"{name}.member.{number}") for number in itertools.count(1))
+    return list(itertools.takewhile(bool, each))
+
+
+def context(asked):
+    """What comes with the calls, by condition keys."""
+    told = {}
+    for number in itertools.count(1):
+        entry = f"ContextEntries.member.{number}"
+        key = iam._p(asked, f"{entry}.ContextKeyName")
+        if not key:
+            return told
+        values = listed(asked, f"{entry}.ContextKeyValues")
+        told[key.lower()] = values[0] if len(values) == 1 else values
+
+
+def simulated(asked):
+    """What MiniStack's own evaluation says of a role's policies."""
+    role = iam._p(asked, "PolicySourceArn")
+    account = get_account_id()
+    policies = _gather_role_policies(role.rpartition("/")[2], account)
+    resources = listed(asked, "ResourceArns") or ["*"]
+
+    def decided(action, resource):
+        called = EvalContext(role, "AssumedRole", account, action, resource, get_region(), service_context=context(asked))
+        return DECISIONS[evaluate(called, policies).decision]
+
+    def evaluated(action):
+        decision = min((decided(action, resource) for resource in resources), key=STRICTEST.index)
+        return f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{resources[0]}</EvalResourceName><EvalDecision>{decision}</EvalDecision></member>"
+
+    results = "".join(evaluated(action) for action in listed(asked, "ActionNames"))
+    told = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
+    return iam._xml(200, "SimulatePrincipalPolicyResponse", f"<SimulatePrincipalPolicyResult>{told}</SimulatePrincipalPolicyResult>", ns="iam")
+
+
+if __name__ == "__main__":
+    iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = simulated
+    main()
