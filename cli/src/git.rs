@@ -96,14 +96,29 @@ pub fn remote(folder: &Path) -> Option<String> {
     git(&["-C", folder.to_str()?, "remote", "get-url", "origin"])
 }
 
-/// The root of the repository that a folder is within; nothing where it is the root itself, where there is none, and
-/// where Git ignores the folder.
-pub fn above(folder: &Path) -> Option<PathBuf> {
-    let at = folder.to_str()?;
-    let root = PathBuf::from(git(&["-C", at, "rev-parse", "--show-toplevel"])?);
-    let is_root = root.canonicalize().ok()? == folder.canonicalize().ok()?;
-    let is_part = output(&["-C", at, "check-ignore", "--quiet", "."]).is_none();
-    (!is_root && is_part).then_some(root)
+/// Where a folder is, as Git sees it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In no repository, or ignored by the one around it: its remote and its branches are none of the folder's.
+    Outside,
+    /// The root of a repository.
+    Root,
+    /// Within the repository with this root.
+    Within(PathBuf),
+}
+
+/// The place of a folder; `Outside` where there is no Git.
+pub fn place(folder: &Path) -> Place {
+    let told = || {
+        let at = folder.to_str()?;
+        let root = PathBuf::from(git(&["-C", at, "rev-parse", "--show-toplevel"])?);
+        if root.canonicalize().ok()? == folder.canonicalize().ok()? {
+            return Some(Place::Root);
+        }
+        let is_part = output(&["-C", at, "check-ignore", "--quiet", "."]).is_none();
+        is_part.then_some(Place::Within(root))
+    };
+    told().unwrap_or(Place::Outside)
 }
 
 /// The branch that others begin from, as the remote tells it; else the one that is checked out.

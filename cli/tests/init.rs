@@ -216,15 +216,44 @@ fn an_environment_that_no_ref_reaches_has_no_workflow_that_runs_at_each_push() {
     }
 }
 
-#[test]
-fn a_folder_within_a_repository_gets_no_workflow() {
-    let place = copy("fastapi-plain");
+fn git(place: &Path, arguments: &[&str]) {
     let git = Command::new("git")
-        .args(["init", "-q"])
-        .current_dir(&place)
+        .args(arguments)
+        .current_dir(place)
         .output()
         .unwrap();
     assert!(git.status.success(), "{git:?}");
+}
+
+#[test]
+fn a_folder_that_git_ignores_takes_nothing_from_the_repository_around_it() {
+    let place = copy("next");
+    let around = place.parent().unwrap();
+    let asks = |proposed: &str| {
+        let asked = init(&place, &[]);
+        let line = format!("or `none` where another CI does{proposed}");
+        let told = err(&asked);
+        assert!(told.lines().any(|told| told.ends_with(&line)), "{told}");
+    };
+    let elsewhere = [
+        "remote",
+        "add",
+        "origin",
+        "https://gitlab.com/example/o.git",
+    ];
+    git(around, &["init", "-q"]);
+    git(around, &elsewhere);
+    fs::write(around.join(".gitignore"), "/next/\n").unwrap();
+    asks("");
+    git(&place, &["init", "-q"]);
+    git(&place, &elsewhere);
+    asks(" [none]");
+}
+
+#[test]
+fn a_folder_within_a_repository_gets_no_workflow() {
+    let place = copy("fastapi-plain");
+    git(&place, &["init", "-q"]);
     let within = place.join("backend");
     let given = [
         "--yes",

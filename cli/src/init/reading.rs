@@ -2,7 +2,7 @@
 
 use super::files::OWN;
 use super::repository::{Repository, github};
-use crate::git;
+use crate::git::{self, Place};
 use std::fs;
 use std::path::Path;
 
@@ -42,7 +42,9 @@ const READ: [&str; 14] = [
 /// A folder that cannot be read.
 pub fn read(root: &Path) -> Result<Repository, String> {
     let whole = fs::canonicalize(root).map_err(|error| format!("`{}`: {error}", root.display()))?;
-    let remote = git::remote(root);
+    let place = git::place(root);
+    let is_part = place != Place::Outside;
+    let remote = is_part.then(|| git::remote(root)).flatten();
     let on_github = remote.as_deref().and_then(github);
     let mut repository = Repository {
         name: whole
@@ -51,8 +53,11 @@ pub fn read(root: &Path) -> Result<Repository, String> {
             .unwrap_or_default(),
         is_elsewhere: remote.is_some() && on_github.is_none(),
         github: on_github,
-        above: git::above(root).map(|above| above.display().to_string()),
-        branch: git::first_branch(root),
+        above: match place {
+            Place::Within(above) => Some(above.display().to_string()),
+            Place::Root | Place::Outside => None,
+        },
+        branch: is_part.then(|| git::first_branch(root)).flatten(),
         ..Repository::default()
     };
     let mut left = MOST;
