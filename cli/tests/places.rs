@@ -115,6 +115,22 @@ fn signed_for(there: &StandIn) -> Vec<String> {
 }
 
 #[test]
+fn an_endpoint_that_is_no_address_is_refused_and_nothing_is_asked() {
+    let there = installation();
+    let root = repository("");
+    let bare = there.url.strip_prefix("http://").unwrap();
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"] {
+        for value in [bare, "localhost:4566", "local"] {
+            let output = windlass(&there, &root, &STATUS, &[REGION, (name, value)]);
+            let told = format!("{name} is `{value}`, which is no address such as");
+            assert!(err(&output).contains(&told), "{}", err(&output));
+            assert_eq!(code(&output), 2, "{}", err(&output));
+        }
+    }
+    assert!(there.calls().is_empty());
+}
+
+#[test]
 fn the_settings_of_the_repository_name_a_stack_and_a_region() {
     let there = installation();
     let root = repository("stack = \"deployer\"\nregion = \"eu-central-1\"\n");

@@ -48,9 +48,9 @@ impl Api {
     /// No call is made.
     ///
     /// # Errors
-    /// `BadInput` if the endpoint is no URL, or no region is known.
+    /// `BadInput` if the endpoint is no URL, no region is known, or a variable names an endpoint that is none.
     pub async fn from_env(endpoint: &str, region: Option<&str>) -> Answered<Self> {
-        Self::new(settings::sdk_config_of_a_person(region).await, endpoint)
+        Self::new(settings::sdk_config_of_a_person(region).await?, endpoint)
     }
 
     /// The API at `endpoint`, with given credentials and region. The region in an endpoint of AWS
@@ -60,9 +60,7 @@ impl Api {
     /// As [`Api::from_env`].
     pub fn new(home: SdkConfig, endpoint: &str) -> Answered<Self> {
         let bad = |why: String| Fault::new(FaultName::BadInput, why);
-        let endpoint = Url::parse(endpoint)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        let endpoint = web::http_address(endpoint)
             .ok_or_else(|| bad(format!("`{endpoint}` is no address of an HTTP API")))?;
         let region = region_of(&endpoint)
             .or_else(|| home.region().map(ToString::to_string))

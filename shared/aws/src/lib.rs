@@ -109,9 +109,9 @@ impl Aws {
     /// serve. `region` is taken where the environment names none.
     ///
     /// # Errors
-    /// `BadInput` if no region is known, `AccessDenied` without credentials.
+    /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
     pub async fn for_people(region: Option<&str>) -> Answered<Self> {
-        let home = settings::sdk_config_of_a_person(region).await;
+        let home = settings::sdk_config_of_a_person(region).await?;
         if home.region().is_none() {
             return Err(Fault::new(FaultName::BadInput, api::NO_REGION));
         }

@@ -69,9 +69,9 @@ impl Distribution {
 /// Looks at an account with a person's credentials; `region` is asked where the environment names none.
 ///
 /// # Errors
-/// `BadInput` if no region is known, `AccessDenied` without credentials.
+/// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
 pub async fn living(region: Option<&str>) -> Answered<Living> {
-    let home = settings::sdk_config_of_a_person(region).await;
+    let home = settings::sdk_config_of_a_person(region).await?;
     let region = home.region().map(ToString::to_string);
     let region = region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION))?;
     api::credentials(&home).await?;

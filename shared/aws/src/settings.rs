@@ -111,12 +111,39 @@ pub(crate) async fn sdk_config() -> SdkConfig {
 
 /// Region, credentials and endpoint as a person's or a CI job's environment and files tell them.
 /// `region` is taken where no variable names one: a person's file of settings goes before their profile.
-pub(crate) async fn sdk_config_of_a_person(region: Option<&str>) -> SdkConfig {
+///
+/// # Errors
+/// `BadInput` if a variable names an endpoint that is none.
+pub(crate) async fn sdk_config_of_a_person(region: Option<&str>) -> Answered<SdkConfig> {
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        Some((name, value.to_string_lossy().into_owned()))
+    });
+    endpoints_are_addresses(variables)?;
     let is_named = ["AWS_REGION", "AWS_DEFAULT_REGION"]
         .iter()
         .any(|name| std::env::var(name).is_ok_and(|value| !value.is_empty()));
     let region = region.filter(|_| !is_named);
-    load(EnvConfigFiles::default(), region).await
+    Ok(load(EnvConfigFiles::default(), region).await)
+}
+
+/// Refuses an endpoint that is no address of an HTTP server: the SDK passes over it, and calls AWS itself in place of
+/// the local cloud that was meant (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+fn endpoints_are_addresses(variables: impl Iterator<Item = (String, String)>) -> Answered<()> {
+    let wrong = variables.filter(|(name, value)| {
+        let is_one = name == "AWS_ENDPOINT_URL" || name.starts_with("AWS_ENDPOINT_URL_");
+        is_one && !value.is_empty() && web::http_address(value).is_none()
+    });
+    let mut wrong: Vec<String> = wrong
+        .map(|(name, value)| {
+            format!("{name} is `{value}`, which is no address such as `http://localhost:4566`")
+        })
+        .collect();
+    wrong.sort();
+    match wrong.as_slice() {
+        [] => Ok(()),
+        _ => Err(Fault::new(FaultName::BadInput, wrong.join("; "))),
+    }
 }
 
 /// With Windlass's limits.

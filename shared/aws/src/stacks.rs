@@ -31,13 +31,13 @@ const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
 /// `region` is asked where the environment names none.
 ///
 /// # Errors
-/// `BadInput` if no region is known, `AccessDenied` without credentials or the right `cloudformation:DescribeStacks`,
+/// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials or the right `cloudformation:DescribeStacks`,
 /// `Unavailable` without an answer.
 pub async fn stack_outputs(
     name: &str,
     region: Option<&str>,
 ) -> Answered<Option<BTreeMap<String, String>>> {
-    outputs(&settings::sdk_config_of_a_person(region).await, name).await
+    outputs(&settings::sdk_config_of_a_person(region).await?, name).await
 }
 
 async fn outputs(home: &SdkConfig, name: &str) -> Answered<Option<BTreeMap<String, String>>> {

@@ -9,6 +9,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use bytes::{Bytes, BytesMut};
 use std::net::IpAddr;
 use std::time::Duration;
+use url::Url;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::Answered;
 
@@ -31,6 +32,12 @@ pub(crate) struct Fetched {
 /// The TLS that the SDK uses as well.
 pub(crate) fn tls_provider() -> tls::Provider {
     tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)
+}
+
+/// The address of an HTTP server; nothing where the text is none.
+pub(crate) fn http_address(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
 /// Fetches an address with GET and these headers from one of `addresses`, whatever its name resolves to by now;
