@@ -1,10 +1,11 @@
 //! Why a command could not be carried out, and the exit status that says so.
 
 use crate::exit::Exit;
+use crate::manual;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, pages};
+use windlass_domain::finding::Finding;
 use windlass_domain::way::Way;
 
 /// Why a command could not be carried out.
@@ -127,7 +128,7 @@ impl Failure {
                 finding.name, finding.path, finding.reason, finding.remedy
             ));
         }
-        text.extend(pages(&self.findings).map(|line| format!("\n{line}")));
+        text.extend(manual::line(&self.findings).map(|line| format!("\n{line}")));
         text
     }
 }

@@ -26,6 +26,7 @@ pub mod listing;
 pub mod living;
 pub mod log_lines;
 pub mod manifest;
+pub mod manual;
 pub mod meant;
 pub mod named;
 pub mod now;

@@ -2,11 +2,12 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::manual;
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use windlass_domain::finding::{Finding, pages};
+use windlass_domain::finding::Finding;
 
 /// Where a verb says what it found out. Words go to standard output, errors to standard error.
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +122,6 @@ pub fn words(file: &str, findings: &[Finding]) -> String {
             finding.path, finding.name, finding.reason, finding.remedy
         ));
     }
-    text.extend(pages(findings).map(|line| line + "\n"));
+    text.extend(manual::line(findings).map(|line| line + "\n"));
     text
 }

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
+use crate::manual;
 use crate::output::Output;
 use crate::story;
 use crate::windlass::Windlass;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 use windlass_domain::count::count;
-use windlass_domain::finding::{Finding, pages};
+use windlass_domain::finding::Finding;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::plan::Outcome;
 use windlass_domain::planned::{Becomes, Drawn, End, FromTo, Planned};
@@ -147,7 +148,7 @@ fn refused(findings: &[Finding]) -> impl Iterator<Item = String> {
         )
     });
     let head = "  it would be refused:".to_owned();
-    let pages = pages(findings).map(|line| format!("  {line}"));
+    let pages = manual::line(findings).map(|line| format!("  {line}"));
     std::iter::once(head).chain(each).chain(pages)
 }
 

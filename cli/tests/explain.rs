@@ -210,3 +210,24 @@ fn what_is_not_there_is_refused_with_where_to_look() {
     let (status, said) = explained(&api, &[]);
     assert!(status == 2 || said.contains("by version 1.3.0"), "{said}");
 }
+
+#[test]
+fn the_page_of_a_finding_or_a_fault_is_shown_and_nothing_is_asked() {
+    let api = StandIn::new(|call: &Call| reply(500, &json!({"message": call.path})));
+    let page = |arguments: &[&str]| api.windlass(&folder("explain"), arguments);
+    let shown = page(&["explain", "TargetBusy"]);
+    assert_eq!(code(&shown), 0, "{}", err(&shown));
+    assert!(out(&shown).starts_with("# TargetBusy\n"), "{}", out(&shown));
+    let shown = page(&["explain", "Throttled", "--json"]);
+    let document: Value = serde_json::from_str(&out(&shown)).unwrap();
+    assert_eq!(document["name"], "Throttled");
+    for (arguments, told) in [
+        (&["explain", "TargetBuzy"][..], "Did you mean `TargetBusy`?"),
+        (&["explain", "TargetBusy", "prod"], "is explained alone"),
+    ] {
+        let refused = page(arguments);
+        assert_eq!(code(&refused), 2);
+        assert!(err(&refused).contains(told), "{}", err(&refused));
+    }
+    assert!(api.calls().is_empty());
+}

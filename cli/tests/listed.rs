@@ -263,6 +263,7 @@ fn a_refusal_is_listed_with_the_page_that_explains_it() {
     let page = json!({"refusals": [refusal], "next": null});
     let api = StandIn::new(move |_: &Call| reply(200, &page));
     let said = out(&api.windlass(&folder("page"), &["refusals", "shop"]));
-    let told = "Write another.\n  page: docs/findings/BadValue.md\n";
+    let told =
+        "Write another.\n  page: docs/findings/BadValue.md (or `windlass explain BadValue`)\n";
     assert!(said.ends_with(told), "{said}");
 }

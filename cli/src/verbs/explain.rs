@@ -1,5 +1,5 @@
-//! `windlass explain`: why a deployment ended as it did, why it waits and what one can do, and which environment a Git
-//! ref or an image tag chooses.
+//! `windlass explain`: why a deployment ended as it did, why it waits and what one can do, which environment a Git
+//! ref or an image tag chooses, and what a finding or a fault means.
 
 use crate::arguments;
 use crate::chooses::Chooses;
@@ -7,9 +7,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::git;
 use crate::known::{self, Known};
+use crate::manual::Page;
 use crate::meant;
 use crate::now::now;
 use crate::output::Output;
+
 use crate::places::Endpoint;
 use crate::record::Record;
 use crate::status::Environment;
@@ -24,9 +26,9 @@ use windlass_domain::name::AppName;
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The application.
-    #[arg(value_parser = |text: &str| AppName::new(text))]
-    app: AppName,
+    /// The application; or, alone, the name of a finding or a fault, such as `TargetBusy`, whose page is shown.
+    #[arg(value_name = "APP|NAME", value_parser = subject)]
+    app: Subject,
     /// The deployment's id, or an environment, whose newest deployment is explained; without it the ref of CI, or of
     /// what is checked out.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
@@ -44,30 +46,67 @@ pub struct Explain {
     endpoint: Endpoint,
 }
 
+/// What is explained.
+#[derive(Debug, Clone)]
+enum Subject {
+    App(AppName),
+    Page(Page),
+}
+
+/// No application's name has a capital letter, and each finding's and fault's begins with one.
+fn subject(text: &str) -> Result<Subject, String> {
+    if text.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return Page::of(text).map(Subject::Page);
+    }
+    let app = AppName::new(text).map_err(|why| why.to_string())?;
+    Ok(Subject::App(app))
+}
+
 impl Explain {
     /// Does it.
     ///
     /// # Errors
     /// Where there is no such deployment, no environment is chosen, or Windlass does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let app = match &self.app {
+            Subject::App(app) => app,
+            Subject::Page(page) => return self.page(page, output),
+        };
         waiting(async {
             let windlass = self.endpoint.open().await?;
             match &self.which {
-                Some(which) => self.deployment(&windlass, which, output).await,
-                None => self.chooses(&windlass, output).await,
+                Some(which) => self.deployment(&windlass, app, which, output).await,
+                None => self.chooses(&windlass, app, output).await,
             }
         })
     }
 
-    async fn chooses(&self, windlass: &Windlass, output: Output) -> Result<Exit, Failure> {
+    fn page(&self, page: &Page, output: Output) -> Result<Exit, Failure> {
+        if self.which.is_some() || self.git_ref.is_some() || self.image_tag.is_some() {
+            return Err(Failure::usage(format!(
+                "`{}` is the name of a page, which is explained alone: leave the rest out, or write an application's name",
+                page.name
+            )));
+        }
+        let document = json!({"name": page.name, "page": page.text});
+        output.result(&document, &page.text);
+        Ok(Exit::Good)
+    }
+
+    async fn chooses(
+        &self,
+        windlass: &Windlass,
+        app: &AppName,
+        output: Output,
+    ) -> Result<Exit, Failure> {
         let chooses = self.asked()?;
-        let declared = match known::in_force(windlass, &self.app).await? {
+        let declared = match known::in_force(windlass, app).await? {
             Known::So(declared) => declared,
             Known::Not(findings) => {
                 return Err(Failure::rejected("nothing is declared:", findings));
             }
         };
-        let told = chooses.of(&self.app, &declared)?;
+        let told = chooses.of(app, &declared)?;
         output.result(&told.document, &told.words);
         Ok(told.exit)
     }
@@ -99,14 +138,14 @@ impl Explain {
     async fn deployment(
         &self,
         windlass: &Windlass,
+        app: &AppName,
         which: &str,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let id = meant::id(windlass, &self.app, which, self.version.as_deref()).await?;
-        let path = ["apps", self.app.as_str(), "deployments", &id];
+        let id = meant::id(windlass, app, which, self.version.as_deref()).await?;
+        let path = ["apps", app.as_str(), "deployments", &id];
         let mut answer = windlass.get(&path, &[]).await?;
         let Some(record) = Record::read(&answer)? else {
-            let app = &self.app;
             let words = format!(
                 "{app} deployment {id} is accepted, and is not recorded yet: its execution begins; `windlass watch {app} \
                  {id}` watches it"
@@ -163,7 +202,7 @@ impl Explain {
         record: &Record,
     ) -> Result<Environment, Failure> {
         let name = &record.deployment.environment;
-        match known::environment(windlass, &self.app, name).await? {
+        match known::environment(windlass, &record.deployment.app, name).await? {
             Known::So(environment) => Ok(environment),
             Known::Not(findings) => Err(Failure::rejected("it is not known:", findings)),
         }

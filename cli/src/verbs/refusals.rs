@@ -4,13 +4,14 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::listing::{List, Part};
+use crate::manual;
 use crate::output::Output;
 use crate::places::Endpoint;
 use crate::windlass::waiting;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use windlass_domain::finding::{Finding, pages};
+use windlass_domain::finding::Finding;
 use windlass_domain::name::AppName;
 use windlass_domain::request::Requester;
 use windlass_domain::time::Time;
@@ -83,7 +84,7 @@ impl Refusal {
         )];
         let findings = self.findings.iter();
         lines.extend(findings.map(|finding| format!("  {finding}")));
-        lines.extend(pages(&self.findings));
+        lines.extend(manual::line(&self.findings));
         lines.join("\n")
     }
 }

@@ -60,7 +60,7 @@ def make(part, into, profile):
         files = installation.files(version(), part.architecture, builds.build(part.target, used, installation.functions()))
     else:
         ((_, program),) = builds.build(part.target, used, ["windlass"]).items()
-        files = {program.name: (program.read_bytes(), True), "LICENSE": ((builds.REPOSITORY / "LICENSE").read_bytes(), False)}
+        files = papers.to_read() | {program.name: (program.read_bytes(), True)}
     name = part.file(version())
     archives.packed(into / name, name.removesuffix(".tar.gz"), files)
     print(f"release: made {into / name}", flush=True)

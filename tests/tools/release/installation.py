@@ -7,6 +7,7 @@ import tempfile
 
 import archives
 import builds
+import papers
 from builds import REPOSITORY
 
 sys.path.insert(0, str(REPOSITORY / "tests/tools"))
@@ -14,7 +15,7 @@ sys.path.insert(0, str(REPOSITORY / "tests/tools"))
 import deploy  # noqa: E402
 
 # As they are.
-COPIED = ["samconfig.toml", "statemachine/release.asl.json", "examples/target-role.yaml", "LICENSE"]
+COPIED = ["samconfig.toml", "statemachine/release.asl.json", "examples/target-role.yaml"]
 SCRIPT = "deploy.sh"
 BUILT = re.compile(r"^( *CodeUri:) target/lambda/([a-z-]+)/$", re.MULTILINE)
 PARAMETER = re.compile(r"^  Architecture:\n(?:    .*\n)+", re.MULTILINE)
@@ -53,7 +54,7 @@ def zipped(binary):
 
 def files(version, architecture, binaries):
     """The contents of the folder by name, and whether each is a program."""
-    made = {name: ((REPOSITORY / name).read_bytes(), False) for name in COPIED}
+    made = papers.to_read() | {name: ((REPOSITORY / name).read_bytes(), False) for name in COPIED}
     made["template.yaml"] = (template((REPOSITORY / "template.yaml").read_text(), version, architecture).encode(), False)
     made[SCRIPT] = (pathlib.Path(__file__).with_name(SCRIPT).read_bytes(), True)
     return made | {f"functions/{name}.zip": (zipped(binary), False) for name, binary in binaries.items()}

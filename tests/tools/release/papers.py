@@ -63,6 +63,12 @@ def bill(text):
     return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode()
 
 
+def to_read():
+    """What each archive brings to be read: the licence, and the pages that messages name, by their paths."""
+    paths = [REPOSITORY / "LICENSE", *(path for path in (REPOSITORY / "docs").rglob("*") if path.is_file())]
+    return {path.relative_to(REPOSITORY).as_posix(): (path.read_bytes(), False) for path in paths}
+
+
 def sums(folder):
     """The checksum of each file, as `sha256sum --check` reads them."""
     files = sorted(path for path in folder.iterdir() if path.name != SUMS)

@@ -1,4 +1,4 @@
-//! The pages that explain findings, as paths in the repository of Windlass.
+//! The pages that explain findings, as paths in the repository of Windlass and in its releases.
 
 use super::{Finding, FindingName};
 use std::collections::BTreeSet;

@@ -1,0 +1,95 @@
+//! The pages of findings and faults, which the program carries: who reads its words need not have the repository.
+
+use include_dir::{Dir, include_dir};
+use windlass_domain::finding::{self, Finding};
+use windlass_domain::meant::meant;
+
+static FINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/findings");
+static FAULTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/faults");
+
+/// The page of a finding or of a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The name that it explains.
+    pub name: String,
+    /// Its text, in Markdown; first the finding's, where a fault has the same name.
+    pub text: String,
+}
+
+impl Page {
+    /// The page of this name.
+    ///
+    /// # Errors
+    /// No finding and no fault is called so; the nearest is told.
+    pub fn of(name: &str) -> Result<Self, String> {
+        let file = format!("{name}.md");
+        let texts: Vec<&str> = [&FINDINGS, &FAULTS]
+            .iter()
+            .filter_map(|pages| pages.get_file(&file)?.contents_utf8())
+            .map(|text| {
+                text.split_once("-->\n")
+                    .map_or(text, |(_, text)| text)
+                    .trim()
+            })
+            .collect();
+        if texts.is_empty() || name == INDEX {
+            let why = format!("no finding and no fault is called `{name}`.");
+            return Err(format!("{why} {}", meant(name, &names())));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            text: texts.join("\n\n"),
+        })
+    }
+}
+
+/// A line that names the page of each finding once, and the command that shows it; `None` where nothing was found.
+pub fn line(findings: &[Finding]) -> Option<String> {
+    let pages = finding::pages(findings)?;
+    let first = findings.first()?.name;
+    let name = if findings.iter().all(|finding| finding.name == first) {
+        first.to_string()
+    } else {
+        "NAME".to_owned()
+    };
+    Some(format!("{pages} (or `windlass explain {name}`)"))
+}
+
+/// The file that lists the others.
+const INDEX: &str = "README";
+
+fn names() -> Vec<String> {
+    let files = FINDINGS.files().chain(FAULTS.files());
+    let names = files.filter_map(|file| Some(file.path().file_stem()?.to_str()?.to_owned()));
+    let mut names: Vec<String> = names.filter(|name| name != INDEX).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_has_its_page_and_no_other_word_has_one() {
+        for name in names() {
+            let page = Page::of(&name).unwrap();
+            let title = format!("# {name}\n");
+            assert!(page.text.starts_with(&title), "{}", page.text);
+            assert!(!page.text.contains("<!--"), "{}", page.text);
+        }
+        assert_eq!(
+            Page::of("TargetChangedByOther")
+                .unwrap()
+                .text
+                .matches("\n## Next step")
+                .count(),
+            2
+        );
+        let near = Page::of("BadValu").unwrap_err();
+        assert!(near.contains("Did you mean `BadValue`?"), "{near}");
+        assert!(Page::of(INDEX).is_err());
+        assert!(Page::of("../API").is_err());
+    }
+}
