@@ -27,7 +27,7 @@ pub fn commands(application: &Application, all: &[File]) -> Vec<String> {
     next.extend(first_release(application));
     if has(ROLE) {
         next.push(format!(
-            "{}   # so that CI releases from then on",
+            "{}   # so that CI releases from then on; with MakeProvider=no where the account has the provider for GitHub already",
             role::command(application)
         ));
     }

@@ -33,20 +33,24 @@ use clap::Subcommand;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Look at a repository and at the account, ask, and write what a release needs.
+    Init(init::Init),
+    /// Make a declaration from what ecspresso, lambroll or AWS SAM was told.
+    Import(import::Import),
     /// Check a declaration, and a manifest for it. Without an endpoint only the files are looked at.
     Validate(validate::Validate),
     /// Put a declaration in force, and tell what is different from the one that was.
     Declare(declare::Declare),
     /// The declaration in force, as its team wrote it.
     Declaration(declaration::Declaration),
+    /// Check what a release of every component would need, without a lock and without a change.
+    Doctor(doctor::Doctor),
     /// Upload artifacts and then a manifest: the release goes where its Git ref belongs.
     Release(release::Releasing),
     /// Deploy a release that is recorded already into an environment: promotion.
     Deploy(deploy::Deploying),
     /// What a release, a promotion or a rollback would do, without a lock and without a change.
     Plan(plan::Plan),
-    /// Check what a release of every component would need, without a lock and without a change.
-    Doctor(doctor::Doctor),
     /// Watch a deployment until it has ended.
     Watch(watch::Watch),
     /// Why a deployment ended as it did, or waits, or which environment a Git ref chooses and why.
@@ -75,10 +79,6 @@ pub enum Verb {
     Recover(recover::Recover),
     /// Make what is there the truth, and unlock the environment.
     Accept(accept::Accept),
-    /// Look at a repository and at the account, ask, and write what a release needs.
-    Init(init::Init),
-    /// Make a declaration from what ecspresso, lambroll or AWS SAM was told.
-    Import(import::Import),
     /// Print a script with which your shell completes verbs and options.
     Completion(completion::Completion),
 }
