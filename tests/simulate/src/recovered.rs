@@ -3,7 +3,7 @@
 use crate::by_codedeploy::is_moving;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::rules::{targets_as_recorded, unlocked};
+use crate::rules::{taken_back_since, targets_as_recorded, unlocked};
 use crate::scenario::Deed;
 use crate::schedule::Schedule;
 use crate::stage::Stage;
@@ -119,7 +119,8 @@ fn with_operator(
     holds(&held.deployment, &after)
 }
 
-/// Whether everything that is not back is something that somebody else has changed, and is told so.
+/// Whether everything that is not back is something that somebody else has changed, and is told so: a person, or
+/// CodeDeploy, which takes back what an earlier release had brought when an alarm of its group rings.
 fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId) -> bool {
     let steps = outcome.all::<Step>(&format!("deployment#{id}"), "step#");
     let mut left = steps.iter().filter(|step| step.status.may_have_changed());
@@ -133,6 +134,7 @@ fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId) -> bool {
             |what: &Event| matches!(what, Event::ChangedByStranger(of) if *of == component);
         let mut happened = outcome.happened.iter();
         happened.any(|happening| by_stranger(&happening.what))
+            || taken_back_since(outcome, component)
     };
     left.all(|step| is_told(step) && is_changed(step.component.as_str()))
 }

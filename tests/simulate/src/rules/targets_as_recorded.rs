@@ -52,7 +52,7 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
 
 /// Whether CodeDeploy has taken back by itself what a release had brought that had succeeded long before: as long as it
 /// keeps the former tasks, an alarm of its group brings them back. Then the target has drifted from its record.
-fn taken_back_since(outcome: &Outcome<'_>, component: &str) -> bool {
+pub fn taken_back_since(outcome: &Outcome<'_>, component: &str) -> bool {
     let Some(began) = taken_back_last(outcome.world, component) else {
         return false;
     };
