@@ -31,6 +31,16 @@ pub fn taken_back_last(world: &World, component: &str) -> Option<String> {
     newest.gave_up().then(|| newest.told.description.clone())
 }
 
+/// Who began the deployments of CodeDeploy of a component's service that CodeDeploy has taken back by itself, as their
+/// descriptions tell.
+pub fn taken_back(world: &World, component: &str) -> Vec<String> {
+    let state = world.codedeploy();
+    let of = state.of_services.iter().filter(|live| {
+        live.service.1 == component && live.told.rollback_of.is_none() && live.gave_up()
+    });
+    of.map(|live| live.told.description.clone()).collect()
+}
+
 /// The deployment of CodeDeploy that moves callers of a component's target, and that every look then showed.
 pub fn moving_since(world: &World, component: &str, looked: Time) -> Option<String> {
     let state = world.codedeploy();

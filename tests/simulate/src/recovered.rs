@@ -3,7 +3,7 @@
 use crate::by_codedeploy::is_moving;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::rules::{taken_back_since, targets_as_recorded, unlocked};
+use crate::rules::{taken_back_after_success, targets_as_recorded, unlocked};
 use crate::scenario::Deed;
 use crate::schedule::Schedule;
 use crate::stage::Stage;
@@ -134,7 +134,7 @@ fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId) -> bool {
             |what: &Event| matches!(what, Event::ChangedByStranger(of) if *of == component);
         let mut happened = outcome.happened.iter();
         happened.any(|happening| by_stranger(&happening.what))
-            || taken_back_since(outcome, component)
+            || taken_back_after_success(outcome, component)
     };
     left.all(|step| is_told(step) && is_changed(step.component.as_str()))
 }

@@ -39,7 +39,7 @@ pub use rollback_is_possible::rollback_is_possible;
 pub use strangers_are_left::strangers_are_left;
 pub use strangers_are_told::strangers_are_told;
 pub use switches_are_fenced::switches_are_fenced;
-pub use targets_as_recorded::{changed_outside, taken_back_since, targets_as_recorded};
+pub use targets_as_recorded::{changed_outside, taken_back_after_success, targets_as_recorded};
 pub use tested_first::tested_first;
 pub use theirs_go_on::theirs_go_on;
 pub use unlocked::unlocked;

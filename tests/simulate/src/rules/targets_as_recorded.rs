@@ -1,4 +1,4 @@
-use crate::by_codedeploy::taken_back_last;
+use crate::by_codedeploy::{taken_back, taken_back_last};
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use crate::rules::told_as_drifted;
@@ -52,10 +52,17 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
 
 /// Whether CodeDeploy has taken back by itself what a release had brought that had succeeded long before: as long as it
 /// keeps the former tasks, an alarm of its group brings them back. Then the target has drifted from its record.
-pub fn taken_back_since(outcome: &Outcome<'_>, component: &str) -> bool {
-    let Some(began) = taken_back_last(outcome.world, component) else {
-        return false;
-    };
+fn taken_back_since(outcome: &Outcome<'_>, component: &str) -> bool {
+    taken_back_last(outcome.world, component).is_some_and(|began| had_succeeded(outcome, &began))
+}
+
+/// Whether CodeDeploy has taken back by itself what any release had brought that had succeeded.
+pub fn taken_back_after_success(outcome: &Outcome<'_>, component: &str) -> bool {
+    let mut began = taken_back(outcome.world, component).into_iter();
+    began.any(|began| had_succeeded(outcome, &began))
+}
+
+fn had_succeeded(outcome: &Outcome<'_>, began: &str) -> bool {
     outcome.records().iter().any(|record| {
         let ending = record.ending.as_ref().map(|ended| ended.ending);
         ending == Some(Ending::Succeeded) && began.contains(record.id.as_str())
