@@ -12,6 +12,7 @@ use crate::part::Part;
 use crate::release::Release;
 use crate::request::{ActionName, ObjectRef, Requester};
 use crate::time::Time;
+use crate::wheel::Turn;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -95,6 +96,9 @@ pub struct Deployment {
     /// does not bring it again by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
+    /// What persons did at the wheel while it watched, in order: paused, went on, skipped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wheel: Vec<Turn>,
     /// Its ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,

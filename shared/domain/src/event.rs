@@ -28,6 +28,12 @@ pub enum EventName {
     UndoStarted,
     /// A recovery took over.
     RecoveryStarted,
+    /// A person has paused it while it watched.
+    WatchPaused,
+    /// A person has ended the pause.
+    WatchContinued,
+    /// A person has skipped the rest of a bake.
+    BakeSkipped,
     /// It has its ending.
     DeploymentEnded,
     /// A request could not become a deployment.
@@ -122,7 +128,7 @@ pub const MOST_LINES: usize = 10;
 
 impl Event {
     /// The notification of the event, for those that a person should know of at once:
-    /// `RolledBack`, `NeedsOperator`, `Rejected`, a hold that was set, and drift after a recovery.
+    /// `RolledBack`, `NeedsOperator`, `Rejected`, a pause, a hold that was set, and drift after a recovery.
     pub fn notification(&self) -> Option<Notification> {
         let word = match (self.name, self.detail.ending) {
             (EventName::DeploymentEnded, Some(ending)) => match ending {
@@ -131,6 +137,7 @@ impl Event {
             },
             (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
             (EventName::HoldSet, _) => "held".to_owned(),
+            (EventName::WatchPaused, _) => "paused".to_owned(),
             (EventName::DriftFound | EventName::DriftUnknown, _) => self.name.to_string(),
             _ => return None,
         };
@@ -198,6 +205,14 @@ pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Eve
             Status::Waiting | Status::Ended => {}
         }
     }
+    let known = before.map_or(0, |before| before.wheel.len());
+    events.extend(after.wheel.iter().skip(known).map(|turn| {
+        let detail = Detail {
+            cause: Some(turn.told(after)),
+            ..detail_of(after)
+        };
+        Event::new(turn.event(), detail)
+    }));
     if after.undoing.is_some() && before.is_none_or(|before| before.undoing.is_none()) {
         events.push(event(EventName::UndoStarted));
     }

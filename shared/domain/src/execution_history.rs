@@ -169,6 +169,23 @@ impl<'a> Course<'a> {
             .sum()
     }
 
+    /// The looks beside those of its waves for which the history has room: a person may pause it.
+    pub fn spare_looks(&self) -> u64 {
+        let needed = self.events() + self.looks_at(self.pace_s()) * LOOK;
+        LONGEST.saturating_sub(needed) / LOOK
+    }
+
+    /// The time between two looks of a pause of so many seconds, where the history has room for so many looks; `None`
+    /// where it has not even for the rarest.
+    pub fn pace_within(seconds: u64, room: u64) -> Option<u64> {
+        let fits = |pace_s: u64| seconds.div_ceil(pace_s) <= room;
+        if fits(EVERY_S) {
+            return Some(EVERY_S);
+        }
+        let pace_s = seconds.div_ceil(room.max(1)).max(SPARED_S);
+        (pace_s <= SLOWEST_S).then_some(pace_s)
+    }
+
     /// How long all waves bake, in seconds.
     fn watched_s(&self) -> u64 {
         self.waves.iter().map(|wave| wave.bake_s).sum()

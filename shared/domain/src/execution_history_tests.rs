@@ -77,6 +77,7 @@ fn wave(kind: KindName, components: usize, bake_s: u64) -> Wave {
         later: BTreeSet::new(),
         tested: false,
         closing: false,
+        timing: None,
     };
     Wave {
         changes: (0..components).map(change).collect(),
@@ -193,7 +194,7 @@ fn watched(course: &Course<'_>, bake_s: u64, rule: &UnknownRule, seed: u64) -> (
     for look in 1..=LONGEST {
         match judgement.look(seen(seed, look), rule, now) {
             Judged::Bake { seconds } => now = now.plus_s(seconds),
-            Judged::Pass | Judged::Fail(_) => return (look, now.0 / 1000),
+            _ => return (look, now.0 / 1000),
         }
     }
     panic!("a watch ends: {bake_s} {rule:?} {seed}");

@@ -11,7 +11,6 @@ mod sentence;
 
 pub use limited::{MOST, limited};
 pub use pages::{in_lines, pages};
-use sentence::sentence;
 
 /// The beginning of the reason of what nobody looked at, or could look at: it is neither well nor wrong.
 pub const NOT_CHECKED: &str = "Not checked: ";
@@ -272,6 +271,24 @@ pub enum FindingName {
     ///
     /// Next: Wait for its ending; start a rollback to go back from one that succeeded.
     NothingToCancel,
+    /// `pause`, `continue` or `skip_bake` was asked, and the deployment watches nothing: it has ended, waits for its turn,
+    /// changes something, or is being undone. A person steers only what is watched.
+    ///
+    /// Next: Look how it stands (`windlass status`). While it changes something, ask again once the wave is watched;
+    /// `cancel` stops a deployment at any time.
+    NotWatched,
+    /// `skip_bake` was asked while a gate of the wave is red. What is red does not pass, whoever asks: the release is
+    /// undone.
+    ///
+    /// Next: Look at the gate that the reason names, and release a fix. To keep what is red there is no way but another
+    /// release with `accept_red`.
+    GateIsRed,
+    /// `pause` or `skip_bake` was asked for a wave in which AWS goes on with a component by itself: ECS, CodeDeploy or
+    /// AppConfig times it. Only a pause of Windlass's can be paused there, or skipped. Nothing was changed.
+    ///
+    /// Next: Wait for a later wave, or cancel the deployment. Declare `pause` of the service, so that ECS waits for
+    /// Windlass before the next releases go on.
+    TimedByAws,
     /// The component failed while it was changed, and the deployment was undone.
     ///
     /// Next: Look where the reason points, such as the stopped tasks' reasons or the function's
@@ -375,22 +392,6 @@ impl Finding {
             reason: cut(reason, LONGEST_SENTENCE),
             remedy: cut(remedy, LONGEST_SENTENCE),
         }
-    }
-}
-
-impl Finding {
-    /// What is wrong and what to do, as sentences, for the middle of a message.
-    pub fn in_words(&self) -> String {
-        format!("{} {}", sentence(&self.reason), sentence(&self.remedy))
-    }
-}
-
-/// `BadValue: components.web.bucket: What is wrong. Remedy: What to do.`
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: ", self.name, self.path)?;
-        let (reason, remedy) = (sentence(&self.reason), sentence(&self.remedy));
-        write!(f, "{reason} Remedy: {remedy}")
     }
 }
 

@@ -80,3 +80,39 @@ pub enum UnknownBecomes {
     /// Healthy. Only for gates that are known to be silent while there is no traffic.
     Pass,
 }
+
+/// How long a pause that a person asks for lasts, and what becomes of the release when nobody has ended it by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PauseRule {
+    /// How long it lasts at most, unless the person says so.
+    #[serde(default = "a_day", rename = "for")]
+    pub lasts: Span,
+    /// What comes when it is over.
+    #[serde(default)]
+    pub then: PauseThen,
+}
+
+const fn a_day() -> Span {
+    Span::seconds(24 * 3600)
+}
+
+impl Default for PauseRule {
+    fn default() -> Self {
+        Self {
+            lasts: a_day(),
+            then: PauseThen::Continue,
+        }
+    }
+}
+
+/// What comes when a pause is over that nobody has ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseThen {
+    /// The release goes on.
+    #[default]
+    Continue,
+    /// The release is undone. It is not vetoed, because nothing is known to be wrong with it.
+    Undo,
+}

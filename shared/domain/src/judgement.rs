@@ -4,8 +4,9 @@
 //! once. What could not be measured is never healthy by itself (rule 7): the declaration says what
 //! it becomes, and after how long.
 
-use crate::gate::{Measurement, UnknownBecomes, UnknownRule, Verdict};
+use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict};
 use crate::time::{Span, Time};
+use crate::wheel::{Paused, Steered, Turn, steered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,8 +47,19 @@ pub struct Judgement {
     pub unknown_since: BTreeMap<String, Time>,
     /// How often it was looked at.
     pub polls: u32,
+    /// How often of these while it was paused: these looks have a room of their own in the history.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub paused_polls: u32,
     /// When it was looked at last.
     pub looked: Time,
+    /// What persons at the wheel have made of it, as far as the last look knew; absent where nobody touched it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steered: Option<Steered>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// How often a wave may be looked at, so that the history of its execution stays within what AWS
@@ -67,6 +79,11 @@ pub enum Judged {
     Pass,
     /// The wave failed by this measurement.
     Fail(Box<Measurement>),
+    /// A pause was over that nobody had ended, and the declaration says that the release is undone then.
+    RanOut {
+        /// When it was over.
+        until: Time,
+    },
     /// It is not known yet: look again after so many seconds.
     Bake {
         /// From [`SOONEST_S`] to the judgement's pace.
@@ -119,7 +136,9 @@ impl Judgement {
             known: None,
             unknown_since: BTreeMap::new(),
             polls: 0,
+            paused_polls: 0,
             looked: now,
+            steered: None,
         }
     }
 
@@ -150,6 +169,31 @@ impl Judgement {
         }
     }
 
+    /// Takes in what persons did at the wheel. A judgement that is final stays.
+    pub fn steer(&mut self, turns: &[Turn]) {
+        if self.settled().is_none() {
+            self.steered = steered(turns, self.wave, self.until);
+        }
+    }
+
+    /// When its watch is over: its bake, unless a person has moved that.
+    pub fn end(&self) -> Time {
+        self.steered.map_or(self.until, |steered| steered.until)
+    }
+
+    /// The pause that it is in.
+    pub fn paused(&self, now: Time) -> Option<Paused> {
+        let paused = self.steered.and_then(|steered| steered.paused);
+        paused.filter(|paused| now < paused.until)
+    }
+
+    /// When a pause was over after which the release is undone.
+    fn ran_out(&self, now: Time) -> Option<Time> {
+        let paused = self.steered.and_then(|steered| steered.paused)?;
+        let is_over = now >= paused.until && paused.then == PauseThen::Undo;
+        is_over.then_some(paused.until)
+    }
+
     /// Takes a look into account and tells what it comes to. A judgement that is final stays.
     pub fn look(
         &mut self,
@@ -164,24 +208,27 @@ impl Judgement {
         self.measurements = measurements;
         self.polls += 1;
         self.looked = now;
+        let paused = self.paused(now);
+        self.paused_polls += u32::from(paused.is_some());
+        let watch = (self.end(), paused.map_or(self.pace_s, |it| it.pace_s));
         let judged = if self.decides {
-            judge(
-                &self.measurements,
-                rule,
-                &self.unknown_since,
-                (self.until, self.pace_s),
-                now,
-            )
+            judge(&self.measurements, rule, &self.unknown_since, watch, now)
         } else {
-            wait_or_pass(self.until, self.pace_s, now)
+            wait_or_pass(watch.0, watch.1, now)
         };
-        let judged = self.spared(judged, rule, now);
+        let judged = match (judged, self.ran_out(now)) {
+            (Judged::Fail(red), _) => Judged::Fail(red),
+            (_, Some(until)) => Judged::RanOut { until },
+            (judged, None) if paused.is_some() => judged,
+            (judged, None) => self.spared(judged, rule, now),
+        };
         match &judged {
             Judged::Pass => self.verdict = Verdict::Pass,
             Judged::Fail(measurement) => {
                 self.verdict = Verdict::Fail;
                 self.failed = Some((**measurement).clone());
             }
+            Judged::RanOut { .. } => self.verdict = Verdict::Fail,
             Judged::Bake { .. } => {}
         }
         judged
@@ -210,7 +257,11 @@ impl Judgement {
         match (self.verdict, &self.failed) {
             (Verdict::Pass, _) => Some(Judged::Pass),
             (Verdict::Fail, Some(measurement)) => Some(Judged::Fail(Box::new(measurement.clone()))),
-            _ => None,
+            (Verdict::Fail, None) => {
+                let Paused { until, .. } = self.steered?.paused?;
+                Some(Judged::RanOut { until })
+            }
+            (Verdict::Unknown, _) => None,
         }
     }
 
@@ -219,12 +270,12 @@ impl Judgement {
         let (Judged::Bake { seconds }, Some(looks)) = (&judged, self.looks) else {
             return judged;
         };
-        let taken = u64::from(self.polls);
-        let (end, left) = if now < self.until {
-            (self.until, looks.baking.saturating_sub(taken))
+        let taken = u64::from(self.polls - self.paused_polls);
+        let (end, left) = if now < self.end() {
+            (self.end(), looks.baking.saturating_sub(taken))
         } else {
             let most = looks.baking + looks.held;
-            (held_at_most(self.until, rule), most.saturating_sub(taken))
+            (held_at_most(self.end(), rule), most.saturating_sub(taken))
         };
         let left_s = end.ms_since(now).div_ceil(1000);
         Judged::Bake {

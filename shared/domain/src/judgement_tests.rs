@@ -31,6 +31,7 @@ fn in_words(judged: &Judged) -> String {
     match judged {
         Judged::Pass => "pass".to_owned(),
         Judged::Fail(measurement) => format!("fail {}", measurement.gate),
+        Judged::RanOut { .. } => "ran out".to_owned(),
         Judged::Bake { seconds } => format!("bake {seconds}"),
     }
 }
@@ -162,7 +163,7 @@ fn judged(bake_s: u64) -> u64 {
                 now = now.plus_s(seconds);
             }
             Judged::Pass => return transitions + 1,
-            Judged::Fail(failed) => panic!("{failed:?}"),
+            other => panic!("{other:?}"),
         }
     }
 }

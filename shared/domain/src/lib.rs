@@ -67,3 +67,4 @@ pub mod tenancy;
 pub mod time;
 pub mod to_have;
 pub mod way;
+pub mod wheel;

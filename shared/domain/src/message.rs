@@ -144,6 +144,7 @@ mod tests {
                 later: std::collections::BTreeSet::new(),
                 tested: false,
                 closing: false,
+                timing: None,
             }],
             bake_s: 0,
             ahead: false,

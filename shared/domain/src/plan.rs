@@ -82,6 +82,19 @@ pub struct PlannedChange {
     /// Whether it only waits until AWS has ended what was changed before: callers notice nothing of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closing: bool,
+    /// What AWS does with it by itself while it is watched, where it does anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
+}
+
+/// What AWS does by itself with what a component has reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Timing {
+    /// It goes on by itself: this service of AWS times it, and Windlass has no pause there.
+    GoesOn(String),
+    /// It waits for Windlass, for so many seconds at most: then AWS takes it back.
+    Waits(u64),
 }
 
 /// A component that is not changed.
@@ -130,6 +143,8 @@ pub struct Stage {
     pub share: Option<u32>,
     /// Outputs of earlier waves that it waits for to be planned.
     pub later: BTreeSet<Output>,
+    /// What AWS does with it by itself while it is watched, where it does anything.
+    pub timing: Option<Timing>,
 }
 
 impl Wave {
@@ -277,6 +292,19 @@ pub fn waves_of(waves: &[Wave], component: &ComponentName) -> Vec<u32> {
         .filter(|(_, wave)| wave.changes.iter().any(|c| &c.component == component))
         .map(|(number, _)| number)
         .collect()
+}
+
+/// The latest change of each component up to a wave, with the number of its wave.
+pub fn latest_changes(
+    waves: &[Wave],
+    wave: u32,
+) -> BTreeMap<&ComponentName, (u32, &PlannedChange)> {
+    let so_far = (0..=wave).zip(waves);
+    let changes = so_far.flat_map(|(number, wave)| {
+        let changes = wave.changes.iter();
+        changes.map(move |change| (&change.component, (number, change)))
+    });
+    changes.collect()
 }
 
 /// Whether test traffic alone gets what a component brings in this wave.

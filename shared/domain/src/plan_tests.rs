@@ -27,6 +27,7 @@ pub(super) fn candidate(
                 tested: what.starts_with("tested"),
                 share: None,
                 later: BTreeSet::new(),
+                timing: None,
             })
             .collect(),
         offsets: vec![],
@@ -262,6 +263,7 @@ fn any_candidates() -> impl Strategy<Value = Vec<Candidate>> {
                         tested: false,
                         share: None,
                         later: BTreeSet::new(),
+                        timing: None,
                     })
                     .collect(),
                 offsets: vec![],
@@ -309,6 +311,7 @@ proptest! {
                 tested: false,
                 share: None,
                 later: BTreeSet::new(),
+ timing: None,
             });
             ended.insert(candidate.component.clone());
         }

@@ -14,6 +14,7 @@ fn wave(components: &[&str], bake_s: u64, ahead: bool) -> Wave {
         later: BTreeSet::new(),
         tested: false,
         closing: false,
+        timing: None,
     };
     Wave {
         changes: components.iter().map(change).collect(),

@@ -4,7 +4,7 @@ use crate::digest::Digest;
 use crate::identity::DeploymentId;
 use crate::manifest::Manifest;
 use crate::name::{AppName, ComponentName, EnvironmentName};
-use crate::time::Time;
+use crate::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -33,6 +33,19 @@ pub enum ActionName {
     ReleaseHold,
     /// Look what a release of every component would need, and change nothing.
     Check,
+    /// Let the wave that is watched not pass, for a time; its gates are judged meanwhile.
+    Pause,
+    /// End the pause.
+    Continue,
+    /// Let the wave that is watched pass at its next look, where no gate is red then.
+    SkipBake,
+}
+
+impl ActionName {
+    /// Whether it steers a deployment that watches, see [`crate::wheel`].
+    pub const fn is_of_the_wheel(self) -> bool {
+        matches!(self, Self::Pause | Self::Continue | Self::SkipBake)
+    }
 }
 
 impl fmt::Display for ActionName {
@@ -45,6 +58,9 @@ impl fmt::Display for ActionName {
             Self::Hold => "hold",
             Self::ReleaseHold => "release_hold",
             Self::Check => "check",
+            Self::Pause => "pause",
+            Self::Continue => "continue",
+            Self::SkipBake => "skip_bake",
         })
     }
 }
@@ -144,9 +160,12 @@ pub struct Request {
     /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
-    /// `recover`: the deployment; the one that holds the lock if absent.
+    /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
+    /// `pause`: for how long at most, such as `2h`; as long as the declaration says if absent.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub pause_for: Option<Span>,
     /// Deploy a release once more that was deployed or vetoed before; lifts the veto.
     #[serde(default)]
     pub again: bool,
@@ -192,6 +211,7 @@ impl Request {
             version: None,
             snapshot: None,
             deployment: None,
+            pause_for: None,
             again: false,
             allow_older: false,
             accept_red: false,
@@ -290,8 +310,21 @@ mod tests {
 
     #[test]
     fn an_action_and_a_route_are_told_as_they_are_written() {
-        use ActionName::{Accept, Check, Deploy, Hold, Recover, ReleaseHold, Rollback};
-        for action in [Deploy, Rollback, Recover, Accept, Hold, ReleaseHold, Check] {
+        use ActionName::{
+            Accept, Check, Continue, Deploy, Hold, Pause, Recover, ReleaseHold, Rollback, SkipBake,
+        };
+        for action in [
+            Deploy,
+            Rollback,
+            Recover,
+            Accept,
+            Hold,
+            ReleaseHold,
+            Check,
+            Pause,
+            Continue,
+            SkipBake,
+        ] {
             assert_eq!(json!(action), json!(action.to_string()));
         }
         for route in [

@@ -158,7 +158,13 @@ impl Request {
             ),
             (
                 "deployment",
-                self.deployment.is_some() && self.action != ActionName::Recover,
+                self.deployment.is_some()
+                    && self.action != ActionName::Recover
+                    && !self.action.is_of_the_wheel(),
+            ),
+            (
+                "for",
+                self.pause_for.is_some() && self.action != ActionName::Pause,
             ),
         ];
         misplaced.extend(others.iter().filter(|(_, is)| *is).map(|(name, _)| *name));

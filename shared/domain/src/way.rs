@@ -145,9 +145,11 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
                     .map(|number| format!("--snapshot {number}")),
             );
         }
-        ActionName::Recover => {
+        ActionName::Recover | ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             let id = request.deployment.iter();
             words.extend(id.map(|id| format!("--deployment {id}")));
+            let span = request.pause_for.iter();
+            words.extend(span.map(|span| format!("--for {span}")));
         }
         ActionName::Accept | ActionName::Hold | ActionName::ReleaseHold | ActionName::Check => {}
     }
@@ -180,10 +182,13 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
             body.extend(number.map(|number| ("snapshot".to_owned(), json!(number))));
             ("POST", format!("{here}/rollbacks"))
         }
-        ActionName::Recover => {
+        ActionName::Recover | ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             let id = request.deployment.iter();
             body.extend(id.map(|id| ("deployment".to_owned(), json!(id))));
-            ("POST", format!("{here}/recover"))
+            let span = request.pause_for.iter();
+            body.extend(span.map(|span| ("for".to_owned(), json!(span))));
+            let segment = request.action.to_string().replace('_', "-");
+            ("POST", format!("{here}/{segment}"))
         }
         ActionName::Accept => ("POST", format!("{here}/accept")),
         ActionName::Hold => ("PUT", format!("{here}/hold")),
@@ -220,9 +225,11 @@ mod tests {
 
     #[test]
     fn each_input_is_a_command_and_a_call() {
-        use ActionName::{Accept, Check, Deploy, Hold, Recover, ReleaseHold, Rollback};
+        use ActionName::{
+            Accept, Check, Continue, Deploy, Hold, Pause, Recover, ReleaseHold, Rollback, SkipBake,
+        };
         let because = ("reason", json!("it's down"));
-        let table: [Row; 9] = [
+        let table: [Row; 12] = [
             (
                 Deploy,
                 &[("version", json!("1.4.0"))],
@@ -278,6 +285,27 @@ mod tests {
                 &[("reason", json!("…"))],
                 "windlass release-hold shop prod --reason '…'",
                 "DELETE /apps/shop/environments/prod/hold?reason=…",
+            ),
+            (
+                Pause,
+                &[("for", json!("2h")), ("reason", json!("…"))],
+                "windlass pause shop prod --for 2h --reason '…'",
+                r#"POST /apps/shop/environments/prod/pause {"for":"2h","reason":"…"}"#,
+            ),
+            (
+                Continue,
+                &[
+                    ("deployment", json!("0123456789abcdef")),
+                    ("reason", json!("…")),
+                ],
+                "windlass continue shop prod --deployment 0123456789abcdef --reason '…'",
+                r#"POST /apps/shop/environments/prod/continue {"deployment":"0123456789abcdef","reason":"…"}"#,
+            ),
+            (
+                SkipBake,
+                &[("reason", json!("…"))],
+                "windlass skip-bake shop prod --reason '…'",
+                r#"POST /apps/shop/environments/prod/skip-bake {"reason":"…"}"#,
             ),
             (
                 Check,

@@ -20,6 +20,8 @@ use windlass_domain::time::Time;
 pub struct Loaded {
     /// Its record.
     pub record: Deployment,
+    /// The revision of the record that was read.
+    pub rev: u64,
     /// Its declaration, for its environment.
     pub resolved: Resolved,
     /// Where its targets are.
@@ -69,8 +71,7 @@ pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Load
         return Err(Fault::new(FaultName::BadInput, message));
     };
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
-    let record = record.value;
-    let lock = check_token(ports, &record, ask.token).await?;
+    let lock = check_token(ports, &record.value, ask.token).await?;
     of_record(ports, record, lock, ask.token).await
 }
 
@@ -78,26 +79,33 @@ pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Load
 pub async fn planned<P: Ledger + Configured>(ports: &P, record: Deployment) -> Answered<Loaded> {
     let key = store::lock(&record.app, &record.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    let record = Stored::new(store::deployment(&record.id), record);
     of_record(ports, record, lock.value, 0).await
 }
 
 async fn of_record<P: Ledger>(
     ports: &P,
-    record: Deployment,
+    record: Stored<Deployment>,
     lock: Lock,
     token: u64,
 ) -> Answered<Loaded> {
-    let declared: Stored<Declared> =
-        store::require(ports, &store::declaration(&record.app, &record.declaration)).await?;
-    let resolved = resolve(&declared.value, &record)?;
-    let place = place_of(&resolved, &record.id);
+    let resolved = resolved(ports, &record.value).await?;
+    let place = place_of(&resolved, &record.value.id);
     Ok(Loaded {
-        record,
+        record: record.value,
+        rev: record.rev,
         resolved,
         place,
         token,
         freed: lock.freed,
     })
+}
+
+/// The declaration of a deployment, for its environment.
+pub async fn resolved<P: Ledger>(ports: &P, record: &Deployment) -> Answered<Resolved> {
+    let key = store::declaration(&record.app, &record.declaration);
+    let declared: Stored<Declared> = store::require(ports, &key).await?;
+    resolve(&declared.value, record)
 }
 
 /// The lock of a deployment's environment; `StaleToken` if it is no longer held for it with this token.

@@ -63,6 +63,7 @@ fn verdicts(world: &World, gates: &Resolved) -> Vec<Option<Verdict>> {
         later: BTreeSet::new(),
         tested,
         closing: false,
+        timing: None,
     };
     let wave = |change, look| Wave {
         changes: vec![change],

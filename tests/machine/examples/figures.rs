@@ -158,6 +158,7 @@ fn plan_500() -> f64 {
         tested: false,
         share: None,
         later: BTreeSet::new(),
+        timing: None,
     };
     let candidates: Vec<Candidate> = (0..500)
         .map(|n| Candidate {

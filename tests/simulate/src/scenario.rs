@@ -51,7 +51,8 @@ pub enum Deed {
     Hold,
     /// An operator cancels by the API the deployment that has its turn, if there is one.
     Cancel,
-    /// An operator acts at the console: `rollback`, `recover`, `accept`, `hold`, `release_hold`.
+    /// An operator acts at the console: `rollback`, `recover`, `accept`, `hold`, `release_hold`, `pause`, `continue`,
+    /// `skip_bake`.
     Operate(&'static str),
     /// An operator goes back to the snapshot with this number, at the console.
     RollBackTo(u64),

@@ -1,5 +1,8 @@
 //! Reasons and remedies, as sentences.
 
+use super::Finding;
+use std::fmt;
+
 /// A text that begins with a capital letter and ends with a full stop.
 pub(super) fn sentence(text: &str) -> String {
     let text = text.trim();
@@ -13,4 +16,20 @@ pub(super) fn sentence(text: &str) -> String {
         "."
     };
     format!("{capital}{}{stop}", letters.as_str())
+}
+
+impl Finding {
+    /// What is wrong and what to do, as sentences, for the middle of a message.
+    pub fn in_words(&self) -> String {
+        format!("{} {}", sentence(&self.reason), sentence(&self.remedy))
+    }
+}
+
+/// `BadValue: components.web.bucket: What is wrong. Remedy: What to do.`
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: ", self.name, self.path)?;
+        let (reason, remedy) = (sentence(&self.reason), sentence(&self.remedy));
+        write!(f, "{reason} Remedy: {remedy}")
+    }
 }

@@ -377,6 +377,7 @@ impl Spec {
             tested: false,
             share: None,
             later: BTreeSet::new(),
+            timing: None,
         };
         let mut stages = Vec::new();
         stages.extend(self.is_tried_ahead().then(|| stage(None, true)));

@@ -104,6 +104,7 @@ fn change(of: &Candidate, stage: &Stage) -> PlannedChange {
         later: stage.later.clone(),
         tested: stage.tested,
         closing: stage.closing,
+        timing: stage.timing.clone(),
     }
 }
 

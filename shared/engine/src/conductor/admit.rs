@@ -1,7 +1,7 @@
 //! `Admit`: takes in the raw request of every route.
 
 use super::turn::turn;
-use super::{Ports, accept, deploy, hold, plan, recover, refuse, rollback};
+use super::{Ports, accept, deploy, hold, plan, recover, refuse, rollback, wheel};
 use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin;
@@ -50,6 +50,9 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         ActionName::Recover => recover::admit(ports, ask, &request).await,
         ActionName::Accept => accept::admit(ports, ask, &request).await,
         ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, ask, &request).await,
+        ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
+            wheel::steer(ports, ask, &request).await
+        }
         ActionName::Check => plan::admit(ports, ask, &request).await,
     }
 }

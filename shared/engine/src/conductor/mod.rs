@@ -36,6 +36,7 @@ mod undo;
 mod unprepared;
 mod view;
 mod went_back;
+mod wheel;
 
 pub use admit::Execution;
 pub use done::Done;

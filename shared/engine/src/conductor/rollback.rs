@@ -145,6 +145,7 @@ pub fn new_record<P: Ports>(
         status: Status::Waiting,
         undoing: None,
         stopped: false,
+        wheel: Vec::new(),
         ending: None,
     };
     Stored::new(store::deployment(&id), record)

@@ -12,10 +12,11 @@ use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::environment::Lock;
-use windlass_domain::judgement::Judgement;
+use windlass_domain::judgement::{Judged, Judgement};
 use windlass_domain::message::{changed_in_words, gate_cause};
 use windlass_domain::plan::Plan;
 use windlass_domain::step::{Failure, Step};
+use windlass_domain::wheel::{PAUSE_RAN_OUT, ran_out};
 
 /// Serves the state: records why at the first call, then answers the next wave below the one that
 /// was tried last. A component is brought back once, with the first wave that it took part in.
@@ -154,12 +155,24 @@ async fn failed_gate<P: Ledger>(ports: &P, ask: &Ask) -> Answered<Option<Why>> {
     let id = deployment_of(ask)?;
     let judgements: Vec<Stored<Judgement>> =
         store::load_all(ports, &store::deployment_partition(id), "judgement#").await?;
-    let Some(judgement) = judgements.into_iter().find(|j| j.value.failed.is_some()) else {
+    let ran_out_at = |judgement: &Judgement| match judgement.settled() {
+        Some(Judged::RanOut { until }) => Some(until),
+        _ => None,
+    };
+    let failed =
+        |one: &Stored<Judgement>| one.value.failed.is_some() || ran_out_at(&one.value).is_some();
+    let Some(judgement) = judgements.into_iter().find(failed) else {
         return Ok(None);
     };
     let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
     let wave = judgement.value.wave;
     let what = changed_in_words(&plan.value.waves, wave);
+    if let Some(until) = ran_out_at(&judgement.value) {
+        return Ok(Some(Why {
+            name: PAUSE_RAN_OUT.into(),
+            text: ran_out(wave, &what, until),
+        }));
+    }
     Ok(judgement.value.failed.map(|measurement| {
         let look = match measurement.look_at.as_str() {
             "" => String::new(),

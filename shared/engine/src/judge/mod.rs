@@ -5,9 +5,10 @@ use crate::last_fault;
 use crate::loaded::{Loaded, load};
 use crate::measurements::{self, Judging};
 use crate::payload::{Answer, Ask, Word, WorkItem};
-use crate::ports::{Answered, Ledger, Transacted};
+use crate::ports::{Answered, Condition, Ledger, Transacted, Write};
 use crate::store::{self, Stored};
 use windlass_domain::count::count;
+use windlass_domain::deployment::Deployment;
 use windlass_domain::execution_history::Course;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::gate::Measurement;
@@ -17,6 +18,7 @@ use windlass_domain::plan::Plan;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 use windlass_domain::time::{Span, Time};
+use windlass_domain::wheel::{PAUSE_RAN_OUT, ran_out};
 
 /// The ports that judging needs.
 pub trait Ports: Configured + Ledger + measurements::Ports {}
@@ -150,9 +152,12 @@ async fn judged_before<P: Ports>(
 /// The state's Retry looks again.
 fn still_baking(judgement: &Judgement) -> Fault {
     let message = format!(
-        "nothing is wrong so far in wave {}; it bakes until {}, and was looked at {}",
+        "nothing is wrong so far in wave {}; it {} until {}, and was looked at {}",
         judgement.wave,
-        judgement.until,
+        judgement
+            .paused(judgement.looked)
+            .map_or("bakes", |_| "is paused"),
+        judgement.end(),
         count(judgement.polls as usize, "time")
     );
     Fault::new(FaultName::StillBaking, message)
@@ -165,14 +170,19 @@ async fn record<P: Ports>(
     measurements: Vec<Measurement>,
 ) -> Answered<(Judged, Judgement)> {
     let mut judgement = case.judgement.clone();
+    let key = store::deployment(&case.loaded.record.id);
+    let (mut turns, mut rev) = (case.loaded.record.wheel.clone(), case.loaded.rev);
     let rule = &case.loaded.resolved.gates.unknown;
     for _ in 0..TRIES {
         let now = ports.now();
         if let Some(judged) = judgement.value.settled() {
             return Ok((judged, judgement.value));
         }
+        judgement.value.steer(&turns);
         let judged = judgement.value.look(measurements.clone(), rule, now);
-        let writes = vec![case.loaded.fence(), judgement.put()?];
+        // A pause that was answered holds: what passes has seen all that persons have done by then.
+        let untouched = Write::check(key.clone(), Condition::Rev(rev));
+        let writes = vec![case.loaded.fence(), judgement.put()?, untouched];
         match ports.transact(writes).await? {
             Transacted::Done => return Ok((judged, judgement.value)),
             Transacted::Refused(refused) if refused.contains(&0) => {
@@ -181,6 +191,8 @@ async fn record<P: Ports>(
             Transacted::Refused(_) => {
                 let written = store::load(ports, &case.judgement.key).await?;
                 judgement = written.unwrap_or_else(|| case.judgement.clone());
+                let record: Stored<Deployment> = store::require(ports, &key).await?;
+                (turns, rev) = (record.value.wheel, record.rev);
             }
         }
     }
@@ -230,6 +242,16 @@ fn answer(case: &Case, judged: &Judged) -> Answer {
             verdict: Word::Failed,
             error: "GateFailed".to_owned(),
             cause: cause(case, measurement),
+            ..blank
+        },
+        (Judged::RanOut { until }, _) => Answer {
+            verdict: Word::Failed,
+            error: PAUSE_RAN_OUT.to_owned(),
+            cause: ran_out(
+                case.number,
+                &changed_in_words(&case.plan.waves, case.number),
+                *until,
+            ),
             ..blank
         },
     }

@@ -15,6 +15,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::{Given, Inputs, Output};
 use windlass_domain::place::Place;
+use windlass_domain::plan::Timing;
 use windlass_domain::tenancy::Claim;
 use windlass_domain::time::Time;
 
@@ -92,6 +93,9 @@ pub struct Stage {
     pub ahead: bool,
     /// For how long AWS keeps what it has reached; absent where that is for ever.
     pub holds: Option<Holds>,
+    /// The service of AWS that goes on with it by itself while it is watched, such as `ECS`: no person can pause that, or
+    /// skip it. None where nothing goes on, or waits for Windlass ([`Stage::holds`]).
+    pub timed_by: Option<&'static str>,
     /// Whether it only waits until AWS has ended the rollout by itself: behind all other waves, and not watched.
     pub closing: bool,
     /// Whether it only looks at what the stage before it has begun, and AWS goes on with by itself: it divides the time of
@@ -135,12 +139,24 @@ impl Stage {
             bake_s: None,
             ahead: false,
             holds: None,
+            timed_by: None,
             closing: false,
             look: false,
             tested: false,
             share: None,
             later: BTreeSet::new(),
         }
+    }
+}
+
+impl Stage {
+    /// What AWS does by itself with what it has reached.
+    pub fn timing(&self) -> Option<Timing> {
+        if let Some(aws) = self.timed_by {
+            return Some(Timing::GoesOn(aws.to_owned()));
+        }
+        let holds = self.holds.as_ref();
+        holds.map(|holds| Timing::Waits(holds.seconds))
     }
 }
 

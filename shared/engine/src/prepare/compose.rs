@@ -202,6 +202,7 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
             tested: stage.tested,
             share: stage.share,
             later: stage.later.clone(),
+            timing: stage.timing(),
         })
         .collect()
 }

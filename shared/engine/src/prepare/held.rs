@@ -93,6 +93,7 @@ mod tests {
             later: BTreeSet::new(),
             tested: false,
             closing: false,
+            timing: None,
         };
         let each = bakes_s.iter().map(|bake_s| Wave {
             changes: vec![change.clone()],

@@ -187,6 +187,7 @@ impl Desk {
                 later: BTreeSet::new(),
                 tested: false,
                 closing: false,
+                timing: None,
             }],
             bake_s: 0,
             ahead: false,

@@ -28,3 +28,4 @@ mod takeovers;
 mod undoing;
 mod vetoes;
 mod waiting;
+mod wheel;

@@ -7,6 +7,7 @@ mod scene;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod twins;
+mod wheel;
 
 use crate::scene::{
     DECLARATION, HEALTH, answers, changed, changed_as, has_brought, judge, judgement, published,

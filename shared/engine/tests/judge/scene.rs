@@ -49,6 +49,7 @@ fn change(what: &str) -> Wave {
             later: BTreeSet::new(),
             tested: false,
             closing: false,
+            timing: None,
         }],
         bake_s: 120,
         ahead: false,

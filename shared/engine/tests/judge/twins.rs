@@ -40,7 +40,7 @@ fn a_token_that_goes_stale_while_it_measures_records_nothing() {
 }
 
 /// The number of the first call of that name in a judgement.
-fn call_of(rehearsal: &Stage, name: &str) -> u64 {
+pub fn call_of(rehearsal: &Stage, name: &str) -> u64 {
     judge(rehearsal, 0).unwrap();
     let calls = rehearsal.world.mishaps().calls.clone();
     calls.iter().position(|call| *call == name).unwrap() as u64 + 1

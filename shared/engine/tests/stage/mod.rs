@@ -203,6 +203,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         status: Status::Running,
         undoing: None,
         stopped: false,
+        wheel: Vec::new(),
         ending: None,
     }
 }

@@ -43,13 +43,15 @@ const PATHS: [&str; 6] = [
     "snapshots/../../prod/rollbacks",
 ];
 
-const CALLS: [(&str, &str); 8] = [
+const CALLS: [(&str, &str); 10] = [
     ("GET", ""),
     ("GET", "/snapshots"),
     ("POST", "/rollbacks"),
     ("POST", "/recover"),
     ("POST", "/recover"),
     ("POST", "/accept"),
+    ("POST", "/pause"),
+    ("POST", "/skip-bake"),
     ("PUT", "/hold"),
     ("DELETE", "/hold"),
 ];

@@ -76,12 +76,14 @@ pub use waits_are_told::waits_are_told;
 mod woken_in_time;
 use crate::outcome::Outcome;
 pub use woken_in_time::woken_in_time;
+mod wheel_is_obeyed;
+pub use wheel_is_obeyed::wheel_is_obeyed;
 
 /// A rule: why it does not hold, if it does not.
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 36] = [
+pub const RULES: [(&str, Rule); 37] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -118,6 +120,7 @@ pub const RULES: [(&str, Rule); 36] = [
     ("plans_write_nothing", plans_write_nothing),
     ("waits_are_told", waits_are_told),
     ("theirs_go_on", theirs_go_on),
+    ("wheel_is_obeyed", wheel_is_obeyed),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

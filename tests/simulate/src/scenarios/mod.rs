@@ -20,11 +20,12 @@ mod several;
 mod shifts;
 mod tested;
 mod together;
+mod wheel;
 
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 146] = [
+pub static SCENARIOS: [Scenario; 158] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -171,6 +172,18 @@ pub static SCENARIOS: [Scenario; 146] = [
     several::ONE_OF_TWO_UNDONE,
     plans::PLANNED,
     plans::CHECKED,
+    wheel::WHEEL,
+    wheel::WHEEL_TO_ITS_BOUND,
+    wheel::WHEEL_RUNS_OUT,
+    wheel::WHEEL_RED,
+    wheel::WHEEL_RED_FOR_A_MOMENT,
+    wheel::WHEEL_BRIEFLY,
+    wheel::WHEEL_SKIPPED,
+    wheel::WHEEL_SKIPPED_ON,
+    wheel::WHEEL_SKIPPED_RED,
+    wheel::WHEEL_TIMED_BY_AWS,
+    wheel::WHEEL_TWICE_AND_LATE,
+    wheel::WHEEL_PREEMPTED,
 ];
 
 /// The scenario of that name.

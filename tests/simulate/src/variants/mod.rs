@@ -18,6 +18,7 @@ mod naming;
 mod plans;
 mod several;
 mod shifts;
+mod wheel;
 
 pub use copy::make;
 pub use look::{Found, look_for};
@@ -65,6 +66,7 @@ pub fn variants() -> Vec<Variant> {
         plans::VARIANTS,
         several::VARIANTS,
         shifts::VARIANTS,
+        wheel::VARIANTS,
     ]
     .concat()
 }

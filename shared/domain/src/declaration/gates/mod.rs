@@ -25,7 +25,7 @@ pub use series::{MetricSeries, Series};
 pub use websocket::{Websocket, WebsocketGate};
 
 use super::scope::Scope;
-use crate::gate::UnknownRule;
+use crate::gate::{PauseRule, UnknownRule};
 use crate::kinds::Component;
 use crate::name::ComponentName;
 use crate::time::Span;
@@ -105,6 +105,10 @@ macro_rules! sorts {
             /// What an unknown measurement becomes, such as `{becomes: hold, for: 5m}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub unknown: Option<UnknownRule>,
+            /// How long a pause lasts at most that a person asks for, and what comes then, such as
+            /// `{for: 24h, then: continue}` or `{for: 2h, then: undo}`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub pause: Option<PauseRule>,
         }
 
         /// Gates of a component: they decide from the wave on in which it is changed, and not at all
@@ -144,6 +148,8 @@ macro_rules! sorts {
             $( $(#[$own_doc])* pub $own: Vec<Declared<$own_gate>>, )*
             /// What unknown becomes.
             pub unknown: UnknownRule,
+            /// How long a pause lasts, and what comes then.
+            pub pause: PauseRule,
         }
 
         impl Resolved {

@@ -16,7 +16,9 @@ pub(in crate::declaration) fn gates(scope: &mut Scope<'_>) -> Resolved {
         own_path: format!("environments.{}.gates", scope.name),
     };
     let unknown = written.member("unknown", |gates| gates.unknown.as_ref());
+    let pause = written.member("pause", |gates| gates.pause.as_ref());
     let mut gates = Resolved {
+        pause: pause.map(|(_, rule)| *rule).unwrap_or_default(),
         unknown: unknown.map(|(_, rule)| rule.clone()).unwrap_or_default(),
         ..Resolved::default()
     };

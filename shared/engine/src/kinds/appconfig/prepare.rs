@@ -256,6 +256,7 @@ impl Plan<'_> {
             .map(|look| Stage {
                 bake_s: Some(minutes * 60 / looks),
                 look: look > 1,
+                timed_by: Some("AppConfig"),
                 ..Stage::new(growing.clone(), self.what(goal, look, looks))
             })
             .collect();

@@ -13,6 +13,9 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 
+/// The service that moves callers by itself, as people know it.
+pub const CODEDEPLOY: &str = "CodeDeploy";
+
 /// For how long a rollback may not be told yet of a deployment that has ended, in seconds.
 const ROLLBACK_S: u64 = 30;
 

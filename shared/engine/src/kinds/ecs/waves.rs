@@ -14,6 +14,9 @@ const LOOK_MIN: u64 = 5;
 /// How often that is looked at most: each look is a wave.
 const LOOKS: u64 = 6;
 
+/// The service that shifts by itself.
+const ECS: &str = "ECS";
+
 /// All traffic, in tenths of a percent.
 const ALL: u32 = 1000;
 
@@ -148,6 +151,7 @@ impl Way<'_> {
                     bake_s: Some(each_s / each),
                     share: Some(tenths),
                     look: look > 1,
+                    timed_by: Some(ECS),
                     ..self.stage(Until::Shifting { tenths }, &what)?
                 });
             }
@@ -168,6 +172,7 @@ impl Way<'_> {
             Ok(Stage {
                 bake_s: Some(waits_min * MINUTE_S / looks),
                 look: look > 1,
+                timed_by: Some(ECS),
                 ..self.stage(Until::Shifting { tenths: 1 }, &what)?
             })
         };
@@ -193,6 +198,8 @@ impl Way<'_> {
                 ),
                 is_always: false,
             }),
+            // It bakes by itself, and ends the former tasks then.
+            timed_by: Some(ECS),
             share: Some(ALL),
             ..self.stage(Until::Shifted, "all traffic")?
         })

@@ -9,12 +9,14 @@ use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::Compared;
-use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running, Waiting};
+use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
+use windlass_domain::wheel::{Turn, pause_in_force};
 
 /// What runs per component and since when, the snapshot, lock, hold, and who waits; with
 /// `?observe=true` also whether the targets are as recorded.
@@ -39,6 +41,7 @@ pub async fn get<P: Ports>(
         "hold": here.state.hold,
         "lock": here.lock,
         "waiting": here.shown(),
+        "paused": paused(ports, &here.lock).await?,
         "deployments": deployments,
     });
     if call.query.get("observe").map(String::as_str) == Some("true") {
@@ -119,6 +122,18 @@ pub async fn known<P: Ports>(
         }
     }
     Ok(Err(findings))
+}
+
+/// The pause that is in force of the deployment that holds the lock: until when, by whom, and why.
+async fn paused<P: Ports>(ports: &P, lock: &Lock) -> Answered<Option<Turn>> {
+    let running = |held: &&Held| held.state == HeldState::Running;
+    let Some(held) = lock.held.as_ref().filter(running) else {
+        return Ok(None);
+    };
+    let key = store::deployment(&held.deployment);
+    let record: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+    let now = ports.now();
+    Ok(record.and_then(|record| pause_in_force(&record.value, now).cloned()))
 }
 
 /// The targets beside their records. While a deployment is under way they differ by design.

@@ -161,7 +161,8 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
             [
                 "environments",
                 _,
-                "releases" | "plans" | "rollbacks" | "recover" | "accept",
+                "releases" | "plans" | "rollbacks" | "recover" | "accept" | "pause" | "continue"
+                | "skip-bake",
             ]
             | ["environments", _, "deployments", _, "cancel"],
         )
@@ -191,6 +192,9 @@ async fn in_environment<P: Ports>(
         ("POST", ["rollbacks"]) => ActionName::Rollback,
         ("POST", ["recover"]) => ActionName::Recover,
         ("POST", ["accept"]) => ActionName::Accept,
+        ("POST", ["pause"]) => ActionName::Pause,
+        ("POST", ["continue"]) => ActionName::Continue,
+        ("POST", ["skip-bake"]) => ActionName::SkipBake,
         ("PUT", ["hold"]) => ActionName::Hold,
         ("DELETE", ["hold"]) => ActionName::ReleaseHold,
         _ => return Ok(problem(404, &[no_such_path(call)])),

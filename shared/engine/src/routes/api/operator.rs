@@ -1,4 +1,4 @@
-//! The operator's actions: rollback, recover, accept, hold.
+//! The operator's actions: rollback, recover, accept, hold, and those at the wheel.
 
 use super::environment::known;
 use super::members::take_unknown;
@@ -12,7 +12,7 @@ use windlass_domain::in_part::InPart;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
-/// Starts the execution of an action. The body may give `reason`, and for a rollback `snapshot`.
+/// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
 /// The conductor does what is asked; whether it could is told by the execution.
 pub async fn start<P: Ports>(
     ports: &P,
@@ -80,7 +80,10 @@ pub async fn request<P: Ports>(
 fn members(action: ActionName) -> &'static [&'static str] {
     match action {
         ActionName::Rollback => &["reason", "snapshot"],
-        ActionName::Recover => &["deployment", "reason"],
+        ActionName::Recover | ActionName::Continue | ActionName::SkipBake => {
+            &["deployment", "reason"]
+        }
+        ActionName::Pause => &["deployment", "for", "reason"],
         ActionName::Check => &[],
         _ => &["reason"],
     }

@@ -4,7 +4,7 @@
 use super::state::{Goal, Group, Moved, is_ending};
 use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
-use crate::kinds::codedeploy::{MARK, find, told};
+use crate::kinds::codedeploy::{CODEDEPLOY, MARK, find, told};
 use crate::kinds::ecs::{self, Target};
 use crate::kinds::{Holds, PrepareInput, Prepared, Stage, from_value, to_value};
 use crate::ports::{Answered, CodeDeploy, Deployed, DeploymentGroup, Services};
@@ -106,10 +106,15 @@ impl Way<'_> {
             stages.push(Stage {
                 bake_s: Some(minutes * 60 / looks),
                 look: look > 1,
+                timed_by: Some(CODEDEPLOY),
                 ..stage(&of, Moved::Some, format!("{what}, look {look} of {looks}"))?
             });
         }
-        stages.push(stage(&of, Moved::All, format!("{what}, complete"))?);
+        // It counts the time until it ends the former tasks.
+        stages.push(Stage {
+            timed_by: Some(CODEDEPLOY),
+            ..stage(&of, Moved::All, format!("{what}, complete"))?
+        });
         if let Some(first) = stages.first_mut() {
             let ready = if first.holds.is_some() { ", ready" } else { "" };
             let words = if self.is_back {

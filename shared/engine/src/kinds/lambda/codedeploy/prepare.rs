@@ -4,7 +4,7 @@
 use super::state::{Goal, Group};
 use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
-use crate::kinds::codedeploy::{find, told};
+use crate::kinds::codedeploy::{CODEDEPLOY, find, told};
 use crate::kinds::lambda::{self, Back, Observed, Target};
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{Answered, CodeDeploy, DeploymentGroup};
@@ -90,6 +90,7 @@ fn stages(found: &Found, planned: Vec<Stage>) -> Answered<Vec<Stage>> {
         stages.extend((1..=looks).map(|look| Stage {
             bake_s: Some(minutes * 60 / looks),
             look: look > 1,
+            timed_by: Some(CODEDEPLOY),
             ..Stage::new(moving.clone(), what(look))
         }));
         stages.push(Stage::new(to_value(&Goal::to(of))?, what(0)));

@@ -1,0 +1,155 @@
+//! A person at the wheel of a deployment that watches: pauses it, goes on, skips the rest of a bake. Pure.
+//!
+//! What persons did stands in the record, turn by turn. A pause moves the end of the watch, and nothing else: the wave's
+//! gates are looked at and judged as ever, and what is red undoes. So does a skipped bake, which moves it to the front.
+
+mod decide;
+mod room;
+
+pub use decide::{Decision, Watched, Wish, decide};
+
+use crate::deployment::Deployment;
+use crate::event::EventName;
+use crate::gate::PauseThen;
+use crate::request::ActionName;
+use crate::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How often a deployment is steered at most: its record has room for so many reasons.
+pub const MOST_TURNS: usize = 24;
+
+/// The name of the cause of an undo after a pause that nobody has ended.
+pub const PAUSE_RAN_OUT: &str = "PauseRanOut";
+
+/// What a person did at the wheel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Turn {
+    /// `pause`, `continue` or `skip_bake`.
+    pub action: ActionName,
+    /// The wave that was watched, counted from 0.
+    pub wave: u32,
+    /// When.
+    pub at: Time,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// `pause`: how it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Paused>,
+}
+
+/// A pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Paused {
+    /// When it is over, unless a person has ended it.
+    pub until: Time,
+    /// The longest time between two looks meanwhile, in seconds.
+    pub pace_s: u64,
+    /// What comes when it is over.
+    pub then: PauseThen,
+}
+
+/// What the turns come to for one wave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Steered {
+    /// When its watch is over.
+    pub until: Time,
+    /// The pause that nobody has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
+}
+
+/// What the turns of a record come to for a wave whose bake would end then; `None` where nobody touched it. Time goes on
+/// while a wave is paused, because its gates are judged. What a pause has moved stays moved when it is over: a gate that
+/// is unknown then is held from there.
+pub fn steered(turns: &[Turn], wave: u32, bake_end: Time) -> Option<Steered> {
+    let mut of_it = turns.iter().filter(|turn| turn.wave == wave).peekable();
+    of_it.peek()?;
+    let (mut until, mut paused) = (bake_end, None::<Paused>);
+    for turn in of_it {
+        if let Some(before) = paused {
+            until = until.max(before.until.min(turn.at));
+        }
+        if turn.action == ActionName::SkipBake {
+            until = turn.at;
+        }
+        paused = turn.pause;
+    }
+    if let Some(paused) = &paused {
+        until = until.max(paused.until);
+    }
+    Some(Steered { until, paused })
+}
+
+/// The pause of a wave that is in force.
+pub fn pause_of(turns: &[Turn], wave: u32, now: Time) -> Option<&Turn> {
+    let last = turns.iter().rfind(|turn| turn.wave == wave);
+    let is_in_force = |turn: &&Turn| turn.pause.is_some_and(|pause| now < pause.until);
+    last.filter(is_in_force)
+}
+
+/// The same of a deployment, whichever wave it watches: only the last turn can be in force.
+pub fn pause_in_force(record: &Deployment, now: Time) -> Option<&Turn> {
+    let is_steered = record.ending.is_none() && record.undoing.is_none();
+    let last = record.wheel.last().filter(|_| is_steered)?;
+    pause_of(&record.wheel, last.wave, now)
+}
+
+impl Turn {
+    /// The event that tells of it.
+    pub fn event(&self) -> EventName {
+        match self.action {
+            ActionName::Continue => EventName::WatchContinued,
+            ActionName::SkipBake => EventName::BakeSkipped,
+            _ => EventName::WatchPaused,
+        }
+    }
+
+    /// The sentence for people: in the event, the notification and the answer.
+    pub fn told(&self, record: &Deployment) -> String {
+        let (app, environment) = (&record.app, &record.environment);
+        let version = &record.release.version;
+        format!(
+            "{app} {environment} {version}: {}\n  deployment {}",
+            self.in_words(),
+            record.id
+        )
+    }
+
+    /// What was done, by whom, why, and what comes of it.
+    pub fn in_words(&self) -> String {
+        let Self { by, reason, .. } = self;
+        let wave = self.wave + 1;
+        match (self.action, &self.pause) {
+            (_, Some(Paused { until, then, .. })) => {
+                let then = match then {
+                    PauseThen::Continue => "goes on",
+                    PauseThen::Undo => "is undone",
+                };
+                format!(
+                    "wave {wave} is paused until {until} by {by}: {reason}. Its gates are judged meanwhile; then it {then}."
+                )
+            }
+            (ActionName::SkipBake, None) => format!(
+                "the rest of the bake of wave {wave} is skipped by {by}: {reason}. It passes at its next look, where no \
+                 gate is red."
+            ),
+            _ => format!("wave {wave} goes on, by {by}: {reason}."),
+        }
+    }
+}
+
+/// The sentence of an undo after a pause that nobody has ended.
+pub fn ran_out(wave: u32, what: &str, until: Time) -> String {
+    format!(
+        "the pause of wave {} ({what}) was over at {until}, and nobody had let it go on. The declaration says \
+         `then: undo`.",
+        wave + 1
+    )
+}
+
+#[cfg(test)]
+#[path = "wheel_tests.rs"]
+mod tests;

@@ -1,0 +1,281 @@
+//! What becomes of a wish at the wheel.
+
+use super::room::{Longest, longest, looks};
+use super::{MOST_TURNS, Paused, Turn, pause_of, steered};
+use crate::call;
+use crate::count::count;
+use crate::declaration::resolved::Component;
+use crate::deployment::{Deployment, Status};
+use crate::environment::{HeldState, Lock};
+use crate::execution_history::Course;
+use crate::finding::{Finding, FindingName};
+use crate::gate::{PauseRule, UnknownRule, Verdict};
+use crate::judgement::Judgement;
+use crate::name::ComponentName;
+use crate::plan::{Plan, Timing, latest_changes};
+use crate::request::ActionName;
+use crate::time::{Span, Time};
+use std::collections::BTreeMap;
+
+/// What a person wants.
+#[derive(Debug, Clone)]
+pub struct Wish<'a> {
+    /// `pause`, `continue` or `skip_bake`.
+    pub action: ActionName,
+    /// `pause`: for how long; as long as the rule says where nothing is said.
+    pub lasts: Option<Span>,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// What the ledger says of a deployment.
+#[derive(Debug, Clone, Copy)]
+pub struct Watched<'a> {
+    /// Its record.
+    pub record: &'a Deployment,
+    /// The lock of its environment.
+    pub lock: &'a Lock,
+    /// Its plan, with no wave where it has none yet.
+    pub plan: &'a Plan,
+    /// The judgements of its waves.
+    pub judgements: &'a [Judgement],
+    /// The declared components.
+    pub components: &'a BTreeMap<ComponentName, Component>,
+    /// The declared rule for what is unknown.
+    pub unknown: &'a UnknownRule,
+    /// The declared rule for pauses.
+    pub pause: PauseRule,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It is done: the record gets this.
+    Turn(Turn),
+    /// It is so already, in a sentence.
+    Already(String),
+    /// It cannot be done.
+    Refused(Vec<Finding>),
+}
+
+/// Decides. Nothing of it is done twice by asking twice: what is so already is told.
+pub fn decide(wish: &Wish<'_>, watched: &Watched<'_>, now: Time) -> Decision {
+    let judgement = match watching(wish, watched) {
+        Ok(judgement) => judgement,
+        Err(finding) => return Decision::Refused(vec![finding]),
+    };
+    if let Some(already) = already(wish, watched, judgement, now) {
+        return Decision::Already(already);
+    }
+    let timed = match wish.action {
+        ActionName::Continue => vec![],
+        _ => timed_by_aws(wish, watched, judgement),
+    };
+    if !timed.is_empty() {
+        return Decision::Refused(timed);
+    }
+    if watched.record.wheel.len() >= MOST_TURNS {
+        let finding = too_often(watched.record);
+        return Decision::Refused(vec![finding]);
+    }
+    let pause = match wish.action {
+        ActionName::Pause => match pause(wish, watched, judgement, now) {
+            Ok(pause) => Some(pause),
+            Err(finding) => return Decision::Refused(vec![finding]),
+        },
+        _ => None,
+    };
+    Decision::Turn(Turn {
+        action: wish.action,
+        wave: judgement.wave,
+        at: now,
+        by: wish.by.clone(),
+        reason: wish.reason.to_owned(),
+        pause,
+    })
+}
+
+/// The judgement of the wave that is watched.
+fn watching<'a>(wish: &Wish<'_>, watched: &Watched<'a>) -> Result<&'a Judgement, Finding> {
+    let record = watched.record;
+    let id = &record.id;
+    let not = |reason: String, remedy: &str| {
+        Finding::new(FindingName::NotWatched, "deployment", reason, remedy)
+    };
+    if let Some(ended) = &record.ending {
+        return Err(not(
+            format!("deployment {id} has ended already: {ended}."),
+            "Nothing has to be done; start a rollback to go back from a release that succeeded.",
+        ));
+    }
+    if record.status == Status::Waiting {
+        return Err(not(
+            format!("deployment {id} waits for its turn, and watches nothing yet."),
+            "Ask again while it watches, or cancel it.",
+        ));
+    }
+    let mut judgements: Vec<&Judgement> = watched.judgements.iter().collect();
+    judgements.sort_by_key(|judgement| judgement.wave);
+    let last = judgements.last();
+    let red = last.and_then(|last| red(last));
+    if let (ActionName::SkipBake, Some((judgement, red))) = (wish.action, last.zip(red)) {
+        return Err(is_red(judgement, &red));
+    }
+    let held = watched.lock.held.as_ref();
+    let is_ours = |state: HeldState| state == HeldState::Running;
+    let runs = held.is_some_and(|held| held.deployment == *id && is_ours(held.state));
+    let has_failed = last.is_some_and(|last| last.verdict == Verdict::Fail);
+    if !runs || record.undoing.is_some() || has_failed {
+        return Err(not(
+            format!("deployment {id} is being undone already, or needs an operator."),
+            "Wait for its ending.",
+        ));
+    }
+    let open = last.filter(|last| last.settled().is_none());
+    open.copied().ok_or_else(|| {
+        not(
+            format!("deployment {id} watches nothing now: it prepares or changes something."),
+            "Ask again once the next wave is watched, or cancel it.",
+        )
+    })
+}
+
+/// The gate of a judgement that is red, with what was measured.
+fn red(judgement: &Judgement) -> Option<String> {
+    let failed = judgement.failed.as_ref();
+    let mut measured = judgement.measurements.iter();
+    let red = failed.or_else(|| measured.find(|one| one.verdict == Verdict::Fail))?;
+    Some(format!(
+        "`{}`: measured {}, threshold {}",
+        red.gate, red.measured, red.threshold
+    ))
+}
+
+fn is_red(judgement: &Judgement, red: &str) -> Finding {
+    Finding::new(
+        FindingName::GateIsRed,
+        "gates",
+        format!("wave {} has a red gate, {red}.", judgement.wave + 1),
+        "What is red does not pass, whoever asks. Look at that gate, and release a fix.",
+    )
+}
+
+/// What is so already.
+fn already(
+    wish: &Wish<'_>,
+    watched: &Watched<'_>,
+    judgement: &Judgement,
+    now: Time,
+) -> Option<String> {
+    let turns = &watched.record.wheel;
+    let number = judgement.wave + 1;
+    let paused = pause_of(turns, judgement.wave, now);
+    match wish.action {
+        ActionName::Continue if paused.is_none() => Some(format!(
+            "Nothing was changed: wave {number} is not paused. It is watched until {}.",
+            judgement.end()
+        )),
+        ActionName::SkipBake if paused.is_none() => {
+            let end = steered(turns, judgement.wave, judgement.until);
+            let end = end.map_or(judgement.until, |steered| steered.until);
+            (end <= now).then(|| {
+                format!(
+                    "Nothing was changed: the bake of wave {number} is over since {end}. It passes at its next look, where \
+                     no gate is red or unknown."
+                )
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A finding for each component that AWS goes on with by itself.
+fn timed_by_aws(wish: &Wish<'_>, watched: &Watched<'_>, judgement: &Judgement) -> Vec<Finding> {
+    let latest = latest_changes(&watched.plan.waves, judgement.wave);
+    let timed = latest.iter().filter_map(|(component, (_, change))| {
+        let Some(Timing::GoesOn(aws)) = &change.timing else {
+            return None;
+        };
+        let what = match wish.action {
+            ActionName::SkipBake => "skipped",
+            _ => "paused",
+        };
+        let record = watched.record;
+        let cancel = call::cancel(&record.app, &record.environment, &record.id);
+        Some(Finding::new(
+            FindingName::TimedByAws,
+            format!("components.{component}"),
+            format!(
+                "{aws} goes on with `{component}` by itself in wave {}, where Windlass has no pause: it cannot be {what}.",
+                judgement.wave + 1
+            ),
+            format!("Wait for a later wave, or cancel the deployment with {cancel}."),
+        ))
+    });
+    timed.collect()
+}
+
+fn pause(
+    wish: &Wish<'_>,
+    watched: &Watched<'_>,
+    judgement: &Judgement,
+    now: Time,
+) -> Result<Paused, Finding> {
+    let course = Course::of(
+        &watched.plan.waves,
+        watched.components,
+        Some(watched.unknown),
+    );
+    let lasts_s = wish.lasts.unwrap_or(watched.pause.lasts).as_s();
+    if lasts_s == 0 {
+        return Err(Finding::new(
+            FindingName::BadValue,
+            "for",
+            "A pause of no time is none.",
+            "Write how long it lasts at most, such as `2h`.",
+        ));
+    }
+    let Longest { seconds, because } = longest(watched, &course, judgement, now);
+    let pace_s = Course::pace_within(lasts_s, looks(watched, &course));
+    match pace_s.filter(|_| lasts_s <= seconds) {
+        Some(pace_s) => Ok(Paused {
+            until: now.plus_s(lasts_s),
+            pace_s: pace_s.max(judgement.pace_s),
+            then: watched.pause.then,
+        }),
+        None => Err(too_long(lasts_s, seconds, &because)),
+    }
+}
+
+fn too_long(lasts_s: u64, longest_s: u64, because: &str) -> Finding {
+    let minutes = Span::seconds(longest_s / 60 * 60);
+    let remedy = if longest_s < 60 {
+        "Let it go on, or cancel it.".to_owned()
+    } else {
+        format!("Pause it for at most {minutes}, with `for`.")
+    };
+    Finding::new(
+        FindingName::TooLarge,
+        "for",
+        format!(
+            "A pause of {} is too long here: {because}.",
+            Span::seconds(lasts_s)
+        ),
+        remedy,
+    )
+}
+
+fn too_often(record: &Deployment) -> Finding {
+    Finding::new(
+        FindingName::TooLarge,
+        "deployment",
+        format!(
+            "deployment {} was steered {} already, and its record has no room for more.",
+            record.id,
+            count(MOST_TURNS, "time")
+        ),
+        "Let it end, or cancel it.",
+    )
+}
