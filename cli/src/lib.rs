@@ -43,6 +43,7 @@ pub mod snapshots;
 pub mod standing;
 pub mod start;
 pub mod status;
+pub mod steers;
 pub mod story;
 pub mod upload;
 pub mod verbs;

@@ -14,6 +14,7 @@ use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 use windlass_domain::way::Way;
+use windlass_domain::wheel::Turn;
 
 /// An environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -35,6 +36,9 @@ pub struct Environment {
     pub lock: Lock,
     /// Those that wait for a turn.
     pub waiting: Vec<WhoWaits>,
+    /// The pause of what is watched there.
+    #[serde(default)]
+    pub paused: Option<Turn>,
     #[serde(default)]
     observed: BTreeMap<ComponentName, Compared>,
     #[serde(default)]
@@ -244,7 +248,15 @@ impl Environment {
             ),
         };
         let who = self.deployment(&held.deployment);
-        format!("  lock: {who} {what}, since {}", held.since)
+        let paused = self.paused.as_ref().map(|turn| {
+            let goes_on = next(ActionName::Continue);
+            format!("\n  paused: {} {goes_on} ends it", turn.in_words())
+        });
+        format!(
+            "  lock: {who} {what}, since {}{}",
+            held.since,
+            paused.unwrap_or_default()
+        )
     }
 }
 

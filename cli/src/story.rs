@@ -16,6 +16,10 @@ use windlass_domain::message::wave_in_words;
 use windlass_domain::plan::Plan;
 use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 
+mod watched;
+
+use watched::{steered, watched};
+
 /// A line, and what makes it another one than those before: numbers within it may move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -68,6 +72,8 @@ pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
         }
         let judgements = record.judgements.iter();
         for judgement in judgements.filter(|judgement| judgement.wave == wave) {
+            lines.push(watched(judgement));
+            lines.extend(steered(record, wave));
             lines.extend(judged(judgement));
         }
     }
@@ -100,7 +106,12 @@ pub fn why(record: &Record) -> Vec<String> {
             why_failed(failure)
         ))
     });
-    lines.extend(failed.flat_map(judged).map(|line| line.text));
+    let told = failed.flat_map(|judgement| {
+        let watched = std::iter::once(watched(judgement));
+        let steered = steered(record, judgement.wave);
+        watched.chain(steered).chain(judged(judgement))
+    });
+    lines.extend(told.map(|line| line.text));
     lines.extend(failures);
     let after = undone(record).into_iter().chain(ending(record, true));
     lines.extend(after.map(|line| line.text));
@@ -261,15 +272,7 @@ fn why_failed(failure: &Failure) -> String {
 fn judged(judgement: &Judgement) -> Vec<Line> {
     let number = judgement.wave + 1;
     let settled = judgement.settled().is_some();
-    let watched = if judgement.until > judgement.started {
-        format!("watched until {} UTC", judgement.until.clock())
-    } else {
-        AT_ONCE.to_owned()
-    };
-    let mut lines = vec![Line::new(
-        format!("watch {number}"),
-        format!("  wave {number} is {watched}"),
-    )];
+    let mut lines = Vec::new();
     for measurement in &judgement.measurements {
         lines.push(measured(number, settled, measurement));
     }

@@ -272,6 +272,17 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
         vec!["accept", "shop", "prod", "--reason", "r"],
         vec!["hold", "shop", "prod", "--reason", "r"],
         vec!["release-hold", "shop", "prod", "--reason", "r"],
+        vec!["pause", "shop", "prod", "--for", "2h", "--reason", "r"],
+        vec![
+            "continue",
+            "shop",
+            "prod",
+            "--deployment",
+            ID,
+            "--reason",
+            "r",
+        ],
+        vec!["skip-bake", "shop", "prod", "--reason", "r"],
         vec!["cancel", "shop", ID, "--reason", "r"],
         vec!["hold", "shop", "prod", "--reason", "r"],
     ];
@@ -300,7 +311,9 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
         );
         // What tells how it stands is what shows that it was done.
         let tells = match verb[0] {
-            "hold" | "release-hold" | "accept" => "`windlass status shop prod`",
+            "hold" | "release-hold" | "accept" | "pause" | "continue" | "skip-bake" => {
+                "`windlass status shop prod`"
+            }
             "rollback" | "recover" => "`windlass history shop prod`",
             _ => "`windlass watch shop ",
         };

@@ -159,10 +159,16 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         ActionName::Accept,
         ActionName::Hold,
         ActionName::ReleaseHold,
+        ActionName::Pause,
+        ActionName::Continue,
+        ActionName::SkipBake,
     ] {
         let more = match action {
             ActionName::Rollback => vec![("snapshot", 3.into())],
-            ActionName::Recover => vec![("deployment", id.to_string().into())],
+            ActionName::Pause => vec![("for", "2h".into())],
+            ActionName::Recover | ActionName::Continue | ActionName::SkipBake => {
+                vec![("deployment", id.to_string().into())]
+            }
             _ => vec![],
         };
         for more in [vec![], more] {

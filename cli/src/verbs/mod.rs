@@ -9,16 +9,19 @@ pub mod declare;
 pub mod deploy;
 pub mod doctor;
 pub mod explain;
+pub mod goes_on;
 pub mod hold;
 pub mod import;
 pub mod init;
 pub mod logs;
+pub mod pause;
 pub mod plan;
 pub mod recover;
 pub mod refusals;
 pub mod release;
 pub mod release_hold;
 pub mod rollback;
+pub mod skip_bake;
 pub mod status;
 pub mod validate;
 pub mod watch;
@@ -73,6 +76,12 @@ pub enum Verb {
     Hold(hold::Hold),
     /// Release the hold on automatic deployments.
     ReleaseHold(release_hold::ReleaseHold),
+    /// Pause what is watched, for a time; its gates are judged meanwhile.
+    Pause(pause::Pause),
+    /// End the pause of what is watched.
+    Continue(goes_on::Continue),
+    /// Let what is watched pass at its next look, where no gate is red then.
+    SkipBake(skip_bake::SkipBake),
     /// Stop a deployment and undo what it changed.
     Cancel(cancel::Cancel),
     /// Try again to undo a deployment that needs an operator, or end one whose execution died.
@@ -105,6 +114,9 @@ impl Verb {
             Self::Rollback(rollback) => rollback.run(output),
             Self::Hold(hold) => hold.run(output),
             Self::ReleaseHold(release_hold) => release_hold.run(output),
+            Self::Pause(pause) => pause.run(output),
+            Self::Continue(goes_on) => goes_on.run(output),
+            Self::SkipBake(skip_bake) => skip_bake.run(output),
             Self::Cancel(cancel) => cancel.run(output),
             Self::Recover(recover) => recover.run(output),
             Self::Accept(accept) => accept.run(output),

@@ -1,0 +1,26 @@
+//! The arguments of whoever steers a deployment that watches.
+
+use crate::arguments;
+use crate::operator::Where;
+use clap::Args;
+use serde_json::{Map, Value};
+
+/// Where, why, and which deployment.
+#[derive(Debug, Clone, Args)]
+pub struct Steers {
+    /// The environment.
+    #[command(flatten)]
+    pub at: Where,
+    /// The deployment; the one that is under way if not given. One that has ended since is refused then.
+    #[arg(long, value_name = "ID", value_parser = arguments::id)]
+    pub deployment: Option<String>,
+}
+
+impl Steers {
+    /// The body of the call, beside the reason.
+    pub fn body(&self) -> Map<String, Value> {
+        let id = self.deployment.iter();
+        id.map(|id| ("deployment".to_owned(), id.as_str().into()))
+            .collect()
+    }
+}

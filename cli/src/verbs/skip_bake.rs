@@ -1,0 +1,32 @@
+//! `windlass skip-bake`: the wave that is watched passes at its next look, where no gate is red then.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::operator::{Action, Effect};
+use crate::output::Output;
+use crate::steers::Steers;
+use clap::Args;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct SkipBake {
+    #[command(flatten)]
+    steers: Steers,
+}
+
+impl SkipBake {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let action = Action {
+            at: &self.steers.at,
+            method: "POST",
+            path: "skip-bake",
+            body: self.steers.body(),
+            effect: Effect::Environment(|environment| environment.paused.is_none()),
+        };
+        action.run(output)
+    }
+}
