@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that follow a placeholder, end like a plural and count nothing.
-const NO_COUNTS: [&str; 38] = [
+const NO_COUNTS: [&str; 40] = [
     "already",
     "as",
     "bakes",
@@ -21,6 +21,7 @@ const NO_COUNTS: [&str; 38] = [
     "deletes",
     "deploys",
     "does",
+    "ends",
     "gives",
     "goes",
     "has",
@@ -50,6 +51,7 @@ const NO_COUNTS: [&str; 38] = [
     "waits",
     "wants",
     "was",
+    "watches",
     "writes",
 ];
 
