@@ -17,7 +17,7 @@ fn turn() -> Value {
 }
 
 /// An API where the execution of an action comes to this, and the environment is paused or is not.
-fn coming_to(came: Value, paused: Value) -> StandIn {
+fn coming_to(came: Value, paused: &Value) -> StandIn {
     let held = json!({"deployment": ID, "action": "deploy", "execution": "arn", "since": 0, "state": "running"});
     let environment = json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
         "lock": {"token": 1, "held": held}, "waiting": [], "paused": paused});
@@ -70,7 +70,7 @@ fn each_verb_sends_what_it_says_and_tells_how_it_is_now() {
     ];
     for (words, path, body, paused, status) in table {
         let is_paused = paused.is_object();
-        let api = coming_to(done(), paused);
+        let api = coming_to(done(), &paused);
         let (verb, rest) = words.split_first().unwrap();
         let common = ["shop", "prod", "--reason", "r", "--every", "1ms"];
         let arguments = [&[*verb][..], &common, rest].concat();
@@ -100,7 +100,10 @@ fn what_was_refused_says_why() {
     let refusal = json!({"app": "shop", "environment": "prod", "about": "pause",
         "requester": {"route": "api"}, "execution": "arn:one", "at": 0,
         "findings": [{"name": "TimedByAws", "path": "components.agent", "reason": "ECS goes on.", "remedy": "Wait."}]});
-    let api = coming_to(json!({"deployment": null, "refusal": refusal}), Value::Null);
+    let api = coming_to(
+        json!({"deployment": null, "refusal": refusal}),
+        &Value::Null,
+    );
     let arguments = ["pause", "shop", "prod", "--reason", "r", "--every", "1ms"];
     let output = api.windlass(&folder("steers-refused"), &arguments);
     assert_eq!(code(&output), 3);

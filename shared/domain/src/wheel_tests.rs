@@ -97,6 +97,9 @@ fn looked(turns: &[Turn], looks: &[(u64, Verdict)]) -> String {
     told.join(", ")
 }
 
+/// A case: its name, the turns, the verdicts with their times, and what comes of it.
+type Row<'a> = (&'a str, &'a [Turn], &'a [(u64, Verdict)], &'a str);
+
 #[test]
 fn gates_are_judged_while_it_is_paused() {
     use ActionName::{Continue, Pause, SkipBake};
@@ -105,7 +108,7 @@ fn gates_are_judged_while_it_is_paused() {
     let undo = vec![paused(Pause, 60, Some(HOUR_S), PauseThen::Undo)];
     let went_on = [hour(), vec![turn(Continue, 1800, None)]].concat();
     let skipped = vec![turn(SkipBake, 60, None)];
-    let table: [(&str, &[Turn], &[(u64, Verdict)], &str); 10] = [
+    let table: [Row; 10] = [
         ("nobody", &[], &[(599, Pass), (600, Pass)], "bake 5, pass"),
         (
             "paused",

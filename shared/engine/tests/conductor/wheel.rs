@@ -87,10 +87,11 @@ fn what_is_so_already_is_told_and_not_recorded() {
     assert_eq!(turns(&desk), []);
 }
 
+type Change = fn(&mut Desk);
+
 #[test]
 fn what_watches_nothing_is_refused() {
     let other = json!({"deployment": "fedcba9876543210"});
-    type Change = fn(&mut Desk);
     let table: [(&str, Change, Value, FindingName); 5] = [
         (
             "ended",
