@@ -104,6 +104,9 @@ pub struct Unchanged {
     pub component: ComponentName,
     /// Why, for a person: it runs the wanted bytes already, or the release does not name it.
     pub reason: String,
+    /// Whether a rollback leaves it as it is, whatever was recorded of it then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stays: bool,
 }
 
 /// A component as the planning sees it.

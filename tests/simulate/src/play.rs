@@ -12,7 +12,7 @@ use crate::rules::{
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, What};
 use crate::stage::Stage;
-use crate::targets::{COMPONENTS, visible};
+use crate::targets::{COMPONENTS, TASK, visible};
 use crate::unowned::{plant, unowned};
 use crate::variants::in_past;
 use serde_json::json;
@@ -218,7 +218,9 @@ impl<'p> Ready<'p> {
         }
         let world = outcome.world.copy();
         let parts: Vec<String> = present.release.parts().map(String::from).collect();
-        let components: Vec<&str> = parts.iter().map(String::as_str).collect();
+        // What is run comes with its service.
+        let components = parts.iter().map(String::as_str);
+        let components: Vec<&str> = components.filter(|one| *one != TASK).collect();
         let version = &present.release.version;
         // What it was asked for by may be of another form by now.
         let newest = outcome
@@ -236,7 +238,11 @@ impl<'p> Ready<'p> {
             request["manifest"]["version"] = json!(version);
             request
         };
-        request["again"] = json!(true);
+        // What is run once is run again by that.
+        let is_unasked = self.scenario.declaration.contains("kind: task");
+        if !is_unasked {
+            request["again"] = json!(true);
+        }
         request["through_hold"] = json!(true);
         request["reason"] = json!("to see whether it is there");
         let plain = Schedule::plain("again");
@@ -256,6 +262,8 @@ impl<'p> Ready<'p> {
         });
         let told = new.and_then(|record| record.ending.as_ref().map(ToString::to_string));
         match told.as_deref() {
+            // What was asked for again, and was undone then, is vetoed.
+            Some("Rejected (Vetoed)") if is_unasked => Ok(()),
             Some("NothingToDo (AlreadyThere)") => {
                 self.planned.borrow_mut().insert(upon);
                 Ok(())

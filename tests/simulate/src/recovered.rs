@@ -3,7 +3,7 @@
 use crate::by_codedeploy::is_moving;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::rules::{taken_back_after_success, targets_as_recorded, unlocked};
+use crate::rules::{is_unknown, taken_back_after_success, targets_as_recorded, unlocked};
 use crate::scenario::Deed;
 use crate::schedule::Schedule;
 use crate::stage::Stage;
@@ -123,7 +123,10 @@ fn with_operator(
 /// CodeDeploy, which takes back what an earlier release had brought when an alarm of its group rings.
 fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId) -> bool {
     let steps = outcome.all::<Step>(&format!("deployment#{id}"), "step#");
-    let mut left = steps.iter().filter(|step| step.status.may_have_changed());
+    let mut left = steps.iter().filter(|step| {
+        // What became of a task that ECS has forgotten, only a person can find out.
+        step.status.may_have_changed() && !is_unknown(outcome, step)
+    });
     let is_told = |step: &Step| {
         let failure = step.undo_failure.as_ref();
         let other = FindingName::TargetChangedByOther;

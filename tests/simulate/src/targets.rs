@@ -13,10 +13,13 @@ use windlass_world::configurations::named;
 use windlass_world::functions::LiveFunction;
 
 /// The components of the application, of which each scenario declares some.
-pub const COMPONENTS: [&str; 5] = ["agent", "api", "flags", "jobs", "web"];
+pub const COMPONENTS: [&str; 6] = ["agent", "api", "flags", "jobs", TASK, "web"];
+
+/// The component that is run once: nothing of it lives on, so that what is shown of it is what was ever run.
+pub const TASK: &str = "migrate";
 
 /// The calls that may change what callers of a target see.
-pub const SWITCHES: [&str; 16] = [
+pub const SWITCHES: [&str; 17] = [
     "codedeploy.continue_deployment",
     "codedeploy.create_deployment",
     "codedeploy.stop_deployment",
@@ -24,6 +27,7 @@ pub const SWITCHES: [&str; 16] = [
     "configurations.stop_rollout",
     "functions.update_alias",
     "functions.update_code",
+    "runs.run_task",
     "services.answer_service_pause",
     "services.stop_service_rollout",
     "services.update_service",
@@ -57,6 +61,7 @@ pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
     let looks = match component {
         "agent" => "services.service",
         "flags" => "configurations.rollouts",
+        TASK => "runs.runs",
         "web" if declaration.contains("mode: prefix") => "cdn.distribution",
         "web" => "objects.head",
         "api" | "jobs" if declaration.contains("alias:") => "functions.alias",
@@ -79,7 +84,7 @@ pub fn looks_needed(component: &str, declaration: &str) -> u32 {
         "api" if declaration.contains("codedeploy:") => 2,
         "api" | "jobs" if declaration.contains("alias:") => 1,
         "api" | "flags" | "jobs" => 3,
-        "web" => 2,
+        "web" | TASK => 2,
         other => unknown(other),
     }
 }
@@ -94,6 +99,7 @@ pub fn visible(world: &World, component: &str) -> String {
     match component {
         "agent" => task_definition(world),
         "flags" => configuration(world),
+        TASK => ran(world),
         "web" => documents(world),
         "api" | "jobs" => code(world, component),
         other => unknown(other),
@@ -110,6 +116,7 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
             let mut all = containers.iter();
             all.all(|(name, own)| image(world, name).ends_with(own.digest.as_str()))
         }
+        (TASK, Artifact::Image { digest, .. }) => has_run(world, digest),
         ("web", Artifact::Object { key, .. }) => {
             let version = key
                 .rsplit('/')
@@ -154,6 +161,8 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let goal = recorded.get("goal").map(|goal| &goal["live"]);
             Some(is_it(noticed) && goal.is_none_or(is_it))
         }
+        // What was run is told by no look.
+        TASK => None,
         "web" => {
             let cdn = world.cdn();
             let origin = cdn.distributions.get("E1")?.origins.first()?;
@@ -204,6 +213,24 @@ fn unknown(component: &str) -> ! {
     panic!(
         "tests/simulate/src/targets.rs does not know {component} everywhere, or not with what it was given"
     )
+}
+
+/// What Windlass has ever run.
+fn ran(world: &World) -> String {
+    let runs = world.runs();
+    let own = runs.live.iter().map(|live| live.asked.started_by.as_str());
+    let own: Vec<&str> = own.filter(|by| by.starts_with("windlass/")).collect();
+    own.join(" ")
+}
+
+/// Whether a task of a release has done its work with this image.
+fn has_run(world: &World, digest: &Digest) -> bool {
+    let now = world.true_time();
+    let runs = world.runs();
+    runs.live.iter().any(|live| {
+        let is_forward = live.asked.started_by.ends_with("/forward");
+        is_forward && live.image.ends_with(digest.as_str()) && live.succeeded(now)
+    })
 }
 
 /// The image of a container in the task definition that the service is steered towards.
@@ -331,7 +358,7 @@ mod tests {
     use windlass_world::calls::{CALLS, only_reads};
 
     /// The other calls to targets that change something: callers notice nothing of it.
-    const ADDITIVE: [&str; 10] = [
+    const ADDITIVE: [&str; 11] = [
         "cdn.invalidate",
         "configurations.create_version",
         "functions.invoke",
@@ -341,6 +368,7 @@ mod tests {
         "objects.upload_part",
         "probe.converse",
         "probe.probe",
+        "runs.stop_task",
         "services.register",
     ];
 

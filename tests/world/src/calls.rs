@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 84] = [
+pub const CALLS: [&str; 88] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -77,6 +77,10 @@ pub const CALLS: [&str; 84] = [
     "registry.repository_tags",
     "registry.tagged",
     "roles.simulate",
+    "runs.launch",
+    "runs.run_task",
+    "runs.runs",
+    "runs.stop_task",
     "services.answer_service_pause",
     "services.register",
     "services.service",
@@ -90,7 +94,7 @@ pub const CALLS: [&str; 84] = [
 
 /// Those that change nothing, and of which nobody but the caller learns anything: that such a call was made
 /// makes no difference.
-const READS: [&str; 52] = [
+const READS: [&str; 54] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -138,6 +142,8 @@ const READS: [&str; 52] = [
     "registry.repository_tags",
     "registry.tagged",
     "roles.simulate",
+    "runs.launch",
+    "runs.runs",
     "services.service",
     "services.service_rollouts",
     "services.task_definition",

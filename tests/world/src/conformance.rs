@@ -99,7 +99,8 @@ fn calls_forward<S: Subject>(subject: &S) -> (u64, u64) {
     let from = trial.calls();
     assert_eq!(trial.forward(), Ok(Word::Changed), "{:?}", trial.step());
     let to = trial.calls();
-    trial.assert_arrived("without a mishap");
+    let changes = must(trial.step(), "step").changes;
+    trial.assert_arrived("without a mishap", &changes);
     (from + 1, to)
 }
 
@@ -138,7 +139,7 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
             }
         }
     }
-    trial.assert_arrived("each change made twice");
+    trial.assert_arrived("each change made twice", &sent);
 }
 
 /// What the ledger tells of a change that was made and answered.
@@ -168,7 +169,8 @@ fn a_mishap_at_any_call_arrives<S: Subject>(subject: &S) {
                 let answer = trial.forward_from(wave);
                 assert_eq!(answer, Ok(Word::Changed), "{context}: {:?}", trial.step());
             }
-            trial.assert_arrived(&context);
+            let changes = must(trial.step(), &context).changes;
+            trial.assert_arrived(&context, &changes);
         }
     }
 }

@@ -43,6 +43,7 @@ pub mod registry;
 pub mod roles;
 pub mod rollout;
 pub mod run;
+pub mod runs;
 pub mod services;
 mod shifting;
 pub mod source;
@@ -79,6 +80,7 @@ struct Shared {
     quotas: RefCell<quotas::State>,
     registry: RefCell<registry::State>,
     roles: RefCell<roles::State>,
+    runs: RefCell<runs::State>,
     alarms: RefCell<alarms::State>,
     configurations: RefCell<configurations::State>,
     logs: RefCell<logs::State>,
@@ -113,6 +115,7 @@ impl Default for World {
                 quotas: RefCell::default(),
                 registry: RefCell::default(),
                 roles: RefCell::default(),
+                runs: RefCell::default(),
                 alarms: RefCell::default(),
                 configurations: RefCell::default(),
                 logs: RefCell::default(),
@@ -170,6 +173,7 @@ services!(
     probe,
     quotas,
     roles,
+    runs,
     executions,
     events,
     notifications,

@@ -46,6 +46,7 @@ impl World {
         sketch.executions().clone_from(&self.executions());
         sketch.functions().clone_from(&self.functions());
         sketch.registry().clone_from(&self.registry());
+        sketch.runs().clone_from(&self.runs());
         sketch.services().clone_from(&self.services());
         sketch
     }

@@ -10,7 +10,7 @@ use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::ActionName;
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_engine::converge::{Budget, converge};
 use windlass_engine::kinds::{Kind, Next, Recorded, Way};
 use windlass_engine::payload::{Word, Work, WorkDone};
@@ -187,20 +187,31 @@ impl<'s, S: Subject> Trial<'s, S> {
         self.scene.world.mishaps().count()
     }
 
-    pub(crate) fn assert_arrived(&self, context: &str) {
+    /// By what the target shows; or, of a kind of which nothing lives on, by what the ledger tells beside it.
+    pub(crate) fn assert_arrived(&self, context: &str, changes: &[ChangeRecord]) {
         let target = must(read(&self.scene.target), context);
         let goal = must(
             read(self.scene.goals.last().unwrap_or(&Value::Null)),
             context,
         );
-        let way = Way {
-            goal: Some(&goal),
-            ..Way::default()
-        };
         let kind = self.subject.kind(self.scene.world.clone());
-        let is = must(run(kind.observe(&target, &way)), context);
-        let next = S::Kind::next(&target, &is, &goal);
-        assert!(matches!(next, Next::Done), "{context}: {next:?} at {is:?}");
+        let next = |changes| {
+            let way = Way {
+                goal: Some(&goal),
+                changes,
+                ..Way::default()
+            };
+            let is = must(run(kind.observe(&target, &way)), context);
+            (S::Kind::next(&target, &is, &goal), is)
+        };
+        let (mut found, mut is) = next(&[]);
+        if !matches!(found, Next::Done) {
+            (found, is) = next(changes);
+        }
+        assert!(
+            matches!(found, Next::Done),
+            "{context}: {found:?} at {is:?}"
+        );
         self.subject.arrived(&self.scene.world);
     }
 

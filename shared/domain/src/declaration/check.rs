@@ -23,6 +23,7 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
             Ok((resolved, found)) => {
                 findings.extend(found);
                 findings.extend(inputs::findings(&resolved));
+                findings.extend(shared::containers(&resolved));
                 environments.push(resolved);
             }
             Err(found) => findings.extend(found),

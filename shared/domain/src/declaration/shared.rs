@@ -1,10 +1,12 @@
-//! Components that take the artifact of another one: several functions of one zip. Pure.
+//! Components that take the artifact of another one: several functions of one zip, or a task with the image of a
+//! service. Pure.
 
 use super::Declaration;
+use super::resolved::Resolved;
 use crate::finding::{Finding, FindingName};
-use crate::kinds::Component;
+use crate::kinds::{Component, ImageOf, Shares};
 use crate::name::ComponentName;
-use crate::shape::{nearest, suggest};
+use crate::shape::{join, nearest, suggest};
 use std::mem::discriminant;
 
 impl Declaration {
@@ -21,21 +23,70 @@ pub(super) fn findings(declaration: &Declaration) -> Vec<Finding> {
     let each = declaration.shared_artifacts().filter_map(|(name, of)| {
         let taker = components.get(name)?;
         let (reason, remedy) = wrong(declaration, taker, name, of)?;
-        let path = format!("components.{name}.artifact");
+        let path = format!("components.{name}.{}", member(taker));
         Some(Finding::new(FindingName::BadValue, path, reason, remedy))
     });
     let unknown = declaration.shared_artifacts().filter_map(|(name, of)| {
+        let taker = components.get(name)?;
         let known: Vec<String> = components.keys().map(ToString::to_string).collect();
         (!components.contains_key(of)).then(|| {
             Finding::new(
                 FindingName::UnknownName,
-                format!("components.{name}.artifact"),
+                format!("components.{name}.{}", member(taker)),
                 format!("`{of}` is not a component of this declaration."),
                 suggest(nearest(of.as_str(), &known), &known),
             )
         })
     });
     unknown.chain(each).collect()
+}
+
+/// The member that names the other component.
+fn member(taker: &Component) -> &'static str {
+    match taker.shares() {
+        Shares::Zip => "artifact",
+        Shares::Image => "image",
+    }
+}
+
+/// Everything that is wrong in an environment with the containers whose images are taken.
+pub(super) fn containers(resolved: &Resolved) -> Vec<Finding> {
+    let components = resolved.components.iter();
+    let each = components.filter_map(|(name, component)| {
+        let taken = component.spec.image_of()?;
+        let known = resolved.containers(taken.component)?;
+        let known: Vec<String> = known.keys().cloned().collect();
+        wrong_container(name, &taken, &known)
+    });
+    each.collect()
+}
+
+/// What is wrong with the container of an image, of a service that has images in these.
+fn wrong_container(name: &ComponentName, taken: &ImageOf<'_>, known: &[String]) -> Option<Finding> {
+    let path = join(&format!("components.{name}"), taken.container_at);
+    let of = taken.component;
+    match taken.container {
+        None if known.len() > 1 => Some(Finding::new(
+            FindingName::MissingField,
+            path,
+            format!(
+                "`{of}` takes images in {}, and none of them is named.",
+                known.join(" and ")
+            ),
+            format!("Write the one whose image it runs, such as `{}`.", known[0]),
+        )),
+        Some(container) if !container.is_empty() && !known.iter().any(|one| one == container) => {
+            Some(Finding::new(
+                FindingName::UnknownName,
+                path,
+                format!(
+                    "`{container}` is no container of `{of}` that takes an image of a release."
+                ),
+                suggest(nearest(container, known), known),
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// The reason for which this one cannot take that one's, and what to write instead.
@@ -53,6 +104,14 @@ fn wrong(
     if let Some(from) = giver.artifact_of() {
         let reason = format!("`{of}` has no artifact of its own: it takes that of `{from}`.");
         return Some((reason, format!("Write `{from}`.")));
+    }
+    if taker.shares() == Shares::Image {
+        let has_images = giver.takes().images;
+        return (!has_images).then(|| {
+            let reason = format!("A release brings `{of}` no image of a container.");
+            let remedy = "Write a component of the kind `ecs` that takes images.";
+            (reason, remedy.to_owned())
+        });
     }
     if discriminant(taker) != discriminant(giver) || !giver.takes().key {
         let reason = format!("`{of}` is not of the same kind, or takes no zip.");

@@ -9,6 +9,7 @@ pub mod ecs;
 pub mod lambda;
 pub mod rollout;
 pub mod site;
+pub mod task;
 
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -49,6 +50,11 @@ pub trait AsWritten {
     /// The component whose artifact it takes as well; none where a release brings one for it.
     fn artifact_of(&self) -> Option<&ComponentName> {
         None
+    }
+
+    /// What it takes of that component.
+    fn shares(&self) -> Shares {
+        Shares::Zip
     }
 
     /// The name of the Lambda function that it is, whose new versions can be invoked before callers get them; none
@@ -144,6 +150,16 @@ pub trait Kind {
         None
     }
 
+    /// The component whose image it runs; none for a kind that has bytes of its own.
+    fn image_of(&self) -> Option<ImageOf<'_>> {
+        None
+    }
+
+    /// False where a rollback leaves it as it is, because what it did is no state that could come back.
+    fn goes_back(&self) -> bool {
+        true
+    }
+
     /// Findings about what its declaration allows and its authors may not mean. Nothing is stopped by them.
     fn warnings(&self, _about: &About<'_>) -> Vec<Finding> {
         vec![]
@@ -166,6 +182,26 @@ pub(crate) trait Resolve: Kind + Sized {
     /// The component in the environment, at its `path` in the declaration. All that is wrong with it is noted in the
     /// scope; `gates` are those of the environment.
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, gates: &Gates) -> Self;
+}
+
+/// What a component takes of another one, which a release brings for that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shares {
+    /// The zip of one of the same kind.
+    Zip,
+    /// The image of a container.
+    Image,
+}
+
+/// An image that is another component's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageOf<'a> {
+    /// That component.
+    pub component: &'a ComponentName,
+    /// The container; the only one if absent.
+    pub container: Option<&'a str>,
+    /// The member that names the container.
+    pub container_at: &'static str,
 }
 
 /// Who lets callers get a new version in steps.
@@ -254,6 +290,8 @@ macro_rules! each_kind {
             "ecs" => ecs::Ecs,
             /// A configuration in AWS AppConfig, such as feature flags.
             "appconfig" => appconfig::Appconfig,
+            /// Something that is run once per release: a task of Amazon ECS.
+            "task" => task::Task,
         }
     };
 }

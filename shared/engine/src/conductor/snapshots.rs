@@ -79,7 +79,8 @@ fn mark(state: &mut EnvironmentState, record: &Deployment) {
 
 /// What a rollback has found in place, such as where somebody had moved an alias by hand, is what its goal says.
 fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) {
-    for name in scene.plan.unchanged.iter().map(|one| &one.component) {
+    let unchanged = scene.plan.unchanged.iter().filter(|one| !one.stays);
+    for name in unchanged.map(|one| &one.component) {
         let Some(back) = goal.components.get(name) else {
             continue;
         };

@@ -61,7 +61,7 @@ pub fn parts(
     }
     let in_place = plan.unchanged.iter();
     parts.extend(in_place.map(|one| {
-        let name = renamed(&one.component, goal, before);
+        let name = renamed(&one.component, goal, before).filter(|_| !one.stays);
         format!(
             "{} {}{}",
             one.component,

@@ -206,11 +206,11 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         });
     }
 
-    /// Closes the open call, after which callers get this. Not fenced by the lock: that its answer
-    /// came is true whoever holds it.
+    /// Closes the open call, after which callers get this; with what AWS called what was made. Not fenced by the lock:
+    /// that its answer came is true whoever holds it.
     pub async fn close(
         &mut self,
-        change: &Value,
+        (change, made): (&Value, Option<String>),
         undo: bool,
         confirmed: Option<Value>,
     ) -> Answered<()> {
@@ -221,6 +221,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         if let Some(tried) = self.tried_mut(change, undo) {
             tried.answered = true;
             tried.answered_at = Some(now);
+            tried.made = made.or(tried.made.take());
         }
         self.write(Fenced::No).await
     }

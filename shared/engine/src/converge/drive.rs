@@ -357,9 +357,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             return Ok(Some(End::NotYet(format!("`{what}` was not sent in time"))));
         }
         match self.send(change, &what).await {
-            Ok(_) => {
+            Ok(made) => {
                 let confirmed = after.as_ref().map(to_value).transpose()?;
-                self.attempt.close(&value, undo, confirmed).await?;
+                let record = (&value, made);
+                self.attempt.close(record, undo, confirmed).await?;
                 self.has_made_some = true;
                 Ok(None)
             }

@@ -11,6 +11,7 @@ mod publishing;
 mod recorded;
 mod registry;
 pub mod site;
+pub mod task;
 mod writes;
 
 pub use kept::{Document, Kept, digest_of, to_json};

@@ -12,6 +12,7 @@ use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::Spec;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::{Given, Inputs, Output};
 use windlass_domain::place::Place;
@@ -50,6 +51,10 @@ pub struct PrepareInput<'a> {
     pub oldest: Option<Time>,
     /// What the other components give that it takes ([`windlass_domain::kinds::Kind::takes_from`]).
     pub inputs: &'a Inputs,
+    /// Whether it is asked for once more although it may be there: what is run once is run then, too.
+    pub again: bool,
+    /// The component whose image it runs ([`windlass_domain::kinds::Kind::image_of`]), as it is declared.
+    pub image_of: Option<&'a Spec>,
     /// Where the target is.
     pub place: &'a Place,
 }
@@ -254,6 +259,8 @@ mod tests {
             is_check: false,
             running: None,
             oldest: None,
+            again: false,
+            image_of: None,
             inputs: &Inputs::new(),
             place,
         };

@@ -5,7 +5,7 @@ use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
 use crate::ports::{
     Alarms, Answered, Cdn, Clock, CodeDeploy, Configurations, Functions, JsonServices, Objects,
-    Reach, Registry, Services,
+    Reach, Registry, Runs, Services,
 };
 use windlass_domain::each_kind;
 use windlass_domain::finding::Finding;
@@ -23,6 +23,7 @@ pub trait KindPorts:
     + Functions
     + CodeDeploy
     + Services
+    + Runs
     + Cdn
     + Configurations
     + JsonServices
@@ -38,6 +39,7 @@ impl<P> KindPorts for P where
         + Functions
         + CodeDeploy
         + Services
+        + Runs
         + Cdn
         + Configurations
         + JsonServices

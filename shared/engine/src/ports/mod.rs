@@ -21,6 +21,7 @@ mod probe;
 mod reach;
 mod registry;
 mod roles;
+mod runs;
 mod services;
 
 pub use alarms::*;
@@ -39,6 +40,7 @@ pub use probe::*;
 pub use reach::*;
 pub use registry::*;
 pub use roles::*;
+pub use runs::*;
 pub use services::*;
 
 use windlass_domain::fault::Fault;

@@ -37,6 +37,8 @@ pub async fn check<P: Ports>(ports: &P, scene: &Scene, wanted: &Wanted<'_>) -> A
         is_check: true,
         running: None,
         oldest: None,
+        again: false,
+        image_of: scene.image_of(wanted.component),
         inputs: &Inputs::new(),
         place,
     };

@@ -96,6 +96,8 @@ fn the_tags_count_as_right_where_they_are_told_of_and_as_they_are_elsewhere() {
             is_check: true,
             running: None,
             oldest: None,
+            again: false,
+            image_of: None,
             inputs: &Inputs::new(),
             place: &place,
         };

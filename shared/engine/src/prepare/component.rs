@@ -222,6 +222,8 @@ async fn ask_kind<P: Ports>(
         running,
         oldest,
         inputs,
+        again: record.again,
+        image_of: scene.image_of(wanted.component),
         place: &scene.loaded.place,
     };
     let there = &ports.at(&scene.loaded.place);

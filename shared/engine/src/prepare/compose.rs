@@ -153,6 +153,7 @@ fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
             Some(reason) => reason.clone(),
             None => "runs what is wanted already".to_owned(),
         },
+        stays: false,
     })
 }
 

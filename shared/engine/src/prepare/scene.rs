@@ -12,6 +12,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::Spec;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Unchanged;
 use windlass_domain::request::ActionName;
@@ -99,6 +100,13 @@ impl Scene {
         }
     }
 
+    /// The component whose image another one runs, as it is declared.
+    pub fn image_of(&self, component: &Component) -> Option<&Spec> {
+        let taken = component.spec.image_of()?;
+        let owner = self.loaded.resolved.components.get(taken.component)?;
+        Some(&owner.spec)
+    }
+
     /// What is wanted of each declared component.
     pub fn wanted(&self) -> AllWanted<'_> {
         match &self.goal {
@@ -142,6 +150,10 @@ impl Scene {
         let mut all = AllWanted::default();
         let declared = &self.loaded.resolved.components;
         for (name, way) in ways(goal, &self.state, &declared.keys().collect()) {
+            if declared.get(&name).is_some_and(|it| !it.spec.goes_back()) {
+                all.leave(&name);
+                continue;
+            }
             match (way, declared.get_key_value(&name)) {
                 (Way::Back(running), Some((name, component))) => all.wanted.push(Wanted {
                     name,
@@ -201,6 +213,16 @@ impl AllWanted<'_> {
         self.unchanged.push(Unchanged {
             component: name.clone(),
             reason: reason.to_owned(),
+            stays: false,
+        });
+    }
+
+    /// A rollback leaves what was run as it is, and the record of it as well.
+    fn leave(&mut self, name: &ComponentName) {
+        self.unchanged.push(Unchanged {
+            component: name.clone(),
+            reason: "stays as it is, a rollback runs nothing".to_owned(),
+            stays: true,
         });
     }
 }

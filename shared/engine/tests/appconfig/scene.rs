@@ -160,6 +160,8 @@ impl Flags {
             is_check: false,
             running: None,
             oldest: None,
+            again: false,
+            image_of: None,
             inputs: &self.inputs,
             place: &Place::default(),
         };

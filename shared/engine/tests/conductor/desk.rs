@@ -197,6 +197,7 @@ impl Desk {
             outcome,
             waves: vec![wave; waves],
             unchanged: vec![Unchanged {
+                stays: false,
                 component: component("jobs"),
                 reason: "runs it already".into(),
             }],

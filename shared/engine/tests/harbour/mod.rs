@@ -141,6 +141,8 @@ impl Harbour {
             is_check: false,
             running: None,
             oldest: None,
+            again: false,
+            image_of: None,
             inputs: &Inputs::new(),
             place: &self.place,
         };

@@ -152,6 +152,8 @@ impl Setting {
             is_check: false,
             running: None,
             oldest: None,
+            again: false,
+            image_of: None,
             inputs: &Inputs::new(),
             place: &self.place,
         };

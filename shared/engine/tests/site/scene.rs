@@ -121,6 +121,8 @@ impl Scene {
             is_check: false,
             running: self.running.as_ref(),
             oldest: oldest.filter(|_| goal.is_none()),
+            again: false,
+            image_of: None,
             inputs: &Inputs::new(),
             place: &Place::default(),
         };

@@ -1,6 +1,6 @@
 use crate::outcome::Outcome;
 use crate::rules::changed_outside;
-use crate::targets::{COMPONENTS, is_shown, shows, visible};
+use crate::targets::{COMPONENTS, TASK, is_shown, shows, visible};
 use std::rc::Rc;
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::ending::Ending;
@@ -19,7 +19,11 @@ pub fn back_as_it_says(outcome: &Outcome<'_>) -> Result<(), String> {
     let goal = snapshots.iter().find(|snapshot| snapshot.number == number);
     let goal = goal.ok_or(format!("there is no snapshot {number}"))?;
     for component in COMPONENTS {
-        if !was_changed(outcome, component) || changed_outside(outcome, component) {
+        // A rollback runs nothing.
+        if component == TASK
+            || !was_changed(outcome, component)
+            || changed_outside(outcome, component)
+        {
             continue;
         }
         let mut named = goal.components.iter();

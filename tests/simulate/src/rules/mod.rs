@@ -13,6 +13,7 @@ mod one_name;
 mod pauses_are_ours;
 mod plans_write_nothing;
 mod rollback_is_possible;
+mod runs_once;
 mod strangers_are_left;
 mod strangers_are_told;
 mod switches_are_fenced;
@@ -36,6 +37,7 @@ pub use one_name::one_name;
 pub use pauses_are_ours::pauses_are_ours;
 pub use plans_write_nothing::plans_write_nothing;
 pub use rollback_is_possible::rollback_is_possible;
+pub use runs_once::{is_unknown, runs_once};
 pub use strangers_are_left::strangers_are_left;
 pub use strangers_are_told::strangers_are_told;
 pub use switches_are_fenced::switches_are_fenced;
@@ -83,7 +85,7 @@ pub use wheel_is_obeyed::wheel_is_obeyed;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 37] = [
+pub const RULES: [(&str, Rule); 38] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -121,6 +123,7 @@ pub const RULES: [(&str, Rule); 37] = [
     ("waits_are_told", waits_are_told),
     ("theirs_go_on", theirs_go_on),
     ("wheel_is_obeyed", wheel_is_obeyed),
+    ("runs_once", runs_once),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

@@ -1,5 +1,6 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
+use crate::rules::is_unknown;
 use crate::scenario::Deed;
 use crate::schedule::What;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,8 +67,9 @@ fn why_not_back<'s>(
         let component = &step.component;
         let is_explained = match &step.undo_failure {
             Some(Failure::Finding(finding)) => {
-                finding.name == FindingName::TargetChangedByOther
-                    && theirs.contains(component.as_str())
+                let is_theirs = finding.name == FindingName::TargetChangedByOther
+                    && theirs.contains(component.as_str());
+                is_theirs || is_unknown(outcome, step)
             }
             Some(Failure::Fault(fault)) => {
                 fault.name == FaultName::AccessDenied && is_refused(outcome)

@@ -3,12 +3,13 @@ use crate::outcome::Outcome;
 use crate::schedule::What;
 use crate::targets::function_of;
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_engine::ports::TaskDefinition;
 
 /// The tag of a task definition with the deployment that made it.
 const MADE_BY: &str = "windlass:deployment";
 
 /// "a lost answer must not publish twice": a deployment publishes a function once, and replaces its
-/// code once on the way there; and it registers one task definition of a service, unless the former one takes
+/// code once on the way there; and it registers one task definition of a service, and one of a task, unless the former one takes
 /// effect, or is seen, too late: it is additive, so nobody waits for it.
 pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
     if !is_anything_late(outcome) {
@@ -55,11 +56,13 @@ fn is_anything_late(outcome: &Outcome<'_>) -> bool {
 
 fn registered_once(outcome: &Outcome<'_>) -> Result<(), String> {
     let services = outcome.world.services();
-    let mut made: BTreeSet<&str> = BTreeSet::new();
+    let mut made: BTreeSet<(&str, &str)> = BTreeSet::new();
     let all = services.task_definitions.values();
-    let mut own = all.filter_map(|one| Some((one.tags.get(MADE_BY)?, &one.arn)));
-    match own.find(|(by, _)| !made.insert(by)) {
-        Some((by, arn)) => Err(format!("deployment {by} has registered {arn} as well")),
+    let mut own = all.filter_map(|one| Some((one.tags.get(MADE_BY)?, one)));
+    match own.find(|(by, one)| !made.insert((by, &one.family))) {
+        Some((by, TaskDefinition { arn, .. })) => {
+            Err(format!("deployment {by} has registered {arn} as well"))
+        }
         None => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
-use crate::targets::function_of;
+use crate::targets::{TASK, function_of};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -59,6 +59,8 @@ fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
         "agent" => task_definition_is_there(outcome, state),
         "flags" => hosted_version_is_there(outcome, state),
         "web" => files_are_there(outcome, state),
+        // A rollback runs nothing.
+        TASK => true,
         "api" | "jobs" => version_is_there(outcome, component, state),
         other => panic!("`rollback_is_possible` does not know what {other} needs"),
     }

@@ -2,7 +2,7 @@ use crate::by_codedeploy::{taken_back, taken_back_last};
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use crate::rules::told_as_drifted;
-use crate::targets::{COMPONENTS, is_shown, shows, visible};
+use crate::targets::{COMPONENTS, TASK, is_shown, shows, visible};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::ending::Ending;
@@ -34,6 +34,8 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         let artifact = running.and_then(|(_, running)| running.artifact.as_ref());
         let holds = match (running, artifact) {
             (_, Some(artifact)) => shows(outcome.world, component, artifact),
+            // What was run stays run: `runs_once` tells whether it may.
+            _ if component == TASK => true,
             (Some((_, running)), None) if running.version() == "accepted" => {
                 is_shown(outcome.world, component, &running.state).unwrap_or(true)
             }

@@ -18,6 +18,7 @@ mod plans;
 mod rollouts;
 mod several;
 mod shifts;
+mod tasks;
 mod tested;
 mod together;
 mod wheel;
@@ -25,7 +26,7 @@ mod wheel;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 158] = [
+pub static SCENARIOS: [Scenario; 169] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -170,6 +171,17 @@ pub static SCENARIOS: [Scenario; 158] = [
     several::ONE_OF_TWO_PUSHED,
     several::TWO_SINCE,
     several::ONE_OF_TWO_UNDONE,
+    tasks::RUN,
+    tasks::FAILS,
+    tasks::TAKEN_BACK,
+    tasks::NEVER_STARTS,
+    tasks::TOO_LONG,
+    tasks::UNCHANGED,
+    tasks::AGAIN,
+    tasks::CANCELLED,
+    tasks::UNDONE,
+    tasks::ROLLBACK,
+    tasks::FORGOTTEN,
     plans::PLANNED,
     plans::CHECKED,
     wheel::WHEEL,

@@ -172,8 +172,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: DRIVE,
-                find: "        match self.send(change, &what).await {\n            Ok(_) => {\n                let confirmed",
-                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(change, &what).await,\n        };\n        match sent {\n            Ok(_) => {\n                let confirmed",
+                find: "        match self.send(change, &what).await {\n            Ok(made) => {\n                let confirmed",
+                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(change, &what).await,\n        };\n        match sent {\n            Ok(made) => {\n                let confirmed",
             },
         ],
         scenarios: &["function"],

@@ -19,6 +19,7 @@ mod plans;
 mod several;
 mod shifts;
 mod wheel;
+mod tasks;
 
 pub use copy::make;
 pub use look::{Found, look_for};
@@ -67,6 +68,7 @@ pub fn variants() -> Vec<Variant> {
         several::VARIANTS,
         shifts::VARIANTS,
         wheel::VARIANTS,
+        tasks::VARIANTS,
     ]
     .concat()
 }

@@ -19,7 +19,7 @@ const ANSWERED_ONLY: [&str; 9] = [
 ];
 
 /// The image of a container; `None` where the document has no such container.
-pub(super) fn image<'a>(document: &'a Value, container: &str) -> Option<&'a str> {
+pub(in crate::kinds) fn image<'a>(document: &'a Value, container: &str) -> Option<&'a str> {
     let containers = document.get("containerDefinitions")?.as_array()?;
     let own = containers
         .iter()
@@ -28,7 +28,7 @@ pub(super) fn image<'a>(document: &'a Value, container: &str) -> Option<&'a str>
 }
 
 /// The names of the containers.
-pub(super) fn containers(document: &Value) -> Vec<&str> {
+pub(in crate::kinds) fn containers(document: &Value) -> Vec<&str> {
     let containers = document
         .get("containerDefinitions")
         .and_then(Value::as_array);
@@ -41,7 +41,10 @@ pub(super) fn containers(document: &Value) -> Vec<&str> {
 
 /// The document to register: the base with the images of these containers replaced. `None` where one of them is not
 /// there.
-pub(super) fn with_images(base: &Value, images: &BTreeMap<String, String>) -> Option<Value> {
+pub(in crate::kinds) fn with_images(
+    base: &Value,
+    images: &BTreeMap<String, String>,
+) -> Option<Value> {
     let mut document = requested(base)?;
     let containers = document.get_mut("containerDefinitions")?.as_array_mut()?;
     for (container, image) in images {

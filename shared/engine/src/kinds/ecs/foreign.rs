@@ -9,7 +9,7 @@ use serde_json::Value;
 use windlass_domain::finding::{Finding, FindingName};
 
 /// The members that name a role whose rights the tasks get.
-pub(super) const ROLES: [&str; 2] = ["taskRoleArn", "executionRoleArn"];
+pub(in crate::kinds) const ROLES: [&str; 2] = ["taskRoleArn", "executionRoleArn"];
 
 /// What is wrong with the document `key`, with which the service is to go on from `current`.
 pub(super) fn of_document(
@@ -75,7 +75,7 @@ fn shown(role: &Value) -> String {
 
 /// A role may be written by its name alone (Amazon ECS API Reference, RegisterTaskDefinition,
 /// `taskRoleArn`): it is then one of the account.
-pub(super) fn full_arn(role: &Value, task_definition: &str) -> Value {
+pub(in crate::kinds) fn full_arn(role: &Value, task_definition: &str) -> Value {
     let parts: Vec<&str> = task_definition.split(':').collect();
     match (role.as_str(), parts.as_slice()) {
         (Some(name), ["arn", partition, _, _, account, ..])

@@ -9,11 +9,13 @@ use crate::ports::TaskDefinition;
 use globset::Glob;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// What is wrong with the roles of what the service runs. A rollback registers nothing, and a role of the environment's
-/// own (`role_arn`) has rights that this installation does not know.
-pub(super) fn findings(
+/// What is wrong with the roles of a task definition that another one is made from, and that the member `path` names. A
+/// rollback registers nothing, and a role of the environment's own (`role_arn`) has rights that this installation does
+/// not know.
+pub(in crate::kinds) fn findings(
     config: &Config,
     input: &PrepareInput<'_>,
+    path: &str,
     current: &TaskDefinition,
 ) -> Vec<Finding> {
     if config.task_roles.is_empty() || input.goal_state.is_some() || input.place.role.is_some() {
@@ -23,7 +25,7 @@ pub(super) fn findings(
         let role = full_arn(&current.document[member], &current.arn);
         let role = role.as_str().filter(|role| !role.is_empty())?;
         let may = config.task_roles.iter().any(|known| fits(known, role));
-        (!may).then(|| not_passed(config, input, current, (member, role)))
+        (!may).then(|| not_passed(config, input.path(path), current, (member, role)))
     });
     roles.collect()
 }
@@ -35,14 +37,14 @@ fn fits(known: &str, role: &str) -> bool {
 
 fn not_passed(
     config: &Config,
-    input: &PrepareInput<'_>,
+    path: String,
     current: &TaskDefinition,
     (member, role): (&str, &str),
 ) -> Finding {
     let known = config.task_roles.join("`, `");
     tell::finding(
         FindingName::NoPermission,
-        input.path("service"),
+        path,
         format!(
             "the `{member}` of {} is {role}, and the roles that Windlass may pass on to ECS are `{known}`",
             tell::short(&current.arn)

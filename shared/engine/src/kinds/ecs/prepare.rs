@@ -36,7 +36,7 @@ where
         findings.extend(shifting(ports, input, spec).await?);
     }
     let home = ports.at(&Place::default());
-    findings.extend(passed::findings(home.config(), input, &current));
+    findings.extend(passed::findings(home.config(), input, "service", &current));
     match find_goal(ports, &home, input, spec, &current).await {
         Ok(Ok(wanted)) if findings.is_empty() => {
             plan(ports, home, input, spec, &service, &current, wanted).await

@@ -94,6 +94,8 @@ fn a_release_that_has_no_room_is_found_and_one_with_little_is_warned_of() {
         is_check: true,
         running: None,
         oldest: None,
+        again: false,
+        image_of: None,
         inputs: &Inputs::new(),
         place: &Place::default(),
     };

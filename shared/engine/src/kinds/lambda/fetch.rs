@@ -192,6 +192,8 @@ mod tests {
             is_check: false,
             running: None,
             oldest: None,
+            again: false,
+            image_of: None,
             inputs: &Inputs::new(),
             place: &Place::default(),
         };

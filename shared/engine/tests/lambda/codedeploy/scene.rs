@@ -81,6 +81,8 @@ pub(super) fn plan(
         is_check: false,
         running: None,
         oldest: None,
+        again: false,
+        image_of: None,
         inputs: &Inputs::new(),
         place: &Place::default(),
     };

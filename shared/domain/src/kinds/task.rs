@@ -1,0 +1,347 @@
+//! The kind `task`: something that is run once per release, as a task of Amazon ECS.
+
+use super::{AsWritten, Extent, ImageOf, Kind, Resolve, Shares, Takes};
+use crate::count::count;
+use crate::declaration::aws_name::{self, Form};
+use crate::declaration::claim::Claim;
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::execution_history::{LONGEST_WAIT, polls};
+use crate::finding::FindingName;
+use crate::name::ComponentName;
+use crate::shape::join;
+use crate::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Something that is run once per release, such as a migration, a warmed cache or a smoke test: a task of Amazon ECS
+/// with the release's image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "alias": "Remove it: only a `lambda` has an alias.",
+    "cluster": "Write it within `ecs`, or leave it out: the task runs in the cluster of the service.",
+    "command": "Write it within `ecs`.",
+    "container": "Write it within `ecs`.",
+    "family": "Write it within `ecs`.",
+    "repository": "Remove it: the task runs the image of the component that `image` names.",
+    "rollout": "Remove it: a task is run once, and shifts no callers.",
+    "service": "Write as `image` the component that is the service.",
+    "timeout": "Write `limit`.",
+})))]
+pub struct Written {
+    /// Components that must have changed before this one; another one's `after` may name this one as well. So a task
+    /// is run before or behind others.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
+    /// The `ecs` component of this declaration whose image it runs: it is run with each release of that one, and a
+    /// release does not name it. Network and capacity are those of its service.
+    pub image: ComponentName,
+    /// How it is run.
+    pub ecs: Ecs,
+    /// How long it may take, such as `15m`, at least `1m` and at most `24h`: then it is stopped, and has failed.
+    #[serde(default = "fifteen_minutes")]
+    pub limit: Span,
+    /// What takes back what it did, where a release is undone: `{command: […]}`, which is run once in the same way; or
+    /// `none` where nothing has to be done. Without it, too, nothing is done, and each release is warned of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
+}
+
+/// How a task is run in Amazon ECS.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "EcsTask", deny_unknown_fields)]
+#[schemars(extend("examples" = [json!({"command": ["bin/migrate", "up"]})]))]
+pub struct Ecs {
+    /// The cluster's name; that of the service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Text>,
+    /// The family of task definitions whose newest one it is made from; what the service runs if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Text>,
+    /// The container that gets the image and the command. It may be absent where the service takes one image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Text>,
+    /// What the container runs, word by word, such as `[bin/migrate, up]`. No secret belongs there: what it needs it
+    /// reads itself.
+    #[schemars(extend("minItems" = 1, "maxItems" = 100))]
+    pub command: Vec<Text>,
+    /// The network of the task; that of the service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+}
+
+/// The network of a task (Amazon ECS API Reference, AwsVpcConfiguration).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "TaskNetwork", deny_unknown_fields)]
+pub struct Network {
+    /// The subnets, by id.
+    #[schemars(extend("minItems" = 1, "maxItems" = 16))]
+    pub subnets: Vec<Text>,
+    /// The security groups, by id; that of the VPC if none is given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 5))]
+    pub security_groups: Vec<Text>,
+    /// True where it gets a public address.
+    #[serde(default)]
+    pub public_ip: bool,
+}
+
+/// What takes back what a task did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "TaskUndo", rename_all = "snake_case")]
+pub enum Undo {
+    /// Nothing has to be done.
+    None,
+    /// This command, with the same image.
+    #[schemars(extend("minItems" = 1, "maxItems" = 100))]
+    Command(Vec<Text>),
+}
+
+/// A task with every value final.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The component whose image it runs.
+    pub image: ComponentName,
+    /// The cluster; that of the service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The family that it is made from; what the service runs if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// The container; the only one of the service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// The command.
+    pub command: Vec<String>,
+    /// The network; that of the service if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<TaskNetwork>,
+    /// How long it may take.
+    pub limit: Span,
+    /// What takes it back; absent where nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<TaskUndo>,
+}
+
+/// A task's network, by ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskNetwork {
+    /// The subnets.
+    pub subnets: Vec<String>,
+    /// The security groups.
+    pub security_groups: Vec<String>,
+    /// True where it gets a public address.
+    pub public_ip: bool,
+}
+
+/// What takes back what a task did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskUndo {
+    /// Nothing has to be done.
+    None,
+    /// This command.
+    Command(Vec<String>),
+}
+
+const fn fifteen_minutes() -> Span {
+    Span::seconds(15 * 60)
+}
+
+/// The shortest limit: a task of AWS Fargate takes most of it to begin.
+const SHORTEST: Span = Span::seconds(60);
+
+/// A task that may take so many seconds is polled often until its end, so that its limit holds to half a minute; one
+/// that may take longer is looked at rarely at last.
+pub const SHORT_S: u64 = 45 * 60;
+
+/// The seconds between two polls of such a task, at least: beside the interval an invocation waits for a while.
+const POLLED_S: u64 = 40;
+
+/// How long the end of a task is waited for beyond its limit, in seconds: ECS lets it have up to two minutes between the
+/// two signals that end it (Amazon ECS API Reference, ContainerDefinition, `stopTimeout`).
+pub const STOPPED_WITHIN_S: u64 = 10 * 60;
+
+/// What a command may have in all, in bytes: ECS takes overrides of 8192 characters as JSON (Amazon ECS API Reference,
+/// RunTask, `overrides`).
+const LONGEST_COMMAND: usize = 6 * 1024;
+
+/// Amazon EC2 API Reference: ids of subnets and of security groups.
+const SUBNET: Form = Form {
+    accepts: |text| is_id(text, "subnet-"),
+    words: "the id of a subnet such as `subnet-0a1b2c3d4e5f60718`",
+};
+const SECURITY_GROUP: Form = Form {
+    accepts: |text| is_id(text, "sg-"),
+    words: "the id of a security group such as `sg-0a1b2c3d4e5f60718`",
+};
+
+fn is_id(text: &str, begins: &str) -> bool {
+    let rest = text.strip_prefix(begins);
+    rest.is_some_and(|rest| {
+        (8..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+impl AsWritten for Written {
+    fn after(&self) -> &BTreeSet<ComponentName> {
+        &self.after
+    }
+
+    fn gates(&self) -> &ComponentGates {
+        &self.gates
+    }
+
+    fn takes(&self) -> Takes {
+        Takes {
+            key: false,
+            image: false,
+            images: false,
+            instead: "Leave it out: a task runs the image of the component that its `image` names.",
+        }
+    }
+
+    fn artifact_of(&self) -> Option<&ComponentName> {
+        Some(&self.image)
+    }
+
+    fn shares(&self) -> Shares {
+        Shares::Image
+    }
+}
+
+impl Kind for Task {
+    /// What it runs in is known only when it is looked at: then the family of its own task definitions is claimed.
+    fn claim(&self) -> Claim {
+        Claim {
+            sort: "ecs:task",
+            member: "ecs",
+            names: vec![String::new()],
+            folder: String::new(),
+            is_global: false,
+            what: "the task".to_owned(),
+        }
+    }
+
+    fn extent(&self) -> Extent {
+        let limit_s = self.limit.as_s();
+        let seconds = limit_s + STOPPED_WITHIN_S;
+        let often = if limit_s > SHORT_S {
+            0
+        } else {
+            seconds / POLLED_S
+        };
+        Extent {
+            seconds,
+            polls: polls(seconds).max(often),
+        }
+    }
+
+    fn image_of(&self) -> Option<ImageOf<'_>> {
+        Some(ImageOf {
+            component: &self.image,
+            container: self.container.as_deref(),
+            container_at: "ecs.container",
+        })
+    }
+
+    fn goes_back(&self) -> bool {
+        false
+    }
+}
+
+impl Resolve for Task {
+    type Written = Written;
+    const MEMORY_MB: u64 = 256;
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
+        let ecs = &written.ecs;
+        let at = join(path, "ecs");
+        limit(scope, &join(path, "limit"), written.limit);
+        let mut name = |field: &str, text: &Option<Text>| {
+            scope.maybe(&join(&at, field), text.as_ref(), &aws_name::ECS)
+        };
+        let cluster = name("cluster", &ecs.cluster);
+        let family = name("family", &ecs.family);
+        let container = name("container", &ecs.container);
+        let network = ecs.network.as_ref().map(|network| {
+            let at = join(&at, "network");
+            TaskNetwork {
+                subnets: each(scope, &join(&at, "subnets"), &network.subnets, &SUBNET),
+                security_groups: each(
+                    scope,
+                    &join(&at, "security_groups"),
+                    &network.security_groups,
+                    &SECURITY_GROUP,
+                ),
+                public_ip: network.public_ip,
+            }
+        });
+        Self {
+            image: written.image.clone(),
+            cluster,
+            family,
+            container,
+            command: command(scope, &join(&at, "command"), &ecs.command),
+            network,
+            limit: written.limit.min(LONGEST_WAIT),
+            undo: written.undo.as_ref().map(|undo| match undo {
+                Undo::None => TaskUndo::None,
+                Undo::Command(words) => {
+                    TaskUndo::Command(command(scope, &join(path, "undo.command"), words))
+                }
+            }),
+        }
+    }
+}
+
+fn limit(scope: &mut Scope<'_>, path: &str, limit: Span) {
+    if limit > LONGEST_WAIT {
+        scope.find(
+            FindingName::TooLarge,
+            path,
+            format!(
+                "A task that takes `{limit}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}."
+            ),
+            format!("Write at most `{LONGEST_WAIT}`."),
+        );
+    } else if limit < SHORTEST {
+        scope.find(
+            FindingName::BadValue,
+            path,
+            format!("`{limit}` is shorter than a task takes to begin."),
+            format!("Write at least `{SHORTEST}`."),
+        );
+    }
+}
+
+fn each(scope: &mut Scope<'_>, path: &str, texts: &[Text], form: &Form) -> Vec<String> {
+    let texts = texts.iter().enumerate();
+    texts
+        .map(|(nth, text)| scope.text(&format!("{path}[{nth}]"), text, form))
+        .collect()
+}
+
+fn command(scope: &mut Scope<'_>, path: &str, words: &[Text]) -> Vec<String> {
+    let command = each(scope, path, words, &aws_name::ANY);
+    let bytes: usize = command.iter().map(String::len).sum();
+    if bytes > LONGEST_COMMAND {
+        scope.find(
+            FindingName::TooLarge,
+            path,
+            format!(
+                "The command has {}, and ECS takes one of about {LONGEST_COMMAND}.",
+                count(bytes, "byte")
+            ),
+            "Put what is long into the image, and run that.",
+        );
+    }
+    command
+}

@@ -1,0 +1,198 @@
+//! The kind `task`: something that is run once per release, as a task of Amazon ECS with the image of a service.
+//!
+//! Nothing of it lives on that could be looked at: what it did is told by the ledger alone, in which its end is recorded
+//! as soon as it is seen. It is run once by its client token, else nobody runs it again and a person is asked
+//! (`docs/decisions/0520-a-task-is-run-once-or-a-person-is-asked.md`).
+
+mod needs;
+mod next;
+mod observe;
+mod prepare;
+mod state;
+mod tell;
+
+pub use needs::needs;
+pub use prepare::prepare;
+pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, started_by, token};
+
+use super::{
+    APP_TAG, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, View, Way, Writes, ecs, to_value,
+};
+use crate::ports::{Answered, Clock, NewRun, Reach, Runs, Services};
+use serde_json::Value;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::task::{Task as Spec, TaskUndo};
+use windlass_domain::name::ComponentName;
+use windlass_domain::step::Step;
+
+/// The tag that names the deployment which registered a task definition, or runs a task.
+pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";
+
+/// The tag that names the component of a task. Roles may stop what has it, and nothing else.
+const TASK_TAG: &str = "windlass:task";
+
+/// What writes log lines; see [`crate::kinds::writes`].
+#[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
+pub fn writes(_: &Step) -> Answered<Writes> {
+    Ok(Writes::Nothing(
+        "the lines of a task are in the log group of its task definition, under the task's id",
+    ))
+}
+
+/// What is wrong with bytes that a release brings; see [`crate::kinds::brought`]. A task takes another one's.
+pub fn brought(_: &ComponentName, _: &Spec, _: &str, _: &[u8]) -> Vec<Finding> {
+    vec![]
+}
+
+/// The kind, over ports at the target's place.
+#[derive(Debug)]
+pub struct Task<P> {
+    at: P,
+    deployment: DeploymentId,
+}
+
+impl<P> Task<P> {
+    /// The kind for one deployment.
+    pub fn new(at: P, deployment: DeploymentId) -> Self {
+        Self { at, deployment }
+    }
+}
+
+/// The kind that a step is of.
+#[allow(clippy::unused_async, reason = "the registry waits for every kind")]
+pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Task<P>> {
+    Ok(Task::new(ports.at(&step.place), step.deployment.clone()))
+}
+
+impl<P: Services + Runs + Clock> Kind for Task<P> {
+    type Target = Target;
+    type Seen = Seen;
+    type Goal = Goal;
+    type Change = Change;
+
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        self.look(target, way).await
+    }
+
+    fn view(target: &Target, seen: &Seen) -> View {
+        View {
+            noticed: Noticed {
+                value: to_value(&seen.done).unwrap_or(Value::Null),
+                shown: tell::shown(target, seen),
+            },
+            waits_for: None,
+            // Its token lets ECS run it once.
+            is_guarded: true,
+            is_consistent: false,
+        }
+    }
+
+    fn back(seen: &Seen) -> Goal {
+        Goal::Back(seen.done.clone())
+    }
+
+    fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
+        let alive = seen.forward.alive().or(seen.back.alive());
+        alive.map(|run| tell::still_runs(target, run))
+    }
+
+    fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+        next::next(target, seen, goal)
+    }
+
+    fn facts(change: &Change, _: &Seen) -> Facts {
+        let class = match change {
+            Change::Run { .. } => Class::Switching,
+            // What is told to stop is this deployment's own task, by its ARN: late it is harmless.
+            Change::Register | Change::Stop { .. } | Change::Note { .. } => Class::Additive,
+        };
+        Facts::new(class, change.value(), tell::what(change))
+    }
+
+    fn owned(target: &Target) -> String {
+        tell::owned(target)
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Change,
+        deployment: &DeploymentId,
+    ) -> Answered<Option<String>> {
+        match change {
+            Change::Register => self.register(target, deployment).await.map(Some),
+            Change::Run {
+                direction,
+                definition,
+                ..
+            } => {
+                let run = new_run(target, deployment, *direction, definition)?;
+                self.at.run_task(&run).await.map(Some)
+            }
+            Change::Stop { task, why, .. } => {
+                self.at.stop_task(&target.cluster, task, why).await?;
+                Ok(None)
+            }
+            Change::Note { end, .. } => Ok(Some(end.task.clone())),
+        }
+    }
+}
+
+/// What ECS is asked to run. All of it is decided at `Prepare`, so that the same token always has the same parameters.
+fn new_run(
+    target: &Target,
+    deployment: &DeploymentId,
+    direction: Direction,
+    definition: &str,
+) -> Answered<NewRun> {
+    let command = match (direction, &target.undo) {
+        (Direction::Forward, _) => &target.work.command,
+        (Direction::Undo, Some(TaskUndo::Command(command))) => command,
+        (Direction::Undo, _) => return Err(Fault::internal("there is no command to take it back")),
+    };
+    let tags = [
+        (APP_TAG, target.app.as_str()),
+        (ENVIRONMENT_TAG, target.environment.as_str()),
+        (DEPLOYMENT_TAG, deployment.as_str()),
+        (TASK_TAG, target.component.as_str()),
+    ];
+    Ok(NewRun {
+        cluster: target.cluster.clone(),
+        task_definition: definition.to_owned(),
+        container: target.container.clone(),
+        command: command.clone(),
+        launch: target.launch.clone(),
+        started_by: started_by(deployment, &target.component, direction),
+        token: token(deployment, &target.component, direction),
+        tags: tags
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+    })
+}
+
+impl<P: Services> Task<P> {
+    /// Registers the base with the release's image, in a family of its own: so roles may run that and nothing else.
+    async fn register(&self, target: &Target, deployment: &DeploymentId) -> Answered<String> {
+        let base = self.at.task_definition(&target.base).await?;
+        let images = [(target.container.clone(), target.image.clone())].into();
+        let document = ecs::document::with_images(&base.document, &images);
+        let mut document = document.ok_or_else(|| {
+            let message = format!("{} has no container {}", base.arn, target.container);
+            Fault::new(FaultName::NotFound, message)
+        })?;
+        document["family"] = target.family.as_str().into();
+        let mut tags = base.tags;
+        tags.retain(|name, _| !name.starts_with("aws:") && !name.starts_with("windlass:"));
+        for (name, value) in [
+            (DEPLOYMENT_TAG, deployment.as_str()),
+            (APP_TAG, target.app.as_str()),
+            (ENVIRONMENT_TAG, target.environment.as_str()),
+        ] {
+            tags.insert(name.to_owned(), value.to_owned());
+        }
+        let made = self.at.register(&document, &tags).await?;
+        Ok(made.arn)
+    }
+}

@@ -1,0 +1,48 @@
+//! What a release of a task asks of the role that runs it (Service Authorization Reference, Amazon ECS).
+
+use super::prepare::{Found, find};
+use super::state::family;
+use crate::kinds::PrepareInput;
+use crate::kinds::ecs::foreign::{ROLES, full_arn};
+use crate::kinds::needs::{By, Needed};
+use crate::ports::{Answered, Runs, Services};
+use windlass_domain::kinds::task::Task as Spec;
+
+/// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
+pub async fn needs<P: Services + Runs>(
+    there: &P,
+    input: &PrepareInput<'_>,
+    by: &By<'_>,
+    spec: &Spec,
+) -> Answered<Vec<Needed>> {
+    match find(there, input, spec).await? {
+        Ok(found) => Ok(of(by, input, &found)),
+        Err(_) => Ok(vec![]),
+    }
+}
+
+/// Pure. Whether Windlass's own roles may pass on the tasks' roles their names tell.
+fn of(by: &By<'_>, input: &PrepareInput<'_>, found: &Found) -> Vec<Needed> {
+    let family = family(input.app, input.environment, input.component);
+    let definition = by.arn("ecs", &format!("task-definition/{family}:1"));
+    let task = by.arn("ecs", &format!("task/{}/any", found.cluster));
+    let on = |resource: &str, action| Needed::on("ecs", resource.to_owned(), &[action]);
+    let tag = [(super::TASK_TAG.to_owned(), input.component.to_string())];
+    let mut needs = vec![
+        on(&definition, "ecs:RegisterTaskDefinition"),
+        on(&definition, "ecs:TagResource").with("ecs:CreateAction", "RegisterTaskDefinition"),
+        on(&definition, "ecs:RunTask"),
+        on(&task, "ecs:TagResource").with("ecs:CreateAction", "RunTask"),
+        on(&task, "ecs:StopTask").tagged(&tag.into()),
+    ];
+    if by.is_own {
+        let base = &found.base;
+        let roles = ROLES.map(|member| full_arn(&base.document[member], &base.arn));
+        let roles = roles.iter().filter_map(|role| role.as_str());
+        let roles = roles.filter(|role| !role.is_empty());
+        needs.extend(roles.map(|role| {
+            on(role, "iam:PassRole").with("iam:PassedToService", "ecs-tasks.amazonaws.com")
+        }));
+    }
+    needs
+}

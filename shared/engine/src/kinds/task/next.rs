@@ -1,0 +1,192 @@
+//! Pure: what to do next so that a task is run once, and taken back once.
+//!
+//! Each of the two tasks is asked for with one token, whoever asks. It is asked for again only as long as ECS surely
+//! knows that token; and what ECS does not show is known never to have been only as long as it surely shows what has
+//! stopped. After that nobody knows, and a person is asked.
+
+use super::state::{Change, Direction, End, Goal, Seen, Sent, Side, Target};
+use super::tell;
+use crate::kinds::Next;
+use crate::ports::Run;
+use windlass_domain::kinds::task::{SHORT_S, STOPPED_WITHIN_S, TaskUndo};
+
+/// For how long after it was asked for first a task that ECS does not show is known never to have been, in seconds: ECS
+/// shows what has stopped for an hour at least (Amazon ECS API Reference, DescribeTasks), and knows a token for at least
+/// an hour (the same, "Ensuring idempotency").
+pub(super) const KNOWN_S: u64 = 50 * 60;
+
+/// For how long a task that ECS has answered may not be shown yet, in seconds.
+pub(super) const SHOWN_S: u64 = 120;
+
+/// How long to wait between two looks at a task, in seconds.
+const POLL_S: u64 = 5;
+
+/// What to do next; see [`crate::kinds::Kind::next`].
+pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+    match goal {
+        Goal::Run(_) => {
+            let side = Whose {
+                target,
+                seen,
+                direction: Direction::Forward,
+                is_back: false,
+            };
+            match side.to_its_end() {
+                Ok(end) if end.is_success() => Next::Done,
+                Ok(end) => Next::Failed(tell::failed(target, Direction::Forward, &end)),
+                Err(next) => next,
+            }
+        }
+        Goal::Back(_) => back(target, seen),
+    }
+}
+
+/// What was run is stopped, and taken back where it may have begun.
+fn back(target: &Target, seen: &Seen) -> Next<Change> {
+    let forward = Whose {
+        target,
+        seen,
+        direction: Direction::Forward,
+        is_back: true,
+    };
+    let end = match forward.stopped() {
+        Ok(Some(end)) => end,
+        Ok(None) => return Next::Done,
+        Err(next) => return next,
+    };
+    let has_undo = matches!(target.undo, Some(TaskUndo::Command(_)));
+    if !end.began || !has_undo {
+        return Next::Done;
+    }
+    let undo = Whose {
+        direction: Direction::Undo,
+        ..forward
+    };
+    match undo.to_its_end() {
+        Ok(end) if end.is_success() => Next::Done,
+        Ok(end) => Next::Failed(tell::failed(target, Direction::Undo, &end)),
+        Err(next) => next,
+    }
+}
+
+/// One of the two tasks, on one of the two ways.
+#[derive(Clone, Copy)]
+struct Whose<'a> {
+    target: &'a Target,
+    seen: &'a Seen,
+    direction: Direction,
+    is_back: bool,
+}
+
+impl<'a> Whose<'a> {
+    fn side(&self) -> &'a Side {
+        match self.direction {
+            Direction::Forward => &self.seen.forward,
+            Direction::Undo => &self.seen.back,
+        }
+    }
+
+    /// How it ended, or what is to be done until it is run and has ended.
+    fn to_its_end(&self) -> Result<End, Next<Change>> {
+        let side = self.side();
+        if let Some(end) = self.known_end()? {
+            return Ok(end);
+        }
+        Err(match (side.alive(), &side.sent) {
+            (Some(run), sent) => self.running(run, sent.as_ref()),
+            (None, Some(sent)) => self.missing(sent),
+            (None, None) => match &self.seen.definition {
+                None => Next::Do(Change::Register),
+                Some(definition) => Next::Do(Change::Run {
+                    direction: self.direction,
+                    definition: definition.clone(),
+                    first: self.seen.now,
+                }),
+            },
+        })
+    }
+
+    /// How it ended, nothing where it never was, or what is to be done until it has.
+    fn stopped(&self) -> Result<Option<End>, Next<Change>> {
+        let side = self.side();
+        if let Some(end) = self.known_end()? {
+            return Ok(Some(end));
+        }
+        match (side.alive(), &side.sent) {
+            (Some(run), _) => Err(self.stop(run, tell::stopped_by_undo())),
+            (None, None) => Ok(None),
+            (None, Some(sent)) if sent.answered.is_none() && self.is_known(sent) => Ok(None),
+            (None, Some(sent)) => Err(self.missing(sent)),
+        }
+    }
+
+    /// How it ended, as the ledger has it: what ECS shows is taken in first.
+    fn known_end(&self) -> Result<Option<End>, Next<Change>> {
+        let side = self.side();
+        if let Some(end) = &side.end {
+            return Ok(Some(end.clone()));
+        }
+        match side.ended(&self.target.container) {
+            Some(end) => Err(Next::Do(Change::Note {
+                direction: self.direction,
+                end,
+            })),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether ECS surely knows it, where it ever was.
+    fn is_known(&self, sent: &Sent) -> bool {
+        self.seen.now.ms_since(sent.first) < KNOWN_S * 1000
+    }
+
+    /// It was asked for, and ECS does not show it.
+    fn missing(&self, sent: &Sent) -> Next<Change> {
+        if !self.is_known(sent) {
+            return Next::Failed(tell::unknown(self.target, self.direction, sent));
+        }
+        match &sent.answered {
+            None => Next::Do(Change::Run {
+                direction: self.direction,
+                definition: sent.definition.clone(),
+                first: sent.first,
+            }),
+            Some((_, at)) if self.seen.now.ms_since(*at) < SHOWN_S * 1000 => Next::Wait(POLL_S),
+            Some(_) => Next::Failed(tell::unknown(self.target, self.direction, sent)),
+        }
+    }
+
+    /// Its limit counts from when ECS created it, which may be long after it was asked for first.
+    fn running(&self, run: &Run, sent: Option<&Sent>) -> Next<Change> {
+        let first = run.created.or(sent.map(|sent| sent.first));
+        let waited_ms = first.map_or(0, |first| self.seen.now.ms_since(first));
+        if waited_ms > self.target.limit_s * 1000 {
+            return self.stop(run, tell::stopped_at_limit(self.target));
+        }
+        if self.target.limit_s > SHORT_S {
+            Next::wait_on(waited_ms, POLL_S)
+        } else {
+            Next::Wait(POLL_S)
+        }
+    }
+
+    /// It is told to stop once on each way, and must be seen to have stopped.
+    fn stop(&self, run: &Run, why: String) -> Next<Change> {
+        match self.side().stops[usize::from(self.is_back)] {
+            None => Next::Do(Change::Stop {
+                direction: self.direction,
+                is_back: self.is_back,
+                task: run.arn.clone(),
+                why,
+            }),
+            Some(at) if self.seen.now.ms_since(at) > STOPPED_WITHIN_S * 1000 => {
+                Next::Failed(tell::does_not_stop(self.target, run))
+            }
+            Some(_) => Next::Wait(POLL_S),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "next_tests.rs"]
+mod tests;

@@ -1,0 +1,393 @@
+//! What is done next, as a table: what the ledger says of both tasks, what ECS shows, what comes of it.
+
+use super::{KNOWN_S, SHOWN_S, next};
+use crate::kinds::Next;
+use crate::kinds::task::state::{
+    Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, recorded,
+};
+use crate::ports::{Launch, Run, RunContainer};
+use serde_json::json;
+use windlass_domain::digest::Digest;
+use windlass_domain::kinds::task::{STOPPED_WITHIN_S, TaskUndo};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::step::ChangeRecord;
+use windlass_domain::time::Time;
+
+const NOW: Time = Time(1_800_000_000_000);
+const TASK: &str = "arn:aws:ecs:eu-west-1:111111111111:task/shop/0123";
+
+fn target() -> Target {
+    Target {
+        app: AppName::new("shop").unwrap(),
+        environment: EnvironmentName::new("prod").unwrap(),
+        component: ComponentName::new("migrate").unwrap(),
+        cluster: "shop".into(),
+        family: "windlass-shop-prod-migrate".into(),
+        base: "agent:1".into(),
+        container: "agent".into(),
+        image: "shop/agent@sha256:ab".into(),
+        work: Work {
+            sha256: Digest::of(b"1"),
+            command: vec!["up".into()],
+        },
+        undo: Some(TaskUndo::Command(vec!["down".into()])),
+        limit_s: 900,
+        launch: Launch::default(),
+        last: None,
+    }
+}
+
+fn ago(seconds: u64) -> Time {
+    Time(NOW.0 - seconds * 1000)
+}
+
+/// Asked for so long ago, and not answered.
+fn sent(seconds: u64) -> Side {
+    Side {
+        sent: Some(Sent {
+            first: ago(seconds),
+            definition: "own:1".into(),
+            answered: None,
+        }),
+        ..Side::default()
+    }
+}
+
+/// The same, and answered at once.
+fn answered(seconds: u64) -> Side {
+    let mut side = sent(seconds);
+    if let Some(sent) = &mut side.sent {
+        sent.answered = Some((TASK.into(), ago(seconds)));
+    }
+    side
+}
+
+/// A task with this status, stop code and exit code.
+fn run(status: &str, code: &str, exit: Option<i32>) -> Option<Run> {
+    Some(Run {
+        arn: TASK.into(),
+        last_status: status.into(),
+        stop_code: code.into(),
+        started: (status == "RUNNING").then_some(ago(5)),
+        containers: vec![
+            RunContainer {
+                name: "agent".into(),
+                exit_code: exit,
+                ..RunContainer::default()
+            },
+            RunContainer {
+                name: "log".into(),
+                exit_code: Some(137),
+                ..RunContainer::default()
+            },
+        ],
+        ..Run::default()
+    })
+}
+
+/// The same as its recorded end.
+fn end(exit: Option<i32>, by_itself: bool) -> Option<End> {
+    Some(End {
+        task: TASK.into(),
+        exit,
+        began: exit.is_some(),
+        by_itself,
+        why: String::new(),
+        took_s: None,
+    })
+}
+
+fn seen(forward: Side, back: Side) -> Seen {
+    Seen {
+        now: NOW,
+        definition: Some("own:1".into()),
+        forward,
+        back,
+        done: None,
+    }
+}
+
+fn told(next: &Next<Change>) -> String {
+    match next {
+        Next::Done => "done".into(),
+        Next::Wait(_) => "wait".into(),
+        Next::WaitForHours => "wait for hours".into(),
+        Next::Failed(finding) if finding.reason.contains("is not known") => "unknown".into(),
+        Next::Failed(finding) if finding.reason.contains("told to stop") => "stuck".into(),
+        Next::Failed(_) => "failed".into(),
+        Next::Do(Change::Register) => "register".into(),
+        Next::Do(Change::Run {
+            direction, first, ..
+        }) => {
+            let again = if *first == NOW { "" } else { " again" };
+            format!("run {}{again}", direction.as_str())
+        }
+        Next::Do(Change::Stop { direction, .. }) => format!("stop {}", direction.as_str()),
+        Next::Do(Change::Note { direction, .. }) => format!("note {}", direction.as_str()),
+        other => format!("{other:?}"),
+    }
+}
+
+fn forward() -> Goal {
+    Goal::Run(target().work)
+}
+
+const BACK: Goal = Goal::Back(None);
+
+#[test]
+fn a_task_is_run_once_forward() {
+    let with = |side: Side, run: Option<Run>| Side { run, ..side };
+    let exited = "EssentialContainerExited";
+    let stopped_at = |seconds| [Some(ago(seconds)), None];
+    let table = [
+        ("nothing yet", Side::default(), "run forward"),
+        ("its answer is lost", sent(30), "run forward again"),
+        (
+            "just within the time",
+            sent(KNOWN_S - 1),
+            "run forward again",
+        ),
+        ("after that nobody knows", sent(KNOWN_S), "unknown"),
+        ("it was answered a moment ago", answered(3), "wait"),
+        (
+            "it was answered and never came",
+            answered(SHOWN_S),
+            "unknown",
+        ),
+        ("it was answered long ago", answered(KNOWN_S), "unknown"),
+        (
+            "it begins",
+            with(sent(30), run("PROVISIONING", "", None)),
+            "wait",
+        ),
+        (
+            "it runs",
+            with(answered(899), run("RUNNING", "", None)),
+            "wait",
+        ),
+        (
+            "it runs beyond its limit",
+            with(answered(901), run("RUNNING", "", None)),
+            "stop forward",
+        ),
+        (
+            "it never begins",
+            with(answered(901), run("PENDING", "", None)),
+            "stop forward",
+        ),
+        (
+            "it is stopping",
+            Side {
+                stops: stopped_at(60),
+                ..with(answered(960), run("STOPPING", "", None))
+            },
+            "wait",
+        ),
+        (
+            "it does not stop",
+            Side {
+                stops: stopped_at(STOPPED_WITHIN_S + 1),
+                ..with(answered(9999), run("RUNNING", "", None))
+            },
+            "stuck",
+        ),
+        (
+            "a status that nobody knows",
+            with(answered(9), run("INVENTED", "", None)),
+            "wait",
+        ),
+        (
+            "it has ended",
+            with(answered(60), run("STOPPED", exited, Some(0))),
+            "note forward",
+        ),
+        (
+            "its end is known",
+            Side {
+                end: end(Some(0), true),
+                ..answered(60)
+            },
+            "done",
+        ),
+        (
+            "its end is known for long",
+            Side {
+                end: end(Some(0), true),
+                ..answered(99_999)
+            },
+            "done",
+        ),
+        (
+            "it failed",
+            Side {
+                end: end(Some(1), true),
+                ..answered(60)
+            },
+            "failed",
+        ),
+        (
+            "it never began",
+            Side {
+                end: end(None, false),
+                ..answered(60)
+            },
+            "failed",
+        ),
+        (
+            "it was stopped and ended well",
+            Side {
+                end: end(Some(0), false),
+                ..answered(60)
+            },
+            "failed",
+        ),
+    ];
+    for (why, side, wanted) in table {
+        let next = next(&target(), &seen(side, Side::default()), &forward());
+        assert_eq!(told(&next), wanted, "{why}");
+    }
+    // Asked for long ago, and created by a later try.
+    let created = Run {
+        created: Some(ago(5)),
+        ..run("RUNNING", "", None).unwrap()
+    };
+    let late = with(sent(1200), Some(created));
+    let next_of = |side| next(&target(), &seen(side, Side::default()), &forward());
+    assert_eq!(told(&next_of(late)), "wait");
+    let unregistered = Seen {
+        definition: None,
+        ..seen(Side::default(), Side::default())
+    };
+    assert_eq!(
+        told(&next(&target(), &unregistered, &forward())),
+        "register"
+    );
+}
+
+#[test]
+fn a_long_task_is_looked_at_rarely_and_one_with_a_short_limit_often() {
+    for (limit_s, wanted) in [(45 * 60, "wait"), (45 * 60 + 1, "wait for hours")] {
+        let target = Target {
+            limit_s,
+            ..target()
+        };
+        let side = Side {
+            run: run("RUNNING", "", None),
+            ..answered(1500)
+        };
+        let next = next(&target, &seen(side, Side::default()), &forward());
+        assert_eq!(told(&next), wanted, "{limit_s}");
+    }
+}
+
+#[test]
+fn what_was_run_is_stopped_and_taken_back_once() {
+    let ended = |exit| Side {
+        end: end(exit, true),
+        ..answered(7200)
+    };
+    let runs = |side: Side| Side {
+        run: run("RUNNING", "", None),
+        ..side
+    };
+    let none = Side::default;
+    let table = [
+        ("it was never asked for", none(), none(), "done"),
+        (
+            "its answer was lost, and it never was",
+            sent(60),
+            none(),
+            "done",
+        ),
+        ("nobody knows", sent(KNOWN_S), none(), "unknown"),
+        (
+            "it was answered and is gone",
+            answered(KNOWN_S),
+            none(),
+            "unknown",
+        ),
+        ("it was answered just now", answered(3), none(), "wait"),
+        ("it runs", runs(answered(9)), none(), "stop forward"),
+        (
+            "it was told to stop at its limit before",
+            Side {
+                stops: [Some(ago(5)), None],
+                ..runs(answered(999))
+            },
+            none(),
+            "stop forward",
+        ),
+        (
+            "it is stopping",
+            Side {
+                stops: [None, Some(ago(5))],
+                ..runs(answered(9))
+            },
+            none(),
+            "wait",
+        ),
+        ("it never began", ended(None), none(), "done"),
+        ("it failed", ended(Some(1)), none(), "run undo"),
+        ("it succeeded", ended(Some(0)), none(), "run undo"),
+        (
+            "the undo's answer is lost",
+            ended(Some(0)),
+            sent(60),
+            "run undo again",
+        ),
+        (
+            "of the undo nobody knows",
+            ended(Some(0)),
+            sent(KNOWN_S),
+            "unknown",
+        ),
+        ("the undo runs", ended(Some(0)), runs(answered(60)), "wait"),
+        (
+            "the undo takes too long",
+            ended(Some(0)),
+            runs(answered(901)),
+            "stop undo",
+        ),
+        ("it is taken back", ended(Some(0)), ended(Some(0)), "done"),
+        ("the undo failed", ended(Some(0)), ended(Some(2)), "failed"),
+    ];
+    for (why, forward, back, wanted) in table {
+        let next = next(&target(), &seen(forward, back), &BACK);
+        assert_eq!(told(&next), wanted, "{why}");
+    }
+    for undo in [None, Some(TaskUndo::None)] {
+        let target = Target { undo, ..target() };
+        for (side, wanted) in [
+            (ended(Some(0)), "done"),
+            (ended(Some(1)), "done"),
+            (runs(answered(9)), "stop forward"),
+            (sent(KNOWN_S), "unknown"),
+        ] {
+            let next = next(&target, &seen(side, none()), &BACK);
+            assert_eq!(told(&next), wanted, "{:?}", target.undo);
+        }
+    }
+}
+
+/// A recovery asks for the same task with a record of its own, and the time of the first one counts.
+#[test]
+fn the_first_time_is_known_whoever_asked_since() {
+    let record = |at: u64, made: Option<&str>| -> ChangeRecord {
+        let change = Change::Run {
+            direction: Direction::Undo,
+            definition: "own:1".into(),
+            first: Time(5),
+        };
+        serde_json::from_value(json!({
+            "at": Time(at), "change": change.value(), "what": "", "answered": made.is_some(), "made": made,
+            "undo": true, "switching": true, "token": at,
+        }))
+        .unwrap()
+    };
+    let side = recorded(&[record(10, None), record(20, Some(TASK))], Direction::Undo);
+    let sent = side.sent.unwrap();
+    assert_eq!(sent.first, Time(5));
+    assert_eq!(sent.answered, Some((TASK.to_owned(), Time(20))));
+    let other = recorded(&[record(10, None)], Direction::Forward);
+    assert_eq!(other, Side::default());
+}

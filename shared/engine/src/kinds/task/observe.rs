@@ -1,0 +1,72 @@
+//! Reading what was run: the ledger first, and ECS for what the ledger does not know the end of.
+
+use super::state::{Direction, Goal, Seen, Side, Target, recorded, registered, started_by};
+use super::{DEPLOYMENT_TAG, Task};
+use crate::kinds::Way;
+use crate::ports::{Answered, Clock, Runs, Services};
+use windlass_domain::fault::FaultName;
+
+/// How many of the family's newest task definitions are looked at for the one of this deployment, whose answer was lost.
+const LOOK_BACK: u32 = 5;
+
+impl<P: Services + Runs + Clock> Task<P> {
+    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        let mut forward = recorded(way.changes, Direction::Forward);
+        let mut back = recorded(way.changes, Direction::Undo);
+        if forward.is_open() || back.is_open() {
+            let runs = self.at.runs(&target.cluster, &target.family).await?;
+            let find = |direction| {
+                let by = started_by(&self.deployment, &target.component, direction);
+                runs.iter().find(|run| run.started_by == by).cloned()
+            };
+            forward.run = find(Direction::Forward);
+            back.run = find(Direction::Undo);
+        }
+        let definition = self.definition(target, way, &forward).await?;
+        let is_done = |side: &Side| {
+            let end = side.ended(&target.container);
+            end.is_some_and(|end| end.is_success())
+        };
+        let done = if is_done(&forward) && !is_done(&back) {
+            Some(target.work.clone())
+        } else {
+            target.last.clone()
+        };
+        Ok(Seen {
+            now: self.at.now(),
+            definition,
+            forward,
+            back,
+            done,
+        })
+    }
+
+    /// The task definition of this deployment: that of the task which was asked for, the one that is recorded, or, where
+    /// the answer was lost, the one with its tag.
+    async fn definition(
+        &self,
+        target: &Target,
+        way: &Way<'_, Goal>,
+        forward: &Side,
+    ) -> Answered<Option<String>> {
+        let sent = forward.sent.as_ref().map(|sent| sent.definition.as_str());
+        if let Some(known) = sent.or_else(|| registered(way.changes)) {
+            return Ok(Some(known.to_owned()));
+        }
+        if !matches!(way.goal, Some(Goal::Run(_))) {
+            return Ok(None);
+        }
+        let arns = self.at.task_definitions(&target.family, LOOK_BACK).await?;
+        for arn in arns {
+            match self.at.task_definition(&arn).await {
+                Ok(found) if found.tags.get(DEPLOYMENT_TAG) == Some(&self.deployment.0) => {
+                    return Ok(Some(arn));
+                }
+                Ok(_) => {}
+                Err(fault) if fault.name == FaultName::NotFound => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,285 @@
+//! What `Prepare` asks of a task: is its service ours, from what is it made, and must it be run at all?
+
+use super::state::{Goal, Target, Work, family};
+use super::{Task, tell};
+use crate::config::Configured;
+use crate::kinds::ecs::{document, passed};
+use crate::kinds::needs::beside;
+use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
+use crate::ports::{
+    Answered, Clock, Launch, Network, Reach, Runs, Service, Services, TaskDefinition,
+};
+use windlass_domain::artifact::{Artifact, Image};
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::split_image;
+use windlass_domain::kinds::Spec as AnySpec;
+use windlass_domain::kinds::task::Task as Spec;
+use windlass_domain::place::Place;
+use windlass_domain::tenancy::Claim;
+
+/// What the declaration names, as it is.
+pub(super) struct Found {
+    /// The service whose image it runs.
+    pub service: Service,
+    /// The cluster that it is run in.
+    pub cluster: String,
+    /// The container that gets image and command.
+    pub container: String,
+    /// The task definition that its own is made from.
+    pub base: TaskDefinition,
+    /// Where it is run.
+    pub launch: Launch,
+}
+
+/// Plans the run of one task; see [`crate::kinds::PrepareInput`].
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
+where
+    P: Services + Runs + Configured + Clock + Reach,
+{
+    let found = match find(ports, input, spec).await? {
+        Ok(found) => found,
+        Err(finding) => return Ok(Prepared::refused(vec![finding])),
+    };
+    let home = ports.at(&Place::default());
+    let mut findings = findings(input, spec, &found);
+    findings.extend(passed::findings(
+        home.config(),
+        input,
+        base_at(spec),
+        &found.base,
+    ));
+    let family = family(input.app, input.environment, input.component);
+    let claims = vec![claim(&found, &family)];
+    if !findings.is_empty() {
+        return Ok(Prepared {
+            claims,
+            ..Prepared::refused(findings)
+        });
+    }
+    let brought = image(input, &found.container);
+    let image = match &brought {
+        Some(image) => image.to_string(),
+        None => document::image(&found.base.document, &found.container)
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    let target = target(input, spec, &found, family, image, last(input)?);
+    let kind = Task::new(ports.at(input.place), input.deployment.clone());
+    let seen = kind.observe(&target, &Way::default()).await?;
+    let before = Recorded::of::<Task<P>>(&target, &seen)?;
+    let unchanged = match brought {
+        None if !input.is_check => Some(format!(
+            "is not run, because the release has no image for its container {}",
+            target.container
+        )),
+        _ => unchanged(input, &target),
+    };
+    let (mut stages, mut warnings) = (vec![], vec![]);
+    if unchanged.is_none() {
+        stages.push(Stage::new(
+            to_value(&Goal::Run(target.work.clone()))?,
+            what(&target),
+        ));
+        warnings.extend(not_taken_back(input, spec));
+    }
+    Ok(Prepared {
+        target: to_value(&target)?,
+        claims,
+        before: to_value(&before)?,
+        stages,
+        unchanged,
+        warnings,
+        ..Prepared::default()
+    })
+}
+
+/// Finds all that the declaration names, or tells what is not there.
+pub(super) async fn find<P: Services + Runs>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+) -> Answered<Result<Found, Finding>> {
+    let Some(AnySpec::Ecs(owner)) = input.image_of else {
+        return Err(Fault::internal("a task runs the image of a service"));
+    };
+    let missing = |member: &str, what: String| {
+        Ok(Err(Finding::new(
+            FindingName::TargetMissing,
+            input.path(member),
+            format!("There is no {what}."),
+            "Create it with your infrastructure code first, or mend its name.",
+        )))
+    };
+    let named = format!(
+        "active service `{}` in cluster `{}`",
+        owner.service, owner.cluster
+    );
+    let service = match ports.service(&owner.cluster, &owner.service).await {
+        Ok(service) => service,
+        Err(fault) if fault.name == FaultName::NotFound => return missing("image", named),
+        Err(fault) => return Err(fault),
+    };
+    let base = spec.family.as_deref().unwrap_or(service.runs());
+    let base = match ports.task_definition(base).await {
+        Ok(base) => base,
+        Err(fault) if fault.name == FaultName::NotFound => {
+            return missing(base_at(spec), format!("active task definition `{base}`"));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let launch = ports.launch(&owner.cluster, &owner.service).await?;
+    let network = spec.network.as_ref().map(|network| Network {
+        subnets: network.subnets.clone(),
+        security_groups: network.security_groups.clone(),
+        public_ip: network.public_ip,
+    });
+    let only = owner.containers.keys().next().cloned();
+    Ok(Ok(Found {
+        cluster: spec.cluster.clone().unwrap_or(owner.cluster.clone()),
+        container: spec.container.clone().or(only).unwrap_or_default(),
+        service,
+        base,
+        launch: Launch {
+            network: network.or(launch.network),
+            ..launch
+        },
+    }))
+}
+
+/// The member that says what it is made from.
+fn base_at(spec: &Spec) -> &'static str {
+    match spec.family {
+        Some(_) => "ecs.family",
+        None => "image",
+    }
+}
+
+/// Pure: what is wrong with what was found.
+fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let (service, base) = (&found.service, &found.base);
+    let short = tell::id(&base.arn);
+    let of_service = format!("service {}", tell::id(&service.arn));
+    findings.extend(input.check_tags("image", &of_service, &service.tags));
+    if spec.family.is_some() {
+        let what = format!("task definition {short}");
+        findings.extend(input.check_tags(base_at(spec), &what, &base.tags));
+    }
+    if document::image(&base.document, &found.container).is_none() {
+        findings.push(Finding::new(
+            FindingName::UnknownName,
+            input.path("ecs.container"),
+            format!(
+                "Task definition {short} has no container `{}`, only: {}.",
+                found.container,
+                document::containers(&base.document).join(", ")
+            ),
+            "Write the name of the container that gets the image and the command.",
+        ));
+    }
+    let is_awsvpc = base.document["networkMode"] == "awsvpc";
+    if is_awsvpc && found.launch.network.is_none() {
+        findings.push(Finding::new(
+            FindingName::MissingField,
+            input.path("ecs.network"),
+            format!("Task definition {short} gives its tasks a network of their own (`awsvpc`), and the service has none."),
+            "Write `network` with the subnets.",
+        ));
+    }
+    findings
+}
+
+/// Pure: no other component may run tasks of its family.
+fn claim(found: &Found, family: &str) -> Claim {
+    let task = format!("task/{}/{family}", found.cluster);
+    Claim::whole(beside(&found.service.arn, "ecs", &task))
+}
+
+/// What succeeded last, as far as is recorded.
+fn last(input: &PrepareInput<'_>) -> Answered<Option<Work>> {
+    let Some(running) = input.running else {
+        return Ok(None);
+    };
+    let recorded = Recorded::read("recorded state", &running.state)?;
+    Ok(match from_value("recorded state", &recorded.goal)? {
+        Goal::Back(last) => last,
+        Goal::Run(work) => Some(work),
+    })
+}
+
+/// The image that the release brings for a container.
+fn image(input: &PrepareInput<'_>, container: &str) -> Option<Image> {
+    match input.artifact? {
+        Artifact::Image { repository, digest } => Some(Image {
+            repository: repository.clone(),
+            digest: digest.clone(),
+        }),
+        Artifact::Images { containers } => containers.get(container).cloned(),
+        Artifact::Object { .. } => None,
+    }
+}
+
+fn target(
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    found: &Found,
+    family: String,
+    image: String,
+    last: Option<Work>,
+) -> Target {
+    let (_, reference) = split_image(&image);
+    let sha256 = Digest::parse(reference).unwrap_or_else(|_| Digest::of(image.as_bytes()));
+    Target {
+        app: input.app.clone(),
+        environment: input.environment.clone(),
+        component: input.component.clone(),
+        cluster: found.cluster.clone(),
+        family,
+        base: found.base.arn.clone(),
+        container: found.container.clone(),
+        work: Work {
+            sha256,
+            command: spec.command.clone(),
+        },
+        image,
+        undo: spec.undo.clone(),
+        limit_s: spec.limit.as_s(),
+        launch: found.launch.clone(),
+        last,
+    }
+}
+
+/// Why it is not run: the same has succeeded last, and nobody has asked for it again.
+fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
+    let is_same = target.last.as_ref() == Some(&target.work);
+    (is_same && !input.again && !input.is_check).then(|| {
+        format!(
+            "is not run: {} has succeeded here already with sha256:{}",
+            tell::command(&target.work.command),
+            target.work.sha256.short()
+        )
+    })
+}
+
+fn what(target: &Target) -> String {
+    format!(
+        "run {} once with sha256:{} in cluster {}",
+        tell::command(&target.work.command),
+        target.work.sha256.short(),
+        target.cluster
+    )
+}
+
+/// What cannot come back is named before the release begins (rule 8).
+fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
+    spec.undo.is_none().then(|| {
+        Finding::new(
+            FindingName::MayStay,
+            input.path("undo"),
+            "Nothing takes back what the task does: where the release is undone, that stays.",
+            "Write `undo: {command: […]}`; or `undo: none` where nothing has to be done.",
+        )
+    })
+}

@@ -1,0 +1,318 @@
+//! What is known of a task, wanted of it, and done with it.
+
+use crate::ports::{Launch, Run};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use windlass_domain::digest::Digest;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::task::TaskUndo;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::step::ChangeRecord;
+use windlass_domain::time::Time;
+
+/// The status of a task that has ended.
+const STOPPED: &str = "STOPPED";
+
+/// The stop codes of a task that has ended by itself; ECS may tell none.
+const BY_ITSELF: [&str; 2] = ["EssentialContainerExited", ""];
+
+/// A task, with everything that was decided at `Prepare`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The application.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The component.
+    pub component: ComponentName,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The family of its own task definitions.
+    pub family: String,
+    /// The task definition that its own is made from, by ARN.
+    pub base: String,
+    /// The container that gets the image and the command.
+    pub container: String,
+    /// The image that is run, by digest.
+    pub image: String,
+    /// What is run.
+    pub work: Work,
+    /// What takes it back; absent where nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<TaskUndo>,
+    /// How long it may take, in seconds.
+    pub limit_s: u64,
+    /// Where it is run.
+    pub launch: Launch,
+    /// What succeeded last here, before this deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Work>,
+}
+
+/// What is run: it is run again only where one of the two is another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The digest of the image.
+    pub sha256: Digest,
+    /// The command.
+    pub command: Vec<String>,
+}
+
+/// What is wanted, and what is recorded to come back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// That this is run, and succeeds.
+    Run(Work),
+    /// That what this deployment has run is over and taken back. This had succeeded last then.
+    Back(Option<Work>),
+}
+
+/// Which of its two tasks: each is run once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The one of the release.
+    Forward,
+    /// The one that takes it back.
+    Undo,
+}
+
+impl Direction {
+    /// The name, as it is recorded.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Undo => "undo",
+        }
+    }
+}
+
+/// What one look shows, beside what the ledger says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// When.
+    pub now: Time,
+    /// The task definition that this deployment has registered, by ARN.
+    pub definition: Option<String>,
+    /// The task of the release.
+    pub forward: Side,
+    /// The task that takes it back.
+    pub back: Side,
+    /// What has succeeded last and was not taken back.
+    pub done: Option<Work>,
+}
+
+/// One of the two tasks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Side {
+    /// That it was asked for.
+    pub sent: Option<Sent>,
+    /// When it was told to stop, on the way forward and on the way back.
+    pub stops: [Option<Time>; 2],
+    /// What ECS shows of it.
+    pub run: Option<Run>,
+    /// Its end, as the ledger has it.
+    pub end: Option<End>,
+}
+
+/// That a task was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// When for the first time.
+    pub first: Time,
+    /// Of which task definition, by ARN.
+    pub definition: String,
+    /// The task that ECS has answered, by ARN, and when; nothing where no answer came.
+    pub answered: Option<(String, Time)>,
+}
+
+/// The end of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// The task's ARN.
+    pub task: String,
+    /// The exit code of its container; absent where that never ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i32>,
+    /// Whether it may have begun its work.
+    pub began: bool,
+    /// Whether it ended by itself, and was not stopped.
+    pub by_itself: bool,
+    /// Why, as ECS tells it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// For how many seconds it ran; absent where it never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_s: Option<u64>,
+}
+
+impl End {
+    /// The end of a task that has stopped.
+    pub fn of(run: &Run, container: &str) -> Option<Self> {
+        if run.last_status != STOPPED {
+            return None;
+        }
+        let own = run.containers.iter().find(|one| one.name == container);
+        let exit = own.and_then(|own| own.exit_code);
+        let reasons = run.containers.iter().map(|one| one.reason.as_str());
+        let mut reasons = reasons.filter(|reason| !reason.is_empty());
+        let why = match run.stopped_reason.as_str() {
+            "" => reasons.next().unwrap_or_default(),
+            why => why,
+        };
+        Some(Self {
+            task: run.arn.clone(),
+            exit,
+            began: exit.is_some() || run.started.is_some(),
+            by_itself: BY_ITSELF.contains(&run.stop_code.as_str()),
+            why: why.to_owned(),
+            took_s: run
+                .started
+                .zip(run.stopped)
+                .map(|(from, to)| to.ms_since(from) / 1000),
+        })
+    }
+
+    /// Whether it did all that it had to.
+    pub fn is_success(&self) -> bool {
+        self.by_itself && self.exit == Some(0)
+    }
+}
+
+impl Side {
+    /// Its end, as the ledger has it or as ECS shows it.
+    pub fn ended(&self, container: &str) -> Option<End> {
+        let shown = || End::of(self.run.as_ref()?, container);
+        self.end.clone().or_else(shown)
+    }
+
+    /// Whether ECS must be asked how it stands.
+    pub fn is_open(&self) -> bool {
+        self.sent.is_some() && self.end.is_none()
+    }
+
+    /// The task that runs.
+    pub fn alive(&self) -> Option<&Run> {
+        self.run.as_ref().filter(|run| run.last_status != STOPPED)
+    }
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Registers its task definition.
+    Register,
+    /// Runs a task.
+    Run {
+        /// Which one.
+        direction: Direction,
+        /// Of which task definition, by ARN.
+        definition: String,
+        /// When it was to be run first: what comes again has the same token, and is this one.
+        first: Time,
+    },
+    /// Stops a task.
+    Stop {
+        /// Which one.
+        direction: Direction,
+        /// Whether on the way back.
+        is_back: bool,
+        /// Its ARN.
+        task: String,
+        /// Why, for whoever looks at it in ECS.
+        why: String,
+    },
+    /// Takes the end of a task into the ledger. Nothing is changed: ECS forgets it.
+    Note {
+        /// Which one.
+        direction: Direction,
+        /// How it ended.
+        end: End,
+    },
+}
+
+impl Change {
+    /// As the ledger records it.
+    pub fn value(&self) -> Value {
+        match self {
+            Self::Register => json!("register"),
+            Self::Run {
+                direction,
+                definition,
+                first,
+            } => json!({"run": direction, "definition": definition, "first": first}),
+            Self::Stop {
+                direction, is_back, ..
+            } => json!({"stop": direction, "back": is_back}),
+            Self::Note { direction, end } => json!({"ended": direction, "end": end}),
+        }
+    }
+}
+
+/// The task definition that this deployment is recorded to have registered.
+pub fn registered(changes: &[ChangeRecord]) -> Option<&str> {
+    let mut newest_first = changes.iter().rev();
+    newest_first.find_map(|record| {
+        let is_it = record.change == Change::Register.value();
+        record.made.as_deref().filter(|_| is_it)
+    })
+}
+
+/// All that is recorded of one of the tasks.
+pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> Side {
+    let mut side = Side::default();
+    for record in changes {
+        let is_of = |member: &str| record.change[member] == direction.as_str();
+        if is_of("run") {
+            let sent = sent(record);
+            // A recovery asks for the same once more, with a record of its own.
+            let before = side.sent.take();
+            side.sent = match before {
+                Some(before) => Some(Sent {
+                    answered: before.answered.or(sent.answered),
+                    first: before.first.min(sent.first),
+                    ..before
+                }),
+                None => Some(sent),
+            };
+        } else if is_of("stop") {
+            let is_back = record.change["back"] == true;
+            side.stops[usize::from(is_back)].get_or_insert(record.at);
+        } else if is_of("ended") {
+            side.end = End::deserialize(&record.change["end"]).ok();
+        }
+    }
+    side
+}
+
+fn sent(record: &ChangeRecord) -> Sent {
+    let first = Time::deserialize(&record.change["first"]);
+    let definition = record.change["definition"].as_str();
+    let answered_at = record.answered_at.unwrap_or(record.at);
+    Sent {
+        first: first.unwrap_or(record.at),
+        definition: definition.unwrap_or_default().to_owned(),
+        answered: record.made.clone().map(|task| (task, answered_at)),
+    }
+}
+
+/// The client token of a task: of a deployment, a component and a direction, and never of an attempt.
+pub fn token(deployment: &DeploymentId, component: &ComponentName, direction: Direction) -> String {
+    let of = started_by(deployment, component, direction);
+    Digest::of(of.as_bytes()).as_str().to_owned()
+}
+
+/// By whom a task is said to be started: so it is found again.
+pub fn started_by(
+    deployment: &DeploymentId,
+    component: &ComponentName,
+    direction: Direction,
+) -> String {
+    format!("windlass/{deployment}/{component}/{}", direction.as_str())
+}
+
+/// The family of a component's own task definitions, which the roles of Windlass may write and run, and no other.
+pub fn family(app: &AppName, environment: &EnvironmentName, component: &ComponentName) -> String {
+    format!("windlass-{app}-{environment}-{component}")
+}

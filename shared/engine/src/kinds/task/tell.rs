@@ -1,0 +1,217 @@
+//! What is told of a task: one function per story.
+
+use super::state::{Change, Direction, End, Seen, Sent, Target};
+use crate::ports::Run;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::time::Span;
+
+/// The task in words.
+fn named(target: &Target) -> String {
+    format!("task {}", target.component)
+}
+
+/// The id of a task, of its ARN.
+pub(super) fn id(task: &str) -> &str {
+    task.rsplit('/').next().unwrap_or(task)
+}
+
+/// A command, for people.
+pub(super) fn command(words: &[String]) -> String {
+    const SHOWN: usize = 60;
+    let text = words.join(" ");
+    let short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        format!("`{short}…`")
+    } else {
+        format!("`{short}`")
+    }
+}
+
+/// What of it Windlass owns, in words.
+pub(super) fn owned(target: &Target) -> String {
+    format!(
+        "the tasks of the family {} in cluster {}",
+        target.family, target.cluster
+    )
+}
+
+/// What ran, in words.
+pub(super) fn shown(target: &Target, seen: &Seen) -> String {
+    let ends = [
+        (Direction::Undo, &seen.back),
+        (Direction::Forward, &seen.forward),
+    ];
+    let ended = ends.into_iter().find_map(|(direction, side)| {
+        let end = side.ended(&target.container)?;
+        Some(format!("{}: {}", way(direction), in_words(&end)))
+    });
+    let alive = || {
+        let run = seen.forward.alive().or(seen.back.alive())?;
+        Some(format!("task {} is {}", id(&run.arn), run.last_status))
+    };
+    let last = || {
+        seen.done.as_ref().map(|done| {
+            format!(
+                "ran {} with sha256:{}",
+                command(&done.command),
+                done.sha256.short()
+            )
+        })
+    };
+    let told = alive().or(ended).or_else(last);
+    told.unwrap_or_else(|| "nothing was run".to_owned())
+}
+
+fn way(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Forward => "the run",
+        Direction::Undo => "the undo",
+    }
+}
+
+/// An end, in words.
+fn in_words(end: &End) -> String {
+    let task = id(&end.task);
+    let took = end
+        .took_s
+        .map_or_else(String::new, |s| format!(" after {}", Span::seconds(s)));
+    match (end.exit, end.by_itself) {
+        (Some(exit), true) => format!("task {task} ended with exit code {exit}{took}"),
+        (Some(exit), false) => format!("task {task} was stopped{took}, exit code {exit}"),
+        (None, _) if end.began => format!("task {task} stopped{took} without an exit code"),
+        (None, _) => format!("task {task} never began"),
+    }
+}
+
+/// A change, in words.
+pub(super) fn what(change: &Change) -> String {
+    match change {
+        Change::Register => "register its task definition".to_owned(),
+        Change::Run { direction, .. } => match direction {
+            Direction::Forward => "run its task".to_owned(),
+            Direction::Undo => "run the task that takes it back".to_owned(),
+        },
+        Change::Stop { task, .. } => format!("stop task {}", id(task)),
+        Change::Note { direction, end } => format!("{}: {}", way(*direction), in_words(end)),
+    }
+}
+
+/// Why an undo stops a task, for whoever looks at it in ECS.
+pub(super) fn stopped_by_undo() -> String {
+    "Windlass undoes the deployment that ran it".to_owned()
+}
+
+/// Why a task is stopped that takes too long, for whoever looks at it in ECS.
+pub(super) fn stopped_at_limit(target: &Target) -> String {
+    format!(
+        "Windlass stops it: its limit is {}",
+        Span::seconds(target.limit_s)
+    )
+}
+
+fn finding(target: &Target, name: FindingName, reason: String, remedy: String) -> Finding {
+    Finding::new(name, named(target), reason, remedy)
+}
+
+/// A sentence of ECS's, for the end of a reason.
+fn said(why: &str) -> String {
+    match why.trim_end_matches('.') {
+        "" => String::new(),
+        why => format!(" ECS says: {why}."),
+    }
+}
+
+/// A task has failed.
+pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Finding {
+    let (why, log) = (said(&end.why), log(target, &end.task));
+    match direction {
+        Direction::Forward => finding(
+            target,
+            FindingName::ChangeFailed,
+            format!(
+                "{} of {}: {}.{why}",
+                capital(way(direction)),
+                command(&target.work.command),
+                in_words(end)
+            ),
+            format!("{log}, then deploy a fixed release."),
+        ),
+        Direction::Undo => finding(
+            target,
+            FindingName::ChangeFailed,
+            format!(
+                "{} failed, and is not run a second time: {}.{why}",
+                capital(way(direction)),
+                in_words(end)
+            ),
+            format!("{log}, take back by hand what is left, then `accept`."),
+        ),
+    }
+}
+
+fn log(target: &Target, task: &str) -> String {
+    format!(
+        "Look at the log of container {} of task {} in cluster {}",
+        target.container,
+        id(task),
+        target.cluster
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// Nobody knows whether a task was run.
+pub(super) fn unknown(target: &Target, direction: Direction, sent: &Sent) -> Finding {
+    let task = match &sent.answered {
+        Some((task, _)) => format!("Task {}", id(task)),
+        None => "A task".to_owned(),
+    };
+    finding(
+        target,
+        FindingName::ChangeFailed,
+        format!(
+            "{task} was asked for at {}, and ECS shows no such task: what became of {} is not known. It is not run again, because that could be a second time.",
+            sent.first,
+            way(direction)
+        ),
+        format!(
+            "Find out whether it ran (CloudTrail, RunTask; the log of container {}), bring that right by hand, then `accept`.",
+            target.container
+        ),
+    )
+}
+
+/// A task was told to stop, and does not.
+pub(super) fn does_not_stop(target: &Target, run: &Run) -> Finding {
+    finding(
+        target,
+        FindingName::ChangeFailed,
+        format!(
+            "Task {} was told to stop, and is still {}.",
+            id(&run.arn),
+            run.last_status
+        ),
+        format!(
+            "Look at it in cluster {}, and at the container instance that it is on; once it has stopped, `recover`.",
+            target.cluster
+        ),
+    )
+}
+
+/// A task still runs, so that nobody knows yet what it comes to.
+pub(super) fn still_runs(target: &Target, run: &Run) -> Finding {
+    finding(
+        target,
+        FindingName::TargetBusy,
+        format!(
+            "Task {} is {}: what it comes to is not known yet.",
+            id(&run.arn),
+            run.last_status
+        ),
+        "Wait until it has stopped, or stop it; then accept again.".to_owned(),
+    )
+}

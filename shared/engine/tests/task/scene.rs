@@ -1,0 +1,130 @@
+//! A service, and a task that runs its image.
+
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::artifact::Artifact;
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::{Given, Running};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::Spec as AnySpec;
+use windlass_domain::kinds::ecs::{Base, Ecs, Strategy};
+use windlass_domain::kinds::task::{Task as Spec, TaskUndo};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::output::Inputs;
+use windlass_domain::place::Place;
+use windlass_domain::time::{Span, Time};
+use windlass_engine::kinds::task::prepare;
+use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::ports::Clock as _;
+use windlass_world::World;
+use windlass_world::run::run;
+
+/// The world, and how the task is declared.
+pub struct Quay {
+    pub world: World,
+    pub spec: Spec,
+    pub again: bool,
+}
+
+fn tags() -> BTreeMap<String, String> {
+    let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
+    tags.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+impl Quay {
+    pub fn new() -> Self {
+        let world = World::default();
+        let document = json!({
+            "family": "agent", "cpu": "256",
+            "containerDefinitions": [{"name": "log", "image": "log:1"}, {"name": "agent", "image": "shop/agent:0"}],
+        });
+        let now = world.now();
+        let mut services = world.services();
+        let base = services.put_task_definition(&document, &BTreeMap::new());
+        services.put_service("shop", "agent", &base.arn, 1, "sha256:0", now);
+        services.service_mut("shop", "agent").service.tags = tags();
+        drop(services);
+        let spec = Spec {
+            image: ComponentName::new("agent").unwrap(),
+            cluster: None,
+            family: None,
+            container: None,
+            command: vec!["up".into()],
+            network: None,
+            limit: Span::seconds(120),
+            undo: Some(TaskUndo::Command(vec!["down".into()])),
+        };
+        Self {
+            world,
+            spec,
+            again: false,
+        }
+    }
+
+    /// Plans as `Prepare` does, after what ran last.
+    pub fn plan(&self, version: &str, running: Option<&Running>) -> Prepared {
+        let containers = [("agent".to_owned(), "shop/agent".to_owned())];
+        let owner = AnySpec::Ecs(Ecs {
+            cluster: "shop".into(),
+            service: "agent".into(),
+            containers: containers.into(),
+            base: Base::Running,
+            rollout: Strategy::Rolling,
+            pause: BTreeSet::new(),
+            codedeploy: None,
+            steady_within: Span::seconds(900),
+        });
+        let artifact = Artifact::Image {
+            repository: "shop/agent".into(),
+            digest: Digest::of(version.as_bytes()),
+        };
+        let input = PrepareInput {
+            deployment: &DeploymentId("d1".into()),
+            app: &AppName::new("shop").unwrap(),
+            environment: &EnvironmentName::new("prod").unwrap(),
+            component: &ComponentName::new("migrate").unwrap(),
+            artifact: Some(&artifact),
+            goal_state: None,
+            is_check: false,
+            running,
+            oldest: None,
+            again: self.again,
+            image_of: Some(&owner),
+            inputs: &Inputs::new(),
+            place: &Place::default(),
+        };
+        run(prepare(&self.world, &input, &self.spec)).unwrap()
+    }
+
+    /// What is told of a plan: what it runs, else why it runs nothing, else what is wrong; and what it warns of.
+    pub fn told(&self, version: &str, running: Option<&Running>) -> Vec<String> {
+        let planned = self.plan(version, running);
+        let findings = planned.findings.iter();
+        let findings = findings.map(|one| format!("{} {}", one.name, one.path));
+        let warnings = planned.warnings.iter().map(|one| one.name.to_string());
+        let stages = planned.stages.iter().map(|stage| stage.what.clone());
+        stages
+            .chain(planned.unchanged.clone())
+            .chain(findings)
+            .chain(warnings)
+            .collect()
+    }
+
+    /// How many tasks were ever run, with their commands.
+    pub fn ran(&self) -> Vec<String> {
+        let runs = self.world.runs();
+        let commands = runs.live.iter().map(|live| live.asked.command.join(" "));
+        commands.collect()
+    }
+}
+
+/// What is recorded as running, where this is its state.
+pub fn running(state: serde_json::Value) -> Running {
+    let given = Given {
+        version: "1".into(),
+        deployment: DeploymentId("d0".into()),
+        since: Time(0),
+    };
+    Running::new(None, given, state)
+}

@@ -1,0 +1,69 @@
+//! Variants of how tasks are run once.
+
+use super::{Edit, Variant};
+use crate::schedule::What::{FailsAfter, HangsAfter, KilledAfter};
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "token_by_attempt",
+        // By what docs/SAFETY.md assumes, a task is shown before it is asked for again: the token is for where it is not.
+        what: "the token of a task is another one each time that it is asked for, and ECS shows it only once its answer is known",
+        edits: &[
+            Edit {
+                file: "shared/engine/src/kinds/task/observe.rs",
+                find: "            runs.iter().find(|run| run.started_by == by).cloned()",
+                replace: "                let sent = recorded(way.changes, direction).sent;\n                let is_answered = sent.is_some_and(|sent| sent.answered.is_some());\n                let mut known = runs.iter().filter(|_| is_answered || !VARIANT);\n                known.find(|run| run.started_by == by).cloned()",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/task/mod.rs",
+                find: "        token: token(deployment, &target.component, direction),",
+                replace: "        token: if VARIANT {\n            windlass_domain::digest::Digest::of(self_now.to_string().as_bytes()).as_str().to_owned()\n        } else {\n            token(deployment, &target.component, direction)\n        },",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/task/mod.rs",
+                find: "                let run = new_run(target, deployment, *direction, definition)?;",
+                replace: "                let run = new_run(target, deployment, *direction, definition, self.at.now())?;",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/task/mod.rs",
+                find: "    definition: &str,\n) -> Answered<NewRun> {",
+                replace: "    definition: &str,\n    self_now: windlass_domain::time::Time,\n) -> Answered<NewRun> {",
+            },
+        ],
+        scenarios: &["task"],
+        mishaps: &[FailsAfter, KilledAfter, HangsAfter],
+    },
+    Variant {
+        name: "run_again_when_forgotten",
+        what: "a task that ECS has forgotten is run again",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/task/next.rs",
+            find: "        if !self.is_known(sent) {",
+            replace: "        if VARIANT && !self.is_known(sent) {\n            return Next::Do(Change::Run {\n                direction: self.direction,\n                definition: sent.definition.clone(),\n                first: sent.first,\n            });\n        }\n        if !self.is_known(sent) {",
+        }],
+        scenarios: &["task_forgotten"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "taken_back_unbegun",
+        what: "what takes a task back is run although that never began",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/task/next.rs",
+            find: "    if !end.began || !has_undo {",
+            replace: "    if (!end.began && !VARIANT) || !has_undo {",
+        }],
+        scenarios: &["task_never_starts"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "missing_is_success",
+        what: "a task that ECS does not show any more counts as one that is taken back",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/task/next.rs",
+            find: "        match (side.alive(), &side.sent) {\n            (Some(run), _) =>",
+            replace: "        if VARIANT && side.alive().is_none() {\n            return Ok(None);\n        }\n        match (side.alive(), &side.sent) {\n            (Some(run), _) =>",
+        }],
+        scenarios: &["task_forgotten"],
+        mishaps: &[],
+    },
+];
