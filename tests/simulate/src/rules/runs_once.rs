@@ -105,16 +105,16 @@ fn is_repeated(
     is_same && !record.again
 }
 
-/// Whether nobody but a person can find out what became of the task of a step: it was asked for so long ago that ECS may
+/// Only a person can find out what became of the task of this step: it was asked for so long ago that ECS may
 /// have forgotten it.
 pub fn is_unknown(outcome: &Outcome<'_>, step: &Step) -> bool {
     const KNOWN_MS: u64 = 50 * 60 * 1000;
     let asked = step.changes.iter().find(|change| change.switching);
     let is_old =
         asked.is_some_and(|asked| outcome.world.true_time().ms_since(asked.at) >= KNOWN_MS);
-    let is_told = matches!(
+    let says_unknown = matches!(
         &step.undo_failure,
         Some(Failure::Finding(finding)) if finding.reason.contains("is not known")
     );
-    step.component.as_str() == TASK && is_old && is_told
+    step.component.as_str() == TASK && is_old && says_unknown
 }

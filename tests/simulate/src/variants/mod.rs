@@ -18,8 +18,8 @@ mod naming;
 mod plans;
 mod several;
 mod shifts;
-mod wheel;
 mod tasks;
+mod wheel;
 
 pub use copy::make;
 pub use look::{Found, look_for};

@@ -31,7 +31,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
                 direction: Direction::Forward,
                 is_back: false,
             };
-            match side.to_its_end() {
+            match side.until_its_end() {
                 Ok(end) if end.is_success() => Next::Done,
                 Ok(end) => Next::Failed(tell::failed(target, Direction::Forward, &end)),
                 Err(next) => next,
@@ -62,7 +62,7 @@ fn back(target: &Target, seen: &Seen) -> Next<Change> {
         direction: Direction::Undo,
         ..forward
     };
-    match undo.to_its_end() {
+    match undo.until_its_end() {
         Ok(end) if end.is_success() => Next::Done,
         Ok(end) => Next::Failed(tell::failed(target, Direction::Undo, &end)),
         Err(next) => next,
@@ -87,7 +87,7 @@ impl<'a> Whose<'a> {
     }
 
     /// How it ended, or what is to be done until it is run and has ended.
-    fn to_its_end(&self) -> Result<End, Next<Change>> {
+    fn until_its_end(self) -> Result<End, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
             return Ok(end);

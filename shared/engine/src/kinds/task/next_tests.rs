@@ -63,8 +63,8 @@ fn answered(seconds: u64) -> Side {
 }
 
 /// A task with this status, stop code and exit code.
-fn run(status: &str, code: &str, exit: Option<i32>) -> Option<Run> {
-    Some(Run {
+fn run(status: &str, code: &str, exit: Option<i32>) -> Run {
+    Run {
         arn: TASK.into(),
         last_status: status.into(),
         stop_code: code.into(),
@@ -82,19 +82,19 @@ fn run(status: &str, code: &str, exit: Option<i32>) -> Option<Run> {
             },
         ],
         ..Run::default()
-    })
+    }
 }
 
 /// The same as its recorded end.
-fn end(exit: Option<i32>, by_itself: bool) -> Option<End> {
-    Some(End {
+fn end(exit: Option<i32>, by_itself: bool) -> End {
+    End {
         task: TASK.into(),
         exit,
         began: exit.is_some(),
         by_itself,
         why: String::new(),
         took_s: None,
-    })
+    }
 }
 
 fn seen(forward: Side, back: Side) -> Seen {
@@ -157,29 +157,29 @@ fn a_task_is_run_once_forward() {
         ("it was answered long ago", answered(KNOWN_S), "unknown"),
         (
             "it begins",
-            with(sent(30), run("PROVISIONING", "", None)),
+            with(sent(30), Some(run("PROVISIONING", "", None))),
             "wait",
         ),
         (
             "it runs",
-            with(answered(899), run("RUNNING", "", None)),
+            with(answered(899), Some(run("RUNNING", "", None))),
             "wait",
         ),
         (
             "it runs beyond its limit",
-            with(answered(901), run("RUNNING", "", None)),
+            with(answered(901), Some(run("RUNNING", "", None))),
             "stop forward",
         ),
         (
             "it never begins",
-            with(answered(901), run("PENDING", "", None)),
+            with(answered(901), Some(run("PENDING", "", None))),
             "stop forward",
         ),
         (
             "it is stopping",
             Side {
                 stops: stopped_at(60),
-                ..with(answered(960), run("STOPPING", "", None))
+                ..with(answered(960), Some(run("STOPPING", "", None)))
             },
             "wait",
         ),
@@ -187,24 +187,24 @@ fn a_task_is_run_once_forward() {
             "it does not stop",
             Side {
                 stops: stopped_at(STOPPED_WITHIN_S + 1),
-                ..with(answered(9999), run("RUNNING", "", None))
+                ..with(answered(9999), Some(run("RUNNING", "", None)))
             },
             "stuck",
         ),
         (
             "a status that nobody knows",
-            with(answered(9), run("INVENTED", "", None)),
+            with(answered(9), Some(run("INVENTED", "", None))),
             "wait",
         ),
         (
             "it has ended",
-            with(answered(60), run("STOPPED", exited, Some(0))),
+            with(answered(60), Some(run("STOPPED", exited, Some(0)))),
             "note forward",
         ),
         (
             "its end is known",
             Side {
-                end: end(Some(0), true),
+                end: Some(end(Some(0), true)),
                 ..answered(60)
             },
             "done",
@@ -212,7 +212,7 @@ fn a_task_is_run_once_forward() {
         (
             "its end is known for long",
             Side {
-                end: end(Some(0), true),
+                end: Some(end(Some(0), true)),
                 ..answered(99_999)
             },
             "done",
@@ -220,7 +220,7 @@ fn a_task_is_run_once_forward() {
         (
             "it failed",
             Side {
-                end: end(Some(1), true),
+                end: Some(end(Some(1), true)),
                 ..answered(60)
             },
             "failed",
@@ -228,7 +228,7 @@ fn a_task_is_run_once_forward() {
         (
             "it never began",
             Side {
-                end: end(None, false),
+                end: Some(end(None, false)),
                 ..answered(60)
             },
             "failed",
@@ -236,7 +236,7 @@ fn a_task_is_run_once_forward() {
         (
             "it was stopped and ended well",
             Side {
-                end: end(Some(0), false),
+                end: Some(end(Some(0), false)),
                 ..answered(60)
             },
             "failed",
@@ -249,7 +249,7 @@ fn a_task_is_run_once_forward() {
     // Asked for long ago, and created by a later try.
     let created = Run {
         created: Some(ago(5)),
-        ..run("RUNNING", "", None).unwrap()
+        ..run("RUNNING", "", None)
     };
     let late = with(sent(1200), Some(created));
     let next_of = |side| next(&target(), &seen(side, Side::default()), &forward());
@@ -272,7 +272,7 @@ fn a_long_task_is_looked_at_rarely_and_one_with_a_short_limit_often() {
             ..target()
         };
         let side = Side {
-            run: run("RUNNING", "", None),
+            run: Some(run("RUNNING", "", None)),
             ..answered(1500)
         };
         let next = next(&target, &seen(side, Side::default()), &forward());
@@ -283,11 +283,11 @@ fn a_long_task_is_looked_at_rarely_and_one_with_a_short_limit_often() {
 #[test]
 fn what_was_run_is_stopped_and_taken_back_once() {
     let ended = |exit| Side {
-        end: end(exit, true),
+        end: Some(end(exit, true)),
         ..answered(7200)
     };
     let runs = |side: Side| Side {
-        run: run("RUNNING", "", None),
+        run: Some(run("RUNNING", "", None)),
         ..side
     };
     let none = Side::default;
