@@ -96,7 +96,7 @@ pub fn remote(folder: &Path) -> Option<String> {
     git(&["-C", folder.to_str()?, "remote", "get-url", "origin"])
 }
 
-/// Where a folder is, as Git sees it.
+/// A folder's place, as Git sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place {
     /// In no repository, or ignored by the one around it: its remote and its branches are none of the folder's.

@@ -5,7 +5,7 @@ use crate::operator::Where;
 use clap::Args;
 use serde_json::{Map, Value};
 
-/// Where, why, and which deployment.
+/// The application, the deployment and the reason that a verb at the wheel takes.
 #[derive(Debug, Clone, Args)]
 pub struct Steers {
     /// The environment.

@@ -4,7 +4,7 @@ use super::{AT_ONCE, Line};
 use crate::record::Record;
 use windlass_domain::judgement::Judgement;
 
-/// What persons did at the wheel while a wave was watched.
+/// The lines of what persons did at the wheel while a wave was watched.
 pub(super) fn steered(record: &Record, wave: u32) -> impl Iterator<Item = Line> {
     let turns = record.deployment.wheel.iter();
     let of_it = turns.filter(move |turn| turn.wave == wave);

@@ -46,7 +46,7 @@ pub struct Explain {
     endpoint: Endpoint,
 }
 
-/// What is explained.
+/// The thing that is explained.
 #[derive(Debug, Clone)]
 enum Subject {
     App(AppName),

@@ -96,7 +96,7 @@ pub struct Deployment {
     /// does not bring it again by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
-    /// What persons did at the wheel while it watched, in order: paused, went on, skipped.
+    /// The turns of persons at the wheel while it watched, in order: paused, went on, skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wheel: Vec<Turn>,
     /// Its ending.

@@ -2,13 +2,13 @@
 
 use super::attempt::{Attempt, Call};
 use super::budget::Budget;
+use super::end::End;
 use super::strangers::Doubt;
 use crate::kinds::{
     Begun, Class, Facts, Kind, Next, Noticed, Recorded, Sent, View, Way, from_value, to_value,
 };
 use crate::ports::{Answered, Clock, Ledger};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
 use windlass_domain::step::{ChangeRecord, Step};
@@ -28,29 +28,6 @@ const ROUNDS: u32 = 2_000;
 /// How long a send usually takes at most, in seconds (the adapters' limit). None begins that could outlast the
 /// time of its open call: then the grace after it covers clocks and the network alone.
 const SEND_S: u64 = 10;
-
-/// How an invocation ended.
-pub enum End {
-    /// What is wanted was seen.
-    Reached {
-        /// What was seen.
-        seen: Value,
-        /// The same in words.
-        shown: String,
-        /// Values that it gives to others.
-        outputs: BTreeMap<String, String>,
-    },
-    /// Nothing had been changed, so there is nothing to undo.
-    Untouched,
-    /// It cannot be reached.
-    Failed(Finding),
-    /// It needs more time than one invocation has: what it waits for.
-    NotYet(String),
-    /// The same, where that is to be looked at rarely.
-    TakesHours(String),
-    /// It has made a part of what is to be done, and needs another invocation for more, at once.
-    More(String),
-}
 
 /// What a switching change is made upon.
 struct Upon<'i, K: Kind> {

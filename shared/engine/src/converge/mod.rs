@@ -10,6 +10,7 @@
 mod attempt;
 mod budget;
 mod drive;
+mod end;
 mod standing;
 mod strangers;
 
@@ -21,7 +22,7 @@ use crate::ports::{Answered, Clock, Ledger};
 use crate::store;
 pub(crate) use attempt::{Attempt, check_token, fence};
 use drive::Drive;
-pub(crate) use drive::End;
+pub(crate) use end::End;
 pub(crate) use standing::{Standing, of as standing_of};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};

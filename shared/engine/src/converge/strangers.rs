@@ -4,7 +4,8 @@
 //! consistent; Lambda and CloudFront promise nothing). So what looks like a stranger's change, or like
 //! a target that is gone, must be seen for as long as a look may be behind before anything is said.
 
-use super::drive::{Drive, End, SOONEST_MS};
+use super::drive::{Drive, SOONEST_MS};
+use super::end::End;
 use crate::kinds::{Kind, Noticed, Recorded, View, from_value, to_value};
 use crate::ports::{Answered, Clock, Ledger};
 use serde_json::Value;

@@ -1,9 +1,9 @@
 //! A gate of every sort: all of them healthy, and each of them not.
 
-use super::declarations::{COMPARED, EVERY_GATE, SITE, SITE_SHOWN_AHEAD};
+use super::declarations::{EVERY_GATE, SITE, SITE_SHOWN_AHEAD};
 use super::people::{
     as_made, has_no_data, is_quiet_again, person_at_api, person_at_distribution, person_at_web,
-    person_at_weights, rings,
+    rings,
 };
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(super) const GATES: Scenario = Scenario {
     steady: true,
 };
 
-const IS_UNDONE: &[&str] = &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"];
+pub(super) const IS_UNDONE: &[&str] = &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"];
 
 pub(super) const ANSWERS_WRONGLY: Scenario = Scenario {
     name: "answers_wrongly",
@@ -148,62 +148,6 @@ pub(super) const LOGS_NOTHING: Scenario = Scenario {
     ..GATES
 };
 
-/// Both versions fail alike, which no threshold would tell from a bad release.
-pub(super) const FAILS_AS_BEFORE: Scenario = Scenario {
-    name: "fails_as_before",
-    declaration: COMPARED,
-    scene: is_called,
-    stranger: person_at_weights,
-    acts: &[
-        next(Deed::Deploy("1.1.0", &["api"])),
-        when_in(
-            "Bake",
-            Deed::Change("both versions fail", |world| {
-                for version in VERSIONS {
-                    emit_calls(world, version, "Errors", Some(CALLS / 10.0));
-                }
-            }),
-        ),
-    ],
-    ..GATES
-};
-
-/// The new version fails more often than the former one.
-pub(super) const FAILS_MORE: Scenario = Scenario {
-    name: "fails_more",
-    declaration: COMPARED,
-    scene: is_called,
-    stranger: person_at_weights,
-    acts: &[
-        next(Deed::Ail("new versions fail", |world| {
-            for version in &VERSIONS[FORMER..] {
-                emit_calls(world, version, "Errors", Some(CALLS / 10.0));
-            }
-        })),
-        next(Deed::Deploy("1.1.0", &["api"])),
-    ],
-    ends: IS_UNDONE,
-    ..GATES
-};
-
-/// Nobody calls the new version, so that nothing can be compared.
-pub(super) const IS_NOT_CALLED: Scenario = Scenario {
-    name: "is_not_called",
-    declaration: COMPARED,
-    scene: is_called,
-    stranger: person_at_weights,
-    acts: &[
-        next(Deed::Ail("nobody calls new versions", |world| {
-            for version in &VERSIONS[FORMER..] {
-                emit_calls(world, version, "Invocations", None);
-            }
-        })),
-        next(Deed::Deploy("1.1.0", &["api"])),
-    ],
-    ends: IS_UNDONE,
-    ..GATES
-};
-
 /// What the page names is answered, and with another type than browsers run.
 pub(super) const BREAKS_ITS_PAGE: Scenario = Scenario {
     name: "breaks_its_page",
@@ -255,52 +199,6 @@ pub(super) const RED_ROLLBACK: Scenario = Scenario {
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     ..GATES
 };
-
-/// The versions that may be published, and those of them that are there before the release.
-const VERSIONS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
-const FORMER: usize = 2;
-
-/// The calls that each version gets a minute.
-const CALLS: f64 = 1000.0;
-
-fn is_called(world: &World) {
-    for version in VERSIONS {
-        emit_calls(world, version, "Invocations", Some(CALLS));
-        emit_calls(world, version, "Errors", Some(0.0));
-    }
-    world.emit(&of_alias("Invocations"), Some(2.0 * CALLS));
-}
-
-fn emit_calls(world: &World, version: &str, metric: &str, value: Option<f64>) {
-    let MetricGate { of, .. } = of_alias(metric);
-    let Measured::Metric(series) = of else { return };
-    let of = Measured::Metric(series.with("ExecutedVersion", version));
-    world.emit(
-        &MetricGate {
-            of,
-            ..of_alias(metric)
-        },
-        value,
-    );
-}
-
-/// A metric that Lambda has of the alias.
-fn of_alias(metric: &str) -> MetricGate {
-    let dimensions = [("FunctionName", "shop-api"), ("Resource", "shop-api:live")];
-    let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    MetricGate {
-        of: Measured::Metric(MetricSeries {
-            namespace: "AWS/Lambda".into(),
-            metric: metric.into(),
-            dimensions: dimensions.into(),
-            statistic: "Sum".into(),
-        }),
-        region: None,
-        period: Span::seconds(60),
-        at_most: None,
-        at_least: None,
-    }
-}
 
 const CDN_ALARM: &str = "shop-cdn-5xx";
 

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod basics;
+mod compared;
 mod configurations;
 mod declarations;
 mod declared_services;
@@ -128,9 +129,9 @@ pub static SCENARIOS: [Scenario; 169] = [
     gates::RINGS_ELSEWHERE,
     gates::ERRS_IN_ITS_LOG,
     gates::LOGS_NOTHING,
-    gates::FAILS_AS_BEFORE,
-    gates::FAILS_MORE,
-    gates::IS_NOT_CALLED,
+    compared::FAILS_AS_BEFORE,
+    compared::FAILS_MORE,
+    compared::IS_NOT_CALLED,
     later::LATER,
     later::LATER_TWICE,
     later::TO_FOUND,
