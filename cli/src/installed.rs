@@ -40,6 +40,26 @@ pub fn wrong(parts: &[Part]) -> Vec<Wrong> {
     wrong.collect()
 }
 
+/// An installation from sources tells this version.
+const UNRELEASED: &str = "unreleased";
+
+/// Compares the version that the stack tells with this command line's: of one release both are made and tested together.
+pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Wrong> {
+    let reason = match installed {
+        Some(version) if version == own || version == UNRELEASED => return None,
+        Some(version) => {
+            format!("Release {version} is installed, and this command line is of {own}.")
+        }
+        None => format!("The stack has no output `Version`, and this command line is of {own}."),
+    };
+    Some(Wrong {
+        part: "Version".to_owned(),
+        id: stack.to_owned(),
+        reason,
+        remedy: "Install the release of this command line (docs/upgrade.md), or take the command line of the release that is installed.".to_owned(),
+    })
+}
+
 /// The same for people.
 pub fn words(stack: &str, wrong: &[Wrong], looked_at: usize) -> String {
     let parts = count(looked_at, "part");
@@ -187,6 +207,25 @@ mod tests {
             let found = told(sort, name, bad).unwrap();
             assert_eq!(found.part, name);
             assert!(found.remedy.contains(mends), "{name}: {}", found.remedy);
+        }
+    }
+
+    #[test]
+    fn an_installation_of_another_release_is_told() {
+        let table = [
+            (Some("0.2.0"), None),
+            (Some("unreleased"), None),
+            (Some("0.1.0"), Some("Release 0.1.0 is installed")),
+            (Some("0.3.0"), Some("Release 0.3.0 is installed")),
+            (None, Some("no output `Version`")),
+        ];
+        for (installed, wanted) in table {
+            let found = version("windlass", installed, "0.2.0");
+            let reason = found.map(|found| found.reason);
+            match wanted {
+                None => assert_eq!(reason, None, "{installed:?}"),
+                Some(wanted) => assert!(reason.unwrap().contains(wanted), "{installed:?}"),
+            }
         }
     }
 

@@ -44,8 +44,9 @@ impl Page {
 }
 
 /// A line that names the page of each finding once, and the command that shows it; `None` where nothing was found.
-pub fn line(findings: &[Finding]) -> Option<String> {
-    let pages = finding::pages(findings)?;
+pub fn line<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<String> {
+    let findings: Vec<&Finding> = findings.into_iter().collect();
+    let pages = finding::pages(findings.iter().copied())?;
     let first = findings.first()?.name;
     let name = if findings.iter().all(|finding| finding.name == first) {
         first.to_string()

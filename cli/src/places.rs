@@ -51,6 +51,16 @@ pub enum What {
     Bucket,
 }
 
+/// An installation, as AWS tells it now.
+pub struct Installed {
+    /// The stack's name, or ARN.
+    pub stack: String,
+    /// The release, by the stack's output `Version`; `None` where it has none.
+    pub version: Option<String>,
+    /// The parts of the stack that can stop working.
+    pub parts: Vec<Part>,
+}
+
 /// A place of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -161,11 +171,11 @@ impl Endpoint {
         Ok(matches!(named, Some(Named::Value { .. })) || self.outputs.initialized())
     }
 
-    /// What belongs to the installation's stack, as AWS tells it now, and the stack's name.
+    /// The installation of the stack that is named, as AWS tells it now.
     ///
     /// # Errors
     /// Where there is no such stack, or it may not be looked at, or settings are wrong.
-    pub async fn parts(&self) -> Result<(String, Vec<Part>), Failure> {
+    pub async fn parts(&self) -> Result<Installed, Failure> {
         let settings = Settings::here()?;
         let (name, from) = match self.named(What::Bucket, None, &settings) {
             Some(Named::Stack { name, from }) => (name, from),
@@ -175,7 +185,15 @@ impl Endpoint {
         let found = aws.installation(&name).await;
         let found = found.map_err(|fault| unread(Failure::from(fault), &name, &from))?;
         let parts = found.ok_or_else(|| no_stack(&name, &from))?;
-        Ok((name, parts))
+        let region = region(&settings);
+        let at = region.as_ref().map(|(region, _)| region.as_str());
+        let outputs = windlass_aws::stack_outputs(&name, at).await;
+        let outputs = outputs.map_err(|fault| unread(Failure::from(fault), &name, &from))?;
+        Ok(Installed {
+            version: outputs.and_then(|mut outputs| outputs.remove("Version")),
+            stack: name,
+            parts,
+        })
     }
 
     /// AWS with the caller's credentials, in the installation's region.

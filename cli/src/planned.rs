@@ -13,9 +13,10 @@ use serde_json::Value;
 use std::time::Duration;
 use windlass_domain::count::count;
 use windlass_domain::finding::Finding;
+use windlass_domain::gate::Verdict;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::plan::Outcome;
-use windlass_domain::planned::{Becomes, Drawn, End, FromTo, Planned};
+use windlass_domain::planned::{Becomes, Drawn, End, FromTo, GateNow, Planned};
 
 /// The time for which a plan that was asked for a moment ago may be unknown.
 const KNOWN: Duration = Duration::from_mins(1);
@@ -152,6 +153,22 @@ fn refused(findings: &[Finding]) -> impl Iterator<Item = String> {
     std::iter::once(head).chain(each).chain(pages)
 }
 
+fn gate(gate: &GateNow) -> String {
+    let now = match gate.verdict {
+        Some(Verdict::Pass) => "passes now",
+        Some(Verdict::Fail) => "fails now",
+        Some(Verdict::Unknown) => "is unknown now",
+        None => "is measured only of the release itself",
+    };
+    let GateNow {
+        gate,
+        source,
+        threshold,
+        ..
+    } = gate;
+    format!("  gate: {source} {gate} ({threshold}) {now}")
+}
+
 fn drawn_in_words(planned: &Planned, drawn: &Drawn) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (component, change) in &drawn.changes {
@@ -162,6 +179,9 @@ fn drawn_in_words(planned: &Planned, drawn: &Drawn) -> Vec<String> {
             .into_iter()
             .map(|line| line.text),
     );
+    if drawn.outcome() != Outcome::NothingToDo {
+        lines.extend(drawn.gates.iter().map(gate));
+    }
     // What a rollback has nothing to go back to is told by its turn.
     if drawn.plan.findings != planned.turn.findings && !drawn.plan.findings.is_empty() {
         lines.extend(refused(&drawn.plan.findings));

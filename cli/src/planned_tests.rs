@@ -16,6 +16,10 @@ fn planned(turn: &Turn, outcome: &str) -> Planned {
         "turn": turn,
         "expires": 86_400_000,
         "drawn": {"at": 0, "plan": plan, "changes": {"api": {"from": side("1.3.0", "9f2c"), "to": side("1.4.0", "3d4e")}},
+            "gates": [
+                {"gate": "shop-prod-5xx", "source": "alarm", "threshold": "not in alarm", "verdict": "pass"},
+                {"gate": "api", "source": "invocation", "threshold": "status is up"},
+            ],
             "both_s": 300, "cost": {"transitions": 16, "worked_ms": 0, "dollars": 0.0004}, "hash": "b".repeat(64)},
     }))
     .unwrap()

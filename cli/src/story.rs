@@ -3,6 +3,7 @@
 //! A later record of the same deployment only adds lines, so whoever watches prints those that are
 //! new, and a log shows them in the order in which things happened to be seen.
 
+use crate::manual;
 use crate::record::Record;
 use indicatif::{HumanBytes, HumanDuration};
 use std::collections::HashSet;
@@ -187,6 +188,7 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
             "  warning: {name}: {reason}\n    {remedy}"
         )));
     }
+    lines.extend(manual::line(&plan.warnings).map(Line::plain));
     lines
 }
 
@@ -393,7 +395,6 @@ fn cause(ended: &Ended) -> (String, Vec<&Finding>) {
     (rest.unwrap_or(cause), untold)
 }
 
-fn in_lines(finding: &Finding) -> String {
-    let (name, path) = (finding.name, &finding.path);
-    format!("{name} {path}: {}\n    {}", finding.reason, finding.remedy)
+fn in_lines(it: &Finding) -> String {
+    format!("{} {}: {}\n    {}", it.name, it.path, it.reason, it.remedy)
 }

@@ -5,8 +5,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Patience;
 use crate::installed;
+use crate::manual;
 use crate::output::Output;
-use crate::places::Endpoint;
+use crate::places::{Endpoint, Installed};
 use crate::planned::{self, Asked};
 use crate::windlass::waiting;
 use clap::Args;
@@ -45,16 +46,23 @@ impl Doctor {
 
     /// Windlass itself, with the rights of whoever asks.
     fn itself(&self, output: Output) -> Result<Exit, Failure> {
-        let (stack, parts) = waiting(self.endpoint.parts())?;
+        let Installed {
+            stack,
+            version,
+            parts,
+        } = waiting(self.endpoint.parts())?;
         if parts.is_empty() {
             let message =
                 format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
             return Err(Failure::unreachable(message));
         }
-        let wrong = installed::wrong(&parts);
+        let mut wrong = installed::wrong(&parts);
+        let own = env!("CARGO_PKG_VERSION");
+        wrong.extend(installed::version(&stack, version.as_deref(), own));
         let document = json!({
             "healthy": wrong.is_empty(),
             "stack": stack,
+            "version": version,
             "findings": wrong,
             "looked_at": parts.len(),
         });
@@ -154,6 +162,8 @@ impl<'a> Report<'a> {
         for warning in self.warnings {
             text.push_str(&told("warning: ", warning));
         }
+        let told = self.findings.iter().copied().chain(self.warnings);
+        text.extend(manual::line(told).map(|line| format!("  {line}\n")));
         for what in NOT_CHECKED {
             text.push_str(&format!("  not checked: {what}\n"));
         }

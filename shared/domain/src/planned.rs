@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::environment::Running;
 use crate::execution_history::Course;
 use crate::finding::Finding;
+use crate::gate::Verdict;
 use crate::name::ComponentName;
 use crate::plan::{Outcome, Plan, Wave};
 use crate::time::Time;
@@ -94,12 +95,29 @@ pub struct Drawn {
     pub plan: Plan,
     /// Where each component that it changes comes from, and where it goes.
     pub changes: BTreeMap<ComponentName, FromTo>,
+    /// The gates of what it changes, as they were when the targets were looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateNow>,
     /// For how many seconds the former and the new version get callers side by side, where all passes at once.
     pub both_s: u64,
     /// About what it costs: without the time that functions work, and without what AWS is waited for.
     pub cost: Cost,
     /// What is planned, in one digest: equal for equal plans, whoever asks and whenever.
     pub hash: Digest,
+}
+
+/// A gate, as it is before anything has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GateNow {
+    /// The gate, such as an alarm's name.
+    pub gate: String,
+    /// The sort of gate, such as `alarm`.
+    pub source: String,
+    /// The threshold in words.
+    pub threshold: String,
+    /// The verdict now; absent where only the release itself can be measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
 }
 
 /// Where a component comes from, and where it goes.
@@ -163,7 +181,7 @@ impl Drawn {
     /// A plan as it was drawn, with the targets of the components that it changes.
     pub fn of(
         deployment: &Deployment,
-        plan: Plan,
+        (plan, gates): (Plan, Vec<GateNow>),
         targets: &BTreeMap<ComponentName, Value>,
         changes: BTreeMap<ComponentName, FromTo>,
         course: &Course<'_>,
@@ -172,6 +190,7 @@ impl Drawn {
         Self {
             at,
             changes,
+            gates,
             both_s: both_s(&plan.waves),
             cost: cost(course.transitions(), &[]),
             hash: hash(deployment, &plan, targets),

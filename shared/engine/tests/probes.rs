@@ -147,7 +147,10 @@ fn before_the_release_it_is_only_looked_whether_it_may_be_asked() {
             components: &[component],
         };
         let found = block_on(check(&world, &preparing)).unwrap();
-        let told = match found.as_slice() {
+        let [looked] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        let told = match looked.problems.as_slice() {
             [] => "nothing",
             [Problem::Red(_)] => "red",
             [Problem::NotMeasurable(_)] => "not measurable",

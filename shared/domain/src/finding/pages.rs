@@ -11,10 +11,14 @@ impl FindingName {
 }
 
 /// A line that names the page of each finding once, in their order; `None` where nothing was found.
-pub fn pages(findings: &[Finding]) -> Option<String> {
+pub fn pages<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<String> {
     let mut named = BTreeSet::new();
-    let first_of_each = findings.iter().filter(|finding| named.insert(finding.name));
-    let pages: Vec<String> = first_of_each.map(|finding| finding.name.page()).collect();
+    let mut first_of_each: Vec<&Finding> = findings.into_iter().collect();
+    first_of_each.retain(|finding| named.insert(finding.name));
+    let pages: Vec<String> = first_of_each
+        .iter()
+        .map(|finding| finding.name.page())
+        .collect();
     match pages.as_slice() {
         [] => None,
         [one] => Some(format!("  page: {one}")),

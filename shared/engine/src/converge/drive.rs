@@ -10,7 +10,6 @@ use crate::kinds::{
 use crate::ports::{Answered, Clock, Ledger};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::Finding;
 use windlass_domain::step::{ChangeRecord, Step};
 
 /// How long to wait where an observation may be older than the change that it should show.
@@ -98,7 +97,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         };
         let forward = |change: &&ChangeRecord| change.switching && !change.undo;
         let begun = step.changes.iter().rfind(forward);
-        let mut newest_first = step.changes.iter().rev();
+        let mut additions = step.changes.iter().rev().filter(|change| !change.switching);
         Ok(Way {
             goal: Some(&self.goal),
             sent,
@@ -110,7 +109,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 .entered
                 .map(|(_, at)| at)
                 .filter(|_| self.wave.is_some()),
-            made: newest_first.find_map(|change| change.made.as_deref()),
+            made: additions.find_map(|change| change.made.as_deref()),
             changes: &step.changes,
         })
     }

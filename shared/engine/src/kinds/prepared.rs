@@ -207,11 +207,12 @@ impl PrepareInput<'_> {
         self.place.role.is_none()
     }
 
-    /// What is wrong with the tags of the target `what`, such as `function shop-api-prod`.
+    /// Finds what is wrong with the tags of a target: of `function shop-api-prod`, with its ARN where that is known,
+    /// for the command that tags it.
     pub fn check_tags(
         &self,
         member: &str,
-        what: &str,
+        (what, arn): (&str, Option<&str>),
         tags: &BTreeMap<String, String>,
     ) -> Option<Finding> {
         if !self.needs_tags() {
@@ -235,11 +236,27 @@ impl PrepareInput<'_> {
                 self.path(member),
                 format!("The tags of the {what} do not make it ours: {}.", wrong.join("; ")),
                 format!(
-                    "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or give the environment a role of its own (`role_arn`), which then decides what is reached.",
-                    self.app, self.environment
+                    "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`{}, or give the environment a role of its own (`role_arn`), which then decides what is reached.",
+                    self.app,
+                    self.environment,
+                    arn.map(|arn| self.tagging(arn)).unwrap_or_default(),
                 ),
             )
         })
+    }
+
+    /// The command that tags a target, in parentheses. One command tags targets of every service (Resource Groups
+    /// Tagging API Reference, TagResources); those of `CloudFront`, whose ARNs have no region, are tagged in us-east-1.
+    fn tagging(&self, arn: &str) -> String {
+        let region = if arn.contains(":cloudfront:") {
+            " --region us-east-1"
+        } else {
+            ""
+        };
+        format!(
+            " (`aws resourcegroupstaggingapi tag-resources{region} --tags {APP_TAG}={},{ENVIRONMENT_TAG}={} --resource-arn-list {arn}`)",
+            self.app, self.environment
+        )
     }
 }
 
@@ -268,7 +285,8 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        input.check_tags("function", "function shop-api-prod", &tags)
+        let arn = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
+        input.check_tags("function", ("function shop-api-prod", Some(arn)), &tags)
     }
 
     #[test]

@@ -7,9 +7,11 @@ use crate::ports::Answered;
 use serde_json::Value;
 use windlass_domain::declaration::gates::{Resolved, Sort};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::gate::Verdict;
 use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
+use windlass_domain::planned::GateNow;
 use windlass_domain::time::Span;
 
 /// A deployment that is about to change something.
@@ -44,12 +46,21 @@ pub enum Problem {
     Noted(Finding),
 }
 
+/// A gate that was looked at before anything has changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Looked {
+    /// The gate as it is now.
+    pub gate: GateNow,
+    /// The problems of it.
+    pub problems: Vec<Problem>,
+}
+
 /// Checks the gates of one sort that concern the deployment: those of the whole release, and those of
 /// the components that it may change.
 pub(super) async fn sort<P, M: Measure<P>>(
     ports: &P,
     preparing: &Preparing<'_>,
-) -> Answered<Vec<Problem>> {
+) -> Answered<Vec<Looked>> {
     let declared = M::declared(preparing.gates).iter();
     let gates: Vec<Checking<'_, M::Gate>> = declared
         .filter_map(|one| {
@@ -70,15 +81,37 @@ pub(super) async fn sort<P, M: Measure<P>>(
         return Ok(vec![]);
     }
     let answered = M::check(ports, preparing.place, &gates).await;
-    let mut problems = Vec::new();
-    for (one, answered) in gates.iter().zip(answered) {
-        problems.extend(too_short(one, one.gate.period()));
+    let looked = gates.iter().zip(answered).map(|(one, answered)| {
+        let mut problems: Vec<Problem> = too_short(one, one.gate.period()).into_iter().collect();
+        let mut is_later = M::is_later(one.gate);
         match answered {
-            Ok(found) => problems.extend(found.into_iter().filter(|it| !one.expects(it))),
+            Ok(found) => {
+                is_later |= found.iter().any(|it| one.expects(it));
+                problems.extend(found.into_iter().filter(|it| !one.expects(it)));
+            }
             Err(fault) => problems.push(unreadable(one, fault)?),
         }
-    }
-    Ok(problems)
+        let gate = GateNow {
+            gate: one.gate.name(),
+            source: one.gate.sort().to_owned(),
+            threshold: one.gate.threshold(),
+            verdict: verdict(&problems).or((!is_later).then_some(Verdict::Pass)),
+        };
+        Ok(Looked { gate, problems })
+    });
+    looked.collect()
+}
+
+/// Tells a verdict by the problems of a gate; nothing where it has none.
+fn verdict(problems: &[Problem]) -> Option<Verdict> {
+    let is_red = |it: &&Problem| matches!(it, Problem::Red(_));
+    let is_unknown = |it: &&Problem| match it {
+        Problem::NotMeasurable(_) => true,
+        Problem::Noted(finding) => finding.name == FindingName::GateNotMeasurable,
+        Problem::Red(_) => false,
+    };
+    let red = problems.iter().find(is_red).map(|_| Verdict::Fail);
+    red.or_else(|| problems.iter().find(is_unknown).map(|_| Verdict::Unknown))
 }
 
 impl Preparing<'_> {

@@ -24,6 +24,10 @@ pub(super) struct Comparisons;
 impl<P: Alarms + Reach + Clock> Measure<P> for Comparisons {
     type Gate = ComparisonGate;
 
+    fn is_later(_gate: &ComparisonGate) -> bool {
+        true
+    }
+
     fn declared(gates: &Resolved) -> &[Declared<ComparisonGate>] {
         &gates.comparisons
     }

@@ -22,6 +22,10 @@ impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
         true
     }
 
+    fn is_later(_gate: &InvocationGate) -> bool {
+        true
+    }
+
     fn declared(gates: &Resolved) -> &[Declared<InvocationGate>] {
         &gates.invocations
     }

@@ -14,7 +14,7 @@ mod probe;
 mod websocket;
 mod words;
 
-pub use check::{Component, Preparing, Problem};
+pub use check::{Component, Looked, Preparing, Problem};
 pub use judge::Judging;
 pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
 
@@ -42,6 +42,11 @@ pub trait Measure<P> {
     /// True for a gate that asks what test traffic gets: it decides while a component's release has that alone, and at no
     /// other time.
     fn is_tested(_gate: &Self::Gate) -> bool {
+        false
+    }
+
+    /// True for a gate that can only be measured of the release itself: before it nothing is known of it.
+    fn is_later(_gate: &Self::Gate) -> bool {
         false
     }
 
@@ -118,7 +123,7 @@ pub struct Window {
 macro_rules! sorts {
     ($($module:ident::$sort:ident),* $(,)?) => {
         /// Looks whether the gates can be measured, and which are red before anything has changed.
-        pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Answered<Vec<Problem>> {
+        pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Answered<Vec<Looked>> {
             let ($($module,)*) = futures::join!(
                 $(check::sort::<P, $module::$sort>(ports, preparing),)*
             );

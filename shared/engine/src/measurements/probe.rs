@@ -28,6 +28,10 @@ impl<P: Probe + Clock> Measure<P> for Probes {
         gate.before_traffic
     }
 
+    fn is_later(gate: &ProbeGate) -> bool {
+        gate.before_traffic
+    }
+
     fn declared(gates: &Resolved) -> &[Declared<ProbeGate>] {
         &gates.probes
     }

@@ -16,6 +16,7 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{
     Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, together, waves_of,
 };
+use windlass_domain::planned::GateNow;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
@@ -26,6 +27,8 @@ pub struct Composed {
     pub steps: Vec<Step>,
     /// One for each component that the release names and that was found in place, where that is not recorded.
     pub seen: Vec<Step>,
+    /// The gates of what is changed, as they are now.
+    pub gates: Vec<GateNow>,
 }
 
 /// Composes the plan: rejected with every finding at once, or nothing to do, or waves.
@@ -46,6 +49,7 @@ pub fn compose(
                 plan,
                 steps: vec![],
                 seen: seen(scene, drafts),
+                gates: gates.now,
             });
         }
         plan.findings.extend(too_long(scene, &plan.waves, now));
@@ -70,6 +74,7 @@ pub fn compose(
             plan,
             steps: vec![],
             seen: vec![],
+            gates: gates.now,
         });
     }
     let changed = drafts.iter().filter(|d| !d.prepared.stages.is_empty());
@@ -79,6 +84,7 @@ pub fn compose(
         plan,
         steps,
         seen: seen(scene, drafts),
+        gates: gates.now,
     })
 }
 

@@ -10,10 +10,13 @@ use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::UnknownBecomes;
 use windlass_domain::name::ComponentName;
+use windlass_domain::planned::GateNow;
 
 /// What is wrong with gates.
 #[derive(Default)]
 pub struct GateProblems {
+    /// Each gate as it is now.
+    pub now: Vec<GateNow>,
     pub findings: Vec<Finding>,
     pub warnings: Vec<Finding>,
 }
@@ -38,10 +41,15 @@ pub async fn check<P: Ports>(
     };
     let found = match measurements::check(ports, &preparing).await {
         // It waits for no gate, so it does not wait for one that cannot be asked either.
-        Err(fault) if scene.is_rollback() => vec![Problem::Noted(not_asked(&fault))],
+        Err(fault) if scene.is_rollback() => {
+            return Ok(sorted(scene, vec![Problem::Noted(not_asked(&fault))]));
+        }
         found => found?,
     };
-    Ok(sorted(scene, found))
+    let now = found.iter().map(|one| one.gate.clone()).collect();
+    let found = found.into_iter().flat_map(|one| one.problems).collect();
+    let problems = sorted(scene, found);
+    Ok(GateProblems { now, ..problems })
 }
 
 fn not_asked(fault: &Fault) -> Finding {

@@ -30,7 +30,7 @@ pub async fn plan<P: Ports>(ports: &P, id: &DeploymentId) -> Answered<Answer> {
     let drawn = if goes_back_to_nothing(&planned.value.deployment) {
         let findings = planned.value.turn.findings.clone();
         let course = Course::of(&[], &loaded.resolved.components, None);
-        let (plan, none) = (refused(findings), BTreeMap::new());
+        let (plan, none) = ((refused(findings), vec![]), BTreeMap::new());
         let changes = BTreeMap::new();
         Drawn::of(&loaded.record, plan, &none, changes, &course, ports.now())
     } else {
@@ -74,7 +74,7 @@ async fn drawn<P: Ports>(ports: &P, scene: &Scene, composed: Composed) -> Answer
     let record = &scene.loaded.record;
     Ok(Drawn::of(
         record,
-        composed.plan,
+        (composed.plan, composed.gates),
         &targets,
         changes,
         &course,

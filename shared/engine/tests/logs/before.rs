@@ -28,7 +28,8 @@ fn checked(
         place: &Place::default(),
         components: &components.collect::<Vec<_>>(),
     };
-    run(check(world, &preparing))
+    let looked = run(check(world, &preparing))?;
+    Ok(looked.into_iter().flat_map(|one| one.problems).collect())
 }
 
 fn told(problems: &[Problem]) -> Vec<(&'static str, FindingName)> {

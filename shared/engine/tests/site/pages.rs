@@ -84,7 +84,8 @@ fn problems(scene: &Scene, deployment: &Deployment, is_first: bool) -> Vec<Probl
             target: &deployment.prepared.target,
         }],
     };
-    run(measurements::check(&scene.world, &preparing)).unwrap()
+    let looked = run(measurements::check(&scene.world, &preparing)).unwrap();
+    looked.into_iter().flat_map(|one| one.problems).collect()
 }
 
 /// Lets an address answer so.

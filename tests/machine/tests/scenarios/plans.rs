@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::environment::Held;
+use windlass_domain::gate::Verdict;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::planned::{Becomes, Planned, hash};
+use windlass_domain::planned::{Becomes, KEPT_S, Planned, hash};
 use windlass_domain::step::Step;
 use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
@@ -75,8 +76,12 @@ fn the_deployment_that_follows_does_what_was_planned() {
         );
         assert_eq!(before, after);
         assert_eq!(planned.turn.becomes, Becomes::Goes);
+        let kept_ms = planned.expires.ms_since(planned.deployment.accepted);
+        assert_eq!(kept_ms / 1000, KEPT_S);
         let drawn = planned.drawn.unwrap();
         assert_eq!(again.drawn.unwrap().hash, drawn.hash);
+        let alarm = drawn.gates.iter().find(|one| one.gate == ALARM).unwrap();
+        assert_eq!(alarm.verdict, Some(Verdict::Pass));
 
         let arn = shop.start(&request);
         shop.region.run();

@@ -114,7 +114,7 @@ async fn tags<P: Configurations>(
         "environment {}/{} of AppConfig",
         application.name, environment.name
     );
-    Ok(input.check_tags("environment", &what, &tags.await?))
+    Ok(input.check_tags("environment", (&what, None), &tags.await?))
 }
 
 struct Plan<'a> {

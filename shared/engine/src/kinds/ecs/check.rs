@@ -30,7 +30,7 @@ pub(super) fn findings(
     findings.extend(strategy::findings(input, spec, service));
     findings.extend(paused::findings(input, spec, service));
     findings.extend(containers(input, spec, current));
-    findings.extend(input.check_tags("service", &name, &service.tags));
+    findings.extend(input.check_tags("service", (&name, Some(&service.arn)), &service.tags));
     findings.extend(busy(input, &name, service));
     findings
 }

@@ -35,7 +35,7 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
     let tags = there.function_tags(&function.arn).await?;
     let what = format!("function {}", spec.function);
     let mut findings: Vec<Finding> = input
-        .check_tags("function", &what, &tags)
+        .check_tags("function", (&what, Some(&function.arn)), &tags)
         .into_iter()
         .collect();
     let is = match observe(there, &target, &Known::default()).await {

@@ -162,10 +162,10 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
     let (service, base) = (&found.service, &found.base);
     let short = tell::id(&base.arn);
     let of_service = format!("service {}", tell::id(&service.arn));
-    findings.extend(input.check_tags("image", &of_service, &service.tags));
+    findings.extend(input.check_tags("image", (&of_service, Some(&service.arn)), &service.tags));
     if spec.family.is_some() {
         let what = format!("task definition {short}");
-        findings.extend(input.check_tags(base_at(spec), &what, &base.tags));
+        findings.extend(input.check_tags(base_at(spec), (&what, Some(&base.arn)), &base.tags));
     }
     if document::image(&base.document, &found.container).is_none() {
         findings.push(Finding::new(

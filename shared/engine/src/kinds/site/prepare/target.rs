@@ -96,12 +96,16 @@ async fn bucket<P: SitePorts>(
             FindingName::TargetNotReady,
             &path,
             format!("the {what} keeps no versions, so what is overwritten could not be restored"),
-            "turn on versioning (and let noncurrent versions live for at least 30 days), or use mode `prefix`",
+            format!(
+                "Turn on versioning and let noncurrent versions live for at least 30 days: `aws s3api put-bucket-versioning --bucket {} --versioning-configuration Status=Enabled`; or use mode `prefix`.",
+                site.bucket
+            ),
         ));
     }
     if input.needs_tags() {
+        let arn = format!("arn:aws:s3:::{}", site.bucket);
         match told(ports.bucket_tags(&site.bucket).await, &path, &what)? {
-            Ok(tags) => findings.extend(input.check_tags("bucket", &what, &tags)),
+            Ok(tags) => findings.extend(input.check_tags("bucket", (&what, Some(&arn)), &tags)),
             Err(finding) => findings.push(finding),
         }
     }
@@ -134,7 +138,9 @@ async fn distribution<P: SitePorts>(
     let mut findings = Vec::new();
     if input.needs_tags() {
         match told(ports.distribution_tags(&found.arn).await, &path, &what)? {
-            Ok(tags) => findings.extend(input.check_tags("distribution", &what, &tags)),
+            Ok(tags) => {
+                findings.extend(input.check_tags("distribution", (&what, Some(&found.arn)), &tags));
+            }
             Err(finding) => findings.push(finding),
         }
     }
