@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import shlex
+import shutil
 import subprocess
 
 import npm_tools
@@ -152,6 +153,16 @@ def test_the_workflows_are_clean(skerry):
 def test_the_roles_are_clean(skerry):
     roles = [folder / "ci-role.yaml" for folder in [skerry.folder, *written()]]
     done = subprocess.run([REPOSITORY / ".local/sam/bin/cfn-lint", *roles], capture_output=True, text=True, check=False)
+    assert done.returncode == GOOD, done.stdout
+
+
+def test_a_template_is_clean_after_its_patch(tmp_path):
+    """The example with a template: the code of the seed that it was made of, with the patch that it has."""
+    shutil.copytree(REPOSITORY / "cli/tests/repositories/seeds/monorepo", tmp_path, dirs_exist_ok=True)
+    subprocess.run(["git", "apply", REPOSITORY / "examples/init/monorepo/windlass.patch"], cwd=tmp_path, check=True)
+    template = tmp_path / "backend/template.yaml"
+    assert "windlass:app" in template.read_text()
+    done = subprocess.run([REPOSITORY / ".local/sam/bin/cfn-lint", template], capture_output=True, text=True, check=False)
     assert done.returncode == GOOD, done.stdout
 
 

@@ -1,4 +1,6 @@
-//! Blocks of Terraform's language in a file that `terraform fmt` has written: by their lines.
+//! Blocks of Terraform's language in a file, by their lines. What cannot be changed by lines is left as it is.
+
+use super::hcl_lines::{Line, read};
 
 /// A block `resource "sort" "id" { … }`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,38 +9,62 @@ pub struct Block {
     pub sort: String,
     /// Its id.
     pub id: String,
-    /// The lines, the first and the last included.
+    /// The lines, the first and the last included. One that stands on a single line is taken apart.
     pub lines: Vec<String>,
     /// The number of its first line in the file.
     pub at: usize,
+    /// The number of its lines in the file.
+    pub length: usize,
 }
 
-/// All resources of a file.
+/// All resources of a file; none where its braces do not fit.
 pub fn resources(text: &str) -> Vec<Block> {
     let lines: Vec<&str> = text.lines().collect();
+    let Some(state) = read(&lines) else {
+        return Vec::new();
+    };
     let mut blocks = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        let mut words = line
-            .strip_prefix("resource ")
-            .unwrap_or_default()
-            .split('"');
+        if state[at].depth != Some(0) {
+            continue;
+        }
+        let code = line[..state[at].code].trim_start();
+        let mut words = code.strip_prefix("resource").unwrap_or_default().split('"');
         let (Some(sort), Some(id)) = (words.nth(1), words.nth(1)) else {
             continue;
         };
-        let Some(length) = lines[at..].iter().position(|line| *line == "}") else {
+        let Some(more) = state[at..].iter().position(|line| line.after == Some(0)) else {
             continue;
         };
+        let own: Vec<String> = lines[at..=at + more]
+            .iter()
+            .map(|line| (*line).to_owned())
+            .collect();
         blocks.push(Block {
             sort: sort.to_owned(),
             id: id.to_owned(),
-            lines: lines[at..=at + length]
-                .iter()
-                .map(|line| (*line).to_owned())
-                .collect(),
+            lines: if more == 0 { apart(line, code) } else { own },
             at,
+            length: more + 1,
         });
     }
     blocks
+}
+
+/// A block on one line, which has one attribute at most (HCL Native Syntax Specification, "Structural Elements"), on
+/// lines of its own.
+fn apart(line: &str, code: &str) -> Vec<String> {
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let comment = &line[indent.len() + code.len()..];
+    let (head, rest) = code.split_once('{').unwrap_or((code, ""));
+    let inner = rest.trim_end();
+    let inner = inner.strip_suffix('}').unwrap_or(inner).trim();
+    let mut lines = vec![format!("{indent}{head}{{{comment}")];
+    if !inner.is_empty() {
+        lines.push(format!("{indent}  {inner}"));
+    }
+    lines.push(format!("{indent}}}"));
+    lines
 }
 
 /// The names of all variables of a file.
@@ -49,13 +75,43 @@ pub fn variables(text: &str) -> impl Iterator<Item = &str> {
     lines.filter_map(|rest| rest.split('"').nth(1))
 }
 
+/// The value of an attribute, where a line begins it.
+fn value<'a>(code: &'a str, name: &str) -> Option<&'a str> {
+    let rest = code.trim_start().strip_prefix(name)?.trim_start();
+    let rest = rest.strip_prefix('=')?;
+    (!rest.starts_with('=')).then(|| rest.trim())
+}
+
 impl Block {
-    /// The expression of an attribute of the block itself.
+    fn state(&self) -> Vec<Line> {
+        read(&self.lines).unwrap_or_default()
+    }
+
+    fn code(&self, at: usize, state: &[Line]) -> &str {
+        &self.lines[at][..state[at].code]
+    }
+
+    /// The first and the last line of an attribute of the block itself, or of a block within it.
+    fn member(&self, name: &str, depth: usize, range: (usize, usize)) -> Option<(usize, usize)> {
+        let state = self.state();
+        let is_it = |at: &usize| {
+            state[*at].depth == Some(depth) && value(self.code(*at, &state), name).is_some()
+        };
+        let first = (range.0..range.1.min(state.len())).find(is_it)?;
+        let more = state[first..]
+            .iter()
+            .position(|line| line.after == Some(depth))?;
+        Some((first, first + more))
+    }
+
+    fn own(&self, name: &str) -> Option<(usize, usize)> {
+        self.member(name, 1, (1, self.lines.len()))
+    }
+
+    /// The expression of an attribute of the block itself; its first line where it has several.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        let lines = self.lines.iter().filter_map(|line| line.strip_prefix("  "));
-        let mut values =
-            lines.filter_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix("= "));
-        values.next().map(str::trim)
+        let (at, _) = self.own(name)?;
+        value(self.code(at, &self.state()), name).map(str::trim)
     }
 
     /// The text of an attribute, as it stands between its quotes.
@@ -70,82 +126,109 @@ impl Block {
         self.lines.splice(end..end, lines.iter().cloned());
     }
 
-    /// The number of the line with such a beginning.
-    fn line(&self, begins: &str) -> Option<usize> {
-        self.lines.iter().position(|line| line.starts_with(begins))
-    }
-
     /// Adds members to the attribute `tags`, whatever it is; false where that cannot be done by lines.
     pub fn tag(&mut self, members: &[String]) -> bool {
         if self.lines.iter().any(|line| line.contains("windlass:app")) {
             return true;
         }
-        let Some(at) = self.line("  tags ") else {
+        let Some((first, last)) = self.own("tags") else {
             self.put(&[
                 String::new(),
                 format!("  tags = {{ {} }}", members.join(", ")),
             ]);
             return true;
         };
-        let (before, value) = self.lines[at].split_once("= ").unwrap_or_default();
-        let is_closed = "({["
-            .chars()
-            .zip(")}]".chars())
-            .all(|(open, close)| value.matches(open).count() == value.matches(close).count());
-        if value.trim() == "{" {
-            self.lines.splice(
-                at + 1..=at,
-                members
-                    .iter()
-                    .map(|member| format!("    {member}"))
-                    .chain(std::iter::once(String::new())),
-            );
-        } else if is_closed {
-            self.lines[at] = format!(
-                "{before}= merge({}, {{ {} }})",
-                value.trim(),
-                members.join(", ")
-            );
-        } else {
+        let state = self.state();
+        let told = value(self.code(first, &state), "tags").unwrap_or_default();
+        if told == "{" {
+            let members = members.iter().map(|member| format!("    {member}"));
+            let lines = members.chain(std::iter::once(String::new()));
+            self.lines.splice(first + 1..=first, lines);
+            return true;
+        }
+        if self.lines[first..=last]
+            .iter()
+            .any(|line| line.contains("<<"))
+            || told.is_empty()
+        {
             return false;
         }
+        // What follows the code of the last line is a comment.
+        let end = state[last].code;
+        self.lines[last].insert_str(end, &format!(", {{ {} }})", members.join(", ")));
+        let begin = self.lines[first].find('=').unwrap_or_default() + 1;
+        let blanks =
+            self.lines[first][begin..].len() - self.lines[first][begin..].trim_start().len();
+        self.lines[first].replace_range(begin..begin + blanks, " merge(");
         true
+    }
+
+    /// The block `lifecycle`: the number of its first line and of its last one. One on a single line is taken apart.
+    fn lifecycle(&mut self) -> Option<(usize, usize)> {
+        let state = self.state();
+        let is_it = |at: &usize| {
+            let code = self
+                .code(*at, &state)
+                .trim_start()
+                .strip_prefix("lifecycle");
+            state[*at].depth == Some(1)
+                && code.is_some_and(|rest| rest.trim_start().starts_with('{'))
+        };
+        let first = (1..self.lines.len()).find(is_it)?;
+        let more = state[first..]
+            .iter()
+            .position(|line| line.after == Some(1))?;
+        if more > 0 {
+            return Some((first, first + more));
+        }
+        let code = self.code(first, &state).trim_start().to_owned();
+        let lines = apart(&self.lines[first], &code);
+        let last = first + lines.len() - 1;
+        self.lines.splice(first..=first, lines);
+        Some((first, last))
     }
 
     /// Adds names to `ignore_changes`; false where that cannot be done by lines.
     pub fn ignore(&mut self, names: &[String]) -> bool {
-        let known = self.line("    ignore_changes");
-        if let Some(at) = known {
-            let line = self.lines[at].clone();
-            let Some((before, list)) = line
-                .split_once('[')
-                .and_then(|(before, rest)| Some((before, rest.strip_suffix(']')?)))
-            else {
-                return line.trim_end().ends_with("= all");
-            };
-            let mut all: Vec<&str> = list
-                .split(',')
-                .map(str::trim)
-                .filter(|name| !name.is_empty())
-                .collect();
-            for name in names
-                .iter()
-                .filter(|name| !list.split(',').any(|known| known.trim() == name.as_str()))
-            {
-                all.push(name);
-            }
-            self.lines[at] = format!("{before}[{}]", all.join(", "));
+        let ignored = format!("    ignore_changes = [{}]", names.join(", "));
+        let Some(lifecycle) = self.lifecycle() else {
+            let lines = ["  lifecycle {", &ignored, "  }"].map(str::to_owned);
+            self.put(&[String::new()]);
+            self.put(&lines);
+            return true;
+        };
+        let Some((first, last)) = self.member("ignore_changes", 2, lifecycle) else {
+            self.lines.insert(lifecycle.0 + 1, ignored);
+            return true;
+        };
+        let state = self.state();
+        let told: Vec<&str> = (first..=last).map(|at| self.code(at, &state)).collect();
+        let told = told.join(" ");
+        let list = value(&told, "ignore_changes").unwrap_or_default();
+        let Some(list) = list
+            .strip_prefix('[')
+            .and_then(|list| list.strip_suffix(']'))
+        else {
+            return list == "all";
+        };
+        let known: Vec<&str> = list
+            .split(',')
+            .map(|name| name.trim().trim_matches('"'))
+            .filter(|name| !name.is_empty())
+            .collect();
+        let new = names.iter().map(String::as_str);
+        let new: Vec<&str> = new.filter(|name| !known.contains(name)).collect();
+        if new.is_empty() {
             return true;
         }
-        let ignored = format!("    ignore_changes = [{}]", names.join(", "));
-        match self.line("  lifecycle {") {
-            Some(at) => self.lines.insert(at + 1, ignored),
-            None => self.put(&[
-                String::new(),
-                "  lifecycle {".to_owned(),
-                ignored,
-                "  }".to_owned(),
-            ]),
+        if first == last {
+            let all: Vec<&str> = known.iter().chain(&new).copied().collect();
+            let line = &self.lines[first];
+            let (begin, end) = (line.find('[').unwrap_or_default(), state[first].code);
+            self.lines[first].replace_range(begin..end, &format!("[{}]", all.join(", ")));
+        } else {
+            let begin = self.lines[first].find('[').unwrap_or_default() + 1;
+            self.lines[first].insert_str(begin, &format!("{},", new.join(", ")));
         }
         true
     }
@@ -180,6 +263,18 @@ mod tests {
                 "  tags = {\n    \"windlass:app\" = \"shop\"\n\n    a = \"b\"\n  }",
             ),
             (
+                "  tags = merge(\n    local.tags,\n  ) # ours\n",
+                "  tags = merge(merge(\n    local.tags,\n  ), { \"windlass:app\" = \"shop\" }) # ours",
+            ),
+            (
+                "    tags = local.tags # {\n",
+                "    tags = merge(local.tags, { \"windlass:app\" = \"shop\" }) # {",
+            ),
+            (
+                "  nested {\n  tags = 1\n  }\n",
+                "  nested {\n  tags = 1\n  }\n\n  tags = { \"windlass:app\" = \"shop\" }",
+            ),
+            (
                 "  tags = { \"windlass:app\" = \"shop\" }\n",
                 "  tags = { \"windlass:app\" = \"shop\" }",
             ),
@@ -188,7 +283,6 @@ mod tests {
             assert!(block.tag(&members), "{inner}");
             assert_eq!(block.lines[1..block.lines.len() - 1].join("\n"), wanted);
         }
-        assert!(!block("  tags = merge(\n    local.tags,\n  )\n").tag(&members));
     }
 
     #[test]
@@ -208,6 +302,18 @@ mod tests {
                 "  lifecycle {\n    ignore_changes = [tags, publish, filename]\n  }",
             ),
             (
+                "  lifecycle {\n    ignore_changes = [ # why\n      tags,\n    ]\n  }\n",
+                "  lifecycle {\n    ignore_changes = [filename, publish, # why\n      tags,\n    ]\n  }",
+            ),
+            (
+                "  lifecycle { create_before_destroy = true } # why\n",
+                "  lifecycle { # why\n    ignore_changes = [filename, publish]\n    create_before_destroy = true\n  }",
+            ),
+            (
+                "  lifecycle { ignore_changes = [tags] }\n",
+                "  lifecycle {\n    ignore_changes = [tags, filename, publish]\n  }",
+            ),
+            (
                 "  lifecycle {\n    ignore_changes = all\n  }\n",
                 "  lifecycle {\n    ignore_changes = all\n  }",
             ),
@@ -216,9 +322,25 @@ mod tests {
             assert!(block.ignore(&names), "{inner}");
             assert_eq!(block.lines[1..block.lines.len() - 1].join("\n"), wanted);
         }
-        assert!(
-            !block("  lifecycle {\n    ignore_changes = [\n      tags,\n    ]\n  }\n")
-                .ignore(&names)
+    }
+
+    #[test]
+    fn a_resource_ends_where_it_ends_in_the_language() {
+        let text = "resource \"a\" \"one\" { bucket = { x = \"}\" } } # why\nresource \"a\" \"none\" {}\n\
+                    resource \"a\" \"two\" {\n    policy = <<EOT\n}\nEOT\n    } # end\n/*\nresource \"a\" \"no\" {}\n*/\n";
+        let blocks = resources(text);
+        let told: Vec<(&str, usize, usize)> = blocks
+            .iter()
+            .map(|block| (block.id.as_str(), block.at, block.length))
+            .collect();
+        assert_eq!(told, [("one", 0, 1), ("none", 1, 1), ("two", 2, 5)]);
+        assert_eq!(
+            blocks[0].lines,
+            [
+                "resource \"a\" \"one\" { # why",
+                "  bucket = { x = \"}\" }",
+                "}"
+            ]
         );
     }
 }

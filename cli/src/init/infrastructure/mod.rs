@@ -4,7 +4,9 @@
 mod cdk;
 mod commands;
 mod hcl;
+mod hcl_lines;
 mod template;
+mod template_tags;
 mod terraform;
 
 use super::application::{Application, Component};
@@ -30,6 +32,26 @@ pub struct Edit {
     path: String,
     before: String,
     after: String,
+}
+
+impl Edit {
+    /// A file with other lines, which end as its own do.
+    fn new(path: &str, before: &str, lines: &[String]) -> Self {
+        let end = if before.contains("\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        };
+        let mut after = lines.join(end);
+        if before.ends_with('\n') {
+            after.push_str(end);
+        }
+        Self {
+            path: path.to_owned(),
+            before: before.to_owned(),
+            after,
+        }
+    }
 }
 
 /// True where a repository has infrastructure code.

@@ -1,7 +1,7 @@
 //! Templates of AWS SAM: the functions of the components get tags, and a version and an alias of their own in place of
 //! `AutoPublishAlias`, as `docs/integrate/cloudformation-and-sam.md` has them.
 
-use super::{Edit, environment};
+use super::{Edit, environment, template_tags};
 use crate::init::application::{Application, Component, Target};
 use crate::init::pages::{TEMPLATES, block};
 use crate::init::pieces::{Runs, Sort, sam};
@@ -47,6 +47,9 @@ pub fn edit(
         };
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         without_others(&mut lines, 0, usize::MAX, "Globals:");
+        for emptied in ["Function:", "Globals:"] {
+            without_empty(&mut lines, text, emptied);
+        }
         notes.extend(others(text, &own, path));
         notes.extend(left(&lines, "Globals", path));
         for component in own {
@@ -60,11 +63,12 @@ pub fn edit(
                 notes,
             );
         }
-        edits.push(Edit {
-            path: path.to_owned(),
-            before: text.to_owned(),
-            after: lines.join("\n") + "\n",
-        });
+        let edit = Edit::new(path, text, &lines);
+        if template_tags::is_sound(text, &edit.after) {
+            edits.push(edit);
+        } else {
+            notes.push(format!("`{path}` is written so that it could not be changed by lines: docs/integrate/cloudformation-and-sam.md of Windlass has what its functions need"));
+        }
     }
     edits
 }
@@ -89,22 +93,33 @@ fn parameters(text: &str) -> impl Iterator<Item = &str> {
         .filter_map(|line| line.trim().strip_suffix(':'))
 }
 
-fn indent(line: &str) -> usize {
+pub fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
 /// The lines that belong to one: those that follow it and stand further in.
-fn within(lines: &[String], at: usize) -> usize {
+pub fn within(lines: &[String], at: usize) -> usize {
     let own = indent(&lines[at]);
+    let is_blank = |line: &String| line.trim().is_empty() || line.trim_start().starts_with('#');
     let rest = lines[at + 1..].iter();
     let belongs = rest
-        .take_while(|line| line.trim().is_empty() || indent(line) > own)
+        .take_while(|line| is_blank(line) || indent(line) > own)
         .count();
     let mut end = at + 1 + belongs;
-    while lines[end - 1].trim().is_empty() {
+    // A comment that stands no further in is of what follows.
+    while end > at + 1
+        && is_blank(&lines[end - 1])
+        && (lines[end - 1].trim().is_empty() || indent(&lines[end - 1]) <= own)
+    {
         end -= 1;
     }
     end
+}
+
+/// True where a line is a key with nothing behind it but a comment.
+pub fn is_head(line: &str, key: &str) -> bool {
+    let rest = line.trim_start().strip_prefix(key).map(str::trim_start);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }
 
 /// Takes out what publishes and shifts, of the member that begins so, or of the lines given.
@@ -114,7 +129,7 @@ fn without_others(lines: &mut Vec<String>, from: usize, to: usize, member: &str)
         .enumerate()
         .skip(from)
         .take(to.saturating_sub(from));
-    let Some((begin, _)) = all.find(|(_, line)| line.trim() == member) else {
+    let Some((begin, _)) = all.find(|(_, line)| is_head(line, member)) else {
         return;
     };
     let is_other = |line: &String| {
@@ -125,6 +140,21 @@ fn without_others(lines: &mut Vec<String>, from: usize, to: usize, member: &str)
     while let Some(at) = (begin..within(lines, begin)).find(|at| is_other(&lines[*at])) {
         let last = within(lines, at);
         lines.drain(at..last);
+    }
+}
+
+/// Takes out a key of `Globals` that was left without anything, which SAM refuses.
+fn without_empty(lines: &mut Vec<String>, text: &str, key: &str) {
+    if text.lines().count() == lines.len() {
+        return;
+    }
+    let Some(begin) = lines.iter().position(|line| is_head(line, "Globals:")) else {
+        return;
+    };
+    let mut own = begin..within(lines, begin);
+    let is_empty = |at: &usize| is_head(&lines[*at], key) && within(lines, *at) == at + 1;
+    if let Some(at) = own.find(is_empty) {
+        lines.remove(at);
     }
 }
 
@@ -163,8 +193,14 @@ fn function(
         return;
     };
     let id = sam::id(&component.piece);
-    let head = format!("  {id}:");
-    let Some(begin) = lines.iter().position(|line| line.trim_end() == head) else {
+    let head = format!("{id}:");
+    let resources = lines
+        .iter()
+        .position(|line| line.trim_end() == "Resources:");
+    let own = resources.and_then(|at| template_tags::child(lines, at));
+    let is_own = |line: &String| Some(indent(line)) == own && is_head(line, &head);
+    let begin = resources.and_then(|at| (at..within(lines, at)).find(|at| is_own(&lines[*at])));
+    let Some(begin) = begin else {
         notes.push(format!("`{id}` of `{path}` could not be found by its line: docs/integrate/cloudformation-and-sam.md of Windlass has what it needs"));
         return;
     };
@@ -177,30 +213,8 @@ fn function(
     {
         notes.push(format!("the events of `{id}` reach the function past its alias: write them as resources that name the alias (docs/integrate/cloudformation-and-sam.md of Windlass, \"SAM\")"));
     }
-    let is_at = |line: &String, indented: usize, member: &str| {
-        indent(line) == indented && line.trim_start().starts_with(member)
-    };
-    let tags = [
-        format!("\"windlass:app\": {app}"),
-        format!("\"windlass:environment\": {environment}"),
-    ];
-    if !lines[begin..end]
-        .iter()
-        .any(|line| line.contains("windlass:app"))
-    {
-        let of = |member: &str, indented: usize| {
-            (begin..end).find(|at| is_at(&lines[*at], indented, member))
-        };
-        match (of("Tags:", 6), of("Properties:", 4)) {
-            (Some(at), _) if lines[at].trim() == "Tags:" => {
-                lines.splice(at + 1..=at, tags.map(|tag| format!("        {tag}")));
-            }
-            (None, Some(at)) => {
-                let tags = tags.map(|tag| format!("        {tag}"));
-                lines.splice(at + 1..=at, std::iter::once("      Tags:".to_owned()).chain(tags));
-            }
-            _ => notes.push(format!("the tags of `{id}` in `{path}` could not be added by lines: add `windlass:app` and `windlass:environment`")),
-        }
+    if !template_tags::add(lines, begin, app, environment) {
+        notes.push(format!("the tags of `{id}` in `{path}` could not be added by lines: add `windlass:app` and `windlass:environment`"));
     }
     let end = within(lines, begin);
     let former = match &component.piece.runs {
@@ -224,7 +238,8 @@ fn function(
         notes.push(format!("SAM has made a version of `{id}` under an id of its own: write that id in place of `{id}FirstVersion` (`aws cloudformation list-stack-resources` tells it: `{id}Version` with a hash), because CloudFormation publishes the same code no second time"));
         references(&mut *lines, id, &live, path, notes);
     }
-    lines.splice(end..end, published(id, &live, alias));
+    let inward = indent(&lines[begin]);
+    lines.splice(end..end, published(id, &live, alias, inward));
 }
 
 /// `Function.Alias` and `Function.Version` exist only with `AutoPublishAlias`: the one becomes the alias, which is the
@@ -253,16 +268,12 @@ fn whole(line: &str, word: &str) -> Option<usize> {
 /// True where an earlier run's patch is applied, or somebody wrote the alias or the version: a second one of the same
 /// name cannot be made.
 fn is_written(lines: &[String], function: &str, ids: &[&str]) -> bool {
-    let is_one = |line: &String| {
-        let own = line.strip_prefix("  ").map(str::trim_end);
-        own.and_then(|own| own.strip_suffix(':'))
-            .is_some_and(|own| ids.contains(&own))
-    };
+    let is_one = |line: &String| ids.iter().any(|id| is_head(line, &format!("{id}:")));
     lines.iter().any(is_one) || sam::makes_alias(&lines.join("\n"), function)
 }
 
 /// The version and the alias, as the document has them.
-fn published(id: &str, live: &str, alias: &str) -> Vec<String> {
+fn published(id: &str, live: &str, alias: &str, inward: usize) -> Vec<String> {
     let page = block(TEMPLATES, "# no AutoPublishAlias");
     let (_, text) = page.split_once("FirstVersion:").unwrap_or_default();
     let text = format!("FirstVersion:{text}")
@@ -274,7 +285,7 @@ fn published(id: &str, live: &str, alias: &str) -> Vec<String> {
         if line.is_empty() {
             String::new()
         } else {
-            format!("  {line}")
+            format!("{}{line}", " ".repeat(inward))
         }
     });
     std::iter::once(String::new()).chain(lines).collect()

@@ -2,7 +2,7 @@
 //! alias, are as `docs/integrate/terraform.md` has them.
 
 use super::hcl::{Block, resources, variables};
-use super::{Edit, environment};
+use super::{Edit, environment, hcl_lines};
 use crate::init::application::{Application, Component, Target, Text};
 use crate::init::environments::pattern;
 use crate::init::pages::{TERRAFORM, block};
@@ -61,23 +61,22 @@ impl Work<'_> {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         // From the end, so that the numbers of the lines before stay.
         for found in resources(text).into_iter().rev() {
-            let (at, length) = (found.at, found.lines.len());
             let name = format!("`{}.{}` in `{path}`", found.sort, found.id);
-            let mut changed = found;
+            let mut changed = found.clone();
             if !self.change(&mut changed) {
                 notes.push(format!("{name} is written so that it could not be changed by lines: docs/integrate/terraform.md of Windlass has what it needs"));
             }
-            lines.splice(at..at + length, changed.lines);
+            if changed.lines != found.lines {
+                lines.splice(found.at..found.at + found.length, changed.lines);
+            }
         }
-        let mut after = lines.join("\n");
-        if text.ends_with('\n') {
-            after.push('\n');
+        let whole = hcl_lines::read(&lines).and_then(|lines| lines.last().map(|line| line.after));
+        if lines.is_empty() || whole == Some(Some(0)) {
+            return Edit::new(path, text, &lines);
         }
-        Edit {
-            path: path.to_owned(),
-            before: text.to_owned(),
-            after,
-        }
+        notes.push(format!("`{path}` is written so that it could not be changed by lines: docs/integrate/terraform.md of Windlass has what its resources need"));
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        Edit::new(path, text, &lines)
     }
 
     /// Changes a resource where it is a component's; false where that is not possible.
@@ -92,10 +91,15 @@ impl Work<'_> {
                 }
                 let is_done =
                     found.tag(&self.tags) && found.ignore(&self.ignored("aws_lambda_function"));
-                if !self.has_alias(found) {
+                if self.has_alias(found) {
+                    return is_done;
+                }
+                // An alias of each of several would need each one's key.
+                let is_one = is_one(found);
+                if is_one {
                     Self::add_alias(found, component);
                 }
-                is_done
+                is_done && is_one
             }),
             "aws_lambda_alias" => {
                 let function = found.attribute("function_name").unwrap_or_default();
@@ -216,10 +220,9 @@ impl Work<'_> {
 
     fn has_alias(&self, function: &Block) -> bool {
         let of = |block: &Block| {
-            refers(
-                block.attribute("function_name").unwrap_or_default(),
-                function,
-            )
+            let named = block.attribute("function_name");
+            refers(named.unwrap_or_default(), function)
+                || named.is_some() && named == function.attribute("function_name")
         };
         self.all
             .iter()
@@ -254,6 +257,11 @@ impl Work<'_> {
         function.lines.push(String::new());
         function.lines.extend(lines);
     }
+}
+
+/// True where a block makes one resource, and not several or none.
+fn is_one(found: &Block) -> bool {
+    found.attribute("count").is_none() && found.attribute("for_each").is_none()
 }
 
 /// True where an expression names a resource.

@@ -1,0 +1,136 @@
+//! Tags of a function in a template, in blocks and within braces; and whether a changed template says what it said. Pure.
+
+use super::template::{indent, is_head, within};
+use crate::import::sam::without_tags;
+use serde_json::Value;
+use windlass_domain::syntax;
+
+/// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
+const LARGEST: usize = 1024 * 1024;
+
+/// How far in the first member of a line's own stands.
+pub fn child(lines: &[String], at: usize) -> Option<usize> {
+    let first = first(lines, at)?;
+    Some(indent(&lines[first]))
+}
+
+fn first(lines: &[String], at: usize) -> Option<usize> {
+    let is_text = |at: &usize| {
+        let line = lines[*at].trim_start();
+        !line.is_empty() && !line.starts_with('#')
+    };
+    (at + 1..within(lines, at)).find(is_text)
+}
+
+/// The line of a member of a line's own.
+fn member(lines: &[String], at: usize, name: &str) -> Option<usize> {
+    let inward = child(lines, at)?;
+    (at + 1..within(lines, at)).find(|at| {
+        indent(&lines[*at]) == inward && lines[*at].trim_start().starts_with(&format!("{name}:"))
+    })
+}
+
+/// Adds the tags of a function whose lines begin there; false where that cannot be done by lines.
+pub fn add(lines: &mut Vec<String>, begin: usize, app: &str, environment: &str) -> bool {
+    let end = within(lines, begin);
+    if lines[begin..end]
+        .iter()
+        .any(|line| line.contains("windlass:app"))
+    {
+        return true;
+    }
+    let tags = [
+        format!("\"windlass:app\": {app}"),
+        format!("\"windlass:environment\": {environment}"),
+    ];
+    let Some(at) = member(lines, begin, "Properties") else {
+        return false;
+    };
+    if !is_head(&lines[at], "Properties:") {
+        let own = lines[at..within(lines, at)].iter();
+        let has_tags = own.clone().any(|line| line.contains("Tags"));
+        return !has_tags
+            && within_braces(&mut lines[at], &format!("Tags: {{{}}}", tags.join(", ")));
+    }
+    let Some(inward) = child(lines, at) else {
+        return false;
+    };
+    let Some(known) = member(lines, at, "Tags") else {
+        let indented = " ".repeat(inward);
+        let tags = tags.map(|tag| format!("{indented}  {tag}"));
+        let head = std::iter::once(format!("{indented}Tags:"));
+        lines.splice(at + 1..=at, head.chain(tags));
+        return true;
+    };
+    if !is_head(&lines[known], "Tags:") {
+        return within_braces(&mut lines[known], &tags.join(", "));
+    }
+    // A list, and a function of CloudFormation, have no further members.
+    let others = ["-", "Fn::", "Ref:", "\"Fn::", "!"];
+    let first = first(lines, known).filter(|at| {
+        !others
+            .iter()
+            .any(|it| lines[*at].trim_start().starts_with(it))
+    });
+    let Some(first) = first else {
+        return false;
+    };
+    let indented = " ".repeat(indent(&lines[first]));
+    let tags = tags.map(|tag| format!("{indented}{tag}"));
+    lines.splice(known + 1..=known, tags);
+    true
+}
+
+/// Adds members to the map in braces that a line begins behind its key.
+fn within_braces(line: &mut String, members: &str) -> bool {
+    let Some((key, rest)) = line.split_once(':') else {
+        return false;
+    };
+    let Some(rest) = rest.trim_start().strip_prefix('{') else {
+        return false;
+    };
+    let between = if rest.trim_start().starts_with('}') {
+        ""
+    } else {
+        ", "
+    };
+    *line = format!("{key}: {{{members}{between}{rest}");
+    true
+}
+
+/// True where a template after its change can be read, and says everything that it said before but for what publishes
+/// and shifts; whatever a way of writing does to a change by lines, it breaks nothing.
+pub fn is_sound(before: &str, after: &str) -> bool {
+    let read = |text: &str| syntax::yaml("the template", &without_tags(text), LARGEST);
+    match (read(before), read(after)) {
+        (Ok(before), Ok(after)) => keeps(&before, &after),
+        _ => false,
+    }
+}
+
+/// True for what publishes and shifts, and for what has nothing else in it.
+fn is_taken(name: &str, value: &Value) -> bool {
+    let is_emptied = value
+        .as_object()
+        .is_some_and(|all| all.iter().all(|(name, value)| is_taken(name, value)));
+    ["AutoPublishAlias", "DeploymentPreference"].contains(&name) || is_emptied
+}
+
+fn keeps(before: &Value, after: &Value) -> bool {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            before.iter().all(|(name, value)| match after.get(name) {
+                Some(after) => keeps(value, after),
+                None => is_taken(name, value),
+            })
+        }
+        (Value::Array(before), Value::Array(after)) => {
+            before.len() == after.len() && before.iter().zip(after).all(|(a, b)| keeps(a, b))
+        }
+        // A reference to the alias that SAM made names the one that is written.
+        (Value::String(before), Value::String(after)) => {
+            before == after || before.contains(".Alias")
+        }
+        (before, after) => before == after,
+    }
+}
