@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use windlass_cli::import::sam::without_tags;
+use windlass_cli::import::sam_tags::without_tags;
 use windlass_cli::init::answers::Asked;
 use windlass_cli::init::proposal::{Facts, propose};
 use windlass_cli::init::repository::Repository;

@@ -1,6 +1,7 @@
 //! ecspresso's `ecspresso.yml`, with the definitions of the task and the service that it names.
 
 use super::expression::of_go;
+use super::taken::Taken;
 use super::{Imported, name, repository};
 use serde_json::{Map, Value, json};
 use windlass_domain::declaration::UNWRITTEN;
@@ -8,18 +9,6 @@ use windlass_domain::syntax;
 
 /// The largest file, in bytes.
 const LARGEST: usize = 1024 * 1024;
-
-/// Members of the file that are carried over or need not be.
-const KNOWN: [&str; 8] = [
-    "region",
-    "cluster",
-    "service",
-    "task_definition",
-    "service_definition",
-    "timeout",
-    "required_version",
-    "codedeploy",
-];
 
 /// Reads the file; `beside` reads a file that it names.
 ///
@@ -31,55 +20,72 @@ pub fn import(
 ) -> Result<Imported, String> {
     let file = syntax::yaml("the file", text, LARGEST).map_err(|finding| finding.reason)?;
     let mut imported = Imported::default();
+    let mut file = Taken::new(file);
+    // It is about ecspresso alone.
+    file.take(&["required_version"]);
     let mut told = |member: &str| {
-        let text = file[member].as_str().filter(|text| !text.is_empty())?;
-        Some(of_go(text, &mut imported))
+        let text = file.text(&[member]).filter(|text| !text.is_empty())?;
+        Some(of_go(&text, &mut imported))
     };
     let region = told("region");
     let cluster = told("cluster").unwrap_or_else(|| "default".to_owned());
     let service = told("service")
         .ok_or("it names no `service`: Windlass deploys services, and no single tasks")?;
+    if region.as_ref().is_some_and(|region| region.contains('{')) {
+        imported.note("the region is an expression: write `region` of the environment where it is not Windlass's own");
+    }
     imported.region = region.filter(|region| !region.contains('{'));
     let mut written = json!({"kind": "ecs", "cluster": cluster, "service": service});
-    if let Some(timeout) = file["timeout"].as_str().and_then(span) {
-        written["steady_within"] = json!(timeout);
+    let timeout = file.text(&["timeout"]);
+    match timeout.as_deref().map(|text| (text, span(text))) {
+        Some((_, Some(timeout))) => written["steady_within"] = json!(timeout),
+        Some((text, None)) => imported.note(format!(
+            "the timeout `{text}` is no time of hours, minutes and seconds: write `steady_within`"
+        )),
+        None => {}
     }
-    let task = definition(&file, "task_definition", beside, &mut imported);
-    containers(&task, &mut written, &mut imported);
-    let of_service = definition(&file, "service_definition", beside, &mut imported);
-    rollout(&of_service, &file, &mut written, &mut imported);
-    for member in file
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(member, _)| member)
-    {
-        if !KNOWN.contains(&member.as_str()) {
-            imported.note(format!(
-                "`{member}` of the file has nothing like it in a declaration"
-            ));
-        }
+    let named = ["task_definition", "service_definition"].map(|member| {
+        let path = file.text(&[member]);
+        let read = path
+            .as_deref()
+            .map(|path| definition(path, beside, &mut imported));
+        (
+            path.unwrap_or_default(),
+            Taken::new(read.unwrap_or_default()),
+        )
+    });
+    let [(task_path, mut task), (service_path, mut of_service)] = named;
+    containers(&mut task, &task_path, &mut written, &mut imported);
+    rollout(&mut of_service, &mut file, &mut written, &mut imported);
+    if let Some(left) = file.left() {
+        imported.note(format!(
+            "{left} of the file: nothing of a declaration is like it"
+        ));
     }
-    imported.note(
-        "a release changes the images of the containers above; for another change of the task definition register it with \
-         your infrastructure code, or set `base: artifact` and release its JSON",
-    );
+    if let Some(left) = of_service.left() {
+        imported.note(format!(
+            "{left} of `{service_path}`: none of it is in the declaration; all stay as the service has them, and your \
+             infrastructure code sets them from now on"
+        ));
+    }
+    if let Some(left) = task.left() {
+        imported.note(format!(
+            "{left} of `{task_path}`: a release changes the images of the containers above alone; for another change of the \
+             task definition register it with your infrastructure code, or set `base: artifact` and release its JSON"
+        ));
+    }
     imported
         .components
         .insert(name(&service.replace(['{', '}'], "-")), written);
     Ok(imported)
 }
 
-/// A definition that the file names, with its expressions as texts; an empty one where it cannot be read.
+/// A definition that the file names, with its expressions as texts; null where it cannot be read.
 fn definition(
-    file: &Value,
-    member: &str,
+    path: &str,
     beside: &dyn Fn(&str) -> Result<String, String>,
     imported: &mut Imported,
 ) -> Value {
-    let Some(path) = file[member].as_str() else {
-        return Value::Null;
-    };
     let read = beside(path).and_then(|text| {
         let read = syntax::yaml(path, &text, LARGEST).map_err(|finding| finding.reason);
         read.map_err(|why| format!("`{path}` cannot be read: {why}"))
@@ -93,18 +99,22 @@ fn definition(
 }
 
 /// The containers whose images are of a repository of Amazon ECR.
-fn containers(task: &Value, written: &mut Value, imported: &mut Imported) {
-    let all = task["containerDefinitions"].as_array();
+fn containers(task: &mut Taken, path: &str, written: &mut Value, imported: &mut Imported) {
     let mut own = Map::new();
-    for container in all.into_iter().flatten() {
-        let name = container["name"].as_str().unwrap_or_default().to_owned();
+    for mut container in task.each(&["containerDefinitions"]) {
+        let name = container.text(&["name"]).unwrap_or_default();
         // What its tag says is a release's.
-        let image = container["image"].as_str().unwrap_or_default();
-        match repository(image) {
-            Some(repository) => drop(own.insert(name, json!(repository))),
+        let image = container.text(&["image"]).unwrap_or_default();
+        match repository(&image) {
+            Some(repository) => drop(own.insert(name.clone(), json!(repository))),
             None => imported.note(format!(
                 "the container `{name}` runs `{image}`, which is of no repository of yours that can be told: it stays as it is"
             )),
+        }
+        if let Some(left) = container.left() {
+            imported.note(format!(
+                "{left} of the container `{name}` in `{path}`: all stay as the task definition has them"
+            ));
         }
     }
     let mut each = own.iter();
@@ -122,26 +132,49 @@ fn containers(task: &Value, written: &mut Value, imported: &mut Imported) {
     }
 }
 
-/// How ECS replaces the tasks.
-fn rollout(service: &Value, file: &Value, written: &mut Value, imported: &mut Imported) {
-    let strategy = service["deploymentConfiguration"]["strategy"].as_str();
-    if let Some(strategy) = strategy.filter(|strategy| *strategy != "ROLLING") {
+/// The steps in which the tasks are replaced: by ECS, or by CodeDeploy where the service says so, and never by both.
+fn rollout(service: &mut Taken, file: &mut Taken, written: &mut Value, imported: &mut Imported) {
+    let is_unknown = service.is_missing();
+    let controller = service.text(&["deploymentController", "type"]);
+    let mut named = Taken::new(file.take(&["codedeploy"]));
+    let is_codedeploy = controller.as_deref() == Some("CODE_DEPLOY");
+    if is_codedeploy || (is_unknown && !named.is_missing()) {
+        written["codedeploy"] = codedeploy(&mut named, imported);
+        if let Some(left) = named.left() {
+            imported.note(format!(
+                "{left} of `codedeploy`: nothing of a declaration is like it"
+            ));
+        }
+        return;
+    }
+    if !named.is_missing() {
+        imported.note(
+            "`codedeploy` of the file: the service's `deploymentController` is that of ECS, so that CodeDeploy does not shift it, and \
+             none of it is in the declaration",
+        );
+    }
+    if let Some(other) = controller.filter(|controller| controller != "ECS") {
+        imported.note(format!(
+            "the controller {other} of the service is one that Windlass has no rollout for: it deploys with ECS or CodeDeploy"
+        ));
+    }
+    let strategy = service.text(&["deploymentConfiguration", "strategy"]);
+    if let Some(strategy) = strategy.filter(|strategy| strategy != "ROLLING") {
         written["rollout"] = json!(strategy.to_ascii_lowercase());
     }
-    let is_codedeploy = service["deploymentController"]["type"] == "CODE_DEPLOY";
-    let named = &file["codedeploy"];
-    if is_codedeploy || !named.is_null() {
-        written["codedeploy"] = codedeploy(named, imported);
-    }
-    if service["deploymentConfiguration"]["deploymentCircuitBreaker"]["enable"] == true {
+    let breaker = ["deploymentConfiguration", "deploymentCircuitBreaker"];
+    if !service.take(&breaker).is_null() {
         imported
             .note("the circuit breaker stays the service's own; Windlass sees what it takes back");
     }
 }
 
 /// The deployment group, which ecspresso finds by itself where its file does not name it.
-fn codedeploy(named: &Value, imported: &mut Imported) -> Value {
-    let member = |name: &str| named[name].as_str();
+fn codedeploy(named: &mut Taken, imported: &mut Imported) -> Value {
+    let mut member = |name: &str| {
+        let text = named.text(&[name])?;
+        Some(of_go(&text, imported))
+    };
     let (application, group) = (member("application_name"), member("deployment_group_name"));
     if application.is_none() || group.is_none() {
         imported.note(
@@ -149,7 +182,7 @@ fn codedeploy(named: &Value, imported: &mut Imported) -> Value {
              write them under `codedeploy`",
         );
     }
-    let written = |name: Option<&str>| name.unwrap_or(UNWRITTEN).to_owned();
+    let written = |name: Option<String>| name.unwrap_or_else(|| UNWRITTEN.to_owned());
     json!({"application": written(application), "group": written(group)})
 }
 

@@ -5,6 +5,8 @@ pub mod ecspresso;
 pub mod expression;
 pub mod lambroll;
 pub mod sam;
+pub mod sam_tags;
+pub mod taken;
 
 use crate::yaml::is_plain;
 use serde_json::{Map, Value, json};

@@ -1,8 +1,11 @@
 //! A template of AWS SAM: the functions whose traffic `DeploymentPreference` shifts.
 
 use super::expression::of_cloudformation;
+use super::sam_tags::{self, without_tags};
+use super::taken::Taken;
 use super::{Imported, name};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use windlass_domain::syntax;
 
 /// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
@@ -17,15 +20,18 @@ pub fn import(text: &str) -> Result<Imported, String> {
         .map_err(|finding| finding.reason)?;
     let mut imported = Imported::default();
     let common = &template["Globals"]["Function"];
-    for (id, resource) in template["Resources"].as_object().into_iter().flatten() {
-        if resource["Type"] == "AWS::Serverless::Function" {
-            function(
-                id,
-                &resource["Properties"],
-                common,
-                &template,
-                &mut imported,
-            );
+    let functions = template["Resources"].as_object().into_iter().flatten();
+    let functions =
+        functions.filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function");
+    let hooks = hooks(&template);
+    for (id, resource) in functions {
+        let own = &resource["Properties"];
+        if hooks.contains(id) {
+            imported.note(format!(
+                "`{id}` is a hook of a deployment preference, which CodeDeploy alone calls: it is no component"
+            ));
+        } else {
+            function(id, own, common, &template, &mut imported);
         }
     }
     if imported.components.is_empty() {
@@ -40,28 +46,33 @@ pub fn import(text: &str) -> Result<Imported, String> {
     Ok(imported)
 }
 
-/// Short forms of functions as texts: `!Ref Name` and `!GetAtt Name.Arn` become `${Name}` and `${Name.Arn}`; of all
-/// others the tag is left out.
-pub fn without_tags(text: &str) -> String {
-    let lines = text.lines().map(|line| {
-        let Some((before, after)) = line.split_once('!') else {
-            return line.to_owned();
-        };
-        let is_tag = before.trim_end().ends_with([':', '-', '[', ','])
-            && after.starts_with(|c: char| c.is_ascii_uppercase());
-        let (tag, rest) = after.split_once(' ').unwrap_or((after, ""));
-        match tag {
-            _ if !is_tag => line.to_owned(),
-            "Ref" | "GetAtt" => {
-                let end = rest.find([' ', ',', ']', '}', '#']).unwrap_or(rest.len());
-                let (value, behind) = rest.split_at(end);
-                let value = value.trim_matches(['"', '\'']);
-                format!("{before}\"${{{value}}}\"{}", without_tags(behind))
-            }
-            _ => format!("{before}{rest}"),
-        }
+/// The functions that deployment preferences call: with their names, or by what CodeDeploy may call without a further
+/// permission (AWS Serverless Application Model Developer Guide, "Deploying serverless applications gradually").
+pub fn hooks(template: &Value) -> BTreeSet<String> {
+    let resources = template["Resources"].as_object();
+    let own = resources
+        .into_iter()
+        .flatten()
+        .map(|(_, it)| &it["Properties"]["DeploymentPreference"]);
+    let common = &template["Globals"]["Function"]["DeploymentPreference"];
+    let all = own.chain(std::iter::once(common));
+    let called = all.flat_map(|preference| {
+        let hooks = preference["Hooks"].as_object().into_iter().flatten();
+        hooks.filter_map(|(_, hook)| hook.as_str().or_else(|| hook["Ref"].as_str()))
     });
-    lines.collect::<Vec<_>>().join("\n")
+    let mut hooks: BTreeSet<String> = called.map(|told| reference(told).to_owned()).collect();
+    let named = resources.into_iter().flatten().filter(|(_, it)| {
+        let name = it["Properties"]["FunctionName"].as_str();
+        name.is_some_and(|name| name.starts_with("CodeDeployHook_"))
+    });
+    hooks.extend(named.map(|(id, _)| id.clone()));
+    hooks
+}
+
+/// The logical id that a reference names.
+fn reference(told: &str) -> &str {
+    let id = told.trim_start_matches("${").trim_end_matches('}');
+    id.split('.').next().unwrap_or(id)
 }
 
 fn function(
@@ -79,41 +90,91 @@ fn function(
     if preference.is_null() {
         return;
     }
-    let function = properties["FunctionName"].as_str();
-    if function.is_none() {
+    let is_off = preference["Enabled"] == false || preference["Enabled"] == "false";
+    if is_off && preference["Type"].is_null() {
+        imported.note(format!(
+            "`{id}` has a deployment preference that is not enabled, so that nothing shifts it: it is no component"
+        ));
+        return;
+    }
+    let named = &properties["FunctionName"];
+    if let Some(by) = sam_tags::function(named) {
+        imported.note(format!(
+            "the name of `{id}` is made by `{by}`: write the one that it has in this environment"
+        ));
+    } else if named.is_null() {
         imported.note(format!(
             "the template leaves the name of `{id}` to CloudFormation: write the one that the stack gave it"
         ));
     }
-    let function = function.map_or_else(|| format!("${{{id}}}"), str::to_owned);
+    let function = named
+        .as_str()
+        .map_or_else(|| format!("${{{id}}}"), str::to_owned);
     let function = of_cloudformation(&function, imported);
     let alias = of("AutoPublishAlias").as_str();
-    let mut written =
-        json!({"kind": "lambda", "function": function, "alias": alias.unwrap_or("live")});
+    let alias = alias.map(|alias| of_cloudformation(alias, imported));
     if alias.is_none() {
         imported.note(format!(
-            "`{id}` has no `AutoPublishAlias`: write the alias that its callers use"
+            "`{id}` has no `AutoPublishAlias` that can be told: write the alias that its callers use"
         ));
     }
-    match preference["Type"].as_str() {
-        Some("AllAtOnce") => {}
-        sort => match sort.and_then(shift) {
-            Some(rollout) => written["rollout"] = rollout,
-            None => imported.note(format!(
-                "`{id}`: the deployment preference {} is of your own configuration of CodeDeploy: write `rollout`, or \
-                 `codedeploy` with its application and group",
-                preference["Type"]
-            )),
-        },
+    let alias = alias.unwrap_or_else(|| "live".to_owned());
+    let mut written = json!({"kind": "lambda", "function": function, "alias": alias});
+    if let Some(by) = sam_tags::function(preference) {
+        imported.note(format!(
+            "`{id}`: the deployment preference is made by `{by}`: write `rollout` and `gates.alarms` as it has them in this environment"
+        ));
+    } else {
+        let mut left = Taken::new(preference.clone());
+        steps(id, &mut left, is_off, &mut written, imported);
+        alarms(id, &mut left, template, imported);
+        rest(id, &mut left, imported);
     }
-    if preference["Enabled"] == false {
-        imported.note(format!("`{id}`: the deployment preference is not enabled; what it says is carried over all the same"));
-    }
-    alarms(preference, template, imported);
-    rest(id, preference, imported);
     imported
         .components
         .insert(name(id.trim_end_matches("Function")), written);
+}
+
+/// The steps in which callers are moved.
+fn steps(
+    id: &str,
+    preference: &mut Taken,
+    is_off: bool,
+    written: &mut Value,
+    imported: &mut Imported,
+) {
+    let (sort, enabled) = (preference.take(&["Type"]), preference.take(&["Enabled"]));
+    if is_off {
+        imported.note(format!("`{id}`: the deployment preference is not enabled; what it says is carried over all the same"));
+    } else if let Some(by) = made(&enabled) {
+        imported.note(format!("`{id}`: whether the deployment preference is enabled is made by {by}; what it says is carried over all the same"));
+    }
+    if let Some(by) = made(&sort) {
+        imported.note(format!(
+            "`{id}`: the `Type` of the deployment preference is made by {by}: write `rollout` as it is in this environment"
+        ));
+        return;
+    }
+    match sort.as_str() {
+        Some("AllAtOnce") => {}
+        None => imported.note(format!(
+            "`{id}`: the deployment preference has no `Type`: write `rollout` where callers are to be moved in steps"
+        )),
+        Some(sort) => match shift(sort) {
+            Some(rollout) => written["rollout"] = rollout,
+            None => imported.note(format!(
+                "`{id}`: the deployment preference `{sort}` is of your own configuration of CodeDeploy: write `rollout`, or \
+                 `codedeploy` with its application and group"
+            )),
+        },
+    }
+}
+
+/// What makes a value that only CloudFormation knows, as a person reads it.
+fn made(value: &Value) -> Option<String> {
+    let function = sam_tags::function(value).map(|by| format!("`{by}`"));
+    let reference = value.as_str().filter(|text| text.contains("${"));
+    function.or_else(|| Some(format!("`{}`", reference?)))
 }
 
 /// The steps of a predefined configuration that shifts (AWS Serverless Application Model Developer Guide, "Gradual
@@ -142,41 +203,62 @@ fn shift(preference: &str) -> Option<Value> {
 }
 
 /// The alarms, by the names that the template gives them.
-fn alarms(preference: &Value, template: &Value, imported: &mut Imported) {
-    for alarm in preference["Alarms"].as_array().into_iter().flatten() {
+fn alarms(id: &str, preference: &mut Taken, template: &Value, imported: &mut Imported) {
+    let all = preference.take(&["Alarms"]);
+    if let Some(by) = made(&all) {
+        imported.note(format!(
+            "`{id}`: the alarms of the deployment preference are made by {by}: write their names into `gates.alarms`"
+        ));
+        return;
+    }
+    for alarm in all.as_array().into_iter().flatten() {
         let Some(told) = alarm.as_str().or_else(|| alarm["Ref"].as_str()) else {
             imported.note(format!(
-                "the alarm {alarm} cannot be told: write its name into `gates.alarms`"
+                "`{id}`: the alarm {alarm} cannot be told: write its name into `gates.alarms`"
             ));
             continue;
         };
-        let id = told.trim_start_matches("${").trim_end_matches('}');
-        let named = template["Resources"][id]["Properties"]["AlarmName"].as_str();
-        let name = of_cloudformation(
-            &named.map_or_else(|| format!("${{{id}}}"), str::to_owned),
-            imported,
-        );
+        let alarm = reference(told);
+        let named = &template["Resources"][alarm]["Properties"]["AlarmName"];
+        if let Some(by) = sam_tags::function(named) {
+            imported.note(format!(
+                "`{id}`: the name of the alarm `{alarm}` is made by `{by}`: write it into `gates.alarms`"
+            ));
+            continue;
+        }
+        let is_there = template["Resources"][alarm].is_object() || told.contains("${");
+        let unnamed = if is_there {
+            format!("${{{alarm}}}")
+        } else {
+            told.to_owned()
+        };
+        let name = of_cloudformation(named.as_str().unwrap_or(&unnamed), imported);
         if !imported.alarms.contains(&name) {
             imported.alarms.push(name);
         }
     }
 }
 
-fn rest(id: &str, preference: &Value, imported: &mut Imported) {
-    for hook in ["PreTraffic", "PostTraffic"] {
-        if let Some(function) = preference["Hooks"][hook].as_str() {
+/// What is left of a preference is told.
+fn rest(id: &str, preference: &mut Taken, imported: &mut Imported) {
+    let hooks = preference.take(&["Hooks"]);
+    if let Some(by) = made(&hooks) {
+        imported.note(format!("`{id}`: the hooks of the deployment preference are made by {by}: write what they ask as gates of the component"));
+    } else {
+        for (hook, function) in hooks.as_object().into_iter().flatten() {
+            let function = function
+                .as_str()
+                .map_or_else(|| function.to_string(), str::to_owned);
             imported.note(format!(
                 "`{id}`: the hook {hook} ({function}) is code of yours: write what it asks as `gates.invocations` or \
                  `gates.probes` of the component"
             ));
         }
     }
-    for (member, _) in preference.as_object().into_iter().flatten() {
-        if !["Type", "Enabled", "Alarms", "Hooks"].contains(&member.as_str()) {
-            imported.note(format!(
-                "`{id}`: `{member}` of the deployment preference is of CodeDeploy alone"
-            ));
-        }
+    if let Some(left) = preference.left() {
+        imported.note(format!(
+            "`{id}`: {left} of the deployment preference: CodeDeploy's alone"
+        ));
     }
 }
 
@@ -204,14 +286,5 @@ mod tests {
         ] {
             assert_eq!(shift(preference), wanted, "{preference}");
         }
-    }
-
-    #[test]
-    fn short_forms_are_texts() {
-        let text = "a: !Ref B\nc: !Sub \"d-${E}\"\nf: [!Ref G, x]\nh: really!\ni: !GetAtt J.Arn\n  - !Ref K # why";
-        assert_eq!(
-            without_tags(text),
-            "a: \"${B}\"\nc: \"d-${E}\"\nf: [\"${G}\", x]\nh: really!\ni: \"${J.Arn}\"\n  - \"${K}\" # why"
-        );
     }
 }

@@ -39,7 +39,8 @@ pub struct Import {
 }
 
 impl Import {
-    /// Prints the declaration; what could not be carried over stands at its top, and on standard error.
+    /// Prints the declaration; what could not be carried over stands at its top, and on standard error. It ends as
+    /// `windlass validate` ends of what is printed: with 3 where a person has to write something before it is valid.
     ///
     /// # Errors
     /// A file that cannot be read, or is not of that deployer.
@@ -69,13 +70,18 @@ impl Import {
             }
         }
         output.result(&document, &text);
-        Ok(Exit::Good)
+        // As `windlass validate` ends of what is printed.
+        if findings.is_empty() {
+            Ok(Exit::Good)
+        } else {
+            Ok(Exit::Rejected)
+        }
     }
 
     fn read(&self) -> Result<Imported, Failure> {
         let text = files::text(&self.file).map_err(|why| {
             Failure::usage(format!(
-                "{why}. Name the deployer's file as the second argument"
+                "{why}. Name the file as it lies here, or from another folder by its path"
             ))
         })?;
         let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Tags of a function in a template, in blocks and within braces; and whether a changed template says what it said. Pure.
 
 use super::template::{indent, is_head, within};
-use crate::import::sam::without_tags;
+use crate::import::sam_tags::without_tags;
 use serde_json::Value;
 use windlass_domain::syntax;
 

@@ -2,7 +2,8 @@
 
 use super::{Piece, Pieces, Runs, Sort};
 use crate::import::name;
-use crate::import::sam::without_tags;
+use crate::import::sam::hooks;
+use crate::import::sam_tags::without_tags;
 use crate::init::environments::pattern;
 use crate::init::repository::{Repository, folder_of};
 use serde_json::Value;
@@ -17,15 +18,29 @@ const NAMES: [&str; 4] = ["template.yaml", "template.yml", "template.json", "sam
 /// Finds functions.
 pub fn find(repository: &Repository, found: &mut Pieces) {
     for (path, text) in repository.named(&NAMES) {
-        let Ok(template) = syntax::yaml("the template", &without_tags(text), LARGEST) else {
-            continue;
+        let template = match syntax::yaml("the template", &without_tags(text), LARGEST) {
+            Ok(template) => template,
+            Err(why) if text.contains("AWS::Serverless-") => {
+                found.notes.push(format!(
+                    "`{path}` is a template of AWS SAM that cannot be read: {}",
+                    why.reason
+                ));
+                continue;
+            }
+            Err(_) => continue,
         };
         if !is_sam(&template) {
             continue;
         }
+        let hooks = hooks(&template);
         for (id, resource) in template["Resources"].as_object().into_iter().flatten() {
             let own = &resource["Properties"];
-            if resource["Type"] == "AWS::Serverless::Function" && own["InlineCode"].is_null() {
+            if resource["Type"] != "AWS::Serverless::Function" || !own["InlineCode"].is_null() {
+                continue;
+            }
+            if hooks.contains(id) {
+                found.notes.push(format!("`{id}` of `{path}` is a hook of a deployment preference, which CodeDeploy alone calls"));
+            } else {
                 found.pieces.push(function(path, id, own, &template));
             }
         }
