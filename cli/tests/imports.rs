@@ -1,0 +1,148 @@
+//! `windlass import` of whole files, with the fields that the deployers' own documentation shows: the snapshots are what it
+//! makes of them. Nothing of a file is lost without a word.
+
+#![allow(clippy::unwrap_used)]
+
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use windlass_cli::import::{Imported, ecspresso, lambroll, sam};
+use windlass_domain::declaration::Declaration;
+use windlass_domain::syntax;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/imports")
+}
+
+/// All files of a format, three at least.
+fn files(format: &str) -> Vec<PathBuf> {
+    let all = fs::read_dir(folder().join(format)).unwrap();
+    let mut all: Vec<PathBuf> = all.map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    assert!(all.len() >= 3, "{format}");
+    all
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+/// The declaration: valid but for what a person must write.
+fn checked(format: &str, path: &Path, imported: &Imported) -> String {
+    let text = imported.text("shop", "prod", &format!("{format} {}", stem(path)));
+    for finding in Declaration::parse(&text).err().unwrap_or_default() {
+        assert!(
+            finding.reason.contains("`write-me`"),
+            "{finding:?}:\n{text}"
+        );
+    }
+    text
+}
+
+fn of_ecspresso(folder: &Path, changed: impl Fn(&str, &str) -> String) -> Imported {
+    let read = |name: &str| {
+        let text = fs::read_to_string(folder.join(name)).map_err(|why| why.to_string());
+        text.map(|text| changed(name, &text))
+    };
+    ecspresso::import(&read("ecspresso.yml").unwrap(), &read).unwrap()
+}
+
+#[test]
+fn services_of_ecspresso() {
+    for path in files("ecspresso") {
+        let imported = of_ecspresso(&path, |_, text| text.to_owned());
+        let text = checked("ecspresso", &path, &imported);
+        let component = imported.components.values().next().unwrap();
+        let both = component["rollout"].is_string() && component["codedeploy"].is_object();
+        assert!(!both, "{text}");
+        insta::assert_snapshot!(format!("ecspresso-{}", stem(&path)), text);
+    }
+}
+
+#[test]
+fn functions_of_lambroll() {
+    for path in files("lambroll") {
+        let imported = lambroll::import(&fs::read_to_string(&path).unwrap()).unwrap();
+        insta::assert_snapshot!(
+            format!("lambroll-{}", stem(&path)),
+            checked("lambroll", &path, &imported)
+        );
+    }
+}
+
+#[test]
+fn functions_of_sam() {
+    for path in files("sam") {
+        let imported = sam::import(&fs::read_to_string(&path).unwrap()).unwrap();
+        insta::assert_snapshot!(
+            format!("sam-{}", stem(&path)),
+            checked("sam", &path, &imported)
+        );
+    }
+}
+
+/// The document with a member that nobody knows in each of its objects, down to the depth at which members are named.
+fn with_unknown(value: &mut Value, path: &str, depth: usize, added: &mut Vec<String>) {
+    let Some(map) = value.as_object_mut() else {
+        return;
+    };
+    for (name, value) in map.iter_mut().filter(|_| depth < 2) {
+        with_unknown(value, &format!("{path}{name}."), depth + 1, added);
+    }
+    map.insert("unheardOf".to_owned(), json!("x"));
+    added.push(format!("`{path}unheardOf`"));
+}
+
+#[test]
+fn a_member_that_nobody_knows_yet_is_told() {
+    for folder in files("ecspresso") {
+        let names = fs::read_dir(&folder).unwrap();
+        for name in names.map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+            let text = fs::read_to_string(folder.join(&name)).unwrap();
+            let mut document = syntax::yaml(&name, &text, 1 << 20).unwrap();
+            let mut added = Vec::new();
+            with_unknown(&mut document, "", 1, &mut added);
+            let changed = document.to_string();
+            let imported = of_ecspresso(&folder, |other, text| {
+                if other == name {
+                    changed.clone()
+                } else {
+                    text.to_owned()
+                }
+            });
+            let notes = imported.notes.join("\n");
+            // What is within a member that is of no use whole, or was told whole, is told with it.
+            for path in added {
+                let within = path.trim_matches('`').split('.').next().unwrap();
+                let whole = ["`codedeploy`", "the circuit breaker"];
+                let is_told = notes.contains(&path)
+                    || notes.contains(&format!("`{within}`"))
+                    || whole
+                        .iter()
+                        .any(|whole| whole.contains(within) && notes.contains(whole))
+                    || within == "codedeploy" && notes.contains("`unheardOf` of `codedeploy`");
+                assert!(is_told, "{name}: {path}\n{notes}");
+            }
+        }
+    }
+    for path in files("lambroll") {
+        let mut document: Value =
+            serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let mut added = Vec::new();
+        with_unknown(&mut document, "", 1, &mut added);
+        let notes = lambroll::import(&document.to_string())
+            .unwrap()
+            .notes
+            .join("\n");
+        for path in added {
+            assert!(notes.contains(&path), "{path}\n{notes}");
+        }
+    }
+    let sam = fs::read_to_string(folder().join("sam/canary.yaml")).unwrap();
+    let sam = sam.replace(
+        "        TriggerConfigurations:",
+        "        UnheardOf: x\n        TriggerConfigurations:",
+    );
+    let notes = sam::import(&sam).unwrap().notes.join("\n");
+    assert!(notes.contains("`UnheardOf`"), "{notes}");
+}
