@@ -37,6 +37,7 @@ pub mod places;
 pub mod planned;
 pub mod preflight;
 pub mod record;
+pub mod schema;
 pub mod settings;
 pub mod sight;
 pub mod snapshots;

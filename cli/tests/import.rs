@@ -274,6 +274,23 @@ fn functions_that_sam_shifts_keep_their_steps_and_alarms() {
 }
 
 #[test]
+fn the_schema_is_written_where_it_is_wanted_and_named_in_the_first_line() {
+    let arguments = ["lambroll", "function.json", "--schema", "own.json"];
+    let place = folder("import-schema");
+    std::fs::write(place.join("function.json"), LAMBROLL).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_windlass"));
+    let program = program.arg("import").args(arguments).current_dir(&place);
+    let text = out(&program.env_clear().output().unwrap());
+    assert_eq!(
+        text.lines().next(),
+        Some("# yaml-language-server: $schema=own.json")
+    );
+    let schema = std::fs::read_to_string(place.join("own.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    assert!(schema["properties"]["environments"].is_object());
+}
+
+#[test]
 fn a_file_of_something_else_is_told_as_that() {
     for (from, text, told) in [
         ("ecspresso", "cluster: a\n", "it names no `service`"),

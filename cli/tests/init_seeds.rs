@@ -153,7 +153,12 @@ fn present(folder: &Path, prefix: &str, into: &mut BTreeMap<String, String>) {
 #[test]
 fn the_examples_are_what_is_made_of_the_seeds() {
     for seed in SEEDS {
-        let (made, folder) = (made(seed), root().join("examples/init").join(seed.0));
+        let (mut made, folder) = (made(seed), root().join("examples/init").join(seed.0));
+        let schema = made.remove("app.schema.json").unwrap();
+        let documented = fs::read_to_string(root().join("docs/app.schema.json")).unwrap();
+        assert!(schema == documented, "docs/app.schema.json is another one");
+        let declared = made.get_mut("app.yaml").unwrap();
+        *declared = declared.replace("$schema=app.schema", "$schema=../../../docs/app.schema");
         if std::env::var_os("UPDATE_DOCS").is_some() {
             let _ = fs::remove_dir_all(&folder);
             for (path, text) in &made {

@@ -12,6 +12,7 @@ const WITHOUT_ECR: &str =
 /// The declaration, with what was seen and is not in it at its top.
 pub fn write(application: &Application, notes: &[String]) -> String {
     let mut lines = vec![
+        crate::schema::line(crate::schema::FILE),
         "# From `windlass init`. It is yours from now on: raise the version with each change."
             .to_owned(),
     ];

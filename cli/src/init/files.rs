@@ -3,6 +3,7 @@
 use super::application::Application;
 use super::proposal::Facts;
 use super::{declaration, infrastructure, role, workflow};
+use crate::schema;
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +16,15 @@ pub struct File {
 
 /// Paths of everything that `init` may write beside the workflow. It is no part of what `init` looks at: the same answers
 /// make the same files a second time.
-pub const OWN: [&str; 6] = ["app.yaml", "windlass.toml", ROLE, PATCH, PAGE, SCRIPT];
+pub const OWN: [&str; 7] = [
+    "app.yaml",
+    schema::FILE,
+    "windlass.toml",
+    ROLE,
+    PATCH,
+    PAGE,
+    SCRIPT,
+];
 
 /// All of them, and what a person has to see to.
 pub fn all(application: &Application, facts: &Facts) -> (Vec<File>, Vec<String>) {
@@ -46,6 +55,7 @@ pub fn all(application: &Application, facts: &Facts) -> (Vec<File>, Vec<String>)
         });
     };
     file("app.yaml", declaration::write(application, &notes));
+    file(schema::FILE, schema::text());
     file("windlass.toml", settings(application));
     if application.has_workflow() {
         file(ROLE, role::write(application));

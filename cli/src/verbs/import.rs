@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::import::{Imported, ecspresso, lambroll, name, sam};
 use crate::output::Output;
+use crate::schema;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
@@ -36,6 +37,9 @@ pub struct Import {
     /// The environment that the file is of.
     #[arg(long, value_name = "NAME", default_value = "prod", value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
+    /// Write the schema of declarations into this file, and name it in the first line, for editors.
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
 }
 
 impl Import {
@@ -58,6 +62,7 @@ impl Import {
             .map_or_else(|| name(&first), ToString::to_string);
         let file = self.file.display().to_string();
         let text = imported.text(&app, self.environment.as_str(), &file);
+        let text = self.with_schema(text)?;
         let findings = Declaration::parse(&text).err().unwrap_or_default();
         let document =
             json!({"text": text, "not_carried_over": imported.notes, "findings": findings});
@@ -76,6 +81,20 @@ impl Import {
         } else {
             Ok(Exit::Rejected)
         }
+    }
+
+    /// The declaration with the line for editors, and the file that this names.
+    fn with_schema(&self, text: String) -> Result<String, Failure> {
+        let Some(path) = &self.schema else {
+            return Ok(text);
+        };
+        std::fs::write(path, schema::text()).map_err(|error| {
+            Failure::usage(format!("`{}` cannot be written: {error}", path.display()))
+        })?;
+        Ok(format!(
+            "{}\n{text}",
+            schema::line(&path.display().to_string())
+        ))
     }
 
     fn read(&self) -> Result<Imported, Failure> {

@@ -11,6 +11,7 @@ use crate::init::{account::Account, next, pieces, reading};
 use crate::living;
 use crate::output::Output;
 use crate::places::stack;
+use crate::schema;
 use crate::settings::Settings;
 use crate::windlass::waiting;
 use clap::Args;
@@ -171,7 +172,9 @@ impl Init {
             })
             .collect();
         let mut kept: Vec<&str> = Vec::new();
-        for (file, present) in others.iter().filter(|_| !self.force) {
+        // The schema is the program's own, and another version has another one.
+        let is_asked = |file: &File| !self.force && file.path != schema::FILE;
+        for (file, present) in others.iter().filter(|(file, _)| is_asked(file)) {
             let (old, new) = (
                 format!("{} as it is", file.path),
                 format!("{} as it would be", file.path),
