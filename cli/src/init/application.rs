@@ -123,7 +123,12 @@ impl Rule {
                 let names: Option<Vec<String>> = names.split(',').map(value).collect();
                 names.map(Self::Branches)
             }
-            Some(("tag", tag)) => value(tag).map(Self::Tag),
+            Some(("tag", tag)) => match value(tag) {
+                Some(tag) if !may_be_version(&tag) => {
+                    return Err(format!("no version's tag is `{tag}`: a tag is released as the version that it names, such as `v1.4.0`, and no other one is. Write `tag:stable`, `tag:release-candidate`, a glob of versions such as `tag:v*-rc*`, or `branch:…`"));
+                }
+                tag => tag.map(Self::Tag),
+            },
             None if text == "none" => Some(Self::None),
             _ => None,
         }
@@ -131,7 +136,26 @@ impl Rule {
     }
 }
 
+/// True for the two words, and for a glob that the tag of a semantic version can have: `1.4.0` or `v1.4.0-rc.1`.
+fn may_be_version(tag: &str) -> bool {
+    if ["stable", "release-candidate"].contains(&tag) {
+        return true;
+    }
+    let rest = tag.strip_prefix('v').unwrap_or(tag);
+    let begins = rest.starts_with(|c: char| c.is_ascii_digit() || c == '*');
+    let is_whole = rest.contains('*') || semver::Version::parse(rest).is_ok();
+    begins && is_whole && !rest.contains(['/', '_'])
+}
+
 impl Text {
+    /// True where two environments have the same text.
+    pub fn is_shared(&self, environments: &[String]) -> bool {
+        let mut seen = std::collections::BTreeSet::new();
+        environments
+            .iter()
+            .any(|environment| !seen.insert(self.at("", environment)))
+    }
+
     /// Reads a text, or `dev=a,prod=b` with one for each environment.
     ///
     /// # Errors
@@ -264,6 +288,12 @@ mod tests {
             Ok(Rule::Tag("v*.*.0-rc*".into()))
         );
         assert_eq!(Rule::read("none"), Ok(Rule::None));
+        for good in ["*", "v*", "1.*", "v1.4.0", "v*-blue", "stable"] {
+            assert_eq!(
+                Rule::read(&format!("tag:{good}")),
+                Ok(Rule::Tag(good.into()))
+            );
+        }
         for bad in [
             "",
             "main",
@@ -272,6 +302,12 @@ mod tests {
             "tag: ",
             "branch:a,,b",
             "push:main",
+            "tag:latest",
+            "tag:release-*",
+            "tag:prod/*",
+            "tag:v1.4",
+            "tag:v*/x",
+            "tag:version-*",
         ] {
             assert!(Rule::read(bad).is_err(), "{bad}");
         }
