@@ -124,6 +124,90 @@ fn answers_that_cannot_be_taken_are_told_with_what_is_missing() {
 }
 
 #[test]
+fn an_answer_that_cannot_work_is_refused_by_its_key_with_what_to_write() {
+    for (answers, told) in [
+        (
+            &["deploy.prod=tag:latest"][..],
+            "`deploy.prod`: no version's tag is `latest`",
+        ),
+        (
+            &["deploy.prod=tag:release-*"],
+            "`deploy.prod`: no version's tag",
+        ),
+        (&["deploy.prod=tag:prod/*"], "`tag:v*-rc*`"),
+        (
+            &["environments=dev,dev"],
+            "`environments`: `dev` stands there twice",
+        ),
+        (
+            &["components=web,web"],
+            "`components`: two components are called `web`",
+        ),
+        (&["web.bucket=b"], "`web.bucket`: "),
+        (
+            &["environments=dev,prod", "web.bucket=shop-web"],
+            "`web.bucket`: `shop-web` is one target for dev and prod",
+        ),
+        (
+            &["environments=dev,prod", "web.distribution=E1ABCDEFGHIJ"],
+            "`web.distribution`: `E1ABCDEFGHIJ` is one target for dev and prod",
+        ),
+        (
+            &[
+                "environments=dev,prod",
+                "web.distribution=dev=E1ABCDEFGHIJ,prod=E1ABCDEFGHIJ",
+            ],
+            "`web.distribution`: ",
+        ),
+    ] {
+        let place = copy("next");
+        let arguments = answers.iter().flat_map(|answer| ["--answer", *answer]);
+        let arguments: Vec<&str> = ["--yes"].into_iter().chain(arguments).collect();
+        let refused = init(&place, &arguments);
+        assert_eq!(code(&refused), 2);
+        let wrong: Vec<String> = err(&refused)
+            .lines()
+            .filter(|line| line.starts_with("  wrong: "))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(wrong.len(), 1, "{answers:?}: {wrong:?}");
+        assert!(wrong[0].contains(told), "{answers:?}: {wrong:?}");
+        assert!(!err(&refused).contains("line 7"), "{}", err(&refused));
+    }
+}
+
+#[test]
+fn a_service_is_apart_by_its_cluster_or_by_its_name() {
+    for (cluster, service, is_good) in [
+        ("shop-{environment}", "agent", true),
+        ("shop", "agent-{environment}", true),
+        ("shop", "agent", false),
+    ] {
+        let place = copy("ecs");
+        let cluster = format!("agent.cluster={cluster}");
+        let service = format!("agent.service={service}");
+        let made = init(
+            &place,
+            &[
+                "--yes",
+                "--answer",
+                "environments=dev,prod",
+                "--answer",
+                &cluster,
+                "--answer",
+                &service,
+            ],
+        );
+        assert_eq!(
+            err(&made).contains("wrong: `agent.service`: `agent` is one target"),
+            !is_good,
+            "{}",
+            err(&made)
+        );
+    }
+}
+
+#[test]
 fn everything_is_written_once_and_the_next_commands_are_told() {
     let place = copy("next");
     let made = init(&place, &ANSWERS);

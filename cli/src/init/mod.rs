@@ -17,4 +17,5 @@ pub mod reading;
 pub mod repository;
 pub mod role;
 pub mod targets;
+mod well_formed;
 pub mod workflow;

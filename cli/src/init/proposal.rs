@@ -66,6 +66,7 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
                 app: &app,
                 names: &names,
                 asked,
+                is_apart: false,
             }
             .component(piece)
         })
@@ -236,7 +237,18 @@ fn ask_environments(repository: &Repository, asked: &mut Asked) -> Vec<Environme
     let found = environments::found(repository).join(",");
     let about = "the environments, in the order in which a release goes through them";
     let told = asked.ask(question("environments", about, Some(found)), &|text| {
-        let wrong = list(text)
+        let all = list(text);
+        if let Some(twice) = all
+            .iter()
+            .enumerate()
+            .find(|(at, name)| all[..*at].contains(name))
+        {
+            return Err(format!(
+                "`{}` stands there twice: write each environment once",
+                twice.1
+            ));
+        }
+        let wrong = all
             .into_iter()
             .find_map(|name| EnvironmentName::new(name).err());
         wrong.map_or(Ok(()), |why| Err(why.to_string()))
@@ -267,9 +279,15 @@ fn chosen_or_none(text: &str, pieces: &[Piece]) -> Vec<Piece> {
 }
 
 fn chosen(text: &str, pieces: &[Piece]) -> Result<Vec<Piece>, String> {
+    let mut taken = std::collections::BTreeSet::new();
     let all = list(text).into_iter().map(|part| {
         let (old, new) = part.split_once(':').unwrap_or((&part, &part));
         ComponentName::new(new).map_err(|why| why.to_string())?;
+        if !taken.insert(new.to_owned()) {
+            return Err(format!(
+                "two components are called `{new}`: `name:other` gives one another name"
+            ));
+        }
         let piece = pieces.iter().find(|piece| piece.name == old);
         let piece = piece.ok_or_else(|| {
             let known: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();

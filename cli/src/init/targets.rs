@@ -5,6 +5,7 @@ use super::answers::{Asked, Check, Question, UNANSWERED};
 use super::application::{Component, Target, Text};
 use super::pieces::{Piece, Runs};
 use super::proposal::{Facts, question};
+use super::well_formed;
 
 /// The questions of one component.
 pub struct Ask<'a> {
@@ -16,6 +17,15 @@ pub struct Ask<'a> {
     pub names: &'a [String],
     /// The answers.
     pub asked: &'a mut Asked,
+    /// True while what is asked must differ by environment, because nothing else of the target does.
+    pub is_apart: bool,
+}
+
+/// The kind of a site.
+const SITE: &str = "static_site";
+
+fn unanswered() -> Text {
+    Text::One(UNANSWERED.to_owned())
 }
 
 impl Ask<'_> {
@@ -101,7 +111,7 @@ impl Ask<'_> {
             .map(|it| it.id.clone())
             .collect();
         let about = "the id of the distribution before the site, or `none`";
-        let distribution = self.text(piece, "distribution", about, ids, choices);
+        let distribution = self.text(piece, SITE, "distribution", about, ids, choices);
         let distribution = (distribution != Text::One("none".to_owned())).then_some(distribution);
         let choices = account
             .distributions
@@ -110,6 +120,7 @@ impl Ask<'_> {
             .collect();
         let bucket = self.text(
             piece,
+            SITE,
             "bucket",
             "the bucket of the site's files",
             buckets,
@@ -118,7 +129,7 @@ impl Ask<'_> {
         let about =
             "the address under which visitors reach the site, or `none` for the distribution's own";
         let urls = urls.unwrap_or_else(|| Text::One("none".to_owned()));
-        let url = self.text(piece, "url", about, Some(urls), Vec::new());
+        let url = self.text(piece, SITE, "url", about, Some(urls), Vec::new());
         let url = (url != Text::One("none".to_owned())).then_some(url);
         Target::Site {
             bucket,
@@ -143,6 +154,7 @@ impl Ask<'_> {
         let choices = account.functions.iter().map(|it| it.name.clone()).collect();
         let function = self.text(
             piece,
+            "lambda",
             "function",
             "the function's name",
             named.or(seen),
@@ -188,12 +200,22 @@ impl Ask<'_> {
         };
         let cluster = self.text(
             piece,
+            "ecs",
             "cluster",
             "the cluster of the service",
             clusters,
             all(0),
         );
-        let service = self.text(piece, "service", "the service's name", services, all(1));
+        self.is_apart = cluster.is_shared(self.names) && cluster != unanswered();
+        let service = self.text(
+            piece,
+            "ecs",
+            "service",
+            "the service's name",
+            services,
+            all(1),
+        );
+        self.is_apart = false;
         let container = self.one(
             piece,
             "container",
@@ -242,6 +264,7 @@ impl Ask<'_> {
     fn text(
         &mut self,
         piece: &Piece,
+        kind: &str,
         member: &str,
         about: &str,
         proposed: Option<Text>,
@@ -258,18 +281,38 @@ impl Ask<'_> {
         } else {
             about.to_owned()
         };
+        // A target is one environment's: a release into one must change nothing of another one.
+        let is_apart = self.is_apart || ["bucket", "distribution", "function"].contains(&member);
+        let is_shared = |text: &Text| {
+            is_apart && *text != Text::One("none".to_owned()) && text.is_shared(self.names)
+        };
         let question = Question {
             key: format!("{}.{member}", piece.name),
             about,
-            proposed: proposed.map(|text| text.written()),
+            proposed: proposed
+                .filter(|text| !is_shared(text))
+                .map(|text| text.written()),
             choices,
             only_with: None,
         };
         let names = self.names;
-        let check: Check<'_> =
-            &|text| is_one_word(text).and_then(|()| Text::read(text, names).map(drop));
+        let check: Check<'_> = &|text| {
+            is_one_word(text)?;
+            let read = Text::read(text, names)?;
+            if is_shared(&read) {
+                return Err(format!(
+                    "`{text}` is one target for {}: give each environment its own, with `{{environment}}` in it, or as `{}`",
+                    names.join(" and "),
+                    form.join(",")
+                ));
+            }
+            if text == "none" {
+                return Ok(());
+            }
+            well_formed::check(kind, member, &read, names)
+        };
         let told = self.asked.ask(question, check);
-        Text::read(&told, names).unwrap_or_else(|_| Text::One(UNANSWERED.to_owned()))
+        Text::read(&told, names).unwrap_or_else(|_| unanswered())
     }
 }
 
