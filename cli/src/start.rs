@@ -19,7 +19,8 @@ use windlass_domain::time::Span;
 /// What may be wished of a deployment; each needs a reason.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Wishes {
-    /// Why; it is recorded. Each wish needs it: `--again`, `--allow-older`, `--accept-red`, `--through-hold`.
+    /// Why; it is recorded. Each wish needs it: `--again`, `--allow-older`, `--accept-red`, `--through-hold`,
+    /// `--preempt`.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: Option<String>,
     /// Deploy it once more although it was deployed, or undone, before; lifts the veto.
@@ -34,6 +35,9 @@ pub struct Wishes {
     /// Deploy it although deployments are held, and where only a person starts them.
     #[arg(long, requires = "reason")]
     pub through_hold: bool,
+    /// Stop the deployment under way, have it undone, and deploy this as the next. Nothing stops a rollback.
+    #[arg(long, requires = "reason")]
+    preempt: bool,
 }
 
 impl Wishes {
@@ -102,6 +106,7 @@ impl Start {
             ("allow_older", wishes.allow_older),
             ("accept_red", wishes.accept_red),
             ("through_hold", wishes.through_hold),
+            ("preempt", wishes.preempt),
         ];
         for (name, wished) in flags.into_iter().filter(|(_, wished)| *wished) {
             self.body.insert(name.into(), json!(wished));

@@ -156,6 +156,11 @@ fn head(record: &Record) -> Vec<Line> {
     if let Some(reason) = &deployment.reason {
         lines.push(Line::plain(format!("  reason: {reason}")));
     }
+    if let Some(stopped) = &deployment.stops {
+        lines.push(Line::plain(format!(
+            "  stopped deployment {stopped}, which is undone first"
+        )));
+    }
     if deployment.ending.is_none() && deployment.started.is_none() {
         lines.push(Line::plain("  waits for its turn"));
     }

@@ -136,7 +136,13 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
     );
     let id = DeploymentId("0123456789abcdef".into());
     let reason = ("reason", "it's \"down\"".into());
-    let wishes = ["again", "allow_older", "accept_red", "through_hold"];
+    let wishes = [
+        "again",
+        "allow_older",
+        "accept_red",
+        "through_hold",
+        "preempt",
+    ];
     let mut texts = vec![
         call::environment(&app, &prod),
         call::observed(&app, &prod),

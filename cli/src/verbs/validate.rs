@@ -19,6 +19,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::EnvironmentName;
+use windlass_domain::overtaking::Supersede;
 use windlass_domain::request::Route;
 use windlass_domain::way::Way;
 
@@ -296,8 +297,12 @@ fn in_words(environment: &Resolved) -> String {
         Start::Automatic => "",
         Start::Manual => ", started by a person",
     };
+    let supersede = match environment.supersede {
+        Supersede::Wait => "",
+        Supersede::UndoFirst => ", a newer release undoes an older one first",
+    };
     format!(
-        "{}: {}{start}",
+        "{}: {}{start}{supersede}",
         environment.environment,
         components.join(", ")
     )

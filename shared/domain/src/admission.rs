@@ -10,6 +10,7 @@ use crate::finding::Finding;
 use crate::identity::DeploymentId;
 use crate::name::{AppName, EnvironmentName};
 use crate::order::Order;
+use crate::overtaking::{Overtakes, Supersede, UnderWay, goes_before, overtakes, rollback};
 use crate::part::Part;
 use crate::refusal::findings;
 use crate::request::ActionName;
@@ -45,6 +46,12 @@ pub struct Candidate {
     /// Whether gates that are red before anything has changed do not stop it: nothing here asks for it, and what is told
     /// to be started keeps it.
     pub accept_red: bool,
+    /// Whether a person wants the deployment under way stopped for it.
+    pub preempt: bool,
+    /// What the declaration says of that.
+    pub supersede: Supersede,
+    /// The deployment that it has stopped.
+    pub stops: Option<DeploymentId>,
 }
 
 impl Candidate {
@@ -64,7 +71,24 @@ impl Candidate {
             allow_older: record.allow_older,
             through_hold: record.through_hold,
             accept_red: record.accept_red,
+            preempt: record.preempt,
+            supersede: record.supersede,
+            stops: record.stops.clone(),
         }
+    }
+
+    /// Its wishes.
+    fn wishes(&self) -> Wishes {
+        Wishes {
+            again: self.again,
+            allow_older: self.allow_older,
+            through_hold: self.through_hold,
+        }
+    }
+
+    /// Whether it has its turn before those that overtake nobody.
+    pub fn goes_first(&self) -> bool {
+        self.preempt || self.stops.is_some()
     }
 
     /// The same release as a person asks for it, with a request of their own, later than everything that is there.
@@ -121,6 +145,16 @@ pub struct Facts<'a> {
     pub past: Option<&'a Past>,
     /// Whether the candidate's release runs, as far as the state says ([`EnvironmentState::runs`]).
     pub runs: bool,
+    /// The deployment that holds the lock, where the candidate may overtake it.
+    pub under_way: Option<UnderWay>,
+}
+
+impl Facts<'_> {
+    /// Whether the candidate waits already.
+    pub fn waits(&self, candidate: &Candidate) -> bool {
+        let mut waiting = self.waiting.iter();
+        waiting.any(|waiting| waiting.deployment == candidate.id)
+    }
 }
 
 /// What becomes of the candidate.
@@ -151,6 +185,10 @@ pub enum Obstacle<'a> {
     Stopped(&'a Past),
     /// A newer release of this part was brought by this deployment.
     Older(&'a Part, &'a DeploymentId),
+    /// A newer release than the one that is to overtake it is under way.
+    OlderThanUnderWay(&'a Held),
+    /// A rollback is under way, which no release overtakes.
+    RollbackUnderWay(&'a Held),
 }
 
 /// What stands in the place of a release that is superseded.
@@ -192,8 +230,7 @@ pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
     if obstacles.is_empty() {
         return by_lock(candidate, facts);
     }
-    let wishes = wishes(candidate, facts);
-    Decision::Reject(findings(candidate, &obstacles, wishes))
+    Decision::Reject(findings(candidate, &obstacles, wishes(candidate, facts)))
 }
 
 /// The wishes without which a person's request for the same release would be refused now, or would end superseded.
@@ -207,7 +244,7 @@ pub fn wishes(candidate: &Candidate, facts: &Facts<'_>) -> Wishes {
         match obstacle {
             Obstacle::Held(_) => wishes.through_hold = true,
             Obstacle::Vetoed(_) => wishes.again = true,
-            Obstacle::NeedsOperator(_) | Obstacle::Stopped(_) | Obstacle::Older(..) => {}
+            _ => {}
         }
     }
     let asked = asked.wishing(wishes);
@@ -219,6 +256,7 @@ pub fn wishes(candidate: &Candidate, facts: &Facts<'_>) -> Wishes {
 /// What stands in the way whatever the order says; what no wish passes comes first.
 fn obstacles<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Vec<Obstacle<'a>> {
     let mut all: Vec<Obstacle<'a>> = stuck(candidate, facts).into_iter().collect();
+    all.extend(rollback(candidate, facts));
     if candidate.action == ActionName::Deploy {
         if let Some(hold) = &facts.state.hold
             && !candidate.through_hold
@@ -271,10 +309,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing
     let (_, mark) = newer.first()?;
     // A person is told no. But what was accepted and then overtaken while it waited for its turn is
     // superseded, whoever asked for it.
-    let waits = facts
-        .waiting
-        .iter()
-        .any(|waiting| waiting.deployment == candidate.id);
+    let waits = facts.waits(candidate);
     let wants_just_this = candidate.own && candidate.by_person;
     if newer.len() == candidate.components.len() && (waits || !wants_just_this) {
         let (by, how) = (mark.id.clone(), How::Newer);
@@ -345,23 +380,16 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
         {
             Decision::Preempt(held.clone())
         }
-        Some(_) => Decision::Wait,
-        None if others().any(|other| goes_before(other, operator, &candidate.order)) => {
-            Decision::Wait
-        }
+        Some(held) => match overtakes(candidate, held, facts) {
+            Overtakes::Waits => Decision::Wait,
+            Overtakes::Stops => Decision::Preempt(held.clone()),
+            Overtakes::Older => {
+                let (older, wishes) = (Obstacle::OlderThanUnderWay(held), candidate.wishes());
+                Decision::Reject(findings(candidate, &[older], wishes))
+            }
+        },
+        None if others().any(|other| goes_before(other, candidate, facts.lock)) => Decision::Wait,
         None => Decision::Take,
-    }
-}
-
-/// Operators go first; among operators, who asked first; among deployments, the last that arrived. Not the
-/// newest by rule 6, which compares numbers only where both have one: of three, each could be newer than the next,
-/// and nobody would go. Which release wins is a matter of the components that two have in common.
-fn goes_before(other: &Waiting, operator: bool, order: &Order) -> bool {
-    match (other.operator, operator) {
-        (true, false) => true,
-        (false, true) => false,
-        (true, true) => order.arrived_after(&other.order),
-        (false, false) => other.order.arrived_after(order),
     }
 }
 

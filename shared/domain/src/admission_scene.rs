@@ -8,6 +8,7 @@ use crate::environment::{
 use crate::identity::DeploymentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
+use crate::overtaking::{Supersede, UnderWay};
 use crate::part::Part;
 use crate::request::ActionName;
 use crate::time::Time;
@@ -21,6 +22,7 @@ pub(crate) struct Scene {
     pub(crate) veto: Option<Veto>,
     pub(crate) past: Option<Past>,
     pub(crate) runs: bool,
+    pub(crate) under_way: Option<UnderWay>,
 }
 
 pub(crate) fn names(parts: &[&str]) -> Vec<Part> {
@@ -60,6 +62,9 @@ impl Scene {
                 allow_older: false,
                 through_hold: false,
                 accept_red: false,
+                preempt: false,
+                supersede: Supersede::Wait,
+                stops: None,
             },
             lock: Lock::default(),
             state: EnvironmentState::default(),
@@ -67,6 +72,7 @@ impl Scene {
             veto: None,
             past: None,
             runs: false,
+            under_way: None,
         }
     }
 
@@ -201,6 +207,7 @@ impl Scene {
             components: names(components),
             order: order(who, sequence),
             operator: false,
+            first: false,
             through_hold: false,
             since: Time(0),
             task_token: None,
@@ -223,6 +230,7 @@ impl Scene {
             veto: self.veto.as_ref(),
             past: self.past.as_ref(),
             runs: self.runs,
+            under_way: self.under_way.clone(),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::identity::DeploymentId;
 use crate::input::input;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
+use crate::overtaking::Supersede;
 use crate::part::Part;
 use crate::release::Release;
 use crate::request::{ActionName, ObjectRef, Requester};
@@ -47,7 +48,8 @@ pub struct Deployment {
     /// `rollback`: the components that it takes back to what was found of them. No release has their bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<ComponentName>,
-    /// `rollback`: the deployment that ran when it was asked for, and that it stopped.
+    /// The deployment that was under way when it was asked for, and that it stopped: a rollback, or a release that
+    /// overtakes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stops: Option<DeploymentId>,
     /// The declaration it is deployed under.
@@ -71,6 +73,12 @@ pub struct Deployment {
     /// Whether it goes although deployments are held.
     #[serde(default)]
     pub through_hold: bool,
+    /// Whether a person wanted the deployment under way stopped and undone for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preempt: bool,
+    /// What its declaration says of an older release that is under way.
+    #[serde(default, skip_serializing_if = "Supersede::waits")]
+    pub supersede: Supersede,
     /// Whether it may be deployed again after an undo.
     pub again: bool,
     /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
@@ -91,7 +99,7 @@ pub struct Deployment {
     /// Why it is being undone, once it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoing: Option<Why>,
-    /// Whether a person stopped it, by cancelling it, by a rollback or in the console, before
+    /// Whether a person stopped it, by cancelling it, by a rollback, by a release that overtakes it or in the console, before
     /// anything was known to be wrong with the release. It is not vetoed then, and the same request
     /// does not bring it again by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -191,7 +199,7 @@ pub enum Status {
 /// Why something ended or is being undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
-    /// A short name, such as `GateFailed` or `PreemptedByOperator`.
+    /// A short name, such as `GateFailed`, `PreemptedByOperator` or `PreemptedByDeploy`.
     pub name: String,
     /// A sentence for a person.
     pub text: String,

@@ -28,6 +28,9 @@ pub struct Lock {
     /// When it was freed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freed: Option<Time>,
+    /// The release that failed and was undone last, until somebody has the lock again: a fix of it goes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Failed>,
 }
 
 impl Lock {
@@ -51,6 +54,17 @@ impl Lock {
         self.held = None;
         self.freed = Some(now);
     }
+}
+
+/// A release that failed, and was undone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Failed {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Where it stood in the order.
+    pub order: Order,
+    /// The parts that it brought.
+    pub components: Vec<Part>,
 }
 
 /// Who holds a lock.
@@ -247,6 +261,9 @@ pub struct Waiting {
     pub order: Order,
     /// Whether an operator asked for it: operators go first.
     pub operator: bool,
+    /// Whether it has stopped what was under way, or a person asked for that: then it goes before other releases.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first: bool,
     /// Whether a hold does not stop it.
     #[serde(default)]
     pub through_hold: bool,

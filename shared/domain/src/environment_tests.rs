@@ -107,6 +107,7 @@ fn a_token_that_comes_late_does_not_replace_the_others() {
             id: DeploymentId("1f0c2d9a4b5e6f70".into()),
         },
         operator: false,
+        first: false,
         through_hold: false,
         since: Time(0),
         task_token: None,
@@ -136,6 +137,7 @@ fn what_begins_after_a_lock_was_freed_finds_another_token() {
             state: HeldState::Running,
             looked: false,
         }),
+        failed: None,
         freed: None,
     };
     lock.free(Time(0));

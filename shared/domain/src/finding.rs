@@ -7,10 +7,12 @@ use std::fmt;
 
 mod limited;
 mod pages;
+mod repeated;
 mod sentence;
 
 pub use limited::{MOST, limited};
 pub use pages::{in_lines, pages};
+pub(crate) use repeated::repeated;
 
 /// The beginning of the reason of what nobody looked at, or could look at: it is neither well nor wrong.
 pub const NOT_CHECKED: &str = "Not checked: ";
@@ -220,6 +222,12 @@ pub enum FindingName {
     ///
     /// Next: Use a rollback to go back, or `allow_older` with a reason.
     Older,
+    /// `preempt` was asked while a rollback is under way. Somebody goes back there because something is wrong, so no
+    /// release stops that; it would be undone half-way. Nothing was changed, and nobody waits.
+    ///
+    /// Next: Wait until the rollback has ended, then start the input that the remedy gives: the rollback holds
+    /// deployments, so that it needs `through_hold`.
+    RollbackUnderWay,
     /// The environment does not accept releases from this source.
     ///
     /// Next: Use a source that the environment names in `sources`, or add this one to the
@@ -349,17 +357,6 @@ pub const LONGEST_PATH: usize = 300;
 
 /// The longest reason and the longest remedy of a finding, in bytes.
 pub const LONGEST_SENTENCE: usize = 1000;
-
-/// A value as a finding repeats it: long enough to be known again, in bytes.
-const LONGEST_VALUE: usize = 200;
-
-/// A value as a finding repeats it between backticks.
-pub(crate) fn repeated(value: &str) -> String {
-    if value.is_empty() {
-        return "\"\"".to_owned();
-    }
-    cut(value, LONGEST_VALUE)
-}
 
 /// One thing that is wrong: where, what, and what to write or do instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -47,6 +47,7 @@ pub mod name;
 pub mod not_taken;
 pub mod order;
 pub mod output;
+pub mod overtaking;
 pub mod part;
 pub mod place;
 pub mod plan;

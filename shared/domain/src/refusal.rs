@@ -11,6 +11,12 @@ use serde_json::Value;
 /// A finding for each obstacle. Each names what is started with every wish without which it would be refused for
 /// another one, so that it works as it stands there.
 pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Wishes) -> Vec<Finding> {
+    // Nothing that is told to be started stops a rollback.
+    let rolls_back = |one: &Obstacle<'_>| matches!(one, Obstacle::RollbackUnderWay(_));
+    let candidate = &Candidate {
+        preempt: candidate.preempt && !obstacles.iter().any(rolls_back),
+        ..candidate.clone()
+    };
     let finding = |obstacle: &Obstacle<'_>| refused(candidate, *obstacle, wishes);
     obstacles.iter().map(finding).collect()
 }
@@ -57,6 +63,32 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
                 candidate.version, past.deployment, past.at
             ),
             format!("Start {} to deploy it.", start(wishes)),
+        ),
+        Obstacle::OlderThanUnderWay(held) => (
+            FindingName::Older,
+            format!(
+                "deployment {} is under way with a newer release, which no older one stops by itself.",
+                held.deployment
+            ),
+            format!(
+                "Start {} to stop it and go back, or {} to stop it for this one.",
+                of_operators(candidate, ActionName::Rollback),
+                start(Wishes {
+                    allow_older: true,
+                    ..wishes
+                }),
+            ),
+        ),
+        Obstacle::RollbackUnderWay(held) => (
+            FindingName::RollbackUnderWay,
+            format!(
+                "the rollback {} is under way, and no release stops a rollback.",
+                held.deployment
+            ),
+            format!(
+                "Start {} to deploy it once the rollback has ended.",
+                start(wishes),
+            ),
         ),
         Obstacle::Older(part, by) => (
             FindingName::Older,
@@ -137,6 +169,7 @@ pub fn deploy(candidate: &Candidate, wishes: Wishes) -> String {
         ("allow_older", wishes.allow_older),
         ("accept_red", candidate.accept_red),
         ("through_hold", wishes.through_hold),
+        ("preempt", candidate.preempt),
     ];
     let wishes = wishes.into_iter().filter(|(_, wished)| *wished);
     let mut members: Vec<(&str, Value)> = wishes.map(|(name, _)| (name, true.into())).collect();

@@ -136,7 +136,7 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
     /// Why, in up to 1024 characters. Required for everything but `deploy` and `check`, and for `again`,
-    /// `allow_older`, `accept_red`, `through_hold`.
+    /// `allow_older`, `accept_red`, `through_hold`, `preempt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
     pub reason: Option<String>,
@@ -178,6 +178,9 @@ pub struct Request {
     /// Deploy although automatic deployments are held, and where only a person starts deployments.
     #[serde(default)]
     pub through_hold: bool,
+    /// Stop the deployment under way, have it undone, and deploy this as the next. Nothing stops a rollback.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preempt: bool,
     /// `deploy`, `rollback`: only plan it, without a lock and without a change. No reason is needed for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
@@ -216,6 +219,7 @@ impl Request {
             allow_older: false,
             accept_red: false,
             through_hold: false,
+            preempt: false,
             plan: false,
             arrived: None,
             idempotency_key: None,

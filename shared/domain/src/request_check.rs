@@ -61,6 +61,8 @@ impl Request {
             "accept_red".to_owned()
         } else if self.through_hold {
             "through_hold".to_owned()
+        } else if self.preempt {
+            "preempt".to_owned()
         } else {
             return None;
         };
@@ -151,6 +153,7 @@ impl Request {
             ("allow_older", self.allow_older && !deploy),
             ("accept_red", self.accept_red && !deploy),
             ("through_hold", self.through_hold && !deploy),
+            ("preempt", self.preempt && !deploy),
             ("plan", self.plan && !self.is_planned_only()),
             (
                 "snapshot",

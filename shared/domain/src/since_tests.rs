@@ -64,6 +64,7 @@ fn facts<'a>(record: &Deployment, lock: &'a Lock, state: &'a EnvironmentState) -
         veto: None,
         past: None,
         runs: state.runs(&record.release.components),
+        under_way: None,
     }
 }
 

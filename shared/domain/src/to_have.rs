@@ -11,7 +11,11 @@ use crate::request::ActionName;
 /// The next step as a sentence: the input to start, with exactly the wishes without which it would be refused now, or
 /// would end superseded; or what comes before it where the environment needs an operator.
 pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
-    let candidate = Candidate::of(record).of_a_person();
+    // Whom it stopped is gone: what is started now stops nobody.
+    let candidate = Candidate {
+        preempt: false,
+        ..Candidate::of(record).of_a_person()
+    };
     if stuck(&candidate, facts).is_some() {
         return operators_first(&candidate.app, &candidate.environment);
     }

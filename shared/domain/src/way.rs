@@ -103,7 +103,13 @@ impl FromStr for Way {
 const KEYED: &str = " with a new header `Idempotency-Key`";
 
 /// The members of a deployment that each need a reason.
-const WISHES: [&str; 4] = ["again", "allow_older", "accept_red", "through_hold"];
+const WISHES: [&str; 5] = [
+    "again",
+    "allow_older",
+    "accept_red",
+    "through_hold",
+    "preempt",
+];
 
 fn option(member: &str) -> String {
     format!("--{}", member.replace('_', "-"))
@@ -124,6 +130,7 @@ fn wished(request: &Request) -> impl Iterator<Item = &'static str> {
         request.allow_older,
         request.accept_red,
         request.through_hold,
+        request.preempt,
     ];
     let named = WISHES.into_iter().zip(wished);
     named.filter(|(_, wished)| *wished).map(|(name, _)| name)

@@ -267,6 +267,7 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
         components: vec![],
         order: stage.record.order.clone(),
         operator: false,
+        first: false,
         through_hold: false,
         since: Time(0),
         task_token: Some(token.into()),

@@ -86,6 +86,7 @@ pub const WORDS: &[&str] = &[
     "allow_older",
     "accept_red",
     "through_hold",
+    "preempt",
     "requester",
     "route",
     "principal",

@@ -35,6 +35,12 @@ pub enum Deed {
     Older(&'static str, &'static [&'static str]),
     /// A person asks for a release of these components whose bytes are those of another version, the last one here.
     DeployAs(&'static str, &'static [&'static str], &'static str),
+    /// A person asks for a release that stops the one under way.
+    Preempt(&'static str, &'static [&'static str]),
+    /// The same with CI's number.
+    PreemptAs(&'static str, &'static [&'static str], u64),
+    /// The same, and past a hold.
+    PreemptThrough(&'static str, &'static [&'static str]),
     /// A person asks for a release again, with a reason.
     Again(&'static str, &'static [&'static str]),
     /// CI uploads a release of these components: artifacts, and then the manifest.
@@ -89,6 +95,21 @@ impl fmt::Display for Deed {
                 write!(
                     f,
                     "a person deploys {version} of {of:?} with the bytes of {bytes}"
+                )
+            }
+            Self::Preempt(version, of) => {
+                write!(f, "a person deploys {version} of {of:?}, which overtakes")
+            }
+            Self::PreemptAs(version, of, n) => {
+                write!(
+                    f,
+                    "a person deploys {version} of {of:?} as number {n}, which overtakes"
+                )
+            }
+            Self::PreemptThrough(version, of) => {
+                write!(
+                    f,
+                    "a person deploys {version} of {of:?} through a hold, which overtakes"
                 )
             }
             Self::Again(version, of) => write!(f, "a person deploys {version} of {of:?} again"),
@@ -167,6 +188,22 @@ impl Deed {
             Self::DeployAs(version, of, bytes) => {
                 let mut request = Self::Deploy(bytes, of).request(world)?;
                 request["manifest"]["version"] = json!(version);
+                Some(request)
+            }
+            Self::Preempt(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["preempt"] = json!(true);
+                request["reason"] = json!("it mends what is under way");
+                Some(request)
+            }
+            Self::PreemptAs(version, of, number) => {
+                let mut request = Self::Preempt(version, of).request(world)?;
+                request["manifest"]["sequence"] = json!(number);
+                Some(request)
+            }
+            Self::PreemptThrough(version, of) => {
+                let mut request = Self::Preempt(version, of).request(world)?;
+                request["through_hold"] = json!(true);
                 Some(request)
             }
             Self::Again(version, of) => {
@@ -268,7 +305,9 @@ impl Scenario {
     pub fn number_of(&self, version: &str) -> Option<u64> {
         let mut acts = self.before.iter().chain(self.acts);
         acts.find_map(|act| match act.deed {
-            Deed::ArriveAs(one, _, number) if one == version => Some(number),
+            Deed::ArriveAs(one, _, number) | Deed::PreemptAs(one, _, number) if one == version => {
+                Some(number)
+            }
             _ => None,
         })
     }

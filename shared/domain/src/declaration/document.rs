@@ -5,6 +5,7 @@ use super::resolved::Start;
 use crate::git_rule::{GitRule, TagRule};
 use crate::kinds::Component;
 use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::overtaking::Supersede;
 use crate::request::Route;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,10 @@ pub struct Environment {
     /// (`manual`).
     #[serde(default)]
     pub start: Start,
+    /// A release that comes while an older one of the same components is under way: it waits until that has ended, its
+    /// bake included (`wait`); or that one is stopped and undone first (`undo_first`).
+    #[serde(default, skip_serializing_if = "Supersede::waits")]
+    pub supersede: Supersede,
     /// The ways in from which releases are accepted; all of them if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minItems" = 1))]

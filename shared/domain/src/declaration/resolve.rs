@@ -41,6 +41,7 @@ pub(super) fn resolve(
         region: environment.region.clone(),
         role_arn: environment.role_arn.clone(),
         start: environment.start,
+        supersede: environment.supersede,
         sources: match environment.sources {
             Some(_) => sources.map(Source::route).collect(),
             None => Source::ALL.into_iter().map(Source::route).collect(),

@@ -4,6 +4,7 @@ use super::gates;
 use crate::digest::Digest;
 use crate::kinds::Spec;
 use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::overtaking::Supersede;
 use crate::request::Route;
 use crate::time::Span;
 use schemars::JsonSchema;
@@ -27,6 +28,9 @@ pub struct Resolved {
     pub role_arn: Option<String>,
     /// Whether arrivals deploy by themselves.
     pub start: Start,
+    /// What becomes of an older release that is under way when a newer one comes.
+    #[serde(skip_serializing_if = "Supersede::waits")]
+    pub supersede: Supersede,
     /// The sources that the environment accepts.
     pub sources: BTreeSet<Route>,
     /// Whether the environment's rule is a tag rule, so that semantic versions give the order.

@@ -70,6 +70,7 @@ impl Scene {
                 token: 1,
                 held: Some(held),
                 freed: None,
+                failed: None,
             },
             plan: Plan {
                 outcome: Outcome::Change,

@@ -153,6 +153,8 @@ pub fn new_record<P: Ports>(
         allow_older: request.allow_older,
         accept_red: request.accept_red,
         through_hold: request.through_hold,
+        preempt: request.preempt,
+        supersede: resolved.supersede,
         again: request.again,
         by_person: pinned.by_person,
         accepted: now,

@@ -1,4 +1,5 @@
-//! `Preempt`: an operator's rollback does not wait for a running deployment to end by itself.
+//! `Preempt`: an operator's rollback, or a release that overtakes, does not wait for a running deployment to end by
+//! itself.
 
 use super::answer::plain;
 use super::{Ports, deployment_of};
@@ -7,7 +8,8 @@ use crate::ports::Answered;
 use crate::recovery;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, PREEMPTED};
-use windlass_domain::environment::{HeldState, Lock};
+use windlass_domain::environment::{Held, HeldState, Lock};
+use windlass_domain::overtaking::PREEMPTED_BY_DEPLOY;
 use windlass_domain::request::ActionName;
 
 /// Serves the state: stops the owner's execution and starts its recovery. The execution-status
@@ -21,11 +23,41 @@ pub async fn preempt<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         && held.deployment != *id
         && held.state == HeldState::Running
         && held.action != ActionName::Rollback
+        && is_meant(ports, &record.value, held).await?
     {
-        let reason = record.value.reason.as_deref().unwrap_or("no reason given");
-        let cause = format!("Stopped by the operator's rollback {id}: {reason}");
-        ports.stop(&held.execution, PREEMPTED, &cause).await?;
+        let (error, cause) = why(&record.value);
+        ports.stop(&held.execution, error, &cause).await?;
         recovery::start(ports, app, env, &held.deployment, lock.value.token, &cause).await?;
     }
     Ok(plain(Word::Wait, id, 0))
+}
+
+/// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted
+/// against, and not once that is being undone, because the undo would only begin once more.
+async fn is_meant<P: Ports>(ports: &P, record: &Deployment, held: &Held) -> Answered<bool> {
+    if record.action == ActionName::Rollback {
+        return Ok(true);
+    }
+    let other: Stored<Deployment> =
+        store::require(ports, &store::deployment(&held.deployment)).await?;
+    Ok(record.stops.as_ref() == Some(&held.deployment) && other.value.undoing.is_none())
+}
+
+/// The name and the sentence with which it is stopped.
+fn why(record: &Deployment) -> (&'static str, String) {
+    let (id, reason) = (&record.id, record.reason.as_deref());
+    if record.action == ActionName::Rollback {
+        let reason = reason.unwrap_or("no reason given");
+        return (
+            PREEMPTED,
+            format!("Stopped by the operator's rollback {id}: {reason}"),
+        );
+    }
+    let asked = reason.filter(|_| record.preempt);
+    let because = asked.unwrap_or("a newer release undoes an older one first here");
+    let version = &record.release.version;
+    (
+        PREEMPTED_BY_DEPLOY,
+        format!("Stopped by deployment {id} of {version}: {because}"),
+    )
 }

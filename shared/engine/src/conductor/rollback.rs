@@ -23,6 +23,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::input;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::order::Order;
+use windlass_domain::overtaking::Supersede;
 use windlass_domain::release::Release;
 use windlass_domain::request::{ActionName, Request};
 
@@ -136,6 +137,8 @@ pub fn new_record<P: Ports>(
         allow_older: true,
         accept_red: request.action == ActionName::Rollback,
         through_hold: true,
+        preempt: false,
+        supersede: Supersede::Wait,
         again: false,
         by_person: true,
         accepted: now,

@@ -164,10 +164,12 @@ async fn conclude<P: Ports>(
     let (plan, value) = (scene.plan, &record.value);
     let undone = went_back::undone(ports, value).await?;
     // A rollback has done what the undo of the deployment did that it stopped.
-    let (ending, name) = match (outcome, &undone) {
+    let goes_back = undone.as_ref().filter(|_| scene.goal.is_some());
+    let (ending, name) = match (outcome, goes_back) {
         (Outcome::NothingToDo, None) => (Ending::NothingToDo, ALREADY_THERE),
         _ => (Ending::Succeeded, ""),
     };
+    let overtaken = undone.clone().filter(|_| scene.goal.is_none());
     let cause = match &scene.goal {
         Some(goal) => {
             let done = went_back::parts(goal, plan, &changed, before);
@@ -183,6 +185,7 @@ async fn conclude<P: Ports>(
         ),
     };
     end(record, ending, name, cause, Vec::new(), scene.now);
+    add_line(record, overtaken);
     Ok(())
 }
 

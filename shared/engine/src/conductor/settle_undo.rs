@@ -19,7 +19,7 @@ use std::cmp::Reverse;
 use windlass_domain::admission::Facts;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Became, EnvironmentState, HeldState, Lock, Veto};
+use windlass_domain::environment::{Became, EnvironmentState, Failed, HeldState, Lock, Veto};
 use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
 use windlass_domain::request::ActionName;
@@ -100,6 +100,7 @@ fn leave(
 ) -> Answered<Write> {
     if ending != Ending::NeedsOperator {
         lock.value.free(now);
+        lock.value.failed = failed(record);
         return lock.put();
     }
     lock.value.raise(now);
@@ -107,6 +108,16 @@ fn leave(
         held.state = HeldState::NeedsOperator;
     }
     lock.put_indexed(Some(store::held_index(&record.app, &record.environment)))
+}
+
+/// The release of which a fix goes first: one that failed by itself. What a person stopped has its fix, or needs none.
+fn failed(record: &Deployment) -> Option<Failed> {
+    let has_failed = record.action == ActionName::Deploy && !record.stopped;
+    (has_failed && record.undoing.is_some()).then(|| Failed {
+        deployment: record.id.clone(),
+        order: record.order.clone(),
+        components: record.parts(),
+    })
 }
 
 /// Whether the release is vetoed (rule 8), be it brought back or not: where it is to blame. What a person stopped, or

@@ -12,7 +12,7 @@ use crate::log;
 use crate::payload::{Answer, ExecutionRef, Word};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
-use windlass_domain::admission::{Decision, How, Replaced};
+use windlass_domain::admission::{Candidate, Decision, How, Replaced};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Held, HeldState, Waiting};
@@ -59,10 +59,14 @@ async fn once<P: Ports>(
         Decision::Superseded(by) => finish(ports, &view, record, Outcome::Superseded(by)).await,
         Decision::Wait => queue(ports, &view, record, Word::Wait).await,
         Decision::Preempt(held) => {
-            if let Some(finding) = rollback::names_none(ports, &view, &record.value).await? {
+            if is_operator(record.value.action)
+                && let Some(finding) = rollback::names_none(ports, &view, &record.value).await?
+            {
                 return finish(ports, &view, record, Outcome::Refused(vec![finding])).await;
             }
-            record.value.snapshot = record.value.snapshot.or(view.present());
+            if is_operator(record.value.action) {
+                record.value.snapshot = record.value.snapshot.or(view.present());
+            }
             record.value.stops = Some(held.deployment);
             queue(ports, &view, record, Word::Preempt).await
         }
@@ -98,6 +102,7 @@ async fn take<P: Ports>(
     let now = ports.now();
     let mut lock = view.lock.clone();
     lock.value.raise(now);
+    lock.value.failed = None;
     lock.value.held = Some(Held {
         deployment: record.value.id.clone(),
         action: record.value.action,
@@ -147,6 +152,7 @@ async fn queue<P: Ports>(
             components: record.value.release.parts().collect(),
             order: record.value.order.clone(),
             operator: is_operator(record.value.action),
+            first: Candidate::of(&record.value).goes_first() && !is_operator(record.value.action),
             through_hold: record.value.through_hold,
             since: ports.now(),
             task_token: None,

@@ -6,6 +6,7 @@ use windlass_domain::environment::{EnvironmentState, Lock, Past, Veto, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::overtaking::UnderWay;
 use windlass_domain::request::ActionName;
 
 /// What the ledger says of an environment, as far as admission needs it.
@@ -15,14 +16,18 @@ pub struct View {
     pub waiting: Vec<Stored<Waiting>>,
     pub veto: Option<Stored<Veto>>,
     pub past: Option<Stored<Past>>,
+    /// The deployment that holds the lock, where this one may overtake it.
+    pub under_way: Option<UnderWay>,
 }
 
 impl View {
     /// Reads it for a deployment.
     pub async fn load<P: Ledger>(ports: &P, record: &Deployment) -> Answered<Self> {
         let (app, env) = (&record.app, &record.environment);
+        let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
         Ok(Self {
-            lock: store::load_or_default(ports, &store::lock(app, env)).await?,
+            under_way: under_way(ports, record, &lock.value).await?,
+            lock,
             state: store::load_or_default(ports, &store::state(app, env)).await?,
             waiting: store::load_all(ports, &store::environment(app, env), "waiting#").await?,
             veto: store::load(ports, &store::veto(app, env, &record.release_digest)).await?,
@@ -57,6 +62,7 @@ impl View {
             veto: self.veto.as_ref().map(|veto| &veto.value),
             past: self.past.as_ref().map(|past| &past.value),
             runs: self.state.value.runs(&record.release.components),
+            under_way: self.under_way.clone(),
         }
     }
 
@@ -91,6 +97,21 @@ impl View {
         let mut waiting = self.waiting.iter();
         waiting.find(|waiting| waiting.value.deployment == *id)
     }
+}
+
+async fn under_way<P: Ledger>(
+    ports: &P,
+    record: &Deployment,
+    lock: &Lock,
+) -> Answered<Option<UnderWay>> {
+    let asks = record.preempt || !record.supersede.waits();
+    let held = lock.held.as_ref().filter(|_| asks);
+    let Some(held) = held.filter(|held| held.deployment != record.id) else {
+        return Ok(None);
+    };
+    let key = store::deployment(&held.deployment);
+    let other: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+    Ok(other.map(|other| UnderWay::of(&other.value)))
 }
 
 /// The lock of an environment, which must still be held with this token.

@@ -12,9 +12,10 @@ use windlass_domain::environment::{EnvironmentState, Snapshot};
 use windlass_domain::finding::FindingName;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Plan;
+use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 
-/// What became of the deployment that a rollback stopped, where it was undone: that is what the rollback has done,
+/// What became of the deployment that a rollback stopped, or a release that overtook it, where it was undone: that is what the rollback has done,
 /// also where nothing else is left to do. None where it stopped none, or where that one had ended otherwise.
 pub async fn undone<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<String>> {
     let Some(id) = &record.stops else {
@@ -36,8 +37,12 @@ pub async fn undone<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option
         [] => "before it had moved any traffic".to_owned(),
         undone => format!("and its changes were undone: {}", undone.join(", ")),
     };
+    let this = match record.action {
+        ActionName::Rollback => "this rollback",
+        _ => "this one",
+    };
     Ok(Some(format!(
-        "deployment {id} of {}, which this rollback stopped, ended {ended}, {undone}",
+        "deployment {id} of {}, which {this} stopped, ended {ended}, {undone}",
         stopped.release.version
     )))
 }

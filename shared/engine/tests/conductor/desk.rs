@@ -117,6 +117,7 @@ impl Desk {
                 token,
                 held,
                 freed: None,
+                failed: None,
             },
         );
     }
@@ -165,6 +166,7 @@ impl Desk {
             components: vec![component("api").into()],
             order: self.stage.record.order.clone(),
             operator: false,
+            first: false,
             through_hold: false,
             since: Time(0),
             task_token: None,

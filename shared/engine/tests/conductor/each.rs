@@ -64,6 +64,7 @@ pub fn holding(desk: &Desk, name: &str, status: &str) {
         token: 1,
         held: Some(held),
         freed: None,
+        failed: None,
     };
     let at = environment(name);
     desk.put_indexed(
@@ -88,6 +89,7 @@ pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
         components: vec![],
         order: record.order.clone(),
         operator: false,
+        first: false,
         through_hold: false,
         since: Time(0),
         task_token: Some(name.into()),

@@ -4,10 +4,11 @@ use crate::desk::{Desk, FIRST, fault, in_short, is_rollback, order};
 use crate::stage::{app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::deployment::Status;
+use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot, Waiting};
 use windlass_domain::fault::FaultName;
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 use windlass_engine::conductor::Execution;
@@ -119,6 +120,73 @@ fn who_is_stopped_for_an_operator() {
     assert_eq!(desk.status_of(FIRST).0, "RUNNING");
     let desk = Desk::free();
     assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+}
+
+#[test]
+fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
+    use ActionName::{Deploy, Rollback};
+    use HeldState::{Recovering, Running};
+    // what holds the lock and how, whether it is being undone, and what becomes of the release
+    for (action, state, undoing, wanted) in [
+        (Deploy, Running, false, (Word::Preempt, "")),
+        (Deploy, Running, true, (Word::Wait, "")),
+        (Deploy, Recovering, false, (Word::Wait, "")),
+        (
+            Rollback,
+            Running,
+            false,
+            (Word::Rejected, "RollbackUnderWay"),
+        ),
+    ] {
+        let mut desk = Desk::free();
+        other_is_recorded(&desk, undoing);
+        desk.change_record(|record| {
+            record.preempt = true;
+            record.reason = Some("prices".into());
+        });
+        desk.other_holds(action, state);
+        let told = format!("{action} {state:?} {undoing}");
+        assert_eq!(in_short(&turn(&desk)), wanted, "{told}");
+        let waiting = desk.waiting();
+        assert_eq!(
+            waiting.map(|waiting| waiting.first),
+            (wanted.0 != Word::Rejected).then_some(true)
+        );
+        let stops = wanted.0 == Word::Preempt;
+        assert_eq!(desk.record().stops.is_some(), stops, "{told}");
+        assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+        let (status, error) = desk.status_of("other");
+        assert_eq!(status == "ABORTED", stops, "{told}");
+        assert_eq!(error.is_some_and(|e| e == "PreemptedByDeploy"), stops);
+        let started = desk.stage.world.executions().started.clone();
+        assert_eq!(started.len(), usize::from(stops), "{told}");
+    }
+}
+
+#[test]
+fn whom_a_release_overtakes_is_not_stopped_once_it_is_undone() {
+    let mut desk = Desk::free();
+    other_is_recorded(&desk, false);
+    desk.change_record(|record| record.preempt = true);
+    desk.other_holds(ActionName::Deploy, HeldState::Running);
+    assert_eq!(in_short(&turn(&desk)), (Word::Preempt, ""));
+    other_is_recorded(&desk, true);
+    assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+    assert_eq!(desk.status_of("other").0, "RUNNING");
+}
+
+/// The record of the deployment that holds the lock: older, and perhaps being undone.
+fn other_is_recorded(desk: &Desk, undoing: bool) {
+    let mut other = desk.record();
+    other.id = DeploymentId("other".into());
+    other.order.id = DeploymentId(String::new());
+    other.order.accepted = Time(0);
+    other.order.recorded = Time(0);
+    other.undoing = undoing.then(|| Why {
+        name: "GateFailed".into(),
+        text: "it is red".into(),
+    });
+    desk.stage.put(store::deployment(&other.id), &other);
 }
 
 #[test]

@@ -147,6 +147,7 @@ impl Tenants {
             token: TOKEN,
             held: Some(held),
             freed: None,
+            failed: None,
         };
         stage.put(store::lock(app, environment), &lock);
     }

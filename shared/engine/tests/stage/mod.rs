@@ -14,6 +14,7 @@ use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::order::Order;
+use windlass_domain::overtaking::Supersede;
 use windlass_domain::release::Release;
 use windlass_domain::request::{ActionName, Requester, Route};
 use windlass_domain::time::Time;
@@ -88,6 +89,7 @@ impl Stage {
             token,
             held: Some(held),
             freed: None,
+            failed: None,
         };
         self.put(store::lock(&app(), &prod()), &lock);
     }
@@ -194,6 +196,8 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         allow_older: false,
         accept_red: false,
         through_hold: false,
+        preempt: false,
+        supersede: Supersede::Wait,
         again: false,
         by_person: true,
         accepted: World::default().now(),

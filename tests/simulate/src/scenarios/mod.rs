@@ -12,6 +12,7 @@ mod moved;
 mod moved_services;
 mod moved_services_busy;
 mod operators;
+mod overtaking;
 mod pauses;
 mod pauses_left;
 mod people;
@@ -27,7 +28,7 @@ mod wheel;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 169] = [
+pub static SCENARIOS: [Scenario; 186] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -197,6 +198,23 @@ pub static SCENARIOS: [Scenario; 169] = [
     wheel::WHEEL_TIMED_BY_AWS,
     wheel::WHEEL_TWICE_AND_LATE,
     wheel::WHEEL_PREEMPTED,
+    overtaking::OVERTAKES,
+    overtaking::OVERTAKES_PREPARE,
+    overtaking::OVERTAKES_CHANGE,
+    overtaking::OVERTAKES_SETTLE,
+    overtaking::OVERTAKES_UNDO,
+    overtaking::OVERTAKE_BOTH,
+    overtaking::OVERTAKE_TWICE,
+    overtaking::OVERTAKES_NEWER,
+    overtaking::OVERTAKES_ROLLBACK,
+    overtaking::OVERTAKES_ROLLBACK_THROUGH,
+    overtaking::OVERTAKES_BESIDE_ROLLBACK,
+    overtaking::OVERTAKES_HELD,
+    overtaking::OVERTAKES_STUCK,
+    overtaking::UNDONE_FIRST,
+    overtaking::UNDONE_FIRST_IN_PART,
+    overtaking::FIX_GOES_FIRST,
+    overtaking::FIX_WAITED,
 ];
 
 /// The scenario of that name.

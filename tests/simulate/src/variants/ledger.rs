@@ -105,8 +105,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: ADMISSION,
-                find: "        Some(_) => Decision::Wait,",
-                replace: "        Some(held) if VARIANT && held.state == HeldState::NeedsOperator => Decision::Take,\n        Some(_) => Decision::Wait,",
+                find: "        Some(held) => match overtakes(candidate, held, facts) {",
+                replace: "        Some(held) if VARIANT && held.state == HeldState::NeedsOperator => Decision::Take,\n        Some(held) => match overtakes(candidate, held, facts) {",
             },
         ],
         scenarios: &["stuck"],

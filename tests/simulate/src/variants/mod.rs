@@ -15,6 +15,7 @@ mod look;
 mod moved;
 mod moved_services;
 mod naming;
+mod overtaking;
 mod plans;
 mod several;
 mod shifts;
@@ -68,6 +69,7 @@ pub fn variants() -> Vec<Variant> {
         several::VARIANTS,
         shifts::VARIANTS,
         wheel::VARIANTS,
+        overtaking::VARIANTS,
         tasks::VARIANTS,
     ]
     .concat()

@@ -14,16 +14,17 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::Request;
 
 /// What the body may say beside the manifest.
-const OF_THE_REQUEST: [&str; 5] = [
+const OF_THE_REQUEST: [&str; 6] = [
     "reason",
     "again",
     "allow_older",
     "accept_red",
     "through_hold",
+    "preempt",
 ];
 
 /// The body is a manifest, or only the `version` of a recorded release; beside it may stand `reason`, `again`,
-/// `allow_older`, `accept_red` and `through_hold`. The environment stands in the path alone, so that IAM can tell
+/// `allow_older`, `accept_red`, `through_hold` and `preempt`. The environment stands in the path alone, so that IAM can tell
 /// environments apart (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again gives the
 /// same id; without a key the same release does while its deployment waits or runs.
 pub async fn post<P: Ports>(

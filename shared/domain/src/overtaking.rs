@@ -1,0 +1,184 @@
+//! Releases that do not wait for the one before them: whether that one is stopped, and who goes first once the lock is
+//! free. Pure.
+
+use crate::admission::{Candidate, Facts, Obstacle};
+use crate::deployment::Deployment;
+use crate::environment::{Failed, Held, HeldState, Lock, Waiting};
+use crate::order::Order;
+use crate::part::Part;
+use crate::request::ActionName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The name of the cause of an undo that a newer release asked for.
+pub const PREEMPTED_BY_DEPLOY: &str = "PreemptedByDeploy";
+
+/// A release that comes while an older one of the same components is under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Supersede {
+    /// It waits until the older one has ended, its bake included.
+    #[default]
+    Wait,
+    /// The older one is stopped and undone first, where the newer one brings all of its components.
+    UndoFirst,
+}
+
+impl Supersede {
+    /// True of what is so where nothing is said.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks so.
+    pub fn waits(&self) -> bool {
+        *self == Self::Wait
+    }
+}
+
+/// The deployment that holds the lock, as far as one that overtakes it must know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnderWay {
+    /// Its release's place in the order.
+    pub order: Order,
+    /// The parts that it brings.
+    pub components: Vec<Part>,
+    /// True where it is being undone already.
+    pub undoing: bool,
+}
+
+impl UnderWay {
+    /// A deployment's record as one that overtakes sees it.
+    pub fn of(record: &Deployment) -> Self {
+        Self {
+            order: record.order.clone(),
+            components: record.parts(),
+            undoing: record.undoing.is_some(),
+        }
+    }
+}
+
+/// The way of a release with the deployment that holds the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overtakes {
+    /// It waits, wherever in the queue.
+    Waits,
+    /// The other one is stopped and undone first.
+    Stops,
+    /// It is refused, because the other one is newer.
+    Older,
+}
+
+/// The rollback under way, which a person wants to overtake. Who waits already waits on.
+pub fn rollback<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
+    let held = facts.lock.held.as_ref().filter(|held| {
+        held.action == ActionName::Rollback && held.state != HeldState::NeedsOperator
+    })?;
+    let asks = candidate.preempt && !facts.waits(candidate);
+    asks.then_some(Obstacle::RollbackUnderWay(held))
+}
+
+/// Decides it. What a person asks for stops whatever is older; what the declaration says stops only what is brought
+/// anew in full, because nobody asked for the rest to be taken away. Nothing stops a rollback, and nothing stops an undo
+/// or a recovery: they would begin once more. Who waits already stops nobody but whom it has stopped before.
+pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overtakes {
+    let runs = held.state == HeldState::Running && held.action == ActionName::Deploy;
+    if candidate.stops.as_ref() == Some(&held.deployment) {
+        let undoing = facts.under_way.as_ref().is_some_and(|one| one.undoing);
+        return if runs && !undoing {
+            Overtakes::Stops
+        } else {
+            Overtakes::Waits
+        };
+    }
+    let waits = facts.waits(candidate);
+    let asked = candidate.preempt || candidate.supersede == Supersede::UndoFirst;
+    if !asked || waits || candidate.action != ActionName::Deploy {
+        return Overtakes::Waits;
+    }
+    let Some(under_way) = facts.under_way.as_ref() else {
+        return Overtakes::Waits;
+    };
+    let is_newer = candidate.order.is_newer_than(&under_way.order);
+    let mine = &candidate.components;
+    if candidate.preempt {
+        let is_older = !is_newer && !candidate.allow_older;
+        if is_older && share(mine, &under_way.components) {
+            return Overtakes::Older;
+        }
+    } else if !is_newer || !cover(mine, &under_way.components) {
+        return Overtakes::Waits;
+    }
+    if runs && !under_way.undoing {
+        Overtakes::Stops
+    } else {
+        Overtakes::Waits
+    }
+}
+
+/// The place of who waits, best last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// Whatever else.
+    Queued,
+    /// It is newer than the release that failed last, and brings something of it anew.
+    Fix,
+    /// It has stopped what was under way, or a person asked for that.
+    Overtaking,
+    /// An operator's rollback.
+    Operator,
+}
+
+fn place(operator: bool, first: bool, fixes: bool) -> Place {
+    match (operator, first, fixes) {
+        (true, ..) => Place::Operator,
+        (false, true, _) => Place::Overtaking,
+        (false, false, true) => Place::Fix,
+        (false, false, false) => Place::Queued,
+    }
+}
+
+/// True where another one that waits has its turn before a candidate. Of two with the same place: among operators, and
+/// among those that overtake, who asked first, so that nothing comes between an undo and what asked for it; else the last
+/// that arrived. Not the newest by rule 6, which compares numbers only where both have one: of three, each could be
+/// newer than the next, and nobody would go. Which release wins is a matter of the components that two have in common.
+pub fn goes_before(other: &Waiting, candidate: &Candidate, lock: &Lock) -> bool {
+    let fixes = |order: &Order, parts: &[Part]| {
+        let failed = lock.failed.as_ref();
+        failed.is_some_and(|failed| is_fix(order, parts, failed))
+    };
+    let theirs = place(
+        other.operator,
+        other.first,
+        fixes(&other.order, &other.components),
+    );
+    let mine = place(
+        candidate.action == ActionName::Rollback,
+        candidate.goes_first(),
+        fixes(&candidate.order, &candidate.components),
+    );
+    if theirs != mine {
+        return theirs > mine;
+    }
+    match mine {
+        Place::Operator | Place::Overtaking => candidate.order.arrived_after(&other.order),
+        Place::Fix | Place::Queued => other.order.arrived_after(&candidate.order),
+    }
+}
+
+fn is_fix(order: &Order, parts: &[Part], failed: &Failed) -> bool {
+    order.is_newer_than(&failed.order) && share(parts, &failed.components)
+}
+
+/// True where the first bring all that the second do.
+fn cover(mine: &[Part], theirs: &[Part]) -> bool {
+    theirs
+        .iter()
+        .all(|their| mine.iter().any(|my| my.covers(their)))
+}
+
+/// True where they have a part in common.
+fn share(mine: &[Part], theirs: &[Part]) -> bool {
+    let meets = |my: &Part, their: &Part| my.covers(their) || their.covers(my);
+    mine.iter().any(|my| theirs.iter().any(|it| meets(my, it)))
+}
+
+#[cfg(test)]
+#[path = "overtaking_tests.rs"]
+mod tests;

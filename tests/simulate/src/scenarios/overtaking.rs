@@ -1,0 +1,325 @@
+//! Releases that overtake: they stop the one before them, or go first once it has failed.
+
+use super::basics::{BOTH, LIVE};
+use super::people::{
+    as_made, is_quiet_again, may_not_shift, may_shift_again, person_at_api, rings,
+};
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use windlass_machine::shop::FUNCTIONS;
+
+/// Two functions, and a newer release undoes an older one first.
+const UNDO_FIRST: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}, supersede: undo_first}
+components:
+  jobs: {kind: lambda, function: shop-jobs, alias: live}
+  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+const STOPPED: &str = "1.1.0 RolledBack (PreemptedByDeploy)";
+
+/// A person has a fix, and the release before it is watched still.
+pub(super) const OVERTAKES: Scenario = Scenario {
+    name: "overtakes",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Bake", Deed::Preempt("1.2.0", BOTH)),
+    ],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", STOPPED, "1.2.0 Succeeded"],
+    may: &["1.1.0 Succeeded"],
+    steady: false,
+};
+
+/// A person has it while the targets are looked at, while one is changed, and while the good release is settled.
+pub(super) const OVERTAKES_PREPARE: Scenario = Scenario {
+    name: "overtakes_prepare",
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Prepare", Deed::Preempt("1.2.0", BOTH)),
+    ],
+    ..OVERTAKES
+};
+
+pub(super) const OVERTAKES_CHANGE: Scenario = Scenario {
+    name: "overtakes_change",
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Change", Deed::Preempt("1.2.0", BOTH)),
+    ],
+    ..OVERTAKES
+};
+
+pub(super) const OVERTAKES_SETTLE: Scenario = Scenario {
+    name: "overtakes_settle",
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Settle", Deed::Preempt("1.2.0", BOTH)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+    may: &[STOPPED],
+    ..OVERTAKES
+};
+
+/// It is being undone already: nobody stops that, and the next one waits.
+pub(super) const OVERTAKES_UNDO: Scenario = Scenario {
+    name: "overtakes_undo",
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+        when_in("Undo", Deed::Preempt("1.2.0", BOTH)),
+        next(Deed::Change("the alarm is quiet", is_quiet_again)),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 RolledBack (GateFailed)",
+        "1.2.0 Succeeded",
+    ],
+    may: &[
+        STOPPED,
+        "1.1.0 Succeeded",
+        "1.2.0 RolledBack (GateFailed)",
+        "1.2.0 Rejected (GateAlreadyRed)",
+    ],
+    ..OVERTAKES
+};
+
+/// Two of them, one after the other, and of one component each: who asked first goes first.
+pub(super) const OVERTAKE_BOTH: Scenario = Scenario {
+    name: "overtake_both",
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Bake", Deed::Preempt("1.2.0", &["api"])),
+        next(Deed::Preempt("1.3.0", &["jobs"])),
+        next(Deed::Arrive("1.4.0", &["jobs"])),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        STOPPED,
+        "1.2.0 Succeeded",
+        "1.3.0 NothingToDo (Superseded)",
+        "1.4.0 Succeeded",
+    ],
+    may: &[
+        "1.1.0 Succeeded",
+        "1.2.0 RolledBack (PreemptedByDeploy)",
+        "1.3.0 Succeeded",
+        // Whose Admit is asked again is accepted later.
+        "1.4.0 NothingToDo (Superseded)",
+    ],
+    ..OVERTAKES
+};
+
+/// The second one stops the first, which has begun.
+pub(super) const OVERTAKE_TWICE: Scenario = Scenario {
+    name: "overtake_twice",
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Bake", Deed::Preempt("1.2.0", BOTH)),
+        when_in("Prepare", Deed::Preempt("1.3.0", BOTH)),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        STOPPED,
+        "1.2.0 RolledBack (PreemptedByDeploy)",
+        "1.3.0 Succeeded",
+    ],
+    may: &[
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.2.0 NothingToDo (Superseded)",
+    ],
+    ..OVERTAKES
+};
+
+/// The one under way has the higher number of CI.
+pub(super) const OVERTAKES_NEWER: Scenario = Scenario {
+    name: "overtakes_newer",
+    acts: &[
+        next(Deed::ArriveAs("1.2.0", BOTH, 12)),
+        when_in("Bake", Deed::PreemptAs("1.1.0", BOTH, 11)),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Rejected (Older)",
+    ],
+    may: &["1.1.0 Succeeded", "1.2.0 RolledBack (PreemptedByDeploy)"],
+    ..OVERTAKES
+};
+
+/// No release stops a rollback.
+pub(super) const OVERTAKES_ROLLBACK: Scenario = Scenario {
+    name: "overtakes_rollback",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", BOTH)),
+        quiet(Deed::Deploy("1.1.0", BOTH)),
+    ],
+    acts: &[
+        next(Deed::Operate("rollback")),
+        when_in("Change", Deed::Preempt("1.2.0", BOTH)),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+        "1.2.0 Rejected (RollbackUnderWay)",
+    ],
+    may: &["1.2.0 Rejected (Held)"],
+    ..OVERTAKES
+};
+
+/// And none that goes through its hold.
+pub(super) const OVERTAKES_ROLLBACK_THROUGH: Scenario = Scenario {
+    name: "overtakes_rollback_through",
+    acts: &[
+        next(Deed::Operate("rollback")),
+        when_in("Change", Deed::PreemptThrough("1.2.0", BOTH)),
+    ],
+    may: &["1.2.0 Succeeded"],
+    ..OVERTAKES_ROLLBACK
+};
+
+/// A rollback comes between after all: it is an operator's.
+pub(super) const OVERTAKES_BESIDE_ROLLBACK: Scenario = Scenario {
+    name: "overtakes_beside_rollback",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", BOTH)),
+        quiet(Deed::Deploy("1.0.1", BOTH)),
+    ],
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Bake", Deed::Preempt("1.2.0", BOTH)),
+        next(Deed::Operate("rollback")),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.0.1 Succeeded",
+        STOPPED,
+        "1.2.0 Rejected (Held)",
+        "1.0.0 Succeeded",
+    ],
+    may: &[
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.0.1 Succeeded",
+        "1.2.0 Rejected (RollbackUnderWay)",
+        "1.2.0 RolledBack (PreemptedByOperator)",
+        // Where the rollback is faster.
+        "1.1.0 RolledBack (PreemptedByOperator)",
+    ],
+    ..OVERTAKES
+};
+
+/// Deployments are held, and nobody asked to go through.
+pub(super) const OVERTAKES_HELD: Scenario = Scenario {
+    name: "overtakes_held",
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in("Change", Deed::Operate("hold")),
+        when_in("Bake", Deed::Preempt("1.2.0", BOTH)),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Rejected (Held)",
+    ],
+    may: &[STOPPED, "1.2.0 Succeeded"],
+    ..OVERTAKES
+};
+
+/// An environment that needs an operator waits for one.
+pub(super) const OVERTAKES_STUCK: Scenario = Scenario {
+    name: "overtakes_stuck",
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in(
+            "Bake",
+            Deed::Ail("the alarm rings and the alias cannot be moved", |world| {
+                rings(world);
+                may_not_shift(world);
+            }),
+        ),
+        quiet(Deed::Preempt("1.2.0", BOTH)),
+        quiet(Deed::Change("the alias can be moved", may_shift_again)),
+        quiet(Deed::Operate("recover")),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 RolledBack (GateFailed)",
+        "1.2.0 Rejected (NeedsOperator)",
+    ],
+    may: &["1.2.0 Rejected (GateAlreadyRed)"],
+    ..OVERTAKES
+};
+
+/// CI brings the next one, and the declaration says that it need not wait.
+pub(super) const UNDONE_FIRST: Scenario = Scenario {
+    name: "undone_first",
+    declaration: UNDO_FIRST,
+    acts: &[
+        next(Deed::Arrive("1.1.0", BOTH)),
+        when_in("Bake", Deed::Arrive("1.2.0", BOTH)),
+    ],
+    ..OVERTAKES
+};
+
+/// A release of only a part of it waits, and takes nothing away.
+pub(super) const UNDONE_FIRST_IN_PART: Scenario = Scenario {
+    name: "undone_first_in_part",
+    declaration: UNDO_FIRST,
+    acts: &[
+        next(Deed::Arrive("1.1.0", BOTH)),
+        when_in("Bake", Deed::Arrive("1.2.0", &["api"])),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+    may: &[],
+    ..OVERTAKES
+};
+
+/// A fix goes before what came later and mends nothing.
+pub(super) const FIX_GOES_FIRST: Scenario = Scenario {
+    name: "fix_goes_first",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+        when_in("Undo", Deed::Arrive("1.2.0", &["api"])),
+        next(Deed::Arrive("1.3.0", &["jobs"])),
+        next(Deed::Change("the alarm is quiet", is_quiet_again)),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 RolledBack (GateFailed)",
+        "1.2.0 Succeeded",
+        "1.3.0 Succeeded",
+    ],
+    may: &[
+        "1.1.0 Succeeded",
+        "1.2.0 RolledBack (GateFailed)",
+        "1.2.0 Rejected (GateAlreadyRed)",
+        "1.3.0 RolledBack (GateFailed)",
+        "1.3.0 Rejected (GateAlreadyRed)",
+    ],
+    ..OVERTAKES
+};
+
+/// It waited before anybody knew of the failure.
+pub(super) const FIX_WAITED: Scenario = Scenario {
+    name: "fix_waited",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        next(Deed::Arrive("1.2.0", &["api"])),
+        next(Deed::Arrive("1.3.0", &["jobs"])),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+        when_in("Undo", Deed::Change("the alarm is quiet", is_quiet_again)),
+    ],
+    ..FIX_GOES_FIRST
+};
