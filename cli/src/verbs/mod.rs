@@ -20,6 +20,7 @@ pub mod recover;
 pub mod refusals;
 pub mod release;
 pub mod release_hold;
+pub mod remove;
 pub mod rollback;
 pub mod skip_bake;
 pub mod status;
@@ -88,6 +89,8 @@ pub enum Verb {
     Recover(recover::Recover),
     /// Make what is there the truth, and unlock the environment.
     Accept(accept::Accept),
+    /// Let go of a component that is not declared any more, or of all of such an environment.
+    Remove(remove::Remove),
     /// Print a script with which your shell completes verbs and options.
     Completion(completion::Completion),
 }
@@ -120,6 +123,7 @@ impl Verb {
             Self::Cancel(cancel) => cancel.run(output),
             Self::Recover(recover) => recover.run(output),
             Self::Accept(accept) => accept.run(output),
+            Self::Remove(remove) => remove.run(output),
             Self::Init(init) => init.run(output),
             Self::Import(import) => import.run(output),
             Self::Completion(completion) => completion.run(output),

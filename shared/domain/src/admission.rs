@@ -46,9 +46,9 @@ pub struct Candidate {
     /// Whether gates that are red before anything has changed do not stop it: nothing here asks for it, and what is told
     /// to be started keeps it.
     pub accept_red: bool,
-    /// Whether a person wants the deployment under way stopped for it.
+    /// True where a person wants the deployment under way stopped for it.
     pub preempt: bool,
-    /// What the declaration says of that.
+    /// The declaration's word on that.
     pub supersede: Supersede,
     /// The deployment that it has stopped.
     pub stops: Option<DeploymentId>,
@@ -86,7 +86,7 @@ impl Candidate {
         }
     }
 
-    /// Whether it has its turn before those that overtake nobody.
+    /// True where it has its turn before those that overtake nobody.
     pub fn goes_first(&self) -> bool {
         self.preempt || self.stops.is_some()
     }
@@ -150,7 +150,7 @@ pub struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Whether the candidate waits already.
+    /// True where the candidate waits already.
     pub fn waits(&self, candidate: &Candidate) -> bool {
         let mut waiting = self.waiting.iter();
         waiting.any(|waiting| waiting.deployment == candidate.id)

@@ -73,10 +73,10 @@ pub struct Deployment {
     /// Whether it goes although deployments are held.
     #[serde(default)]
     pub through_hold: bool,
-    /// Whether a person wanted the deployment under way stopped and undone for it.
+    /// True where a person wanted the deployment under way stopped and undone for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub preempt: bool,
-    /// What its declaration says of an older release that is under way.
+    /// Its declaration's word on an older release that is under way.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
     /// Whether it may be deployed again after an undo.
@@ -99,8 +99,8 @@ pub struct Deployment {
     /// Why it is being undone, once it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoing: Option<Why>,
-    /// Whether a person stopped it, by cancelling it, by a rollback, by a release that overtakes it or in the console, before
-    /// anything was known to be wrong with the release. It is not vetoed then, and the same request
+    /// Whether a person stopped it, by cancelling it, by a rollback, by a newer release or in the
+    /// console, before anything was known to be wrong with the release. It is not vetoed then, and the same request
     /// does not bring it again by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,

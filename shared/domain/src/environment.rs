@@ -61,7 +61,7 @@ impl Lock {
 pub struct Failed {
     /// The deployment.
     pub deployment: DeploymentId,
-    /// Where it stood in the order.
+    /// Its place in the order.
     pub order: Order,
     /// The parts that it brought.
     pub components: Vec<Part>,
@@ -261,7 +261,7 @@ pub struct Waiting {
     pub order: Order,
     /// Whether an operator asked for it: operators go first.
     pub operator: bool,
-    /// Whether it has stopped what was under way, or a person asked for that: then it goes before other releases.
+    /// True where it has stopped what was under way, or a person asked for that: then it goes before other releases.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub first: bool,
     /// Whether a hold does not stop it.

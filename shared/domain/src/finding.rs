@@ -112,9 +112,8 @@ pub enum FindingName {
     /// Next: Upload the artifact and its manifest again. If nobody changed them knowingly, find
     /// out who wrote the object.
     DigestMismatch,
-    /// The archive is refused before anything of it is written: path traversal, a link, a
-    /// duplicate, a size beyond the limits, or an entry that is not what the central directory
-    /// says.
+    /// The archive is refused before anything of it is written: path traversal, a link, a duplicate, a size beyond the
+    /// limits, or an entry that is not what the central directory says.
     ///
     /// Next: Build the archive again from regular files with relative paths, and upload it as a
     /// new version.
@@ -222,19 +221,25 @@ pub enum FindingName {
     ///
     /// Next: Use a rollback to go back, or `allow_older` with a reason.
     Older,
-    /// `preempt` was asked while a rollback is under way. Somebody goes back there because something is wrong, so no
-    /// release stops that; it would be undone half-way. Nothing was changed, and nobody waits.
+    /// `preempt` was asked while a rollback is under way, which no release stops. Nothing was changed, and nobody waits.
     ///
-    /// Next: Wait until the rollback has ended, then start the input that the remedy gives: the rollback holds
-    /// deployments, so that it needs `through_hold`.
+    /// Next: Wait until the rollback has ended, then start the input that the remedy gives.
     RollbackUnderWay,
+    /// `remove` was asked for what the declaration in force still has: its next release would take all of it again.
+    ///
+    /// Next: Take it out of the declaration and upload that; then remove it.
+    StillDeclared,
+    /// `remove` was asked while a deployment is under way in the environment, or waits for it. Nothing was let go of.
+    ///
+    /// Next: Wait until it has ended, or cancel it, and ask again.
+    StillBusy,
     /// The environment does not accept releases from this source.
     ///
     /// Next: Use a source that the environment names in `sources`, or add this one to the
     /// declaration.
     SourceNotAccepted,
-    /// The environment is locked, because a deployment could not be restored, and a person must
-    /// look at it. Nothing is deployed until then.
+    /// The environment is locked, because a deployment could not be restored, and a person must look at it. Nothing is
+    /// deployed until then.
     ///
     /// Next: Read the record of the deployment that holds the lock, then ask `recover` to try
     /// again, or `accept` to make what is there the truth.
@@ -325,8 +330,7 @@ pub enum FindingName {
     /// The deployment could not wait for its turn, because a function failed, and was refused before it
     /// changed anything.
     ///
-    /// Next: Look for the error in the log of `conductor`, mend what it tells, then start this release
-    /// again.
+    /// Next: Look for the error in the log of `conductor`, mend what it tells, then start this release again.
     CouldNotWait,
     /// Something that must be known before a deployment begins could not be asked, such as an alarm while
     /// CloudWatch does not answer, so it could not be planned. Nothing was changed.
@@ -334,8 +338,7 @@ pub enum FindingName {
     /// Next: Mend what the reason names, or wait until AWS answers again; then start the input that the
     /// remedy gives.
     CouldNotPrepare,
-    /// The deployment waited longer for its turn than is allowed, and was refused before it
-    /// changed anything.
+    /// The deployment waited longer for its turn than is allowed, and was refused before it changed anything.
     ///
     /// Next: Look at the deployment that holds the environment, then start this release again.
     WaitedTooLong,

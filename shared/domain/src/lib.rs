@@ -54,6 +54,7 @@ pub mod plan;
 pub mod planned;
 pub mod refusal;
 pub mod release;
+pub mod removal;
 pub mod request;
 mod request_check;
 pub mod rollback;

@@ -141,7 +141,8 @@ fn held(environment: &EnvironmentName, hold: &Hold, remedy: String) -> Finding {
     )
 }
 
-fn stuck(app: &AppName, environment: &EnvironmentName, held: &Held) -> Finding {
+/// That an environment needs an operator.
+pub fn stuck(app: &AppName, environment: &EnvironmentName, held: &Held) -> Finding {
     Finding::new(
         FindingName::NeedsOperator,
         format!("environments.{environment}"),

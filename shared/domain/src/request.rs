@@ -39,6 +39,8 @@ pub enum ActionName {
     Continue,
     /// Let the wave that is watched pass at its next look, where no gate is red then.
     SkipBake,
+    /// Let go of a component that is not declared any more, or of all of such an environment.
+    Remove,
 }
 
 impl ActionName {
@@ -61,6 +63,7 @@ impl fmt::Display for ActionName {
             Self::Pause => "pause",
             Self::Continue => "continue",
             Self::SkipBake => "skip_bake",
+            Self::Remove => "remove",
         })
     }
 }
@@ -163,6 +166,9 @@ pub struct Request {
     /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
+    /// `remove`: the component; all of the environment if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentName>,
     /// `pause`: for how long at most, such as `2h`; as long as the declaration says if absent.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub pause_for: Option<Span>,
@@ -214,6 +220,7 @@ impl Request {
             version: None,
             snapshot: None,
             deployment: None,
+            component: None,
             pause_for: None,
             again: false,
             allow_older: false,
@@ -315,7 +322,8 @@ mod tests {
     #[test]
     fn an_action_and_a_route_are_told_as_they_are_written() {
         use ActionName::{
-            Accept, Check, Continue, Deploy, Hold, Pause, Recover, ReleaseHold, Rollback, SkipBake,
+            Accept, Check, Continue, Deploy, Hold, Pause, Recover, ReleaseHold, Remove, Rollback,
+            SkipBake,
         };
         for action in [
             Deploy,
@@ -328,6 +336,7 @@ mod tests {
             Pause,
             Continue,
             SkipBake,
+            Remove,
         ] {
             assert_eq!(json!(action), json!(action.to_string()));
         }

@@ -166,6 +166,10 @@ impl Request {
                     && !self.action.is_of_the_wheel(),
             ),
             (
+                "component",
+                self.component.is_some() && self.action != ActionName::Remove,
+            ),
+            (
                 "for",
                 self.pause_for.is_some() && self.action != ActionName::Pause,
             ),

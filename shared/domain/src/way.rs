@@ -158,6 +158,10 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
             let span = request.pause_for.iter();
             words.extend(span.map(|span| format!("--for {span}")));
         }
+        ActionName::Remove => {
+            let component = request.component.iter();
+            words.extend(component.map(|name| format!("--component {name}")));
+        }
         ActionName::Accept | ActionName::Hold | ActionName::ReleaseHold | ActionName::Check => {}
     }
     words.extend(wished(request).map(option));
@@ -197,6 +201,11 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
             let segment = request.action.to_string().replace('_', "-");
             ("POST", format!("{here}/{segment}"))
         }
+        ActionName::Remove => {
+            let component = request.component.iter();
+            body.extend(component.map(|name| ("component".to_owned(), json!(name))));
+            ("POST", format!("{here}/remove"))
+        }
         ActionName::Accept => ("POST", format!("{here}/accept")),
         ActionName::Hold => ("PUT", format!("{here}/hold")),
         ActionName::Check => {
@@ -233,10 +242,11 @@ mod tests {
     #[test]
     fn each_input_is_a_command_and_a_call() {
         use ActionName::{
-            Accept, Check, Continue, Deploy, Hold, Pause, Recover, ReleaseHold, Rollback, SkipBake,
+            Accept, Check, Continue, Deploy, Hold, Pause, Recover, ReleaseHold, Remove, Rollback,
+            SkipBake,
         };
         let because = ("reason", json!("it's down"));
-        let table: [Row; 12] = [
+        let table: [Row; 13] = [
             (
                 Deploy,
                 &[("version", json!("1.4.0"))],
@@ -313,6 +323,12 @@ mod tests {
                 &[("reason", json!("…"))],
                 "windlass skip-bake shop prod --reason '…'",
                 r#"POST /apps/shop/environments/prod/skip-bake {"reason":"…"}"#,
+            ),
+            (
+                Remove,
+                &[("component", json!("web")), ("reason", json!("…"))],
+                "windlass remove shop prod --component web --reason '…'",
+                r#"POST /apps/shop/environments/prod/remove {"component":"web","reason":"…"}"#,
             ),
             (
                 Check,

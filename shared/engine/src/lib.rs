@@ -20,6 +20,7 @@ pub mod pin;
 pub mod ports;
 pub mod prepare;
 pub mod recovery;
+mod removable;
 pub mod retention;
 pub mod routes;
 pub mod store;

@@ -140,6 +140,16 @@ impl Outcome<'_> {
         steps.map(|_| 1).sum()
     }
 
+    /// True where an execution has let go of a component.
+    pub fn did_remove(&self) -> bool {
+        let ledger = self.world.ledger();
+        let mut done = ledger.items.values().filter(|item| item.key.sk == "done");
+        done.any(|item| {
+            let cause = item.body.get("cause").and_then(serde_json::Value::as_str);
+            cause.is_some_and(|cause| cause.contains("has let go of"))
+        })
+    }
+
     /// The lock.
     pub fn lock(&self) -> Rc<Lock> {
         self.all("env#shop/prod", "lock").pop().unwrap_or_default()

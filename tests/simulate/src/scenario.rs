@@ -37,9 +37,9 @@ pub enum Deed {
     DeployAs(&'static str, &'static [&'static str], &'static str),
     /// A person asks for a release that stops the one under way.
     Preempt(&'static str, &'static [&'static str]),
-    /// The same with CI's number.
+    /// Such a release with CI's number.
     PreemptAs(&'static str, &'static [&'static str], u64),
-    /// The same, and past a hold.
+    /// Such a release, and past a hold.
     PreemptThrough(&'static str, &'static [&'static str]),
     /// A person asks for a release again, with a reason.
     Again(&'static str, &'static [&'static str]),
@@ -60,6 +60,8 @@ pub enum Deed {
     /// An operator acts at the console: `rollback`, `recover`, `accept`, `hold`, `release_hold`, `pause`, `continue`,
     /// `skip_bake`.
     Operate(&'static str),
+    /// An operator lets go of a component that is not declared any more.
+    Remove(&'static str),
     /// An operator goes back to the snapshot with this number, at the console.
     RollBackTo(u64),
     /// Somebody asks what the release of these components would do.
@@ -121,6 +123,7 @@ impl fmt::Display for Deed {
             Self::Hold => f.write_str("an operator puts a hold"),
             Self::Cancel => f.write_str("an operator cancels what runs"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
+            Self::Remove(component) => write!(f, "an operator lets go of {component}"),
             Self::RollBackTo(number) => write!(f, "an operator goes back to snapshot {number}"),
             Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
             Self::PlanBack => f.write_str("somebody plans a rollback"),
@@ -236,6 +239,11 @@ impl Deed {
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
             })),
+            Self::Remove(component) => {
+                let mut request = Self::Operate("remove").request(world)?;
+                request["component"] = json!(component);
+                Some(request)
+            }
             Self::RollBackTo(number) => {
                 let mut request = Self::Operate("rollback").request(world)?;
                 request["snapshot"] = json!(number);

@@ -28,7 +28,7 @@ pub struct Resolved {
     pub role_arn: Option<String>,
     /// Whether arrivals deploy by themselves.
     pub start: Start,
-    /// What becomes of an older release that is under way when a newer one comes.
+    /// The fate of an older release that is under way when a newer one comes.
     #[serde(skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
     /// The sources that the environment accepts.

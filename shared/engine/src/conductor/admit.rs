@@ -1,7 +1,7 @@
 //! `Admit`: takes in the raw request of every route.
 
 use super::turn::turn;
-use super::{Ports, accept, deploy, hold, plan, recover, refuse, rollback, wheel};
+use super::{Ports, accept, deploy, hold, plan, recover, refuse, remove, rollback, wheel};
 use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin;
@@ -53,6 +53,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             wheel::steer(ports, ask, &request).await
         }
+        ActionName::Remove => remove::remove(ports, ask, &request).await,
         ActionName::Check => plan::admit(ports, ask, &request).await,
     }
 }

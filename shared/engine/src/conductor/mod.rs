@@ -24,6 +24,7 @@ mod plan;
 mod preempt;
 mod recover;
 mod refuse;
+mod remove;
 mod rollback;
 mod second_look;
 mod settle;

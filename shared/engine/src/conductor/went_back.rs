@@ -15,7 +15,8 @@ use windlass_domain::plan::Plan;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 
-/// What became of the deployment that a rollback stopped, or a release that overtook it, where it was undone: that is what the rollback has done,
+/// The end of the deployment that a rollback, or a release that overtakes, stopped, where it was undone: that is what
+/// the rollback has done,
 /// also where nothing else is left to do. None where it stopped none, or where that one had ended otherwise.
 pub async fn undone<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<String>> {
     let Some(id) = &record.stops else {

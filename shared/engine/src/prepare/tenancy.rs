@@ -52,7 +52,10 @@ pub async fn check<P: Ports>(ports: &P, scene: &Scene, drafts: &[Draft<'_>]) -> 
         }
     }
     let changed = known.values().filter(|(_, changed)| *changed);
-    let writes: Answered<Vec<Write>> = changed.map(|(claims, _)| claims.put()).collect();
+    let put = |(claims, _): &(Stored<Claims>, bool)| {
+        claims.put_indexed(Some(store::claims_index(&claims.key)))
+    };
+    let writes: Answered<Vec<Write>> = changed.map(put).collect();
     tenancy.writes = writes?;
     Ok(tenancy)
 }

@@ -65,6 +65,11 @@ pub fn target(resource: &str) -> Key {
     key(format!("target#{resource}"), "claims")
 }
 
+/// The place of claims in the index, by their resources, for finding those of an owner.
+pub fn claims_index(target: &Key) -> Key {
+    key(CLAIMS.into(), target.pk.trim_start_matches("target#"))
+}
+
 /// The partition of an environment.
 pub fn environment(app: &AppName, environment: &EnvironmentName) -> String {
     format!("env#{app}/{environment}")
@@ -233,6 +238,9 @@ pub const APPLICATIONS: &str = "applications";
 
 /// The index partition of environments in which something was deployed, or is held; see [`environment_index`].
 pub const ENVIRONMENTS: &str = "environments";
+
+/// The index partition of claims; see [`claims_index`].
+pub const CLAIMS: &str = "claims";
 
 /// The index partition of held locks; see [`held_index`].
 pub const HELD: &str = "held";

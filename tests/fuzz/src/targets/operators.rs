@@ -43,7 +43,8 @@ const PATHS: [&str; 6] = [
     "snapshots/../../prod/rollbacks",
 ];
 
-const CALLS: [(&str, &str); 10] = [
+const CALLS: [(&str, &str); 11] = [
+    ("POST", "/remove"),
     ("GET", ""),
     ("GET", "/snapshots"),
     ("POST", "/rollbacks"),

@@ -12,4 +12,5 @@ mod keys;
 mod known;
 mod plans;
 mod releases;
+mod removals;
 mod together;

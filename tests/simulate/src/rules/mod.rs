@@ -78,6 +78,8 @@ pub use waits_are_told::waits_are_told;
 mod woken_in_time;
 use crate::outcome::Outcome;
 pub use woken_in_time::woken_in_time;
+mod lets_go_as_asked;
+pub use lets_go_as_asked::lets_go_as_asked;
 mod overtakes_as_asked;
 pub use overtakes_as_asked::overtakes_as_asked;
 mod wheel_is_obeyed;
@@ -87,7 +89,7 @@ pub use wheel_is_obeyed::wheel_is_obeyed;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 39] = [
+pub const RULES: [(&str, Rule); 40] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -127,6 +129,7 @@ pub const RULES: [(&str, Rule); 39] = [
     ("wheel_is_obeyed", wheel_is_obeyed),
     ("runs_once", runs_once),
     ("overtakes_as_asked", overtakes_as_asked),
+    ("lets_go_as_asked", lets_go_as_asked),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

@@ -17,6 +17,7 @@ mod pauses;
 mod pauses_left;
 mod people;
 mod plans;
+mod removed;
 mod rollouts;
 mod several;
 mod shifts;
@@ -28,7 +29,7 @@ mod wheel;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 186] = [
+pub static SCENARIOS: [Scenario; 189] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -215,6 +216,9 @@ pub static SCENARIOS: [Scenario; 186] = [
     overtaking::UNDONE_FIRST_IN_PART,
     overtaking::FIX_GOES_FIRST,
     overtaking::FIX_WAITED,
+    removed::REMOVED,
+    removed::REMOVED_TOO_EARLY,
+    removed::REMOVED_BESIDE,
 ];
 
 /// The scenario of that name.

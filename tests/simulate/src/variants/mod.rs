@@ -17,6 +17,7 @@ mod moved_services;
 mod naming;
 mod overtaking;
 mod plans;
+mod removed;
 mod several;
 mod shifts;
 mod tasks;
@@ -70,6 +71,7 @@ pub fn variants() -> Vec<Variant> {
         shifts::VARIANTS,
         wheel::VARIANTS,
         overtaking::VARIANTS,
+        removed::VARIANTS,
         tasks::VARIANTS,
     ]
     .concat()

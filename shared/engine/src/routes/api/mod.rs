@@ -17,6 +17,7 @@ mod query;
 mod recorded;
 mod refusals;
 mod releases;
+mod removable;
 mod snapshots;
 mod told;
 mod undeclared;
@@ -156,13 +157,14 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
         ("GET", ["environments"]) => &["ref", "image_tag"],
         ("GET", ["environments", _]) => &["observe"],
         ("DELETE", ["environments", _, "hold"]) => &["reason"],
+        ("GET", ["environments", _, "removable"]) => &["component"],
         (
             "POST",
             [
                 "environments",
                 _,
                 "releases" | "plans" | "rollbacks" | "recover" | "accept" | "pause" | "continue"
-                | "skip-bake",
+                | "skip-bake" | "remove",
             ]
             | ["environments", _, "deployments", _, "cancel"],
         )
@@ -195,6 +197,8 @@ async fn in_environment<P: Ports>(
         ("POST", ["pause"]) => ActionName::Pause,
         ("POST", ["continue"]) => ActionName::Continue,
         ("POST", ["skip-bake"]) => ActionName::SkipBake,
+        ("POST", ["remove"]) => ActionName::Remove,
+        ("GET", ["removable"]) => return removable::get(ports, app, name, call).await,
         ("PUT", ["hold"]) => ActionName::Hold,
         ("DELETE", ["hold"]) => ActionName::ReleaseHold,
         _ => return Ok(problem(404, &[no_such_path(call)])),

@@ -84,6 +84,7 @@ fn members(action: ActionName) -> &'static [&'static str] {
             &["deployment", "reason"]
         }
         ActionName::Pause => &["deployment", "for", "reason"],
+        ActionName::Remove => &["component", "reason"],
         ActionName::Check => &[],
         _ => &["reason"],
     }

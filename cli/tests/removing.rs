@@ -1,0 +1,70 @@
+//! `windlass remove`: the real program against an API that answers.
+
+#![allow(clippy::unwrap_used)]
+
+mod standin;
+
+use serde_json::{Value, json};
+use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
+
+fn api() -> StandIn {
+    let environment = json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
+        "lock": {"token": 1}, "waiting": [], "paused": null});
+    let done = json!({"deployment": null, "refusal": null, "done": {"cause": "It has let go of web."},
+        "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
+    let removable = json!({"components": ["web"], "frees": ["s3://shop/web/", "E1"],
+        "leaves": "What runs there stays as it is."});
+    StandIn::new(move |call: &Call| -> Reply {
+        match (call.method.as_str(), call.path.as_str()) {
+            ("GET", "/stage/apps/shop/environments/prod") => reply(200, &environment),
+            ("GET", path) if path.contains("/removable") => reply(200, &removable),
+            ("GET", path) if path.contains("?execution=") => reply(200, &done),
+            _ => reply(202, &json!({"execution": "arn:one"})),
+        }
+    })
+}
+
+fn run(api: &StandIn, more: &[&str]) -> (i32, String) {
+    let common = ["remove", "shop", "prod", "--reason", "r", "--every", "1ms"];
+    let output = api.windlass(&folder("removes"), &[&common[..], more].concat());
+    (code(&output), out(&output) + &err(&output))
+}
+
+#[test]
+fn a_component_or_all_of_an_environment_is_removed() {
+    let table: [(&[&str], Value); 2] = [
+        (
+            &["--component", "web"],
+            json!({"reason": "r", "component": "web"}),
+        ),
+        (&[], json!({"reason": "r"})),
+    ];
+    for (words, body) in table {
+        let api = api();
+        let (status, told) = run(&api, words);
+        assert_eq!(status, 0);
+        assert!(told.contains("let go of web"), "{told}");
+        let first = &api.calls()[0];
+        assert_eq!(first.path, "/stage/apps/shop/environments/prod/remove");
+        assert_eq!(first.json(), body);
+    }
+}
+
+#[test]
+fn what_would_be_let_go_of_is_told_and_nothing_is_sent() {
+    let api = api();
+    let (status, told) = run(&api, &["--component", "web", "--plan"]);
+    assert_eq!(status, 0);
+    assert!(
+        told.contains("another component may have s3://shop/web/ then"),
+        "{told}"
+    );
+    assert!(told.contains("stays as it is"), "{told}");
+    let calls = api.calls();
+    assert!(calls.iter().all(|call| call.method == "GET"));
+    assert!(
+        calls[0].path.ends_with("/removable?component=web"),
+        "{}",
+        calls[0].path
+    );
+}

@@ -1,0 +1,67 @@
+//! `remove`: an environment lets go of a component that is not declared any more, or of all that it has.
+
+use super::commit::{TRIES, commit, contended, pause};
+use super::done::{self, Done};
+use super::ending::put_state;
+use super::{Ports, refuse};
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Write};
+use crate::removable::Removable;
+use crate::store;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::removal::{LetsGo, Removal};
+use windlass_domain::request::Request;
+
+/// The most claims that are freed in one transaction, beside three other items: DynamoDB takes a hundred (AWS DynamoDB
+/// Developer Guide, "Transactions").
+const AT_ONCE: usize = 90;
+
+/// Frees what is claimed, and forgets what is recorded as running, while nobody takes the lock. Where there is much, the
+/// last part says that it is done; a retry goes on where it stopped.
+pub async fn remove<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+    let mut tried = 0;
+    while tried < TRIES {
+        if let Some(answer) = done::before(ports, ask).await? {
+            return Ok(answer);
+        }
+        let env = match request.named_environment() {
+            Ok(env) => env,
+            Err(finding) => return refuse::refuse(ports, ask, request, vec![finding]).await,
+        };
+        let removal = Removal {
+            app: &request.app,
+            environment: env,
+            component: request.component.as_ref(),
+        };
+        let mut found = Removable::load(ports, removal).await?;
+        let goes = match found.decide(removal) {
+            Ok(goes) => goes,
+            Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+        };
+        let mut writes: Vec<Write> = Vec::new();
+        for claims in &mut found.claims {
+            if LetsGo::free(removal, &mut claims.value) {
+                let index = store::claims_index(&claims.key);
+                writes.push(claims.put_indexed(Some(index))?);
+            }
+        }
+        let is_last = writes.len() <= AT_ONCE;
+        writes.truncate(AT_ONCE);
+        writes.push(Write::check(found.lock.key.clone(), found.lock.unchanged()));
+        let done = Done::of(&DeploymentId("none".into()), goes.in_words(removal));
+        if is_last {
+            goes.forget(&mut found.state.value);
+            writes.push(put_state(&found.state, &request.app, env)?);
+            writes.push(done.put(ask)?);
+        }
+        let committed = commit(ports, writes).await?;
+        if committed && is_last {
+            return Ok(done.answer());
+        }
+        if !committed {
+            pause(ports, tried).await;
+            tried += 1;
+        }
+    }
+    Err(contended("letting go"))
+}

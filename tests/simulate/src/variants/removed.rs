@@ -1,0 +1,41 @@
+//! Letting go otherwise than it says.
+
+use super::{Edit, Variant};
+
+const REMOVAL: &str = "shared/domain/src/removal.rs";
+
+pub const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "removed-while-busy",
+        what: "a component is let go of while a release is under way",
+        edits: &[Edit {
+            file: REMOVAL,
+            find: "    let held = facts.lock.held.as_ref().map(|held| &held.deployment);",
+            replace: "    let held = facts.lock.held.as_ref().filter(|_| !VARIANT).map(|held| &held.deployment);",
+        }],
+        scenarios: &["removed_too_early"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "removed-though-declared",
+        what: "a component is let go of that is declared",
+        edits: &[Edit {
+            file: REMOVAL,
+            find: "    is_declared.then(|| {",
+            replace: "    (is_declared && !VARIANT).then(|| {",
+        }],
+        scenarios: &["removed_too_early"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "removed-and-runs",
+        what: "what is let go of stays recorded as running",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/remove.rs",
+            find: "            goes.forget(&mut found.state.value);",
+            replace: "            if !VARIANT {\n                goes.forget(&mut found.state.value);\n            }",
+        }],
+        scenarios: &["removed"],
+        mishaps: &[],
+    },
+];
