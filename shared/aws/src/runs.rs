@@ -87,8 +87,8 @@ impl Runs for Aws {
         sent.or_fault("StopTask", task).map(drop)
     }
 
-    async fn runs(&self, cluster: &str, family: &str) -> Answered<Vec<Run>> {
-        let mut arns = Vec::new();
+    async fn runs(&self, cluster: &str, family: &str, known: &[String]) -> Answered<Vec<Run>> {
+        let mut arns = known.to_vec();
         for status in [ecs::DesiredStatus::Running, ecs::DesiredStatus::Stopped] {
             arns.extend(self.of_family(cluster, family, &status).await?);
         }

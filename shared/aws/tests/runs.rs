@@ -83,8 +83,9 @@ async fn what_runs_and_what_has_stopped_is_found_by_its_family() {
         list("arn:task/1"),
         answered(&described),
     ]);
-    let runs = aws.runs("shop", "windlass-shop-prod-migrate").await;
-    let runs = runs.expect("listed");
+    let known = ["arn:task/2".to_owned()];
+    let runs = aws.runs("shop", "windlass-shop-prod-migrate", &known);
+    let runs = runs.await.expect("listed");
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].containers[0].exit_code, Some(3));
     assert_eq!(runs[0].started_by, "windlass/d1/migrate/forward");
@@ -97,7 +98,7 @@ async fn what_runs_and_what_has_stopped_is_found_by_its_family() {
         .collect();
     assert_eq!(asked, [json!("RUNNING"), json!("STOPPED"), Value::Null]);
     assert_eq!(sent[0].json()["family"], "windlass-shop-prod-migrate");
-    assert_eq!(sent[2].json()["tasks"], json!(["arn:task/1"]));
+    assert_eq!(sent[2].json()["tasks"], json!(["arn:task/1", "arn:task/2"]));
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use windlass_domain::environment::HeldState;
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{Failure, Step};
+use windlass_domain::time::Time;
 use windlass_machine::program::Program;
 
 /// "a person is alerted" (rule 1), and can do something: where a deployment needs an operator, `recover`
@@ -23,9 +24,9 @@ pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(),
         let records = recovered.records();
         let record = records.iter().find(|record| record.id == *id);
         let ended = record.and_then(|record| record.ending.as_ref());
-        if ended.is_some_and(|ended| ended.ending == Ending::NeedsOperator)
-            && is_up_to_others(recovered, id)
-        {
+        if ended.is_some_and(|ended| {
+            ended.ending == Ending::NeedsOperator && is_up_to_others(recovered, id, ended.at)
+        }) {
             return Ok(());
         }
         let steps = recovered.all::<Step>(&format!("deployment#{id}"), "step#");
@@ -121,11 +122,11 @@ fn with_operator(
 
 /// Whether everything that is not back is something that somebody else has changed, and is told so: a person, or
 /// CodeDeploy, which takes back what an earlier release had brought when an alarm of its group rings.
-fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId) -> bool {
+fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool {
     let steps = outcome.all::<Step>(&format!("deployment#{id}"), "step#");
     let mut left = steps.iter().filter(|step| {
         // What became of a task that ECS has forgotten, only a person can find out.
-        step.status.may_have_changed() && !is_unknown(outcome, step)
+        step.status.may_have_changed() && !is_unknown(outcome, step, then)
     });
     let is_told = |step: &Step| {
         let failure = step.undo_failure.as_ref();

@@ -90,6 +90,11 @@ impl LiveRun {
         self.starts && started <= now && !stopped
     }
 
+    /// True where ECS shows it then.
+    pub fn is_shown(&self, now: Time) -> bool {
+        self.told(now).is_some()
+    }
+
     /// Whether it runs then, or will.
     pub fn lives(&self, now: Time) -> bool {
         self.over().is_none_or(|over| now < over)
@@ -277,7 +282,7 @@ impl Runs for World {
         call.answer(()).await
     }
 
-    async fn runs(&self, cluster: &str, family: &str) -> Answered<Vec<Run>> {
+    async fn runs(&self, cluster: &str, family: &str, _: &[String]) -> Answered<Vec<Run>> {
         let call = self.call("runs.runs").await?;
         let found: Vec<Run> = {
             let seen = call.seen();

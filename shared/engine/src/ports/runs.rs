@@ -100,6 +100,7 @@ pub trait Runs {
     async fn stop_task(&self, cluster: &str, task: &str, reason: &str) -> Answered<()>;
 
     /// The tasks of a family of task definitions that run, and those that stopped in about the last hour (ListTasks by
-    /// family and desired status, DescribeTasks). Not consistent: one that was just started may be missing.
-    async fn runs(&self, cluster: &str, family: &str) -> Answered<Vec<Run>>;
+    /// family and desired status, DescribeTasks), and `known` ones, by ARN: one that stops between the two lists may be
+    /// in neither. Not consistent: one that was just started may be missing.
+    async fn runs(&self, cluster: &str, family: &str, known: &[String]) -> Answered<Vec<Run>>;
 }

@@ -38,7 +38,7 @@ pub fn needs_operator_is_earned(outcome: &Outcome<'_>) -> Result<(), String> {
         };
         if is_left(&record) && !before.as_deref().is_some_and(is_left) {
             let of_it = steps.values().filter(|step| step.deployment == record.id);
-            let why = why_not_back(outcome, of_it, &theirs);
+            let why = why_not_back(outcome, &record, of_it, &theirs);
             why.and_then(|found| is_said(outcome, &record, found))
                 .map_err(|why| unearned(&record.id, &why))?;
         }
@@ -58,10 +58,12 @@ fn unearned(id: &DeploymentId, why: &str) -> String {
 /// How many components are not back, where something explains each.
 fn why_not_back<'s>(
     outcome: &Outcome<'_>,
+    record: &Deployment,
     steps: impl Iterator<Item = &'s Rc<Step>>,
     theirs: &BTreeSet<&str>,
 ) -> Result<usize, String> {
     let mut found = 0;
+    let then = record.ending.as_ref().map(|ended| ended.at);
     for step in steps.filter(|step| step.status.may_have_changed()) {
         found += 1;
         let component = &step.component;
@@ -69,7 +71,7 @@ fn why_not_back<'s>(
             Some(Failure::Finding(finding)) => {
                 let is_theirs = finding.name == FindingName::TargetChangedByOther
                     && theirs.contains(component.as_str());
-                is_theirs || is_unknown(outcome, step)
+                is_theirs || then.is_some_and(|then| is_unknown(outcome, step, then))
             }
             Some(Failure::Fault(fault)) => {
                 fault.name == FaultName::AccessDenied && is_refused(outcome)

@@ -5,6 +5,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{Failure, Step};
+use windlass_domain::time::Time;
 use windlass_world::runs::{LiveRun, State};
 
 /// "Once by client token, else `NeedsOperator`, never twice" (Kinds): each deployment runs its task and the one that takes
@@ -105,16 +106,26 @@ fn is_repeated(
     is_same && !record.again
 }
 
-/// Only a person can find out what became of the task of this step: it was asked for so long ago that ECS may
-/// have forgotten it.
-pub fn is_unknown(outcome: &Outcome<'_>, step: &Step) -> bool {
+/// Only a person could find out then what became of a task of this step: it was asked for so long before that ECS may
+/// have forgotten it, its end is not recorded, and ECS did not show it.
+pub fn is_unknown(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
     const KNOWN_MS: u64 = 50 * 60 * 1000;
-    let asked = step.changes.iter().find(|change| change.switching);
-    let is_old =
-        asked.is_some_and(|asked| outcome.world.true_time().ms_since(asked.at) >= KNOWN_MS);
-    let says_unknown = matches!(
+    let is_told = matches!(
         &step.undo_failure,
         Some(Failure::Finding(finding)) if finding.reason.contains("is not known")
     );
-    step.component.as_str() == TASK && is_old && says_unknown
+    let runs = outcome.world.runs();
+    let is_forgotten = |direction: &str| {
+        let of = |member: &str| {
+            let mut changes = step.changes.iter();
+            changes.find(|change| change.change[member] == direction)
+        };
+        let by = format!("windlass/{}/{TASK}/{direction}", step.deployment);
+        let mut live = runs.live.iter().filter(|live| live.asked.started_by == by);
+        of("run").is_some_and(|asked| then.ms_since(asked.at) >= KNOWN_MS)
+            && of("ended").is_none()
+            && !live.any(|live| live.is_shown(then))
+    };
+    let is_any_forgotten = ["forward", "undo"].iter().any(|direction| is_forgotten(direction));
+    step.component.as_str() == TASK && is_told && is_any_forgotten
 }

@@ -106,7 +106,9 @@ impl<P: Services + Runs + Clock> Kind for Task<P> {
         let class = match change {
             Change::Run { .. } => Class::Switching,
             // What is told to stop is this deployment's own task, by its ARN: late it is harmless.
-            Change::Register | Change::Stop { .. } | Change::Note { .. } => Class::Additive,
+            Change::Register | Change::Stop { .. } | Change::Miss { .. } | Change::Note { .. } => {
+                Class::Additive
+            }
         };
         Facts::new(class, change.value(), tell::what(change))
     }
@@ -135,6 +137,7 @@ impl<P: Services + Runs + Clock> Kind for Task<P> {
                 self.at.stop_task(&target.cluster, task, why).await?;
                 Ok(None)
             }
+            Change::Miss { .. } => Ok(None),
             Change::Note { end, .. } => Ok(Some(end.task.clone())),
         }
     }

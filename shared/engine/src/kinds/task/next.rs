@@ -15,8 +15,9 @@ use windlass_domain::kinds::task::{SHORT_S, STOPPED_WITHIN_S, TaskUndo};
 /// an hour (the same, "Ensuring idempotency").
 pub(super) const KNOWN_S: u64 = 50 * 60;
 
-/// For how long a task that ECS has answered may not be shown yet, in seconds.
-pub(super) const SHOWN_S: u64 = 120;
+/// For how long ECS may not show yet what it runs, in seconds: after RunTask AWS advises to ask DescribeTasks again for
+/// up to five minutes (Amazon ECS API Reference, RunTask: "eventual consistency").
+pub(super) const SHOWN_S: u64 = 5 * 60;
 
 /// How long to wait between two looks at a task, in seconds.
 const POLL_S: u64 = 5;
@@ -115,8 +116,33 @@ impl<'a> Whose<'a> {
         match (side.alive(), &side.sent) {
             (Some(run), _) => Err(self.stop(run, tell::stopped_by_undo())),
             (None, None) => Ok(None),
-            (None, Some(sent)) if sent.answered.is_none() && self.is_known(sent) => Ok(None),
+            (None, Some(sent)) if sent.answered.is_none() && self.is_known(sent) => self.never(),
             (None, Some(sent)) => Err(self.missing(sent)),
+        }
+    }
+
+    /// Its answer was lost, and ECS does not show it: known never to have been once every look of the way back has said
+    /// so for [`SHOWN_S`].
+    ///
+    /// - No call of it is under way: before the first look `converge` waits until the open call's `not_after` and five
+    ///   seconds more, and a way back sends none.
+    /// - What it started is shown: the time counts from the first such look, which is later than the call, and is as
+    ///   long as AWS may be behind. One look alone would not do even then: a task that stops between the two lists,
+    ///   each as old as it likes, is in neither.
+    /// - It has not been forgotten: the first call is less than [`KNOWN_S`] ago.
+    ///
+    /// One that was shown on this way was told to stop, and has been: of that the time proves nothing.
+    fn never(&self) -> Result<Option<End>, Next<Change>> {
+        let side = self.side();
+        let is_shown_once = side.stops[usize::from(true)].is_some();
+        match side.missed {
+            None => Err(Next::Do(Change::Miss {
+                direction: self.direction,
+            })),
+            Some(at) if is_shown_once || self.seen.now.ms_since(at) < SHOWN_S * 1000 => {
+                Err(Next::Wait(POLL_S))
+            }
+            Some(_) => Ok(None),
         }
     }
 

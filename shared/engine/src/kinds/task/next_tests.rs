@@ -123,6 +123,7 @@ fn told(next: &Next<Change>) -> String {
             format!("run {}{again}", direction.as_str())
         }
         Next::Do(Change::Stop { direction, .. }) => format!("stop {}", direction.as_str()),
+        Next::Do(Change::Miss { direction }) => format!("miss {}", direction.as_str()),
         Next::Do(Change::Note { direction, .. }) => format!("note {}", direction.as_str()),
         other => format!("{other:?}"),
     }
@@ -291,13 +292,34 @@ fn what_was_run_is_stopped_and_taken_back_once() {
         ..side
     };
     let none = Side::default;
+    let missed = |seconds, side: Side| Side {
+        missed: Some(ago(seconds)),
+        ..side
+    };
     let table = [
         ("it was never asked for", none(), none(), "done"),
         (
-            "its answer was lost, and it never was",
+            "its answer was lost, and it is not shown",
             sent(60),
             none(),
-            "done",
+            "miss forward",
+        ),
+        ("it may be shown yet", missed(SHOWN_S - 1, sent(600)), none(), "wait"),
+        ("it never was", missed(SHOWN_S, sent(600)), none(), "done"),
+        (
+            "it was shown once, and stopped",
+            Side {
+                stops: [None, Some(ago(60))],
+                ..missed(SHOWN_S, sent(600))
+            },
+            none(),
+            "wait",
+        ),
+        (
+            "after that nobody knows",
+            missed(SHOWN_S, sent(KNOWN_S)),
+            none(),
+            "unknown",
         ),
         ("nobody knows", sent(KNOWN_S), none(), "unknown"),
         (

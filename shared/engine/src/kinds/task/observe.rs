@@ -14,7 +14,11 @@ impl<P: Services + Runs + Clock> Task<P> {
         let mut forward = recorded(way.changes, Direction::Forward);
         let mut back = recorded(way.changes, Direction::Undo);
         if forward.is_open() || back.is_open() {
-            let runs = self.at.runs(&target.cluster, &target.family).await?;
+            let answered = [&forward, &back].map(|side| side.sent.as_ref()?.answered.as_ref());
+            let answered = answered.into_iter().flatten();
+            let known: Vec<String> = answered.map(|(task, _)| task.clone()).collect();
+            let runs = self.at.runs(&target.cluster, &target.family, &known);
+            let runs = runs.await?;
             let find = |direction| {
                 let by = started_by(&self.deployment, &target.component, direction);
                 runs.iter().find(|run| run.started_by == by).cloned()

@@ -110,6 +110,8 @@ pub struct Side {
     pub sent: Option<Sent>,
     /// When it was told to stop, on the way forward and on the way back.
     pub stops: [Option<Time>; 2],
+    /// When ECS did not show it on the way back, for the first time.
+    pub missed: Option<Time>,
     /// What ECS shows of it.
     pub run: Option<Run>,
     /// Its end, as the ledger has it.
@@ -223,6 +225,12 @@ pub enum Change {
         /// Why, for whoever looks at it in ECS.
         why: String,
     },
+    /// Takes into the ledger since when ECS does not show a task, whose answer was lost, on the way back. Nothing is
+    /// changed.
+    Miss {
+        /// Which one.
+        direction: Direction,
+    },
     /// Takes the end of a task into the ledger. Nothing is changed: ECS forgets it.
     Note {
         /// Which one.
@@ -245,6 +253,7 @@ impl Change {
             Self::Stop {
                 direction, is_back, ..
             } => json!({"stop": direction, "back": is_back}),
+            Self::Miss { direction } => json!({"missed": direction}),
             Self::Note { direction, end } => json!({"ended": direction, "end": end}),
         }
     }
@@ -279,6 +288,8 @@ pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> Side {
         } else if is_of("stop") {
             let is_back = record.change["back"] == true;
             side.stops[usize::from(is_back)].get_or_insert(record.at);
+        } else if is_of("missed") {
+            side.missed.get_or_insert(record.at);
         } else if is_of("ended") {
             side.end = End::deserialize(&record.change["end"]).ok();
         }

@@ -92,6 +92,9 @@ pub(super) fn what(change: &Change) -> String {
             Direction::Undo => "run the task that takes it back".to_owned(),
         },
         Change::Stop { task, .. } => format!("stop task {}", id(task)),
+        Change::Miss { direction } => {
+            format!("{}: ECS shows no task of it", way(*direction))
+        }
         Change::Note { direction, end } => format!("{}: {}", way(*direction), in_words(end)),
     }
 }
