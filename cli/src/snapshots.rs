@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use windlass_domain::environment::BEFORE_WINDLASS;
+use windlass_domain::irreversible::Irreversible;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
@@ -25,6 +26,9 @@ pub struct Snapshot {
     pub verified_good: bool,
     /// Whether its release was undone here later.
     pub vetoed: bool,
+    /// Irreversible runs that going back to it crosses.
+    #[serde(default)]
+    pub crosses: Irreversible,
     /// The versions that ran, by component.
     pub components: BTreeMap<ComponentName, Value>,
     /// The requester of the deployment that made it.
@@ -108,7 +112,9 @@ impl Listed for Snapshot {
         ];
         let words = words.iter().filter(|(so, _)| *so);
         let words = words.map(|(_, words)| (*words).to_owned());
-        let words: Vec<String> = words.chain(self.origins()).collect();
+        let crosses = self.crosses.iter();
+        let crosses = crosses.map(|(name, ran)| format!("crosses {name} of {}", ran.version));
+        let words: Vec<String> = words.chain(crosses).chain(self.origins()).collect();
         // What was found was brought by nobody that Windlass knows; a rollback to it was asked for like any other.
         let is_found = self.version == BEFORE_WINDLASS;
         let asked = self.asked.as_ref();

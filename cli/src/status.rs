@@ -9,6 +9,7 @@ use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{Given, HeldState, Hold, Lock, Names, Running};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
+use windlass_domain::irreversible::{self, Irreversible};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
@@ -36,6 +37,9 @@ pub struct Environment {
     pub lock: Lock,
     /// Those that wait for a turn.
     pub waiting: Vec<WhoWaits>,
+    /// Irreversible runs that a rollback would go back across.
+    #[serde(default)]
+    crosses: Irreversible,
     /// The pause of what is watched there.
     #[serde(default)]
     pub paused: Option<Turn>,
@@ -133,6 +137,12 @@ impl Environment {
                 let by = format!("by deployment {}", names.now.deployment);
                 lines.push(format!("  {part}: {}; {words}", names.in_words(&by)));
             }
+        }
+        if !self.crosses.is_empty() {
+            let crossed = irreversible::in_words(&self.crosses);
+            lines.push(format!(
+                "  going back crosses what is irreversible: {crossed}"
+            ));
         }
         lines.push(self.hold_in_words());
         lines.push(self.lock());

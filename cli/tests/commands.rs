@@ -170,7 +170,9 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         ActionName::SkipBake,
     ] {
         let more = match action {
-            ActionName::Rollback => vec![("snapshot", 3.into())],
+            ActionName::Rollback => {
+                vec![("snapshot", 3.into()), ("across", vec!["migrate"].into())]
+            }
             ActionName::Pause => vec![("for", "2h".into())],
             ActionName::Recover | ActionName::Continue | ActionName::SkipBake => {
                 vec![("deployment", id.to_string().into())]

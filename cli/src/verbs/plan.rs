@@ -12,8 +12,8 @@ use crate::planned::{self, Asked};
 use crate::start::Then;
 use crate::windlass::waiting;
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value};
-use windlass_domain::name::{AppName, EnvironmentName};
+use serde_json::{Map, Value, json};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -65,6 +65,9 @@ struct Back {
     /// The snapshot to go back to; the newest suitable one if not given.
     #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     snapshot: Option<u64>,
+    /// A component that is irreversible and that it may go back across; may be given several times.
+    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    across: Vec<ComponentName>,
     #[arg(long, hide = true, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
@@ -122,6 +125,9 @@ impl Back {
         let mut body = Map::from_iter([("action".to_owned(), "rollback".into())]);
         if let Some(snapshot) = self.snapshot {
             body.insert("snapshot".into(), snapshot.into());
+        }
+        if !self.across.is_empty() {
+            body.insert("across".into(), json!(self.across));
         }
         let body = Value::Object(body);
         waiting(async {

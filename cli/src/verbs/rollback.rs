@@ -7,7 +7,8 @@ use crate::follow::Wanted;
 use crate::operator::{Action, Effect, Where};
 use crate::output::Output;
 use clap::Args;
-use serde_json::Map;
+use serde_json::{Map, json};
+use windlass_domain::name::ComponentName;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -17,6 +18,9 @@ pub struct Rollback {
     /// The snapshot to go back to; the newest suitable one if not given.
     #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     snapshot: Option<u64>,
+    /// A component that is irreversible and that it may go back across; may be given several times.
+    #[arg(long, value_name = "COMPONENT", value_parser = |text: &str| ComponentName::new(text))]
+    across: Vec<ComponentName>,
 }
 
 impl Rollback {
@@ -28,6 +32,9 @@ impl Rollback {
         let mut body = Map::new();
         if let Some(snapshot) = self.snapshot {
             body.insert("snapshot".into(), snapshot.into());
+        }
+        if !self.across.is_empty() {
+            body.insert("across".into(), json!(self.across));
         }
         let action = Action {
             at: &self.at,

@@ -16,7 +16,8 @@ use crate::time::Time;
 use crate::wheel::Turn;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The name of the cause of an undo that a rollback asked for.
@@ -45,6 +46,9 @@ pub struct Deployment {
     /// `rollback`: the snapshot that it goes back to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
+    /// `rollback`: the components that are irreversible and that it may go back across.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub across: BTreeSet<ComponentName>,
     /// `rollback`: the components that it takes back to what was found of them. No release has their bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<ComponentName>,
@@ -147,6 +151,9 @@ impl Deployment {
             members.push(("reason", "…".into()));
         }
         members.extend(self.snapshot.map(|number| ("snapshot", number.into())));
+        if !self.across.is_empty() {
+            members.push(("across", json!(self.across)));
+        }
         input(self.action, &self.app, &self.environment, &members)
     }
 

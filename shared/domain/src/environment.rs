@@ -4,6 +4,7 @@ use crate::artifact::Artifact;
 use crate::cut::cut;
 use crate::digest::Digest;
 use crate::identity::DeploymentId;
+use crate::irreversible::Irreversible;
 use crate::name::ComponentName;
 use crate::order::Order;
 use crate::part::Part;
@@ -121,6 +122,9 @@ pub struct EnvironmentState {
     /// The highest snapshot number ever given.
     #[serde(default)]
     pub last_snapshot: u64,
+    /// The last run of each component that is irreversible.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub irreversible: Irreversible,
 }
 
 impl EnvironmentState {
@@ -225,6 +229,9 @@ pub struct Snapshot {
     pub replaced: u64,
     /// What ran, per component that Windlass had changed until then.
     pub components: BTreeMap<ComponentName, Running>,
+    /// Irreversible runs before it was made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub irreversible: Irreversible,
 }
 
 impl Snapshot {

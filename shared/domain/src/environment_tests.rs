@@ -210,6 +210,7 @@ fn what_was_found_is_that_of_before_the_first_change() {
         made: Time(0),
         replaced: 1,
         components: [(jobs.clone(), ran("1.0.0", Some(b"a"), 3))].into(),
+        irreversible: [].into(),
     };
     let whole = snapshot.with_found(&state.found);
     let known = [

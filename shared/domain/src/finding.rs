@@ -259,6 +259,11 @@ pub enum FindingName {
     ///
     /// Next: Make something to come back to with your infrastructure code, or let it change `after` all others.
     MayStay,
+    /// A task that is `irreversible` was run, or will be: what came before must not run after it. So no undo brings
+    /// anything back then, and a rollback past it names it in `across`. In the plan of a release it is a warning.
+    ///
+    /// Next: Deploy a fix forward; after an undo that stopped there `accept` what is there first.
+    Irreversible,
     /// A component takes an output of another one, which was never released here or is not as Windlass left it.
     ///
     /// Next: Name the other component in the same release, so that it gives what is taken.

@@ -34,6 +34,7 @@ pub mod identity;
 pub mod image;
 pub mod in_part;
 pub mod input;
+pub mod irreversible;
 pub mod judgement;
 pub mod key;
 pub mod kinds;

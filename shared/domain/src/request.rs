@@ -7,6 +7,7 @@ use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What is asked for, by name.
@@ -163,6 +164,9 @@ pub struct Request {
     /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
+    /// `rollback`: the components that are irreversible and that it may go back across, by name.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub across: BTreeSet<ComponentName>,
     /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
@@ -219,6 +223,7 @@ impl Request {
             image_push: None,
             version: None,
             snapshot: None,
+            across: BTreeSet::new(),
             deployment: None,
             component: None,
             pause_for: None,

@@ -160,6 +160,10 @@ impl Request {
                 self.snapshot.is_some() && self.action != ActionName::Rollback,
             ),
             (
+                "across",
+                !self.across.is_empty() && self.action != ActionName::Rollback,
+            ),
+            (
                 "deployment",
                 self.deployment.is_some()
                     && self.action != ActionName::Recover

@@ -152,6 +152,7 @@ mod tests {
                 made: Time(0),
                 replaced: 1,
                 components: of(back).into_iter().collect(),
+                irreversible: [].into(),
             };
             let state = EnvironmentState {
                 running: of(runs).into_iter().collect(),

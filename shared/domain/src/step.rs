@@ -50,6 +50,9 @@ pub struct Step {
     pub artifact: Option<Artifact>,
     /// The wanted state per wave number; null until it is planned, where that takes what an earlier wave gives.
     pub goals: BTreeMap<u32, Value>,
+    /// True where nothing that came before may run once it has begun: no undo goes on then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
     /// The fence's second half: each invocation claims the next attempt.
     pub attempt: u64,
     /// The switching call that may be under way.
@@ -137,6 +140,7 @@ impl Step {
             inputs: BTreeMap::new(),
             artifact: None,
             goals: BTreeMap::new(),
+            irreversible: false,
             attempt: 0,
             open: None,
             status: StepStatus::Planned,

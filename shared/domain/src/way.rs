@@ -151,6 +151,8 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
                     .snapshot
                     .map(|number| format!("--snapshot {number}")),
             );
+            let across = request.across.iter();
+            words.extend(across.map(|name| format!("--across {name}")));
         }
         ActionName::Recover | ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             let id = request.deployment.iter();
@@ -191,6 +193,9 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
         ActionName::Rollback => {
             let number = request.snapshot.iter();
             body.extend(number.map(|number| ("snapshot".to_owned(), json!(number))));
+            if !request.across.is_empty() {
+                body.insert("across".into(), json!(request.across));
+            }
             ("POST", format!("{here}/rollbacks"))
         }
         ActionName::Recover | ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
@@ -269,6 +274,12 @@ mod tests {
                 &[("snapshot", json!(3)), ("reason", json!("…"))],
                 "windlass rollback shop prod --snapshot 3 --reason '…'",
                 r#"POST /apps/shop/environments/prod/rollbacks {"reason":"…","snapshot":3}"#,
+            ),
+            (
+                Rollback,
+                &[("across", json!(["a", "b"])), ("reason", json!("…"))],
+                "windlass rollback shop prod --across a --across b --reason '…'",
+                r#"POST /apps/shop/environments/prod/rollbacks {"across":["a","b"],"reason":"…"}"#,
             ),
             (
                 Recover,

@@ -3,7 +3,9 @@
 use crate::by_codedeploy::is_moving;
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::rules::{is_unknown, taken_back_after_success, targets_as_recorded, unlocked};
+use crate::rules::{
+    has_barred, is_unknown, taken_back_after_success, targets_as_recorded, unlocked,
+};
 use crate::scenario::Deed;
 use crate::schedule::Schedule;
 use crate::stage::Stage;
@@ -123,6 +125,10 @@ fn with_operator(
 /// Whether everything that is not back is something that somebody else has changed, and is told so: a person, or
 /// CodeDeploy, which takes back what an earlier release had brought when an alarm of its group rings.
 fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool {
+    // Past what is irreversible nothing comes back: it is accepted.
+    if has_barred(outcome, id, then) {
+        return true;
+    }
     let steps = outcome.all::<Step>(&format!("deployment#{id}"), "step#");
     let mut left = steps.iter().filter(|step| {
         // What became of a task that ECS has forgotten, only a person can find out.

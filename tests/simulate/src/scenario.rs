@@ -64,6 +64,8 @@ pub enum Deed {
     Remove(&'static str),
     /// An operator goes back to the snapshot with this number, at the console.
     RollBackTo(u64),
+    /// An operator goes back across what is irreversible, at the console.
+    RollBackAcross(&'static [&'static str]),
     /// Somebody asks what the release of these components would do.
     Plan(&'static str, &'static [&'static str]),
     /// Somebody asks what a rollback would do.
@@ -125,6 +127,7 @@ impl fmt::Display for Deed {
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
             Self::Remove(component) => write!(f, "an operator lets go of {component}"),
             Self::RollBackTo(number) => write!(f, "an operator goes back to snapshot {number}"),
+            Self::RollBackAcross(names) => write!(f, "an operator goes back across {names:?}"),
             Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
             Self::PlanBack => f.write_str("somebody plans a rollback"),
             Self::Check => f.write_str("somebody checks the environment"),
@@ -247,6 +250,11 @@ impl Deed {
             Self::RollBackTo(number) => {
                 let mut request = Self::Operate("rollback").request(world)?;
                 request["snapshot"] = json!(number);
+                Some(request)
+            }
+            Self::RollBackAcross(names) => {
+                let mut request = Self::Operate("rollback").request(world)?;
+                request["across"] = json!(names);
                 Some(request)
             }
             Self::Plan(version, of) => {

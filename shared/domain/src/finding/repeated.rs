@@ -1,3 +1,5 @@
+//! Values that findings repeat.
+
 use crate::cut::cut;
 
 /// A value as a finding repeats it: long enough to be known again, in bytes.

@@ -52,6 +52,10 @@ pub struct Written {
     /// `none` where nothing has to be done. Without it, too, nothing is done, and each release is warned of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
+    /// True where what came before must not run after it, such as after a migration that drops a column. Once it has
+    /// begun no undo brings anything back: a person is asked. A rollback that goes back past it must name it in `across`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
 }
 
 /// How a task is run in Amazon ECS.
@@ -128,6 +132,9 @@ pub struct Task {
     /// What takes it back; absent where nobody has said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<TaskUndo>,
+    /// True where what came before must not run after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
 }
 
 /// A task's network, by ids.
@@ -284,6 +291,14 @@ impl Resolve for Task {
                 public_ip: network.public_ip,
             }
         });
+        if written.irreversible && written.undo.is_some() {
+            scope.find(
+                FindingName::BadValue,
+                &join(path, "undo"),
+                "What is `irreversible` is never taken back, so nothing runs its `undo`.",
+                "Remove `undo`; or remove `irreversible`, where what came before may run after it.",
+            );
+        }
         Self {
             image: written.image.clone(),
             cluster,
@@ -292,6 +307,7 @@ impl Resolve for Task {
             command: command(scope, &join(&at, "command"), &ecs.command),
             network,
             limit: written.limit.min(LONGEST_WAIT),
+            irreversible: written.irreversible,
             undo: written.undo.as_ref().map(|undo| match undo {
                 Undo::None => TaskUndo::None,
                 Undo::Command(words) => {

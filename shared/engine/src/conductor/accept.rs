@@ -5,7 +5,7 @@ use super::commit::{TRIES, commit, contended, pause};
 use super::done::{self, Done};
 use super::ending::{put, put_state};
 use super::past::past;
-use super::snapshots::{before_windlass, found, put_snapshot};
+use super::snapshots::{before_windlass, found, put_snapshot, ran};
 use super::{Ports, admit, deployment_of, refuse};
 use crate::last_fault;
 use crate::payload::{Answer, Ask, Word};
@@ -80,7 +80,7 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         };
         let done = Done::of(id, cause(&record.value, &seen));
         let resolved = resolved(&request, ports.now());
-        let mut writes = taken_in(ports, &record.value, &seen).await?;
+        let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
         writes.extend(unlocked(ports, record, lock, resolved)?);
         writes.push(done.put(ask)?);
         if commit(ports, writes).await? {
@@ -227,9 +227,14 @@ fn resolved(request: &Request, now: Time) -> Resolved {
 async fn taken_in<P: Ports>(
     ports: &P,
     record: &Deployment,
+    steps: &[Stored<Step>],
     seen: &Seen<'_>,
 ) -> Answered<Vec<Write>> {
-    if seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
+    // What has begun, or may have, forbids what came before as if it had succeeded.
+    let steps = steps.iter().map(|step| &step.value);
+    let left = steps.filter(|step| step.irreversible && step.status.may_have_changed());
+    let crossed: Vec<&Step> = left.collect();
+    if crossed.is_empty() && seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
         return Ok(Vec::new());
     }
     let now = ports.now();
@@ -241,6 +246,9 @@ async fn taken_in<P: Ports>(
         writes.push(before_windlass(record, &mut state.value, now)?);
     }
     take_in(&mut state.value, record, seen, now);
+    for step in crossed {
+        ran(&mut state.value, record, step, now);
+    }
     let replaced = replaced(ports, &state.value, record).await?;
     let snapshot = snapshot(&mut state.value, record, replaced, now);
     writes.push(put_snapshot(record, snapshot)?);
@@ -347,5 +355,6 @@ fn snapshot(
         made: now,
         replaced,
         components: state.running.clone(),
+        irreversible: state.irreversible.clone(),
     }
 }

@@ -143,6 +143,7 @@ pub fn new_record<P: Ports>(
         release_digest: pinned.release.digest(),
         release: pinned.release.clone(),
         snapshot: None,
+        across: [].into(),
         found: Vec::new(),
         stops: None,
         declaration: resolved.version.clone(),

@@ -43,6 +43,7 @@ pub use admit::Execution;
 pub use done::Done;
 pub use identify::{Identified, identify, key_reused};
 pub use refuse::record_refusal;
+pub use rollback::newest_good;
 pub use since::now;
 
 use crate::config::Configured;

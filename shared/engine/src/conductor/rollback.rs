@@ -21,7 +21,8 @@ use windlass_domain::environment::{EnvironmentState, Snapshot, Veto};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::input;
-use windlass_domain::name::EnvironmentName;
+use windlass_domain::irreversible;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::order::Order;
 use windlass_domain::overtaking::Supersede;
 use windlass_domain::release::Release;
@@ -121,6 +122,7 @@ pub fn new_record<P: Ports>(
         },
         release_digest: press,
         snapshot: request.snapshot,
+        across: request.across.clone(),
         found: Vec::new(),
         stops: None,
         declaration,
@@ -162,14 +164,19 @@ pub async fn choose<P: Ports>(
     view: &View,
     record: &mut Deployment,
 ) -> Answered<Result<(), Finding>> {
+    let at = (&record.app, &record.environment);
+    let present = view.state.value.snapshot;
     let snapshot = match record.snapshot {
-        Some(number) => load(ports, record, number).await?,
-        None => newest_good(ports, view.state.value.snapshot, record).await?,
+        Some(number) => load(ports, at, number).await?,
+        None => newest_good(ports, present, at).await?,
     };
     let Some(snapshot) = snapshot else {
         return Ok(Err(nothing_to_go_back_to(ports, view, record).await?));
     };
     let snapshot = snapshot.with_found(&view.state.value.found);
+    if let Some(finding) = crosses(view, record, &snapshot) {
+        return Ok(Err(finding));
+    }
     record.snapshot = Some(snapshot.number);
     record.release.version.clone_from(&snapshot.version);
     record.release.components.clear();
@@ -185,8 +192,15 @@ pub async fn choose<P: Ports>(
     Ok(Ok(()))
 }
 
-/// What is wrong where it names a snapshot that there is not: nothing is stopped for it.
-pub async fn names_none<P: Ports>(
+/// It must not go there where that crosses an irreversible run.
+fn crosses(view: &View, record: &Deployment, goal: &Snapshot) -> Option<Finding> {
+    let crossed = irreversible::crossed(goal, &view.state.value);
+    let at = (&record.app, &record.environment);
+    irreversible::refusal(at, goal, &crossed, &record.across)
+}
+
+/// It names a snapshot that there is not, or that it must not go to: nothing is stopped for it.
+pub async fn goes_nowhere<P: Ports>(
     ports: &P,
     view: &View,
     record: &Deployment,
@@ -194,37 +208,38 @@ pub async fn names_none<P: Ports>(
     let Some(number) = record.snapshot else {
         return Ok(None);
     };
-    if load(ports, record, number).await?.is_some() {
-        return Ok(None);
+    match load(ports, (&record.app, &record.environment), number).await? {
+        Some(goal) => Ok(crosses(view, record, &goal)),
+        None => Ok(Some(nothing_to_go_back_to(ports, view, record).await?)),
     }
-    Ok(Some(nothing_to_go_back_to(ports, view, record).await?))
 }
 
 async fn load<P: Ledger>(
     ports: &P,
-    record: &Deployment,
+    (app, environment): (&AppName, &EnvironmentName),
     number: u64,
 ) -> Answered<Option<Snapshot>> {
-    let key = store::snapshot(&record.app, &record.environment, number);
+    let key = store::snapshot(app, environment, number);
     Ok(store::load(ports, &key)
         .await?
         .map(|stored: Stored<Snapshot>| stored.value))
 }
 
-async fn newest_good<P: Ledger>(
+/// The newest verified-good snapshot that the present one replaced and whose release is not vetoed.
+pub async fn newest_good<P: Ledger>(
     ports: &P,
     present: u64,
-    record: &Deployment,
+    at: (&AppName, &EnvironmentName),
 ) -> Answered<Option<Snapshot>> {
-    let mut number = load(ports, record, present)
+    let mut number = load(ports, at, present)
         .await?
         .map_or(0, |present| present.replaced);
     while number > 0 {
-        let Some(snapshot) = load(ports, record, number).await? else {
+        let Some(snapshot) = load(ports, at, number).await? else {
             return Ok(None);
         };
         if let Some(release) = &snapshot.release {
-            let key = store::veto(&record.app, &record.environment, release);
+            let key = store::veto(at.0, at.1, release);
             let veto: Option<Stored<Veto>> = store::load(ports, &key).await?;
             if veto.is_none() {
                 return Ok(Some(snapshot));
@@ -248,7 +263,7 @@ async fn nothing_to_go_back_to<P: Ledger>(
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
     let back_to = |number| input(ActionName::Rollback, app, env, &members(number));
     let list = call::snapshots(app, env);
-    let first = load(ports, record, FOUND_FIRST).await?;
+    let first = load(ports, (app, env), FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(&state.found).runs(state));
     let remedy = match first_runs {
         None => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),

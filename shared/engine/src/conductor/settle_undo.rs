@@ -53,7 +53,7 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             }
             let ending = ending(&steps);
             let view = View::load(ports, &record.value).await?;
-            let next = next(&record.value, ending, &view);
+            let next = next(&record.value, &steps, ending, &view);
             conclude(ports, &mut record, &steps, ending, next);
             ending
         };
@@ -176,11 +176,17 @@ async fn hold<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Strin
     Ok(told_of_hold(record, &state.value))
 }
 
+/// True where the undo stopped at what is irreversible.
+fn is_barred<'s>(mut steps: impl Iterator<Item = &'s Step>) -> bool {
+    steps.any(|step| step.irreversible && step.status.may_have_changed())
+}
+
 /// What became of each component, in the order in which they were undone.
 pub fn outcome(steps: &[Stored<Step>]) -> Undone {
     let mut outcome = Undone::default();
     let mut steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
     steps.sort_by_key(|step| Reverse(first_wave(step)));
+    let is_barred = is_barred(steps.iter().copied());
     for step in steps {
         let name = &step.component;
         match step.status {
@@ -199,6 +205,10 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
                     None if step.changes.is_empty() => outcome.untouched.push(name.to_string()),
                     None => outcome.stays.push(format!("{name} ({})", made(step))),
                 }
+            }
+            _ if is_barred && step.undo_failure.is_none() => {
+                let shown = step.shown.clone().unwrap_or_else(|| made(step));
+                outcome.stays.push(format!("{name} ({shown})"));
             }
             _ => {
                 let why = step.undo_failure.as_ref().map_or_else(
@@ -242,7 +252,13 @@ fn last_undo(step: &Step) -> Option<&ChangeRecord> {
 }
 
 /// What comes next, as admission lets it in once the lock is free.
-fn next(record: &Deployment, ending: Ending, view: &View) -> Vec<String> {
+fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<String> {
+    if ending == Ending::NeedsOperator && is_barred(steps.iter().map(|step| &step.value)) {
+        return vec![format!(
+            "the environment stays locked, with what is there; start {} to take that, then deploy a fix forward",
+            operators(ActionName::Accept, &record.app, &record.environment)
+        )];
+    }
     if ending == Ending::NeedsOperator {
         return vec![format!(
             "the environment stays locked; mend what is told above, then start {}, or {} to take what \

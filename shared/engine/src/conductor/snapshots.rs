@@ -6,6 +6,7 @@ use crate::store::{self, Stored};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, Given, Running, Snapshot};
+use windlass_domain::irreversible::{Irreversible, Ran};
 use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
 use windlass_domain::plan::{Outcome, Plan};
@@ -55,6 +56,9 @@ pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Vec<
     for step in &scene.changed {
         let running = changed(scene, state, step);
         state.running.extend(running);
+    }
+    for step in &scene.changed {
+        ran(state, &scene.record, step, scene.now);
     }
     let is_renamed = rename(state, scene);
     let is_new = in_place(state, scene) || !scene.changed.is_empty();
@@ -118,6 +122,19 @@ pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
         since: now,
     };
     Running::new(artifact.cloned(), given, step.before.clone())
+}
+
+/// Takes in that what is irreversible was run.
+pub fn ran(state: &mut EnvironmentState, record: &Deployment, step: &Step, now: Time) {
+    if !step.irreversible {
+        return;
+    }
+    let ran = Ran {
+        deployment: record.id.clone(),
+        version: record.release.version.clone(),
+        at: now,
+    };
+    state.irreversible.insert(step.component.clone(), ran);
 }
 
 /// What a changed component runs now, as it was seen.
@@ -211,7 +228,11 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Wr
     state.snapshot = state.last_snapshot;
     let mut snapshot = snapshot_of(&scene.record, state, replaced, scene.now);
     match goal {
-        Some(goal) => snapshot.release.clone_from(&goal.release),
+        Some(goal) => {
+            snapshot.release.clone_from(&goal.release);
+            // What it has went across does not run after it, also where it runs once more.
+            snapshot.irreversible.clone_from(&goal.irreversible);
+        }
         None if scene.plan.outcome == Outcome::NothingToDo => snapshot.release = None,
         None => {}
     }
@@ -227,6 +248,9 @@ fn renamed_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered
     state.snapshot = state.last_snapshot;
     let mut snapshot = snapshot_of(&scene.record, state, replaced, scene.now);
     snapshot.release = present.and_then(|present| present.release.clone());
+    if let Some(present) = present {
+        snapshot.irreversible.clone_from(&present.irreversible);
+    }
     put_snapshot(&scene.record, snapshot)
 }
 
@@ -244,6 +268,7 @@ fn snapshot_of(
         made: now,
         replaced,
         components: state.running.clone(),
+        irreversible: state.irreversible.clone(),
     }
 }
 
@@ -259,6 +284,7 @@ pub fn before_windlass(
         version: BEFORE_WINDLASS.into(),
         release: None,
         components: state.found.clone(),
+        irreversible: Irreversible::new(),
         ..snapshot_of(record, state, 0, now)
     };
     put_snapshot(record, snapshot)

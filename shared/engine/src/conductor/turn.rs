@@ -60,7 +60,7 @@ async fn once<P: Ports>(
         Decision::Wait => queue(ports, &view, record, Word::Wait).await,
         Decision::Preempt(held) => {
             if is_operator(record.value.action)
-                && let Some(finding) = rollback::names_none(ports, &view, &record.value).await?
+                && let Some(finding) = rollback::goes_nowhere(ports, &view, &record.value).await?
             {
                 return finish(ports, &view, record, Outcome::Refused(vec![finding])).await;
             }

@@ -18,8 +18,14 @@ use windlass_domain::plan::Plan;
 use windlass_domain::step::{Failure, Step};
 use windlass_domain::wheel::{PAUSE_RAN_OUT, ran_out};
 
+/// The number under which what is irreversible is looked at, before every wave.
+const BEFORE_ALL: u32 = u32::MAX;
+
 /// Serves the state: records why at the first call, then answers the next wave below the one that
 /// was tried last. A component is brought back once, with the first wave that it took part in.
+///
+/// An irreversible step comes first: where it has begun, or nobody knows, nothing else is brought back, because what came
+/// before must not run after it.
 pub async fn undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
@@ -34,13 +40,24 @@ pub async fn undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     if record.value.undoing.is_none() || record.value.stopped {
         record_why(ports, ask, &steps).await?;
     }
-    let below = ask.undone.unwrap_or(u32::MAX);
+    let below = ask.undone.unwrap_or(BEFORE_ALL);
     let to_restore = || {
         steps
             .iter()
             .map(|step| &step.value)
             .filter(|step| step.status.may_have_changed())
     };
+    let mut bars = to_restore().filter(|step| step.irreversible).peekable();
+    if bars.peek().is_some() && ask.undone.is_none() {
+        return Ok(Answer {
+            wave: BEFORE_ALL,
+            items: bars.map(WorkItem::back).collect(),
+            ..plain(Word::Restore, id, ask.token)
+        });
+    }
+    if bars.peek().is_some() {
+        return Ok(plain(Word::SettleUndo, id, ask.token));
+    }
     let Some(wave) = to_restore()
         .filter_map(first_wave)
         .filter(|wave| *wave < below)

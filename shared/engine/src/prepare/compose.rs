@@ -246,6 +246,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         before: draft.prepared.before.clone(),
         inputs: draft.inputs.clone(),
         artifact: draft.prepared.artifact.clone(),
+        irreversible: draft.prepared.irreversible,
         goals: waves_of(waves, draft.name).into_iter().zip(goals).collect(),
         ..planned
     }

@@ -18,6 +18,7 @@ fn judged_good(desk: &Desk) -> Snapshot {
         made: windlass_domain::time::Time(0),
         replaced: 2,
         components: desk.state().running,
+        irreversible: [].into(),
     };
     let key = store::snapshot(&app(), &prod(), 3);
     desk.stage.put(key, &snapshot);

@@ -40,6 +40,7 @@ fn put_snapshot(desk: &Desk, number: u64, replaced: u64, release: Option<Digest>
         made: Time(0),
         replaced,
         components: components.into(),
+        irreversible: [].into(),
     };
     desk.stage
         .put(store::snapshot(&app(), &prod(), number), &snapshot);

@@ -57,6 +57,7 @@ pub fn judged_after_others() -> Desk {
         made: Time(0),
         replaced: 1,
         components: BTreeMap::from([(component("api"), former("api", b"older"))]),
+        irreversible: [].into(),
     };
     desk.stage
         .put(store::snapshot(&app(), &prod(), 2), &snapshot);

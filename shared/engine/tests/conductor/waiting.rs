@@ -78,6 +78,7 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             made: Time(0),
             replaced: 2,
             components: BTreeMap::new(),
+            irreversible: [].into(),
         };
         desk.stage.put(store::snapshot(&app(), &prod(), 3), &there);
         assert_eq!(in_short(&turn(&desk)), (Word::Preempt, ""));

@@ -38,6 +38,7 @@ fn rollback() -> Stage {
         made: Time(0),
         replaced: 0,
         components: [running("worker"), running("api")].into(),
+        irreversible: [].into(),
     };
     stage.put(store::snapshot(&app(), &prod(), 4), &snapshot);
     for name in ["shop-worker-prod", "shop-api-prod"] {

@@ -201,6 +201,7 @@ impl Tenants {
             made: Time(0),
             replaced: 0,
             components: to.running.clone(),
+            irreversible: [].into(),
         };
         let key = store::snapshot(&record.app, &record.environment, 1);
         self.stage.put(key, &snapshot);

@@ -48,6 +48,7 @@ fn after(declaration: &str) -> Stage {
         made: Time(0),
         replaced: 0,
         components: components.clone(),
+        irreversible: [].into(),
     };
     stage.put(store::snapshot(&app(), &prod(), 1), &snapshot);
     let environment = EnvironmentState {
@@ -104,6 +105,7 @@ fn what_nothing_measures_is_told_in_the_plan() {
         made: Time(0),
         replaced: 0,
         components: BTreeMap::new(),
+        irreversible: [].into(),
     };
     stage.put(store::snapshot(&app(), &prod(), 1), &snapshot);
     stage.record.action = ActionName::Rollback;

@@ -50,6 +50,7 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         made: Time(0),
         replaced,
         components: components.clone(),
+        irreversible: [].into(),
     };
     let key = store::snapshot(&app, &env, number);
     scene.put(key, store::to_body(&snapshot).unwrap());

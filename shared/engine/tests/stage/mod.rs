@@ -177,6 +177,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         release_digest: release.digest(),
         release,
         snapshot: None,
+        across: [].into(),
         found: Vec::new(),
         stops: None,
         declaration: declaration.version().clone(),

@@ -73,6 +73,10 @@ fn what_is_not_there_or_not_ours_is_told() {
     let mut quay = Quay::new();
     quay.spec.undo = None;
     assert_eq!(quay.told("1", None)[1..], ["MayStay"]);
+    quay.spec.irreversible = true;
+    assert_eq!(quay.told("1", None)[1..], ["Irreversible"]);
+    assert!(quay.plan("1", None).irreversible);
+    quay.spec.irreversible = false;
     quay.spec.container = Some("web".into());
     let missing = "UnknownName components.migrate.ecs.container";
     assert_eq!(quay.told("1", None), [missing]);

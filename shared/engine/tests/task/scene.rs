@@ -53,6 +53,7 @@ impl Quay {
             command: vec!["up".into()],
             network: None,
             limit: Span::seconds(120),
+            irreversible: false,
             undo: Some(TaskUndo::Command(vec!["down".into()])),
         };
         Self {

@@ -4,6 +4,7 @@ mod back_as_it_says;
 mod final_by_ecs;
 mod goes_together;
 mod holds_and_vetoes;
+mod irreversible_bars;
 mod late_arrivals_lose;
 mod looked_again;
 mod no_older_over_newer;
@@ -27,6 +28,7 @@ pub use back_as_it_says::back_as_it_says;
 pub use final_by_ecs::final_by_ecs;
 pub use goes_together::goes_together;
 pub use holds_and_vetoes::holds_and_vetoes;
+pub use irreversible_bars::{has_barred, irreversible_bars};
 pub use late_arrivals_lose::late_arrivals_lose;
 pub use looked_again::{looked_again, told_as_drifted};
 pub use no_older_over_newer::no_older_over_newer;
@@ -89,7 +91,7 @@ pub use wheel_is_obeyed::wheel_is_obeyed;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 40] = [
+pub const RULES: [(&str, Rule); 41] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -130,6 +132,7 @@ pub const RULES: [(&str, Rule); 40] = [
     ("runs_once", runs_once),
     ("overtakes_as_asked", overtakes_as_asked),
     ("lets_go_as_asked", lets_go_as_asked),
+    ("irreversible_bars", irreversible_bars),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

@@ -1,6 +1,6 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::rules::is_unknown;
+use crate::rules::{has_barred, is_unknown};
 use crate::scenario::Deed;
 use crate::schedule::What;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,7 +82,9 @@ fn why_not_back<'s>(
                 &[What::ThrottledLong, What::DeniedLong, What::Denied],
             ),
         };
-        if !is_explained {
+        // Nothing goes back once the task has begun after which nothing of it may run.
+        let is_barred = then.is_some_and(|then| has_barred(outcome, &step.deployment, then));
+        if !is_explained && !is_barred {
             let why = &step.undo_failure;
             return Err(format!(
                 "nothing explains that {component} is not back: {why:?}"

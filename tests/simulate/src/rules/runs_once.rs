@@ -126,6 +126,8 @@ pub fn is_unknown(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
             && of("ended").is_none()
             && !live.any(|live| live.is_shown(then))
     };
-    let is_any_forgotten = ["forward", "undo"].iter().any(|direction| is_forgotten(direction));
+    let is_any_forgotten = ["forward", "undo"]
+        .iter()
+        .any(|direction| is_forgotten(direction));
     step.component.as_str() == TASK && is_told && is_any_forgotten
 }

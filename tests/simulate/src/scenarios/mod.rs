@@ -29,7 +29,7 @@ mod wheel;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 189] = [
+pub static SCENARIOS: [Scenario; 193] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -185,6 +185,10 @@ pub static SCENARIOS: [Scenario; 189] = [
     tasks::UNDONE,
     tasks::ROLLBACK,
     tasks::FORGOTTEN,
+    tasks::IRREVERSIBLE_UNDONE,
+    tasks::IRREVERSIBLE_UNBEGUN,
+    tasks::IRREVERSIBLE_FIXED,
+    tasks::IRREVERSIBLE_ACROSS,
     plans::PLANNED,
     plans::CHECKED,
     wheel::WHEEL,

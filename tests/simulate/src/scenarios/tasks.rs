@@ -34,6 +34,21 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// A function behind a migration after which the former service must not run.
+const IRREVERSIBLE: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+  migrate: {kind: task, image: agent, ecs: {command: [migrate, up]}, limit: 2m, irreversible: true, after: [agent]}
+  api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// A person stops the task of the release in the console.
 fn person_at_task(world: &World) {
     let now = world.true_time();
@@ -51,6 +66,10 @@ fn person_at_task(world: &World) {
 
 fn fails(world: &World) {
     world.runs().exits.insert("migrate up".into(), 1);
+}
+
+fn mended(world: &World) {
+    world.runs().exits.clear();
 }
 
 fn never_starts(world: &World) {
@@ -187,5 +206,72 @@ pub(super) const FORGOTTEN: Scenario = Scenario {
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (AccessDenied)"],
     steady: false,
+    ..RUN
+};
+
+/// A gate fails once the task has begun: everything stays as it is, for a person.
+pub(super) const IRREVERSIBLE_UNDONE: Scenario = Scenario {
+    name: "task_irreversible",
+    declaration: IRREVERSIBLE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["agent", "api"])),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (GateFailed)"],
+    // A mishap may let an earlier wave bake: where the task has not begun yet, everything comes back.
+    may: &["1.1.0 RolledBack (GateFailed)"],
+    steady: false,
+    ..RUN
+};
+
+/// It has never begun: everything comes back.
+pub(super) const IRREVERSIBLE_UNBEGUN: Scenario = Scenario {
+    name: "task_irreversible_unbegun",
+    declaration: IRREVERSIBLE,
+    acts: &[
+        next(Deed::Ail("the task never starts", never_starts)),
+        next(Deed::Deploy("1.1.0", &["agent"])),
+    ],
+    ..FAILS
+};
+
+/// It fails, a person accepts what is there, and a fix goes forward.
+pub(super) const IRREVERSIBLE_FIXED: Scenario = Scenario {
+    name: "task_irreversible_fixed",
+    declaration: IRREVERSIBLE,
+    acts: &[
+        next(Deed::Ail("the task fails", fails)),
+        next(Deed::Deploy("1.1.0", &["agent"])),
+        quiet(Deed::Operate("accept")),
+        quiet(Deed::Change("the task is mended", mended)),
+        next(Deed::Deploy("1.2.0", &["agent"])),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 NeedsOperator (ChangeFailed)",
+        "1.2.0 Succeeded",
+    ],
+    steady: false,
+    ..RUN
+};
+
+/// A rollback past it is refused, and goes where it is named.
+pub(super) const IRREVERSIBLE_ACROSS: Scenario = Scenario {
+    name: "task_irreversible_across",
+    declaration: IRREVERSIBLE,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", &["agent"])),
+        quiet(Deed::Deploy("1.1.0", &["agent"])),
+    ],
+    acts: &[
+        next(Deed::Operate("rollback")),
+        quiet(Deed::RollBackAcross(&["migrate"])),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "rollback Rejected (Irreversible)",
+        "1.0.0 Succeeded",
+    ],
     ..RUN
 };

@@ -56,6 +56,28 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "brought_back_behind_irreversible",
+        what: "an undo goes on to what came before an irreversible task that has begun",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/undo.rs",
+            find: "    if bars.peek().is_some() {\n        return Ok(plain(Word::SettleUndo, id, ask.token));",
+            replace: "    if bars.peek().is_some() && !VARIANT {\n        return Ok(plain(Word::SettleUndo, id, ask.token));",
+        }],
+        scenarios: &["task_irreversible"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "back_across_irreversible",
+        what: "a rollback goes back across an irreversible task unasked",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/rollback.rs",
+            find: "    irreversible::refusal(at, goal, &crossed, &record.across)",
+            replace: "    irreversible::refusal(at, goal, &crossed, &record.across).filter(|_| !VARIANT)",
+        }],
+        scenarios: &["task_irreversible_across"],
+        mishaps: &[],
+    },
+    Variant {
         name: "missing_is_success",
         what: "a task that ECS does not show any more counts as one that is taken back",
         edits: &[Edit {

@@ -4,6 +4,7 @@
 //! as soon as it is seen. It is run once by its client token, else nobody runs it again and a person is asked
 //! (`docs/decisions/0520-a-task-is-run-once-or-a-person-is-asked.md`).
 
+mod log;
 mod needs;
 mod next;
 mod observe;
@@ -11,6 +12,7 @@ mod prepare;
 mod state;
 mod tell;
 
+pub use log::Log;
 pub use needs::needs;
 pub use prepare::prepare;
 pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, started_by, token};

@@ -55,6 +55,9 @@ fn back(target: &Target, seen: &Seen) -> Next<Change> {
         Ok(None) => return Next::Done,
         Err(next) => return next,
     };
+    if end.began && target.irreversible {
+        return Next::Failed(tell::irreversible(target, &end));
+    }
     let has_undo = matches!(target.undo, Some(TaskUndo::Command(_)));
     if !end.began || !has_undo {
         return Next::Done;
@@ -152,7 +155,7 @@ impl<'a> Whose<'a> {
         if let Some(end) = &side.end {
             return Ok(Some(end.clone()));
         }
-        match side.ended(&self.target.container) {
+        match side.ended(self.target) {
             Some(end) => Err(Next::Do(Change::Note {
                 direction: self.direction,
                 end,
@@ -216,3 +219,7 @@ impl<'a> Whose<'a> {
 #[cfg(test)]
 #[path = "next_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "back_tests.rs"]
+mod back_tests;

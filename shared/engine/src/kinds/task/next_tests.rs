@@ -8,6 +8,7 @@ use crate::kinds::task::state::{
 use crate::ports::{Launch, Run, RunContainer};
 use serde_json::json;
 use windlass_domain::digest::Digest;
+use windlass_domain::finding::FindingName;
 use windlass_domain::kinds::task::{STOPPED_WITHIN_S, TaskUndo};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::ChangeRecord;
@@ -16,7 +17,7 @@ use windlass_domain::time::Time;
 const NOW: Time = Time(1_800_000_000_000);
 const TASK: &str = "arn:aws:ecs:eu-west-1:111111111111:task/shop/0123";
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     Target {
         app: AppName::new("shop").unwrap(),
         environment: EnvironmentName::new("prod").unwrap(),
@@ -31,18 +32,20 @@ fn target() -> Target {
             command: vec!["up".into()],
         },
         undo: Some(TaskUndo::Command(vec!["down".into()])),
+        irreversible: false,
         limit_s: 900,
         launch: Launch::default(),
+        log: None,
         last: None,
     }
 }
 
-fn ago(seconds: u64) -> Time {
+pub(super) fn ago(seconds: u64) -> Time {
     Time(NOW.0 - seconds * 1000)
 }
 
 /// Asked for so long ago, and not answered.
-fn sent(seconds: u64) -> Side {
+pub(super) fn sent(seconds: u64) -> Side {
     Side {
         sent: Some(Sent {
             first: ago(seconds),
@@ -54,7 +57,7 @@ fn sent(seconds: u64) -> Side {
 }
 
 /// The same, and answered at once.
-fn answered(seconds: u64) -> Side {
+pub(super) fn answered(seconds: u64) -> Side {
     let mut side = sent(seconds);
     if let Some(sent) = &mut side.sent {
         sent.answered = Some((TASK.into(), ago(seconds)));
@@ -63,7 +66,7 @@ fn answered(seconds: u64) -> Side {
 }
 
 /// A task with this status, stop code and exit code.
-fn run(status: &str, code: &str, exit: Option<i32>) -> Run {
+pub(super) fn run(status: &str, code: &str, exit: Option<i32>) -> Run {
     Run {
         arn: TASK.into(),
         last_status: status.into(),
@@ -86,7 +89,7 @@ fn run(status: &str, code: &str, exit: Option<i32>) -> Run {
 }
 
 /// The same as its recorded end.
-fn end(exit: Option<i32>, by_itself: bool) -> End {
+pub(super) fn end(exit: Option<i32>, by_itself: bool) -> End {
     End {
         task: TASK.into(),
         exit,
@@ -94,10 +97,11 @@ fn end(exit: Option<i32>, by_itself: bool) -> End {
         by_itself,
         why: String::new(),
         took_s: None,
+        log: None,
     }
 }
 
-fn seen(forward: Side, back: Side) -> Seen {
+pub(super) fn seen(forward: Side, back: Side) -> Seen {
     Seen {
         now: NOW,
         definition: Some("own:1".into()),
@@ -107,13 +111,14 @@ fn seen(forward: Side, back: Side) -> Seen {
     }
 }
 
-fn told(next: &Next<Change>) -> String {
+pub(super) fn told(next: &Next<Change>) -> String {
     match next {
         Next::Done => "done".into(),
         Next::Wait(_) => "wait".into(),
         Next::WaitForHours => "wait for hours".into(),
         Next::Failed(finding) if finding.reason.contains("is not known") => "unknown".into(),
         Next::Failed(finding) if finding.reason.contains("told to stop") => "stuck".into(),
+        Next::Failed(finding) if finding.name == FindingName::Irreversible => "irreversible".into(),
         Next::Failed(_) => "failed".into(),
         Next::Do(Change::Register) => "register".into(),
         Next::Do(Change::Run {
@@ -132,8 +137,6 @@ fn told(next: &Next<Change>) -> String {
 fn forward() -> Goal {
     Goal::Run(target().work)
 }
-
-const BACK: Goal = Goal::Back(None);
 
 #[test]
 fn a_task_is_run_once_forward() {
@@ -278,116 +281,6 @@ fn a_long_task_is_looked_at_rarely_and_one_with_a_short_limit_often() {
         };
         let next = next(&target, &seen(side, Side::default()), &forward());
         assert_eq!(told(&next), wanted, "{limit_s}");
-    }
-}
-
-#[test]
-fn what_was_run_is_stopped_and_taken_back_once() {
-    let ended = |exit| Side {
-        end: Some(end(exit, true)),
-        ..answered(7200)
-    };
-    let runs = |side: Side| Side {
-        run: Some(run("RUNNING", "", None)),
-        ..side
-    };
-    let none = Side::default;
-    let missed = |seconds, side: Side| Side {
-        missed: Some(ago(seconds)),
-        ..side
-    };
-    let table = [
-        ("it was never asked for", none(), none(), "done"),
-        (
-            "its answer was lost, and it is not shown",
-            sent(60),
-            none(),
-            "miss forward",
-        ),
-        ("it may be shown yet", missed(SHOWN_S - 1, sent(600)), none(), "wait"),
-        ("it never was", missed(SHOWN_S, sent(600)), none(), "done"),
-        (
-            "it was shown once, and stopped",
-            Side {
-                stops: [None, Some(ago(60))],
-                ..missed(SHOWN_S, sent(600))
-            },
-            none(),
-            "wait",
-        ),
-        (
-            "after that nobody knows",
-            missed(SHOWN_S, sent(KNOWN_S)),
-            none(),
-            "unknown",
-        ),
-        ("nobody knows", sent(KNOWN_S), none(), "unknown"),
-        (
-            "it was answered and is gone",
-            answered(KNOWN_S),
-            none(),
-            "unknown",
-        ),
-        ("it was answered just now", answered(3), none(), "wait"),
-        ("it runs", runs(answered(9)), none(), "stop forward"),
-        (
-            "it was told to stop at its limit before",
-            Side {
-                stops: [Some(ago(5)), None],
-                ..runs(answered(999))
-            },
-            none(),
-            "stop forward",
-        ),
-        (
-            "it is stopping",
-            Side {
-                stops: [None, Some(ago(5))],
-                ..runs(answered(9))
-            },
-            none(),
-            "wait",
-        ),
-        ("it never began", ended(None), none(), "done"),
-        ("it failed", ended(Some(1)), none(), "run undo"),
-        ("it succeeded", ended(Some(0)), none(), "run undo"),
-        (
-            "the undo's answer is lost",
-            ended(Some(0)),
-            sent(60),
-            "run undo again",
-        ),
-        (
-            "of the undo nobody knows",
-            ended(Some(0)),
-            sent(KNOWN_S),
-            "unknown",
-        ),
-        ("the undo runs", ended(Some(0)), runs(answered(60)), "wait"),
-        (
-            "the undo takes too long",
-            ended(Some(0)),
-            runs(answered(901)),
-            "stop undo",
-        ),
-        ("it is taken back", ended(Some(0)), ended(Some(0)), "done"),
-        ("the undo failed", ended(Some(0)), ended(Some(2)), "failed"),
-    ];
-    for (why, forward, back, wanted) in table {
-        let next = next(&target(), &seen(forward, back), &BACK);
-        assert_eq!(told(&next), wanted, "{why}");
-    }
-    for undo in [None, Some(TaskUndo::None)] {
-        let target = Target { undo, ..target() };
-        for (side, wanted) in [
-            (ended(Some(0)), "done"),
-            (ended(Some(1)), "done"),
-            (runs(answered(9)), "stop forward"),
-            (sent(KNOWN_S), "unknown"),
-        ] {
-            let next = next(&target, &seen(side, none()), &BACK);
-            assert_eq!(told(&next), wanted, "{:?}", target.undo);
-        }
     }
 }
 

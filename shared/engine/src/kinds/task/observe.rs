@@ -28,7 +28,7 @@ impl<P: Services + Runs + Clock> Task<P> {
         }
         let definition = self.definition(target, way, &forward).await?;
         let is_done = |side: &Side| {
-            let end = side.ended(&target.container);
+            let end = side.ended(target);
             end.is_some_and(|end| end.is_success())
         };
         let done = if is_done(&forward) && !is_done(&back) {

@@ -1,5 +1,6 @@
 //! What `Prepare` asks of a task: is its service ours, from what is it made, and must it be run at all?
 
+use super::log::Log;
 use super::state::{Goal, Target, Work, family};
 use super::{Task, tell};
 use crate::config::Configured;
@@ -83,6 +84,7 @@ where
             what(&target),
         ));
         warnings.extend(not_taken_back(input, spec));
+        warnings.extend(irreversible(input, spec));
     }
     Ok(Prepared {
         target: to_value(&target)?,
@@ -90,6 +92,7 @@ where
         before: to_value(&before)?,
         stages,
         unchanged,
+        irreversible: spec.irreversible,
         warnings,
         ..Prepared::default()
     })
@@ -245,8 +248,10 @@ fn target(
         },
         image,
         undo: spec.undo.clone(),
+        irreversible: spec.irreversible,
         limit_s: spec.limit.as_s(),
         launch: found.launch.clone(),
+        log: Log::of(&found.base.document, &found.container),
         last,
     }
 }
@@ -274,12 +279,27 @@ fn what(target: &Target) -> String {
 
 /// What cannot come back is named before the release begins (rule 8).
 fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
-    spec.undo.is_none().then(|| {
+    (spec.undo.is_none() && !spec.irreversible).then(|| {
         Finding::new(
             FindingName::MayStay,
             input.path("undo"),
             "Nothing takes back what the task does: where the release is undone, that stays.",
             "Write `undo: {command: […]}`; or `undo: none` where nothing has to be done.",
+        )
+    })
+}
+
+/// A task that forbids that anything comes back is named, too.
+fn irreversible(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
+    spec.irreversible.then(|| {
+        Finding::new(
+            FindingName::Irreversible,
+            input.path("irreversible"),
+            "Once the task has begun, what came before must not run: no undo of this release brings anything back then, and going back from it crosses the task.",
+            format!(
+                "Nothing has to be done now. Later a rollback needs `across: [{}]`, and an undo that stops there `accept`.",
+                input.component
+            ),
         )
     })
 }

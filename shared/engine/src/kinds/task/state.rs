@@ -1,5 +1,6 @@
 //! What is known of a task, wanted of it, and done with it.
 
+use super::log::Log;
 use crate::ports::{Launch, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -40,10 +41,16 @@ pub struct Target {
     /// What takes it back; absent where nobody has said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<TaskUndo>,
+    /// True where what came before must not run after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
     /// How long it may take, in seconds.
     pub limit_s: u64,
     /// Where it is run.
     pub launch: Launch,
+    /// Its log; absent where no log group is named for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Log>,
     /// What succeeded last here, before this deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Work>,
@@ -147,11 +154,14 @@ pub struct End {
     /// For how many seconds it ran; absent where it never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_s: Option<u64>,
+    /// The page of its log; absent where it never began, or no log group is named for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
 }
 
 impl End {
     /// The end of a task that has stopped.
-    pub fn of(run: &Run, container: &str) -> Option<Self> {
+    pub fn of(run: &Run, container: &str, log: Option<&Log>) -> Option<Self> {
         if run.last_status != STOPPED {
             return None;
         }
@@ -163,10 +173,13 @@ impl End {
             "" => reasons.next().unwrap_or_default(),
             why => why,
         };
+        let began = exit.is_some() || run.started.is_some();
+        let log = log.filter(|_| began);
         Some(Self {
+            log: log.map(|log| log.link(container, &run.arn)),
             task: run.arn.clone(),
             exit,
-            began: exit.is_some() || run.started.is_some(),
+            began,
             by_itself: BY_ITSELF.contains(&run.stop_code.as_str()),
             why: why.to_owned(),
             took_s: run
@@ -184,8 +197,8 @@ impl End {
 
 impl Side {
     /// Its end, as the ledger has it or as ECS shows it.
-    pub fn ended(&self, container: &str) -> Option<End> {
-        let shown = || End::of(self.run.as_ref()?, container);
+    pub fn ended(&self, target: &Target) -> Option<End> {
+        let shown = || End::of(self.run.as_ref()?, &target.container, target.log.as_ref());
         self.end.clone().or_else(shown)
     }
 

@@ -3,6 +3,8 @@
 use super::state::{Change, Direction, End, Seen, Sent, Target};
 use crate::ports::Run;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::input::operators;
+use windlass_domain::request::ActionName;
 use windlass_domain::time::Span;
 
 /// The task in words.
@@ -42,8 +44,11 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
         (Direction::Forward, &seen.forward),
     ];
     let ended = ends.into_iter().find_map(|(direction, side)| {
-        let end = side.ended(&target.container)?;
-        Some(format!("{}: {}", way(direction), in_words(&end)))
+        let end = side.ended(target)?;
+        Some(with_log(
+            format!("{}: {}", way(direction), in_words(&end)),
+            &end,
+        ))
     });
     let alive = || {
         let run = seen.forward.alive().or(seen.back.alive())?;
@@ -83,6 +88,14 @@ fn in_words(end: &End) -> String {
     }
 }
 
+/// With the page of its log, where that is known.
+fn with_log(told: String, end: &End) -> String {
+    match &end.log {
+        Some(log) => format!("{told}, log {log}"),
+        None => told,
+    }
+}
+
 /// A change, in words.
 pub(super) fn what(change: &Change) -> String {
     match change {
@@ -95,7 +108,9 @@ pub(super) fn what(change: &Change) -> String {
         Change::Miss { direction } => {
             format!("{}: ECS shows no task of it", way(*direction))
         }
-        Change::Note { direction, end } => format!("{}: {}", way(*direction), in_words(end)),
+        Change::Note { direction, end } => {
+            with_log(format!("{}: {}", way(*direction), in_words(end)), end)
+        }
     }
 }
 
@@ -126,7 +141,7 @@ fn said(why: &str) -> String {
 
 /// A task has failed.
 pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Finding {
-    let (why, log) = (said(&end.why), log(target, &end.task));
+    let (why, log) = (said(&end.why), log(target, end));
     match direction {
         Direction::Forward => finding(
             target,
@@ -152,11 +167,32 @@ pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Findin
     }
 }
 
-fn log(target: &Target, task: &str) -> String {
+/// Nothing that came before may run after it.
+pub(super) fn irreversible(target: &Target, end: &End) -> Finding {
+    let accept = operators(ActionName::Accept, &target.app, &target.environment);
+    finding(
+        target,
+        FindingName::Irreversible,
+        format!(
+            "{} is irreversible and has begun ({}): what came before must not run after it, so nothing is brought back.",
+            target.component,
+            in_words(end)
+        ),
+        format!(
+            "{}. Start {accept} to take what is there, then deploy a fix forward.",
+            log(target, end)
+        ),
+    )
+}
+
+fn log(target: &Target, end: &End) -> String {
+    if let Some(log) = &end.log {
+        return format!("Look at its log ({log})");
+    }
     format!(
         "Look at the log of container {} of task {} in cluster {}",
         target.container,
-        id(task),
+        id(&end.task),
         target.cluster
     )
 }

@@ -3,6 +3,7 @@
 use super::asked::asked;
 use super::problem::problem;
 use super::{Call, Ports, Reply, undeclared};
+use crate::conductor::newest_good;
 use crate::observe::compare;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
@@ -14,12 +15,13 @@ use windlass_domain::drift::Compared;
 use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::irreversible::crossed;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 use windlass_domain::wheel::{Turn, pause_in_force};
 
-/// What runs per component and since when, the snapshot, lock, hold, and who waits; with
-/// `?observe=true` also whether the targets are as recorded.
+/// What runs per component and since when, the snapshot, lock, hold, and who waits; what is irreversible and a rollback
+/// would go back across (`crosses`); with `?observe=true` also whether the targets are as recorded.
 pub async fn get<P: Ports>(
     ports: &P,
     app: &AppName,
@@ -44,6 +46,11 @@ pub async fn get<P: Ports>(
         "paused": paused(ports, &here.lock).await?,
         "deployments": deployments,
     });
+    if !here.state.irreversible.is_empty() {
+        let goal = newest_good(ports, here.state.snapshot, (app, environment)).await?;
+        let crosses = goal.map(|goal| crossed(&goal, &here.state));
+        whole["crosses"] = json!(crosses.unwrap_or_default());
+    }
     if call.query.get("observe").map(String::as_str) == Some("true") {
         whole["observed"] = json!(observed(ports, &here.state, &here.lock).await);
     }

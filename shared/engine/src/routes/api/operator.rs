@@ -79,7 +79,7 @@ pub async fn request<P: Ports>(
 /// What the body of an action may say.
 fn members(action: ActionName) -> &'static [&'static str] {
     match action {
-        ActionName::Rollback => &["reason", "snapshot"],
+        ActionName::Rollback => &["across", "reason", "snapshot"],
         ActionName::Recover | ActionName::Continue | ActionName::SkipBake => {
             &["deployment", "reason"]
         }

@@ -13,6 +13,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Names, Running, Snapshot, Veto};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::irreversible::{Irreversible, crossed};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -33,6 +34,9 @@ struct Listed {
     verified_good: bool,
     /// Whether its release was undone here later; a rollback goes there only where it is named.
     vetoed: bool,
+    /// Irreversible runs that going back to it crosses: a rollback must name them in `across`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    crosses: Irreversible,
     components: BTreeMap<ComponentName, Component>,
     /// Who asked for the deployment that made it, and why.
     asked: Option<Asked>,
@@ -91,6 +95,7 @@ fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest
         number: snapshot.number,
         present: snapshot.number == state.snapshot,
         verified_good: release.is_some(),
+        crosses: crossed(&snapshot, state),
         vetoed: release.is_some_and(|release| undone.contains(release)),
         version: snapshot.version,
         deployment: snapshot.deployment,

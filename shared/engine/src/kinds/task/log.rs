@@ -1,0 +1,120 @@
+//! The place of a task's log lines: as the log driver `awslogs` of its container says (Amazon ECS Developer Guide, "Send
+//! Amazon ECS logs to CloudWatch").
+
+use super::tell::id;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The log group of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// The group.
+    pub group: String,
+    /// Its region; that of the task if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// With what the names of streams begin; absent where these are of another form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+}
+
+impl Log {
+    /// The log of a container, by its task definition; none where it writes elsewhere.
+    pub fn of(document: &Value, container: &str) -> Option<Self> {
+        let containers = document["containerDefinitions"].as_array()?;
+        let own = containers.iter().find(|one| one["name"] == container)?;
+        let logs = &own["logConfiguration"];
+        let option = |name: &str| logs["options"][name].as_str().map(str::to_owned);
+        let group = option("awslogs-group").filter(|_| logs["logDriver"] == "awslogs")?;
+        Some(Self {
+            group,
+            region: option("awslogs-region"),
+            prefix: option("awslogs-stream-prefix"),
+        })
+    }
+
+    /// The stream of a task's container.
+    pub fn stream(&self, container: &str, task: &str) -> Option<String> {
+        let prefix = self.prefix.as_ref()?;
+        Some(format!("{prefix}/{container}/{}", id(task)))
+    }
+
+    /// Its page in the console; the page of the group where nothing tells the stream.
+    pub fn link(&self, container: &str, task: &str) -> String {
+        let mut parts = task.split(':').skip(1);
+        let partition = parts.next().unwrap_or_default();
+        let region = self.region.as_deref().or(parts.nth(1)).unwrap_or_default();
+        let host = match partition {
+            "aws-cn" => "console.amazonaws.cn",
+            "aws-us-gov" => "console.amazonaws-us-gov.com",
+            _ => "console.aws.amazon.com",
+        };
+        let group = escaped(&self.group);
+        let stream = self.stream(container, task);
+        let stream = stream.map(|stream| format!("/log-events/{}", escaped(&stream)));
+        format!(
+            "https://{host}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}{}",
+            stream.unwrap_or_default()
+        )
+    }
+}
+
+/// A name within the fragment of such a page's address, where the console decodes twice.
+fn escaped(name: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
+        other => format!("$25{other:02X}"),
+    };
+    name.bytes().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const TASK: &str = "arn:aws:ecs:eu-west-1:111111111111:task/shop/0123";
+
+    #[test]
+    fn it_is_where_the_container_writes() {
+        let of = |logs: Value| {
+            let document = json!({"containerDefinitions": [
+                {"name": "proxy"}, {"name": "agent", "logConfiguration": logs},
+            ]});
+            let log = Log::of(&document, "agent");
+            log.map(|log| (log.link("agent", TASK), log.stream("agent", TASK)))
+        };
+        let logs = |options: Value| json!({"logDriver": "awslogs", "options": options});
+        let page = |region: &str, rest: &str| {
+            format!(
+                "https://console.aws.amazon.com/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{rest}"
+            )
+        };
+        let table = [
+            (
+                logs(json!({"awslogs-group": "/shop/a", "awslogs-stream-prefix": "x"})),
+                Some((
+                    page(
+                        "eu-west-1",
+                        "$252Fshop$252Fa/log-events/x$252Fagent$252F0123",
+                    ),
+                    Some("x/agent/0123".to_owned()),
+                )),
+            ),
+            (
+                logs(json!({"awslogs-group": "a", "awslogs-region": "eu-north-1"})),
+                Some((page("eu-north-1", "a"), None)),
+            ),
+            (
+                json!({"logDriver": "awsfirelens", "options": {"awslogs-group": "a"}}),
+                None,
+            ),
+            (Value::Null, None),
+        ];
+        for (logs, wanted) in table {
+            assert_eq!(of(logs.clone()), wanted, "{logs}");
+        }
+    }
+}
