@@ -12,6 +12,7 @@ have the same names) say how it behaves:
 
     standin.exit-code    the container exits with this code
     standin.exit-after   after so many seconds (0.3 unless told)
+    standin.exit-code-of.WORD   the container exits with this code where its command ends with this word
     standin.pull-error   the pull fails with this message
 
 and so does a control rule, for images whose bytes must not tell; the first rule whose `match` is part of the image's
@@ -112,6 +113,9 @@ class Daemon:
         with self.lock:
             annotations = next(v["annotations"] for v in self.images.values() if v["Id"] == image["Id"])
         behaviour = self.behaviour(body["Image"], image["Id"], annotations)
+        last = (body.get("Cmd") or [""])[-1]
+        own = behaviour.get(f"exit-code-of.{last}")
+        behaviour |= {} if own is None else {"exit-code": own}
         container = {
             "id": uuid.uuid4().hex * 2,
             "name": name,

@@ -1,0 +1,69 @@
+"""A schema that changes while its service runs (examples/expand-contract): forward, unchanged, undone, rolled back, and across."""
+
+import pytest
+from atoll import ENVIRONMENT, Atoll
+
+
+@pytest.fixture(scope="module")
+def atoll(aws):
+    atoll = Atoll(aws)
+    atoll.make_targets()
+    atoll.declare()
+    return atoll
+
+
+@pytest.fixture(scope="module")
+def first(atoll):
+    record = atoll.release("1.0.0")
+    atoll.expect_ended(record, "Succeeded")
+    return atoll.running_digest()
+
+
+def test_a_release_runs_both_migrations_around_its_service(atoll, first):
+    assert atoll.ran() == [("expand", 0), ("contract", 0)]
+
+
+def test_the_same_bytes_run_nothing(atoll, first):
+    record = atoll.release("1.0.1", content="1.0.0")
+    atoll.expect_ended(record, "NothingToDo")
+    assert atoll.ran() == [("expand", 0), ("contract", 0)]
+
+
+def test_a_migration_that_fails_is_taken_back(atoll, first):
+    before = len(atoll.ran())
+    record = atoll.release("1.1.0", expand=3)
+    cause = atoll.expect_ended(record, "RolledBack", "ChangeFailed")
+    assert "exit code 3" in cause, cause
+    assert atoll.ran()[before:] == [("expand", 3), ("unexpand", 0)]
+    assert atoll.running_digest() == first
+
+
+def test_what_came_before_an_irreversible_migration_does_not_come_back(atoll, first):
+    before = len(atoll.ran())
+    record = atoll.release("1.2.0", contract=1)
+    cause = atoll.expect_ended(record, "NeedsOperator", "ChangeFailed")
+    assert "what came before must not run after it" in cause, cause
+    assert atoll.ran()[before:] == [("expand", 0), ("contract", 1)]
+    assert atoll.running_digest() != first
+    ended = atoll.operate(action="accept", **atoll.where, reason="the column is gone by hand")
+    assert ended["status"] == "SUCCEEDED", ended
+    atoll.expect_ended(atoll.release("1.2.1"), "Succeeded")
+
+
+def test_a_rollback_past_it_names_it(atoll, first):
+    number = min(one["number"] for one in snapshots(atoll) if one["version"] == "1.0.0")
+    fixed = atoll.running_digest()
+    refused = atoll.roll_back(snapshot=number, reason="1.2.1 loses names")
+    cause = atoll.expect_ended(refused, "Rejected", "Irreversible")
+    assert "contract of 1.2.1" in cause and '"across":["contract"]' in cause, cause
+    assert atoll.running_digest() == fixed
+    before = atoll.ran()
+    record = atoll.roll_back(snapshot=number, across=["contract"], reason="the column is there again")
+    atoll.expect_ended(record, "Succeeded")
+    assert (atoll.running_digest(), atoll.ran()) == (first, before)
+
+
+def snapshots(atoll):
+    told = atoll.aws.call_api("GET", f"/apps/atoll/environments/{ENVIRONMENT}/snapshots")
+    assert told.status == 200, told
+    return told.body["snapshots"]
