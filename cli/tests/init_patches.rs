@@ -5,6 +5,7 @@
 
 use hcl_edit::structure::Body;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -78,10 +79,11 @@ fn applied(before: &Files, made: &Files) -> Files {
         .collect();
     fs::remove_dir_all(&place).unwrap();
     for (path, text) in &after {
-        if path.ends_with(".tf") {
+        let extension = Path::new(path).extension().and_then(OsStr::to_str);
+        if extension == Some("tf") {
             let read: Result<Body, _> = text.parse();
             assert!(read.is_ok(), "{path}: {}\n{text}", read.unwrap_err());
-        } else if path.ends_with(".yaml") || path.ends_with(".yml") {
+        } else if matches!(extension, Some("yaml" | "yml")) {
             let read = syntax::yaml(path, &without_tags(text), 1 << 20);
             assert!(read.is_ok(), "{}\n{text}", read.unwrap_err());
         }

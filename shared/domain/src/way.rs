@@ -251,7 +251,7 @@ mod tests {
             SkipBake,
         };
         let because = ("reason", json!("it's down"));
-        let table: [Row; 13] = [
+        let table: [Row; 14] = [
             (
                 Deploy,
                 &[("version", json!("1.4.0"))],

@@ -204,14 +204,14 @@ impl Block {
         let state = self.state();
         let told: Vec<&str> = (first..=last).map(|at| self.code(at, &state)).collect();
         let told = told.join(" ");
-        let list = value(&told, "ignore_changes").unwrap_or_default();
-        let Some(list) = list
+        let ignoring = value(&told, "ignore_changes").unwrap_or_default();
+        let Some(inner) = ignoring
             .strip_prefix('[')
-            .and_then(|list| list.strip_suffix(']'))
+            .and_then(|inner| inner.strip_suffix(']'))
         else {
-            return list == "all";
+            return ignoring == "all";
         };
-        let known: Vec<&str> = list
+        let known: Vec<&str> = inner
             .split(',')
             .map(|name| name.trim().trim_matches('"'))
             .filter(|name| !name.is_empty())

@@ -95,11 +95,11 @@ impl Work<'_> {
                     return is_done;
                 }
                 // An alias of each of several would need each one's key.
-                let is_one = is_one(found);
-                if is_one {
+                let stands_alone = is_one(found);
+                if stands_alone {
                     Self::add_alias(found, component);
                 }
-                is_done && is_one
+                is_done && stands_alone
             }),
             "aws_lambda_alias" => {
                 let function = found.attribute("function_name").unwrap_or_default();
