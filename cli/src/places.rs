@@ -31,8 +31,8 @@ type Outputs = BTreeMap<String, String>;
 /// The stack that is looked for where nothing is named.
 const USUAL: &str = "windlass";
 
-/// The one who names that stack, in words.
-const NOBODY: &str = "nobody, and is the usual one";
+/// Told instead of the setting that names a stack, where none does.
+const UNNAMED: &str = "the usual name";
 
 /// Why a stack's outputs are not known.
 enum Unfound {
@@ -179,7 +179,7 @@ impl Endpoint {
         let settings = Settings::here()?;
         let (name, from) = match self.named(What::Bucket, None, &settings) {
             Some(Named::Stack { name, from }) => (name, from),
-            _ => (USUAL.to_owned(), NOBODY.to_owned()),
+            _ => (USUAL.to_owned(), UNNAMED.to_owned()),
         };
         let aws = self.aws().await?;
         let found = aws.installation(&name).await;
@@ -236,7 +236,7 @@ impl Endpoint {
             Some(Named::Stack { name, from }) => (name, from),
             None => {
                 self.usual(&[what], region.clone()).await?;
-                (USUAL.to_owned(), NOBODY.to_owned())
+                (USUAL.to_owned(), UNNAMED.to_owned())
             }
         };
         let outputs = self.outputs_of(&name, &from, region.clone()).await;
@@ -271,7 +271,7 @@ impl Endpoint {
         missing: &[What],
         region: Option<(String, String)>,
     ) -> Result<&Outputs, Failure> {
-        let found = self.outputs_of(USUAL, NOBODY, region).await;
+        let found = self.outputs_of(USUAL, UNNAMED, region).await;
         found.map_err(|unfound| {
             let missing: Vec<&str> = missing.iter().map(|what| what.unnamed()).collect();
             let missing = missing.join("\n  ");
@@ -281,7 +281,7 @@ impl Endpoint {
                 )),
                 Unfound::NotLooked(why) => Failure {
                     message: format!(
-                        "{}\n  Nothing names the installation, so that its stack was to be looked for.\n  {missing}",
+                        "{}\n  Nothing else names the installation.\n  {missing}",
                         why.message
                     ),
                     ..why
@@ -327,7 +327,7 @@ const ACCOUNT: &str = "Set AWS_PROFILE and AWS_REGION to the account and the reg
 fn no_stack(name: &str, from: &str) -> Failure {
     let what =
         format!("there is no stack `{name}` in the account and the region of the credentials");
-    Failure::unreachable(format!("{what} (its name is from {from})")).with_next(ACCOUNT)
+    Failure::unreachable(format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
 fn no_windlass(name: &str, what: What, from: &str) -> Failure {
@@ -335,7 +335,7 @@ fn no_windlass(name: &str, what: What, from: &str) -> Failure {
         "the stack `{name}` has no output `{}`, so that it is no Windlass",
         what.output()
     );
-    Failure::unreachable(format!("{what} (its name is from {from})")).with_next(ACCOUNT)
+    Failure::unreachable(format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
 /// Why a stack could not be looked at, with the right that is needed where that is the reason.
@@ -347,7 +347,7 @@ fn unread(failure: Failure, name: &str, from: &str) -> Failure {
         is_refused.then_some("`cloudformation:DescribeStacks` on the stack is needed; or give `--endpoint` and `--bucket`")
     });
     let message = format!(
-        "the stack `{name}` (its name is from {from}) was not looked at: {}",
+        "{}\n  So the stack `{name}` ({from}) was not looked at.",
         failure.message
     );
     let failure = Failure { message, ..failure };

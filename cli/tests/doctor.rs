@@ -81,7 +81,9 @@ fn all_findings_are_told_with_what_mends_each() {
         "  environments.prod: NeedsOperator: It is so.\n    Mend it.",
         "  components.api.function: TargetNotOurs: It is so.\n    Mend it.",
         "  gates.alarms[0]: GateNotMeasurable: It is so.\n    Mend it.",
-        "  warning: components.api.alias: NotSupported: It is so.\n    Mend it.\n  not checked: ",
+        "  warning: components.api.alias: NotSupported: It is so.\n    Mend it.",
+        "    pages: docs/findings/NeedsOperator.md, docs/findings/TargetNotOurs.md, docs/findings/GateNotMeasurable.md, docs/findings/NotSupported.md (or `windlass explain NAME`)",
+        "  not checked: ",
     ]
     .join("\n");
     assert!(out(&output).starts_with(&told), "{}", out(&output));

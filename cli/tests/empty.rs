@@ -79,7 +79,7 @@ fn no_verb_takes_an_empty_argument() {
             // Nothing but a path may be called by a blank.
             let is_path = matches!(
                 arg.get_id().as_str(),
-                "file" | "folder" | "json_to" | "manifest"
+                "file" | "folder" | "json_to" | "manifest" | "schema"
             );
             for value in ["", " "].into_iter().take(if is_path { 1 } else { 2 }) {
                 let line = line(verb, arg, value);

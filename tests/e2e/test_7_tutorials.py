@@ -18,6 +18,8 @@ from shop import REPOSITORY, made_zip
 
 ENVIRONMENT = "prod"
 NEXT = "## The next application"
+# The seconds of a tutorial, in which most commands wait for the local cloud and not for a person.
+LONGEST = 600
 MOST = {"first": 6, "next": 4}
 WORDS = {3: "three", 4: "four", 5: "five", 6: "six"}
 RUNS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
@@ -185,6 +187,7 @@ def test_a_tutorial_goes_from_what_lives_to_its_release(told, page, part):
     print(f"{page}, {part} application: {count} commands, {seconds:.0f} s")
     assert developer.seen() == "1.0.0"
     assert count <= MOST[part]
+    assert seconds <= LONGEST, "a page promises ten minutes"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -10,7 +10,11 @@ const TOLD: usize = 12;
 /// The known name that is nearest to this one, if one is near, and the known ones.
 pub fn meant(name: &str, known: &[String]) -> String {
     let nearest = nearest(name, known);
-    suggest(nearest, known.get(..TOLD).unwrap_or(known))
+    let Some((told, more @ [_, ..])) = known.split_at_checked(TOLD) else {
+        return suggest(nearest, known);
+    };
+    let told = suggest(nearest, told);
+    format!("{} and {} more.", told.trim_end_matches('.'), more.len())
 }
 
 #[cfg(test)]
@@ -26,6 +30,7 @@ mod tests {
             "{told}"
         );
         assert_eq!(told.matches('`').count() / 2, 1 + TOLD);
+        assert!(told.ends_with("`1.11.0` and 28 more."), "{told}");
         assert_eq!(meant("x", &known[..1]), "Known here: `1.0.0`.");
     }
 }

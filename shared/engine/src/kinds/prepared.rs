@@ -238,7 +238,7 @@ impl PrepareInput<'_> {
                 self.path(member),
                 format!("The tags of the {what} do not make it ours: {}.", wrong.join("; ")),
                 format!(
-                    "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`{}, or give the environment a role of its own (`role_arn`), which then decides what is reached.",
+                    "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or give the environment a role of its own (`role_arn`), which then decides what is reached.{}",
                     self.app,
                     self.environment,
                     arn.map(|arn| self.tagging(arn)).unwrap_or_default(),
@@ -247,7 +247,7 @@ impl PrepareInput<'_> {
         })
     }
 
-    /// The command that tags a target, in parentheses. One command tags targets of every service (Resource Groups
+    /// A sentence with the command that tags a target. One command tags targets of every service (Resource Groups
     /// Tagging API Reference, TagResources); those of `CloudFront`, whose ARNs have no region, are tagged in us-east-1.
     fn tagging(&self, arn: &str) -> String {
         let region = if arn.contains(":cloudfront:") {
@@ -256,7 +256,7 @@ impl PrepareInput<'_> {
             ""
         };
         format!(
-            " (`aws resourcegroupstaggingapi tag-resources{region} --tags {APP_TAG}={},{ENVIRONMENT_TAG}={} --resource-arn-list {arn}`)",
+            " This tags it: `aws resourcegroupstaggingapi tag-resources{region} --tags {APP_TAG}={},{ENVIRONMENT_TAG}={} --resource-arn-list {arn}`.",
             self.app, self.environment
         )
     }
