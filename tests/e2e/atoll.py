@@ -27,7 +27,7 @@ class Atoll(Application):
         document = yaml.safe_load(EXAMPLE.read_text())
         components = document["components"]
         components["service"] |= {**self.service, "container": "agent", "repository": IMAGES}
-        gates = {"bake": "1s", "alarms": [f"atoll-{ENVIRONMENT}-errors"]}
+        gates = {"bake": "10s", "alarms": [f"atoll-{ENVIRONMENT}-errors"]}
         environments = {ENVIRONMENT: {"deploy": {"branch": "main"}}}
         super().declare({"app": "atoll", "version": "1.0.0", "environments": environments, "components": components, "gates": gates})
 

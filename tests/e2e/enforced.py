@@ -12,6 +12,10 @@ CHECKED_AS = {
     # AWS: service or task; checked there on the cluster.
     "ecs:DescribeServices": ("ecs:DescribeServices", "arn:aws:ecs:*:*:cluster/*"),
     "ecs:DescribeTasks": ("ecs:DescribeTasks", "arn:aws:ecs:*:*:cluster/*"),
+    # AWS: task definition; checked there on the cluster.
+    "ecs:RunTask": ("ecs:RunTask", "arn:aws:ecs:*:*:cluster/*"),
+    # AWS: task, with its tags; checked there on the cluster, whose tags are others.
+    "ecs:StopTask": ("ecs:StopTask", "arn:aws:ecs:*:*:cluster/*"),
     "ecs:UpdateService": ("ecs:UpdateService", "arn:aws:ecs:*:*:cluster/*"),
     # AWS: distribution; checked there on `*`, because its ARN is a parameter.
     "cloudfront:ListTagsForResource": ("cloudfront:ListTagsForResource", "*"),

@@ -32,6 +32,7 @@ def test_a_fix_stops_what_is_watched_and_goes_next(tug):
     assert kept.status == REJECTED and "StillDeclared" in kept.err and "StillBusy" in kept.err, kept
 
     tug.release("1.2.0")
+    assert tug.deployment_of("1.2.0")
     fix = tug.windlass.json("deploy", "tug", "bay", "1.2.0", "--preempt", "--reason", "it mends the page", "--look", "0s")
     assert fix.status == GOOD, fix
     stopped = tug.ended(former)
