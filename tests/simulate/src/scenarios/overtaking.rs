@@ -114,6 +114,8 @@ pub(super) const OVERTAKE_BOTH: Scenario = Scenario {
         "1.3.0 Succeeded",
         // Whose Admit is asked again is accepted later.
         "1.4.0 NothingToDo (Superseded)",
+        // A person stops also a newer release that brings nothing of the same, and 1.2.0 comes late where its Admit hangs.
+        "1.4.0 RolledBack (PreemptedByDeploy)",
     ],
     ..OVERTAKES
 };
