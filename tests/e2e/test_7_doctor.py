@@ -104,7 +104,7 @@ def test_six_things_that_are_wrong_are_found_at_once_and_mended_one_by_one(corac
     mended_by = {
         ("TargetNotOurs", "components.jobs.function"): "`windlass:app`: `coracle`",
         ("TargetMissing", "components.jobs.alias"): "aws lambda create-alias --function-name coracle-jobs-bay --name live",
-        ("TargetNotReady", "components.page.bucket"): "turn on versioning",
+        ("TargetNotReady", "components.page.bucket"): "Turn on versioning",
         ("NoPermission", "components.page.bucket"): "s3:GetLifecycleConfiguration",
         ("GateNotMeasurable", "gates.alarms[0]"): "TreatMissingData",
         ("GateNotMeasurable", "gates.probes[0]"): "an address that Windlass can reach",

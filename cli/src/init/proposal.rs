@@ -9,6 +9,7 @@ use super::pieces::{Piece, Pieces};
 use super::repository::Repository;
 use super::targets::Ask;
 use crate::import::name;
+use windlass_domain::declaration::Exceptions;
 use windlass_domain::meant::nearest;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
@@ -17,6 +18,8 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 pub struct Facts {
     /// The repository.
     pub repository: Repository,
+    /// Values that the declaration takes beyond the rules.
+    pub exceptions: Exceptions,
     /// Its pieces.
     pub pieces: Pieces,
     /// The account.

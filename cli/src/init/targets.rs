@@ -5,7 +5,7 @@ use super::answers::{Asked, Check, Question, UNANSWERED};
 use super::application::{Component, Target, Text};
 use super::pieces::{Piece, Runs};
 use super::proposal::{Facts, question};
-use super::well_formed;
+use super::well_formed::Place;
 
 /// The questions of one component.
 pub struct Ask<'a> {
@@ -295,7 +295,7 @@ impl Ask<'_> {
             choices,
             only_with: None,
         };
-        let names = self.names;
+        let (names, exceptions) = (self.names, &self.facts.exceptions);
         let check: Check<'_> = &|text| {
             is_one_word(text)?;
             let read = Text::read(text, names)?;
@@ -309,7 +309,13 @@ impl Ask<'_> {
             if text == "none" {
                 return Ok(());
             }
-            well_formed::check(kind, member, &read, names)
+            let place = Place {
+                kind,
+                member,
+                environments: names,
+                exceptions,
+            };
+            place.takes(&read)
         };
         let told = self.asked.ask(question, check);
         Text::read(&told, names).unwrap_or_else(|_| unanswered())

@@ -64,7 +64,7 @@ impl Init {
         }
         let application = self.ask(&facts, output)?;
         let (all, notes) = files::all(&application, &facts);
-        self.check(&all)?;
+        check(&all, &facts.exceptions)?;
         let written = self.write(&all, output)?;
         let next = next::commands(&application, &all);
         let words = told(&written, &notes, &next);
@@ -98,6 +98,9 @@ impl Init {
         let mut facts = Facts {
             pieces: pieces::find(&repository),
             repository,
+            exceptions: Exceptions {
+                probe_origin: self.local_endpoint.clone(),
+            },
             region: setting("region").or_else(living::region),
             stack: stack.unwrap_or_else(|| "windlass".to_owned()),
             ..Facts::default()
@@ -146,20 +149,6 @@ impl Init {
                 None => answers = tried,
             }
         }
-    }
-
-    /// The declaration is valid, or nothing is written.
-    fn check(&self, all: &[File]) -> Result<(), Failure> {
-        let mut texts = all.iter().filter(|file| file.path == "app.yaml");
-        let text = texts.next().map_or("", |file| &file.text);
-        let exceptions = Exceptions {
-            probe_origin: self.local_endpoint.clone(),
-        };
-        let read = Declaration::read(text, &exceptions);
-        read.map(drop).map_err(|part| {
-            let message = "with these answers the declaration would not be valid, so that nothing was written:";
-            Failure::rejected(message, part.findings())
-        })
     }
 
     /// Writes what is not there yet. What says something else is shown, and written over only where that was wanted.
@@ -334,4 +323,16 @@ fn told(written: &[serde_json::Value], notes: &[String], next: &[String]) -> Str
     lines.push("next:".to_owned());
     lines.extend(next.iter().map(|command| format!("  {command}")));
     lines.join("\n")
+}
+
+/// The declaration is valid, or nothing is written.
+fn check(all: &[File], exceptions: &Exceptions) -> Result<(), Failure> {
+    let mut texts = all.iter().filter(|file| file.path == "app.yaml");
+    let text = texts.next().map_or("", |file| &file.text);
+    let read = Declaration::read(text, exceptions);
+    read.map(drop).map_err(|part| {
+        let message =
+            "with these answers the declaration would not be valid, so that nothing was written:";
+        Failure::rejected(message, part.findings())
+    })
 }

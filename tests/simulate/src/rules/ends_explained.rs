@@ -50,6 +50,8 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
             "ExecutionTimedOut" => what == What::TimedOut,
             // Somebody else keeps the lock.
             "NeedsOperator" | "WaitedTooLong" => is_anyone_stuck(outcome),
+            // Of two that come within the skew of clocks the later one is taken for the older.
+            "Older" => matches!(what, What::ClockAhead | What::ClockBehind),
             "TargetNotReady" => what == What::Stranger && is_service_changed(outcome),
             // What the mishap undid is explained by itself.
             "Vetoed" => was_undone(outcome, record),
