@@ -8,9 +8,11 @@ use crate::environment::{
 };
 use crate::finding::Finding;
 use crate::identity::DeploymentId;
-use crate::name::{AppName, EnvironmentName};
+use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
-use crate::overtaking::{Overtakes, Supersede, UnderWay, goes_before, overtakes, rollback};
+use crate::overtaking::{
+    Overtakes, Supersede, UnderWay, goes_before, irreversible, overtakes, rollback,
+};
 use crate::part::Part;
 use crate::refusal::findings;
 use crate::request::ActionName;
@@ -146,7 +148,7 @@ pub struct Facts<'a> {
     /// Whether the candidate's release runs, as far as the state says ([`EnvironmentState::runs`]).
     pub runs: bool,
     /// The deployment that holds the lock, where the candidate may overtake it.
-    pub under_way: Option<UnderWay>,
+    pub under_way: Option<&'a UnderWay>,
 }
 
 impl Facts<'_> {
@@ -189,6 +191,8 @@ pub enum Obstacle<'a> {
     OlderThanUnderWay(&'a Held),
     /// A rollback is under way, which no release overtakes.
     RollbackUnderWay(&'a Held),
+    /// The release under way has begun these, which are irreversible: stopped, it would bring nothing back.
+    Irreversible(&'a Held, &'a [ComponentName]),
 }
 
 /// What stands in the place of a release that is superseded.
@@ -257,6 +261,7 @@ pub fn wishes(candidate: &Candidate, facts: &Facts<'_>) -> Wishes {
 fn obstacles<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Vec<Obstacle<'a>> {
     let mut all: Vec<Obstacle<'a>> = stuck(candidate, facts).into_iter().collect();
     all.extend(rollback(candidate, facts));
+    all.extend(irreversible(candidate, facts));
     if candidate.action == ActionName::Deploy {
         if let Some(hold) = &facts.state.hold
             && !candidate.through_hold

@@ -230,7 +230,7 @@ impl Scene {
             veto: self.veto.as_ref(),
             past: self.past.as_ref(),
             runs: self.runs,
-            under_way: self.under_way.clone(),
+            under_way: self.under_way.as_ref(),
         }
     }
 

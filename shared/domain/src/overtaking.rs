@@ -4,9 +4,11 @@
 use crate::admission::{Candidate, Facts, Obstacle};
 use crate::deployment::Deployment;
 use crate::environment::{Failed, Held, HeldState, Lock, Waiting};
+use crate::name::ComponentName;
 use crate::order::Order;
 use crate::part::Part;
 use crate::request::ActionName;
+use crate::step::Step;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,16 +43,25 @@ pub struct UnderWay {
     pub components: Vec<Part>,
     /// True where it is being undone already.
     pub undoing: bool,
+    /// The irreversible runs that it has begun, or may have: stopped now, it would bring nothing back.
+    pub irreversible: Vec<ComponentName>,
 }
 
 impl UnderWay {
-    /// A deployment's record as one that overtakes sees it.
-    pub fn of(record: &Deployment) -> Self {
+    /// A deployment's record and its steps as one that overtakes sees them.
+    pub fn of<'s>(record: &Deployment, steps: impl Iterator<Item = &'s Step>) -> Self {
+        let begun = steps.filter(|step| step.irreversible && step.status.may_have_changed());
         Self {
             order: record.order.clone(),
             components: record.parts(),
             undoing: record.undoing.is_some(),
+            irreversible: begun.map(|step| step.component.clone()).collect(),
         }
+    }
+
+    /// True where a stop leads to an undo that brings everything back.
+    pub fn may_be_stopped(&self) -> bool {
+        !self.undoing && self.irreversible.is_empty()
     }
 }
 
@@ -74,14 +85,29 @@ pub fn rollback<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle
     asks.then_some(Obstacle::RollbackUnderWay(held))
 }
 
+/// The release under way that a person or a rollback wants to stop, which has begun what is irreversible: everything
+/// would stay as it is, and who asked would meet an environment that needs an operator.
+pub fn irreversible<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
+    let held = facts
+        .lock
+        .held
+        .as_ref()
+        .filter(|held| held.action == ActionName::Deploy && held.state == HeldState::Running)?;
+    let begun = facts.under_way.filter(|one| !one.undoing)?;
+    let asks =
+        candidate.action == ActionName::Rollback || (candidate.preempt && !facts.waits(candidate));
+    (asks && !begun.irreversible.is_empty())
+        .then_some(Obstacle::Irreversible(held, &begun.irreversible))
+}
+
 /// Decides it. What a person asks for stops whatever is older; what the declaration says stops only what is brought
 /// anew in full, because nobody asked for the rest to be taken away. Nothing stops a rollback, and nothing stops an undo
 /// or a recovery: they would begin once more. Who waits already stops nobody but whom it has stopped before.
 pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overtakes {
     let runs = held.state == HeldState::Running && held.action == ActionName::Deploy;
     if candidate.stops.as_ref() == Some(&held.deployment) {
-        let undoing = facts.under_way.as_ref().is_some_and(|one| one.undoing);
-        return if runs && !undoing {
+        let stops = facts.under_way.is_none_or(UnderWay::may_be_stopped);
+        return if runs && stops {
             Overtakes::Stops
         } else {
             Overtakes::Waits
@@ -92,7 +118,7 @@ pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overt
     if !asked || waits || candidate.action != ActionName::Deploy {
         return Overtakes::Waits;
     }
-    let Some(under_way) = facts.under_way.as_ref() else {
+    let Some(under_way) = facts.under_way else {
         return Overtakes::Waits;
     };
     let is_newer = candidate.order.is_newer_than(&under_way.order);
@@ -105,7 +131,7 @@ pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overt
     } else if !is_newer || !cover(mine, &under_way.components) {
         return Overtakes::Waits;
     }
-    if runs && !under_way.undoing {
+    if runs && under_way.may_be_stopped() {
         Overtakes::Stops
     } else {
         Overtakes::Waits

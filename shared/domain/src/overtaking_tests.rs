@@ -19,8 +19,16 @@ impl Scene {
             order: order("other", number),
             components: names(parts),
             undoing: false,
+            irreversible: vec![],
         });
         self.runs("other")
+    }
+
+    /// What cannot be taken back has begun there.
+    fn begun(&mut self) -> &mut Self {
+        let contract = ComponentName::new("contract").unwrap();
+        self.under_way.as_mut().unwrap().irreversible = vec![contract];
+        self
     }
 
     fn undoing(&mut self) -> &mut Self {
@@ -114,6 +122,25 @@ fn what_a_person_asks_for_stops_whatever_is_not_newer() {
         ),
         // What is not stopped is not known.
         (|s| s.preempt().runs("other"), "wait"),
+    ]);
+}
+
+#[test]
+fn a_release_that_has_begun_what_is_irreversible_is_not_stopped() {
+    check(&[
+        (|s| s.behind(4, &["a"]).begun().undo_first(), "wait"),
+        (|s| s.behind(4, &["a"]).begun().preempt(), "Irreversible"),
+        (
+            |s| s.behind(4, &["a"]).begun().preempt().waits_itself(),
+            "wait",
+        ),
+        (|s| s.behind(4, &["a"]).begun().has_stopped("other"), "wait"),
+        (|s| s.behind(4, &["a"]).begun().undoing().preempt(), "wait"),
+        (|s| s.behind(4, &["a"]).begun().rollback(), "Irreversible"),
+        (
+            |s| s.behind(4, &["a"]).begun().undoing().rollback(),
+            "stop other",
+        ),
     ]);
 }
 

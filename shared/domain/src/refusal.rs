@@ -6,15 +6,20 @@ use crate::finding::{Finding, FindingName};
 use crate::input::{input, operators};
 use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A finding for each obstacle. Each names what is started with every wish without which it would be refused for
 /// another one, so that it works as it stands there.
 pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Wishes) -> Vec<Finding> {
-    // Nothing that is told to be started stops a rollback.
-    let rolls_back = |one: &Obstacle<'_>| matches!(one, Obstacle::RollbackUnderWay(_));
+    // Nothing that is told to be started stops a rollback, or what is irreversible.
+    let lasts = |one: &Obstacle<'_>| {
+        matches!(
+            one,
+            Obstacle::RollbackUnderWay(_) | Obstacle::Irreversible(..)
+        )
+    };
     let candidate = &Candidate {
-        preempt: candidate.preempt && !obstacles.iter().any(rolls_back),
+        preempt: candidate.preempt && !obstacles.iter().any(lasts),
         ..candidate.clone()
     };
     let finding = |obstacle: &Obstacle<'_>| refused(candidate, *obstacle, wishes);
@@ -88,6 +93,32 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
             format!(
                 "Start {} to deploy it once the rollback has ended.",
                 start(wishes),
+            ),
+        ),
+        Obstacle::Irreversible(held, begun) => (
+            FindingName::Irreversible,
+            format!(
+                "deployment {} has begun {}, which is irreversible: stopped, it would bring nothing back.",
+                held.deployment,
+                begun
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+            format!(
+                "Start {} once it has ended. Where it must not go on, cancel it, which leaves everything as it is, and \
+                 start {}.",
+                match candidate.action {
+                    ActionName::Rollback => input(
+                        ActionName::Rollback,
+                        app,
+                        environment,
+                        &[("across", json!(begun)), ("reason", "…".into())],
+                    ),
+                    _ => start(wishes),
+                },
+                of_operators(candidate, ActionName::Accept),
             ),
         ),
         Obstacle::Older(part, by) => (

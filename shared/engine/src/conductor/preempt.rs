@@ -2,7 +2,7 @@
 //! itself.
 
 use super::answer::plain;
-use super::{Ports, deployment_of};
+use super::{Ports, deployment_of, view};
 use crate::payload::{Answer, Ask, Word};
 use crate::ports::Answered;
 use crate::recovery;
@@ -33,14 +33,16 @@ pub async fn preempt<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
 }
 
 /// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted
-/// against, and not once that is being undone, because the undo would only begin once more.
+/// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile and
+/// cannot be taken back goes on: who asked is told when it has ended.
 async fn is_meant<P: Ports>(ports: &P, record: &Deployment, held: &Held) -> Answered<bool> {
-    if record.action == ActionName::Rollback {
-        return Ok(true);
-    }
     let other: Stored<Deployment> =
         store::require(ports, &store::deployment(&held.deployment)).await?;
-    Ok(record.stops.as_ref() == Some(&held.deployment) && other.value.undoing.is_none())
+    let other = view::look(ports, &other.value).await?;
+    if record.action == ActionName::Rollback {
+        return Ok(other.undoing || other.irreversible.is_empty());
+    }
+    Ok(record.stops.as_ref() == Some(&held.deployment) && other.may_be_stopped())
 }
 
 /// The name and the sentence with which it is stopped.

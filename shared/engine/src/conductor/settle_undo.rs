@@ -20,10 +20,11 @@ use windlass_domain::admission::Facts;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Became, EnvironmentState, Failed, HeldState, Lock, Veto};
+use windlass_domain::finding::FindingName;
 use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
 use windlass_domain::request::ActionName;
-use windlass_domain::step::{ChangeRecord, Step, StepStatus};
+use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 use windlass_domain::time::Time;
 use windlass_domain::to_have::to_have;
 
@@ -206,9 +207,12 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
                     None => outcome.stays.push(format!("{name} ({})", made(step))),
                 }
             }
-            _ if is_barred && step.undo_failure.is_none() => {
-                let shown = step.shown.clone().unwrap_or_else(|| made(step));
-                outcome.stays.push(format!("{name} ({shown})"));
+            _ if is_barred && !step.irreversible && step.undo_failure.is_none() => {
+                // What was seen is what is there only where nothing was sent since.
+                let seen = step.shown.clone();
+                let seen = seen.filter(|_| step.status == StepStatus::Changed);
+                let stays = seen.unwrap_or_else(|| made(step));
+                outcome.stays.push(format!("{name} ({stays})"));
             }
             _ => {
                 let why = step.undo_failure.as_ref().map_or_else(
@@ -253,7 +257,14 @@ fn last_undo(step: &Step) -> Option<&ChangeRecord> {
 
 /// What comes next, as admission lets it in once the lock is free.
 fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<String> {
-    if ending == Ending::NeedsOperator && is_barred(steps.iter().map(|step| &step.value)) {
+    // Where the undo of what is irreversible could not tell whether it had begun, a recovery can.
+    let is_known = |step: &Stored<Step>| {
+        let failure = step.value.undo_failure.as_ref();
+        failure.is_some_and(
+            |why| matches!(why, Failure::Finding(it) if it.name == FindingName::Irreversible),
+        )
+    };
+    if ending == Ending::NeedsOperator && steps.iter().any(is_known) {
         return vec![format!(
             "the environment stays locked, with what is there; start {} to take that, then deploy a fix forward",
             operators(ActionName::Accept, &record.app, &record.environment)

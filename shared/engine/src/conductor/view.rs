@@ -8,6 +8,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::overtaking::UnderWay;
 use windlass_domain::request::ActionName;
+use windlass_domain::step::Step;
 
 /// What the ledger says of an environment, as far as admission needs it.
 pub struct View {
@@ -62,7 +63,7 @@ impl View {
             veto: self.veto.as_ref().map(|veto| &veto.value),
             past: self.past.as_ref().map(|past| &past.value),
             runs: self.state.value.runs(&record.release.components),
-            under_way: self.under_way.clone(),
+            under_way: self.under_way.as_ref(),
         }
     }
 
@@ -104,14 +105,23 @@ async fn under_way<P: Ledger>(
     record: &Deployment,
     lock: &Lock,
 ) -> Answered<Option<UnderWay>> {
-    let asks = record.preempt || !record.supersede.waits();
+    let asks = is_operator(record.action) || record.preempt || !record.supersede.waits();
     let held = lock.held.as_ref().filter(|_| asks);
     let Some(held) = held.filter(|held| held.deployment != record.id) else {
         return Ok(None);
     };
     let key = store::deployment(&held.deployment);
-    let other: Option<Stored<Deployment>> = store::load(ports, &key).await?;
-    Ok(other.map(|other| UnderWay::of(&other.value)))
+    let Some(other): Option<Stored<Deployment>> = store::load(ports, &key).await? else {
+        return Ok(None);
+    };
+    Ok(Some(look(ports, &other.value).await?))
+}
+
+/// A deployment as one that overtakes it sees it.
+pub async fn look<P: Ledger>(ports: &P, other: &Deployment) -> Answered<UnderWay> {
+    let partition = store::deployment_partition(&other.id);
+    let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+    Ok(UnderWay::of(other, steps.iter().map(|step| &step.value)))
 }
 
 /// The lock of an environment, which must still be held with this token.

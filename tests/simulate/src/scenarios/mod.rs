@@ -29,7 +29,7 @@ mod wheel;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 193] = [
+pub static SCENARIOS: [Scenario; 195] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -189,6 +189,8 @@ pub static SCENARIOS: [Scenario; 193] = [
     tasks::IRREVERSIBLE_UNBEGUN,
     tasks::IRREVERSIBLE_FIXED,
     tasks::IRREVERSIBLE_ACROSS,
+    tasks::IRREVERSIBLE_GOES_ON,
+    tasks::IRREVERSIBLE_STAYS,
     plans::PLANNED,
     plans::CHECKED,
     wheel::WHEEL,

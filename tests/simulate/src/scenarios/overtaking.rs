@@ -175,7 +175,8 @@ pub(super) const OVERTAKES_ROLLBACK: Scenario = Scenario {
         "1.0.0 Succeeded",
         "1.2.0 Rejected (RollbackUnderWay)",
     ],
-    may: &["1.2.0 Rejected (Held)"],
+    // It comes before the rollback where that one is not admitted for long.
+    may: &["1.2.0 Rejected (Held)", "1.2.0 Succeeded"],
     ..OVERTAKES
 };
 

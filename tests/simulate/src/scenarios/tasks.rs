@@ -255,6 +255,44 @@ pub(super) const IRREVERSIBLE_FIXED: Scenario = Scenario {
     ..RUN
 };
 
+/// It has run, and the release is watched: a fix does not stop it, because it would bring nothing back.
+pub(super) const IRREVERSIBLE_GOES_ON: Scenario = Scenario {
+    name: "task_irreversible_goes_on",
+    declaration: IRREVERSIBLE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["agent", "api"])),
+        when_in("Bake", Deed::Preempt("1.2.0", &["agent", "api"])),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Rejected (Irreversible)",
+    ],
+    // It comes when the release has ended, or before the task has begun.
+    may: &["1.2.0 Succeeded", "1.1.0 RolledBack (PreemptedByDeploy)"],
+    ..RUN
+};
+
+/// Nor does a rollback.
+pub(super) const IRREVERSIBLE_STAYS: Scenario = Scenario {
+    name: "task_irreversible_stays",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["agent", "api"])),
+        when_in("Bake", Deed::Operate("rollback")),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "rollback Rejected (Irreversible)",
+    ],
+    may: &[
+        "rollback Rejected (NothingToGoBackTo)",
+        "1.0.0 Succeeded",
+        "1.1.0 RolledBack (PreemptedByOperator)",
+    ],
+    ..IRREVERSIBLE_GOES_ON
+};
+
 /// A rollback past it is refused, and goes where it is named.
 pub(super) const IRREVERSIBLE_ACROSS: Scenario = Scenario {
     name: "task_irreversible_across",

@@ -36,6 +36,17 @@ pub const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "overtaken-though-irreversible",
+        what: "a release is stopped that has begun what is irreversible",
+        edits: &[Edit {
+            file: OVERTAKING,
+            find: "    (asks && !begun",
+            replace: "    (!VARIANT && asks && !begun",
+        }],
+        scenarios: &["task_irreversible_goes_on"],
+        mishaps: &[],
+    },
+    Variant {
         name: "overtaken-by-an-older",
         what: "an older release stops a newer one",
         edits: &[Edit {
