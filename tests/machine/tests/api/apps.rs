@@ -51,6 +51,12 @@ fn each_environment_is_told_with_what_runs_holds_works_and_waits() {
         "nothing was uploaded"
     );
     listed(&shop, FUNCTIONS);
+    let empty = get(&shop, "/apps");
+    assert_eq!(
+        prod_of(&empty)["verified_good"],
+        false,
+        "nobody judged what is not there"
+    );
     post(&mut shop, "1.0.0");
     shop.region.run();
     let held = call(
@@ -81,6 +87,7 @@ fn each_environment_is_told_with_what_runs_holds_works_and_waits() {
         assert_eq!(here[member], there[member], "{member}");
     }
     assert_eq!(here["version"], "1.0.0");
+    assert_eq!(prod["verified_good"], true, "a deployment was judged good");
     assert_eq!(
         here["state"],
         Value::Null,

@@ -9,7 +9,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::Declared;
-use windlass_domain::environment::Running;
+use windlass_domain::environment::{Running, Snapshot};
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// How many applications are read before it is seen whether the page is long enough.
@@ -104,11 +104,28 @@ async fn environment<P: Ledger>(
         "declared": is_declared,
         "running": running,
         "snapshot": here.state.snapshot,
+        "verified_good": verified_good(ports, app, name, here.state.snapshot).await?,
         "hold": here.state.hold,
         "lock": here.lock,
         "waiting": here.shown(),
         "deployments": deployments,
     }))
+}
+
+/// Whether a deployment that was judged good made the snapshot that describes what runs; nobody judged what there is no
+/// snapshot of.
+async fn verified_good<P: Ledger>(
+    ports: &P,
+    app: &AppName,
+    name: &EnvironmentName,
+    number: u64,
+) -> Answered<bool> {
+    if number == 0 {
+        return Ok(false);
+    }
+    let snapshot: Option<Stored<Snapshot>> =
+        store::load(ports, &store::snapshot(app, name, number)).await?;
+    Ok(snapshot.is_some_and(|snapshot| snapshot.value.release.is_some()))
 }
 
 /// What runs of a component is called. Its observed state, which may be long, is told of one environment at a time.
