@@ -55,9 +55,12 @@ impl Asked {
 
 /// The requester, in few letters: the end of an ARN tells a person enough, and the record has the whole.
 pub fn who(requester: &Requester) -> String {
-    let Some(principal) = &requester.principal else {
-        return requester.to_string();
-    };
+    let principal = requester.principal.as_deref();
+    principal.map_or_else(|| requester.to_string(), short)
+}
+
+/// A principal in few letters.
+pub fn short(principal: &str) -> String {
     let arn = principal.strip_prefix("arn:");
     let short = arn.and_then(|arn| arn.splitn(5, ':').nth(4));
     short.unwrap_or(principal).to_owned()

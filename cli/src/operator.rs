@@ -87,7 +87,11 @@ impl Action<'_> {
         })
     }
 
-    async fn start(&self, windlass: &Windlass) -> Result<String, Failure> {
+    /// Starts it, and answers its execution.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub async fn start(&self, windlass: &Windlass) -> Result<String, Failure> {
         let mut body = self.body.clone();
         let reason = self.at.reason.as_str();
         // A DELETE has no body.
@@ -193,32 +197,50 @@ impl Action<'_> {
 
 /// The outcome of an execution so far.
 #[derive(Debug, Deserialize)]
-struct CameOf {
-    deployment: Option<String>,
-    refusal: Option<Refusal>,
-    done: Option<Done>,
-    execution: Option<Execution>,
+pub struct CameOf {
+    /// The deployment that it is.
+    pub deployment: Option<String>,
+    /// Why it was refused before it could become one.
+    pub refusal: Option<Refusal>,
+    /// What was done that is no deployment.
+    pub done: Option<Done>,
+    /// The execution itself.
+    pub execution: Option<Execution>,
 }
 
+/// Something done that is no deployment.
 #[derive(Debug, Deserialize)]
-struct Done {
-    cause: String,
+pub struct Done {
+    /// In a sentence.
+    pub cause: String,
 }
 
+/// An execution.
 #[derive(Debug, Deserialize)]
-struct Execution {
-    status: String,
-    error: Option<String>,
-    cause: Option<String>,
+pub struct Execution {
+    /// The word of Step Functions for how it stands.
+    pub status: String,
+    /// The name of what ended it.
+    pub error: Option<String>,
+    /// The sentence that it ended with.
+    pub cause: Option<String>,
 }
 
 /// Whether the execution that was started a moment ago is not known yet: Step Functions tells of it with a delay.
-fn is_not_known_yet(failure: &Failure) -> bool {
+pub fn is_not_known_yet(failure: &Failure) -> bool {
     let mut findings = failure.findings.iter();
     findings.any(|one| one.name == FindingName::UnknownName && one.path == "?execution")
 }
 
-async fn came_of(windlass: &Windlass, app: &AppName, execution: &str) -> Result<CameOf, Failure> {
+/// Asks what came of an execution so far.
+///
+/// # Errors
+/// Where Windlass does not know it or does not answer.
+pub async fn came_of(
+    windlass: &Windlass,
+    app: &AppName,
+    execution: &str,
+) -> Result<CameOf, Failure> {
     let path = ["apps", app.as_str(), "deployments"];
     let answer = windlass.get(&path, &[("execution", execution)]).await?;
     CameOf::deserialize(&answer).map_err(|error| Failure::not_understood("what came of it", error))

@@ -16,21 +16,32 @@ pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", 
 /// An application.
 #[derive(Debug, Deserialize)]
 pub struct App {
-    app: AppName,
-    environments: Vec<Here>,
+    /// Its name.
+    pub app: AppName,
+    /// Its environments, in their order.
+    pub environments: Vec<Here>,
 }
 
 /// One of its environments.
 #[derive(Debug, Deserialize)]
-struct Here {
-    environment: EnvironmentName,
-    declared: bool,
+pub struct Here {
+    /// Its name.
+    pub environment: EnvironmentName,
+    /// Whether the declaration in force has it.
+    pub declared: bool,
     running: BTreeMap<ComponentName, Called>,
-    hold: Option<Hold>,
-    lock: Lock,
-    waiting: Vec<WhoWaits>,
+    /// Whether what runs was judged good; absent where an older Windlass answers.
     #[serde(default)]
-    deployments: BTreeMap<String, Asked>,
+    pub verified_good: Option<bool>,
+    /// The hold on deployments.
+    pub hold: Option<Hold>,
+    /// The lock.
+    pub lock: Lock,
+    /// Those that wait for a turn.
+    pub waiting: Vec<WhoWaits>,
+    /// The deployments that it names.
+    #[serde(default)]
+    pub deployments: BTreeMap<String, Asked>,
 }
 
 /// What runs of a component is called.
@@ -97,7 +108,7 @@ impl Here {
     }
 
     /// Each release that runs, with the parts that do.
-    fn runs(&self) -> Vec<(&Names, Vec<Part>)> {
+    pub fn runs(&self) -> Vec<(&Names, Vec<Part>)> {
         let mut runs: Vec<(&Names, Vec<Part>)> = Vec::new();
         for (name, called) in &self.running {
             let each = called.containers.iter();
@@ -143,7 +154,8 @@ impl Here {
         })
     }
 
-    fn version(&self, id: &str) -> String {
+    /// The version of a deployment that it names.
+    pub fn version(&self, id: &str) -> String {
         let asked = self.deployments.get(id);
         asked.map_or_else(|| format!("deployment {id}"), |asked| asked.version.clone())
     }

@@ -207,7 +207,8 @@ fn drawn_in_words(planned: &Planned, drawn: &Drawn) -> Vec<String> {
     lines
 }
 
-fn from_to(change: &FromTo) -> String {
+/// Both ends of a change, and the commits between them.
+pub fn from_to(change: &FromTo) -> String {
     let from = change.from.as_ref().map_or("nothing", |end| &end.version);
     let to = &change.to.version;
     let commits = match (change.commits(), &change.from, &change.to) {

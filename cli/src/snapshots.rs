@@ -57,7 +57,7 @@ impl Snapshot {
     }
 
     /// Each component with what ran of it, and each container of one that has several images.
-    fn parts(&self) -> impl Iterator<Item = (String, &Value)> {
+    pub fn parts(&self) -> impl Iterator<Item = (String, &Value)> {
         self.components.iter().flat_map(|(name, ran)| {
             let containers = ran["containers"].as_object().into_iter().flatten();
             let containers = containers.map(|(one, ran)| (format!("{name}/{one}"), ran));

@@ -14,6 +14,7 @@ use std::time::Duration;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::planned::Planned;
 use windlass_domain::time::Span;
 
 /// What may be wished of a deployment; each needs a reason.
@@ -146,7 +147,25 @@ impl Start {
         looking: &Looking,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let body = Value::Object(self.body);
+        let (id, answer) = self.begin(windlass, app).await?;
+        let begun = Begun {
+            id: &id,
+            answer: &answer,
+            joins: self.before.contains(&id),
+        };
+        looking.follow(windlass, app, begun, output).await
+    }
+
+    /// Starts it: the deployment's id, and the answer.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub async fn begin(
+        &self,
+        windlass: &Windlass,
+        app: &AppName,
+    ) -> Result<(String, Value), Failure> {
+        let body = Value::Object(self.body.clone());
         let environment = self.environment.as_str();
         let path = [
             "apps",
@@ -162,12 +181,27 @@ impl Start {
         let id = begun.get("id").and_then(Value::as_str);
         let id =
             id.ok_or_else(|| Failure::not_understood("the answer", "it names no deployment"))?;
-        let begun = Begun {
-            id,
-            answer: &begun,
-            joins: self.before.iter().any(|one| one == id),
+        Ok((id.to_owned(), begun))
+    }
+
+    /// Asks what it would do, and waits until that is drawn.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer, and where no plan came in time.
+    pub async fn drawn(
+        &self,
+        windlass: &Windlass,
+        app: &AppName,
+        patience: &Patience,
+    ) -> Result<(Value, Planned), Failure> {
+        let body = Value::Object(self.body.clone());
+        let asked = Asked {
+            windlass,
+            app,
+            environment: &self.environment,
+            body: &body,
         };
-        looking.follow(windlass, app, begun, output).await
+        planned::drawn(asked, patience).await
     }
 }
 

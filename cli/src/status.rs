@@ -20,7 +20,8 @@ use windlass_domain::wheel::Turn;
 /// An environment.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Environment {
-    app: AppName,
+    /// The application.
+    pub app: AppName,
     /// The environment's name.
     #[serde(rename = "environment")]
     pub name: EnvironmentName,
@@ -43,10 +44,12 @@ pub struct Environment {
     /// The pause of what is watched there.
     #[serde(default)]
     pub paused: Option<Turn>,
+    /// The targets beside their records, where they were looked at.
     #[serde(default)]
-    observed: BTreeMap<ComponentName, Compared>,
+    pub observed: BTreeMap<ComponentName, Compared>,
+    /// The deployments that it names.
     #[serde(default)]
-    deployments: BTreeMap<String, Asked>,
+    pub deployments: BTreeMap<String, Asked>,
 }
 
 /// A component that Windlass has brought, and looks at no more.

@@ -198,7 +198,8 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
 }
 
 /// How far a site is published: told anew with each tenth of its files.
-fn published(step: &Step) -> Option<Line> {
+/// How far the files of a component are published.
+pub fn published(step: &Step) -> Option<Line> {
     let progress = step.progress?;
     let (done, total) = (progress.files_done, progress.files_total);
     let tenth = (done * 10).checked_div(total).unwrap_or(10);
@@ -267,7 +268,8 @@ fn change_line(step: &Step, number: usize, change: &ChangeRecord) -> Line {
     )
 }
 
-fn why_failed(failure: &Failure) -> String {
+/// A failure of a step, for people.
+pub fn why_failed(failure: &Failure) -> String {
     match failure {
         Failure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
         Failure::Fault(fault) => fault.to_string(),

@@ -20,14 +20,18 @@ impl Accept {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let action = Action {
+        self.action().run(output)
+    }
+
+    /// The call that it is.
+    pub fn action(&self) -> Action<'_> {
+        Action {
             at: &self.at,
             method: "POST",
             path: "accept",
             body: Map::new(),
             // Who waited, or came since, may have its turn: that is what unlocking is for.
             effect: Effect::Environment(|environment| environment.lock.stuck().is_none()),
-        };
-        action.run(output)
+        }
     }
 }

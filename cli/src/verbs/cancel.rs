@@ -10,7 +10,7 @@ use crate::record::is_id;
 use crate::status::Environment;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -49,26 +49,9 @@ impl Cancel {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            let id = self.version.as_ref().filter(|version| is_id(version));
-            let (environment, id) = match id {
-                Some(id) => (self.which.clone(), id.clone()),
-                None if is_id(&self.which) && self.version.is_none() => {
-                    (self.of_deployment(&windlass).await?, self.which.clone())
-                }
-                None => (self.which.clone(), self.in_environment(&windlass).await?),
-            };
+            let (environment, id) = self.meant(&windlass).await?;
             output.progress(&format!("{} deployment {id} is to be cancelled", self.app));
-            let path = [
-                "apps",
-                self.app.as_str(),
-                "environments",
-                &environment,
-                "deployments",
-                &id,
-                "cancel",
-            ];
-            let body = json!({ "reason": self.reason });
-            let answer = windlass.act("POST", &path, &[], Some(&body)).await?;
+            let answer = self.call(&windlass, &environment, &id).await?;
             if self.no_wait {
                 let app = &self.app;
                 let words = format!(
@@ -79,6 +62,47 @@ impl Cancel {
             }
             let waiting = self.patience.begin();
             follow(&windlass, &self.app, &id, &waiting, Wanted::Undone, output).await
+        })
+    }
+
+    /// Only hands it in: the deployment's id.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub async fn begin(&self, windlass: &Windlass) -> Result<String, Failure> {
+        let (environment, id) = self.meant(windlass).await?;
+        self.call(windlass, &environment, &id).await?;
+        Ok(id)
+    }
+
+    async fn call(
+        &self,
+        windlass: &Windlass,
+        environment: &str,
+        id: &str,
+    ) -> Result<Value, Failure> {
+        let path = [
+            "apps",
+            self.app.as_str(),
+            "environments",
+            environment,
+            "deployments",
+            id,
+            "cancel",
+        ];
+        let body = json!({ "reason": self.reason });
+        windlass.act("POST", &path, &[], Some(&body)).await
+    }
+
+    /// The environment and the deployment.
+    async fn meant(&self, windlass: &Windlass) -> Result<(String, String), Failure> {
+        let id = self.version.as_ref().filter(|version| is_id(version));
+        Ok(match id {
+            Some(id) => (self.which.clone(), id.clone()),
+            None if is_id(&self.which) && self.version.is_none() => {
+                (self.of_deployment(windlass).await?, self.which.clone())
+            }
+            None => (self.which.clone(), self.in_environment(windlass).await?),
         })
     }
 

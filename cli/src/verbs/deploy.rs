@@ -3,12 +3,15 @@
 use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::follow::Patience;
 use crate::output::Output;
 use crate::places::Endpoint;
 use crate::start::{Looking, Start, Then, Wishes};
-use crate::windlass::waiting;
+use crate::windlass::{Windlass, waiting};
 use clap::Args;
+use serde_json::Value;
 use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::planned::Planned;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -26,6 +29,15 @@ impl Deploying {
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         self.deploy.run(Then::Follow(&self.looking), output)
+    }
+
+    /// Only starts it: the deployment's id.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub async fn begin(&self, windlass: &Windlass) -> Result<String, Failure> {
+        let started = self.deploy.start().begin(windlass, &self.deploy.app).await;
+        started.map(|(id, _)| id)
     }
 }
 
@@ -53,11 +65,27 @@ impl Deploy {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, then: Then<'_>, output: Output) -> Result<Exit, Failure> {
-        let mut start = Start::of_version(self.environment.clone(), &self.version);
-        start.wishes(&self.wishes);
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            start.go(&windlass, &self.app, then, output).await
+            self.start().go(&windlass, &self.app, then, output).await
         })
+    }
+
+    /// Its plan.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer, and where no plan came in time.
+    pub async fn drawn(
+        &self,
+        windlass: &Windlass,
+        patience: &Patience,
+    ) -> Result<(Value, Planned), Failure> {
+        self.start().drawn(windlass, &self.app, patience).await
+    }
+
+    fn start(&self) -> Start {
+        let mut start = Start::of_version(self.environment.clone(), &self.version);
+        start.wishes(&self.wishes);
+        start
     }
 }

@@ -20,13 +20,17 @@ impl Hold {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let action = Action {
+        self.action().run(output)
+    }
+
+    /// The call that it is.
+    pub fn action(&self) -> Action<'_> {
+        Action {
             at: &self.at,
             method: "PUT",
             path: "hold",
             body: Map::new(),
             effect: Effect::Environment(|environment| environment.hold.is_some()),
-        };
-        action.run(output)
+        }
     }
 }

@@ -21,9 +21,11 @@ pub mod refusals;
 pub mod release;
 pub mod release_hold;
 pub mod remove;
+pub mod report;
 pub mod rollback;
 pub mod skip_bake;
 pub mod status;
+pub mod ui;
 pub mod validate;
 pub mod watch;
 
@@ -91,6 +93,10 @@ pub enum Verb {
     Accept(accept::Accept),
     /// Let go of a component that is not declared any more, or of all of such an environment.
     Remove(remove::Remove),
+    /// Serve pages on this machine that show all of it and do what the verbs do, with your rights.
+    Ui(ui::Ui),
+    /// Write an environment's pages into one file, for those without access.
+    Report(report::Report),
     /// Print a script with which your shell completes verbs and options.
     Completion(completion::Completion),
 }
@@ -126,6 +132,8 @@ impl Verb {
             Self::Remove(remove) => remove.run(output),
             Self::Init(init) => init.run(output),
             Self::Import(import) => import.run(output),
+            Self::Ui(ui) => ui.run(output),
+            Self::Report(report) => report.run(output),
             Self::Completion(completion) => completion.run(output),
         };
         end(output, done)

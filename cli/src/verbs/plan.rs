@@ -10,10 +10,11 @@ use crate::output::Output;
 use crate::places::Endpoint;
 use crate::planned::{self, Asked};
 use crate::start::Then;
-use crate::windlass::waiting;
+use crate::windlass::{Windlass, waiting};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::planned::Planned;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -117,11 +118,45 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The plan of a promotion or of a rollback. A release uploads first, so that only the verb itself draws its plan.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer, and where no plan came in time.
+    pub async fn drawn(&self, windlass: &Windlass) -> Result<(Value, Planned), Failure> {
+        match &self.of {
+            Of::Deploy(of) => of.deploy.drawn(windlass, &of.patience).await,
+            Of::Rollback(back) => {
+                let body = back.body();
+                planned::drawn(back.asked(windlass, &body), &back.patience).await
+            }
+            Of::Release(_) => Err(Failure::usage("a release is planned where its files are")),
+        }
+    }
+}
+
 impl Back {
     fn run(&self, output: Output) -> Result<Exit, Failure> {
         if self.reason.is_some() {
             output.announce("`--reason` is of the command: a plan needs none");
         }
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let body = self.body();
+            planned::draw(self.asked(&windlass, &body), &self.patience, output).await
+        })
+    }
+
+    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> Asked<'a> {
+        Asked {
+            windlass,
+            app: &self.app,
+            environment: &self.environment,
+            body,
+        }
+    }
+
+    fn body(&self) -> Value {
         let mut body = Map::from_iter([("action".to_owned(), "rollback".into())]);
         if let Some(snapshot) = self.snapshot {
             body.insert("snapshot".into(), snapshot.into());
@@ -129,16 +164,6 @@ impl Back {
         if !self.across.is_empty() {
             body.insert("across".into(), json!(self.across));
         }
-        let body = Value::Object(body);
-        waiting(async {
-            let windlass = self.endpoint.open().await?;
-            let asked = Asked {
-                windlass: &windlass,
-                app: &self.app,
-                environment: &self.environment,
-                body: &body,
-            };
-            planned::draw(asked, &self.patience, output).await
-        })
+        Value::Object(body)
     }
 }

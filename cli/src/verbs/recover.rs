@@ -25,17 +25,21 @@ impl Recover {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        self.action().run(output)
+    }
+
+    /// The call that it is.
+    pub fn action(&self) -> Action<'_> {
         let mut body = Map::new();
         if let Some(deployment) = &self.deployment {
             body.insert("deployment".into(), deployment.as_str().into());
         }
-        let action = Action {
+        Action {
             at: &self.at,
             method: "POST",
             path: "recover",
             body,
             effect: Effect::Deployment(Wanted::Recovered),
-        };
-        action.run(output)
+        }
     }
 }

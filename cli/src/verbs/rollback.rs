@@ -29,6 +29,11 @@ impl Rollback {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        self.action().run(output)
+    }
+
+    /// The call that it is.
+    pub fn action(&self) -> Action<'_> {
         let mut body = Map::new();
         if let Some(snapshot) = self.snapshot {
             body.insert("snapshot".into(), snapshot.into());
@@ -36,13 +41,12 @@ impl Rollback {
         if !self.across.is_empty() {
             body.insert("across".into(), json!(self.across));
         }
-        let action = Action {
+        Action {
             at: &self.at,
             method: "POST",
             path: "rollbacks",
             body,
             effect: Effect::Deployment(Wanted::Runs),
-        };
-        action.run(output)
+        }
     }
 }

@@ -1,0 +1,224 @@
+//! Acting from a page: the form, its plan, what was begun, and what came of it.
+
+use super::acts::{self, Act, Begun};
+use super::deployment;
+use super::guard::random;
+use super::http::{Answer, Fields};
+use super::parts::{self, Sort, mark};
+use super::planned;
+use super::server::{Server, app_name, nothing};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::operator::{came_of, is_not_known_yet};
+use crate::verbs::Verb;
+use maud::{Markup, html};
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// What was done from these pages.
+#[derive(Debug, Clone)]
+pub(super) struct Did {
+    app: AppName,
+    environment: Option<EnvironmentName>,
+    typed: String,
+    begun: Begun,
+}
+
+impl Server {
+    pub(super) fn form(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
+        let act = acts::named(act).ok_or_else(nothing)?;
+        let body = html! { (head(act, fields)) (self.asked(act, fields, false)) };
+        Ok(self.page(200, act.title, None, &body))
+    }
+
+    pub(super) async fn plan(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
+        let act = acts::named(act)
+            .filter(|act| act.is_planned)
+            .ok_or_else(nothing)?;
+        let words = act.plan_words(fields);
+        let drawn = match acts::read(&words) {
+            Ok(Verb::Plan(plan)) => plan.drawn(&self.windlass).await,
+            Ok(_) => Err(nothing()),
+            Err(mistake) => Err(mistake),
+        };
+        match drawn {
+            Err(refused) => Ok(self.failed(&refused, Some((act, fields, &words)))),
+            Ok((_, plan)) => {
+                let body = html! {
+                    (head(act, fields))
+                    (typed(&words))
+                    (planned::shown(&plan))
+                    h2 { "Do it" }
+                    (self.asked(act, fields, true))
+                };
+                Ok(self.page(200, act.title, None, &body))
+            }
+        }
+    }
+
+    pub(super) async fn act(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
+        let act = acts::named(act).ok_or_else(nothing)?;
+        let words = act.words(fields);
+        let once = fields.get("once").cloned().unwrap_or_default();
+        // A form that is sent twice, by a double click or a reload, must not walk back twice.
+        let known = self.once.borrow().get(&once).copied();
+        match known {
+            Some(Some(number)) => return Ok(self.see_did(number)),
+            Some(None) => {
+                return Ok(Answer::line(
+                    409,
+                    "it is being handed in: look at the board",
+                ));
+            }
+            None => {}
+        }
+        self.once.borrow_mut().insert(once.clone(), None);
+        let begun = match acts::read(&words) {
+            Ok(verb) => acts::begin(&verb, &self.windlass).await,
+            Err(mistake) => Err(mistake),
+        };
+        match begun {
+            Err(refused) => {
+                self.once.borrow_mut().remove(&once);
+                Ok(self.failed(&refused, Some((act, fields, &words))))
+            }
+            Ok(begun) => {
+                let number = self.remember(fields, &words, begun)?;
+                self.once.borrow_mut().insert(once, Some(number));
+                Ok(self.see_did(number))
+            }
+        }
+    }
+
+    /// Whether a deployment was started from these pages.
+    pub(super) fn has_begun(&self, id: &str) -> bool {
+        let did = self.did.borrow();
+        let mut began = did.iter().map(|did| &did.begun);
+        began.any(|begun| matches!(begun, Begun::Deployment(known) if known == id))
+    }
+
+    fn remember(&self, fields: &Fields, words: &[String], begun: Begun) -> Result<usize, Failure> {
+        let name = |name: &str| fields.get(name).map_or("", String::as_str);
+        let mut did = self.did.borrow_mut();
+        did.push(Did {
+            app: app_name(name("app"))?,
+            environment: EnvironmentName::new(name("environment")).ok(),
+            typed: acts::typed(words),
+            begun,
+        });
+        Ok(did.len() - 1)
+    }
+
+    /// Looked at by GET, so that looking again does nothing again.
+    fn see_did(&self, number: usize) -> Answer {
+        Answer::see(self.stand.below(&format!("did/{number}")))
+    }
+
+    fn asked(&self, act: &Act, fields: &Fields, planned: bool) -> Markup {
+        match random() {
+            Ok(once) => act.form(&self.stand, (&self.guard.token, &once), fields, planned),
+            Err(failure) => parts::failure(&failure),
+        }
+    }
+
+    pub(super) async fn did(&self, number: &str) -> Result<Answer, Failure> {
+        let number: Option<usize> = number.parse().ok();
+        let did = number.and_then(|number| self.did.borrow().get(number).cloned());
+        let did = did.ok_or_else(nothing)?;
+        let (told, is_over) = match &did.begun {
+            Begun::Deployment(id) => (self.became(&did.app, id), true),
+            Begun::Execution(execution) => self.came_of(&did, execution).await?,
+        };
+        let body = html! {
+            h1 { "Handed in" }
+            p { "The same, typed:" }
+            pre.typed { code { (did.typed) } }
+            (told)
+            @if let Some(environment) = &did.environment {
+                p.acts { a.button href=(self.stand.environment(&did.app, environment)) { (did.app) " " (environment) } }
+            }
+        };
+        Ok(self.page(200, "Handed in", (!is_over).then_some(2), &body))
+    }
+
+    fn became(&self, app: &AppName, id: &str) -> Markup {
+        html! { p role="status" { (mark(Sort::Moving, "it is deployment")) " " a href=(self.stand.deployment(app, id)) { (id) } } }
+    }
+
+    /// What came of an execution, and whether it is known.
+    async fn came_of(&self, did: &Did, execution: &str) -> Result<(Markup, bool), Failure> {
+        let came = match came_of(&self.windlass, &did.app, execution).await {
+            Ok(came) => came,
+            Err(failure) if failure.passes || is_not_known_yet(&failure) => {
+                return Ok((
+                    html! { p role="status" { (mark(Sort::Moving, "started; nothing came of it yet")) } },
+                    false,
+                ));
+            }
+            Err(failure) => return Err(failure),
+        };
+        if let Some(id) = &came.deployment {
+            return Ok((self.became(&did.app, id), true));
+        }
+        if let Some(refusal) = came.refusal {
+            return Ok((
+                parts::failure(&Failure::rejected("it was rejected:", refusal.findings)),
+                true,
+            ));
+        }
+        if let Some(done) = came.done {
+            return Ok((
+                html! { p role="status" { (mark(Sort::Good, "done")) " " (done.cause) } },
+                true,
+            ));
+        }
+        let ended = came.execution.filter(|known| known.status != "RUNNING");
+        Ok(match ended {
+            Some(ended) => {
+                let why = ended.cause.or(ended.error).unwrap_or_default();
+                (
+                    html! { p role="status" { (mark(Sort::Bad, "its execution ended")) " " (ended.status) " " (why) } },
+                    true,
+                )
+            }
+            None => (
+                html! { p role="status" { (mark(Sort::Moving, "under way")) " " (deployment::execution(execution)) } },
+                false,
+            ),
+        })
+    }
+
+    pub(super) fn failed(
+        &self,
+        failure: &Failure,
+        act: Option<(&Act, &Fields, &[String])>,
+    ) -> Answer {
+        let status = match failure.exit {
+            Exit::Usage if act.is_none() => 404,
+            Exit::Usage | Exit::Rejected => 400,
+            Exit::Held => 409,
+            _ => 502,
+        };
+        let body = html! {
+            @if let Some((act, fields, words)) = act {
+                (head(act, fields))
+                (parts::failure(failure))
+                (typed(words))
+                (self.asked(act, fields, false))
+            } @else {
+                h1 { "Not shown" }
+                (parts::failure(failure))
+            }
+        };
+        self.page(status, "Not done", None, &body)
+    }
+}
+
+/// The act, where, and what it does.
+fn head(act: &Act, fields: &Fields) -> Markup {
+    let value = |name: &str| fields.get(name).map_or("", String::as_str);
+    html! { h1 { (act.title) ": " (value("app")) " " (value("environment")) } p { (act.does) } }
+}
+
+fn typed(words: &[String]) -> Markup {
+    html! { p { "The same, typed:" } pre.typed { code { (acts::typed(words)) } } }
+}

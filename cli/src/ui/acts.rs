@@ -1,0 +1,354 @@
+//! What can be done from a page: a form makes the words of a command, the command line's own parser reads them, and
+//! the verb's own function carries them out. So a page cannot do what a person could not have typed.
+
+use super::http::Fields;
+use super::parts::{Sort, Stand, mark};
+use crate::Arguments;
+use crate::failure::Failure;
+use crate::verbs::Verb;
+use crate::windlass::Windlass;
+use clap::Parser;
+use maud::{Markup, html};
+use windlass_domain::name::AppName;
+
+/// An act: its name is that of its verb.
+pub struct Act {
+    /// The verb.
+    pub verb: &'static str,
+    /// The title of its page.
+    pub title: &'static str,
+    /// What it does, said before it is done.
+    pub does: &'static str,
+    /// Its arguments behind application and environment.
+    arguments: &'static [&'static str],
+    /// Whether its plan is drawn before.
+    pub is_planned: bool,
+    /// Its options that need a value.
+    pub options: &'static [(&'static str, &'static str)],
+    /// Its options that are there or not, each with what it is.
+    pub wishes: &'static [(&'static str, &'static str)],
+}
+
+/// All of them.
+pub const ACTS: [Act; 7] = [
+    Act {
+        verb: "deploy",
+        title: "Deploy a recorded version",
+        does: "Deploys a release that is recorded already: promotion.",
+        arguments: &["version"],
+        is_planned: true,
+        options: &[],
+        wishes: &[
+            (
+                "again",
+                "once more, although it was deployed or undone before",
+            ),
+            ("allow-older", "although a newer release is there"),
+            (
+                "accept-red",
+                "although a gate is red before anything has changed",
+            ),
+            ("through-hold", "although deployments are held"),
+            (
+                "preempt",
+                "stop what is under way, have it undone, and deploy this next",
+            ),
+        ],
+    },
+    Act {
+        verb: "rollback",
+        title: "Roll back",
+        does: "Goes back to an earlier snapshot that was good, at once, and holds automatic deployments until the hold \
+               is released.",
+        arguments: &[],
+        is_planned: true,
+        options: &[
+            (
+                "snapshot",
+                "the snapshot's number; the newest suitable one if empty",
+            ),
+            (
+                "across",
+                "a component that is irreversible and that it may go back across",
+            ),
+        ],
+        wishes: &[],
+    },
+    Act {
+        verb: "hold",
+        title: "Hold",
+        does: "Holds automatic deployments until the hold is released.",
+        arguments: &[],
+        is_planned: false,
+        options: &[],
+        wishes: &[],
+    },
+    Act {
+        verb: "release-hold",
+        title: "Release the hold",
+        does: "Lets automatic deployments in again.",
+        arguments: &[],
+        is_planned: false,
+        options: &[],
+        wishes: &[],
+    },
+    Act {
+        verb: "cancel",
+        title: "Cancel",
+        does: "Stops the deployment and undoes what it has changed. It vetoes nothing.",
+        arguments: &["id"],
+        is_planned: false,
+        options: &[],
+        wishes: &[],
+    },
+    Act {
+        verb: "recover",
+        title: "Recover",
+        does: "Tries again to undo a deployment that needs an operator, or ends one whose execution died.",
+        arguments: &[],
+        is_planned: false,
+        options: &[(
+            "deployment",
+            "the deployment; the one that holds the lock if empty",
+        )],
+        wishes: &[],
+    },
+    Act {
+        verb: "accept",
+        title: "Accept",
+        does: "Makes what is there now the truth, and unlocks the environment. Nothing is changed.",
+        arguments: &[],
+        is_planned: false,
+        options: &[],
+        wishes: &[],
+    },
+];
+
+/// The act of a name.
+pub fn named(verb: &str) -> Option<&'static Act> {
+    ACTS.iter().find(|act| act.verb == verb)
+}
+
+impl Act {
+    /// The words of the command. A value is never an option, because it stands behind `=` or is a name.
+    pub fn words(&self, fields: &Fields) -> Vec<String> {
+        let value = |name: &str| fields.get(name).cloned().unwrap_or_default();
+        let mut words = vec!["windlass".to_owned(), self.verb.to_owned(), value("app")];
+        // A deployment's id says where it is.
+        if self.arguments != ["id"] {
+            words.push(value("environment"));
+        }
+        words.extend(self.arguments.iter().map(|name| value(name)));
+        let options = self.options.iter().map(|(name, _)| *name);
+        for name in options
+            .chain(["reason"])
+            .filter(|name| fields.contains_key(*name))
+        {
+            words.push(format!("--{name}={}", value(name)));
+        }
+        let wishes = self
+            .wishes
+            .iter()
+            .filter(|(name, _)| fields.contains_key(*name));
+        words.extend(wishes.map(|(name, _)| format!("--{name}")));
+        words
+    }
+
+    /// The command that draws its plan.
+    pub fn plan_words(&self, fields: &Fields) -> Vec<String> {
+        let mut words = self.words(fields);
+        words.insert(1, "plan".to_owned());
+        words
+    }
+
+    /// The form in which it is asked for, and asked for again with what was planned. It is sent along with the token of
+    /// these pages, and with one of its own: sent twice it is done once.
+    pub fn form(
+        &self,
+        stand: &Stand,
+        (token, once): (&str, &str),
+        fields: &Fields,
+        planned: bool,
+    ) -> Markup {
+        let value = |name: &str| fields.get(name).map_or("", String::as_str);
+        let step = if self.is_planned && !planned {
+            "plan"
+        } else {
+            "do"
+        };
+        let needs_reason = !self.is_planned || planned;
+        html! {
+            form.act method="post" action=(stand.below(&format!("acts/{}/{step}", self.verb))) {
+                input type="hidden" name="token" value=(token);
+                input type="hidden" name="once" value=(once);
+                @for name in ["app", "environment"] { input type="hidden" name=(name) value=(value(name)); }
+                @for name in self.arguments { p {
+                    label for=(name) { (name) }
+                    input id=(name) name=(name) value=(value(name)) required readonly[planned] autocomplete="off";
+                } }
+                @for (name, help) in self.options { p {
+                    label for=(name) { (name) }
+                    input id=(name) name=(name) value=(value(name)) readonly[planned] autocomplete="off" aria-describedby={ (name) "-help" };
+                    small id={ (name) "-help" } { (help) }
+                } }
+                p {
+                    label for="reason" { "reason" @if needs_reason { " (recorded)" } }
+                    input id="reason" name="reason" value=(value("reason")) required[needs_reason] maxlength="1024" autocomplete="off";
+                    @if !needs_reason { small { "a wish below needs it; it is asked for again beside the plan" } }
+                }
+                @if !self.wishes.is_empty() { fieldset {
+                    legend { "Wishes, each needs the reason" }
+                    @for (name, help) in self.wishes { p.wish {
+                        @if planned { @if fields.contains_key(*name) { input type="hidden" name=(name) value="on"; (mark(Sort::Noted, name)) } }
+                        @else {
+                            input type="checkbox" id=(name) name=(name) checked[fields.contains_key(*name)];
+                            label for=(name) { b { (name) } " " (help) }
+                        }
+                    } }
+                } }
+                p.acts {
+                    button type="submit" { @if step == "plan" { "Show the plan" } @else { (self.title) } }
+                    @if let (Ok(app), Some(environment)) = (AppName::new(value("app")), fields.get("environment")) {
+                        a.button.quiet href=(stand.below(&format!("apps/{app}/environments/{environment}"))) { "Leave it" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The command as it is typed in a POSIX shell.
+pub fn typed(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    quoted.join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c))
+    };
+    let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    match word.split_once('=') {
+        _ if plain(word) => word.to_owned(),
+        Some((option, value)) if option.starts_with("--") => format!("{option} {}", quote(value)),
+        _ => quote(word),
+    }
+}
+
+/// The command, as the command line reads it.
+///
+/// # Errors
+/// What the command line says of a mistake.
+pub fn read(words: &[String]) -> Result<Verb, Failure> {
+    let read = Arguments::try_parse_from(words);
+    read.map(|arguments| arguments.verb).map_err(|mistake| {
+        let said = mistake.render().to_string();
+        let said = said.lines().next().unwrap_or_default();
+        Failure::usage(said.trim_start_matches("error: "))
+    })
+}
+
+/// What an act began.
+#[derive(Debug, Clone)]
+pub enum Begun {
+    /// A deployment.
+    Deployment(String),
+    /// An execution, of which something will come.
+    Execution(String),
+}
+
+/// Carries a command out, and waits for nothing.
+///
+/// # Errors
+/// Where Windlass refuses it or does not answer.
+pub async fn begin(verb: &Verb, windlass: &Windlass) -> Result<Begun, Failure> {
+    let action = match verb {
+        Verb::Deploy(deploy) => return deploy.begin(windlass).await.map(Begun::Deployment),
+        Verb::Cancel(cancel) => return cancel.begin(windlass).await.map(Begun::Deployment),
+        Verb::Rollback(rollback) => rollback.action(),
+        Verb::Hold(hold) => hold.action(),
+        Verb::ReleaseHold(release_hold) => release_hold.action(),
+        Verb::Recover(recover) => recover.action(),
+        Verb::Accept(accept) => accept.action(),
+        _ => return Err(Failure::usage("that is done by typing it")),
+    };
+    action.start(windlass).await.map(Begun::Execution)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(pairs: &[(&str, &str)]) -> Fields {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn each_act_is_a_command_that_can_be_typed() {
+        for act in &ACTS {
+            let mut given = fields(&[
+                ("app", "shop"),
+                ("environment", "prod"),
+                ("version", "1.4.0"),
+                ("id", "0123456789abcdef"),
+                ("reason", "it's broken; $(rm)"),
+                ("snapshot", "3"),
+                ("across", "web"),
+                ("deployment", "0123456789abcdef"),
+            ]);
+            given.extend(
+                act.wishes
+                    .iter()
+                    .map(|(name, _)| ((*name).to_owned(), "on".to_owned())),
+            );
+            let words = act.words(&given);
+            assert!(
+                read(&words).is_ok(),
+                "{words:?}: {:?}",
+                read(&words).map(|_| ())
+            );
+            assert!(
+                typed(&words).contains(r"--reason 'it'\''s broken; $(rm)'"),
+                "{}",
+                typed(&words)
+            );
+            if act.is_planned {
+                assert!(read(&act.plan_words(&given)).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_never_an_option() {
+        let act = named("deploy").unwrap();
+        let words = act.words(&fields(&[
+            ("app", "shop"),
+            ("environment", "prod"),
+            ("version", "--again"),
+            ("reason", "--preempt"),
+        ]));
+        assert!(
+            read(&words).is_err(),
+            "a version is there in its place: {words:?}"
+        );
+        let words = act.words(&fields(&[
+            ("app", "shop"),
+            ("environment", "prod"),
+            ("version", "1.0.0"),
+            ("reason", "--preempt"),
+        ]));
+        let Ok(Verb::Deploy(deploy)) = read(&words) else {
+            panic!("{words:?}")
+        };
+        assert!(
+            format!("{deploy:?}").contains("preempt: false"),
+            "{deploy:?}"
+        );
+    }
+}

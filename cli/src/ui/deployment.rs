@@ -1,0 +1,260 @@
+//! A deployment: how it stands, its waves as they go, its gates, its undo, its cause, and what it cost.
+
+use super::lines::{Point, Stretch, strip};
+use super::parts::{Page, Sort, Stand, fact, mark, span, stands, when};
+use super::waves::{self, Going};
+use crate::asked::{commit, took, who};
+use crate::record::Record;
+use maud::{Markup, html};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::count::count;
+use windlass_domain::gate::Verdict;
+use windlass_domain::time::Time;
+
+/// What is shown of a deployment.
+pub struct Shown<'a> {
+    /// Where it stands.
+    pub stand: &'a Stand,
+    /// The record.
+    pub record: &'a Record,
+    /// The answer that it was read from, which has what is so now.
+    pub answer: &'a Value,
+    /// What is known of its gates.
+    pub points: &'a BTreeMap<String, Vec<Point>>,
+    /// The time.
+    pub now: Time,
+}
+
+impl Shown<'_> {
+    /// As a page.
+    pub fn page(&self) -> String {
+        let deployment = &self.record.deployment;
+        let (app, environment, id) = (&deployment.app, &deployment.environment, &deployment.id);
+        let page = Page {
+            stand: self.stand,
+            title: &format!("{app} {environment} {}", deployment.release.version),
+            above: vec![
+                (
+                    format!("{app} {environment}"),
+                    self.stand.environment(app, environment),
+                ),
+                (id.to_string(), self.stand.deployment(app, &id.0)),
+            ],
+            again_s: deployment.ending.is_none().then_some(2),
+        };
+        page.render(&self.body())
+    }
+
+    /// Without the frame.
+    pub fn body(&self) -> Markup {
+        let record = self.record;
+        let deployment = &record.deployment;
+        let going = Going {
+            record,
+            points: self.points,
+            now: self.now,
+        };
+        let (sort, words) = stands(deployment.status, deployment.ending.as_ref());
+        html! {
+            article id=(deployment.id) {
+                div.head {
+                    h1 { (deployment.app) " " (deployment.environment) " " (deployment.release.version) }
+                    p.stands role="status" { (mark(sort, &words)) " " (self.in_short(&going)) }
+                }
+                (self.acts())
+                dl.facts { (self.facts()) }
+                (self.cause())
+                (strip(&self.stretches()))
+                (waves::components(&going))
+                @match &record.plan {
+                    Some(plan) => (waves::waves(plan, Some(&going))),
+                    None => p.empty { "It is not planned yet." },
+                }
+                (waves::undo(record))
+                (self.afterwards())
+            }
+        }
+    }
+
+    /// The wave that it is in, for whoever listens.
+    fn in_short(&self, going: &Going<'_>) -> String {
+        let waves = self.record.plan.as_ref().map_or(0, |plan| plan.waves.len());
+        if self.record.deployment.ending.is_some() || waves == 0 {
+            return String::new();
+        }
+        if self.record.deployment.undoing.is_some() {
+            return "what it changed is being taken back".to_owned();
+        }
+        let each = (0..)
+            .take(waves)
+            .map(|number| (number, waves::stands(going, number)));
+        let now = each
+            .filter(|(_, (sort, _))| matches!(sort, Sort::Moving | Sort::Noted))
+            .last();
+        now.map_or_else(
+            || count(waves, "wave"),
+            |(number, (_, words))| format!("wave {} of {waves} is {words}", number + 1),
+        )
+    }
+
+    fn acts(&self) -> Markup {
+        let deployment = &self.record.deployment;
+        let (app, environment, id) = (&deployment.app, &deployment.environment, &deployment.id);
+        html! { @if self.stand.acts() {
+            p.acts {
+                @if deployment.ending.is_none() {
+                    a.button href=(self.stand.below(&format!("acts/cancel?app={app}&environment={environment}&id={id}"))) { "Cancel it" }
+                }
+                a.button href={ (self.stand.deployment(app, &id.0)) "/logs" } { "Logs" }
+            }
+        } }
+    }
+
+    fn facts(&self) -> Markup {
+        let deployment = &self.record.deployment;
+        let git = deployment.release.git.as_ref();
+        let ended = deployment.ending.as_ref();
+        let cost = ended.and_then(|ended| ended.cost.as_ref());
+        html! {
+            (fact("Action", Some(html! { (deployment.action) })))
+            (fact("Asked by", Some(html! { (who(&deployment.requester)) })))
+            (fact("Why", deployment.reason.as_ref().map(|why| html! { (why) })))
+            (fact("Commit", git.map(|git| html! { code { (commit(Some(git))) } " " (git.reference) })))
+            (fact("Accepted", Some(when(deployment.accepted))))
+            (fact("Began", deployment.started.map(when)))
+            (fact("Ended", ended.map(|ended| when(ended.at))))
+            (fact("Took", ended.map(|ended| html! { (took(deployment.started, Some(ended.at))) })))
+            (fact("Declaration", Some(html! { (deployment.declaration) })))
+            (fact("Cost", cost.map(|cost| html! {
+                "about " (format!("{:.4}", cost.dollars)) " US dollars: " (cost.transitions) " transitions, functions worked " (span(cost.worked_ms / 1000))
+            })))
+            (fact("Execution", Some(html! { @for arn in &deployment.executions { div { (execution(arn)) } } })))
+        }
+    }
+
+    /// The cause as the notification has it.
+    fn cause(&self) -> Markup {
+        let deployment = &self.record.deployment;
+        html! {
+            @if let Some(ended) = &deployment.ending {
+                section class={ "cause " (super::parts::of_ending(ended.ending).class()) } aria-label="Cause" {
+                    p.text { (ended.cause) }
+                    @if let Some(resolved) = &ended.resolved { p { "Resolved " (when(resolved.at)) " by " (who(&resolved.by)) ": " (resolved.reason) } }
+                }
+                @let untold: Vec<_> = ended.findings.iter().filter(|finding| !ended.cause.contains(&finding.reason)).cloned().collect();
+                (waves::findings("Findings", Sort::Bad, &untold))
+            }
+            @if let Some(text) = self.answer["now"]["text"].as_str() {
+                p.now { "Now: " (text) @if let Some(next) = self.answer["now"]["next"].as_str() { " " (next) } }
+            }
+        }
+    }
+
+    /// Its time, by what it did then.
+    fn stretches(&self) -> Vec<Stretch> {
+        let record = self.record;
+        let deployment = &record.deployment;
+        let end = deployment
+            .ending
+            .as_ref()
+            .map_or(self.now, |ended| ended.at);
+        let Some(started) = deployment.started else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        let mut add = |name: String, class, from: Time, to: Time| {
+            if to > from {
+                all.push(Stretch {
+                    name,
+                    class,
+                    from,
+                    to,
+                });
+            }
+        };
+        add("waited".to_owned(), "still", deployment.accepted, started);
+        let mut at = started;
+        for judged in &record.judgements {
+            let number = judged.wave + 1;
+            add(
+                format!("change {number}"),
+                "noted",
+                at,
+                judged.started.max(at),
+            );
+            let over = judged.verdict != Verdict::Unknown;
+            let to = if over { judged.looked } else { end };
+            let class = match judged.verdict {
+                Verdict::Fail => "bad",
+                Verdict::Pass => "good",
+                Verdict::Unknown => "moving",
+            };
+            add(
+                format!("watch {number}"),
+                class,
+                judged.started.max(at),
+                to.min(end),
+            );
+            at = to.max(at).min(end);
+        }
+        let last = if deployment.undoing.is_some() {
+            ("undo", "bad")
+        } else {
+            ("change", "noted")
+        };
+        add(last.0.to_owned(), last.1, at, end);
+        all
+    }
+
+    fn afterwards(&self) -> Markup {
+        let second = &self.answer["second_look"];
+        html! {
+            @if !self.record.deployment.wheel.is_empty() {
+                h2 { "A person at the wheel" }
+                ul.plain { @for turn in &self.record.deployment.wheel {
+                    li { (when(turn.at)) " " b { (turn.action) } " of wave " (turn.wave + 1) " by " (turn.by) ": " (turn.reason) }
+                } }
+            }
+            @if let Some(told) = second["looked"]["told"].as_str() { h2 { "Looked at again" } p { (told) } }
+        }
+    }
+}
+
+/// An execution, with its page in the console.
+pub fn execution(arn: &str) -> Markup {
+    html! {
+        @match console(arn) {
+            Some(page) => a href=(page) rel="noreferrer" target="_blank" { (arn.rsplit(':').next().unwrap_or(arn)) },
+            None => code { (arn) },
+        }
+    }
+}
+
+/// The console's page of an execution.
+fn console(arn: &str) -> Option<String> {
+    let mut parts = arn.split(':');
+    let (partition, region) = (parts.nth(1)?, parts.nth(1)?);
+    let plain = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ":-_.".contains(c))
+    };
+    if !plain(arn) || !plain(region) {
+        return None;
+    }
+    Some(format!(
+        "https://{}/states/home?region={region}#/v2/executions/details/{arn}",
+        host(partition)
+    ))
+}
+
+/// The console's host in a partition of AWS.
+pub fn host(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    }
+}

@@ -1,0 +1,318 @@
+//! An environment: what runs, what is done with it, its history as a strip, and what a rollback can go back to.
+
+use super::board::drifted;
+use super::parts::{Page, Sort, Stand, age, mark, of_ending, span, stands, when};
+use crate::asked::{commit, short, took, who};
+use crate::history::Deployment;
+use crate::snapshots::Snapshot;
+use crate::status::Environment;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+use windlass_domain::drift::Drift;
+use windlass_domain::environment::{HeldState, Names, Running};
+use windlass_domain::time::Time;
+
+/// What is shown of an environment.
+pub struct Shown<'a> {
+    /// Where it stands.
+    pub stand: &'a Stand,
+    /// The environment.
+    pub environment: &'a Environment,
+    /// Its deployments, newest first.
+    pub history: &'a [Deployment],
+    /// Where the next page of them begins.
+    pub next: Option<&'a str>,
+    /// Its snapshots, newest first.
+    pub snapshots: &'a [Snapshot],
+    /// The time.
+    pub now: Time,
+}
+
+impl Shown<'_> {
+    /// As a page.
+    pub fn page(&self) -> String {
+        let Environment { app, name, .. } = self.environment;
+        let page = Page {
+            stand: self.stand,
+            title: &format!("{app} {name}"),
+            above: vec![(format!("{app} {name}"), self.stand.environment(app, name))],
+            again_s: self.environment.observed.is_empty().then_some(5),
+        };
+        page.render(&self.body())
+    }
+
+    /// Without the frame.
+    pub fn body(&self) -> Markup {
+        let Environment { app, name, .. } = self.environment;
+        html! {
+            section id={ (app) "-" (name) } {
+                div.head { h1 { (app) " " (name) } ul.states { @for (sort, words) in self.states() { li { (mark(sort, &words)) } } } }
+                (self.acts())
+                h2 { "Runs" }
+                (self.running())
+                h2 { "History" }
+                (self.strip())
+                (self.history())
+                h2 { "Snapshots" }
+                (self.snapshots())
+            }
+        }
+    }
+
+    fn states(&self) -> Vec<(Sort, String)> {
+        let here = self.environment;
+        let mut states = Vec::new();
+        if let Some(held) = &here.lock.held {
+            let deployment = here.deployment(&held.deployment);
+            states.push(match held.state {
+                HeldState::NeedsOperator => (
+                    Sort::Bad,
+                    format!("needs an operator after {deployment}; locked"),
+                ),
+                HeldState::Running => (Sort::Moving, format!("{deployment} is under way; locked")),
+                HeldState::Recovering => (
+                    Sort::Moving,
+                    format!("{deployment} is being recovered; locked"),
+                ),
+            });
+        }
+        if let Some(paused) = &here.paused {
+            states.push((
+                Sort::Noted,
+                format!("paused by {}: {}", short(&paused.by), paused.reason),
+            ));
+        }
+        if let Some(hold) = &here.hold {
+            states.push((
+                Sort::Noted,
+                format!(
+                    "held since {} by {}: {}",
+                    hold.since,
+                    short(&hold.by),
+                    hold.reason
+                ),
+            ));
+        }
+        for waits in &here.waiting {
+            states.push((
+                Sort::Still,
+                format!(
+                    "{} waits since {}",
+                    here.deployment(&waits.deployment),
+                    waits.since
+                ),
+            ));
+        }
+        states.extend(drifted(&here.observed));
+        let present = self.snapshots.iter().find(|snapshot| snapshot.present);
+        states.extend(present.map(|present| {
+            if present.verified_good {
+                (Sort::Good, "verified good".to_owned())
+            } else {
+                (Sort::Still, "judged by nobody".to_owned())
+            }
+        }));
+        states
+    }
+
+    fn acts(&self) -> Markup {
+        let Environment { app, name, .. } = self.environment;
+        let to = |act: &str| {
+            self.stand
+                .below(&format!("acts/{act}?app={app}&environment={name}"))
+        };
+        let is_stuck = self.environment.lock.stuck().is_some();
+        let held = self.environment.lock.held.as_ref();
+        html! { @if self.stand.acts() {
+            p.acts {
+                a.button href=(to("deploy")) { "Deploy a version" }
+                a.button href=(to("rollback")) { "Roll back" }
+                @if self.environment.hold.is_some() { a.button href=(to("release-hold")) { "Release the hold" } }
+                @else { a.button href=(to("hold")) { "Hold" } }
+                @if let Some(held) = held {
+                    @if is_stuck { a.button href=(to("accept")) { "Accept" } }
+                    @else { a.button href={ (to("cancel")) "&id=" (held.deployment) } { "Cancel" } }
+                    a.button href=(to("recover")) { "Recover" }
+                }
+                a.button href={ (self.stand.environment(app, name)) "?observe=true" } { "Look for drift" }
+            }
+        } }
+    }
+
+    fn running(&self) -> Markup {
+        let here = self.environment;
+        let rows: Vec<(String, &Names)> = here
+            .running
+            .iter()
+            .flat_map(|(name, running)| parts(name.as_str(), running))
+            .collect();
+        html! {
+            @if rows.is_empty() { p.empty { "Nothing was deployed yet." } } @else {
+                div.wide { table {
+                    thead { tr { @for title in ["Component", "Version", "Commit", "Age", "By", "Deployment", "Drift"] { th scope="col" { (title) } } } }
+                    tbody { @for (name, names) in &rows {
+                        @let asked = here.deployments.get(&names.now.deployment.0);
+                        tr {
+                            th scope="row" { (name) }
+                            td data-name="Version" { b { (names.now.version) } @if let Some(origin) = names.origin() { div { small { (origin) } } } }
+                            td data-name="Commit" { code { (commit(asked.and_then(|asked| asked.git.as_ref()))) } }
+                            td data-name="Age" { (age(names.now.since, self.now)) }
+                            td data-name="By" { (asked.map_or_else(|| "–".to_owned(), |asked| who(&asked.requester))) }
+                            td data-name="Deployment" { a href=(self.stand.deployment(&here.app, &names.now.deployment.0)) { (names.now.deployment) } }
+                            td data-name="Drift" { (self.drift(name)) }
+                        }
+                    } }
+                } }
+            }
+            @for (name, left) in &here.no_longer_declared { p { b { (name) } " " (left.names.now.version) ": " (left.words()) } }
+        }
+    }
+
+    fn drift(&self, part: &str) -> Markup {
+        let component = part.split('/').next().unwrap_or(part);
+        let observed = self
+            .environment
+            .observed
+            .iter()
+            .find(|(name, _)| name.as_str() == component);
+        html! { @match observed {
+            None => span.none { "not looked" },
+            Some((_, seen)) => {
+                @match seen.drift {
+                    Drift::None => (mark(Sort::Good, "as recorded")),
+                    Drift::Changed => { (mark(Sort::Bad, "drifted")) @if let Some(saw) = &seen.seen { " shows " (saw) } @if let Some(was) = &seen.recorded { ", recorded is " (was) } },
+                    Drift::Unknown => (mark(Sort::Still, "unknown")),
+                }
+                @if let Some(why) = &seen.reason { " " small { (why) } }
+            }
+        } }
+    }
+
+    /// The deployments, oldest first, as high as they took.
+    fn strip(&self) -> Markup {
+        let lengths = self.history.iter().map(length);
+        let longest = lengths.max().unwrap_or(0).max(1);
+        html! { @if !self.history.is_empty() {
+            ol.strip aria-label="Deployments, oldest first" { @for one in self.history.iter().rev() {
+                @let (sort, words) = stands(one.status, one.ending.as_ref());
+                @let version = one.version.clone().unwrap_or_else(|| one.action.to_string());
+                @let told = format!("{version}: {words}, {}", span(length(one)));
+                li { a href=(self.stand.deployment(&self.environment.app, &one.id)) title=(told) aria-label=(told) {
+                    svg viewBox="0 0 12 48" width="12" height="48" aria-hidden="true" {
+                        @let high = 6 + length(one) * 42 / longest;
+                        rect class=(sort.class()) x="1" width="10" y=(48 - high) height=(high) rx="2" {}
+                    }
+                } }
+            } }
+        } }
+    }
+
+    fn history(&self) -> Markup {
+        let Environment { app, name, .. } = self.environment;
+        html! {
+            @if self.history.is_empty() { p.empty { "There is no deployment yet." } } @else {
+                div.wide { table.history {
+                    thead { tr { @for title in ["Accepted", "What", "Version", "Commit", "Took", "By", "Ended", "Why"] { th scope="col" { (title) } } } }
+                    tbody { @for one in self.history { (self.past(one)) } }
+                } }
+                @if let (Some(next), true) = (self.next, self.stand.acts()) {
+                    p { a.button href={ (self.stand.environment(app, name)) "?after=" (next) } { "Older" } }
+                }
+            }
+        }
+    }
+
+    fn past(&self, one: &Deployment) -> Markup {
+        let (sort, words) = stands(one.status, one.ending.as_ref());
+        html! { tr {
+            th scope="row" { (when(one.accepted)) }
+            td data-name="What" { (one.action) }
+            td data-name="Version" { a href=(self.stand.deployment(&self.environment.app, &one.id)) { (one.version.as_deref().unwrap_or("–")) } }
+            td data-name="Commit" { code { (commit(one.git.as_ref())) } }
+            td data-name="Took" { (took(one.started, one.ending.as_ref().map(|ended| ended.at))) }
+            td data-name="By" { (who(&one.requester)) }
+            td data-name="Ended" { (mark(one.ending.as_ref().map_or(sort, |ended| of_ending(ended.ending)), &words)) }
+            td data-name="Why" { (one.reason.as_deref().unwrap_or("")) }
+        } }
+    }
+
+    fn snapshots(&self) -> Markup {
+        let Environment { app, name, .. } = self.environment;
+        let present = self
+            .snapshots
+            .iter()
+            .find(|snapshot| snapshot.present)
+            .map(versions);
+        html! {
+            @if self.snapshots.is_empty() { p.empty { "There is no snapshot yet." } } @else {
+                div.wide { table.snapshots {
+                    thead { tr { @for title in ["Number", "Made", "Version", "Components", "State", "A rollback to it"] { th scope="col" { (title) } } } }
+                    tbody { @for one in self.snapshots { tr {
+                        th scope="row" { (one.number) }
+                        td data-name="Made" { (when(one.made)) }
+                        td data-name="Version" { b { (one.version) } }
+                        td data-name="Components" { @for (part, version) in versions(one) { div { (part) " " (version) } } }
+                        td data-name="State" { ul.states {
+                            @if one.present { li { (mark(Sort::Moving, "runs now")) } }
+                            li { (if one.verified_good { mark(Sort::Good, "verified good") } else { mark(Sort::Still, "judged by nobody") }) }
+                            @if one.vetoed { li { (mark(Sort::Bad, "vetoed")) } }
+                            @for (name, ran) in &one.crosses { li { (mark(Sort::Noted, &format!("crosses {name} of {}", ran.version))) } }
+                        } }
+                        td data-name="A rollback to it" {
+                            @if one.present { span.none { "–" } } @else {
+                                @for line in changes(present.as_ref(), &versions(one)) { div { (line) } }
+                                @if self.stand.acts() { a href=(self.stand.below(&format!("acts/rollback?app={app}&environment={name}&snapshot={}", one.number))) { "Plan it" } }
+                            }
+                        }
+                    } } }
+                } }
+            }
+        }
+    }
+}
+
+/// The names of each image of a component with several; else its own.
+fn parts<'a>(name: &str, running: &'a Running) -> Vec<(String, &'a Names)> {
+    if running.containers.is_empty() {
+        return vec![(name.to_owned(), &running.names)];
+    }
+    let each = running.containers.iter();
+    each.map(|(container, names)| (format!("{name}/{container}"), names))
+        .collect()
+}
+
+fn length(one: &Deployment) -> u64 {
+    let ended = one.ending.as_ref().map(|ended| ended.at);
+    one.started
+        .and_then(|started| Some(ended?.ms_since(started) / 1000))
+        .unwrap_or(0)
+}
+
+/// The version of each part of a snapshot.
+fn versions(snapshot: &Snapshot) -> BTreeMap<String, String> {
+    let version = |ran: &serde_json::Value| ran["version"].as_str().unwrap_or("–").to_owned();
+    snapshot
+        .parts()
+        .map(|(name, ran)| (name, version(ran)))
+        .collect()
+}
+
+/// What going from one snapshot to another changes by name.
+fn changes(
+    present: Option<&BTreeMap<String, String>>,
+    to: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let Some(present) = present else {
+        return Vec::new();
+    };
+    let told = to.iter().filter_map(|(part, version)| {
+        let now = present.get(part).map_or("nothing", String::as_str);
+        (now != version).then(|| format!("{part} {now} → {version}"))
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        vec!["the same versions".to_owned()]
+    } else {
+        told
+    }
+}

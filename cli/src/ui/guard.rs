@@ -1,0 +1,172 @@
+//! Who is let in: the browser that was given the address, on this machine, from these pages.
+
+use super::http::{Answer, Request};
+use crate::failure::Failure;
+
+/// What keeps other pages and other programs away.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// `127.0.0.1:PORT`, as the browser tells it.
+    host: String,
+    /// The first segment of every path.
+    secret: String,
+    /// What each form sends along.
+    pub token: String,
+}
+
+impl Guard {
+    /// For what listens on this port.
+    ///
+    /// # Errors
+    /// Where the system gives no random numbers.
+    pub fn new(port: u16) -> Result<Self, Failure> {
+        Ok(Self {
+            host: format!("127.0.0.1:{port}"),
+            secret: random()?,
+            token: random()?,
+        })
+    }
+
+    /// The path that everything is below, without a slash at its end.
+    pub fn base(&self) -> String {
+        format!("/{}", self.secret)
+    }
+
+    /// The address to be opened.
+    pub fn address(&self) -> String {
+        format!("http://{}/{}/", self.host, self.secret)
+    }
+
+    /// The segments of the path behind the secret one.
+    ///
+    /// # Errors
+    /// The answer to who is not let in, which tells nothing.
+    pub fn segments<'a>(&self, request: &'a Request) -> Result<Vec<&'a str>, Answer> {
+        let refused = |why| Err(Answer::line(403, why));
+        // A name that leads to this machine is a page of somebody else's.
+        if request.header("host") != Some(&self.host) {
+            return refused("this is not the address that was printed");
+        }
+        let mut segments = request.path.trim_start_matches('/').split('/');
+        if segments.next() != Some(&self.secret) {
+            return Err(Answer::line(404, "nothing is here"));
+        }
+        let own = format!("http://{}", self.host);
+        let is_own = request.header("origin").map(|origin| origin == own);
+        let site = request.header("sec-fetch-site");
+        match request.method.as_str() {
+            "GET" => {
+                if is_own == Some(false) || !matches!(site, None | Some("none" | "same-origin")) {
+                    return refused("another page asks for this one");
+                }
+            }
+            "POST" => {
+                if is_own != Some(true) || !matches!(site, None | Some("same-origin")) {
+                    return refused("another page sends this");
+                }
+                if request.form.get("token") != Some(&self.token) {
+                    return refused("the form is of another run of this command: open it anew");
+                }
+            }
+            _ => return Err(Answer::line(405, "pages are read, and forms are sent")),
+        }
+        Ok(segments.filter(|segment| !segment.is_empty()).collect())
+    }
+}
+
+/// 128 bits that nobody guesses.
+pub fn random() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::broken(format!("there are no random numbers: {error}")))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(method: &str, path: &str, headers: &[(&str, &str)], token: &str) -> Request {
+        let headers = headers.iter();
+        let headers = headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: headers.collect(),
+            form: [("token".to_owned(), token.to_owned())].into(),
+            ..Request::default()
+        }
+    }
+
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+
+    #[test]
+    fn only_the_browser_with_the_address_on_this_machine_is_let_in() {
+        let guard = Guard::new(8123).unwrap();
+        let (base, token) = (guard.base(), guard.token.clone());
+        assert_eq!(base.len(), 33);
+        let host = ("host", "127.0.0.1:8123");
+        let own = ("origin", "http://127.0.0.1:8123");
+        let page = format!("{base}/apps/shop");
+        let table: [(&str, &str, Headers<'_>, &str, u16); 14] = [
+            ("GET", &page, &[host], "", 200),
+            ("GET", &page, &[host, ("sec-fetch-site", "none")], "", 200),
+            (
+                "GET",
+                &page,
+                &[host, ("sec-fetch-site", "same-origin")],
+                "",
+                200,
+            ),
+            (
+                "GET",
+                &page,
+                &[host, ("sec-fetch-site", "same-site")],
+                "",
+                403,
+            ),
+            (
+                "GET",
+                &page,
+                &[host, ("sec-fetch-site", "cross-site")],
+                "",
+                403,
+            ),
+            (
+                "GET",
+                &page,
+                &[host, ("origin", "https://evil.example")],
+                "",
+                403,
+            ),
+            ("GET", &page, &[("host", "evil.example:8123")], "", 403),
+            ("GET", &page, &[], "", 403),
+            ("GET", "/apps/shop", &[host], "", 404),
+            ("PUT", &page, &[host, own], &token, 405),
+            ("POST", &page, &[host], &token, 403),
+            ("POST", &page, &[host, ("origin", "null")], &token, 403),
+            ("POST", &page, &[host, own], "guessed", 403),
+            (
+                "POST",
+                &page,
+                &[host, own, ("sec-fetch-site", "same-origin")],
+                &token,
+                200,
+            ),
+        ];
+        for (method, path, headers, token, wanted) in table {
+            let request = asked(method, path, headers, token);
+            let status = guard
+                .segments(&request)
+                .map_or_else(|no| no.status, |_| 200);
+            assert_eq!(status, wanted, "{method} {path} {headers:?}");
+        }
+        let request = asked("GET", &page, &[host], "");
+        assert_eq!(guard.segments(&request).unwrap(), ["apps", "shop"]);
+    }
+
+    #[test]
+    fn no_two_runs_have_the_same_address() {
+        assert_ne!(random().unwrap(), random().unwrap());
+    }
+}

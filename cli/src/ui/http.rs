@@ -1,0 +1,195 @@
+//! The little of HTTP/1.1 that a page on loopback needs: one request per connection, without chunks.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use url::form_urlencoded::parse;
+
+/// The most of a head, and of a body, that is read.
+const LARGEST_HEAD: usize = 16 * 1024;
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// How long a request may take to be here.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The members of a query or of a form.
+pub type Fields = BTreeMap<String, String>;
+
+/// A request.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// The path without its query.
+    pub path: String,
+    /// The query.
+    pub query: Fields,
+    /// The headers, by names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The form that was sent.
+    pub form: Fields,
+}
+
+impl Request {
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its type.
+    pub kind: &'static str,
+    /// Its text.
+    pub body: String,
+    /// The page that is to be looked at instead.
+    pub location: Option<String>,
+}
+
+impl Answer {
+    /// A page.
+    pub fn page(status: u16, body: String) -> Self {
+        Self {
+            status,
+            kind: "text/html; charset=utf-8",
+            body,
+            location: None,
+        }
+    }
+
+    /// A file that belongs to the pages.
+    pub fn file(kind: &'static str, body: &str) -> Self {
+        Self {
+            kind,
+            ..Self::page(200, body.to_owned())
+        }
+    }
+
+    /// One line.
+    pub fn line(status: u16, text: &str) -> Self {
+        Self {
+            kind: "text/plain; charset=utf-8",
+            ..Self::page(status, format!("{text}\n"))
+        }
+    }
+
+    /// Look there.
+    pub fn see(location: String) -> Self {
+        Self {
+            location: Some(location),
+            ..Self::line(303, "see there")
+        }
+    }
+
+    /// As bytes. Nothing is kept by a browser, framed, or loaded from anywhere else.
+    fn bytes(&self) -> String {
+        let location = self.location.as_ref();
+        let location = location.map_or_else(String::new, |to| format!("location: {to}\r\n"));
+        format!(
+            "HTTP/1.1 {} -\r\ncontent-type: {}\r\ncontent-length: {}\r\n{location}{HEADERS}\r\n{}",
+            self.status,
+            self.kind,
+            self.body.len(),
+            self.body
+        )
+    }
+}
+
+/// The headers of each answer. `same-origin` and not `no-referrer`: a browser would tell of a form no origin then.
+const HEADERS: &str = "connection: close\r\n\
+cache-control: no-store\r\n\
+content-security-policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n\
+cross-origin-opener-policy: same-origin\r\n\
+cross-origin-resource-policy: same-origin\r\n\
+referrer-policy: same-origin\r\n\
+x-content-type-options: nosniff\r\n\
+x-frame-options: DENY\r\n";
+
+/// Reads the one request of a connection; or the answer to what is none.
+///
+/// # Errors
+/// The answer that tells what is wrong with it.
+pub async fn read(stream: &mut TcpStream) -> Result<Request, Answer> {
+    let read = tokio::time::timeout(PATIENCE, read_all(stream)).await;
+    read.unwrap_or_else(|_| Err(Answer::line(408, "the request did not come in time")))
+}
+
+async fn read_all(stream: &mut TcpStream) -> Result<Request, Answer> {
+    let mut bytes = Vec::new();
+    let (mut request, head) = loop {
+        more(stream, &mut bytes).await?;
+        if let Some(read) = head(&bytes)? {
+            break read;
+        }
+        if bytes.len() > LARGEST_HEAD {
+            return Err(Answer::line(431, "the head of the request is too large"));
+        }
+    };
+    if request.headers.contains_key("transfer-encoding") {
+        return Err(Answer::line(501, "chunks are not read"));
+    }
+    let length = request.header("content-length").unwrap_or("0");
+    let length: usize = length
+        .parse()
+        .ok()
+        .filter(|length| *length <= LARGEST_BODY)
+        .ok_or_else(|| Answer::line(413, "the form is too large"))?;
+    while bytes.len() < head + length {
+        more(stream, &mut bytes).await?;
+    }
+    request.form = fields(&bytes[head..head + length]);
+    Ok(request)
+}
+
+async fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<(), Answer> {
+    match stream.read_buf(bytes).await {
+        Ok(0) | Err(_) => Err(Answer::line(400, "the request is cut")),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// The head of a request and its length; nothing where there is more of it.
+fn head(bytes: &[u8]) -> Result<Option<(Request, usize)>, Answer> {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut read = httparse::Request::new(&mut headers);
+    let bad = |_| Answer::line(400, "this is no request");
+    let httparse::Status::Complete(length) = read.parse(bytes).map_err(bad)? else {
+        return Ok(None);
+    };
+    let target = read.path.unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let headers = read.headers.iter().map(|header| {
+        let value = String::from_utf8_lossy(header.value).into_owned();
+        (header.name.to_ascii_lowercase(), value)
+    });
+    let mut request = Request {
+        method: read.method.unwrap_or_default().to_owned(),
+        path: path.to_owned(),
+        query: fields(query.as_bytes()),
+        ..Request::default()
+    };
+    for (name, value) in headers {
+        // Two of one name are told apart by nobody.
+        if request.headers.insert(name, value).is_some() {
+            return Err(Answer::line(400, "a header is there twice"));
+        }
+    }
+    Ok(Some((request, length)))
+}
+
+fn fields(text: &[u8]) -> Fields {
+    let pairs = parse(text).map(|(name, value)| (name.into_owned(), value.trim().to_owned()));
+    pairs.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// Sends an answer. A browser that has gone away is no error of ours.
+pub async fn send(stream: &mut TcpStream, answer: &Answer) {
+    let _ = stream.write_all(answer.bytes().as_bytes()).await;
+    let _ = stream.shutdown().await;
+}

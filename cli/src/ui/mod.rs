@@ -1,0 +1,17 @@
+//! `windlass ui`: pages on loopback that show what the API tells and do what the verbs do, with the rights of whoever
+//! started it.
+
+mod acting;
+pub mod acts;
+pub mod board;
+pub mod deployment;
+pub mod environment;
+pub mod guard;
+pub mod http;
+pub mod lines;
+pub mod logs;
+pub mod parts;
+pub mod planned;
+pub mod report;
+pub mod server;
+pub mod waves;

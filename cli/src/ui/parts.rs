@@ -1,0 +1,275 @@
+//! The parts that every page is made of: its frame, a state by word and shape, a time, a link.
+
+use crate::failure::Failure;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::time::{Duration, SystemTime};
+use windlass_domain::deployment::{Ended, Status};
+use windlass_domain::ending::Ending;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::time::Time;
+
+/// The look of all pages.
+pub const STYLE: &str = include_str!("page.css");
+
+/// What makes pages move; they can be read without it.
+pub const SCRIPT: &str = include_str!("page.js");
+
+/// The place where a page stands: served, with links that lead on, or in a file of its own.
+#[derive(Debug, Clone)]
+pub enum Stand {
+    /// Below this path.
+    Served(String),
+    /// In one file, which leads only to itself.
+    File,
+}
+
+impl Stand {
+    /// Whether something can be done from here.
+    pub fn acts(&self) -> bool {
+        matches!(self, Self::Served(_))
+    }
+
+    /// The board.
+    pub fn board(&self) -> String {
+        match self {
+            Self::Served(base) => format!("{base}/"),
+            Self::File => "#".to_owned(),
+        }
+    }
+
+    /// A page or a file below the board.
+    pub fn below(&self, path: &str) -> String {
+        format!("{}{path}", self.board())
+    }
+
+    /// An environment.
+    pub fn environment(&self, app: &AppName, environment: &EnvironmentName) -> String {
+        match self {
+            Self::Served(base) => format!("{base}/apps/{app}/environments/{environment}"),
+            Self::File => format!("#{app}-{environment}"),
+        }
+    }
+
+    /// A deployment.
+    pub fn deployment(&self, app: &AppName, id: &str) -> String {
+        match self {
+            Self::Served(base) => format!("{base}/apps/{app}/deployments/{id}"),
+            Self::File => format!("#{id}"),
+        }
+    }
+}
+
+/// A page: its title, the way to it, and how often it is looked at again.
+pub struct Page<'a> {
+    /// Where it stands.
+    pub stand: &'a Stand,
+    /// Its title.
+    pub title: &'a str,
+    /// The pages above it, with their addresses.
+    pub above: Vec<(String, String)>,
+    /// After how many seconds it is looked at again, if it moves.
+    pub again_s: Option<u64>,
+}
+
+impl Page<'_> {
+    /// As text.
+    pub fn render(&self, body: &Markup) -> String {
+        let again = self.again_s.filter(|_| self.stand.acts());
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (self.title) " · Windlass" }
+                    // Else a browser asks for one.
+                    link rel="icon" href="data:,";
+                    @if self.stand.acts() {
+                        link rel="stylesheet" href=(self.stand.below("page.css"));
+                        script src=(self.stand.below("page.js")) defer {}
+                        // Without scripts it moves too, in longer steps; not where one is typing a filter.
+                        @if again.is_some_and(|seconds| seconds < 10) { noscript { meta http-equiv="refresh" content="5"; } }
+                    } @else {
+                        style { (PreEscaped(STYLE)) }
+                    }
+                }
+                body {
+                    a.skip href="#main" { "To the content" }
+                    header {
+                        nav aria-label="Where this is" {
+                            @if self.stand.acts() { a.brand href=(self.stand.board()) { "Windlass" } }
+                            @else { span.brand { "Windlass" } }
+                            @for (name, to) in &self.above { span.way aria-hidden="true" { "/" } a href=(to) { (name) } }
+                        }
+                    }
+                    main id="main" tabindex="-1" data-again=[again] { (body) }
+                    @if !self.stand.acts() { script { (PreEscaped(SCRIPT)) } }
+                }
+            }
+        };
+        page.into_string()
+    }
+}
+
+/// How something is: the shape and the colour beside the word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Good.
+    Good,
+    /// Bad, or a person is needed.
+    Bad,
+    /// Going on.
+    Moving,
+    /// To be known, and no fault.
+    Noted,
+    /// Nothing yet, or not known.
+    Still,
+}
+
+impl Sort {
+    const fn shape(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Good => ("good", "✓"),
+            Self::Bad => ("bad", "✕"),
+            Self::Moving => ("moving", "◐"),
+            Self::Noted => ("noted", "▲"),
+            Self::Still => ("still", "○"),
+        }
+    }
+
+    /// Its class in the style.
+    pub const fn class(self) -> &'static str {
+        self.shape().0
+    }
+}
+
+/// A state: its shape, and its word.
+pub fn mark(sort: Sort, words: &str) -> Markup {
+    let (class, shape) = sort.shape();
+    html! { span class={ "mark " (class) } { span.shape aria-hidden="true" { (shape) } " " (words) } }
+}
+
+/// How a deployment stands.
+pub fn stands(status: Status, ending: Option<&Ended>) -> (Sort, String) {
+    match (ending, status) {
+        (Some(ended), _) => (of_ending(ended.ending), ended.to_string()),
+        (None, Status::Waiting) => (Sort::Still, "waits for its turn".to_owned()),
+        (None, Status::Running) => (Sort::Moving, "under way".to_owned()),
+        (None, Status::Recovering) => (Sort::Moving, "being recovered".to_owned()),
+        (None, Status::Ended) => (Sort::Still, "ended".to_owned()),
+    }
+}
+
+/// The sort of an ending.
+pub fn of_ending(ending: Ending) -> Sort {
+    match ending {
+        Ending::Succeeded => Sort::Good,
+        Ending::NothingToDo => Sort::Still,
+        Ending::Rejected => Sort::Noted,
+        Ending::RolledBack | Ending::NeedsOperator => Sort::Bad,
+    }
+}
+
+/// Now, by the clock of this machine.
+pub fn now() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Time(since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }))
+}
+
+/// A point in time: in UTC, and in the browser's own time beside it where scripts run.
+pub fn when(at: Time) -> Markup {
+    let rfc = at.to_string();
+    let utc = rfc.replace('T', " ").replace('Z', " UTC");
+    html! { time datetime=(rfc) { (utc) } }
+}
+
+/// How long ago something was, and when.
+pub fn age(at: Time, now: Time) -> Markup {
+    let rfc = at.to_string();
+    let utc = rfc.replace('T', " ").replace('Z', " UTC");
+    html! { time.age datetime=(rfc) title=(utc) { (span(now.ms_since(at) / 1000)) } }
+}
+
+/// A length of time in two steps at most: `3d 4h`, `4m 12s`.
+pub fn span(seconds: u64) -> String {
+    let steps = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
+    let mut left = seconds;
+    let mut told = Vec::new();
+    for (step, name) in steps {
+        if left >= step || (step == 1 && told.is_empty()) {
+            told.push(format!("{}{name}", left / step));
+            left %= step;
+        } else if !told.is_empty() {
+            break;
+        }
+        if told.len() == 2 {
+            break;
+        }
+    }
+    told.join(" ")
+}
+
+/// A length of time, as the code has it.
+pub fn duration(length: Duration) -> String {
+    span(length.as_secs())
+}
+
+/// A pair of a list of facts; nothing where there is nothing to tell.
+pub fn fact(name: &str, value: Option<Markup>) -> Markup {
+    html! { @if let Some(value) = value { div { dt { (name) } dd { (value) } } } }
+}
+
+/// Why something could not be shown, or was refused: the message, and each finding with what mends it.
+pub fn failure(failure: &Failure) -> Markup {
+    html! {
+        div.refusal role="alert" {
+            p { (mark(Sort::Bad, "not done")) " " (failure.message) }
+            @if !failure.findings.is_empty() {
+                ul { @for one in &failure.findings {
+                    li { b { (one.name) } " " code { (one.path) } " " (one.reason) p.next { (one.remedy) } }
+                } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_short() {
+        let table = [
+            (0, "0s"),
+            (59, "59s"),
+            (252, "4m 12s"),
+            (3600, "1h"),
+            (273_600, "3d 4h"),
+            (3601, "1h"),
+        ];
+        for (seconds, told) in table {
+            assert_eq!(span(seconds), told);
+        }
+    }
+
+    #[test]
+    fn a_text_of_somebody_elses_is_never_markup() {
+        let hostile = "</style><script>alert(1)</script>\"'&";
+        let page = Page {
+            stand: &Stand::Served("/x".into()),
+            title: hostile,
+            above: vec![(hostile.into(), hostile.into())],
+            again_s: None,
+        };
+        let failed = Failure::usage(hostile);
+        let text = page.render(&html! { (mark(Sort::Good, hostile)) (failure(&failed)) });
+        assert!(
+            !text.contains("<script>alert") && !text.contains("</style><"),
+            "{text}"
+        );
+        assert_eq!(text.matches("&lt;script&gt;alert(1)").count(), 5, "{text}");
+    }
+}

@@ -1,0 +1,110 @@
+//! The pages of an environment in one file, for those without access.
+
+use super::lines::Seen;
+use super::parts::{Page, Stand, now, when};
+use super::{deployment, environment};
+use crate::failure::Failure;
+use crate::history::Deployment;
+use crate::listing::{LARGEST_PAGE, List, page};
+use crate::record::Record;
+use crate::snapshots::Snapshot;
+use crate::status::Environment;
+use crate::windlass::Windlass;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use maud::html;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::time::Time;
+
+/// How many records are read at a time.
+const AT_A_TIME: usize = 4;
+
+/// Reads what was since then, and writes the file's text: the environment, and each deployment whole.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn written(
+    windlass: &Windlass,
+    app: &AppName,
+    name: &EnvironmentName,
+    since: Time,
+) -> Result<String, Failure> {
+    let path = ["apps", app.as_str(), "environments", name.as_str()];
+    let list = List::of::<Snapshot>(app, name);
+    let (answer, snapshots) = futures::try_join!(
+        windlass.get(&path, &[]),
+        page::<Snapshot>(windlass, &list, LARGEST_PAGE, None)
+    )?;
+    let history = history(windlass, app, name, since).await?;
+    let mut snapshots = snapshots.listed;
+    snapshots.retain(|one| one.present || one.made >= since);
+    let records = stream::iter(&history).map(|one| async move {
+        windlass
+            .get(&["apps", app.as_str(), "deployments", &one.id], &[])
+            .await
+    });
+    let records: Vec<_> = records.buffered(AT_A_TIME).try_collect().await?;
+    let stand = Stand::File;
+    let now = now();
+    let here = Environment::read(&answer)?;
+    let shown = environment::Shown {
+        stand: &stand,
+        environment: &here,
+        history: &history,
+        next: None,
+        snapshots: &snapshots,
+        now,
+    };
+    let mut seen = Seen::default();
+    let mut each = Vec::new();
+    for answer in &records {
+        if let Some(record) = Record::read(answer)? {
+            let measured = record
+                .judgements
+                .iter()
+                .flat_map(|judged| &judged.measurements);
+            let points = seen.with(&record.deployment.id.0, measured);
+            each.push(
+                deployment::Shown {
+                    stand: &stand,
+                    record: &record,
+                    answer,
+                    points: &points,
+                    now,
+                }
+                .body(),
+            );
+        }
+    }
+    let file = Page {
+        stand: &stand,
+        title: &format!("{app} {name}"),
+        above: vec![],
+        again_s: None,
+    };
+    Ok(file.render(&html! {
+        p.aside { "From " (when(since)) " to " (when(now)) "." }
+        (shown.body())
+        @for one in each { (one) }
+    }))
+}
+
+/// The deployments since then, newest first.
+async fn history(
+    windlass: &Windlass,
+    app: &AppName,
+    name: &EnvironmentName,
+    since: Time,
+) -> Result<Vec<Deployment>, Failure> {
+    let list = List::of::<Deployment>(app, name);
+    let mut all = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let next = page::<Deployment>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
+        let is_over = next.listed.last().is_some_and(|last| last.accepted < since);
+        all.extend(next.listed.into_iter().filter(|one| one.accepted >= since));
+        after = next.next;
+        if is_over || after.is_none() {
+            return Ok(all);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The server: which page is at which address, and what is read for it.
+
+use super::acting::Did;
+use super::board::{Board, Observed};
+use super::guard::Guard;
+use super::http::{Answer, Fields, Request, read, send};
+use super::lines::Seen;
+use super::parts::{self, Page, SCRIPT, STYLE, Sort, Stand, mark};
+use super::{deployment, environment, logs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::history::Deployment;
+use crate::listing::{LARGEST_PAGE, List, page};
+use crate::overview::App;
+use crate::places::Endpoint;
+use crate::record::Record;
+use crate::snapshots::Snapshot;
+use crate::status::Environment;
+use crate::windlass::Windlass;
+use futures::stream::{self, StreamExt};
+use maud::{Markup, html};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use tokio::net::{TcpListener, TcpStream};
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// How many deployments and snapshots a page has.
+const HISTORY: usize = 40;
+const SNAPSHOTS: usize = 20;
+
+/// How many environments are looked at at a time for drift.
+const AT_A_TIME: usize = 8;
+
+/// The pages, and the installation that they tell of.
+pub struct Server {
+    pub(super) windlass: Windlass,
+    endpoint: Endpoint,
+    pub(super) guard: Guard,
+    pub(super) stand: Stand,
+    seen: RefCell<Seen>,
+    pub(super) did: RefCell<Vec<Did>>,
+    /// What became of each form that was sent: nothing yet, or what was done.
+    pub(super) once: RefCell<BTreeMap<String, Option<usize>>>,
+}
+
+impl Server {
+    /// The pages of an installation.
+    pub fn new(windlass: Windlass, endpoint: Endpoint, guard: Guard) -> Self {
+        let stand = Stand::Served(guard.base());
+        Self {
+            windlass,
+            endpoint,
+            guard,
+            stand,
+            seen: RefCell::default(),
+            did: RefCell::default(),
+            once: RefCell::default(),
+        }
+    }
+
+    /// Serves until the program ends.
+    pub async fn serve(self, listener: TcpListener) -> Result<Exit, Failure> {
+        let server = Rc::new(self);
+        loop {
+            // One connection that fails is no end of the others.
+            if let Ok((stream, _)) = listener.accept().await {
+                tokio::task::spawn_local(Rc::clone(&server).connection(stream));
+            }
+        }
+    }
+
+    async fn connection(self: Rc<Self>, mut stream: TcpStream) {
+        let answer = match read(&mut stream).await {
+            Ok(request) => self.answer(&request).await,
+            Err(answer) => answer,
+        };
+        send(&mut stream, &answer).await;
+    }
+
+    /// The answer to a request.
+    pub async fn answer(&self, request: &Request) -> Answer {
+        let segments = match self.guard.segments(request) {
+            Ok(segments) => segments,
+            Err(answer) => return answer,
+        };
+        let answer = match (request.method.as_str(), segments.as_slice()) {
+            ("GET", ["page.css"]) => Ok(Answer::file("text/css; charset=utf-8", STYLE)),
+            ("GET", ["page.js"]) => Ok(Answer::file("text/javascript; charset=utf-8", SCRIPT)),
+            ("GET", []) => self.board(&request.query).await,
+            ("GET", ["apps", app, "environments", name]) => {
+                self.environment(app, name, &request.query).await
+            }
+            ("GET", ["apps", app, "deployments", id]) => self.deployment(app, id).await,
+            ("GET", ["apps", app, "deployments", id, "logs"]) => self.logs(app, id).await,
+            ("GET", ["did", number]) => self.did(number).await,
+            ("GET", ["acts", act]) => self.form(act, &request.query),
+            ("POST", ["acts", act, "plan"]) => self.plan(act, &request.form).await,
+            ("POST", ["acts", act, "do"]) => self.act(act, &request.form).await,
+            _ => Err(nothing()),
+        };
+        answer.unwrap_or_else(|failure| self.failed(&failure, None))
+    }
+
+    async fn board(&self, query: &Fields) -> Result<Answer, Failure> {
+        let list = List {
+            name: "apps",
+            path: vec!["apps"],
+            query: vec![],
+        };
+        let mut apps = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let next = page::<Value>(&self.windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
+            for one in &next.listed {
+                apps.push(App::read(one)?);
+            }
+            after = next.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let looks = query.get("observe").is_some_and(|wish| wish == "true");
+        let observed = if looks {
+            self.observed(&apps).await
+        } else {
+            BTreeMap::new()
+        };
+        let board = Board {
+            stand: &self.stand,
+            apps: &apps,
+            observed,
+            observes: looks,
+            filter: query.get("q").map_or("", String::as_str),
+            now: parts::now(),
+        };
+        Ok(Answer::page(200, board.page()))
+    }
+
+    /// The targets of every environment; one that cannot be looked at hides no other.
+    async fn observed(&self, apps: &[App]) -> BTreeMap<(String, String), Observed> {
+        let all = apps.iter().flat_map(|app| {
+            let declared = app
+                .environments
+                .iter()
+                .filter(|here| here.declared && !here.runs().is_empty());
+            declared.map(|here| (app.app.to_string(), here.environment.to_string()))
+        });
+        let all: Vec<(String, String)> = all.collect();
+        let looked = stream::iter(all).map(|(app, name)| async move {
+            let path = ["apps", &app, "environments", &name];
+            let answer = self.windlass.get(&path, &[("observe", "true")]).await;
+            let seen = answer.and_then(|answer| Environment::read(&answer));
+            let seen = seen
+                .map(|seen| seen.observed)
+                .map_err(|failure| failure.message);
+            ((app, name), seen)
+        });
+        looked.buffer_unordered(AT_A_TIME).collect().await
+    }
+
+    async fn environment(&self, app: &str, name: &str, query: &Fields) -> Result<Answer, Failure> {
+        let (app, name) = (app_name(app)?, environment_name(name)?);
+        let observe: &[(&str, &str)] = if query.contains_key("observe") {
+            &[("observe", "true")]
+        } else {
+            &[]
+        };
+        let path = ["apps", app.as_str(), "environments", name.as_str()];
+        let (deployments, snapshots) = (
+            List::of::<Deployment>(&app, &name),
+            List::of::<Snapshot>(&app, &name),
+        );
+        let (answer, history, snapshots) = futures::try_join!(
+            self.windlass.get(&path, observe),
+            page::<Deployment>(
+                &self.windlass,
+                &deployments,
+                HISTORY,
+                query.get("after").map(String::as_str)
+            ),
+            page::<Snapshot>(&self.windlass, &snapshots, SNAPSHOTS, None),
+        )?;
+        let shown = environment::Shown {
+            stand: &self.stand,
+            environment: &Environment::read(&answer)?,
+            history: &history.listed,
+            next: history.next.as_deref(),
+            snapshots: &snapshots.listed,
+            now: parts::now(),
+        };
+        Ok(Answer::page(200, shown.page()))
+    }
+
+    async fn record(&self, app: &str, id: &str) -> Result<(Value, Option<Record>), Failure> {
+        let app = app_name(app)?;
+        let answer = self
+            .windlass
+            .get(&["apps", app.as_str(), "deployments", id], &[])
+            .await?;
+        let record = Record::read(&answer)?;
+        Ok((answer, record))
+    }
+
+    async fn deployment(&self, app: &str, id: &str) -> Result<Answer, Failure> {
+        let (answer, record) = match self.record(app, id).await {
+            // Step Functions tells of what was started a moment ago with a delay.
+            Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => {
+                (Value::Null, None)
+            }
+            read => read?,
+        };
+        let Some(record) = record else {
+            let body = html! {
+                h1 { (app) " " (id) }
+                p role="status" { (mark(Sort::Still, "accepted, and not recorded yet")) }
+            };
+            return Ok(self.page(200, "Accepted", Some(2), &body));
+        };
+        let measured = record
+            .judgements
+            .iter()
+            .flat_map(|judged| &judged.measurements);
+        let points = self.seen.borrow_mut().with(id, measured);
+        let shown = deployment::Shown {
+            stand: &self.stand,
+            record: &record,
+            answer: &answer,
+            points: &points,
+            now: parts::now(),
+        };
+        Ok(Answer::page(200, shown.page()))
+    }
+
+    async fn logs(&self, app: &str, id: &str) -> Result<Answer, Failure> {
+        let (_, record) = self.record(app, id).await?;
+        let record = record.ok_or_else(|| Failure::usage("it has changed nothing yet"))?;
+        let aws = self.endpoint.aws().await?;
+        let body = logs::shown(&aws, &record, &self.stand).await;
+        Ok(self.page(200, "Logs", None, &body))
+    }
+
+    pub(super) fn page(
+        &self,
+        status: u16,
+        title: &str,
+        again_s: Option<u64>,
+        body: &Markup,
+    ) -> Answer {
+        let page = Page {
+            stand: &self.stand,
+            title,
+            above: vec![],
+            again_s,
+        };
+        Answer::page(status, page.render(body))
+    }
+}
+
+pub(super) fn nothing() -> Failure {
+    Failure::usage("there is no such page")
+}
+
+pub(super) fn app_name(text: &str) -> Result<AppName, Failure> {
+    AppName::new(text).map_err(|_| nothing())
+}
+
+fn environment_name(text: &str) -> Result<EnvironmentName, Failure> {
+    EnvironmentName::new(text).map_err(|_| nothing())
+}

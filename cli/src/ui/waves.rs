@@ -1,0 +1,211 @@
+//! Waves, as a plan has them and as they go: what is changed, how long it is watched, and what is measured.
+
+use super::lines::{self, Point, line};
+use super::parts::{Sort, age, mark, span, when};
+use crate::record::Record;
+use crate::story;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+use windlass_domain::finding::Finding;
+use windlass_domain::gate::Verdict;
+use windlass_domain::judgement::{Judgement, gate_key};
+use windlass_domain::plan::{Plan, Wave};
+use windlass_domain::step::{ChangeRecord, Step, StepStatus};
+use windlass_domain::time::Time;
+
+/// A record as it is drawn.
+pub struct Going<'a> {
+    /// The record.
+    pub record: &'a Record,
+    /// What is known of its gates.
+    pub points: &'a BTreeMap<String, Vec<Point>>,
+    /// The time.
+    pub now: Time,
+}
+
+/// All waves of a plan.
+pub fn waves(plan: &Plan, going: Option<&Going<'_>>) -> Markup {
+    html! {
+        @if !plan.waves.is_empty() {
+            h2 { "Waves" }
+            ol.waves { @for (number, one) in (0..).zip(&plan.waves) { (wave(one, number, going)) } }
+        }
+        @if !plan.unchanged.is_empty() {
+            h2 { "Left as it is" }
+            ul.plain { @for one in &plan.unchanged { li { b { (one.component) } " " (one.reason) } } }
+        }
+        (findings("Refused", Sort::Bad, &plan.findings))
+        (findings("To be known", Sort::Noted, &plan.warnings))
+    }
+}
+
+/// Findings below a title, if there are any.
+pub fn findings(title: &str, sort: Sort, findings: &[Finding]) -> Markup {
+    html! { @if !findings.is_empty() {
+        h2 { (title) }
+        ul.findings { @for one in findings { li {
+            (mark(sort, &one.name.to_string())) " " code { (one.path) } " " (one.reason) p.next { (one.remedy) }
+        } } }
+    } }
+}
+
+fn judgement<'a>(going: &Going<'a>, wave: u32) -> Option<&'a Judgement> {
+    going
+        .record
+        .judgements
+        .iter()
+        .find(|judgement| judgement.wave == wave)
+}
+
+/// How a wave stands.
+pub fn stands(going: &Going<'_>, number: u32) -> (Sort, &'static str) {
+    let record = going.record;
+    let judged = judgement(going, number);
+    let made = |change: &ChangeRecord| change.wave == Some(number) && !change.undo;
+    let has_begun = record.steps.iter().any(|step| {
+        step.changes.iter().any(made) || step.entered.is_some_and(|(wave, _)| wave >= number)
+    });
+    let is_over = record.deployment.undoing.is_some() || record.deployment.ending.is_some();
+    match judged.map(|judged| {
+        (
+            judged.verdict,
+            judged
+                .steered
+                .as_ref()
+                .and_then(|steered| steered.paused.as_ref()),
+        )
+    }) {
+        Some((Verdict::Pass, _)) => (Sort::Good, "passed"),
+        Some((Verdict::Fail, _)) => (Sort::Bad, "failed"),
+        Some((Verdict::Unknown, _)) if is_over => (Sort::Still, "cut short"),
+        Some((Verdict::Unknown, Some(_))) => (Sort::Noted, "paused"),
+        Some((Verdict::Unknown, None)) => (Sort::Moving, "watched"),
+        None if has_begun && is_over => (Sort::Bad, "not finished"),
+        None if has_begun => (Sort::Moving, "changing"),
+        None if is_over => (Sort::Still, "not begun"),
+        None => (Sort::Still, "to come"),
+    }
+}
+
+fn wave(wave: &Wave, number: u32, going: Option<&Going<'_>>) -> Markup {
+    let stands = going.map(|going| stands(going, number));
+    html! { li class={ "wave " (stands.map_or("", |(sort, _)| sort.class())) } {
+        h3 { "Wave " (number + 1) @if let Some((sort, words)) = stands { " " (mark(sort, words)) } }
+        p.aside {
+            @if wave.ahead { "only published ahead; " }
+            @if wave.look { "looks at what goes on; " }
+            @if wave.bake_s == 0 { "judged at once" } @else { "watched for " (span(wave.bake_s)) }
+        }
+        ul.changes { @for change in &wave.changes { li {
+            b { (change.component) } " " small { (change.kind) } " " (change.what)
+            @if !change.later.is_empty() { small { " · planned when an earlier wave has given what it takes" } }
+        } } }
+        @if let Some(going) = going {
+            @for step in &going.record.steps { (made(step, Some(number))) }
+            @if let Some(judged) = judgement(going, number) { (watched(judged, going)) }
+        }
+    } }
+}
+
+/// The changes that were made of a component for a wave, or back where none is named.
+fn made(step: &Step, wave: Option<u32>) -> Markup {
+    let made = step
+        .changes
+        .iter()
+        .filter(|change| change.wave == wave && change.undo == wave.is_none());
+    html! { ul.made { @for change in made { li {
+        (when(change.at)) " " b { (step.component) } " " (change.what)
+        @if !change.answered { " " (mark(Sort::Moving, "no answer yet")) }
+    } } } }
+}
+
+fn watched(judged: &Judgement, going: &Going<'_>) -> Markup {
+    let until = judged
+        .steered
+        .as_ref()
+        .map_or(judged.until, |steered| steered.until);
+    let whole = until.ms_since(judged.started) / 1000;
+    let is_watched = judged.verdict == Verdict::Unknown && going.record.deployment.ending.is_none();
+    html! {
+        @if is_watched && whole > 0 {
+            p.watch {
+                progress max=(whole) value=((going.now.ms_since(judged.started) / 1000).min(whole)) aria-label="time watched" {}
+                " watched for " (span(going.now.ms_since(judged.started).min(whole * 1000) / 1000)) " of " (span(whole))
+                ", last look " (age(judged.looked, going.now)) " ago"
+            }
+        }
+        @if !judged.decides { p.aside { "Its gates are recorded, and do not decide." } }
+        @if !judged.measurements.is_empty() {
+            div.wide { table.gates {
+                caption.hidden { "Gates" }
+                thead { tr { @for title in ["Gate", "Verdict", "Measured", "Threshold", "Window", "Over time"] { th scope="col" { (title) } } } }
+                tbody { @for one in &judged.measurements {
+                    @let points = going.points.get(&gate_key(one)).map_or(&[][..], Vec::as_slice);
+                    @let points: Vec<Point> = points.iter().filter(|point| point.at <= judged.looked).copied().collect();
+                    tr {
+                        th scope="row" { small { (one.source) } " " (one.gate) }
+                        td data-name="Verdict" { (mark(lines::of(one.verdict), match one.verdict { Verdict::Pass => "pass", Verdict::Fail => "FAIL", Verdict::Unknown => "unknown" })) }
+                        td data-name="Measured" { b { (one.measured) } }
+                        td data-name="Threshold" { (one.threshold) }
+                        td data-name="Window" { (one.window) @if !one.look_at.is_empty() { div { small { "look at " (one.look_at) } } } }
+                        td data-name="Over time" { (line(&points, &one.threshold)) }
+                    }
+                } }
+            } }
+        }
+    }
+}
+
+/// What each component is, and what it waits for.
+pub fn components(going: &Going<'_>) -> Markup {
+    let record = going.record;
+    html! { @if !record.steps.is_empty() {
+        h2 { "Components" }
+        div.wide { table.components {
+            thead { tr { @for title in ["Component", "State", "From, to, weight", "Waits for, or failed"] { th scope="col" { (title) } } } }
+            tbody { @for step in &record.steps { tr {
+                th scope="row" { (step.component) " " small { (step.kind) } }
+                td data-name="State" { @let (sort, words) = of_step(step.status); (mark(sort, words)) @if let Some(wave) = step.wave { small { " · wave " (wave + 1) } } }
+                td data-name="Last change" {
+                    @if let Some(last) = step.changes.last() { (last.what) @if last.undo { small { " · undo" } } } @else { span.none { "nothing yet" } }
+                    (publishing(step))
+                }
+                td data-name="Waits for" {
+                    @if let Some(waits) = &step.waits_for { div { (mark(Sort::Moving, "waits")) " " (waits) } }
+                    @for failed in step.failure.iter().chain(&step.undo_failure) { div { (mark(Sort::Bad, "failed")) " " (story::why_failed(failed)) } }
+                    @for warning in &step.warnings { div { (mark(Sort::Noted, "note")) " " (warning) } }
+                }
+            } } }
+        } }
+    } }
+}
+
+fn publishing(step: &Step) -> Markup {
+    html! { @if let Some(far) = &step.progress {
+        div.publishing {
+            progress max=(far.bytes_total.max(1)) value=(far.bytes_done) aria-label="published" {}
+            small { " " (story::published(step).map(|line| line.text.trim().to_owned()).unwrap_or_default()) }
+        }
+    } }
+}
+
+fn of_step(status: StepStatus) -> (Sort, &'static str) {
+    match status {
+        StepStatus::Planned => (Sort::Still, "planned"),
+        StepStatus::Changing => (Sort::Moving, "changing"),
+        StepStatus::Changed => (Sort::Good, "changed"),
+        StepStatus::Failed => (Sort::Bad, "failed"),
+        StepStatus::Undoing => (Sort::Moving, "going back"),
+        StepStatus::Undone => (Sort::Noted, "back as before"),
+        StepStatus::UndoFailed => (Sort::Bad, "could NOT be brought back"),
+    }
+}
+
+/// What was taken back.
+pub fn undo(record: &Record) -> Markup {
+    html! { @if let Some(why) = &record.deployment.undoing {
+        h2 { "Undo" }
+        p { (mark(Sort::Noted, &why.name)) " " (why.text) }
+        @for step in &record.steps { (made(step, None)) }
+    } }
+}

@@ -1,0 +1,80 @@
+//! `windlass ui`: pages in the browser, served on this machine to whoever started it.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::places::Endpoint;
+use crate::ui::guard::Guard;
+use crate::ui::server::Server;
+use crate::windlass::waiting;
+use clap::Args;
+use serde_json::json;
+use std::net::Ipv4Addr;
+use tokio::net::TcpListener;
+use tokio::task::LocalSet;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Ui {
+    /// The port on this machine; a free one if not given.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    port: u16,
+    /// Open the address in the browser.
+    #[arg(long)]
+    open: bool,
+    #[command(flatten)]
+    endpoint: Endpoint,
+}
+
+impl Ui {
+    /// Serves until the program is ended.
+    ///
+    /// # Errors
+    /// Where the installation is not known, or the port is taken.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            // Loopback alone: no other machine gets an answer.
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await;
+            let taken = |error| {
+                Failure::usage(format!("port {} cannot be listened on: {error}", self.port))
+            };
+            let listener = listener.map_err(taken)?;
+            let port = listener.local_addr().map_err(taken)?.port();
+            let guard = Guard::new(port)?;
+            let address = guard.address();
+            let words = format!(
+                "{address}\nThis address is for you alone: whoever has it acts with your AWS credentials. Ctrl-C ends it."
+            );
+            output.result(&json!({ "address": address }), &words);
+            if self.open {
+                open(&address, output);
+            }
+            let server = Server::new(windlass, self.endpoint.clone(), guard);
+            LocalSet::new().run_until(server.serve(listener)).await
+        })
+    }
+}
+
+/// Opens the address. A machine without a browser is told of; the pages are served all the same.
+fn open(address: &str, output: Output) {
+    let (program, before): (&str, &[&str]) = if cfg!(target_os = "macos") {
+        ("open", &[])
+    } else if cfg!(windows) {
+        ("rundll32", &["url.dll,FileProtocolHandler"])
+    } else {
+        ("xdg-open", &[])
+    };
+    let opened = std::process::Command::new(program)
+        .args(before)
+        .arg(address)
+        .spawn();
+    if let Err(why) = opened {
+        output.announce(&format!("`{program}` could not be started: {why}"));
+    }
+}

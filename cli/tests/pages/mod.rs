@@ -1,0 +1,209 @@
+//! An API that answers what the browser's test is shown as well, the running program, and a plain client of its pages.
+
+#![allow(dead_code)] // each test file uses its part
+
+use crate::standin::{Call, StandIn, reply};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+pub const GOING: &str = "3b1c0d9a4b5e6f72";
+pub const FAILED: &str = "2a1c0d9a4b5e6f71";
+
+/// What the API tells, by path; `moves` has the deployment that is under way, at several moments.
+pub fn answers() -> Value {
+    serde_json::from_str(include_str!("../browser/answers.json")).unwrap()
+}
+
+pub fn api() -> StandIn {
+    telling(answers())
+}
+
+pub fn telling(told: Value) -> StandIn {
+    StandIn::new(move |call: &Call| {
+        if call.method != "GET" {
+            return reply(
+                202,
+                &json!({"id": "aa1c0d9a4b5e6f71", "execution": "arn:one"}),
+            );
+        }
+        let path = call.path.trim_start_matches("/stage");
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        if query.contains("execution=") {
+            return reply(
+                200,
+                &json!({"deployment": GOING, "refusal": null, "done": null, "execution": null}),
+            );
+        }
+        if let Some(id) = path.strip_prefix("/apps/shop/deployments/") {
+            let record = told
+                .get(path)
+                .cloned()
+                .unwrap_or_else(|| told["moves"][3].clone());
+            let mut record = record;
+            record["deployment"]["id"] = id.into();
+            return reply(200, &record);
+        }
+        let path = if path.ends_with("/deployments") {
+            format!("{path}?environment=prod")
+        } else {
+            path.to_owned()
+        };
+        told.get(&path).map_or_else(
+            || reply(404, &json!({"message": "Not Found"})),
+            |told| reply(200, told),
+        )
+    })
+}
+
+/// `windlass ui`, until the test is over.
+pub struct Ui {
+    child: Child,
+    /// `127.0.0.1:PORT`.
+    pub host: String,
+    /// The path that everything is below, with a slash at its end.
+    pub base: String,
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub location: String,
+    pub body: String,
+}
+
+impl Answer {
+    /// What the form sends along.
+    pub fn token(&self) -> String {
+        let (_, rest) = self.body.split_once("name=\"token\" value=\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+impl Ui {
+    pub fn start(api: &StandIn) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_windlass"))
+            .arg("ui")
+            .env_clear()
+            .env("PATH", std::env::var("PATH").unwrap())
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "a-secret")
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("WINDLASS_ENDPOINT", format!("{}/stage", api.url))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().strip_prefix("http://").unwrap();
+        let (host, path) = address.split_once('/').unwrap();
+        Self {
+            host: host.to_owned(),
+            base: format!("/{path}"),
+            child,
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.get_path(&format!("{}{path}", self.base))
+    }
+
+    pub fn get_path(&self, path: &str) -> Answer {
+        self.raw(&format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n",
+            self.host
+        ))
+    }
+
+    pub fn post(&self, path: &str, form: &str) -> Answer {
+        let (host, base, length) = (&self.host, &self.base, form.len());
+        self.raw(&format!(
+            "POST {base}{path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Length: {length}\r\n\r\n{form}"
+        ))
+    }
+
+    pub fn raw(&self, text: &str) -> Answer {
+        let mut stream = TcpStream::connect(&self.host).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let location = head
+            .lines()
+            .find_map(|line| line.strip_prefix("location: "));
+        Answer {
+            status,
+            head: head.to_owned(),
+            location: location.unwrap_or_default().to_owned(),
+            body: body.to_owned(),
+        }
+    }
+}
+
+impl Drop for Ui {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A text in each field of every answer, with what would end an attribute, an element, or a script.
+pub fn hostile(value: &Value) -> Value {
+    const KEPT: [&str; 13] = [
+        "id",
+        "app",
+        "environment",
+        "deployment",
+        "action",
+        "status",
+        "verdict",
+        "outcome",
+        "ending",
+        "state",
+        "becomes",
+        "drift",
+        "next",
+    ];
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| {
+                let is_kept = KEPT.contains(&name.as_str()) && value.is_string();
+                (
+                    name.clone(),
+                    if is_kept {
+                        value.clone()
+                    } else {
+                        hostile(value)
+                    },
+                )
+            })
+            .collect(),
+        Value::Array(all) => all.iter().map(hostile).collect(),
+        Value::String(text) => {
+            // Names, hashes and versions of declarations have a form that the domain checks.
+            let has_form = text.len() < 12 && !text.contains(' ')
+                || text.len() == 64
+                || text == "before-windlass"
+                || text == "static_site"
+                || text == "TargetNotReady"
+                || text.starts_with("refs/")
+                || text == "needs_operator"
+                || text == "3HL4";
+            if has_form {
+                value.clone()
+            } else {
+                json!(format!("{text}{HOSTILE}"))
+            }
+        }
+        other => other.clone(),
+    }
+}
+
+const HOSTILE: &str = "'\"></script></style><script>alert(1)</script><img src=x onerror=alert(1)>";

@@ -1,0 +1,351 @@
+//! `windlass ui` and `windlass report`: the real program, with a plain client in place of a browser.
+
+#![allow(clippy::unwrap_used)]
+
+mod pages;
+mod standin;
+
+use pages::{FAILED, GOING, Ui, answers, api, hostile};
+use serde_json::json;
+use standin::{Call, StandIn, code, err, folder, out, reply};
+
+#[test]
+fn the_board_tells_of_every_environment_in_as_few_calls_as_there_are_pages() {
+    let (api, ui) = started();
+    let board = ui.get("");
+    assert_eq!(board.status, 200);
+    for told in [
+        "needs an operator after 7.3.0; locked",
+        "held by assumed-role/oncall/ann: a sale runs until Monday",
+        "waiting",
+        "verified good",
+        "judged by nobody",
+        "nothing deployed",
+        "1.5.0 under way; locked",
+        "not here: 1.5.0 of staging (agent, api, web)",
+        "9f2c61d",
+        "assumed-role/ci/run-812",
+    ] {
+        assert!(board.body.contains(told), "{told}: {}", board.body);
+    }
+    assert_eq!(api.calls().len(), 1, "a page of the API is one call");
+    let held = ui.get("?q=HELD+bank");
+    assert_eq!(held.body.matches("data-words").count(), 5);
+    assert_eq!(
+        held.body.matches(" hidden>").count(),
+        5,
+        "four rows, and that nothing matches"
+    );
+}
+
+#[test]
+fn an_environment_has_its_history_and_what_a_rollback_would_change() {
+    let (_, ui) = started();
+    let page = ui.get("apps/shop/environments/prod");
+    assert_eq!(page.status, 200, "{}", page.body);
+    for told in [
+        "RolledBack (GateFailed)",
+        "1.4.1: RolledBack (GateFailed), 4m 18s",
+        "checkout is broken",
+        "agent 1.4.0 → 1.3.0",
+        "crosses",
+        "acts/rollback?app=shop&amp;environment=prod&amp;snapshot=5",
+    ] {
+        let is_there = page.body.contains(told);
+        assert_eq!(is_there, told != "crosses", "{told}: {}", page.body);
+    }
+}
+
+#[test]
+fn a_deployment_shows_its_gates_beside_their_thresholds_and_its_cause() {
+    let (_, ui) = started();
+    let page = ui.get(&format!("apps/shop/deployments/{FAILED}"));
+    for told in [
+        "was rolled back: gate metric shop-prod-5xx failed in wave 2",
+        "7.3 errors/min",
+        "at most 5 errors/min",
+        "3 of 3 points",
+        "<polyline",
+        "alias live 42 → 41 at 100 %",
+        "about 0.0031 US dollars",
+        "https://console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/arn:aws:states:",
+    ] {
+        assert!(page.body.contains(told), "{told}: {}", page.body);
+    }
+    assert!(
+        !page.body.contains("data-again"),
+        "what has ended does not move"
+    );
+    let going = ui.get(&format!("apps/shop/deployments/{GOING}"));
+    assert!(
+        going.body.contains("data-again=\"2\"") && going.body.contains("http-equiv=\"refresh\"")
+    );
+    assert!(
+        going.body.contains("wave 2 of 3 is watched"),
+        "{}",
+        going.body
+    );
+}
+
+#[test]
+fn an_act_is_planned_then_done_once_and_told_as_it_would_have_been_typed() {
+    let (api, ui) = started();
+    let form = ui.get("acts/rollback?app=shop&environment=prod&snapshot=5");
+    let token = form.token();
+    let fields = format!("token={token}&app=shop&environment=prod&snapshot=5");
+    let plan = ui.post("acts/rollback/plan", &fields);
+    assert!(plan.body.contains("1.4.0 → 1.3.2"), "{}", plan.body);
+    assert!(
+        plan.body.contains("origin path /1.4.0 → /1.3.2")
+            && plan.body.contains("It would begin at once.")
+    );
+    let done = ui.post(
+        "acts/rollback/do",
+        &format!("{fields}&reason=it%27s+broken"),
+    );
+    assert_eq!(done.status, 303, "{}", done.body);
+    let told = ui.get_path(&done.location);
+    assert!(told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason &#39;it&#39;\&#39;&#39;s broken&#39;")
+        || told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason 'it'\''s broken'"), "{}", told.body);
+    ui.get_path(&done.location);
+    let posted: Vec<Call> = api
+        .calls()
+        .into_iter()
+        .filter(|call| call.method == "POST")
+        .collect();
+    let paths: Vec<&str> = posted.iter().map(|call| call.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "/stage/apps/shop/environments/prod/plans",
+            "/stage/apps/shop/environments/prod/rollbacks"
+        ]
+    );
+    assert_eq!(
+        posted[1].json(),
+        json!({"reason": "it's broken", "snapshot": 5})
+    );
+    assert!(
+        posted[1].headers.contains_key("idempotency-key"),
+        "sent again it is the same"
+    );
+}
+
+#[test]
+fn what_windlass_refuses_is_told_with_its_remedy_and_so_is_a_mistake() {
+    let api = StandIn::new(|call: &Call| {
+        let finding = json!({"name": "Held", "path": "environments.prod", "reason": "It is held.", "remedy": "Wait."});
+        if call.method == "GET" {
+            reply(404, &json!({"message": "x"}))
+        } else {
+            reply(409, &json!({"detail": "d", "findings": [finding]}))
+        }
+    });
+    let ui = Ui::start(&api);
+    let token = ui.get("acts/deploy?app=shop&environment=prod").token();
+    let fields = format!("token={token}&app=shop&environment=prod&version=1.5.0&reason=go");
+    let refused = ui.post("acts/deploy/do", &fields);
+    assert_eq!(refused.status, 409);
+    assert!(
+        refused.body.contains("It is held.") && refused.body.contains("Wait."),
+        "{}",
+        refused.body
+    );
+    assert!(
+        refused.body.contains("value=\"1.5.0\""),
+        "the form is there again"
+    );
+    let mistaken = ui.post(
+        "acts/deploy/do",
+        &fields.replace("version=1.5.0", "version=--again"),
+    );
+    assert_eq!(mistaken.status, 400, "{}", mistaken.body);
+    assert_eq!(api.calls().len(), 1, "a mistake is not sent");
+}
+
+#[test]
+fn what_was_started_a_moment_ago_is_looked_at_until_it_is_known() {
+    let api = StandIn::new(|call: &Call| {
+        let finding = json!({"name": "UnknownName", "path": "id", "reason": "It is not known.", "remedy": "m"});
+        if call.method == "GET" {
+            reply(404, &json!({"detail": "d", "findings": [finding]}))
+        } else {
+            reply(202, &json!({"id": GOING, "execution": "arn:one"}))
+        }
+    });
+    let ui = Ui::start(&api);
+    let path = format!("apps/shop/deployments/{GOING}");
+    assert_eq!(ui.get(&path).status, 400, "nobody started it");
+    let token = ui.get("acts/deploy?app=shop&environment=prod").token();
+    let fields = format!("token={token}&app=shop&environment=prod&version=1.5.0&reason=go");
+    assert_eq!(ui.post("acts/deploy/do", &fields).status, 303);
+    let page = ui.get(&path);
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("not recorded yet") && page.body.contains("data-again"));
+}
+
+#[test]
+fn other_pages_and_names_get_nothing() {
+    let (api, ui) = started();
+    let token = ui.get("acts/hold?app=shop&environment=prod").token();
+    let before = api.calls().len();
+    let page = ui.base.clone();
+    let own = format!("Host: {}\r\n", ui.host);
+    let origin = format!("Origin: http://{}\r\n", ui.host);
+    let form = format!("token={token}&app=shop&environment=prod&reason=x");
+    let post = |headers: &str, form: &str| {
+        let text = format!(
+            "POST {page}acts/hold/do HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        ui.raw(&text).status
+    };
+    let get = |path: &str, headers: &str| {
+        ui.raw(&format!("GET {path} HTTP/1.1\r\n{headers}\r\n"))
+            .status
+    };
+    assert_eq!(
+        get(&page, "Host: evil.example\r\n"),
+        403,
+        "a name of somebody else's leads here"
+    );
+    assert_eq!(get("/", &own), 404, "the path is not known");
+    assert_eq!(
+        get(&page, &format!("{own}Origin: https://evil.example\r\n")),
+        403
+    );
+    assert_eq!(
+        get(&page, &format!("{own}Sec-Fetch-Site: cross-site\r\n")),
+        403
+    );
+    assert_eq!(post(&own, &form), 403, "no origin");
+    assert_eq!(post(&format!("{own}Origin: null\r\n"), &form), 403);
+    assert_eq!(
+        post(
+            &format!("{own}{origin}Sec-Fetch-Site: cross-site\r\n"),
+            &form
+        ),
+        403
+    );
+    assert_eq!(
+        post(
+            &format!("{own}{origin}"),
+            "token=guessed&app=shop&environment=prod&reason=x"
+        ),
+        403
+    );
+    assert_eq!(
+        ui.raw(&format!("PUT {page} HTTP/1.1\r\n{own}\r\n")).status,
+        405
+    );
+    assert_eq!(
+        ui.raw(&format!(
+            "POST {page} HTTP/1.1\r\n{own}Transfer-Encoding: chunked\r\n\r\n"
+        ))
+        .status,
+        501
+    );
+    assert_eq!(ui.raw("hello\r\n\r\n").status, 400);
+    assert_eq!(
+        api.calls().len(),
+        before,
+        "nothing of it was asked of Windlass"
+    );
+}
+
+#[test]
+fn pages_load_nothing_from_elsewhere_keep_nothing_and_are_small() {
+    let (_, ui) = started();
+    let mut bytes = 0;
+    for path in ["", "page.css", "page.js"] {
+        let answer = ui.get(path);
+        assert_eq!(answer.status, 200);
+        bytes += answer.body.len();
+        for header in [
+            "cache-control: no-store",
+            "default-src 'none'",
+            "frame-ancestors 'none'",
+            "nosniff",
+        ] {
+            assert!(answer.head.contains(header), "{}", answer.head);
+        }
+        assert!(
+            !answer.body.contains("src=\"http") && !answer.body.contains("@import"),
+            "{path}"
+        );
+    }
+    let board = ui.get("").body;
+    assert!(
+        !board.contains("style=") && !board.contains("onclick"),
+        "the policy lets nothing inline"
+    );
+    assert!(bytes < 150 * 1024, "{bytes} bytes");
+    for secret in ["AKIDEXAMPLE", "a-secret"] {
+        assert!(!board.contains(secret));
+    }
+}
+
+#[test]
+fn a_text_of_somebody_elses_stays_text_on_every_page() {
+    let told = hostile(&answers());
+    let api = pages::telling(told);
+    let ui = Ui::start(&api);
+    let mut met = 0;
+    for path in [
+        String::new(),
+        "apps/shop/environments/prod".to_owned(),
+        format!("apps/shop/deployments/{FAILED}"),
+        format!("apps/shop/deployments/{GOING}"),
+        format!(
+            "acts/deploy?app=shop&environment=prod&version={}",
+            "%22%3E%3Cscript%3Ealert(1)"
+        ),
+        format!("?q={}", "%22%3E%3Cscript%3Ealert(1)"),
+        "nowhere/%3Cscript%3Ealert(1)".to_owned(),
+    ] {
+        let page = ui.get(&path).body;
+        assert!(
+            !page.contains("<script>alert") && !page.contains("<img"),
+            "{path}: {page}"
+        );
+        met += page.matches("&lt;script&gt;alert").count();
+    }
+    assert!(met > 40, "only {met} hostile texts were met");
+    let report = api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "3660"]);
+    let text = out(&report);
+    assert_eq!(code(&report), 0, "{}", err(&report));
+    assert!(!text.contains("<script>alert") && !text.contains("<img"));
+}
+
+#[test]
+fn a_report_is_one_file_with_every_deployment_and_leads_nowhere_that_needs_access() {
+    let api = api();
+    let report = api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "3660"]);
+    assert_eq!(code(&report), 0, "{}", err(&report));
+    let text = out(&report);
+    assert!(
+        text.starts_with("<!DOCTYPE html>") && text.trim_end().ends_with("</html>"),
+        "{text}"
+    );
+    assert!(
+        text.contains("<style>:root")
+            && !text.contains("rel=\"stylesheet\"")
+            && !text.contains("<form")
+    );
+    assert!(
+        text.contains(&format!("href=\"#{FAILED}\"")) && text.contains(&format!("id=\"{FAILED}\""))
+    );
+    assert!(
+        text.contains("7.3 errors/min") && !text.contains("acts/"),
+        "it shows and does not act"
+    );
+    assert!(text.len() < 150 * 1024, "{}", text.len());
+    let none = out(&api.windlass(&folder("ui"), &["report", "shop", "prod", "--days", "0"]));
+    assert_eq!(none, "", "at least a day");
+}
+
+fn started() -> (StandIn, Ui) {
+    let api = api();
+    let ui = Ui::start(&api);
+    (api, ui)
+}
