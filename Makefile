@@ -36,7 +36,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test test-all test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up down demo test test-all test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -150,7 +150,7 @@ RELEASES := $(addprefix tests/e2e/test_8_,from_release.py release_pages.py same_
 PYTEST := $(SAM)/pytest $(if $(HEAVY),,-m 'not heavy')
 
 e2e: build
-	$(MAKE) --jobs 4 --output-sync=target e2e-installed e2e-shifted e2e-codedeploy e2e-readme
+	$(MAKE) --jobs 4 --output-sync=target e2e-installed e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-ui)
 
 e2e-installed:
 	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py $(addprefix --ignore ,$(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES))
@@ -160,6 +160,10 @@ e2e-shifted:
 
 e2e-codedeploy:
 	TEST_RUN=test-codedeploy $(PYTEST) $(BY_CODEDEPLOY)
+
+# By itself: the pages need Debian's Chromium, and no cloud.
+e2e-ui: build .local/ui/stamp
+	.local/ui/bin/pytest -p no:cacheprovider cli/tests/browser
 
 e2e-readme:
 	$(PYTEST) tests/e2e/test_2_readme.py
