@@ -147,6 +147,7 @@ BY_CODEDEPLOY := $(addprefix tests/e2e/test_,9_codedeploy.py 9_codedeploy_servic
 RELEASES := $(addprefix tests/e2e/test_8_,from_release.py release_pages.py same_bytes.py)
 
 # HEAVY=1: also what takes long (tests/e2e/pytest.ini).
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PYTEST := $(SAM)/pytest $(if $(HEAVY),,-m 'not heavy')
 
 e2e: build
@@ -162,8 +163,14 @@ e2e-codedeploy:
 	TEST_RUN=test-codedeploy $(PYTEST) $(BY_CODEDEPLOY)
 
 # By itself: the pages need Debian's Chromium, and no cloud.
-e2e-ui: build .local/ui/stamp
+e2e-ui: build .local/ui/stamp .local/chromium
 	.local/ui/bin/pytest -p no:cacheprovider cli/tests/browser
+
+# A browser that is there is taken; Debian's package is installed otherwise.
+.local/chromium:
+	command -v chromium chromium-browser google-chrome || test -n "$$CHROMIUM" || \
+		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -q -y --no-install-recommends chromium; }
+	mkdir -p $(@D) && touch $@
 
 e2e-readme:
 	$(PYTEST) tests/e2e/test_2_readme.py
