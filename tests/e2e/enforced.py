@@ -29,6 +29,7 @@ CHECKED_AS = {
     "states:SendTaskSuccess": ("states:SendTaskSuccess", "*"),
     # AWS: log group, with its tags; there a log group's tags are not told to IAM.
     "logs:StartQuery": ("logs:StartQuery", "*"),
+    "logs:FilterLogEvents": ("logs:FilterLogEvents", "*"),
     # AWS: environment, with its tags; there an environment's tags are not told to IAM.
     "appconfig:StartDeployment": ("appconfig:StartDeployment", "arn:aws:appconfig:*:*:application/*"),
     "appconfig:StopDeployment": ("appconfig:StopDeployment", "arn:aws:appconfig:*:*:application/*"),

@@ -33,6 +33,8 @@ pub struct Group {
 #[derive(Debug, Clone)]
 struct Line {
     at: Time,
+    /// The stream that it is in.
+    stream: String,
     /// When it is there to be found.
     arrives: Time,
     text: String,
@@ -71,9 +73,19 @@ impl World {
 
     /// The same with a line that is written now and found so many milliseconds later.
     pub fn log_late(&self, group: &str, text: &str, late_ms: u64) {
+        self.write_line((group, ""), text, late_ms);
+    }
+
+    /// Writes a line into a stream of a log group.
+    pub fn log_to(&self, group: &str, stream: &str, text: &str) {
+        self.write_line((group, stream), text, 0);
+    }
+
+    fn write_line(&self, (group, stream): (&str, &str), text: &str, late_ms: u64) {
         let at = self.true_time();
         let line = Line {
             at,
+            stream: stream.to_owned(),
             arrives: at.plus_ms(late_ms),
             text: text.to_owned(),
         };
@@ -101,6 +113,7 @@ pub(crate) fn answers(world: &World, call: &JsonCall) -> Answered<Value> {
     match call.target {
         "Logs_20140328.StartQuery" => start(world, &call.body),
         "Logs_20140328.GetQueryResults" => results(world, &call.body),
+        "Logs_20140328.FilterLogEvents" => events(world, &call.body),
         "Logs_20140328.StopQuery" => Ok(json!({"success": query(world, &call.body).is_ok()})),
         other => Err(refused(&format!("{other} is no operation"))),
     }
@@ -145,6 +158,39 @@ fn start(world: &World, body: &Value) -> Answered<Value> {
         }),
     });
     Ok(json!({"queryId": logs.queries.len().to_string()}))
+}
+
+/// How many lines a page has: few, so that a second one is asked for.
+const PAGE: usize = 15;
+
+/// The lines of streams, oldest first (Amazon CloudWatch Logs API Reference, FilterLogEvents).
+fn events(world: &World, body: &Value) -> Answered<Value> {
+    let name = body["logGroupName"].as_str().unwrap_or_default();
+    let streams = body["logStreamNames"].as_array().into_iter().flatten();
+    let streams: Vec<&str> = streams.filter_map(Value::as_str).collect();
+    let time = |member: &str, absent: u64| Time(body[member].as_u64().unwrap_or(absent));
+    let (from, to) = (time("startTime", 0), time("endTime", u64::MAX));
+    let begin: usize = body["nextToken"]
+        .as_str()
+        .and_then(|token| token.parse().ok())
+        .unwrap_or(0);
+    let now = world.true_time();
+    let logs = world.logs();
+    let group = logs.groups.get(&world.regional(name));
+    let group = group.ok_or_else(|| no_group(name))?;
+    let of_streams = group.lines.iter().filter(|line| {
+        let is_there = line.arrives <= now && line.at >= from && line.at <= to;
+        is_there && streams.contains(&line.stream.as_str())
+    });
+    let all: Vec<Value> = of_streams
+        .map(|line| json!({"timestamp": line.at.0, "logStreamName": line.stream, "message": line.text}))
+        .collect();
+    let end = (begin + PAGE).min(all.len());
+    let mut page = json!({"events": all[begin.min(end)..end]});
+    if end < all.len() {
+        page["nextToken"] = json!(end.to_string());
+    }
+    Ok(page)
 }
 
 fn results(world: &World, body: &Value) -> Answered<Value> {

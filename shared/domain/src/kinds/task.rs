@@ -56,6 +56,10 @@ pub struct Written {
     /// begun no undo brings anything back: a person is asked. A rollback that goes back past it must name it in `across`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
+    /// True where the last 20 lines of its log are shown: in the record of the deployment, in what is told of it while it
+    /// runs, and in the cause of its end. Whoever may read those reads these, so what it logs must have no secret in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub show_log: bool,
 }
 
 /// How a task is run in Amazon ECS.
@@ -135,6 +139,9 @@ pub struct Task {
     /// True where what came before must not run after it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
+    /// Whether the last lines of its log are shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub show_log: bool,
 }
 
 /// A task's network, by ids.
@@ -308,6 +315,7 @@ impl Resolve for Task {
             network,
             limit: written.limit.min(LONGEST_WAIT),
             irreversible: written.irreversible,
+            show_log: written.show_log,
             undo: written.undo.as_ref().map(|undo| match undo {
                 Undo::None => TaskUndo::None,
                 Undo::Command(words) => {

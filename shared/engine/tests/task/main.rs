@@ -7,10 +7,13 @@ mod scene;
 use scene::{Quay, running};
 use serde_json::json;
 use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::plan::KindName;
+use windlass_domain::step::Failure;
 use windlass_engine::kinds::task::Task;
+use windlass_engine::payload::Word;
 use windlass_world::World;
-use windlass_world::conformance::{Scene, Subject, conforms, deployment};
+use windlass_world::conformance::{Scene, Subject, Trial, conforms, deployment};
 
 /// A task that succeeds, and what takes it back.
 struct Once;
@@ -94,4 +97,107 @@ fn what_is_not_there_or_not_ours_is_told() {
     drop(services);
     let foreign = "TargetNotOurs components.migrate.image";
     assert_eq!(quay.told("1", None), [foreign]);
+}
+
+/// The same, whose last lines are shown.
+struct Loud;
+
+impl Subject for Loud {
+    type Kind = Task<World>;
+
+    fn scene(&self) -> Scene {
+        let mut quay = Quay::new();
+        quay.spec.show_log = true;
+        let planned = quay.plan("1", None);
+        assert_eq!(planned.findings, []);
+        quay.world.runs().exits.insert("up".into(), 1);
+        Scene {
+            world: quay.world,
+            kind: KindName::Task,
+            target: planned.target,
+            goals: planned.stages.into_iter().map(|stage| stage.goal).collect(),
+        }
+    }
+
+    fn kind(&self, at: World) -> Task<World> {
+        Task::new(at, deployment())
+    }
+}
+
+fn why(failure: Option<&Failure>) -> String {
+    match failure {
+        Some(Failure::Finding(finding)) => finding.reason.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_last_lines_of_its_log_are_told_where_that_is_declared() {
+    let trial = Trial::begin(&Loud).unwrap();
+    let world = &trial.scene.world;
+    let stream = format!("x/agent/run{:029x}", 1);
+    world.log_to("/shop", "x/agent/another", "not this one");
+    for line in 0..30 {
+        world.log_to("/shop", &stream, &format!("line {line}\u{1b}[0m"));
+    }
+    world.log_to("/shop", &stream, &"long ".repeat(100));
+    assert_eq!(trial.forward(), Ok(Word::Failed));
+    let step = trial.step().unwrap();
+    let told = why(step.failure.as_ref());
+    let lines: Vec<&str> = told
+        .lines()
+        .filter(|line| line.starts_with("  | "))
+        .collect();
+    assert_eq!(lines.len(), 20, "{told}");
+    assert!(lines[0].starts_with("  | line 11 "), "{told}");
+    assert!(lines[19].ends_with('…') && lines[19].len() < 220, "{told}");
+    let ended = step.changes.last().unwrap();
+    assert_eq!(ended.change["end"]["lines"][0], "line 11 [0m");
+    assert!(ended.what.contains("line 29"), "{}", ended.what);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_does_not_hold_up_the_end() {
+    let trial = Trial::begin(&Loud).unwrap();
+    let denied = Fault::new(
+        FaultName::AccessDenied,
+        "FilterLogEvents: AccessDeniedException",
+    );
+    let mut mishaps = trial.scene.world.mishaps();
+    mishaps
+        .refused
+        .insert("Logs_20140328.FilterLogEvents", denied);
+    drop(mishaps);
+    assert_eq!(trial.forward(), Ok(Word::Failed));
+    let told = why(trial.step().unwrap().failure.as_ref());
+    assert!(
+        told.contains("could not be read: Windlass may read only log groups with the tags"),
+        "{told}"
+    );
+}
+
+#[test]
+fn lines_of_a_log_that_nobody_can_find_are_not_promised() {
+    let mut quay = Quay::new();
+    quay.spec.show_log = true;
+    for (option, wanted) in [
+        ("awslogs-region", None),
+        (
+            "awslogs-stream-prefix",
+            Some("NotSupported components.migrate.show_log"),
+        ),
+    ] {
+        let mut services = quay.world.services();
+        let definition = services.task_definitions.values_mut().next().unwrap();
+        let logs = &mut definition.document["containerDefinitions"][1]["logConfiguration"];
+        logs["options"].as_object_mut().unwrap().remove(option);
+        drop(services);
+        let told = quay.told("1", None);
+        assert_eq!(
+            told.iter()
+                .map(String::as_str)
+                .find(|one| one.contains("show_log")),
+            wanted
+        );
+    }
 }

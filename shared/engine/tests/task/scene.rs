@@ -37,7 +37,11 @@ impl Quay {
         let world = World::default();
         let document = json!({
             "family": "agent", "cpu": "256",
-            "containerDefinitions": [{"name": "log", "image": "log:1"}, {"name": "agent", "image": "shop/agent:0"}],
+            "containerDefinitions": [{"name": "log", "image": "log:1"}, {
+                "name": "agent", "image": "shop/agent:0", "logConfiguration": {"logDriver": "awslogs", "options": {
+                    "awslogs-group": "/shop", "awslogs-stream-prefix": "x", "awslogs-region": "eu-west-1",
+                }},
+            }],
         });
         let now = world.now();
         let mut services = world.services();
@@ -54,6 +58,7 @@ impl Quay {
             network: None,
             limit: Span::seconds(120),
             irreversible: false,
+            show_log: false,
             undo: Some(TaskUndo::Command(vec!["down".into()])),
         };
         Self {

@@ -4,6 +4,7 @@
 //! as soon as it is seen. It is run once by its client token, else nobody runs it again and a person is asked
 //! (`docs/decisions/0520-a-task-is-run-once-or-a-person-is-asked.md`).
 
+mod lines;
 mod log;
 mod needs;
 mod next;
@@ -20,7 +21,7 @@ pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, st
 use super::{
     APP_TAG, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, View, Way, Writes, ecs, to_value,
 };
-use crate::ports::{Answered, Clock, NewRun, Reach, Runs, Services};
+use crate::ports::{Answered, Clock, JsonServices, NewRun, Reach, Runs, Services};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
@@ -68,7 +69,7 @@ pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Task<P>> {
     Ok(Task::new(ports.at(&step.place), step.deployment.clone()))
 }
 
-impl<P: Services + Runs + Clock> Kind for Task<P> {
+impl<P: Services + Runs + Clock + JsonServices> Kind for Task<P> {
     type Target = Target;
     type Seen = Seen;
     type Goal = Goal;
@@ -108,9 +109,11 @@ impl<P: Services + Runs + Clock> Kind for Task<P> {
         let class = match change {
             Change::Run { .. } => Class::Switching,
             // What is told to stop is this deployment's own task, by its ARN: late it is harmless.
-            Change::Register | Change::Stop { .. } | Change::Miss { .. } | Change::Note { .. } => {
-                Class::Additive
-            }
+            Change::Register
+            | Change::Stop { .. }
+            | Change::Miss { .. }
+            | Change::Read { .. }
+            | Change::Note { .. } => Class::Additive,
         };
         Facts::new(class, change.value(), tell::what(change))
     }
@@ -140,6 +143,9 @@ impl<P: Services + Runs + Clock> Kind for Task<P> {
                 Ok(None)
             }
             Change::Miss { .. } => Ok(None),
+            Change::Read { task, stopped, .. } => {
+                Ok(Some(lines::last(&self.at, target, (task, *stopped)).await))
+            }
             Change::Note { end, .. } => Ok(Some(end.task.clone())),
         }
     }

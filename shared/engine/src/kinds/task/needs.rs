@@ -1,10 +1,11 @@
 //! What a release of a task asks of the role that runs it (Service Authorization Reference, Amazon ECS).
 
+use super::log::Log;
 use super::prepare::{Found, find};
 use super::state::family;
-use crate::kinds::PrepareInput;
 use crate::kinds::ecs::foreign::{ROLES, full_arn};
 use crate::kinds::needs::{By, Needed};
+use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::{Answered, Runs, Services};
 use windlass_domain::kinds::task::Task as Spec;
 
@@ -16,13 +17,13 @@ pub async fn needs<P: Services + Runs>(
     spec: &Spec,
 ) -> Answered<Vec<Needed>> {
     match find(there, input, spec).await? {
-        Ok(found) => Ok(of(by, input, &found)),
+        Ok(found) => Ok(of(by, input, &found, spec)),
         Err(_) => Ok(vec![]),
     }
 }
 
 /// Pure. Whether Windlass's own roles may pass on the tasks' roles their names tell.
-fn of(by: &By<'_>, input: &PrepareInput<'_>, found: &Found) -> Vec<Needed> {
+fn of(by: &By<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spec) -> Vec<Needed> {
     let family = family(input.app, input.environment, input.component);
     let definition = by.arn("ecs", &format!("task-definition/{family}:1"));
     let task = by.arn("ecs", &format!("task/{}/any", found.cluster));
@@ -35,6 +36,16 @@ fn of(by: &By<'_>, input: &PrepareInput<'_>, found: &Found) -> Vec<Needed> {
         on(&task, "ecs:TagResource").with("ecs:CreateAction", "RunTask"),
         on(&task, "ecs:StopTask").tagged(&tag.into()),
     ];
+    let log = Log::of(&found.base.document, &found.container);
+    if let Some(log) = log.filter(|_| spec.show_log) {
+        let group = by.arn("logs", &format!("log-group:{}", log.group));
+        let tags = [
+            (APP_TAG, input.app.as_str()),
+            (ENVIRONMENT_TAG, input.environment.as_str()),
+        ];
+        let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        needs.push(on(&group, "logs:FilterLogEvents").tagged(&tags.into()));
+    }
     if by.is_own {
         let base = &found.base;
         let roles = ROLES.map(|member| full_arn(&base.document[member], &base.arn));

@@ -156,9 +156,20 @@ impl<'a> Whose<'a> {
             return Ok(Some(end.clone()));
         }
         match side.ended(self.target) {
+            Some(end) if self.target.show_log && end.began && side.lines.is_none() => {
+                Err(Next::Do(Change::Read {
+                    direction: self.direction,
+                    task: end.task,
+                    stopped: side
+                        .run
+                        .as_ref()
+                        .and_then(|run| run.stopped)
+                        .unwrap_or(self.seen.now),
+                }))
+            }
             Some(end) => Err(Next::Do(Change::Note {
                 direction: self.direction,
-                end,
+                end: Box::new(end),
             })),
             None => Ok(None),
         }

@@ -33,6 +33,7 @@ pub(super) fn target() -> Target {
         },
         undo: Some(TaskUndo::Command(vec!["down".into()])),
         irreversible: false,
+        show_log: false,
         limit_s: 900,
         launch: Launch::default(),
         log: None,
@@ -98,6 +99,7 @@ pub(super) fn end(exit: Option<i32>, by_itself: bool) -> End {
         why: String::new(),
         took_s: None,
         log: None,
+        lines: vec![],
     }
 }
 

@@ -8,7 +8,7 @@ use crate::kinds::ecs::{document, passed};
 use crate::kinds::needs::beside;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
 use crate::ports::{
-    Answered, Clock, Launch, Network, Reach, Runs, Service, Services, TaskDefinition,
+    Answered, Clock, JsonServices, Launch, Network, Reach, Runs, Service, Services, TaskDefinition,
 };
 use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::digest::Digest;
@@ -37,7 +37,7 @@ pub(super) struct Found {
 /// Plans the run of one task; see [`crate::kinds::PrepareInput`].
 pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
 where
-    P: Services + Runs + Configured + Clock + Reach,
+    P: Services + Runs + Configured + Clock + Reach + JsonServices,
 {
     let found = match find(ports, input, spec).await? {
         Ok(found) => found,
@@ -182,6 +182,7 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
             "Write the name of the container that gets the image and the command.",
         ));
     }
+    findings.extend(unreadable(input, spec, found));
     let is_awsvpc = base.document["networkMode"] == "awsvpc";
     if is_awsvpc && found.launch.network.is_none() {
         findings.push(Finding::new(
@@ -192,6 +193,27 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
         ));
     }
     findings
+}
+
+/// Pure: lines are shown of a stream whose name is known, in the region of the task.
+fn unreadable(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Option<Finding> {
+    let log = Log::of(&found.base.document, &found.container);
+    let region = found.base.arn.split(':').nth(3);
+    let is_readable = log.is_some_and(|log| {
+        log.prefix.is_some() && log.region.as_deref().is_none_or(|own| Some(own) == region)
+    });
+    (spec.show_log && !is_readable).then(|| {
+        Finding::new(
+            FindingName::NotSupported,
+            input.path("show_log"),
+            format!(
+                "Container `{}` of task definition {} has no log that can be shown: that takes the log driver `awslogs` with `awslogs-group` and `awslogs-stream-prefix`, in the region of the task.",
+                found.container,
+                tell::id(&found.base.arn)
+            ),
+            "Write these options in the task definition, or leave `show_log` out.",
+        )
+    })
 }
 
 /// Pure: no other component may run tasks of its family.
@@ -252,6 +274,7 @@ fn target(
         limit_s: spec.limit.as_s(),
         launch: found.launch.clone(),
         log: Log::of(&found.base.document, &found.container),
+        show_log: spec.show_log,
         last,
     }
 }

@@ -51,6 +51,9 @@ pub struct Target {
     /// Its log; absent where no log group is named for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Log>,
+    /// Whether the last lines of its log are shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub show_log: bool,
     /// What succeeded last here, before this deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Work>,
@@ -121,6 +124,8 @@ pub struct Side {
     pub missed: Option<Time>,
     /// What ECS shows of it.
     pub run: Option<Run>,
+    /// The last lines of its log, where they were read.
+    pub lines: Option<Vec<String>>,
     /// Its end, as the ledger has it.
     pub end: Option<End>,
 }
@@ -157,6 +162,9 @@ pub struct End {
     /// The page of its log; absent where it never began, or no log group is named for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
+    /// The last lines of it, where the declaration lets them be shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
 }
 
 impl End {
@@ -177,6 +185,7 @@ impl End {
         let log = log.filter(|_| began);
         Some(Self {
             log: log.map(|log| log.link(container, &run.arn)),
+            lines: vec![],
             task: run.arn.clone(),
             exit,
             began,
@@ -198,7 +207,13 @@ impl End {
 impl Side {
     /// Its end, as the ledger has it or as ECS shows it.
     pub fn ended(&self, target: &Target) -> Option<End> {
-        let shown = || End::of(self.run.as_ref()?, &target.container, target.log.as_ref());
+        let shown = || {
+            let end = End::of(self.run.as_ref()?, &target.container, target.log.as_ref())?;
+            Some(End {
+                lines: self.lines.clone().unwrap_or_default(),
+                ..end
+            })
+        };
         self.end.clone().or_else(shown)
     }
 
@@ -244,12 +259,21 @@ pub enum Change {
         /// Which one.
         direction: Direction,
     },
+    /// Reads the last lines of a task's log, before its end is taken in. Nothing is changed.
+    Read {
+        /// Which one.
+        direction: Direction,
+        /// Its ARN.
+        task: String,
+        /// When it has stopped.
+        stopped: Time,
+    },
     /// Takes the end of a task into the ledger. Nothing is changed: ECS forgets it.
     Note {
         /// Which one.
         direction: Direction,
         /// How it ended.
-        end: End,
+        end: Box<End>,
     },
 }
 
@@ -267,6 +291,7 @@ impl Change {
                 direction, is_back, ..
             } => json!({"stop": direction, "back": is_back}),
             Self::Miss { direction } => json!({"missed": direction}),
+            Self::Read { direction, .. } => json!({"read": direction}),
             Self::Note { direction, end } => json!({"ended": direction, "end": end}),
         }
     }
@@ -303,6 +328,9 @@ pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> Side {
             side.stops[usize::from(is_back)].get_or_insert(record.at);
         } else if is_of("missed") {
             side.missed.get_or_insert(record.at);
+        } else if is_of("read") {
+            let made = record.made.as_deref().unwrap_or_default();
+            side.lines = Some(made.lines().map(str::to_owned).collect());
         } else if is_of("ended") {
             side.end = End::deserialize(&record.change["end"]).ok();
         }

@@ -96,6 +96,17 @@ fn with_log(told: String, end: &End) -> String {
     }
 }
 
+/// The last lines of its log, where they are shown.
+fn last_lines(end: &End) -> String {
+    let lines = end.lines.iter().map(|line| format!("\n  | {line}"));
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\n  The last lines of its log:{lines}")
+    }
+}
+
 /// A change, in words.
 pub(super) fn what(change: &Change) -> String {
     match change {
@@ -108,8 +119,10 @@ pub(super) fn what(change: &Change) -> String {
         Change::Miss { direction } => {
             format!("{}: ECS shows no task of it", way(*direction))
         }
+        Change::Read { task, .. } => format!("read the log of task {}", id(task)),
         Change::Note { direction, end } => {
-            with_log(format!("{}: {}", way(*direction), in_words(end)), end)
+            let told = with_log(format!("{}: {}", way(*direction), in_words(end)), end);
+            format!("{told}{}", last_lines(end))
         }
     }
 }
@@ -141,7 +154,8 @@ fn said(why: &str) -> String {
 
 /// A task has failed.
 pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Finding {
-    let (why, log) = (said(&end.why), log(target, end));
+    let why = format!("{}{}", said(&end.why), last_lines(end));
+    let log = log(target, end);
     match direction {
         Direction::Forward => finding(
             target,
