@@ -245,3 +245,39 @@ pub async fn came_of(
     let answer = windlass.get(&path, &[("execution", execution)]).await?;
     CameOf::deserialize(&answer).map_err(|error| Failure::not_understood("what came of it", error))
 }
+
+/// Waits until an execution has ended that is about no environment, and answers what it says that it did.
+///
+/// # Errors
+/// Where it was rejected, or died, or does not end in time.
+pub async fn ended_without_environment(
+    windlass: &Windlass,
+    app: &AppName,
+    execution: &str,
+    patience: &Patience,
+) -> Result<String, Failure> {
+    let waiting = patience.begin();
+    loop {
+        match came_of(windlass, app, execution).await {
+            Ok(came) => {
+                if let Some(refusal) = came.refusal {
+                    return Err(Failure::rejected("it was rejected:", refusal.findings));
+                }
+                if let Some(done) = came.done {
+                    return Ok(done.cause);
+                }
+                if let Some(ended) = came.execution.filter(|known| known.status != "RUNNING") {
+                    let cause = ended.cause.or(ended.error).unwrap_or_default();
+                    let message = format!("its execution ended {}: {cause}", ended.status);
+                    return Err(Failure::broken(message));
+                }
+            }
+            Err(failure) if failure.passes || is_not_known_yet(&failure) => {}
+            Err(failure) => return Err(failure),
+        }
+        if !waiting.goes_on().await {
+            let message = format!("nothing came of it yet; it goes on: {execution}");
+            return Err(Failure::timed_out(message));
+        }
+    }
+}

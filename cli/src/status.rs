@@ -103,6 +103,12 @@ fn parts<'a>(
 pub struct WhoWaits {
     /// Its id.
     pub deployment: DeploymentId,
+    /// Whether an operator asked for it.
+    #[serde(default)]
+    pub operator: bool,
+    /// Whether it goes before other releases, because it overtakes.
+    #[serde(default)]
+    pub first: bool,
     /// Since when.
     pub since: Time,
 }
@@ -151,7 +157,15 @@ impl Environment {
         lines.push(self.lock());
         for waiting in &self.waiting {
             let (id, since) = (&waiting.deployment, waiting.since);
-            lines.push(format!("  waiting: {}, since {since}", self.deployment(id)));
+            let place = match (waiting.operator, waiting.first) {
+                (true, _) => "; it goes first, because an operator asked for it",
+                (false, true) => "; it goes before other releases, because it overtakes",
+                (false, false) => "",
+            };
+            lines.push(format!(
+                "  waiting: {}, since {since}{place}",
+                self.deployment(id)
+            ));
         }
         lines.join("\n")
     }

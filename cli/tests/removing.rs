@@ -14,9 +14,12 @@ fn api() -> StandIn {
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
     let removable = json!({"components": ["web"], "frees": ["s3://shop/web/", "E1"],
         "leaves": "What runs there stays as it is."});
+    let all = json!({"declaration": "1.3.0", "repositories": ["shop/agent"], "leaves": "What runs stays as it is.",
+        "environments": {"prod": {"components": ["web"], "frees": ["E1"]}}});
     StandIn::new(move |call: &Call| -> Reply {
         match (call.method.as_str(), call.path.as_str()) {
             ("GET", "/stage/apps/shop/environments/prod") => reply(200, &environment),
+            ("GET", "/stage/apps/shop/removable") => reply(200, &all),
             ("GET", path) if path.contains("/removable") => reply(200, &removable),
             ("GET", path) if path.contains("?execution=") => reply(200, &done),
             _ => reply(202, &json!({"execution": "arn:one"})),
@@ -25,7 +28,11 @@ fn api() -> StandIn {
 }
 
 fn run(api: &StandIn, more: &[&str]) -> (i32, String) {
-    let common = ["remove", "shop", "prod", "--reason", "r", "--every", "1ms"];
+    run_at(api, &["shop", "prod"], more)
+}
+
+fn run_at(api: &StandIn, at: &[&str], more: &[&str]) -> (i32, String) {
+    let common = [&["remove"], at, &["--reason", "r", "--every", "1ms"]].concat();
     let output = api.windlass(&folder("removes"), &[&common[..], more].concat());
     (code(&output), out(&output) + &err(&output))
 }
@@ -67,4 +74,38 @@ fn what_would_be_let_go_of_is_told_and_nothing_is_sent() {
         "{}",
         calls[0].path
     );
+}
+
+#[test]
+fn a_whole_application_is_removed_when_its_name_is_typed_again() {
+    let api = api();
+    let (status, told) = run_at(&api, &["shop"], &["--confirm", "shop"]);
+    assert_eq!(status, 0, "{told}");
+    assert!(told.contains("let go of web"), "{told}");
+    let first = &api.calls()[0];
+    assert_eq!(first.path, "/stage/apps/shop/remove");
+    assert_eq!(first.json(), json!({"reason": "r", "confirm": "shop"}));
+
+    let (status, told) = run_at(&api, &["shop"], &["--plan"]);
+    assert_eq!(status, 0, "{told}");
+    for part in [
+        "declaration 1.3.0",
+        "prod: web",
+        "have E1 then",
+        "shop/agent",
+        "stays as it is",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+
+    let wrong: [&[&str]; 3] = [
+        &[],
+        &["--component", "web", "--confirm", "shop"],
+        &["--component", "web"],
+    ];
+    for more in wrong {
+        let (status, told) = run_at(&api, &["shop"], more);
+        assert_eq!(status, 2, "{told}");
+    }
+    assert_eq!(run_at(&api, &["shop", "prod"], &["--confirm", "shop"]).0, 2);
 }

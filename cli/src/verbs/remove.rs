@@ -1,25 +1,47 @@
-//! `windlass remove`: an environment lets go of a component that is not declared any more, or of all that it has.
+//! `windlass remove`: an environment lets go of a component that is not declared any more, of what one has left, or of all
+//! that it has; or a whole application is let go of.
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::operator::{Action, Effect, Where};
+use crate::follow::Patience;
+use crate::operator::{Action, Effect, Where, ended_without_environment};
 use crate::output::Output;
+use crate::places::Endpoint;
 use crate::windlass::waiting;
 use clap::Args;
-use serde_json::{Map, Value};
-use windlass_domain::name::ComponentName;
+use serde_json::{Map, Value, json};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct Remove {
-    #[command(flatten)]
-    at: Where,
-    /// The component; all of an environment that is not declared any more if not given.
-    #[arg(long, value_parser = |text: &str| ComponentName::new(text))]
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    /// The environment; the whole application, with `--confirm`, if not given.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text), required_unless_present_any = ["confirm", "plan"])]
+    environment: Option<EnvironmentName>,
+    /// The component: what it has left, where it is declared; all of an environment that is not declared any more if not
+    /// given.
+    #[arg(long, requires = "environment", conflicts_with = "confirm", value_parser = |text: &str| ComponentName::new(text))]
     component: Option<ComponentName>,
+    /// The application's name again, to remove all of it.
+    #[arg(long, value_name = "APP", conflicts_with = "environment", value_parser = |text: &str| AppName::new(text))]
+    confirm: Option<AppName>,
     /// Only tell what would be let go of, and what stays.
     #[arg(long)]
     plan: bool,
+    /// Why; it is recorded.
+    #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
+    reason: String,
+    /// Only hand it in, and do not wait for what comes of it.
+    #[arg(long)]
+    no_wait: bool,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 impl Remove {
@@ -31,12 +53,23 @@ impl Remove {
         if self.plan {
             return self.planned(output);
         }
+        let Some(environment) = &self.environment else {
+            return self.all(output);
+        };
         let mut body = Map::new();
         if let Some(component) = &self.component {
             body.insert("component".into(), component.as_str().into());
         }
+        let at = Where {
+            app: self.app.clone(),
+            environment: environment.clone(),
+            reason: self.reason.clone(),
+            no_wait: self.no_wait,
+            endpoint: self.endpoint.clone(),
+            patience: self.patience.clone(),
+        };
         let action = Action {
-            at: &self.at,
+            at: &at,
             method: "POST",
             path: "remove",
             body,
@@ -45,35 +78,97 @@ impl Remove {
         action.run(output)
     }
 
+    /// Lets go of the whole application, and waits until it is done.
+    fn all(&self, output: Output) -> Result<Exit, Failure> {
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let app = self.app.as_str();
+            let confirm = self.confirm.as_ref().map(AppName::as_str);
+            let body = json!({"confirm": confirm, "reason": self.reason});
+            let path = ["apps", app, "remove"];
+            let begun = windlass.act("POST", &path, &[], Some(&body)).await?;
+            let execution = begun.get("execution").and_then(Value::as_str);
+            let execution = execution
+                .ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
+            if self.no_wait {
+                let words = format!(
+                    "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
+                );
+                output.result(&begun, &words);
+                return Ok(Exit::Good);
+            }
+            let told =
+                ended_without_environment(&windlass, &self.app, execution, &self.patience).await?;
+            output.result(&json!({"execution": execution, "done": told}), &told);
+            Ok(Exit::Good)
+        })
+    }
+
     fn planned(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
-            let windlass = self.at.endpoint.open().await?;
-            let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
+            let windlass = self.endpoint.open().await?;
+            let app = self.app.as_str();
+            let Some(environment) = &self.environment else {
+                let answer = windlass.get(&["apps", app, "removable"], &[]).await?;
+                output.result(&answer, &all_in_words(app, &answer));
+                return Ok(Exit::Good);
+            };
+            let environment = environment.as_str();
             let path = ["apps", app, "environments", environment, "removable"];
             let component = self.component.iter();
             let query: Vec<(&str, &str)> = component
                 .map(|component| ("component", component.as_str()))
                 .collect();
             let answer = windlass.get(&path, &query).await?;
-            output.result(&answer, &in_words(app, environment, &answer));
+            let component = self.component.as_ref().map(ComponentName::as_str);
+            let words = in_words(app, environment, component, &answer);
+            output.result(&answer, &words);
             Ok(Exit::Good)
         })
     }
 }
 
-fn in_words(app: &str, environment: &str, answer: &Value) -> String {
-    let list = |name: &str| {
-        let all = answer.get(name).and_then(Value::as_array);
-        let texts = all.into_iter().flatten().filter_map(Value::as_str);
-        texts.map(str::to_owned).collect::<Vec<String>>()
+fn list(answer: &Value, name: &str) -> Vec<String> {
+    let all = answer.get(name).and_then(Value::as_array);
+    let texts = all.into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
+}
+
+fn in_words(app: &str, environment: &str, component: Option<&str>, answer: &Value) -> String {
+    let names = list(answer, "components");
+    let what = match component {
+        Some(component) if names.is_empty() => format!("what {component} has left"),
+        _ => names.join(", "),
     };
-    let mut lines = vec![format!(
-        "{app}/{environment} would let go of {}",
-        list("components").join(", ")
-    )];
-    let frees = list("frees").into_iter();
-    lines.extend(frees.map(|claim| format!("  another component may have {claim} then")));
-    let leaves = answer.get("leaves").and_then(Value::as_str);
-    lines.extend(leaves.map(|leaves| format!("  {leaves}")));
+    let mut lines = vec![format!("{app}/{environment} would let go of {what}")];
+    lines.extend(frees(answer));
+    lines.extend(leaves(answer));
     lines.join("\n")
+}
+
+fn all_in_words(app: &str, answer: &Value) -> String {
+    let mut lines = vec![format!("{app} would be let go of")];
+    let version = answer.get("declaration").and_then(Value::as_str);
+    lines.extend(version.map(|version| format!("  its declaration {version} would be withdrawn")));
+    let environments = answer.get("environments").and_then(Value::as_object);
+    for (name, here) in environments.into_iter().flatten() {
+        lines.push(format!("  {name}: {}", list(here, "components").join(", ")));
+        lines.extend(frees(here));
+    }
+    let repositories = list(answer, "repositories").into_iter();
+    lines.extend(repositories.map(|name| format!("  pushes to {name} would be nobody's")));
+    lines.extend(leaves(answer));
+    lines.join("\n")
+}
+
+fn frees(answer: &Value) -> Vec<String> {
+    let frees = list(answer, "frees").into_iter();
+    frees
+        .map(|claim| format!("  another component may have {claim} then"))
+        .collect()
+}
+
+fn leaves(answer: &Value) -> Option<String> {
+    let leaves = answer.get("leaves").and_then(Value::as_str);
+    leaves.map(|leaves| format!("  {leaves}"))
 }

@@ -42,6 +42,8 @@ pub enum EventName {
     HoldSet,
     /// Automatic deployments go on.
     HoldReleased,
+    /// An environment, or a whole application, has let go of something: its targets may be another component's.
+    Removed,
     /// The second look after a recovery found a target that is not as it was left.
     DriftFound,
     /// The second look after a recovery could not tell.
@@ -295,6 +297,21 @@ pub fn of_environment(
         cause: Some(cause),
     };
     Some(Event::new(name, detail))
+}
+
+/// The event of a removal that is done.
+pub fn of_removal(app: &AppName, environment: Option<&EnvironmentName>, cause: &str) -> Event {
+    let detail = Detail {
+        schema: SCHEMA,
+        app: app.clone(),
+        environment: environment.cloned(),
+        deployment: None,
+        version: None,
+        ending: None,
+        cause_name: None,
+        cause: Some(cause.to_owned()),
+    };
+    Event::new(EventName::Removed, detail)
 }
 
 /// What a change of a second look means: nothing until it is known what was seen, and nothing where

@@ -162,7 +162,7 @@ fn an_event_says_what_and_why() {
 fn people_are_told_of_what_they_should_know_at_once() {
     use EventName::{
         DeploymentAccepted, DeploymentEnded, DriftFound, DriftUnknown, HoldReleased, HoldSet,
-        RequestRefused, UndoStarted,
+        Removed, RequestRefused, UndoStarted,
     };
     let subject = |name, ending| {
         let event = Event {
@@ -193,6 +193,7 @@ fn people_are_told_of_what_they_should_know_at_once() {
         (RequestRefused, None, told("Rejected")),
         (HoldSet, None, told("held")),
         (HoldReleased, None, None),
+        (Removed, None, None),
         (DriftFound, None, told("DriftFound")),
         (DriftUnknown, None, told("DriftUnknown")),
         (DeploymentAccepted, None, None),

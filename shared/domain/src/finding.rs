@@ -133,9 +133,8 @@ pub enum FindingName {
     /// that is not the service's, or was registered for another application or environment.
     ///
     /// Next: Correct the target's name in the declaration, or tag the target for this
-    /// application and environment. Where another component has given it up for good, free it as
-    /// `docs/runbooks/free-a-target.md` says. In a task definition, write the family and the roles that the
-    /// remedy names.
+    /// application and environment. Where another component has given it up for good, `remove` lets go of it
+    /// (`docs/let-go.md`). In a task definition, write the family and the roles that the remedy names.
     TargetNotOurs,
     /// Somebody else's change of the same resource is under way, and AWS makes one at a time: a deployment of
     /// AppConfig in the same environment, of whichever profile, or one of CodeDeploy in the same group. An operator
@@ -225,9 +224,10 @@ pub enum FindingName {
     ///
     /// Next: Wait until the rollback has ended, then start the input that the remedy gives.
     RollbackUnderWay,
-    /// `remove` was asked for what the declaration in force still has: its next release would take all of it again.
+    /// `remove` was asked for what the declaration in force still has, and where it runs: its next release would take all
+    /// of it again.
     ///
-    /// Next: Take it out of the declaration and upload that; then remove it.
+    /// Next: Take it out of the declaration and upload that; then remove it. A whole application needs no such upload.
     StillDeclared,
     /// `remove` was asked while a deployment is under way in the environment, or waits for it. Nothing was let go of.
     ///

@@ -1,4 +1,5 @@
-//! Letting go of a component that is not declared any more, or of all of an environment. Pure.
+//! Letting go of a component that is not declared any more, of places that a component has left, or of all of an
+//! environment. Pure.
 //!
 //! Nothing of a target is changed: what runs there stays as it is.
 
@@ -9,6 +10,8 @@ use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::refusal::stuck;
 use crate::tenancy::{Claim, Claims, Owner};
 use std::collections::BTreeSet;
+
+pub mod application;
 
 /// A removal that is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -34,12 +37,14 @@ pub struct Facts<'a> {
     pub declared: Option<&'a BTreeSet<ComponentName>>,
     /// The claims of all resources in which it has one.
     pub claims: &'a [Claims],
+    /// The claims of the component that is to be removed where it runs, as far as the ledger knows.
+    pub here: &'a [Claim],
 }
 
 /// The things that it lets go of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LetsGo {
-    /// The components.
+    /// The components; none where only places are let go of that a component has left.
     pub components: BTreeSet<ComponentName>,
     /// Their claims, which may be another component's from now on.
     pub claims: Vec<Claim>,
@@ -50,12 +55,17 @@ pub struct LetsGo {
 /// # Errors
 /// Something is under way there, or what is to be removed is declared still, or is not there.
 pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Finding>> {
-    let findings: Vec<Finding> = [busy(removal, facts), declared(removal, facts)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let left = left(removal, facts);
+    let declared = declared(removal, facts).filter(|_| left.is_empty());
+    let findings: Vec<Finding> = busy(removal, facts).into_iter().chain(declared).collect();
     if !findings.is_empty() {
         return Err(findings);
+    }
+    if !left.is_empty() {
+        return Ok(LetsGo {
+            components: BTreeSet::new(),
+            claims: left,
+        });
     }
     let all = facts.claims.iter().flat_map(|claims| &claims.held);
     let ours = all.filter(|held| removal.is_of(&held.owner));
@@ -94,9 +104,11 @@ impl Removal<'_> {
 
 impl LetsGo {
     /// Takes its claims out of those of a resource; true where there was one.
-    pub fn free(removal: Removal<'_>, claims: &mut Claims) -> bool {
+    pub fn free(&self, removal: Removal<'_>, claims: &mut Claims) -> bool {
         let before = claims.held.len();
-        claims.held.retain(|held| !removal.is_of(&held.owner));
+        claims
+            .held
+            .retain(|held| !(removal.is_of(&held.owner) && self.claims.contains(&held.claim)));
         claims.held.len() < before
     }
 
@@ -115,6 +127,11 @@ impl LetsGo {
 
     /// The things let go of and those that are left, in sentences.
     pub fn in_words(&self, removal: Removal<'_>) -> String {
+        format!("{} {}", self.frees(removal), self.leaves(removal))
+    }
+
+    /// The things let go of, in a sentence.
+    pub fn frees(&self, removal: Removal<'_>) -> String {
         let names: Vec<String> = self.components.iter().map(ToString::to_string).collect();
         let claims: Vec<String> = self.claims.iter().map(ToString::to_string).collect();
         let freed = if claims.is_empty() {
@@ -122,13 +139,12 @@ impl LetsGo {
         } else {
             format!("another component may have {} now", claims.join(", "))
         };
-        format!(
-            "{}/{} has let go of {}: {freed}. {}",
-            removal.app,
-            removal.environment,
-            names.join(", "),
-            self.leaves(removal)
-        )
+        let what = match removal.component {
+            Some(component) if names.is_empty() => format!("what {component} has left"),
+            _ => names.join(", "),
+        };
+        let (app, environment) = (removal.app, removal.environment);
+        format!("{app}/{environment} has let go of {what}: {freed}.")
     }
 
     /// The things that it leaves, in a sentence.
@@ -136,11 +152,35 @@ impl LetsGo {
         let Removal {
             app, environment, ..
         } = removal;
+        if let (true, Some(component)) = (self.components.is_empty(), removal.component) {
+            return format!(
+                "What lies there stays as it is, and {component} runs where it runs. A rollback of {app}/{environment} \
+                 does not go back there any more."
+            );
+        }
         format!(
             "What runs there stays as it is; so do the history and the snapshots of {app}/{environment}, and the tags \
              `windlass:app` and `windlass:environment`."
         )
     }
+}
+
+/// The claims of a declared component at places that it has left: it runs elsewhere. Nothing where it is not known where
+/// it runs, because then any of them may be it.
+fn left(removal: Removal<'_>, facts: Facts<'_>) -> Vec<Claim> {
+    let declared = facts.declared.zip(removal.component);
+    let is_declared = declared.is_some_and(|(all, component)| all.contains(component));
+    if !is_declared || facts.here.is_empty() {
+        return Vec::new();
+    }
+    let is_here = |claim: &Claim| {
+        let mut here = facts.here.iter();
+        here.any(|it| it.resource == claim.resource && it.folder == claim.folder)
+    };
+    let all = facts.claims.iter().flat_map(|claims| &claims.held);
+    let ours = all.filter(|held| removal.is_of(&held.owner));
+    let left = ours.filter(|held| !is_here(&held.claim));
+    left.map(|held| held.claim.clone()).collect()
 }
 
 fn busy(removal: Removal<'_>, facts: Facts<'_>) -> Option<Finding> {

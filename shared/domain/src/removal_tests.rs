@@ -11,6 +11,7 @@ struct Scene {
     declared: Option<BTreeSet<ComponentName>>,
     component: Option<ComponentName>,
     claims: Vec<Claims>,
+    here: Vec<Claim>,
 }
 
 fn component(name: &str) -> ComponentName {
@@ -67,6 +68,7 @@ impl Scene {
                     held: vec![held("prod", "api", Claim::whole("fn"))],
                 },
             ],
+            here: Vec::new(),
         }
     }
 
@@ -98,6 +100,7 @@ impl Scene {
             state: &self.state,
             declared: self.declared.as_ref(),
             claims: &self.claims,
+            here: &self.here,
         };
         match decide(removal, facts) {
             Err(findings) => {
@@ -107,7 +110,7 @@ impl Scene {
             Ok(goes) => {
                 goes.forget(&mut self.state);
                 self.claims.retain_mut(|claims| {
-                    LetsGo::free(removal, claims);
+                    goes.free(removal, claims);
                     !claims.held.is_empty()
                 });
                 let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
@@ -132,7 +135,7 @@ type Row = (fn(&mut Scene), &'static str);
 
 #[test]
 fn what_is_let_go_of_and_what_stands_in_the_way() {
-    let table: [Row; 10] = [
+    let table: [Row; 14] = [
         (|_| {}, "s3://shop/web/ E1; left: api, 2"),
         (
             |s| {
@@ -163,6 +166,37 @@ fn what_is_let_go_of_and_what_stands_in_the_way() {
             "s3://shop/web/ E1; left: , 2",
         ),
         (|s| s.claims.clear(), "; left: api, 0"),
+        // A declared one lets go of what it has left, and of nothing where it is not known where it runs.
+        (
+            |s| {
+                s.component = Some(component("api"));
+                s.here = vec![Claim::whole("fn2")];
+            },
+            "fn; left: api web, 3",
+        ),
+        (
+            |s| {
+                s.component = Some(component("api"));
+                s.here = vec![Claim::whole("fn")];
+            },
+            "StillDeclared",
+        ),
+        (
+            |s| {
+                s.component = Some(component("api"));
+                s.here = vec![Claim::whole("fn2")];
+                s.held(HeldState::Running);
+            },
+            "StillBusy",
+        ),
+        // A folder that it has left is another one's where somebody else is in the bucket.
+        (
+            |s| {
+                s.declared = Some(BTreeSet::from([component("web")]));
+                s.here = vec![Claim::whole("E1"), Claim::folder("s3://shop/", "new/")];
+            },
+            "s3://shop/web/; left: api web, 3",
+        ),
     ];
     for (number, (change, wanted)) in table.into_iter().enumerate() {
         let mut scene = Scene::new();

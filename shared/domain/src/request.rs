@@ -40,7 +40,8 @@ pub enum ActionName {
     Continue,
     /// Let the wave that is watched pass at its next look, where no gate is red then.
     SkipBake,
-    /// Let go of a component that is not declared any more, or of all of such an environment.
+    /// Let go of a component that is not declared any more, of places that one has left, of all of an environment that
+    /// is not declared any more, or of the whole application.
     Remove,
 }
 
@@ -173,6 +174,9 @@ pub struct Request {
     /// `remove`: the component; all of the environment if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
+    /// `remove` of the whole application, declared or not: its name again, and no environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<AppName>,
     /// `pause`: for how long at most, such as `2h`; as long as the declaration says if absent.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub pause_for: Option<Span>,
@@ -226,6 +230,7 @@ impl Request {
             across: BTreeSet::new(),
             deployment: None,
             component: None,
+            confirm: None,
             pause_for: None,
             again: false,
             allow_older: false,

@@ -35,6 +35,7 @@ impl Request {
         let mut findings = Vec::new();
         findings.extend(self.reason_finding());
         findings.extend(self.environment_finding());
+        findings.extend(self.confirm_finding());
         findings.extend(self.content_finding());
         findings.extend(self.out_of_place());
         findings.extend(self.key_findings());
@@ -78,7 +79,37 @@ impl Request {
 
     fn environment_finding(&self) -> Option<Finding> {
         let needed = self.action != ActionName::Deploy || self.version.is_some();
-        self.named_environment().err().filter(|_| needed)
+        let missing = self.named_environment().err();
+        missing.filter(|_| needed && !self.is_of_the_application())
+    }
+
+    /// Whether it lets go of the whole application.
+    pub fn is_of_the_application(&self) -> bool {
+        self.action == ActionName::Remove && self.environment.is_none() && self.confirm.is_some()
+    }
+
+    /// The name typed again is what keeps a forgotten environment from meaning everything.
+    fn confirm_finding(&self) -> Option<Finding> {
+        let confirm = self.confirm.as_ref()?;
+        let app = &self.app;
+        let (name, text, remedy) = if self.action != ActionName::Remove {
+            return None;
+        } else if confirm != app {
+            let text = format!("`{confirm}` is confirmed, and `{app}` is to be removed.");
+            (
+                FindingName::BadValue,
+                text,
+                format!("Write `{app}` in both places, if that is meant."),
+            )
+        } else if self.environment.is_some() || self.component.is_some() {
+            let text =
+                "`confirm` is for a whole application, and a part of it is named.".to_owned();
+            let remedy = "Leave out `confirm`, or what is named beside it.".to_owned();
+            (FindingName::UnknownField, text, remedy)
+        } else {
+            return None;
+        };
+        Some(Finding::new(name, "confirm", text, remedy))
     }
 
     /// Whether it is only planned: a check always is, and of the rest what changes a target, where that is asked for.
@@ -172,6 +203,10 @@ impl Request {
             (
                 "component",
                 self.component.is_some() && self.action != ActionName::Remove,
+            ),
+            (
+                "confirm",
+                self.confirm.is_some() && self.action != ActionName::Remove,
             ),
             (
                 "for",

@@ -1,11 +1,13 @@
 //! Tenancy: a resource, or a declared folder of it, belongs to one component of one environment. Pure.
 
 use crate::finding::{Finding, FindingName};
+use crate::input::input;
 use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::request::ActionName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-const REMEDY: &str = "Give each component of each environment a target of its own; of one bucket, folders none of which is in another. What its owner has given up for good is freed by hand: docs/runbooks/free-a-target.md.";
+const REMEDY: &str = "Give each component of each environment a target of its own; of one bucket, folders none of which is in another.";
 
 /// A resource that a component changes, or that its callers need as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,7 +160,7 @@ pub fn left_behind(component: &ComponentName, version: &str, left: &[&Claim]) ->
         format!(
             "`{component}` runs {version} at {left}, where it is no longer declared: what is there stays as it is, and stays `{component}`'s."
         ),
-        "Declare it there again if that was not meant, also for a rollback to a release from there. Else remove it with your infrastructure code when nobody needs it, and free it as docs/runbooks/free-a-target.md says where somebody else is to have it.",
+        "Declare it there again if that was not meant, also for a rollback to a release from there. Else remove it with your infrastructure code when nobody needs it, and let go of it (`remove`) where somebody else is to have it: docs/runbooks/free-a-target.md.",
     )
 }
 
@@ -169,6 +171,11 @@ fn not_ours(ours: &Held, theirs: &Held) -> Finding {
         if their.shared { "uses" } else { "has" },
     );
     let (by, owner) = (&ours.owner, &theirs.owner);
+    let members = [
+        ("component", owner.component.as_str().into()),
+        ("reason", "…".into()),
+    ];
+    let let_go = input(ActionName::Remove, &owner.app, &owner.environment, &members);
     let why = match our.folder.len().cmp(&their.folder.len()) {
         std::cmp::Ordering::Less => format!("{their}, which the {owner} {has}, is in it"),
         std::cmp::Ordering::Equal => format!("the {owner} {has} it"),
@@ -178,7 +185,7 @@ fn not_ours(ours: &Held, theirs: &Held) -> Finding {
         FindingName::TargetNotOurs,
         format!("components.{}", by.component),
         format!("The {by} cannot {have} {our}: {why}."),
-        REMEDY,
+        format!("{REMEDY} What its owner has given up for good is let go of: {let_go}."),
     )
 }
 

@@ -1,6 +1,7 @@
 //! The outbox: what changed in the ledger goes on to EventBridge, to people, and to those that
 //! wait for a lock. It writes nothing to the ledger, so nothing is written twice.
 
+use crate::conductor::Done;
 use crate::log;
 use crate::ports::{Answered, Events, Executions, Item, Ledger, Notifications};
 use crate::recovery::wake;
@@ -12,7 +13,7 @@ use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{
-    Event, not_sent, of_deployment, of_environment, of_refusal, of_second_look,
+    Event, not_sent, of_deployment, of_environment, of_refusal, of_removal, of_second_look,
 };
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
@@ -156,6 +157,14 @@ async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
             };
             let former: Option<EnvironmentState> = before.map(read).transpose()?;
             let event = of_environment(&app, &environment, former.as_ref(), &read(after)?);
+            send_all(ports, event.into_iter().collect()).await
+        }
+        (_, "done") if before.is_none() => {
+            let done: Done = read(after)?;
+            let event = done
+                .removed
+                .as_ref()
+                .map(|removed| of_removal(&removed.app, removed.environment.as_ref(), &done.cause));
             send_all(ports, event.into_iter().collect()).await
         }
         (_, sk) if sk.starts_with("refusal#") && before.is_none() => {

@@ -1,16 +1,20 @@
-//! The removable of an environment, as the ledger says: for who removes, and for who only asks.
+//! The removable of an environment, or of an application, as the ledger says: for who removes, and for who only asks.
+
+pub mod application;
 
 use crate::config::Configured;
+use crate::faults::Faults;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use std::collections::BTreeSet;
-use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
+use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
 use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::removal::{Facts, LetsGo, Removal, decide};
 use windlass_domain::step::Step;
-use windlass_domain::tenancy::Claims;
+use windlass_domain::tenancy::{Claim, Claims};
 
 /// The ledger's word on it.
 pub struct Removable {
@@ -19,6 +23,7 @@ pub struct Removable {
     pub claims: Vec<Stored<Claims>>,
     waiting: Vec<Stored<Waiting>>,
     declared: Option<BTreeSet<ComponentName>>,
+    here: Vec<Claim>,
 }
 
 impl Removable {
@@ -35,6 +40,10 @@ impl Removable {
             .as_ref()
             .filter(|found| found.declaration.environments().any(|it| it == env));
         let declared = here.map(|found| found.declaration.components().cloned().collect());
+        let here = match removal.component {
+            Some(component) => claims_of(ports, component, &state.value).await?,
+            None => Vec::new(),
+        };
         let claims = claims(ports, removal, &state.value).await?;
         Ok(Self {
             lock,
@@ -42,20 +51,30 @@ impl Removable {
             claims,
             waiting,
             declared,
+            here,
         })
     }
 
     /// Decides on what was read.
     pub fn decide(&self, removal: Removal<'_>) -> Result<LetsGo, Vec<Finding>> {
-        let claims: Vec<Claims> = self.claims.iter().map(|one| one.value.clone()).collect();
-        let facts = Facts {
+        decide(removal, self.facts(&self.all_claims()))
+    }
+
+    /// The claims that were read.
+    pub fn all_claims(&self) -> Vec<Claims> {
+        self.claims.iter().map(|one| one.value.clone()).collect()
+    }
+
+    /// All that was read, to be decided on.
+    pub fn facts<'a>(&'a self, claims: &'a [Claims]) -> Facts<'a> {
+        Facts {
             lock: &self.lock.value,
             waits: self.waiting.first().map(|one| &one.value.deployment),
             state: &self.state.value,
             declared: self.declared.as_ref(),
-            claims: &claims,
-        };
-        decide(removal, facts)
+            claims,
+            here: &self.here,
+        }
     }
 }
 
@@ -68,18 +87,11 @@ async fn claims<P: Ledger>(
 ) -> Answered<Vec<Stored<Claims>>> {
     let mut resources = BTreeSet::new();
     for component in state.running.keys() {
-        let running = state.running.get(component);
-        for names in running.iter().map(|running| &running.names) {
-            let by = &names.brought.deployment;
-            for key in [store::step(by, component), store::seen(by, component)] {
-                let step: Option<Stored<Step>> = store::load(ports, &key).await?;
-                let claims = step.into_iter().flat_map(|step| step.value.claims);
-                resources.extend(claims.map(|claim| claim.resource));
-            }
-        }
+        let claims = claims_of(ports, component, state).await?;
+        resources.extend(claims.into_iter().map(|claim| claim.resource));
     }
-    let indexed: Vec<Stored<Claims>> = store::load_all(ports, store::CLAIMS, "").await?;
-    let of_it = indexed.iter().flat_map(|one| &one.value.held);
+    let indexed = owned(ports).await?;
+    let of_it = indexed.iter().flat_map(|one| &one.held);
     let of_it = of_it.filter(|held| removal.is_of(&held.owner));
     resources.extend(of_it.map(|held| held.claim.resource.clone()));
     let mut found = Vec::new();
@@ -87,4 +99,37 @@ async fn claims<P: Ledger>(
         found.push(store::load_or_default(ports, &store::target(&resource)).await?);
     }
     Ok(found)
+}
+
+/// All claims of the installation, as the index tells them.
+pub async fn owned<P: Ledger>(ports: &P) -> Answered<Vec<Claims>> {
+    let mut faults = Faults::default();
+    let all = store::load_all_indexed(ports, store::CLAIMS, &mut faults).await;
+    faults.into_answer()?;
+    Ok(all
+        .into_iter()
+        .map(|one: Stored<Claims>| one.value)
+        .collect())
+}
+
+/// The claims of a component where it runs: of each deployment that its names tell of.
+async fn claims_of<P: Ledger>(
+    ports: &P,
+    component: &ComponentName,
+    state: &EnvironmentState,
+) -> Answered<Vec<Claim>> {
+    let running = state.running.get(component);
+    let names = running.into_iter().flat_map(Running::all_names);
+    let names = names.chain(running.map(|running| &running.names));
+    let by: BTreeSet<&DeploymentId> = names
+        .flat_map(|names| [&names.brought.deployment, &names.now.deployment])
+        .collect();
+    let mut claims = Vec::new();
+    for by in by {
+        for key in [store::step(by, component), store::seen(by, component)] {
+            let step: Option<Stored<Step>> = store::load(ports, &key).await?;
+            claims.extend(step.into_iter().flat_map(|step| step.value.claims));
+        }
+    }
+    Ok(claims)
 }

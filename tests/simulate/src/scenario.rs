@@ -62,6 +62,8 @@ pub enum Deed {
     Operate(&'static str),
     /// An operator lets go of a component that is not declared any more.
     Remove(&'static str),
+    /// An operator lets go of the whole application.
+    RemoveAll,
     /// An operator goes back to the snapshot with this number, at the console.
     RollBackTo(u64),
     /// An operator goes back across what is irreversible, at the console.
@@ -126,6 +128,7 @@ impl fmt::Display for Deed {
             Self::Cancel => f.write_str("an operator cancels what runs"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
             Self::Remove(component) => write!(f, "an operator lets go of {component}"),
+            Self::RemoveAll => f.write_str("an operator lets go of the application"),
             Self::RollBackTo(number) => write!(f, "an operator goes back to snapshot {number}"),
             Self::RollBackAcross(names) => write!(f, "an operator goes back across {names:?}"),
             Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
@@ -247,6 +250,9 @@ impl Deed {
                 request["component"] = json!(component);
                 Some(request)
             }
+            Self::RemoveAll => Some(json!({
+                "action": "remove", "app": "shop", "confirm": "shop", "reason": "as planned"
+            })),
             Self::RollBackTo(number) => {
                 let mut request = Self::Operate("rollback").request(world)?;
                 request["snapshot"] = json!(number);

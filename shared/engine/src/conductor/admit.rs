@@ -1,7 +1,9 @@
 //! `Admit`: takes in the raw request of every route.
 
 use super::turn::turn;
-use super::{Ports, accept, deploy, hold, plan, recover, refuse, remove, rollback, wheel};
+use super::{
+    Ports, accept, deploy, hold, plan, recover, refuse, remove, remove_application, rollback, wheel,
+};
 use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin;
@@ -52,6 +54,9 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, ask, &request).await,
         ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             wheel::steer(ports, ask, &request).await
+        }
+        ActionName::Remove if request.is_of_the_application() => {
+            remove_application::remove(ports, ask, &request).await
         }
         ActionName::Remove => remove::remove(ports, ask, &request).await,
         ActionName::Check => plan::admit(ports, ask, &request).await,

@@ -10,6 +10,7 @@ use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, EnvironmentName};
 
 /// What an execution has done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,19 @@ pub struct Done {
     /// The name of why there was nothing to do; empty where something was done.
     #[serde(default)]
     pub nothing: String,
+    /// Where it has let go of something: an event tells that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Removed>,
+}
+
+/// The environment, or the application, that has let go of something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// The application.
+    pub app: AppName,
+    /// The environment; absent where it was the whole application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
 }
 
 impl Done {
@@ -30,6 +44,19 @@ impl Done {
             deployment: deployment.clone(),
             cause,
             nothing: String::new(),
+            removed: None,
+        }
+    }
+
+    /// Something that was let go of.
+    pub fn removed(app: &AppName, environment: Option<&EnvironmentName>, cause: String) -> Self {
+        let removed = Removed {
+            app: app.clone(),
+            environment: environment.cloned(),
+        };
+        Self {
+            removed: Some(removed),
+            ..Self::of(&DeploymentId("none".into()), cause)
         }
     }
 

@@ -25,6 +25,7 @@ mod preempt;
 mod recover;
 mod refuse;
 mod remove;
+mod remove_application;
 mod rollback;
 mod second_look;
 mod settle;

@@ -1,4 +1,5 @@
-//! `remove`: an environment lets go of a component that is not declared any more, or of all that it has.
+//! `remove`: an environment lets go of a component that is not declared any more, of what one has left, or of all that
+//! it has.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::done::{self, Done};
@@ -8,13 +9,12 @@ use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::removable::Removable;
 use crate::store;
-use windlass_domain::identity::DeploymentId;
 use windlass_domain::removal::{LetsGo, Removal};
 use windlass_domain::request::Request;
 
 /// The most claims that are freed in one transaction, beside three other items: DynamoDB takes a hundred (AWS DynamoDB
 /// Developer Guide, "Transactions").
-const AT_ONCE: usize = 90;
+pub const AT_ONCE: usize = 90;
 
 /// Frees what is claimed, and forgets what is recorded as running, while nobody takes the lock. Where there is much, the
 /// last part says that it is done; a retry goes on where it stopped.
@@ -38,17 +38,8 @@ pub async fn remove<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answer
             Ok(goes) => goes,
             Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
         };
-        let mut writes: Vec<Write> = Vec::new();
-        for claims in &mut found.claims {
-            if LetsGo::free(removal, &mut claims.value) {
-                let index = store::claims_index(&claims.key);
-                writes.push(claims.put_indexed(Some(index))?);
-            }
-        }
-        let is_last = writes.len() <= AT_ONCE;
-        writes.truncate(AT_ONCE);
-        writes.push(Write::check(found.lock.key.clone(), found.lock.unchanged()));
-        let done = Done::of(&DeploymentId("none".into()), goes.in_words(removal));
+        let done = Done::removed(&request.app, Some(env), goes.in_words(removal));
+        let (mut writes, is_last) = part(&mut found, removal, &goes)?;
         if is_last {
             goes.forget(&mut found.state.value);
             writes.push(put_state(&found.state, &request.app, env)?);
@@ -64,4 +55,24 @@ pub async fn remove<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answer
         }
     }
     Err(contended("letting go"))
+}
+
+/// The writes of a part of it that frees as many claims as a transaction takes, while nobody takes the lock; and whether
+/// it is the last part.
+pub fn part(
+    found: &mut Removable,
+    removal: Removal<'_>,
+    goes: &LetsGo,
+) -> Answered<(Vec<Write>, bool)> {
+    let mut writes: Vec<Write> = Vec::new();
+    for claims in &mut found.claims {
+        if goes.free(removal, &mut claims.value) {
+            let index = store::claims_index(&claims.key);
+            writes.push(claims.put_indexed(Some(index))?);
+        }
+    }
+    let is_last = writes.len() <= AT_ONCE;
+    writes.truncate(AT_ONCE);
+    writes.push(Write::check(found.lock.key.clone(), found.lock.unchanged()));
+    Ok((writes, is_last))
 }

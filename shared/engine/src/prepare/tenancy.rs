@@ -3,6 +3,7 @@
 use super::Ports;
 use super::component::Draft;
 use super::scene::Scene;
+use crate::pin;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
@@ -22,6 +23,12 @@ pub struct Tenancy {
 /// Looks up who owns each target, and claims it.
 pub async fn check<P: Ports>(ports: &P, scene: &Scene, drafts: &[Draft<'_>]) -> Answered<Tenancy> {
     let mut tenancy = Tenancy::default();
+    let app = &scene.loaded.record.app;
+    if !store::is_declared(ports, app).await? {
+        // It was let go of since this was accepted.
+        tenancy.findings.push(pin::no_declaration(app));
+        return Ok(tenancy);
+    }
     let mut known: BTreeMap<&str, (Stored<Claims>, bool)> = BTreeMap::new();
     for draft in drafts {
         let prepared = &draft.prepared;

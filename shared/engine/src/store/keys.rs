@@ -175,6 +175,11 @@ pub fn done(arn: &str) -> Key {
     key(format!("execution#{arn}"), "done")
 }
 
+/// The things that an execution has let go of so far: `conductor::remove_application::Progress`.
+pub fn removing(arn: &str) -> Key {
+    key(format!("execution#{arn}"), "removing")
+}
+
 /// The index partition of an environment's history.
 pub fn history(app: &AppName, environment: &EnvironmentName) -> String {
     format!("history#{app}/{environment}")

@@ -53,3 +53,87 @@ fn what_is_not_declared_any_more_is_told_and_let_go_of() {
     let gone = call(&shop, "GET", &of_jobs, None);
     assert_eq!(refused(&gone), (409, vec!["UnknownName"]));
 }
+
+#[test]
+fn a_whole_application_is_let_go_of_and_declared_anew() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    post(&mut shop, "1.0.0");
+    shop.region.run();
+    let removable = get(&shop, "/apps/shop/removable");
+    assert_eq!(removable["declaration"], "1.0.0");
+    let here = &removable["environments"]["prod"];
+    assert_eq!(here["components"], json!(["api", "jobs"]), "{removable}");
+
+    for (body, name) in [
+        (json!({"reason": "it is closed"}), "MissingField"),
+        (
+            json!({"confirm": "bank", "reason": "it is closed"}),
+            "BadValue",
+        ),
+        (json!({"confirm": "shop"}), "MissingField"),
+    ] {
+        let reply = call(&shop, "POST", "/apps/shop/remove", Some(body));
+        assert_eq!(refused(&reply), (400, vec![name]));
+    }
+    let body = json!({"confirm": "shop", "reason": "it is closed"});
+    let reply = call(&shop, "POST", "/apps/shop/remove", Some(body));
+    assert_eq!(reply.status, 202, "{}", reply.body);
+    let execution = reply.body["execution"].as_str().unwrap().to_owned();
+    shop.region.step();
+    shop.region.run();
+    let came = get(
+        &shop,
+        &format!("/apps/shop/deployments?execution={execution}"),
+    );
+    let told = came["done"]["cause"].as_str().unwrap();
+    for part in [
+        "declaration 1.0.0 of shop",
+        "shop/prod has let go of api, jobs",
+        "stays as it is",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    let gone = call(&shop, "GET", "/apps/shop/removable", None);
+    assert_eq!(refused(&gone), (409, vec!["UnknownName"]));
+    assert_eq!(get(&shop, "/apps")["apps"], json!([]));
+
+    // A version of before may have another text now.
+    declare(&shop, &FUNCTIONS.replace(", after: [jobs]", ""));
+    post(&mut shop, "2.0.0");
+    shop.region.run();
+    assert_eq!(get(&shop, PROD)["running"]["api"]["version"], "2.0.0");
+}
+
+#[test]
+fn a_place_that_a_component_has_left_is_let_go_of() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    post(&mut shop, "1.0.0");
+    shop.region.run();
+    let moved = FUNCTIONS
+        .replace("version: 1.0.0", "version: 1.1.0")
+        .replace("function: shop-jobs", "function: shop-other");
+    assert_ne!(moved, FUNCTIONS);
+    shop.make_function("shop-other");
+    declare(&shop, &moved);
+    post(&mut shop, "1.1.0");
+    shop.region.run();
+    let of_jobs = format!("{PROD}/removable?component=jobs");
+    let removable = get(&shop, &of_jobs);
+    assert_eq!(removable["components"], json!([]), "{removable}");
+    let frees = removable["frees"].as_array().unwrap();
+    assert_eq!(frees.len(), 1, "{removable}");
+    assert!(
+        frees[0].as_str().unwrap().ends_with("shop-jobs"),
+        "{removable}"
+    );
+
+    let body = json!({"component": "jobs", "reason": "it has moved"});
+    call(&shop, "POST", &format!("{PROD}/remove"), Some(body));
+    shop.region.step();
+    shop.region.run();
+    let kept = call(&shop, "GET", &of_jobs, None);
+    assert_eq!(refused(&kept), (409, vec!["StillDeclared"]));
+    assert_eq!(get(&shop, PROD)["running"]["jobs"]["version"], "1.1.0");
+}

@@ -3,66 +3,95 @@ use crate::outcome::Outcome;
 use crate::scenario::Deed;
 use std::collections::BTreeSet;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::tenancy::{Claims, Owner};
+use windlass_domain::tenancy::Claims;
 
 /// "A target belongs to one component" (tenancy): nobody loses a claim but by letting go of it, while nothing is under
-/// way there, and once it is declared no more; and who has let go is recorded as running nothing.
+/// way there, and once it is declared no more; and who has let go is recorded as running nothing. A whole application is
+/// declared no more before anything of it is let go of, and nothing of it is claimed until it is declared anew.
 pub fn lets_go_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
-    let mut is_free = outcome.lock_before.held.is_none();
-    let asked: BTreeSet<&str> = outcome
-        .scenario
-        .acts
-        .iter()
-        .filter_map(|act| match act.deed {
-            Deed::Remove(component) => Some(component),
-            _ => None,
+    let acts = outcome.scenario.acts.iter();
+    let asked = |name: &str| {
+        let mut acts = acts.clone();
+        acts.any(|act| match act.deed {
+            Deed::Remove(component) => component == name,
+            Deed::RemoveAll => true,
+            _ => false,
         })
-        .collect();
-    let mut freed: BTreeSet<String> = BTreeSet::new();
+    };
+    let mut seen = Seen {
+        is_free: outcome.lock_before.held.is_none(),
+        is_declared: true,
+        freed: BTreeSet::new(),
+        gone: BTreeSet::new(),
+    };
     for happening in &outcome.happened {
         let Event::Wrote(_, change) = &happening.what else {
             continue;
         };
         if let Some(lock) = outcome.read::<Lock>(change.after.as_ref(), "lock") {
-            is_free = lock.held.is_none();
+            seen.is_free = lock.held.is_none();
+        }
+        let item = change.after.as_ref().or(change.before.as_ref());
+        if item.is_some_and(|item| item.key.sk == "declaration") {
+            seen.is_declared = change.after.is_some();
         }
         let before = outcome.read::<Claims>(change.before.as_ref(), "claims");
         let after = outcome.read::<Claims>(change.after.as_ref(), "claims");
-        let (Some(before), Some(after)) = (before, after) else {
+        let before = before.as_deref().map(owners).unwrap_or_default();
+        let Some(after) = after.as_deref().map(owners) else {
             continue;
         };
-        let owners = |claims: &Claims| -> BTreeSet<String> {
-            let owner = |owner: &Owner| owner.component.to_string();
-            claims.held.iter().map(|held| owner(&held.owner)).collect()
-        };
-        if after.held.len() >= before.held.len() {
-            continue;
+        if let Some(new) = after.difference(&before).next()
+            && !seen.is_declared
+        {
+            return Err(format!("{new} has claimed while nothing is declared"));
         }
-        for lost in owners(&before).difference(&owners(&after)) {
-            if !asked.contains(lost.as_str()) {
+        seen.gone.retain(|name| !after.contains(name));
+        for lost in before.difference(&after) {
+            if !asked(lost) {
                 return Err(format!("{lost} has lost a claim, and nobody let go of it"));
             }
-            if !is_free {
-                return Err(format!(
-                    "{lost} was let go of while a deployment was under way"
-                ));
-            }
-            if lost == "api" {
-                return Err("api was let go of, which is declared".into());
-            }
-            freed.insert(lost.clone());
+            seen.lose(lost)?;
         }
     }
     let states: Vec<_> = outcome.all::<EnvironmentState>("env#shop/prod", "state");
-    let running = states.iter().flat_map(|state| state.running.keys());
-    match running
-        .into_iter()
-        .find(|name| freed.contains(name.as_str()))
-    {
+    let mut running = states.iter().flat_map(|state| state.running.keys());
+    match running.find(|name| seen.gone.contains(name.as_str())) {
         Some(name) => Err(format!("{name} was let go of, and is recorded as running")),
-        None if outcome.did_remove() && freed.is_empty() => {
+        None if outcome.did_remove() && seen.freed.is_empty() => {
             Err("a component was to be let go of, and has its claims".into())
         }
         None => Ok(()),
     }
+}
+
+/// The ledger as it was written so far.
+struct Seen {
+    is_free: bool,
+    is_declared: bool,
+    /// Those who have let go.
+    freed: BTreeSet<String>,
+    /// Those of them who have claimed nothing since.
+    gone: BTreeSet<String>,
+}
+
+impl Seen {
+    fn lose(&mut self, lost: &str) -> Result<(), String> {
+        if !self.is_free {
+            return Err(format!(
+                "{lost} was let go of while a deployment was under way"
+            ));
+        }
+        if lost == "api" && self.is_declared {
+            return Err("api was let go of, which is declared".into());
+        }
+        self.freed.insert(lost.to_owned());
+        self.gone.insert(lost.to_owned());
+        Ok(())
+    }
+}
+
+fn owners(claims: &Claims) -> BTreeSet<String> {
+    let held = claims.held.iter();
+    held.map(|held| held.owner.component.to_string()).collect()
 }

@@ -29,7 +29,7 @@ mod wheel;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 195] = [
+pub static SCENARIOS: [Scenario; 198] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -225,6 +225,9 @@ pub static SCENARIOS: [Scenario; 195] = [
     removed::REMOVED,
     removed::REMOVED_TOO_EARLY,
     removed::REMOVED_BESIDE,
+    removed::REMOVED_ALL,
+    removed::REMOVED_ALL_BESIDE,
+    removed::REMOVED_ALL_BUSY,
 ];
 
 /// The scenario of that name.

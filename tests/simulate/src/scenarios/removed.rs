@@ -1,4 +1,4 @@
-//! A component that is not declared any more is let go of.
+//! A component that is not declared any more is let go of; and a whole application is.
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_service};
@@ -55,4 +55,60 @@ pub(super) const REMOVED_BESIDE: Scenario = Scenario {
     name: "removed_beside",
     acts: &[next(Deed::Remove("jobs")), next(Deed::Deploy("1.2.0", API))],
     ..REMOVED
+};
+
+const ANEW: &str = "
+app: shop
+version: 1.1.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live, after: [jobs]}
+  jobs: {kind: lambda, function: shop-jobs, alias: live}
+";
+
+/// The whole application is let go of, declared as it is. Nothing is deployed until it is declared anew, with a version
+/// that it had before.
+pub(super) const REMOVED_ALL: Scenario = Scenario {
+    name: "removed_all",
+    acts: &[
+        next(Deed::RemoveAll),
+        quiet(Deed::Deploy("1.2.0", API)),
+        quiet(Deed::Put("apps/shop/app.yaml", ANEW)),
+        quiet(Deed::Deploy("1.3.0", API)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.3.0 Succeeded"],
+    may: &["1.2.0 Succeeded", "1.2.0 Rejected (NoDeclaration)"],
+    steady: false,
+    ..REMOVED
+};
+
+/// A release arrives at the moment at which the application is let go of: it has its turn before, or is refused.
+pub(super) const REMOVED_ALL_BESIDE: Scenario = Scenario {
+    name: "removed_all_beside",
+    acts: &[
+        next(Deed::RemoveAll),
+        next(Deed::Deploy("1.2.0", API)),
+        quiet(Deed::Put("apps/shop/app.yaml", ANEW)),
+        quiet(Deed::Deploy("1.3.0", API)),
+    ],
+    ..REMOVED_ALL
+};
+
+/// Nothing of the application is let go of while a release is under way.
+pub(super) const REMOVED_ALL_BUSY: Scenario = Scenario {
+    name: "removed_all_busy",
+    acts: &[
+        quiet(Deed::Deploy("1.2.0", API)),
+        when_in("Change", Deed::RemoveAll),
+        quiet(Deed::Put("apps/shop/app.yaml", ANEW)),
+        quiet(Deed::Deploy("1.3.0", API)),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.3.0 Succeeded",
+    ],
+    ..REMOVED_ALL
 };

@@ -2,6 +2,7 @@
 
 use super::{Edit, Variant};
 
+const REMOVE_ALL: &str = "shared/engine/src/conductor/remove_application.rs";
 const REMOVAL: &str = "shared/domain/src/removal.rs";
 
 pub const VARIANTS: &[Variant] = &[
@@ -36,6 +37,39 @@ pub const VARIANTS: &[Variant] = &[
             replace: "            if !VARIANT {\n                goes.forget(&mut found.state.value);\n            }",
         }],
         scenarios: &["removed"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "removed-all-though-declared",
+        what: "a whole application is let go of, and its declaration stays in force",
+        edits: &[Edit {
+            file: REMOVE_ALL,
+            find: "    if let Some(declared) = &found.declared {",
+            replace: "    if let Some(declared) = found.declared.as_ref().filter(|_| !VARIANT) {",
+        }],
+        scenarios: &["removed_all"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "removed-all-and-runs",
+        what: "what a whole application lets go of stays recorded as running",
+        edits: &[Edit {
+            file: REMOVE_ALL,
+            find: "        goes.forget(&mut found.state.value);",
+            replace: "        if !VARIANT {\n            goes.forget(&mut found.state.value);\n        }",
+        }],
+        scenarios: &["removed_all_beside"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "removed-all-and-released",
+        what: "a release that was accepted before goes on when its application was let go of",
+        edits: &[Edit {
+            file: "shared/engine/src/prepare/tenancy.rs",
+            find: "    if !store::is_declared(ports, app).await? {",
+            replace: "    if !store::is_declared(ports, app).await? && !VARIANT {",
+        }],
+        scenarios: &["removed_all_beside"],
         mishaps: &[],
     },
 ];

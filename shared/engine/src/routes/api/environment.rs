@@ -101,6 +101,7 @@ impl Here {
                 "deployment": waiting.deployment,
                 "components": waiting.components,
                 "operator": waiting.operator,
+                "first": waiting.first,
                 "since": waiting.since,
             })
         });

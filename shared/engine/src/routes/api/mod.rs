@@ -139,6 +139,8 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
         ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
         ("GET", ["plans", id]) => plans::get(ports, &app, id).await,
         ("GET", ["environments"]) => chosen::get(ports, &app, call).await,
+        ("GET", ["removable"]) => removable::of_application(ports, &app).await,
+        ("POST", ["remove"]) => removable::remove(ports, &app, call).await,
         (method, ["environments", name, rest @ ..]) => {
             let Ok(name) = EnvironmentName::new(*name) else {
                 return Ok(problem(404, &[no_such_path(call)]));
@@ -166,10 +168,11 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
                 "releases" | "plans" | "rollbacks" | "recover" | "accept" | "pause" | "continue"
                 | "skip-bake" | "remove",
             ]
-            | ["environments", _, "deployments", _, "cancel"],
+            | ["environments", _, "deployments", _, "cancel"]
+            | ["remove"],
         )
         | ("PUT", ["environments", _, "hold"])
-        | ("GET", ["declaration"] | ["releases" | "deployments" | "plans", _]) => &[],
+        | ("GET", ["declaration" | "removable"] | ["releases" | "deployments" | "plans", _]) => &[],
         _ => return None,
     })
 }

@@ -1,14 +1,23 @@
-//! `GET /apps/{app}/environments/{environment}/removable`: what would be let go of, or what stands in its way.
+//! `GET /apps/{app}/environments/{environment}/removable` and `GET /apps/{app}/removable`: what would be let go of, or
+//! what stands in its way. And `POST /apps/{app}/remove`.
 
 use super::environment::known;
+use super::members::take_unknown;
+use super::operator::seed;
 use super::problem::problem;
-use super::{Call, Ports, Reply};
+use super::{Call, Ports, Reply, body, requester};
 use crate::ports::Answered;
 use crate::removable::Removable;
-use serde_json::json;
+use crate::removable::application::OfApplication;
+use crate::routes::start::begin_own;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::in_part::InPart;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::removal::Removal;
+use windlass_domain::removal::application::leaves;
+use windlass_domain::request::{ActionName, Request};
 
 /// Changes nothing. With `component` of that one, else of all of the environment.
 pub async fn get<P: Ports>(
@@ -51,4 +60,71 @@ pub async fn get<P: Ports>(
             )
         }
     })
+}
+
+/// The same of the whole application.
+pub async fn of_application<P: Ports>(ports: &P, app: &AppName) -> Answered<Reply> {
+    let found = OfApplication::load(ports, app).await?;
+    Ok(match found.decide(app) {
+        Err(findings) => problem(409, &findings),
+        Ok(goes) => {
+            let environments: BTreeMap<&EnvironmentName, Value> = goes
+                .environments
+                .iter()
+                .map(|(name, goes)| {
+                    let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
+                    (
+                        name,
+                        json!({"components": goes.components, "frees": claims}),
+                    )
+                })
+                .collect();
+            Reply::json(
+                200,
+                json!({
+                    "declaration": goes.declaration, "repositories": goes.repositories,
+                    "environments": environments, "leaves": leaves(app),
+                }),
+            )
+        }
+    })
+}
+
+/// Starts the execution that lets go of the whole application. One that is not declared any more may have been let go of
+/// in part.
+pub async fn remove<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+    let mut input = match body(call) {
+        Ok(body) => body,
+        Err(findings) => return Ok(problem(400, &findings)),
+    };
+    let path = [("app", app.as_str())];
+    let unknown = take_unknown(&mut input, &["confirm", "reason"], &path);
+    input.insert("action".into(), json!(ActionName::Remove));
+    input.insert("app".into(), json!(app));
+    input.insert("requester".into(), requester(call)?);
+    if let Some(key) = &call.key {
+        input.insert("idempotency_key".into(), json!(key));
+    }
+    if !input.contains_key("confirm") {
+        let finding = Finding::new(
+            FindingName::MissingField,
+            "confirm",
+            format!("all of `{app}` is to be removed, and its name is not confirmed."),
+            format!("Write `{app}` in `confirm`, if that is meant."),
+        );
+        return Ok(problem(400, &[finding]));
+    }
+    let request = match InPart::beside(unknown, Request::read(&Value::Object(input))) {
+        Ok(request) => request,
+        Err(part) => return Ok(problem(400, &part.findings())),
+    };
+    Ok(
+        match begin_own(ports, &request, &seed(ports, call)).await? {
+            Ok(execution) => {
+                tracing::info!(execution, "started");
+                Reply::json(202, json!({ "execution": execution }))
+            }
+            Err(finding) => problem(409, &[finding]),
+        },
+    )
 }

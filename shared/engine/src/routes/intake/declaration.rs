@@ -108,7 +108,14 @@ async fn put_in_force<P: Ports>(
         if !findings.is_empty() {
             return Ok(findings);
         }
-        let kept = Stored::new(store::declaration(app, &declared.version), declared.clone());
+        // A version of before the application was let go of gives way.
+        let key_of_version = store::declaration(app, &declared.version);
+        let kept: Option<Stored<Declared>> = store::load(ports, &key_of_version).await?;
+        let kept = Stored {
+            key: key_of_version,
+            rev: kept.filter(|_| rev == 0).map_or(0, |kept| kept.rev),
+            value: declared.clone(),
+        };
         let mut writes = vec![
             Stored {
                 key,

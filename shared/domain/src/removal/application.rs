@@ -1,0 +1,114 @@
+//! Letting go of a whole application: of its declaration, the ownership of its image repositories, and all of each
+//! environment. Pure.
+//!
+//! Its declaration has its environments, so nobody is asked to take them out first: who lets go of all of it types its
+//! name again, and the declaration is withdrawn before anything else, so that no release begins in between.
+
+use super::{Facts, LetsGo, Removal, busy, decide as decide_one};
+use crate::finding::{Finding, FindingName};
+use crate::name::{AppName, EnvironmentName};
+use std::collections::BTreeMap;
+
+/// The application as the ledger knows it.
+#[derive(Debug, Clone)]
+pub struct Application<'a> {
+    /// Its name.
+    pub app: &'a AppName,
+    /// The version of its declaration in force.
+    pub declaration: Option<&'a semver::Version>,
+    /// The image repositories that are its own.
+    pub repositories: Vec<String>,
+    /// Its environments, declared or not.
+    pub environments: BTreeMap<EnvironmentName, Facts<'a>>,
+}
+
+/// The things that it lets go of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// The version of its declaration.
+    pub declaration: Option<semver::Version>,
+    /// Its image repositories.
+    pub repositories: Vec<String>,
+    /// The things in each environment that has any.
+    pub environments: BTreeMap<EnvironmentName, LetsGo>,
+}
+
+/// Decides it.
+///
+/// # Errors
+/// Something is under way in one of its environments, or there is nothing of it.
+pub fn decide(application: &Application<'_>) -> Result<Whole, Vec<Finding>> {
+    let app = application.app;
+    let (mut findings, mut environments) = (Vec::new(), BTreeMap::new());
+    for (environment, facts) in &application.environments {
+        let removal = Removal {
+            app,
+            environment,
+            component: None,
+        };
+        // The declaration is withdrawn before.
+        let facts = Facts {
+            declared: None,
+            ..*facts
+        };
+        findings.extend(busy(removal, facts));
+        if let Ok(goes) = decide_one(removal, facts) {
+            environments.insert(environment.clone(), goes);
+        }
+    }
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let whole = Whole {
+        declaration: application.declaration.cloned(),
+        repositories: application.repositories.clone(),
+        environments,
+    };
+    if whole.is_nothing() {
+        return Err(vec![nothing(app)]);
+    }
+    Ok(whole)
+}
+
+impl Whole {
+    /// True where there is nothing to let go of.
+    pub fn is_nothing(&self) -> bool {
+        self.declaration.is_none() && self.repositories.is_empty() && self.environments.is_empty()
+    }
+}
+
+/// The withdrawal of its declaration, in words.
+pub fn withdrawn(app: &AppName, version: &semver::Version) -> String {
+    format!(
+        "The declaration {version} of {app} is not in force any more: nothing is deployed by it."
+    )
+}
+
+/// The repositories let go of, in words.
+pub fn without_repositories(app: &AppName, repositories: &[String]) -> String {
+    format!(
+        "Pushes to {} are nobody's now; {app} had them.",
+        repositories.join(", ")
+    )
+}
+
+/// The things that it leaves, in a sentence.
+pub fn leaves(app: &AppName) -> String {
+    format!(
+        "What runs stays as it is; so do the history and the snapshots of {app}, the objects in the artifacts bucket, and \
+         the tags `windlass:app` and `windlass:environment`. A declaration that is uploaded anew begins anew."
+    )
+}
+
+fn nothing(app: &AppName) -> Finding {
+    Finding::new(
+        FindingName::UnknownName,
+        "app",
+        format!("nothing is recorded of an application `{app}`."),
+        "Correct the name; where it was removed already, nothing has to be done.",
+    )
+}
+
+#[cfg(test)]
+#[path = "application_tests.rs"]
+mod tests;

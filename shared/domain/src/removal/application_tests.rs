@@ -1,0 +1,134 @@
+use super::*;
+use crate::environment::{EnvironmentState, Held, HeldState, Lock};
+use crate::identity::DeploymentId;
+use crate::name::ComponentName;
+use crate::request::ActionName;
+use crate::tenancy::{self, Claim, Claims, Owner};
+use crate::time::Time;
+use std::collections::BTreeSet;
+
+struct Scene {
+    declaration: Option<semver::Version>,
+    repositories: Vec<String>,
+    locks: [Lock; 2],
+    waits: Option<DeploymentId>,
+    claims: Vec<Claims>,
+}
+
+impl Scene {
+    /// `prod` is declared and has a function, `dev` is declared and has nothing.
+    fn new() -> Self {
+        let owner = Owner {
+            app: AppName::new("shop").unwrap(),
+            environment: EnvironmentName::new("prod").unwrap(),
+            component: ComponentName::new("api").unwrap(),
+        };
+        let held = tenancy::Held {
+            owner,
+            claim: Claim::whole("fn"),
+        };
+        Self {
+            declaration: Some(semver::Version::new(1, 3, 0)),
+            repositories: vec!["shop/agent".into()],
+            locks: [Lock::default(), Lock::default()],
+            waits: None,
+            claims: vec![Claims { held: vec![held] }],
+        }
+    }
+
+    fn held(&mut self, at: usize, state: HeldState) {
+        self.locks[at].held = Some(Held {
+            deployment: DeploymentId("other".into()),
+            action: ActionName::Deploy,
+            execution: "arn".into(),
+            since: Time(0),
+            state,
+            looked: false,
+        });
+    }
+
+    fn in_words(&self) -> String {
+        let app = AppName::new("shop").unwrap();
+        let state = EnvironmentState::default();
+        let declared = BTreeSet::from([ComponentName::new("api").unwrap()]);
+        let facts = |at: usize| Facts {
+            lock: &self.locks[at],
+            waits: self.waits.as_ref(),
+            state: &state,
+            declared: Some(&declared),
+            claims: if at == 0 { &self.claims } else { &[] },
+            here: &[],
+        };
+        let name = |name: &str| EnvironmentName::new(name).unwrap();
+        let application = Application {
+            app: &app,
+            declaration: self.declaration.as_ref(),
+            repositories: self.repositories.clone(),
+            environments: BTreeMap::from([(name("prod"), facts(0)), (name("dev"), facts(1))]),
+        };
+        match decide(&application) {
+            Err(findings) => {
+                let told = findings
+                    .iter()
+                    .map(|one| format!("{} {}", one.name, one.path));
+                told.collect::<Vec<_>>().join(", ")
+            }
+            Ok(whole) => {
+                let of = |(name, goes): (&EnvironmentName, &LetsGo)| {
+                    let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
+                    format!("{name}: {}", claims.join(" "))
+                };
+                let all: Vec<String> = whole.environments.iter().map(of).collect();
+                let version = whole.declaration.map(|version| version.to_string());
+                let repositories = whole.repositories.join(" ");
+                let version = version.unwrap_or_default();
+                format!("{version}; {repositories}; {}", all.join(", "))
+            }
+        }
+    }
+}
+
+type Row = (fn(&mut Scene), &'static str);
+
+#[test]
+fn all_of_an_application_is_let_go_of_or_nothing() {
+    let table: [Row; 7] = [
+        (|_| {}, "1.3.0; shop/agent; prod: fn"),
+        (|s| s.declaration = None, "; shop/agent; prod: fn"),
+        (
+            |s| {
+                s.claims.clear();
+                s.repositories.clear();
+            },
+            "1.3.0; ; ",
+        ),
+        (
+            |s| {
+                s.claims.clear();
+                s.repositories.clear();
+                s.declaration = None;
+            },
+            "UnknownName app",
+        ),
+        (
+            |s| s.held(1, HeldState::Running),
+            "StillBusy environments.dev",
+        ),
+        (
+            |s| {
+                s.held(0, HeldState::NeedsOperator);
+                s.held(1, HeldState::Recovering);
+            },
+            "StillBusy environments.dev, NeedsOperator environments.prod",
+        ),
+        (
+            |s| s.waits = Some(DeploymentId("next".into())),
+            "StillBusy environments.dev, StillBusy environments.prod",
+        ),
+    ];
+    for (number, (change, wanted)) in table.into_iter().enumerate() {
+        let mut scene = Scene::new();
+        change(&mut scene);
+        assert_eq!(scene.in_words(), wanted, "row {number}");
+    }
+}

@@ -1,0 +1,112 @@
+//! `remove` of a whole application: its declaration first, then all of each environment, then its image repositories.
+//!
+//! Each part is a transaction of its own, and what has been let go of is noted in it: the same call, or another one,
+//! goes on where one was killed. Once the declaration is withdrawn no release begins: what took the lock in between is
+//! rejected when it is prepared.
+
+use super::commit::{TRIES, commit, contended, pause};
+use super::done::{self, Done};
+use super::remove::{AT_ONCE, part};
+use super::{Ports, refuse};
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Write};
+use crate::removable::application::OfApplication;
+use crate::store::{self, Stored};
+use serde::{Deserialize, Serialize};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::AppName;
+use windlass_domain::removal::Removal;
+use windlass_domain::removal::application::{Whole, leaves, withdrawn, without_repositories};
+use windlass_domain::request::Request;
+
+/// The things that an execution has let go of so far, in sentences: what is let go of is not found any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Progress {
+    told: Vec<String>,
+}
+
+/// Lets go of one part after the other.
+pub async fn remove<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+    let app = &request.app;
+    let mut tried = 0;
+    while tried < TRIES {
+        if let Some(answer) = done::before(ports, ask).await? {
+            return Ok(answer);
+        }
+        let key = store::removing(&ask.execution.arn);
+        let mut progress: Stored<Progress> = store::load_or_default(ports, &key).await?;
+        let mut found = OfApplication::load(ports, app).await?;
+        let goes = match found.decide(app) {
+            Ok(goes) => Some(goes),
+            // The last part was let go of, and its answer was lost.
+            Err(findings) if progress.rev > 0 && is_all_gone(&findings) => None,
+            Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+        };
+        let next = goes.as_ref().map(|goes| next(&mut found, app, goes));
+        let Some((mut writes, told)) = next.transpose()? else {
+            let mut told = progress.value.told.clone();
+            told.push(leaves(app));
+            let done = Done::removed(app, None, told.join(" "));
+            if commit(ports, vec![done.put(ask)?]).await? {
+                return Ok(done.answer());
+            }
+            pause(ports, tried).await;
+            tried += 1;
+            continue;
+        };
+        progress.value.told.extend(told);
+        writes.push(progress.put()?);
+        if !commit(ports, writes).await? {
+            pause(ports, tried).await;
+            tried += 1;
+        }
+    }
+    Err(contended("letting go"))
+}
+
+/// True where nothing else is wrong than that nothing is left.
+fn is_all_gone(findings: &[Finding]) -> bool {
+    let mut findings = findings.iter();
+    findings.all(|finding| finding.name == FindingName::UnknownName)
+}
+
+/// The writes of the next part, and what is told of it once it is done.
+fn next(
+    found: &mut OfApplication,
+    app: &AppName,
+    goes: &Whole,
+) -> Answered<(Vec<Write>, Option<String>)> {
+    if let Some(declared) = &found.declared {
+        let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
+        // A release that begins now is found by its lock. Where there are more, it is rejected when it is prepared.
+        let locks = found.environments.values().map(|one| &one.lock);
+        let free = locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged()));
+        writes.extend(free.take(AT_ONCE));
+        return Ok((writes, Some(withdrawn(app, &declared.value.version))));
+    }
+    for (environment, goes) in &goes.environments {
+        let Some(found) = found.environments.get_mut(environment) else {
+            continue;
+        };
+        let removal = Removal {
+            app,
+            environment,
+            component: None,
+        };
+        let (mut writes, is_last) = part(found, removal, goes)?;
+        if !is_last {
+            return Ok((writes, None));
+        }
+        goes.forget(&mut found.state.value);
+        // An environment of which nothing is left is listed no more.
+        writes.push(found.state.put()?);
+        return Ok((writes, Some(goes.frees(removal))));
+    }
+    let repositories = found.repositories.iter().take(AT_ONCE);
+    let names: Vec<String> = repositories
+        .clone()
+        .map(|one| one.value.repository.clone())
+        .collect();
+    let writes = repositories.map(|one| Write::delete(one.key.clone(), one.unchanged()));
+    Ok((writes.collect(), Some(without_repositories(app, &names))))
+}

@@ -1,0 +1,99 @@
+//! All of an application.
+
+use super::{Removable, owned};
+use crate::config::Configured;
+use crate::faults::Faults;
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, RepositoryOwner, Stored};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::declaration::Declared;
+use windlass_domain::finding::Finding;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::removal::Removal;
+use windlass_domain::removal::application::{Application, Whole, decide};
+use windlass_domain::tenancy::Claims;
+
+/// The ledger's word on it.
+pub struct OfApplication {
+    pub declared: Option<Stored<Declared>>,
+    pub repositories: Vec<Stored<RepositoryOwner>>,
+    pub environments: BTreeMap<EnvironmentName, Removable>,
+}
+
+impl OfApplication {
+    /// Reads it. Its environments are the declared ones, those in which something was deployed, and those that own a
+    /// claim: a deployment that failed has left nothing else.
+    pub async fn load<P: Ledger + Configured>(ports: &P, app: &AppName) -> Answered<Self> {
+        let mut names: BTreeSet<EnvironmentName> = known(ports, app).await?;
+        let key = store::declaration_in_force(app);
+        let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
+        // One that cannot be read any more is withdrawn as well.
+        let read = declared
+            .as_ref()
+            .map(|one| store::read_declaration(&one.value));
+        let read = read.and_then(Result::ok);
+        names.extend(read.iter().flat_map(|it| it.environments().cloned()));
+        let mut environments = BTreeMap::new();
+        for environment in names {
+            let removal = Removal {
+                app,
+                environment: &environment,
+                component: None,
+            };
+            let found = Removable::load(ports, removal).await?;
+            environments.insert(environment, found);
+        }
+        Ok(Self {
+            declared,
+            repositories: repositories(ports, app).await?,
+            environments,
+        })
+    }
+
+    /// Decides on what was read.
+    pub fn decide(&self, app: &AppName) -> Result<Whole, Vec<Finding>> {
+        let claims: BTreeMap<&EnvironmentName, Vec<Claims>> = self
+            .environments
+            .iter()
+            .map(|(name, found)| (name, found.all_claims()))
+            .collect();
+        let environments = self.environments.iter();
+        let facts = environments.map(|(name, found)| {
+            let claims = claims.get(name).map(Vec::as_slice);
+            (name.clone(), found.facts(claims.unwrap_or_default()))
+        });
+        let repositories = self.repositories.iter();
+        decide(&Application {
+            app,
+            declaration: self.declared.as_ref().map(|one| &one.value.version),
+            repositories: repositories
+                .map(|one| one.value.repository.clone())
+                .collect(),
+            environments: facts.collect(),
+        })
+    }
+}
+
+async fn known<P: Ledger>(ports: &P, app: &AppName) -> Answered<BTreeSet<EnvironmentName>> {
+    let prefix = store::environments_of(app);
+    let keys = store::load_index(ports, store::ENVIRONMENTS, &prefix).await?;
+    let deployed = keys.iter().filter_map(|key| store::environment_of(&key.pk));
+    let mut names: BTreeSet<EnvironmentName> = deployed.map(|(_, name)| name).collect();
+    let claims = owned(ports).await?;
+    let owners = claims.into_iter().flat_map(|one| one.held);
+    let ours = owners.filter(|held| held.owner.app == *app);
+    names.extend(ours.map(|held| held.owner.environment));
+    Ok(names)
+}
+
+async fn repositories<P: Ledger>(
+    ports: &P,
+    app: &AppName,
+) -> Answered<Vec<Stored<RepositoryOwner>>> {
+    let mut faults = Faults::default();
+    let mut all: Vec<Stored<RepositoryOwner>> =
+        store::load_all_indexed(ports, store::REPOSITORIES, &mut faults).await;
+    faults.into_answer()?;
+    all.retain(|one| one.value.app == *app);
+    Ok(all)
+}
