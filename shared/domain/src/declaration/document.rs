@@ -61,7 +61,8 @@ pub struct Environment {
     #[serde(default)]
     pub start: Start,
     /// A release that comes while an older one of the same components is under way: it waits until that has ended, its
-    /// bake included (`wait`); or that one is stopped and undone first (`undo_first`).
+    /// bake included (`wait`); or that one is stopped and undone first (`undo_first`). Where the newer one then fails,
+    /// what ran before both runs again: the older one comes back only when a person asks for it.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
     /// The ways in from which releases are accepted; all of them if absent.

@@ -6,7 +6,7 @@ use crate::scene::{
 };
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::Running;
-use windlass_machine::shop::Shop;
+use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 
 /// The place of an execution among all that ended.
 fn place(shop: &Shop<'_>, arn: &str) -> usize {
@@ -93,5 +93,28 @@ fn one_whose_wake_up_is_late_is_superseded_by_the_newer_one_that_went() {
     assert_waited_then(&shop, &newer, &whole_way());
     assert_superseded(&shop, &older);
     assert_eq!(serves(&shop), both("4"));
+    assert_free(&shop);
+}
+
+#[test]
+fn a_fix_that_fails_after_it_undid_the_release_before_leaves_what_ran_before_both() {
+    let program = program();
+    let declaration = FUNCTIONS.replace("branch: main}", "branch: main}, supersede: undo_first");
+    let mut shop = Shop::new(&program, &declaration);
+    shop.deploy("1.0.0", &BOTH);
+    shop.region.run();
+    let older = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&older, "Bake"));
+    let newer = shop.deploy("1.2.0", &BOTH);
+    assert!(shop.region.run_until(&newer, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.region.run();
+
+    assert_eq!(ended(&shop, &older).cause_name, "PreemptedByDeploy");
+    assert_eq!(ended(&shop, &newer).cause_name, "GateFailed");
+    let now = shop.environment();
+    let versions: Vec<&str> = now.running.values().map(Running::version).collect();
+    assert_eq!(versions, ["1.0.0", "1.0.0"]);
+    assert_eq!(serves(&shop), ("2".into(), "2".into()));
     assert_free(&shop);
 }

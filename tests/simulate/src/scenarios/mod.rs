@@ -29,7 +29,7 @@ mod wheel;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 198] = [
+pub static SCENARIOS: [Scenario; 199] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -220,6 +220,7 @@ pub static SCENARIOS: [Scenario; 198] = [
     overtaking::OVERTAKES_STUCK,
     overtaking::UNDONE_FIRST,
     overtaking::UNDONE_FIRST_IN_PART,
+    overtaking::UNDONE_FIRST_AND_FAILED,
     overtaking::FIX_GOES_FIRST,
     overtaking::FIX_WAITED,
     removed::REMOVED,
