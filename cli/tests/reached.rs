@@ -133,7 +133,10 @@ fn every_place_that_is_not_named_is_told_at_once() {
         let said = err(&output);
         assert_eq!(code(&output), 6, "{said}");
         assert!(said.contains("stack `windlass`"), "{said}");
-        assert!(said.contains("Nothing else names the installation"), "{said}");
+        assert!(
+            said.contains("Nothing else names the installation"),
+            "{said}"
+        );
         assert!(told.iter().all(|told| said.contains(told)), "{said}");
         assert!(!untold.iter().any(|told| said.contains(told)), "{said}");
         assert!(out(&output).is_empty(), "{}", out(&output));
