@@ -36,10 +36,13 @@ pub async fn preempt<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
 /// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile and
 /// cannot be taken back goes on: who asked is told when it has ended.
 async fn is_meant<P: Ports>(ports: &P, record: &Deployment, held: &Held) -> Answered<bool> {
-    let other: Stored<Deployment> =
-        store::require(ports, &store::deployment(&held.deployment)).await?;
+    let goes_back = record.action == ActionName::Rollback;
+    let key = store::deployment(&held.deployment);
+    let Some(other): Option<Stored<Deployment>> = store::load(ports, &key).await? else {
+        return Ok(goes_back);
+    };
     let other = view::look(ports, &other.value).await?;
-    if record.action == ActionName::Rollback {
+    if goes_back {
         return Ok(other.undoing || other.irreversible.is_empty());
     }
     Ok(record.stops.as_ref() == Some(&held.deployment) && other.may_be_stopped())

@@ -122,6 +122,7 @@ impl Tenants {
         let declared = Declared::new(&declared, declaration, Time(0), None);
         let stage = &self.stage;
         stage.put(store::declaration(app, &version), &declared);
+        stage.put(store::declaration_in_force(app), &declared);
         let record = Deployment {
             id: id.clone(),
             app: app.clone(),

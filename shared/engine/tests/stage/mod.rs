@@ -67,6 +67,7 @@ impl Stage {
         let version = declared.version().clone();
         let declared = Declared::new(&declared, declaration, Time(0), None);
         stage.put(store::declaration(&app(), &version), &declared);
+        stage.put(store::declaration_in_force(&app()), &declared);
         stage.hold_lock(TOKEN);
         stage.write_record();
         stage
