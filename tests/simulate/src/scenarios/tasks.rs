@@ -270,6 +270,7 @@ pub(super) const IRREVERSIBLE_GOES_ON: Scenario = Scenario {
     ],
     // It comes when the release has ended, or before the task has begun.
     may: &["1.2.0 Succeeded", "1.1.0 RolledBack (PreemptedByDeploy)"],
+    steady: false,
     ..RUN
 };
 
