@@ -51,6 +51,19 @@ fn every_finding_is_told_at_once_and_nothing_is_claimed() {
 }
 
 #[test]
+fn an_application_that_was_let_go_of_meanwhile_claims_nothing() {
+    let stage = new_release();
+    let in_force = store::declaration_in_force(&app());
+    stage.world.ledger().items.remove(&in_force);
+    assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
+    let plan = plan(&stage);
+    assert_eq!(plan.outcome, Outcome::Rejected);
+    assert_eq!(named(&plan), [(FindingName::NoDeclaration, "app")]);
+    let ledger = stage.world.ledger();
+    assert!(!ledger.items.keys().any(|key| key.pk.starts_with("target#")));
+}
+
+#[test]
 fn bytes_that_differ_from_the_pinned_ones_are_refused() {
     let mut stage = new_release();
     let artifact = upload(&stage, "api", b"other bytes");

@@ -61,15 +61,4 @@ pub const VARIANTS: &[Variant] = &[
         scenarios: &["removed_all_beside"],
         mishaps: &[],
     },
-    Variant {
-        name: "removed-all-and-released",
-        what: "a release that was accepted before goes on when its application was let go of",
-        edits: &[Edit {
-            file: "shared/engine/src/prepare/tenancy.rs",
-            find: "    if !store::is_declared(ports, app).await? {",
-            replace: "    if !store::is_declared(ports, app).await? && !VARIANT {",
-        }],
-        scenarios: &["removed_all_beside"],
-        mishaps: &[],
-    },
 ];
