@@ -4,6 +4,7 @@
 //! as soon as it is seen. It is run once by its client token, else nobody runs it again and a person is asked
 //! (`docs/decisions/0520-a-task-is-run-once-or-a-person-is-asked.md`).
 
+mod definition;
 mod lines;
 mod log;
 mod needs;
@@ -19,7 +20,7 @@ pub use prepare::prepare;
 pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, started_by, token};
 
 use super::{
-    APP_TAG, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, View, Way, Writes, ecs, to_value,
+    APP_TAG, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, View, Way, Writes, to_value,
 };
 use crate::ports::{Answered, Clock, JsonServices, NewRun, Reach, Runs, Services};
 use serde_json::Value;
@@ -187,13 +188,10 @@ impl<P: Services> Task<P> {
     /// Registers the base with the release's image, in a family of its own: so roles may run that and nothing else.
     async fn register(&self, target: &Target, deployment: &DeploymentId) -> Answered<String> {
         let base = self.at.task_definition(&target.base).await?;
-        let images = [(target.container.clone(), target.image.clone())].into();
-        let document = ecs::document::with_images(&base.document, &images);
-        let mut document = document.ok_or_else(|| {
+        let document = definition::document(&base.document, target).ok_or_else(|| {
             let message = format!("{} has no container {}", base.arn, target.container);
             Fault::new(FaultName::NotFound, message)
         })?;
-        document["family"] = target.family.as_str().into();
         let mut tags = base.tags;
         tags.retain(|name, _| !name.starts_with("aws:") && !name.starts_with("windlass:"));
         for (name, value) in [

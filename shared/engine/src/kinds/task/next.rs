@@ -229,7 +229,7 @@ impl<'a> Whose<'a> {
 
 #[cfg(test)]
 #[path = "next_tests.rs"]
-mod tests;
+pub(super) mod tests;
 
 #[cfg(test)]
 #[path = "back_tests.rs"]

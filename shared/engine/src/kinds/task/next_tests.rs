@@ -17,7 +17,7 @@ use windlass_domain::time::Time;
 const NOW: Time = Time(1_800_000_000_000);
 const TASK: &str = "arn:aws:ecs:eu-west-1:111111111111:task/shop/0123";
 
-pub(super) fn target() -> Target {
+pub(in crate::kinds::task) fn target() -> Target {
     Target {
         app: AppName::new("shop").unwrap(),
         environment: EnvironmentName::new("prod").unwrap(),
