@@ -32,6 +32,9 @@ def may(policy, method, route, place):
         return place != "elsewhere" and (method, route) == ("POST", f"{environment}/plans")
     if place != "here":
         return False
+    if "{environment}" not in route:
+        # A whole application is let go of by nobody whose role is tagged for one environment.
+        return False
     return policy == "operator" or (method == "POST" and route in (f"{environment}/releases", f"{environment}/plans"))
 
 
