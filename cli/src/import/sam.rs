@@ -170,7 +170,7 @@ fn steps(
     }
 }
 
-/// What makes a value that only CloudFormation knows, as a person reads it.
+/// The function that makes a value which only CloudFormation knows, as a person reads it.
 fn made(value: &Value) -> Option<String> {
     let function = sam_tags::function(value).map(|by| format!("`{by}`"));
     let reference = value.as_str().filter(|text| text.contains("${"));
@@ -239,7 +239,7 @@ fn alarms(id: &str, preference: &mut Taken, template: &Value, imported: &mut Imp
     }
 }
 
-/// What is left of a preference is told.
+/// Tells all that is left of a preference.
 fn rest(id: &str, preference: &mut Taken, imported: &mut Imported) {
     let hooks = preference.take(&["Hooks"]);
     if let Some(by) = made(&hooks) {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-/// How deep what is left is named: `deploymentConfiguration.alarms`, and not each alarm.
+/// The depth to which the rest is named: `deploymentConfiguration.alarms`, and not each alarm.
 const DEEPEST: usize = 2;
 
 /// The document.

@@ -4,7 +4,7 @@
 /// A line, as it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
-    /// How many braces, brackets and parentheses are open before it; nothing within a text or a heredoc.
+    /// The number of braces, brackets and parentheses that are open before it; nothing within a text or a heredoc.
     pub depth: Option<usize>,
     /// The same behind it.
     pub after: Option<usize>,
