@@ -1,7 +1,10 @@
-"""A schema that changes while its service runs (examples/expand-contract): forward, unchanged, undone, rolled back, and across."""
+"""A schema that changes while its service runs (examples/expand-contract): forward, unchanged, undone, rolled back, and across. And a
+function that is called in place of a task of ECS."""
 
 import pytest
+from application import MISTAKE
 from atoll import ENVIRONMENT, Atoll
+from kelp import Kelp
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +70,29 @@ def snapshots(atoll):
     told = atoll.aws.call_api("GET", f"/apps/atoll/environments/{ENVIRONMENT}/snapshots")
     assert told.status == 200, told
     return told.body["snapshots"]
+
+
+@pytest.fixture(scope="module")
+def kelp(aws):
+    kelp = Kelp(aws)
+    kelp.make_targets()
+    kelp.declare()
+    return kelp
+
+
+def test_a_function_is_called_once_with_each_release(kelp):
+    record = kelp.release("1.0.0")
+    kelp.expect_ended(record, "Succeeded")
+    called = kelp.called(record)
+    assert [(one["attempt"], one["end"]["outcome"]) for one in called] == [(1, "succeeded")], called
+    again = kelp.release("1.0.1", code="1.0.0")
+    kelp.expect_ended(again, "NothingToDo")
+
+
+def test_a_call_that_fails_undoes_the_release(kelp):
+    before = kelp.function("jobs", "live")
+    record = kelp.release("1.1.0", sum_=MISTAKE)
+    cause = kelp.expect_ended(record, "RolledBack", "ChangeFailed")
+    assert "TypeError" in cause, cause
+    assert [one["end"]["outcome"] for one in kelp.called(record)] == ["failed"]
+    assert kelp.function("jobs", "live") == before

@@ -250,7 +250,7 @@ impl Functions for Aws {
 }
 
 /// The same fault, or `StillInProgress` where Lambda tells that it cannot run the function yet.
-fn not_ready(fault: Fault, code: Option<&str>) -> Fault {
+pub(crate) fn not_ready(fault: Fault, code: Option<&str>) -> Fault {
     if code.is_some_and(|code| NOT_READY.contains(&code)) {
         Fault::new(FaultName::StillInProgress, fault.message)
     } else {

@@ -39,6 +39,7 @@ mod queue;
 mod reach;
 mod registry;
 mod roles;
+mod runners;
 mod runs;
 mod service_rollouts;
 mod services;

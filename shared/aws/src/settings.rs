@@ -19,6 +19,8 @@ pub struct Settings {
     pub event_bus: Option<String>,
     /// `WINDLASS_TOPIC_ARN`: the topic for people.
     pub topic: Option<String>,
+    /// `WINDLASS_RUNNER`: the function that makes calls which take long.
+    pub runner: Option<String>,
     /// What the engine knows: `WINDLASS_ARTIFACTS_BUCKET`, `WINDLASS_IN_VPC` (`true` or `false`),
     /// `WINDLASS_TASK_ROLES` (ARNs with wildcards, between commas), `WINDLASS_DEPLOYERS` (`kind=ARN`, between commas),
     /// `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets) and `AWS_ENDPOINT_URL`.
@@ -45,6 +47,7 @@ impl Settings {
             state_machine: given("WINDLASS_STATE_MACHINE_ARN"),
             event_bus: given("WINDLASS_EVENT_BUS"),
             topic: given("WINDLASS_TOPIC_ARN"),
+            runner: given("WINDLASS_RUNNER"),
             config: Config {
                 artifacts_bucket: given("WINDLASS_ARTIFACTS_BUCKET").unwrap_or_default(),
                 region: given("AWS_REGION").unwrap_or_default(),
@@ -75,6 +78,10 @@ impl Settings {
 
     pub(crate) fn topic(&self) -> Answered<&str> {
         needed(self.topic.as_deref(), "WINDLASS_TOPIC_ARN")
+    }
+
+    pub(crate) fn runner(&self) -> Answered<&str> {
+        needed(self.runner.as_deref(), "WINDLASS_RUNNER")
     }
 }
 

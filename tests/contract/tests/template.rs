@@ -105,6 +105,19 @@ fn every_functions_timeout_is_the_documented_one() {
     );
 }
 
+/// The ledger holds without that: a second event only finds that the call was begun.
+#[test]
+fn who_makes_calls_lives_as_long_as_is_believed_and_is_asked_once() {
+    let template = template();
+    let functions = functions(&template);
+    assert_eq!(
+        functions["run-task"]["Timeout"],
+        windlass_domain::kinds::task::LIVES_S
+    );
+    let config = &template["Resources"]["RunTaskInvokeConfig"]["Properties"];
+    assert_eq!(config["MaximumRetryAttempts"], 0);
+}
+
 #[test]
 fn every_states_timeout_is_the_documented_one_and_longer_than_its_functions() {
     let documented = documented();

@@ -64,6 +64,10 @@ impl<'p> Stage<'p> {
         for request in self.wings.take_requests() {
             self.invoke(request);
         }
+        let asked = std::mem::take(&mut self.world.runners().asked);
+        for ask in asked {
+            self.run_call(ask);
+        }
         let answered = std::mem::take(&mut self.world.executions().answered);
         for (token, output) in answered {
             self.wings.post(token, output);
@@ -223,7 +227,7 @@ impl<'p> Stage<'p> {
                 let asking = asking.take();
                 self.replied(asking, None);
             }
-            Role::Execution(_) => {}
+            Role::Execution(_) | Role::Runner => {}
         }
     }
 

@@ -7,7 +7,10 @@ use crate::stage::Stage;
 use crate::task::{Brought, Role, Task};
 use serde_json::{Value, json};
 use std::rc::Rc;
+use windlass_domain::fault::Fault;
+use windlass_domain::kinds::task::LIVES_S;
 use windlass_domain::time::Time;
+use windlass_engine::kinds::task;
 use windlass_engine::{outbox, recovery};
 use windlass_machine::TaskError;
 use windlass_world::ledger::Written;
@@ -95,6 +98,42 @@ impl Stage<'_> {
             let at = self.world.true_time().plus_s(60 * u64::from(tries));
             self.later(at, Later::Recover(event, tries + 1));
         }
+    }
+
+    /// An event that asks for a call is brought once, or never.
+    pub(crate) fn run_call(&mut self, ask: Value) {
+        let invocation = self.next_invocation();
+        let who = self.who("RunTask");
+        let number = invocation.number;
+        self.tell(|| {
+            format!(
+                "RunTask#{} (invocation {number}) is asked {ask}",
+                who.number
+            )
+        });
+        self.look_for_secret("RunTask", &ask);
+        if invocation.is_refused {
+            return;
+        }
+        let world = self.world.clone();
+        self.tasks.push(Task {
+            number: who.number,
+            role: Role::Runner,
+            who,
+            future: Box::pin(async move {
+                let ask = serde_json::from_value(ask).map_err(|error| error.to_string());
+                let done = match ask {
+                    Ok(ask) => task::run_call(&world, ask).await,
+                    Err(why) => Err(Fault::internal(why)),
+                };
+                invocation.done(done.map_err(|fault| TaskError::of(&fault)))
+            }),
+            due: Some(invocation.begins),
+            deadline: Some(invocation.begins.plus_s(LIVES_S)),
+            ahead_ms: invocation.ahead_ms,
+            only_request: false,
+            open_until: None,
+        });
     }
 
     pub(crate) fn announce_stream(&mut self) {

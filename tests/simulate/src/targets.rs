@@ -61,6 +61,7 @@ pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
     let looks = match component {
         "agent" => "services.service",
         "flags" => "configurations.rollouts",
+        TASK if declaration.contains("kind: task, function:") => "ledger.get",
         TASK => "runs.runs",
         "web" if declaration.contains("mode: prefix") => "cdn.distribution",
         "web" => "objects.head",
@@ -117,6 +118,7 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
             all.all(|(name, own)| image(world, name).ends_with(own.digest.as_str()))
         }
         (TASK, Artifact::Image { digest, .. }) => has_run(world, digest),
+        (TASK, artifact) => has_called(world, &artifact.digest()),
         ("web", Artifact::Object { key, .. }) => {
             let version = key
                 .rsplit('/')
@@ -230,6 +232,16 @@ fn has_run(world: &World, digest: &Digest) -> bool {
     runs.live.iter().any(|live| {
         let is_forward = live.asked.started_by.ends_with("/forward");
         is_forward && live.image.ends_with(digest.as_str()) && live.succeeded(now)
+    })
+}
+
+/// Whether a call of a release has done its work with this artifact.
+fn has_called(world: &World, digest: &Digest) -> bool {
+    let now = world.true_time();
+    let state = world.runners();
+    state.live.iter().any(|live| {
+        let is_of_it = live.asked.payload["release"]["sha256"] == digest.as_str();
+        is_of_it && live.key().ends_with("/forward") && live.succeeded(now)
     })
 }
 

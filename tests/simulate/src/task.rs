@@ -32,6 +32,8 @@ pub enum Role {
         /// Where the answer goes; nowhere once Step Functions has lost it.
         slot: Option<Slot>,
     },
+    /// An event on its way through `run-task`.
+    Runner,
     /// A batch of the stream on its way through `outbox`; nothing once it was given up.
     Stream(Option<Rc<Vec<Written>>>),
     /// An event on its way through `recovery`; nothing once it was given up.

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 88] = [
+pub const CALLS: [&str; 90] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -77,6 +77,8 @@ pub const CALLS: [&str; 88] = [
     "registry.repository_tags",
     "registry.tagged",
     "roles.simulate",
+    "runners.ask_runner",
+    "runners.call_once",
     "runs.launch",
     "runs.run_task",
     "runs.runs",

@@ -43,6 +43,7 @@ pub mod registry;
 pub mod roles;
 pub mod rollout;
 pub mod run;
+pub mod runners;
 pub mod runs;
 pub mod services;
 mod shifting;
@@ -80,6 +81,7 @@ struct Shared {
     quotas: RefCell<quotas::State>,
     registry: RefCell<registry::State>,
     roles: RefCell<roles::State>,
+    runners: RefCell<runners::State>,
     runs: RefCell<runs::State>,
     alarms: RefCell<alarms::State>,
     configurations: RefCell<configurations::State>,
@@ -115,6 +117,7 @@ impl Default for World {
                 quotas: RefCell::default(),
                 registry: RefCell::default(),
                 roles: RefCell::default(),
+                runners: RefCell::default(),
                 runs: RefCell::default(),
                 alarms: RefCell::default(),
                 configurations: RefCell::default(),
@@ -173,6 +176,7 @@ services!(
     probe,
     quotas,
     roles,
+    runners,
     runs,
     executions,
     events,

@@ -151,6 +151,7 @@ pub fn settings() -> Settings {
         state_machine: Some("arn:aws:states:eu-west-1:111111111111:stateMachine:w-release".into()),
         event_bus: Some("w".into()),
         topic: Some("arn:aws:sns:eu-west-1:111111111111:w".into()),
+        runner: Some("windlass-run-task".into()),
         config: Config {
             artifacts_bucket: "artifacts".into(),
             ..Config::default()

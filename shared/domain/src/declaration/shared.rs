@@ -46,6 +46,7 @@ fn member(taker: &Component) -> &'static str {
     match taker.shares() {
         Shares::Zip => "artifact",
         Shares::Image => "image",
+        Shares::Release => "function.of",
     }
 }
 
@@ -112,6 +113,9 @@ fn wrong(
             let remedy = "Write a component of the kind `ecs` that takes images.";
             (reason, remedy.to_owned())
         });
+    }
+    if taker.shares() == Shares::Release {
+        return None;
     }
     if discriminant(taker) != discriminant(giver) || !giver.takes().key {
         let reason = format!("`{of}` is not of the same kind, or takes no zip.");

@@ -191,6 +191,8 @@ pub enum Shares {
     Zip,
     /// The image of a container.
     Image,
+    /// Nothing but its releases, with each of which something is done.
+    Release,
 }
 
 /// An image that is another component's.

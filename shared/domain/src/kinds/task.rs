@@ -1,4 +1,10 @@
-//! The kind `task`: something that is run once per release, as a task of Amazon ECS.
+//! The kind `task`: something that is run once per release, as a task of Amazon ECS or as one call of a function.
+
+mod function;
+
+pub use function::{
+    CallEnd, CallOutcome, Called, FunctionCall, FunctionTask, GRACE_S, LIVES_S, LONGEST_CALL,
+};
 
 use super::{AsWritten, Extent, ImageOf, Kind, Resolve, Shares, Takes};
 use crate::count::count;
@@ -7,18 +13,18 @@ use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
-use crate::execution_history::{LONGEST_WAIT, polls};
+use crate::execution_history::polls;
 use crate::finding::FindingName;
 use crate::name::ComponentName;
 use crate::shape::join;
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Something that is run once per release, such as a migration, a warmed cache or a smoke test: a task of Amazon ECS
-/// with the release's image.
+/// with the release's image, or one call of a Lambda function. Exactly one of `ecs` and `function` says which.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-instead" = json!({
@@ -41,15 +47,22 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
     /// The `ecs` component of this declaration whose image it runs: it is run with each release of that one, and a
-    /// release does not name it. Network and capacity are those of its service.
-    pub image: ComponentName,
-    /// How it is run.
-    pub ecs: Ecs,
-    /// How long it may take, such as `15m`, at least `1m` and at most `24h`: then it is stopped, and has failed.
+    /// release does not name it. Network and capacity are those of its service. It stands beside `ecs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ComponentName>,
+    /// The task of Amazon ECS that is run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ecs: Option<Ecs>,
+    /// The function that is called instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<FunctionTask>,
+    /// How long it may take, such as `15m`, at least `1m` and at most `24h`: then it is stopped, and has failed. A call of
+    /// a function may take `15m` and cannot be stopped: then it is not known what it did.
     #[serde(default = "fifteen_minutes")]
     pub limit: Span,
-    /// What takes back what it did, where a release is undone: `{command: […]}`, which is run once in the same way; or
-    /// `none` where nothing has to be done. Without it, too, nothing is done, and each release is warned of that.
+    /// What takes back what it did, where a release is undone: `{command: […]}`, which is run once in the same way, or
+    /// `{payload: {…}}`, with which the function is called once more; or `none` where nothing has to be done. Without it,
+    /// too, nothing is done, and each release is warned of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
     /// True where what came before must not run after it, such as after a migration that drops a column. Once it has
@@ -63,7 +76,7 @@ pub struct Written {
 }
 
 /// How a task is run in Amazon ECS.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "EcsTask", deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"command": ["bin/migrate", "up"]})]))]
 pub struct Ecs {
@@ -110,13 +123,19 @@ pub enum Undo {
     /// This command, with the same image.
     #[schemars(extend("minItems" = 1, "maxItems" = 100))]
     Command(Vec<Text>),
+    /// A call of the same function, which has `direction: undo` and this as its `payload`.
+    Payload(serde_json::Map<String, Value>),
 }
 
 /// A task with every value final.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
-    /// The component whose image it runs.
-    pub image: ComponentName,
+    /// The component whose image it runs; absent of a function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ComponentName>,
+    /// The function that is called instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<FunctionCall>,
     /// The cluster; that of the service if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
@@ -163,6 +182,8 @@ pub enum TaskUndo {
     None,
     /// This command.
     Command(Vec<String>),
+    /// A call of the function with this.
+    Payload(serde_json::Map<String, Value>),
 }
 
 const fn fifteen_minutes() -> Span {
@@ -223,11 +244,17 @@ impl AsWritten for Written {
     }
 
     fn artifact_of(&self) -> Option<&ComponentName> {
-        Some(&self.image)
+        match (&self.function, &self.ecs) {
+            (Some(function), None) => Some(&function.of),
+            _ => self.image.as_ref(),
+        }
     }
 
     fn shares(&self) -> Shares {
-        Shares::Image
+        match (&self.function, &self.ecs) {
+            (Some(_), None) => Shares::Release,
+            _ => Shares::Image,
+        }
     }
 }
 
@@ -246,6 +273,9 @@ impl Kind for Task {
 
     fn extent(&self) -> Extent {
         let limit_s = self.limit.as_s();
+        if let Some(function) = &self.function {
+            return function.extent(limit_s);
+        }
         let seconds = limit_s + STOPPED_WITHIN_S;
         let often = if limit_s > SHORT_S {
             0
@@ -260,7 +290,7 @@ impl Kind for Task {
 
     fn image_of(&self) -> Option<ImageOf<'_>> {
         Some(ImageOf {
-            component: &self.image,
+            component: self.image.as_ref()?,
             container: self.container.as_deref(),
             container_at: "ecs.container",
         })
@@ -276,9 +306,13 @@ impl Resolve for Task {
     const MEMORY_MB: u64 = 256;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
-        let ecs = &written.ecs;
         let at = join(path, "ecs");
-        limit(scope, &join(path, "limit"), written.limit);
+        let longest = function::one_of(scope, path, written);
+        limit(scope, &join(path, "limit"), written.limit, longest);
+        let called = written.function.as_ref();
+        let called = called.map(|call| call.resolve(scope, &join(path, "function")));
+        let none = Ecs::default();
+        let ecs = written.ecs.as_ref().unwrap_or(&none);
         let mut name = |field: &str, text: &Option<Text>| {
             scope.maybe(&join(&at, field), text.as_ref(), &aws_name::ECS)
         };
@@ -307,13 +341,14 @@ impl Resolve for Task {
             );
         }
         Self {
-            image: written.image.clone(),
+            image: written.image.clone().filter(|_| written.ecs.is_some()),
+            function: called,
             cluster,
             family,
             container,
             command: command(scope, &join(&at, "command"), &ecs.command),
             network,
-            limit: written.limit.min(LONGEST_WAIT),
+            limit: written.limit.min(longest),
             irreversible: written.irreversible,
             show_log: written.show_log,
             undo: written.undo.as_ref().map(|undo| match undo {
@@ -321,20 +356,24 @@ impl Resolve for Task {
                 Undo::Command(words) => {
                     TaskUndo::Command(command(scope, &join(path, "undo.command"), words))
                 }
+                Undo::Payload(payload) => {
+                    function::fits(scope, &join(path, "undo.payload"), payload);
+                    TaskUndo::Payload(payload.clone())
+                }
             }),
         }
     }
 }
 
-fn limit(scope: &mut Scope<'_>, path: &str, limit: Span) {
-    if limit > LONGEST_WAIT {
+fn limit(scope: &mut Scope<'_>, path: &str, limit: Span, longest: Span) {
+    if limit > longest {
         scope.find(
             FindingName::TooLarge,
             path,
             format!(
-                "A task that takes `{limit}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}."
+                "A task that takes `{limit}` cannot be waited for: it is waited for at most {longest}."
             ),
-            format!("Write at most `{LONGEST_WAIT}`."),
+            format!("Write at most `{longest}`."),
         );
     } else if limit < SHORTEST {
         scope.find(

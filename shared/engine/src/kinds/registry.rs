@@ -4,8 +4,8 @@ use super::needs::{By, Needed};
 use super::{Kind, PrepareInput, Prepared, Writes};
 use crate::config::Configured;
 use crate::ports::{
-    Alarms, Answered, Cdn, Clock, CodeDeploy, Configurations, Functions, JsonServices, Objects,
-    Reach, Registry, Runs, Services,
+    Alarms, Answered, Cdn, Clock, CodeDeploy, Configurations, Functions, JsonServices, Ledger,
+    Objects, Reach, Registry, Runners, Runs, Services,
 };
 use windlass_domain::each_kind;
 use windlass_domain::finding::Finding;
@@ -24,6 +24,8 @@ pub trait KindPorts:
     + CodeDeploy
     + Services
     + Runs
+    + Runners
+    + Ledger
     + Cdn
     + Configurations
     + JsonServices
@@ -40,6 +42,8 @@ impl<P> KindPorts for P where
         + CodeDeploy
         + Services
         + Runs
+        + Runners
+        + Ledger
         + Cdn
         + Configurations
         + JsonServices

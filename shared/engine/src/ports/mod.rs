@@ -21,6 +21,7 @@ mod probe;
 mod reach;
 mod registry;
 mod roles;
+mod runners;
 mod runs;
 mod services;
 
@@ -40,6 +41,7 @@ pub use probe::*;
 pub use reach::*;
 pub use registry::*;
 pub use roles::*;
+pub use runners::*;
 pub use runs::*;
 pub use services::*;
 

@@ -144,6 +144,14 @@ pub fn step(id: &DeploymentId, component: &ComponentName) -> Key {
     key(deployment_partition(id), format!("step#{component}"))
 }
 
+/// A call of a function that a task is: [`windlass_domain::kinds::task::Called`].
+pub fn call(id: &DeploymentId, component: &ComponentName, direction: &str) -> Key {
+    key(
+        deployment_partition(id),
+        format!("call#{component}#{direction}"),
+    )
+}
+
 /// A component that a deployment names and found in place: a step of which nothing is done.
 pub fn seen(id: &DeploymentId, component: &ComponentName) -> Key {
     key(deployment_partition(id), format!("seen#{component}"))

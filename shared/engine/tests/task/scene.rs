@@ -50,7 +50,8 @@ impl Quay {
         services.service_mut("shop", "agent").service.tags = tags();
         drop(services);
         let spec = Spec {
-            image: ComponentName::new("agent").unwrap(),
+            image: Some(ComponentName::new("agent").unwrap()),
+            function: None,
             cluster: None,
             family: None,
             container: None,

@@ -25,6 +25,7 @@ mod unlocked;
 mod unowned_untouched;
 
 pub use back_as_it_says::back_as_it_says;
+pub use called_once::is_unbegun_call;
 pub use final_by_ecs::final_by_ecs;
 pub use goes_together::goes_together;
 pub use holds_and_vetoes::holds_and_vetoes;
@@ -51,6 +52,7 @@ pub use unowned_untouched::unowned_untouched;
 
 mod arrivals_are_served;
 pub use arrivals_are_served::arrivals_are_served;
+mod called_once;
 mod claims_are_shown;
 pub use claims_are_shown::claims_are_shown;
 mod ends_as_written;

@@ -1,6 +1,6 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::rules::{has_barred, is_unknown};
+use crate::rules::{has_barred, is_unbegun_call, is_unknown};
 use crate::scenario::Deed;
 use crate::schedule::What;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,7 +71,10 @@ fn why_not_back<'s>(
             Some(Failure::Finding(finding)) => {
                 let is_theirs = finding.name == FindingName::TargetChangedByOther
                     && theirs.contains(component.as_str());
-                is_theirs || then.is_some_and(|then| is_unknown(outcome, step, then))
+                let is_kept = is_refused(outcome) || meets(outcome, &[What::ThrottledLong]);
+                is_theirs
+                    || then.is_some_and(|then| is_unknown(outcome, step, then))
+                    || is_kept && is_unbegun_call(outcome, step)
             }
             Some(Failure::Fault(fault)) => {
                 fault.name == FaultName::AccessDenied && is_refused(outcome)

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod basics;
+mod calls;
 mod compared;
 mod configurations;
 mod declarations;
@@ -29,7 +30,7 @@ mod wheel;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 199] = [
+pub static SCENARIOS: [Scenario; 210] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -174,6 +175,17 @@ pub static SCENARIOS: [Scenario; 199] = [
     several::ONE_OF_TWO_PUSHED,
     several::TWO_SINCE,
     several::ONE_OF_TWO_UNDONE,
+    calls::CALLED,
+    calls::TWICE,
+    calls::FAILS,
+    calls::LOST,
+    calls::REPEATED,
+    calls::REPEATED_LOST,
+    calls::THROTTLED,
+    calls::NOT_BEGUN,
+    calls::UNDONE,
+    calls::UNDO_THROTTLED,
+    calls::CANCELLED,
     tasks::RUN,
     tasks::FAILS,
     tasks::TAKEN_BACK,

@@ -88,4 +88,56 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["task_forgotten"],
         mishaps: &[],
     },
+    Variant {
+        name: "called_unasked_of_the_ledger",
+        what: "the runner makes a call whatever the ledger has of it",
+        edits: &[
+            Edit {
+                file: "shared/engine/src/kinds/task/call/runner.rs",
+                find: "    if !is_next || now > ask.not_after {",
+                replace: "    if !VARIANT && (!is_next || now > ask.not_after) {",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/task/call/runner.rs",
+                find: "    Ok(ports.transact(vec![called.put()?]).await? == Transacted::Done)\n}\n\n/// The one call.",
+                replace: "    let done = ports.transact(vec![called.put()?]).await?;\n    Ok(VARIANT || done == Transacted::Done)\n}\n\n/// The one call.",
+            },
+        ],
+        scenarios: &["call_asked_twice"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "called_again_when_lost",
+        what: "a call whose answer is lost is made again, although its function is not declared repeatable",
+        edits: &[
+            Edit {
+                file: "shared/engine/src/kinds/task/call/next.rs",
+                find: "            Some(called) if called.spent() < self.target.call.tries() => {",
+                replace: "            Some(called) if VARIANT || called.spent() < self.target.call.tries() => {",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/task/call/next.rs",
+                find: "        let is_lost = called.end.is_some() && !self.target.call.repeatable;",
+                replace: "        let is_lost = called.end.is_some() && !self.target.call.repeatable && !VARIANT;",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/task/call/runner.rs",
+                find: "is.may_be_followed(now, target.call.tries());",
+                replace: "is.may_be_followed(now, target.call.tries() + u32::from(VARIANT));",
+            },
+        ],
+        scenarios: &["call_lost"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "undo_unbegun_has_failed",
+        what: "what takes a call back has failed for good where Lambda has not run it",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/task/call/next.rs",
+            find: "        let is_to_come = self.direction == Direction::Undo;",
+            replace: "        let is_to_come = self.direction == Direction::Undo && !VARIANT;",
+        }],
+        scenarios: &["call_undo_throttled"],
+        mishaps: &[],
+    },
 ];

@@ -4,6 +4,7 @@
 //! as soon as it is seen. It is run once by its client token, else nobody runs it again and a person is asked
 //! (`docs/decisions/0520-a-task-is-run-once-or-a-person-is-asked.md`).
 
+mod call;
 mod definition;
 mod lines;
 mod log;
@@ -14,13 +15,15 @@ mod prepare;
 mod state;
 mod tell;
 
+pub use call::{Ask, Call, CallPorts, handle as run_call, key as call_key};
 pub use log::Log;
 pub use needs::needs;
 pub use prepare::prepare;
 pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, started_by, token};
 
 use super::{
-    APP_TAG, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, View, Way, Writes, to_value,
+    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, Then, View, Way, Writes,
+    to_value,
 };
 use crate::ports::{Answered, Clock, JsonServices, NewRun, Reach, Runs, Services};
 use serde_json::Value;
@@ -64,10 +67,32 @@ impl<P> Task<P> {
     }
 }
 
+/// What is run once.
+#[derive(Debug)]
+pub enum Once<P> {
+    /// A task of ECS.
+    Task(Task<P>),
+    /// A call of a function.
+    Call(Call<P>),
+}
+
 /// The kind that a step is of.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Task<P>> {
-    Ok(Task::new(ports.at(&step.place), step.deployment.clone()))
+pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Once<P>> {
+    Ok(if step.target["call"].is_object() {
+        Once::Call(Call::of(ports, step))
+    } else {
+        Once::Task(Task::new(ports.at(&step.place), step.deployment.clone()))
+    })
+}
+
+impl<P: Services + Runs + JsonServices + CallPorts> Built for Once<P> {
+    async fn with<T: Then>(&self, then: T) -> Answered<T::Out> {
+        match self {
+            Self::Task(kind) => then.then(kind).await,
+            Self::Call(kind) => then.then(kind).await,
+        }
+    }
 }
 
 impl<P: Services + Runs + Clock + JsonServices> Kind for Task<P> {

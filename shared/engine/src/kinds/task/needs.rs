@@ -1,5 +1,6 @@
 //! What a release of a task asks of the role that runs it (Service Authorization Reference, Amazon ECS).
 
+use super::call::{self, CallPorts};
 use super::log::Log;
 use super::prepare::{Found, find};
 use super::state::family;
@@ -10,12 +11,15 @@ use crate::ports::{Answered, Runs, Services};
 use windlass_domain::kinds::task::Task as Spec;
 
 /// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
-pub async fn needs<P: Services + Runs>(
+pub async fn needs<P: Services + Runs + CallPorts>(
     there: &P,
     input: &PrepareInput<'_>,
     by: &By<'_>,
     spec: &Spec,
 ) -> Answered<Vec<Needed>> {
+    if let Some(function) = &spec.function {
+        return call::needs(there, by, function).await;
+    }
     match find(there, input, spec).await? {
         Ok(found) => Ok(of(by, input, &found, spec)),
         Err(_) => Ok(vec![]),

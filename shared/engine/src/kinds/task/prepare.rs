@@ -1,5 +1,6 @@
 //! What `Prepare` asks of a task: is its service ours, from what is it made, and must it be run at all?
 
+use super::call::{self, CallPorts};
 use super::log::Log;
 use super::state::{Goal, Target, Work, family};
 use super::{Task, tell};
@@ -8,7 +9,7 @@ use crate::kinds::ecs::{document, passed};
 use crate::kinds::needs::beside;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
 use crate::ports::{
-    Answered, Clock, JsonServices, Launch, Network, Reach, Runs, Service, Services, TaskDefinition,
+    Answered, JsonServices, Launch, Network, Runs, Service, Services, TaskDefinition,
 };
 use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::digest::Digest;
@@ -37,8 +38,11 @@ pub(super) struct Found {
 /// Plans the run of one task; see [`crate::kinds::PrepareInput`].
 pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
 where
-    P: Services + Runs + Configured + Clock + Reach + JsonServices,
+    P: Services + Runs + Configured + JsonServices + CallPorts,
 {
+    if let Some(function) = &spec.function {
+        return call::prepare(ports, input, spec, function).await;
+    }
     let found = match find(ports, input, spec).await? {
         Ok(found) => found,
         Err(finding) => return Ok(Prepared::refused(vec![finding])),
@@ -223,7 +227,7 @@ fn claim(found: &Found, family: &str) -> Claim {
 }
 
 /// What succeeded last, as far as is recorded.
-fn last(input: &PrepareInput<'_>) -> Answered<Option<Work>> {
+pub(super) fn last(input: &PrepareInput<'_>) -> Answered<Option<Work>> {
     let Some(running) = input.running else {
         return Ok(None);
     };
@@ -301,19 +305,19 @@ fn what(target: &Target) -> String {
 }
 
 /// What cannot come back is named before the release begins (rule 8).
-fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
+pub(super) fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
     (spec.undo.is_none() && !spec.irreversible).then(|| {
         Finding::new(
             FindingName::MayStay,
             input.path("undo"),
             "Nothing takes back what the task does: where the release is undone, that stays.",
-            "Write `undo: {command: […]}`; or `undo: none` where nothing has to be done.",
+            "Write what takes it back as `undo`; or `undo: none` where nothing has to be done.",
         )
     })
 }
 
 /// A task that forbids that anything comes back is named, too.
-fn irreversible(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
+pub(super) fn irreversible(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
     spec.irreversible.then(|| {
         Finding::new(
             FindingName::Irreversible,

@@ -1,0 +1,11 @@
+//! Makes the calls of functions that a task is.
+
+use std::process::ExitCode;
+use windlass_aws::Aws;
+use windlass_engine::kinds::task;
+
+fn main() -> ExitCode {
+    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, ask| {
+        task::run_call(aws, ask).await
+    })
+}

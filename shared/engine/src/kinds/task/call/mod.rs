@@ -1,0 +1,169 @@
+//! A task that is one call of a Lambda function.
+//!
+//! The call may take a quarter of an hour, and a deployer has a minute. So a function of its own makes it, `run-task`, which
+//! is asked by an event. What makes it once is an item of the ledger: who writes it first makes the call, and nobody else;
+//! what came of it is written there by who made it (`docs/decisions/0522-a-function-is-called-by-a-runner.md`).
+
+mod next;
+mod observe;
+mod prepare;
+mod runner;
+mod state;
+mod tell;
+
+pub(super) use prepare::{needs, prepare};
+pub use runner::{Ask, handle};
+pub use state::{Change, Seen, Target, key};
+
+use super::state::{Direction, Goal};
+use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way, to_value};
+use crate::ports::{Answered, Clock, Functions, Ledger, Reach, Runners, Transacted};
+use crate::store::{self, Stored};
+use serde_json::Value;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::task::Called;
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
+
+/// The ports of a call.
+pub trait CallPorts: Functions + Runners + Ledger + Clock + Reach {}
+impl<P> CallPorts for P where P: Functions + Runners + Ledger + Clock + Reach {}
+
+/// The kind, over ports at the target's place and at home.
+#[derive(Debug)]
+pub struct Call<P> {
+    at: P,
+    home: P,
+    deployment: DeploymentId,
+}
+
+impl<P: Reach> Call<P> {
+    /// The kind for one deployment, with the target at this place.
+    pub fn new(ports: &P, place: &Place, deployment: DeploymentId) -> Self {
+        Self {
+            at: ports.at(place),
+            home: ports.at(&Place::default()),
+            deployment,
+        }
+    }
+
+    /// The kind that a step is of.
+    pub fn of(ports: &P, step: &Step) -> Self {
+        Self::new(ports, &step.place, step.deployment.clone())
+    }
+}
+
+impl<P: CallPorts> Kind for Call<P> {
+    type Target = Target;
+    type Seen = Seen;
+    type Goal = Goal;
+    type Change = Change;
+
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        self.look(target, way).await
+    }
+
+    fn view(target: &Target, seen: &Seen) -> View {
+        View {
+            noticed: Noticed {
+                value: to_value(&seen.done).unwrap_or(Value::Null),
+                shown: tell::shown(target, seen),
+            },
+            waits_for: None,
+            // The ledger lets one call begin.
+            is_guarded: true,
+            is_consistent: true,
+        }
+    }
+
+    fn back(seen: &Seen) -> Goal {
+        Goal::Back(seen.done.clone())
+    }
+
+    fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {
+        let sides = [&seen.forward, &seen.back];
+        let may_run = sides.into_iter().any(|side| side.may_run(seen.now));
+        may_run.then(|| tell::still_runs(target))
+    }
+
+    fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+        next::next(target, seen, goal)
+    }
+
+    fn facts(change: &Change, _: &Seen) -> Facts {
+        let class = match change {
+            Change::Start { .. } => Class::Switching,
+            Change::Bar { .. } | Change::Note { .. } => Class::Additive,
+        };
+        Facts::new(class, change.value(), tell::what(change))
+    }
+
+    fn owned(target: &Target) -> String {
+        tell::owned(target)
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Change,
+        deployment: &DeploymentId,
+    ) -> Answered<Option<String>> {
+        match change {
+            Change::Start {
+                direction,
+                attempt,
+                version,
+                not_after,
+                ..
+            } => {
+                let ask = Ask {
+                    deployment: deployment.clone(),
+                    component: target.component.clone(),
+                    direction: *direction,
+                    attempt: *attempt,
+                    version: version.clone(),
+                    not_after: *not_after,
+                };
+                self.home.ask_runner(&to_value(&ask)?).await?;
+                Ok(None)
+            }
+            Change::Bar { direction } => {
+                let key = store::call(deployment, &target.component, direction.as_str());
+                bar(&self.home, key).await?;
+                Ok(None)
+            }
+            Change::Note { .. } => Ok(None),
+        }
+    }
+}
+
+/// Lets no call begin any more; `Conflict` where one has just begun.
+async fn bar<P: Ledger>(home: &P, key: crate::ports::Key) -> Answered<()> {
+    let called = store::load::<Called>(home, &key).await?;
+    let mut called = called.unwrap_or_else(|| Stored::new(key, none()));
+    called.value.barred = true;
+    match home.transact(vec![called.put()?]).await? {
+        Transacted::Done => Ok(()),
+        Transacted::Refused(_) => Err(Fault::new(FaultName::Conflict, "a call has just begun")),
+    }
+}
+
+fn none() -> Called {
+    Called {
+        begun: None,
+        barred: false,
+        attempt: 0,
+        lost: 0,
+        version: String::new(),
+        over: Time(0),
+        end: None,
+    }
+}
+
+/// Which call of the two.
+fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> crate::ports::Key {
+    store::call(deployment, &target.component, direction.as_str())
+}

@@ -1,0 +1,236 @@
+//! Pure: what to do next so that a function is called once, and once more to take that back.
+//!
+//! A call cannot be stopped. It is waited for until who made it has told its end, or cannot live any more; what came of it
+//! is not known then, and it is made again only where the function is declared repeatable.
+
+use super::state::{Change, Ended, Seen, Side, Target, of};
+use super::tell;
+use crate::kinds::Next;
+use crate::kinds::task::state::{Direction, Goal};
+use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, TaskUndo};
+use windlass_domain::time::Time;
+
+/// For how long an event that asks for a call may begin it, in seconds.
+pub(super) const BEGINS_S: u64 = 60;
+
+/// How far clocks are apart at most, in seconds.
+const CLOCKS_S: u64 = 5;
+
+/// Events that came to nothing are asked for again for so long after the first, in seconds. What takes a call back has
+/// to be done, so that more patience is worth while.
+const PATIENT_S: u64 = 4 * 60;
+const PATIENT_BACK_S: u64 = 20 * 60;
+
+/// Who asks again so long after the last has been asked anew, in seconds.
+const PAUSE_S: u64 = 5 * 60;
+
+/// How long to wait between two looks, in seconds.
+const POLL_S: u64 = 5;
+
+/// For how long a call is young, and how long to wait between two looks then, in seconds.
+const YOUNG_S: u64 = 60;
+const SELDOM_S: u64 = 30;
+
+/// What to do next; see [`crate::kinds::Kind::next`].
+pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+    let whose = |direction| Whose {
+        target,
+        seen,
+        direction,
+    };
+    match goal {
+        Goal::Run(_) => whose(Direction::Forward).is_well(),
+        Goal::Back(_) => {
+            let end = match whose(Direction::Forward).over() {
+                Ok(Some(end)) => end,
+                Ok(None) => return Next::Done,
+                Err(next) => return next,
+            };
+            if end.began() && target.irreversible {
+                return Next::Failed(tell::irreversible(target, &end));
+            }
+            let has_undo = matches!(target.undo, Some(TaskUndo::Payload(_)));
+            if end.began() && has_undo {
+                whose(Direction::Undo).is_well()
+            } else {
+                Next::Done
+            }
+        }
+    }
+}
+
+/// One of the two calls.
+#[derive(Clone, Copy)]
+struct Whose<'a> {
+    target: &'a Target,
+    seen: &'a Seen,
+    direction: Direction,
+}
+
+impl<'a> Whose<'a> {
+    fn side(&self) -> &'a Side {
+        match self.direction {
+            Direction::Forward => &self.seen.forward,
+            Direction::Undo => &self.seen.back,
+        }
+    }
+
+    fn is_well(self) -> Next<Change> {
+        match self.until_its_end() {
+            Ok(end) if end.is_success() => Next::Done,
+            Ok(end) => Next::Failed(tell::failed(self.target, self.direction, &end)),
+            Err(next) => next,
+        }
+    }
+
+    /// How it ended, or what is to be done until it is made and has ended.
+    fn until_its_end(self) -> Result<Ended, Next<Change>> {
+        let side = self.side();
+        if let Some(end) = self.known_end()? {
+            return Ok(end);
+        }
+        Err(match &side.called {
+            None => self.start(1),
+            Some(called) if called.barred => {
+                Next::Failed(tell::unknown(self.target, self.direction, called))
+            }
+            Some(called) if called.never_began() => self.start_later(called),
+            Some(called) if self.may_run(called) => self.wait(called),
+            Some(called) if called.spent() < self.target.call.tries() => {
+                self.start(called.attempt + 1)
+            }
+            Some(called) => Next::Failed(tell::unknown(self.target, self.direction, called)),
+        })
+    }
+
+    /// How it ended, nothing where it never was and never will be, or what is to be done until that is so.
+    fn over(self) -> Result<Option<Ended>, Next<Change>> {
+        let side = self.side();
+        if let Some(end) = self.known_end()? {
+            return Ok(Some(end));
+        }
+        let may_begin = |called: &Called| {
+            let mut starts = side.starts.iter();
+            !called.barred && starts.any(|start| start.attempt > called.attempt)
+        };
+        let bar = Next::Do(Change::Bar {
+            direction: self.direction,
+        });
+        match &side.called {
+            None if side.starts.is_empty() => Ok(None),
+            None => Err(bar),
+            Some(called) if called.begun.is_none() => Ok(None),
+            Some(called) if may_begin(called) => Err(bar),
+            Some(called) if self.may_run(called) => Err(self.wait(called)),
+            Some(called) if self.target.call.repeatable => Ok(Some(unknown(called, self.seen.now))),
+            Some(called) => Err(Next::Failed(tell::unknown(
+                self.target,
+                self.direction,
+                called,
+            ))),
+        }
+    }
+
+    /// Whether the function may be at work: of one that must not be called again it makes no difference once the answer
+    /// is lost.
+    fn may_run(&self, called: &Called) -> bool {
+        let is_lost = called.end.is_some() && !self.target.call.repeatable;
+        !is_lost && self.seen.now < called.over
+    }
+
+    /// Soon looked at again while it is young, and seldom where nobody can tell any more than that it is not over.
+    fn wait(&self, called: &Called) -> Next<Change> {
+        let begun = called.begun.unwrap_or(self.seen.now);
+        let is_young = self.seen.now.ms_since(begun) < YOUNG_S * 1000;
+        Next::Wait(if is_young && called.end.is_none() {
+            POLL_S
+        } else {
+            SELDOM_S
+        })
+    }
+
+    /// One that Lambda has not run is asked for again, and by whoever recovers later.
+    fn start_later(&self, called: &Called) -> Next<Change> {
+        let ended = called.end.as_ref().map_or(Time(0), |end| end.at);
+        if self.tried_s() >= self.patience_s() {
+            Next::Failed(tell::not_begun(self.target, called))
+        } else if self.seen.now.ms_since(ended) < SELDOM_S * 1000 {
+            Next::Wait(SELDOM_S)
+        } else {
+            self.start(called.attempt + 1)
+        }
+    }
+
+    /// For how long it has been asked for without a pause, in seconds.
+    fn tried_s(&self) -> u64 {
+        let mut since = self.seen.now;
+        for start in self.side().starts.iter().rev() {
+            if since.ms_since(start.not_after) > PAUSE_S * 1000 {
+                break;
+            }
+            since = start.not_after;
+        }
+        self.seen.now.ms_since(since) / 1000
+    }
+
+    fn patience_s(&self) -> u64 {
+        match self.direction {
+            Direction::Forward => PATIENT_S,
+            Direction::Undo => PATIENT_BACK_S,
+        }
+    }
+
+    /// How it ended, as the step has it: what the ledger has is taken in first. What takes a call back has not ended as
+    /// long as Lambda has not run it: it is still to be done.
+    fn known_end(&self) -> Result<Option<Ended>, Next<Change>> {
+        let side = self.side();
+        let ended = side.ended();
+        let is_to_come = self.direction == Direction::Undo;
+        match (&side.end, ended.filter(|end| end.began() || !is_to_come)) {
+            (Some(end), _) => Ok(Some(end.clone())),
+            (None, Some(end)) => Err(Next::Do(Change::Note {
+                direction: self.direction,
+                end,
+            })),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// It is asked for by one event after another, each of which may begin it for a while: who comes second finds that it
+    /// was begun.
+    fn start(&self, attempt: u32) -> Next<Change> {
+        let (side, now) = (self.side(), self.seen.now);
+        let mut of_try = side.starts.iter().filter(|start| start.attempt == attempt);
+        if of_try.any(|start| now <= start.not_after.plus_s(CLOCKS_S)) {
+            return Next::Wait(1);
+        }
+        if self.tried_s() >= self.patience_s() {
+            return Next::Failed(tell::never_begins(self.target, self.direction));
+        }
+        Next::Do(Change::Start {
+            direction: self.direction,
+            attempt,
+            nth: side.starts.len() + 1,
+            version: self.seen.version.clone(),
+            not_after: now.plus_s(BEGINS_S),
+        })
+    }
+}
+
+/// The end of a call that nobody knows of, of a function that bears to be called again.
+fn unknown(called: &Called, now: Time) -> Ended {
+    let end = called.end.clone();
+    of(
+        called,
+        end.unwrap_or(CallEnd {
+            at: now,
+            outcome: CallOutcome::Unknown,
+            why: String::new(),
+            lines: vec![],
+        }),
+    )
+}
+
+#[cfg(test)]
+#[path = "next_tests.rs"]
+mod tests;

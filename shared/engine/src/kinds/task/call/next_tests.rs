@@ -1,0 +1,265 @@
+//! What is done next, as a table: what the step and the ledger say of both calls, and what comes of it.
+
+use super::next;
+use crate::kinds::Next;
+use crate::kinds::task::call::state::{Change, Ended, Seen, Side, Start, Target};
+use crate::kinds::task::state::{Direction, Goal, Work};
+use windlass_domain::digest::Digest;
+use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::time::Time;
+
+const NOW: Time = Time(1_800_000_000_000);
+
+fn target() -> Target {
+    Target {
+        app: AppName::new("shop").unwrap(),
+        environment: EnvironmentName::new("prod").unwrap(),
+        component: ComponentName::new("migrate").unwrap(),
+        call: FunctionCall {
+            name: "shop-jobs".into(),
+            alias: None,
+            of: ComponentName::new("api").unwrap(),
+            payload: serde_json::Map::new(),
+            repeatable: false,
+        },
+        work: Work {
+            sha256: Digest::of(b"1"),
+            command: vec!["shop-jobs".into()],
+        },
+        undo: Some(TaskUndo::Payload(serde_json::Map::new())),
+        irreversible: false,
+        show_log: false,
+        limit_s: 120,
+        last: None,
+    }
+}
+
+fn repeatable() -> Target {
+    let mut target = target();
+    target.call.repeatable = true;
+    target
+}
+
+fn ago(seconds: u64) -> Time {
+    Time(NOW.0 - seconds * 1000)
+}
+
+/// Asked for by an event for each of these tries, which could begin it until then.
+fn asked(tries: &[(u32, Time)]) -> Side {
+    let starts = tries.iter().map(|(attempt, not_after)| Start {
+        attempt: *attempt,
+        version: "7".into(),
+        not_after: *not_after,
+    });
+    Side {
+        starts: starts.collect(),
+        ..Side::default()
+    }
+}
+
+/// Begun so long ago, and of such an end.
+fn begun(seconds: u64, outcome: Option<CallOutcome>) -> Side {
+    let end = outcome.map(|outcome| CallEnd {
+        at: ago(1),
+        outcome,
+        why: "Unhandled LockError".into(),
+        lines: vec![],
+    });
+    Side {
+        called: Some(Called {
+            begun: Some(ago(seconds)),
+            barred: false,
+            attempt: 1,
+            lost: 0,
+            version: "7".into(),
+            over: Time(ago(seconds).0 + 1_080_000),
+            end,
+        }),
+        ..asked(&[(1, ago(seconds))])
+    }
+}
+
+/// The same, and taken into the step.
+fn noted(outcome: CallOutcome) -> Side {
+    let side = begun(60, Some(outcome));
+    let called = side.called.clone().unwrap();
+    let end = Some(Ended {
+        version: called.version,
+        took_s: 10,
+        end: called.end.unwrap(),
+    });
+    Side { end, ..side }
+}
+
+/// None may begin any more.
+fn barred(side: Side) -> Side {
+    let called = Called {
+        begun: None,
+        barred: true,
+        attempt: 0,
+        lost: 0,
+        version: String::new(),
+        over: Time(0),
+        end: None,
+    };
+    Side {
+        called: Some(called),
+        ..side
+    }
+}
+
+/// What takes it back was not run by Lambda, which was told so long ago, after events every two minutes since then.
+fn unbegun(seconds: u64, since: u64) -> Side {
+    let mut side = begun(seconds + 100, Some(CallOutcome::NotBegun));
+    let called = side.called.as_mut().unwrap();
+    called.end.as_mut().unwrap().at = ago(seconds);
+    let events = (seconds..=since)
+        .step_by(120)
+        .map(|before| (1, ago(before)));
+    let events: Vec<(u32, Time)> = events.collect();
+    let events: Vec<(u32, Time)> = events.into_iter().rev().collect();
+    Side {
+        starts: asked(&events).starts,
+        ..side
+    }
+}
+
+fn told(target: &Target, forward: Side, back: Side, goal: &Goal) -> String {
+    let seen = Seen {
+        now: NOW,
+        version: "7".into(),
+        forward,
+        back,
+        done: None,
+    };
+    match next(target, &seen, goal) {
+        Next::Done => "done".into(),
+        Next::Do(Change::Start {
+            direction, attempt, ..
+        }) => format!("start {} {attempt}", direction.as_str()),
+        Next::Do(Change::Bar { direction }) => format!("bar {}", direction.as_str()),
+        Next::Do(Change::Note { direction, end }) => {
+            format!("note {} {:?}", direction.as_str(), end.end.outcome)
+        }
+        Next::Failed(finding) => format!("{:?}: {}", finding.name, finding.reason),
+        _ => "wait".into(),
+    }
+}
+
+#[test]
+fn a_call_is_made_once_forward() {
+    use CallOutcome::{Failed, NotBegun, Succeeded, Unknown};
+    let soon = Time(NOW.0 + 30_000);
+    let often: Vec<(u32, Time)> = (1..=5).map(|nth| (1, ago(300 - nth * 50))).collect();
+    let mut thrice = begun(2000, None);
+    thrice.called.as_mut().unwrap().lost = 2;
+    let once = target();
+    let again = repeatable();
+    let table = [
+        (&once, Side::default(), "start forward 1"),
+        (&once, asked(&[(1, soon)]), "wait"),
+        (&once, asked(&[(1, ago(10))]), "start forward 1"),
+        (&once, asked(&often), "nobody has begun it"),
+        (&once, begun(10, None), "wait"),
+        (&once, begun(60, Some(Succeeded)), "note forward Succeeded"),
+        (&once, noted(Succeeded), "done"),
+        (
+            &once,
+            noted(Failed),
+            "failed after 10s: Unhandled LockError",
+        ),
+        (&once, noted(NotBegun), "never began"),
+        (&once, begun(60, Some(Unknown)), "what it did is not known"),
+        (&once, begun(2000, None), "what it did is not known"),
+        (
+            &once,
+            barred(asked(&[(1, soon)])),
+            "what it did is not known",
+        ),
+        (&again, begun(60, Some(Unknown)), "wait"),
+        (&again, begun(2000, Some(Unknown)), "start forward 2"),
+        (&again, begun(2000, None), "start forward 2"),
+        (&again, thrice, "what it did is not known"),
+    ];
+    for (nth, (target, forward, wanted)) in table.into_iter().enumerate() {
+        let goal = Goal::Run(target.work.clone());
+        let found = told(target, forward, Side::default(), &goal);
+        assert!(found.contains(wanted), "{nth}: {found}, not {wanted}");
+    }
+}
+
+#[test]
+fn what_may_have_begun_is_taken_back_once_it_is_over() {
+    use CallOutcome::{Failed, NotBegun, Succeeded, Unknown};
+    let none = Side::default;
+    let once = target();
+    let again = repeatable();
+    let mut without = target();
+    without.undo = Some(TaskUndo::None);
+    let mut irreversible = target();
+    irreversible.irreversible = true;
+    let table = [
+        (&once, none(), none(), "done"),
+        (&once, asked(&[(1, ago(10))]), none(), "bar forward"),
+        (&once, barred(asked(&[(1, ago(10))])), none(), "done"),
+        (&once, begun(10, None), none(), "wait"),
+        (&once, begun(2000, None), none(), "what it did is not known"),
+        (&again, begun(10, Some(Unknown)), none(), "wait"),
+        (&again, begun(2000, None), none(), "start undo 1"),
+        (&once, noted(NotBegun), none(), "done"),
+        (&once, noted(Failed), none(), "start undo 1"),
+        (&once, noted(Succeeded), none(), "start undo 1"),
+        (&without, noted(Succeeded), none(), "done"),
+        (
+            &irreversible,
+            noted(Failed),
+            none(),
+            "nothing is brought back",
+        ),
+        (&irreversible, noted(NotBegun), none(), "done"),
+        (&once, noted(Succeeded), noted(Succeeded), "done"),
+        (
+            &once,
+            noted(Succeeded),
+            noted(Failed),
+            "not made a second time",
+        ),
+        (
+            &once,
+            noted(Succeeded),
+            begun(2000, None),
+            "what it did is not known",
+        ),
+        (&once, noted(Succeeded), unbegun(40, 100), "start undo 2"),
+        (&once, noted(Succeeded), unbegun(40, 1400), "never began"),
+        (&once, noted(Succeeded), unbegun(400, 2000), "start undo 2"),
+    ];
+    for (nth, (target, forward, back, wanted)) in table.into_iter().enumerate() {
+        let found = told(target, forward, back, &Goal::Back(None));
+        assert!(found.contains(wanted), "{nth}: {found}, not {wanted}");
+    }
+}
+
+#[test]
+fn one_more_call_is_begun_only_where_none_did_its_work_or_may_be_under_way() {
+    use CallOutcome::{Failed, NotBegun, Succeeded, Unknown};
+    let called = |seconds, outcome| begun(seconds, outcome).called.unwrap();
+    let table = [
+        (called(60, None), 1, false),
+        (called(60, None), 3, false),
+        (called(2000, None), 1, false),
+        (called(2000, None), 3, true),
+        (called(60, Some(NotBegun)), 1, true),
+        (called(2000, Some(Unknown)), 1, false),
+        (called(2000, Some(Unknown)), 3, true),
+        (called(2000, Some(Succeeded)), 3, false),
+        (called(2000, Some(Failed)), 3, false),
+    ];
+    for (nth, (called, tries, may)) in table.into_iter().enumerate() {
+        assert_eq!(called.may_be_followed(NOW, tries), may, "{nth}");
+    }
+    let barred = barred(Side::default()).called.unwrap();
+    assert!(!barred.may_be_followed(NOW, 3));
+    assert_eq!(Direction::Undo.as_str(), "undo");
+}

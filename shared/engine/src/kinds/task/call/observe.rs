@@ -1,0 +1,67 @@
+//! Reading what was called: the ledger, and Lambda for the version only.
+
+use super::state::{Seen, Side, Target, recorded};
+use super::{Call, CallPorts, item};
+use crate::kinds::Way;
+use crate::kinds::task::state::{Direction, Goal};
+use crate::ports::Answered;
+use crate::store;
+use windlass_domain::kinds::task::Called;
+
+/// The qualifier of a function's code that was not published.
+const LATEST: &str = "$LATEST";
+
+impl<P: CallPorts> Call<P> {
+    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        let forward = self.side(target, way, Direction::Forward).await?;
+        let back = self.side(target, way, Direction::Undo).await?;
+        let version = self.version(target, way, &forward).await?;
+        let is_done = |side: &Side| side.ended().is_some_and(|end| end.is_success());
+        let done = if is_done(&forward) && !is_done(&back) {
+            Some(target.work.clone())
+        } else {
+            target.last.clone()
+        };
+        Ok(Seen {
+            now: self.at.now(),
+            version,
+            forward,
+            back,
+            done,
+        })
+    }
+
+    async fn side(
+        &self,
+        target: &Target,
+        way: &Way<'_, Goal>,
+        direction: Direction,
+    ) -> Answered<Side> {
+        let mut side = recorded(way.changes, direction);
+        if !side.starts.is_empty() && side.end.is_none() {
+            let key = item(&self.deployment, target, direction);
+            let called = store::load::<Called>(&self.home, &key).await?;
+            side.called = called.map(|called| called.value);
+        }
+        Ok(side)
+    }
+
+    /// The version that was asked for first; before that the one that the alias points at now.
+    async fn version(
+        &self,
+        target: &Target,
+        way: &Way<'_, Goal>,
+        forward: &Side,
+    ) -> Answered<String> {
+        if let Some(start) = forward.starts.first() {
+            return Ok(start.version.clone());
+        }
+        match &target.call.alias {
+            Some(alias) if matches!(way.goal, Some(Goal::Run(_))) => {
+                let alias = self.at.alias(&target.call.name, alias).await?;
+                Ok(alias.version)
+            }
+            _ => Ok(LATEST.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What `Prepare` asks of a call: is the function ours, and must it be called at all?
+
+use super::state::Target;
+use super::{Call, CallPorts, tell};
+use crate::kinds::needs::{By, Needed, beside};
+use crate::kinds::task::prepare::{irreversible, last, not_taken_back};
+use crate::kinds::task::state::{Goal, Work, family};
+use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, to_value};
+use crate::ports::{Answered, Function};
+use serde_json::Value;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::task::{FunctionCall, Task as Spec};
+use windlass_domain::place::Place;
+use windlass_domain::tenancy::Claim;
+
+/// Plans one call; see [`crate::kinds::PrepareInput`].
+pub async fn prepare<P: CallPorts>(
+    there: &P,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    call: &FunctionCall,
+) -> Answered<Prepared> {
+    let (function, findings) = match find(there, call).await {
+        Ok(function) => function,
+        Err(fault) if fault.name == FaultName::NotFound => {
+            return Ok(Prepared::refused(vec![missing(input, call)]));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let what = format!("function {}", call.name);
+    let mut wrong = Vec::new();
+    wrong.extend(input.check_tags("function.name", (&what, Some(&function.arn)), &findings));
+    let family = family(input.app, input.environment, input.component);
+    let claims = vec![Claim::whole(beside(
+        &function.arn,
+        "lambda",
+        &format!("task/{family}"),
+    ))];
+    if !wrong.is_empty() {
+        return Ok(Prepared {
+            claims,
+            ..Prepared::refused(wrong)
+        });
+    }
+    let Some(target) = target(input, spec, call)? else {
+        return Err(Fault::internal("a call without what it is called with"));
+    };
+    let kind = Call::new(there, &Place::default(), input.deployment.clone());
+    let seen = kind.observe(&target, &Way::default()).await?;
+    let before = Recorded::of::<Call<P>>(&target, &seen)?;
+    let unchanged = match input.artifact {
+        None if !input.is_check => Some(format!(
+            "is not called, because the release has nothing for {}",
+            call.of
+        )),
+        _ => unchanged(input, &target),
+    };
+    let (mut stages, mut warnings) = (vec![], vec![]);
+    if unchanged.is_none() {
+        let goal = to_value(&Goal::Run(target.work.clone()))?;
+        stages.push(Stage::new(goal, will_call(&target)));
+        warnings.extend(not_taken_back(input, spec));
+        warnings.extend(irreversible(input, spec));
+    }
+    Ok(Prepared {
+        target: to_value(&target)?,
+        claims,
+        before: to_value(&before)?,
+        stages,
+        unchanged,
+        irreversible: spec.irreversible,
+        warnings,
+        ..Prepared::default()
+    })
+}
+
+type Tags = std::collections::BTreeMap<String, String>;
+
+async fn find<P: CallPorts>(there: &P, call: &FunctionCall) -> Answered<(Function, Tags)> {
+    let function = there.function(&call.name, None).await?;
+    if let Some(alias) = &call.alias {
+        there.alias(&call.name, alias).await?;
+    }
+    let tags = there.function_tags(&function.arn).await?;
+    Ok((function, tags))
+}
+
+fn missing(input: &PrepareInput<'_>, call: &FunctionCall) -> Finding {
+    let what = match &call.alias {
+        Some(alias) => format!("function `{}` with the alias `{alias}`", call.name),
+        None => format!("function `{}`", call.name),
+    };
+    Finding::new(
+        FindingName::TargetMissing,
+        input.path("function.name"),
+        format!("There is no {what}."),
+        "Create it with your infrastructure code first, or mend its name.",
+    )
+}
+
+fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall) -> Answered<Option<Target>> {
+    let last = last(input)?;
+    let recorded = last.as_ref().map(|last| last.sha256.clone());
+    let brought = input
+        .artifact
+        .map(windlass_domain::artifact::Artifact::digest);
+    let digest = brought.or(recorded);
+    let sha256 = digest.unwrap_or_else(|| windlass_domain::digest::Digest::of(b""));
+    let qualifier = call.alias.clone().unwrap_or_else(|| "$LATEST".to_owned());
+    let payload = Value::Object(call.payload.clone()).to_string();
+    Ok(Some(Target {
+        app: input.app.clone(),
+        environment: input.environment.clone(),
+        component: input.component.clone(),
+        call: call.clone(),
+        work: Work {
+            sha256,
+            command: vec![call.name.clone(), qualifier, payload],
+        },
+        undo: spec.undo.clone(),
+        irreversible: spec.irreversible,
+        show_log: spec.show_log,
+        limit_s: spec.limit.as_s(),
+        last,
+    }))
+}
+
+/// Why it is not called: the same has succeeded last, and nobody has asked for it again.
+fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
+    let is_same = target.last.as_ref() == Some(&target.work);
+    (is_same && !input.again && !input.is_check).then(|| {
+        format!(
+            "is not called: {} has succeeded here already with sha256:{}",
+            tell::function(target),
+            target.work.sha256.short()
+        )
+    })
+}
+
+fn will_call(target: &Target) -> String {
+    format!(
+        "call {} once with sha256:{}",
+        tell::function(target),
+        target.work.sha256.short()
+    )
+}
+
+/// The calls of a release, which `run-task` makes; in another account the role of the environment. Whether Windlass's own
+/// role may is told by the function's tags.
+pub async fn needs<P: CallPorts>(
+    there: &P,
+    by: &By<'_>,
+    call: &FunctionCall,
+) -> Answered<Vec<Needed>> {
+    if by.is_own {
+        return Ok(vec![]);
+    }
+    match find(there, call).await {
+        Ok((function, tags)) => {
+            let needed = Needed::on("function", function.arn, &["lambda:InvokeFunction"]);
+            Ok(vec![needed.tagged(&tags)])
+        }
+        Err(fault) if fault.name == FaultName::NotFound => Ok(vec![]),
+        Err(fault) => Err(fault),
+    }
+}

@@ -1,0 +1,204 @@
+//! Who makes the call: the function `run-task`, which is asked by an event and answers nobody.
+
+use super::state::{Target, key};
+use super::{CallPorts, item, none};
+use crate::kinds::from_value;
+use crate::kinds::task::state::Direction;
+use crate::ports::{Answered, CallAnswer, OneCall, Transacted};
+use crate::store::{self, Stored};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use windlass_domain::cut::cut;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_S, TaskUndo};
+use windlass_domain::name::ComponentName;
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
+
+/// How long before its own end it waits for no answer any more, in seconds, so that it can tell that.
+const LEFT_S: u64 = 15;
+
+/// How long a function that Lambda cannot run yet is tried again, and how often, in seconds.
+const TRIED_S: u64 = 120;
+const TRIED_EVERY_S: u64 = 5;
+
+/// How often the end of a call is written where that goes wrong.
+const WRITES: u32 = 5;
+
+/// How many lines of its log are shown, and how long each is at most, in bytes.
+const SHOWN: usize = 20;
+const LONGEST: usize = 200;
+
+/// What the event asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The component that is the task.
+    pub component: ComponentName,
+    /// Which of its two calls.
+    pub direction: Direction,
+    /// Which try of it.
+    pub attempt: u32,
+    /// The version that is called.
+    pub version: String,
+    /// When it is too late to begin.
+    pub not_after: Time,
+}
+
+/// Makes a call, unless somebody has made it or it is too late. What came of it is in the ledger.
+pub async fn handle<P: CallPorts>(ports: &P, ask: Ask) -> Answered<Value> {
+    let began = ports.now();
+    let key = store::step(&ask.deployment, &ask.component);
+    let step = store::require::<Step>(ports, &key).await?.value;
+    let target: Target = from_value("target", &step.target)?;
+    if !begin(ports, &ask, &target, began).await? {
+        return Ok(json!({"called": false}));
+    }
+    let there = ports.at(&step.place);
+    let end = call(&there, &ask, &target, began).await?;
+    note(ports, &ask, &target, &end).await?;
+    Ok(json!({"called": true, "outcome": end.outcome}))
+}
+
+/// Writes that the call is begun, before it is; false where it must not be made. An answer of the ledger that is lost is a
+/// fault, and no call.
+async fn begin<P: CallPorts>(ports: &P, ask: &Ask, target: &Target, now: Time) -> Answered<bool> {
+    let key = item(&ask.deployment, target, ask.direction);
+    let found = store::load::<Called>(ports, &key).await?;
+    let mut called = found.unwrap_or_else(|| Stored::new(key, none()));
+    let is = &called.value;
+    let is_next = ask.attempt == is.attempt + 1 && is.may_be_followed(now, target.call.tries());
+    if !is_next || now > ask.not_after {
+        return Ok(false);
+    }
+    let lost = is.spent();
+    called.value = Called {
+        begun: Some(now),
+        attempt: ask.attempt,
+        lost,
+        version: ask.version.clone(),
+        over: now.plus_s(LIVES_S + GRACE_S),
+        ..none()
+    };
+    Ok(ports.transact(vec![called.put()?]).await? == Transacted::Done)
+}
+
+/// The one call. Where Lambda says that it has not run the function, it is asked again for a while.
+async fn call<P: CallPorts>(
+    there: &P,
+    ask: &Ask,
+    target: &Target,
+    began: Time,
+) -> Answered<CallEnd> {
+    let payload = payload(ask, target)?;
+    loop {
+        let spent_s = there.now().ms_since(began).div_ceil(1000);
+        let left_s = (LIVES_S - LEFT_S).saturating_sub(spent_s);
+        let call = OneCall {
+            name: target.call.name.clone(),
+            version: ask.version.clone(),
+            payload: payload.clone(),
+            wants_log: target.show_log,
+            within_s: target.limit_s.min(left_s),
+        };
+        let answered = there.call_once(&call).await;
+        let may_come = there.now().ms_since(began) < TRIED_S * 1000;
+        match answered {
+            Err(fault) if is_not_ready(fault.name) && may_come => {
+                there.sleep_ms(TRIED_EVERY_S * 1000).await;
+            }
+            answered => return Ok(end(target, there.now(), answered)),
+        }
+    }
+}
+
+fn is_not_ready(name: FaultName) -> bool {
+    matches!(name, FaultName::Throttled | FaultName::StillInProgress)
+}
+
+/// What the function gets.
+fn payload(ask: &Ask, target: &Target) -> Answered<Value> {
+    let own = match (ask.direction, &target.undo) {
+        (Direction::Forward, _) => &target.call.payload,
+        (Direction::Undo, Some(TaskUndo::Payload(payload))) => payload,
+        (Direction::Undo, _) => return Err(Fault::internal("there is no call to take it back")),
+    };
+    Ok(json!({
+        "key": key(&ask.deployment, &ask.component, ask.direction),
+        "deployment": ask.deployment,
+        "app": target.app,
+        "environment": target.environment,
+        "component": ask.component,
+        "direction": ask.direction,
+        "release": {"component": target.call.of, "sha256": target.work.sha256},
+        "payload": own,
+    }))
+}
+
+/// What came of it. An error that Lambda answers before it runs anything has another name than a lost answer.
+fn end(target: &Target, at: Time, answered: Answered<CallAnswer>) -> CallEnd {
+    use CallOutcome::{Failed, NotBegun, Succeeded, Unknown};
+    let (outcome, why, tail) = match answered {
+        Ok(answer) => match answer.error {
+            None => (Succeeded, String::new(), answer.tail),
+            Some(error) => (
+                Failed,
+                format!("{error} {}", answer.error_type),
+                answer.tail,
+            ),
+        },
+        Err(fault) if fault.name == FaultName::Unavailable => {
+            (Unknown, fault.message, String::new())
+        }
+        Err(fault) => (NotBegun, fault.message, String::new()),
+    };
+    let lines: Vec<&str> = tail.lines().filter(|_| target.show_log).collect();
+    let last = lines.len().saturating_sub(SHOWN);
+    CallEnd {
+        at,
+        outcome,
+        why: cut(why.trim_end(), LONGEST),
+        lines: lines[last..].iter().map(|line| plain(line)).collect(),
+    }
+}
+
+/// A line without what moves the cursor of a terminal.
+fn plain(line: &str) -> String {
+    let plain: String = line
+        .chars()
+        .map(|one| if one.is_control() { ' ' } else { one })
+        .collect();
+    cut(plain.trim_end(), LONGEST)
+}
+
+/// Writes what came of it. Where that cannot be done the call stays begun, and so unknown.
+async fn note<P: CallPorts>(ports: &P, ask: &Ask, target: &Target, end: &CallEnd) -> Answered<()> {
+    let mut last = Fault::internal("the end of a call was not written");
+    for _ in 0..WRITES {
+        match write(ports, ask, target, end).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(fault) => last = fault,
+        }
+        ports.back_off_ms(1000).await;
+    }
+    Err(last)
+}
+
+/// Whether it stands there.
+async fn write<P: CallPorts>(
+    ports: &P,
+    ask: &Ask,
+    target: &Target,
+    end: &CallEnd,
+) -> Answered<bool> {
+    let key = item(&ask.deployment, target, ask.direction);
+    let mut called = store::require::<Called>(ports, &key).await?;
+    if called.value.attempt != ask.attempt || called.value.end.is_some() {
+        return Ok(true);
+    }
+    called.value.end = Some(end.clone());
+    Ok(ports.transact(vec![called.put()?]).await? == Transacted::Done)
+}

@@ -1,0 +1,212 @@
+//! What is known of a call, and done with it.
+
+use crate::kinds::task::state::{Direction, Work, started_by};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, FunctionCall, TaskUndo};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::step::ChangeRecord;
+use windlass_domain::time::Time;
+
+/// A call, with everything that was decided at `Prepare`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The application.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The component.
+    pub component: ComponentName,
+    /// What is called.
+    pub call: FunctionCall,
+    /// What is done, and with which artifact.
+    pub work: Work,
+    /// What takes it back; absent where nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<TaskUndo>,
+    /// True where what came before must not run after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
+    /// Whether the last lines of its log are shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub show_log: bool,
+    /// How long its answer is waited for, in seconds.
+    pub limit_s: u64,
+    /// What succeeded last here, before this deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Work>,
+}
+
+/// What one look shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// When.
+    pub now: Time,
+    /// The version that is called, or was.
+    pub version: String,
+    /// The call of the release.
+    pub forward: Side,
+    /// The call that takes it back.
+    pub back: Side,
+    /// What has succeeded last and was not taken back.
+    pub done: Option<Work>,
+}
+
+/// One of the two calls.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Side {
+    /// The events by which it was asked for, oldest first.
+    pub starts: Vec<Start>,
+    /// What the ledger has of it.
+    pub called: Option<Called>,
+    /// Its end, as the step has it.
+    pub end: Option<Ended>,
+}
+
+/// An event that asks for a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Which try it asks for.
+    pub attempt: u32,
+    /// Of which version.
+    pub version: String,
+    /// When it is too late for it to begin anything.
+    pub not_after: Time,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The version that was called.
+    pub version: String,
+    /// For how many seconds.
+    pub took_s: u64,
+    /// What came of it.
+    pub end: CallEnd,
+}
+
+impl Ended {
+    /// Whether it did all that it had to.
+    pub fn is_success(&self) -> bool {
+        self.end.outcome == CallOutcome::Succeeded
+    }
+
+    /// Whether it may have begun its work.
+    pub fn began(&self) -> bool {
+        self.end.outcome != CallOutcome::NotBegun
+    }
+}
+
+impl Side {
+    /// How it ended, as the step or the ledger has it; nothing while that is not known.
+    pub fn ended(&self) -> Option<Ended> {
+        let told = || {
+            let called = self.called.as_ref()?;
+            let end = called.end.as_ref()?;
+            (end.outcome != CallOutcome::Unknown).then(|| of(called, end.clone()))
+        };
+        self.end.clone().or_else(told)
+    }
+
+    /// Whether a call of it may be under way, or may still begin.
+    pub fn may_run(&self, now: Time) -> bool {
+        if self.ended().is_some() {
+            return false;
+        }
+        let is_barred = self.called.as_ref().is_some_and(|called| called.barred);
+        let may_begin = !is_barred && self.starts.iter().any(|start| now <= start.not_after);
+        let is_begun = self
+            .called
+            .as_ref()
+            .is_some_and(|called| called.begun.is_some() && now < called.over);
+        may_begin || is_begun
+    }
+}
+
+/// The end of a call in the ledger.
+pub fn of(called: &Called, end: CallEnd) -> Ended {
+    Ended {
+        version: called.version.clone(),
+        took_s: called
+            .begun
+            .map_or(0, |begun| end.at.ms_since(begun) / 1000),
+        end,
+    }
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Asks for a call.
+    Start {
+        /// Which one.
+        direction: Direction,
+        /// Which try.
+        attempt: u32,
+        /// The how manieth event of its direction.
+        nth: usize,
+        /// The version that is called.
+        version: String,
+        /// When it is too late for it to begin anything.
+        not_after: Time,
+    },
+    /// Lets no call begin any more.
+    Bar {
+        /// Which one.
+        direction: Direction,
+    },
+    /// Takes the end of a call into the step, where people read it. Nothing is changed.
+    Note {
+        /// Which one.
+        direction: Direction,
+        /// How it ended.
+        end: Ended,
+    },
+}
+
+impl Change {
+    /// As the ledger records it.
+    pub fn value(&self) -> Value {
+        match self {
+            Self::Start {
+                direction,
+                attempt,
+                nth,
+                version,
+                not_after,
+            } => json!({
+                "start": direction, "attempt": attempt, "nth": nth, "version": version, "not_after": not_after,
+            }),
+            Self::Bar { direction } => json!({"bar": direction}),
+            Self::Note { direction, end } => json!({"ended": direction, "end": end}),
+        }
+    }
+}
+
+/// All that is recorded of one of the calls in the step.
+pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> Side {
+    let mut side = Side::default();
+    for record in changes {
+        let is_of = |member: &str| record.change[member] == direction.as_str();
+        if is_of("start") {
+            side.starts.extend(start(&record.change));
+        } else if is_of("ended") {
+            side.end = Ended::deserialize(&record.change["end"]).ok();
+        }
+    }
+    side
+}
+
+fn start(change: &Value) -> Option<Start> {
+    Some(Start {
+        attempt: u32::deserialize(&change["attempt"]).ok()?,
+        version: change["version"].as_str()?.to_owned(),
+        not_after: Time::deserialize(&change["not_after"]).ok()?,
+    })
+}
+
+/// The key that a function knows its call by: of a deployment, a component and a direction, and never of a try.
+pub fn key(deployment: &DeploymentId, component: &ComponentName, direction: Direction) -> String {
+    started_by(deployment, component, direction)
+}

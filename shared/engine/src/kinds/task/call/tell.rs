@@ -1,0 +1,210 @@
+//! What is told of a call: one function per story.
+
+use super::state::{Change, Ended, Seen, Target};
+use crate::kinds::task::state::Direction;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::input::operators;
+use windlass_domain::kinds::task::{CallOutcome, Called};
+use windlass_domain::request::ActionName;
+use windlass_domain::time::Span;
+
+/// The function in words.
+pub(super) fn function(target: &Target) -> String {
+    match &target.call.alias {
+        Some(alias) => format!("function {}:{alias}", target.call.name),
+        None => format!("function {}", target.call.name),
+    }
+}
+
+/// What of it Windlass owns, in words.
+pub(super) fn owned(target: &Target) -> String {
+    format!("its own calls of {}", function(target))
+}
+
+/// What ran, in words.
+pub(super) fn shown(target: &Target, seen: &Seen) -> String {
+    let sides = [
+        (Direction::Undo, &seen.back),
+        (Direction::Forward, &seen.forward),
+    ];
+    let runs = sides.iter().any(|(_, side)| side.may_run(seen.now));
+    let ended = sides
+        .iter()
+        .find_map(|(direction, side)| Some(of(*direction, &side.ended()?)));
+    match (runs, ended, &seen.done) {
+        (true, ..) => format!("{} is called", function(target)),
+        (false, Some(ended), _) => ended,
+        (false, None, Some(done)) => format!(
+            "called {} with sha256:{}",
+            function(target),
+            done.sha256.short()
+        ),
+        (false, None, None) => "nothing was called".to_owned(),
+    }
+}
+
+fn way(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Forward => "the call",
+        Direction::Undo => "the call that takes it back",
+    }
+}
+
+/// An end, in words.
+fn of(direction: Direction, ended: &Ended) -> String {
+    let (way, version) = (way(direction), &ended.version);
+    let took = Span::seconds(ended.took_s);
+    let why = match ended.end.why.trim_end_matches('.') {
+        "" => String::new(),
+        why => format!(": {why}"),
+    };
+    match ended.end.outcome {
+        CallOutcome::Succeeded => format!("{way} of version {version} succeeded after {took}"),
+        CallOutcome::Failed => format!("{way} of version {version} failed after {took}{why}"),
+        CallOutcome::NotBegun => format!("{way} never began{why}"),
+        CallOutcome::Unknown => format!("{way} of version {version} got no answer{why}"),
+    }
+}
+
+/// The last lines of its log, where they are shown.
+fn last_lines(ended: &Ended) -> String {
+    let lines = ended.end.lines.iter().map(|line| format!("\n  | {line}"));
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\n  The last lines of its log:{lines}")
+    }
+}
+
+/// A change, in words.
+pub(super) fn what(change: &Change) -> String {
+    match change {
+        Change::Start {
+            direction,
+            attempt,
+            version,
+            ..
+        } => {
+            let again = match attempt {
+                1 => String::new(),
+                nth => format!(", try {nth}"),
+            };
+            format!("ask for {} of version {version}{again}", way(*direction))
+        }
+        Change::Bar { direction } => format!("let {} not begin any more", way(*direction)),
+        Change::Note { direction, end } => format!("{}{}", of(*direction, end), last_lines(end)),
+    }
+}
+
+fn finding(target: &Target, name: FindingName, reason: String, remedy: String) -> Finding {
+    Finding::new(name, format!("task {}", target.component), reason, remedy)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// A call has failed.
+pub(super) fn failed(target: &Target, direction: Direction, ended: &Ended) -> Finding {
+    let told = format!("{}.{}", capital(&of(direction, ended)), last_lines(ended));
+    let log = format!("Look at the log of {}", function(target));
+    match direction {
+        Direction::Forward => finding(
+            target,
+            FindingName::ChangeFailed,
+            told,
+            format!("{log}, then deploy a fixed release."),
+        ),
+        Direction::Undo => finding(
+            target,
+            FindingName::ChangeFailed,
+            format!("{told} It is not made a second time."),
+            format!("{log}, take back by hand what is left, then `accept`."),
+        ),
+    }
+}
+
+/// Nothing that came before may run after it.
+pub(super) fn irreversible(target: &Target, ended: &Ended) -> Finding {
+    let accept = operators(ActionName::Accept, &target.app, &target.environment);
+    finding(
+        target,
+        FindingName::Irreversible,
+        format!(
+            "{} is irreversible and has begun ({}): what came before must not run after it, so nothing is brought back.",
+            target.component,
+            of(Direction::Forward, ended)
+        ),
+        format!("Start {accept} to take what is there, then deploy a fix forward."),
+    )
+}
+
+/// Nobody knows what a call did.
+pub(super) fn unknown(target: &Target, direction: Direction, called: &Called) -> Finding {
+    let begun = match called.begun {
+        Some(begun) => format!("was begun at {begun}, and no answer came"),
+        None => "was not begun".to_owned(),
+    };
+    finding(
+        target,
+        FindingName::ChangeFailed,
+        format!(
+            "{} of {} {begun}: what it did is not known. It is not made again, because that could be a second time.",
+            capital(way(direction)),
+            function(target)
+        ),
+        format!(
+            "Find out what it did (the log of {}), bring that right by hand, then `accept`.",
+            function(target)
+        ),
+    )
+}
+
+/// Lambda has not run what takes a call back.
+pub(super) fn not_begun(target: &Target, called: &Called) -> Finding {
+    let why = called.end.as_ref().map(|end| end.why.trim_end_matches('.'));
+    let why = why.filter(|why| !why.is_empty());
+    finding(
+        target,
+        FindingName::ChangeFailed,
+        format!(
+            "{} of {} never began{}.",
+            capital(way(Direction::Undo)),
+            function(target),
+            why.map(|why| format!(": {why}")).unwrap_or_default()
+        ),
+        "Mend what keeps it from being run, such as its reserved concurrency; then `recover` after five minutes, which asks for it again."
+            .to_owned(),
+    )
+}
+
+/// Nobody makes a call that was asked for.
+pub(super) fn never_begins(target: &Target, direction: Direction) -> Finding {
+    finding(
+        target,
+        FindingName::ChangeFailed,
+        format!(
+            "{} of {} was asked for several times, and nobody has begun it.",
+            capital(way(direction)),
+            function(target)
+        ),
+        "Look at the log of Windlass's function `run-task`, and at its throttles; then deploy again, or `recover` after five minutes."
+            .to_owned(),
+    )
+}
+
+/// A call is under way, so that nobody knows yet what it comes to.
+pub(super) fn still_runs(target: &Target) -> Finding {
+    finding(
+        target,
+        FindingName::TargetBusy,
+        format!(
+            "{} is called, or may be at once: what it comes to is not known yet.",
+            capital(&function(target))
+        ),
+        "Wait until it has ended, a quarter of an hour at most; then accept again.".to_owned(),
+    )
+}

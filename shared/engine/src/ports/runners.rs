@@ -1,0 +1,40 @@
+use super::Answered;
+use serde_json::Value;
+
+/// What a function has answered to its one call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallAnswer {
+    /// `Unhandled` where the function failed (AWS Lambda API Reference, Invoke, `X-Amz-Function-Error`).
+    pub error: Option<String>,
+    /// The error's type, as the function's runtime names it.
+    pub error_type: String,
+    /// The last 4 KB of its log, where they were asked for (the same, `X-Amz-Log-Result`).
+    pub tail: String,
+}
+
+/// A function that is to be called once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneCall {
+    /// The function's name.
+    pub name: String,
+    /// A version's number, or `$LATEST`.
+    pub version: String,
+    /// What it is called with.
+    pub payload: Value,
+    /// Whether the end of its log is asked for.
+    pub wants_log: bool,
+    /// How long its answer is waited for, in seconds.
+    pub within_s: u64,
+}
+
+/// Calls of functions that take long, and who makes them.
+pub trait Runners {
+    /// Asks the function `run-task` of this installation for a call, by an event that nobody waits for (Invoke with
+    /// `InvocationType` `Event`). It comes at most once where its retries are 0, may come twice all the same, and may
+    /// never come (AWS Lambda Developer Guide, "Invoking a Lambda function asynchronously").
+    async fn ask_runner(&self, ask: &Value) -> Answered<()>;
+
+    /// Calls a function and waits for its answer. Sent once. `Throttled`, or `StillInProgress` for what
+    /// [`super::NOT_READY`] has: it was not run; `Unavailable`: it may have been.
+    async fn call_once(&self, call: &OneCall) -> Answered<CallAnswer>;
+}

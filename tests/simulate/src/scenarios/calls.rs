@@ -1,0 +1,193 @@
+//! Functions that are called once per release: there, failed, taken back, lost, repeated, throttled.
+
+use super::people::{as_made, rings};
+use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use windlass_world::World;
+
+/// A call before a function, and what takes it back.
+const CALL: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  migrate: {kind: task, function: {name: shop-jobs, of: api}, limit: 2m, undo: {payload: {down: true}}}
+  api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// The same of a function that bears to be called again.
+const REPEATABLE: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  migrate: {kind: task, function: {name: shop-jobs, of: api, repeatable: true}, limit: 2m, undo: {payload: {down: true}}}
+  api: {kind: lambda, function: shop-api, alias: live, after: [migrate]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+fn nobody(_: &World) {}
+
+fn fails(world: &World) {
+    world.runners().fails.insert("shop-jobs/forward".into());
+}
+
+fn lasts_longer_than_its_limit(world: &World) {
+    let mut state = world.runners();
+    state.lasts_s.insert("shop-jobs/forward".into(), 150);
+}
+
+fn is_throttled(world: &World) {
+    world.runners().throttled = 3;
+}
+
+fn is_throttled_for_long(world: &World) {
+    world.runners().throttled = 100;
+}
+
+fn is_throttled_for_a_while(world: &World) {
+    world.runners().throttled = 30;
+}
+
+/// Where a runner dies nobody knows what its call did.
+const UNKNOWN: &[&str] = &[
+    "1.1.0 NeedsOperator (ChangeFailed)",
+    "1.1.0 NeedsOperator (GateFailed)",
+];
+
+/// Each event comes twice.
+fn twice(world: &World) {
+    as_made(world);
+    world.runners().is_twice = true;
+}
+
+pub(super) const CALLED: Scenario = Scenario {
+    name: "call",
+    declaration: CALL,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
+    stranger: nobody,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    // Where its runner dies nobody knows what the call did.
+    may: &["1.1.0 NeedsOperator (ChangeFailed)"],
+    steady: false,
+};
+
+/// The event that asks for it comes twice.
+pub(super) const TWICE: Scenario = Scenario {
+    name: "call_asked_twice",
+    scene: twice,
+    ..CALLED
+};
+
+pub(super) const FAILS: Scenario = Scenario {
+    name: "call_fails",
+    acts: &[
+        next(Deed::Ail("the call fails", fails)),
+        next(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    ..CALLED
+};
+
+/// Its answer comes later than is waited for: nobody knows what it did.
+pub(super) const LOST: Scenario = Scenario {
+    name: "call_lost",
+    acts: &[
+        next(Deed::Ail(
+            "the call takes too long",
+            lasts_longer_than_its_limit,
+        )),
+        next(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (ChangeFailed)"],
+    ..CALLED
+};
+
+pub(super) const REPEATED: Scenario = Scenario {
+    name: "call_repeated",
+    declaration: REPEATABLE,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    ..CALLED
+};
+
+/// It is lost each time, and then taken back.
+pub(super) const REPEATED_LOST: Scenario = Scenario {
+    name: "call_repeated_lost",
+    declaration: REPEATABLE,
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    ..LOST
+};
+
+/// Lambda runs it only after a while.
+pub(super) const THROTTLED: Scenario = Scenario {
+    name: "call_throttled",
+    acts: &[
+        next(Deed::Change("Lambda throttles", is_throttled)),
+        next(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    ..CALLED
+};
+
+/// Lambda does not run it at all: there is nothing to take back.
+pub(super) const NOT_BEGUN: Scenario = Scenario {
+    name: "call_not_begun",
+    acts: &[
+        next(Deed::Ail(
+            "Lambda throttles for long",
+            is_throttled_for_long,
+        )),
+        next(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    ..CALLED
+};
+
+/// A gate fails when it has long succeeded.
+pub(super) const UNDONE: Scenario = Scenario {
+    name: "call_undone",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    may: UNKNOWN,
+    ..CALLED
+};
+
+/// What takes it back is throttled, and called all the same.
+pub(super) const UNDO_THROTTLED: Scenario = Scenario {
+    name: "call_undo_throttled",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+        when_in(
+            "Bake",
+            Deed::Ail("Lambda throttles for a while", is_throttled_for_a_while),
+        ),
+    ],
+    ..UNDONE
+};
+
+/// An operator cancels while it runs: its end is waited for, and then it is taken back.
+pub(super) const CANCELLED: Scenario = Scenario {
+    name: "call_cancelled",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        after(8, Deed::Cancel),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (CancelledByOperator)"],
+    may: &[
+        "1.1.0 Succeeded",
+        "1.1.0 NeedsOperator (CancelledByOperator)",
+        "1.1.0 NeedsOperator (ChangeFailed)",
+    ],
+    ..CALLED
+};
