@@ -2,15 +2,18 @@
 
 use crate::exit::Exit;
 use crate::manual;
+use crate::trouble::Trouble;
 use serde_json::{Value, json};
 use std::fmt::Display;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
 use windlass_domain::way::Way;
 
 /// Why a command could not be carried out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
+    /// What the command line itself could not do; `None` where the findings say what is wrong.
+    pub name: Option<Trouble>,
     /// How the program ends.
     pub exit: Exit,
     /// The message, for a person.
@@ -24,10 +27,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A command that cannot be carried out as it was written.
-    pub fn usage(message: impl Into<String>) -> Self {
+    /// What the command line itself could not do.
+    pub fn of(name: Trouble, message: impl Into<String>) -> Self {
         Self {
-            exit: Exit::Usage,
+            name: Some(name),
+            exit: name.exit(),
             message: message.into(),
             findings: Vec::new(),
             passes: false,
@@ -35,36 +39,23 @@ impl Failure {
         }
     }
 
-    /// No answer in the time that there was.
-    pub fn unreachable(message: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Unreachable,
-            ..Self::usage(message)
-        }
-    }
-
-    /// The time to wait was over.
-    pub fn timed_out(message: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::TimedOut,
-            ..Self::usage(message)
-        }
+    /// A command that cannot be carried out as it was written.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::of(Trouble::NotUnderstood, message)
     }
 
     /// An answer that is not as this program knows it; `what` was asked for.
     pub fn not_understood(what: &str, why: impl Display) -> Self {
-        Self::broken(format!(
+        let message = format!(
             "{what} cannot be understood: {why}. Use the program that belongs to the installed Windlass; and see that \
              `--endpoint`, or WINDLASS_ENDPOINT, is the output `ApiUrl` of its stack"
-        ))
+        );
+        Self::of(Trouble::OtherVersion, message)
     }
 
-    /// Something that cannot be, was.
+    /// Windlass itself went wrong, or this program did.
     pub fn broken(message: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Broken,
-            ..Self::usage(message)
-        }
+        Self::of(Trouble::WentWrong, message)
     }
 
     /// Input that is refused before anything is changed. What was not told in the command line's words is put into
@@ -74,36 +65,12 @@ impl Failure {
             finding.remedy = Way::CommandLine.tell(&finding.remedy);
         }
         Self {
+            name: None,
             exit: Exit::of_findings(&findings),
             findings,
-            ..Self::usage(message)
-        }
-    }
-
-    /// The remedy for credentials that AWS did not take, by what it said of them. A caller who is known and
-    /// lacks a right is told which one by whoever knows what was called.
-    pub fn next_for_credentials(said: &str) -> Option<&'static str> {
-        let said = said.to_ascii_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-        if says(&[
-            "signature expired",
-            "not yet current",
-            "requesttimetooskewed",
-        ]) {
-            Some("Set the clock of this machine: AWS compares it with its own")
-        } else if says(&["token", "credentials"]) && says(&["expired"]) {
-            Some("Sign in again: these credentials have expired")
-        } else if says(&[
-            "invalidaccesskeyid",
-            "invalidtoken",
-            "security token",
-            "unrecognizedclient",
-        ]) {
-            Some("Set AWS_PROFILE to a profile of the installation's account, or sign in again")
-        } else if says(&["signaturedoesnotmatch", "signature we calculated"]) {
-            Some("Set AWS_SECRET_ACCESS_KEY anew: it does not belong to AWS_ACCESS_KEY_ID")
-        } else {
-            None
+            message: message.into(),
+            passes: false,
+            is_everywhere: false,
         }
     }
 
@@ -116,7 +83,13 @@ impl Failure {
 
     /// The JSON that `--json` prints.
     pub fn as_json(&self) -> Value {
-        json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings })
+        let mut told =
+            json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings });
+        if let Some(name) = self.name {
+            told["name"] = name.to_string().into();
+            told["page"] = name.page().into();
+        }
+        told
     }
 
     /// The text for people.
@@ -128,27 +101,18 @@ impl Failure {
                 finding.name, finding.path, finding.reason, finding.remedy
             ));
         }
-        text.extend(manual::line(&self.findings).map(|line| format!("\n{line}")));
+        let page = manual::line(&self.findings).or_else(|| self.name.map(manual::of_trouble));
+        text.extend(page.map(|line| format!("\n{line}")));
         text
     }
 }
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        let exit = match fault.name {
-            FaultName::BadInput => Exit::Usage,
-            FaultName::Unavailable | FaultName::Throttled | FaultName::AccessDenied => {
-                Exit::Unreachable
-            }
-            // A bucket that is not there, or that refuses: Windlass was not reached as it was named.
-            FaultName::NotFound | FaultName::Refused => Exit::Unreachable,
-            _ => Exit::Broken,
-        };
         Self {
-            exit,
             passes: fault.name.is_transient(),
             is_everywhere: true,
-            ..Self::usage(fault.message)
+            ..Self::of(Trouble::of(&fault), fault.message)
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::now::{now, same_release};
 use crate::output::{Output, error};
 use crate::record::Record;
 use crate::story::Printed;
+use crate::trouble::Trouble;
 use crate::windlass::Windlass;
 use clap::Args;
 use serde_json::Value;
@@ -165,7 +166,7 @@ pub async fn follow(
         }
         if !waiting.goes_on().await {
             let (stands, exit) = match waits {
-                None => return Err(Failure::unreachable(troubled)),
+                None => return Err(Failure::of(Trouble::NoAnswer, troubled)),
                 Some(true) => ("still waits for its turn", Exit::StillWaits),
                 Some(false) => ("is still under way", Exit::TimedOut),
             };

@@ -5,6 +5,7 @@ use crate::component::{ComponentArgument, Source};
 use crate::failure::Failure;
 use crate::files;
 use crate::manifest;
+use crate::trouble::Trouble;
 use crate::upload::Artifact;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -64,10 +65,10 @@ impl Found {
         if wrong.is_empty() {
             return Ok(found);
         }
-        Err(Failure::usage(format!(
-            "{}. Nothing was uploaded.",
-            wrong.join("\n  ")
-        )))
+        Err(Failure::of(
+            Trouble::FileNotRead,
+            format!("{}. Nothing was uploaded.", wrong.join("\n  ")),
+        ))
     }
 
     /// All components as the manifest will name them, but for versions that only an upload tells.

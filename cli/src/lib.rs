@@ -46,6 +46,7 @@ pub mod start;
 pub mod status;
 pub mod steers;
 pub mod story;
+pub mod trouble;
 pub mod ui;
 pub mod upload;
 pub mod verbs;

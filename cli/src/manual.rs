@@ -1,13 +1,15 @@
-//! The pages of findings and faults, which the program carries: who reads its words need not have the repository.
+//! The pages of findings, faults and troubles, which the program carries: who reads its words need not have the repository.
 
+use crate::trouble::Trouble;
 use include_dir::{Dir, include_dir};
 use windlass_domain::finding::{self, Finding};
 use windlass_domain::meant::meant;
 
 static FINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/findings");
 static FAULTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/faults");
+static TROUBLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/troubles");
 
-/// The page of a finding or of a fault.
+/// The page of a finding, a fault or a trouble.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The name that it explains.
@@ -20,10 +22,10 @@ impl Page {
     /// The page of this name.
     ///
     /// # Errors
-    /// No finding and no fault is called so; the nearest is told.
+    /// Nothing that has a page is called so; the nearest is told.
     pub fn of(name: &str) -> Result<Self, String> {
         let file = format!("{name}.md");
-        let texts: Vec<&str> = [&FINDINGS, &FAULTS]
+        let texts: Vec<&str> = [&FINDINGS, &FAULTS, &TROUBLES]
             .iter()
             .filter_map(|pages| pages.get_file(&file)?.contents_utf8())
             .map(|text| {
@@ -33,7 +35,7 @@ impl Page {
             })
             .collect();
         if texts.is_empty() || name == INDEX {
-            let why = format!("no finding and no fault is called `{name}`.");
+            let why = format!("no page is called `{name}`.");
             return Err(format!("{why} {}", meant(name, &names())));
         }
         Ok(Self {
@@ -56,11 +58,17 @@ pub fn line<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<Strin
     Some(format!("{pages} (or `windlass explain {name}`)"))
 }
 
+/// A line that names the page of a trouble, and the command that shows it.
+pub fn of_trouble(name: Trouble) -> String {
+    format!("  page: {} (or `windlass explain {name}`)", name.page())
+}
+
 /// The file that lists the others.
 const INDEX: &str = "README";
 
 fn names() -> Vec<String> {
     let files = FINDINGS.files().chain(FAULTS.files());
+    let files = files.chain(TROUBLES.files());
     let names = files.filter_map(|file| Some(file.path().file_stem()?.to_str()?.to_owned()));
     let mut names: Vec<String> = names.filter(|name| name != INDEX).collect();
     names.sort();

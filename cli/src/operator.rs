@@ -7,6 +7,7 @@ use crate::follow::{Patience, Wanted, follow};
 use crate::output::Output;
 use crate::places::Endpoint;
 use crate::status::Environment;
+use crate::trouble::Trouble;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde::Deserialize;
@@ -152,7 +153,7 @@ impl Action<'_> {
                     "nothing came of it yet; it goes on: {execution}. `windlass status {app} {environment}` tells how \
                      it stands"
                 );
-                return Err(Failure::timed_out(message));
+                return Err(Failure::of(Trouble::NotYetOver, message));
             }
         }
     }
@@ -277,7 +278,7 @@ pub async fn ended_without_environment(
         }
         if !waiting.goes_on().await {
             let message = format!("nothing came of it yet; it goes on: {execution}");
-            return Err(Failure::timed_out(message));
+            return Err(Failure::of(Trouble::NotYetOver, message));
         }
     }
 }

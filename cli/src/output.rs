@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manual;
+use crate::trouble::Trouble;
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
@@ -92,7 +93,10 @@ fn document(value: &impl Serialize) -> String {
 }
 
 fn unwritten(path: &Path, why: &io::Error) -> Failure {
-    Failure::usage(format!("`{}` cannot be written: {why}", path.display()))
+    Failure::of(
+        Trouble::FileNotWritten,
+        format!("`{}` cannot be written: {why}", path.display()),
+    )
 }
 
 /// How a verb ended; a failure is told first.

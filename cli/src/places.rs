@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::named::{Given, Named, given, named};
 use crate::settings::{Settings, is_stack};
+use crate::trouble::{Trouble, next_for_credentials};
 use crate::windlass::Windlass;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -276,7 +277,7 @@ impl Endpoint {
             let missing: Vec<&str> = missing.iter().map(|what| what.unnamed()).collect();
             let missing = missing.join("\n  ");
             match unfound {
-                Unfound::NoStack => Failure::usage(format!(
+                Unfound::NoStack => Failure::of(Trouble::NoInstallation, format!(
                     "no installation is named, and there is no stack `{USUAL}` in the account and the region of the credentials.\n  {missing}"
                 )),
                 Unfound::NotLooked(why) => Failure {
@@ -327,7 +328,7 @@ const ACCOUNT: &str = "Set AWS_PROFILE and AWS_REGION to the account and the reg
 fn no_stack(name: &str, from: &str) -> Failure {
     let what =
         format!("there is no stack `{name}` in the account and the region of the credentials");
-    Failure::unreachable(format!("{what} ({from})")).with_next(ACCOUNT)
+    Failure::of(Trouble::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
 fn no_windlass(name: &str, what: What, from: &str) -> Failure {
@@ -335,12 +336,12 @@ fn no_windlass(name: &str, what: What, from: &str) -> Failure {
         "the stack `{name}` has no output `{}`, so that it is no Windlass",
         what.output()
     );
-    Failure::unreachable(format!("{what} ({from})")).with_next(ACCOUNT)
+    Failure::of(Trouble::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
 /// Why a stack could not be looked at, with the right that is needed where that is the reason.
 fn unread(failure: Failure, name: &str, from: &str) -> Failure {
-    let next = Failure::next_for_credentials(&failure.message).or_else(|| {
+    let next = next_for_credentials(&failure.message).or_else(|| {
         let is_refused = failure.message.contains("AccessDenied")
             // Who is nobody yet needs credentials, and not a right.
             && !failure.message.contains("no AWS credentials");

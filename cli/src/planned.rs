@@ -6,6 +6,7 @@ use crate::follow::Patience;
 use crate::manual;
 use crate::output::Output;
 use crate::story;
+use crate::trouble::Trouble;
 use crate::windlass::Windlass;
 use indicatif::HumanDuration;
 use serde::Deserialize;
@@ -100,7 +101,7 @@ async fn until_drawn(
             let message = format!(
                 "the plan {id} was not drawn in time; `GET /apps/{app}/plans/{id}` tells it once it is"
             );
-            return Err(Failure::timed_out(message));
+            return Err(Failure::of(Trouble::NotYetOver, message));
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::failure::Failure;
 use crate::files;
+use crate::trouble::Trouble;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,8 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn of(path: &Path) -> Result<Self, Failure> {
-        let text = files::text(path).map_err(|why| Failure::usage(format!("{why}. {SEE}")))?;
+        let text = files::text(path)
+            .map_err(|why| Failure::of(Trouble::SettingsNotValid, format!("{why}. {SEE}")))?;
         match read(&text) {
             Ok(values) => Ok(Self {
                 path: path.to_owned(),
@@ -95,10 +97,10 @@ fn failure(path: &Path, wrong: &[Wrong]) -> Failure {
         .iter()
         .map(|wrong| format!("\n  {path}:{}: {}", wrong.line, wrong.what));
     let found = count(wrong.len() as u64, "finding");
-    Failure::usage(format!(
-        "{path} has {found}. {SEE}:{}",
-        lines.collect::<String>()
-    ))
+    Failure::of(
+        Trouble::SettingsNotValid,
+        format!("{path} has {found}. {SEE}:{}", lines.collect::<String>()),
+    )
 }
 
 /// The file, from a folder upwards to the root of its repository; outside of one in the folder alone.

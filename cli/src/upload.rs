@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::places::Place;
+use crate::trouble::next_for_credentials;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -32,9 +33,7 @@ fn of_s3(fault: Fault, bucket: &Place, is_written: bool) -> Failure {
         fault.message.contains("NoSuchBucket") || (is_written && fault.name == FaultName::NotFound);
     let next = match fault.name {
         _ if is_no_bucket => Some(NAMED),
-        _ if Failure::next_for_credentials(&fault.message).is_some() => {
-            Failure::next_for_credentials(&fault.message)
-        }
+        _ if next_for_credentials(&fault.message).is_some() => next_for_credentials(&fault.message),
         FaultName::Unavailable => Some(UNREACHED),
         // Who has no credentials is told so, and got no answer.
         FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => {

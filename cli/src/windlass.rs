@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::places::Place;
+use crate::trouble::{Trouble, next_for_credentials};
 use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
@@ -168,41 +169,41 @@ fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
         .get("findings")
         .and_then(|findings| serde_json::from_value(findings.clone()).ok())
         .unwrap_or_default();
-    let failure = |exit, message: String| Failure {
-        exit,
-        message,
-        findings: findings.clone(),
-        passes: passes(answer.status),
-        is_everywhere: false,
+    let passes = passes(answer.status);
+    let failure = |name, message: String| Failure {
+        passes,
+        ..Failure::of(name, message)
     };
     if said.contains("Credential should be scoped to a valid region") {
         return Err(Failure {
             is_everywhere: true,
-            ..failure(Exit::Unreachable, format!("{OTHER_REGION} ({said})"))
+            ..failure(Trouble::NotAWindlass, format!("{OTHER_REGION} ({said})"))
         });
     }
     Err(match answer.status {
         400..500 if !findings.is_empty() => {
-            let exit = Exit::of_findings(&findings);
-            let message = match (exit, findings.len()) {
+            let message = match (Exit::of_findings(&findings), findings.len()) {
                 (Exit::Held, _) => "Windlass did not let it through:".to_owned(),
                 _ if answer.status == 404 => "Windlass does not know it:".to_owned(),
                 (_, 1) => "Windlass refused it:".to_owned(),
                 (_, found) => format!("Windlass refused it, {}:", count(found, "finding")),
             };
-            failure(exit, message)
+            Failure {
+                passes,
+                ..Failure::rejected(message, findings)
+            }
         }
-        status @ (401 | 403) => match Failure::next_for_credentials(said) {
+        status @ (401 | 403) => match next_for_credentials(said) {
             Some(next) => Failure {
                 is_everywhere: true,
                 ..failure(
-                    Exit::Unreachable,
+                    Trouble::CredentialsNotTaken,
                     format!("AWS did not take the credentials ({status}: {said})"),
                 )
             }
             .with_next(next),
             None => failure(
-                Exit::Unreachable,
+                Trouble::NotAllowed,
                 format!(
                     "Windlass did not let the caller in ({status}: {said}): `execute-api:Invoke` on this path is needed"
                 ),
@@ -211,12 +212,15 @@ fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
         // No route of Windlass's answers so: something else is at this address.
         404 => nobody(&answer, said),
         status => {
-            let exit = if passes(status) {
-                Exit::Unreachable
+            let name = if passes {
+                Trouble::NoAnswer
             } else {
-                Exit::Broken
+                Trouble::WentWrong
             };
-            failure(exit, format!("Windlass answered {status}: {said}"))
+            Failure {
+                findings,
+                ..failure(name, format!("Windlass answered {status}: {said}"))
+            }
         }
     })
 }
@@ -234,7 +238,10 @@ fn nobody(answer: &ApiAnswer, said: &str) -> Failure {
     Failure {
         passes: passes(status),
         is_everywhere: true,
-        ..Failure::unreachable(format!("no Windlass answered there ({status}: {said})"))
+        ..Failure::of(
+            Trouble::NotAWindlass,
+            format!("no Windlass answered there ({status}: {said})"),
+        )
     }
     .with_next(NAMED)
 }

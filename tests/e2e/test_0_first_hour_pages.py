@@ -1,4 +1,4 @@
-"""What the pages of the first hour, and of findings, tell to type: a shell reads it, and windlass, AWS and make know it."""
+"""What the pages of the first hour, of findings and of troubles, tell to type: a shell reads it, and windlass, AWS and make know it."""
 
 import itertools
 import pathlib
@@ -11,7 +11,7 @@ import pytest
 from command_line import PROGRAM
 
 ROOT = pathlib.Path(__file__).parents[2]
-PAGES = sorted([*(ROOT / "docs/first-hour").glob("*.md"), *(ROOT / "docs/findings").glob("*.md")])
+PAGES = sorted([*(ROOT / "docs/first-hour").glob("*.md"), *(ROOT / "docs/findings").glob("*.md"), *(ROOT / "docs/troubles").glob("*.md")])
 AWS = pathlib.Path(sys.executable).with_name("aws")
 # What a command line takes of its words, and leaves to the shell.
 FOR_THE_SHELL = {"|", ">"}

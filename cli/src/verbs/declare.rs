@@ -10,6 +10,7 @@ use crate::known::{self, Known};
 use crate::output::{Output, words};
 use crate::places::{Endpoint, Place, What};
 use crate::sight::Sight;
+use crate::trouble::Trouble;
 use crate::upload;
 use crate::windlass::{Windlass, waiting};
 use bytes::Bytes;
@@ -82,7 +83,7 @@ impl Declare {
     /// Whatever is wrong with it or in the way.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let text = files::text(&self.file).map_err(|why| {
-            Failure::usage(format!(
+            Failure::of(Trouble::FileNotRead, format!(
                 "{why}. Name the declaration's file as the argument; `windlass init` writes one for a repository that has none"
             ))
         })?;

@@ -9,6 +9,7 @@ use crate::manual;
 use crate::output::Output;
 use crate::places::{Endpoint, Installed};
 use crate::planned::{self, Asked};
+use crate::trouble::Trouble;
 use crate::windlass::waiting;
 use clap::Args;
 use serde_json::{Value, json};
@@ -54,7 +55,7 @@ impl Doctor {
         if parts.is_empty() {
             let message =
                 format!("the stack `{stack}` has nothing that can be looked at: it is no Windlass");
-            return Err(Failure::unreachable(message));
+            return Err(Failure::of(Trouble::NoAnswer, message));
         }
         let mut wrong = installed::wrong(&parts);
         let own = env!("CARGO_PKG_VERSION");

@@ -1,5 +1,5 @@
 //! `windlass explain`: why a deployment ended as it did, why it waits and what one can do, which environment a Git
-//! ref or an image tag chooses, and what a finding or a fault means.
+//! ref or an image tag chooses, and what a finding, a fault or a trouble means.
 
 use crate::arguments;
 use crate::chooses::Chooses;
@@ -26,7 +26,7 @@ use windlass_domain::name::AppName;
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The application; or, alone, the name of a finding or a fault, such as `TargetBusy`, whose page is shown.
+    /// The application; or, alone, the name of a finding, a fault or a trouble, such as `TargetBusy`, whose page is shown.
     #[arg(value_name = "APP|NAME", value_parser = subject)]
     app: Subject,
     /// The deployment's id, or an environment, whose newest deployment is explained; without it the ref of CI, or of
@@ -53,7 +53,7 @@ enum Subject {
     Page(Page),
 }
 
-/// No application's name has a capital letter, and each finding's and fault's begins with one.
+/// No application's name has a capital letter, and each page's begins with one.
 fn subject(text: &str) -> Result<Subject, String> {
     if text.starts_with(|c: char| c.is_ascii_uppercase()) {
         return Page::of(text).map(Subject::Page);

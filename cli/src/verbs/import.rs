@@ -6,6 +6,7 @@ use crate::files;
 use crate::import::{Imported, ecspresso, lambroll, name, sam};
 use crate::output::Output;
 use crate::schema;
+use crate::trouble::Trouble;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
@@ -89,7 +90,10 @@ impl Import {
             return Ok(text);
         };
         std::fs::write(path, schema::text()).map_err(|error| {
-            Failure::usage(format!("`{}` cannot be written: {error}", path.display()))
+            Failure::of(
+                Trouble::FileNotWritten,
+                format!("`{}` cannot be written: {error}", path.display()),
+            )
         })?;
         Ok(format!(
             "{}\n{text}",
@@ -99,9 +103,10 @@ impl Import {
 
     fn read(&self) -> Result<Imported, Failure> {
         let text = files::text(&self.file).map_err(|why| {
-            Failure::usage(format!(
-                "{why}. Name the file as it lies here, or from another folder by its path"
-            ))
+            Failure::of(
+                Trouble::FileNotRead,
+                format!("{why}. Name the file as it lies here, or from another folder by its path"),
+            )
         })?;
         let folder = self.file.parent().map(PathBuf::from).unwrap_or_default();
         let beside = |path: &str| files::text(&folder.join(path));

@@ -13,6 +13,7 @@ use crate::output::Output;
 use crate::places::stack;
 use crate::schema;
 use crate::settings::Settings;
+use crate::trouble::Trouble;
 use crate::windlass::waiting;
 use clap::Args;
 use serde_json::json;
@@ -83,10 +84,13 @@ impl Init {
             format!(". Seen: {notes}")
         };
         let sorts = pieces::Sort::ALL.map(|sort| sort.to_string()).join(", ");
-        Failure::usage(format!(
-            "nothing was found in `{}` that Windlass releases{seen}. Looked for: {sorts}. Start it in the root of a repository that has one of these, or write `app.yaml` by hand (docs/integrate of Windlass)",
-            self.folder.display(),
-        ))
+        Failure::of(
+            Trouble::NothingFound,
+            format!(
+                "nothing was found in `{}` that Windlass releases{seen}. Looked for: {sorts}. Start it in the root of a repository that has one of these, or write `app.yaml` by hand (docs/integrate of Windlass)",
+                self.folder.display(),
+            ),
+        )
     }
 
     /// Everything that can be known without asking.
@@ -181,11 +185,11 @@ impl Init {
                 .map(|path| format!("`{path}`"))
                 .collect::<Vec<_>>()
                 .join(", ");
-            return Err(Failure::rejected(
+            return Err(Failure::of(
+                Trouble::WouldOverwrite,
                 format!(
                     "{kept} would be written over, so that nothing was written. Look at what differs, and give `--force`, or move them away"
                 ),
-                Vec::new(),
             ));
         }
         kept.retain(|path| !confirmed(path));
@@ -212,7 +216,12 @@ impl Init {
 fn put(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     let done = folder.and_then(|()| fs::write(path, text));
-    done.map_err(|error| Failure::usage(format!("`{}` cannot be written: {error}", path.display())))
+    done.map_err(|error| {
+        Failure::of(
+            Trouble::FileNotWritten,
+            format!("`{}` cannot be written: {error}", path.display()),
+        )
+    })
 }
 
 /// Says what was seen, line by line.
@@ -258,7 +267,7 @@ fn unanswered(wrong: &[String], open: &[&Question]) -> Failure {
     for question in open {
         text.push_str(&format!("\n  {}", asked(question)));
     }
-    Failure::usage(text)
+    Failure::of(Trouble::NobodyToAsk, text)
 }
 
 fn asked(question: &Question) -> String {

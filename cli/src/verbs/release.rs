@@ -15,6 +15,7 @@ use crate::places::{Endpoint, Place, What};
 use crate::preflight::{self, Plan};
 use crate::sight::Sight;
 use crate::start::{Looking, Start, Then, Wishes};
+use crate::trouble::Trouble;
 use crate::upload::{self, Artifact, Progress, Sent};
 use crate::windlass::{Windlass, waiting};
 use bytes::Bytes;
@@ -206,7 +207,7 @@ impl Release {
                     Ok(sight) => return Ok((Some(windlass), sight)),
                     // Nothing else is there to be looked at.
                     Err(unseen) if !self.knows_bucket()? => {
-                        return Err(Failure::unreachable(unseen));
+                        return Err(Failure::of(Trouble::NoAnswer, unseen));
                     }
                     Err(unseen) => why = unseen,
                 },

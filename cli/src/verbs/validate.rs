@@ -8,6 +8,7 @@ use crate::output::{Output, words};
 use crate::places::Endpoint;
 use crate::preflight::{self, Plan};
 use crate::sight::Sight;
+use crate::trouble::Trouble;
 use crate::windlass::waiting;
 use clap::Args;
 use serde::Serialize;
@@ -103,7 +104,7 @@ impl Validate {
                 let named = "Name the manifest's file with `--manifest`";
                 let manifest = manifest.err().map(|why| format!("{why}. {named}."));
                 let why: Vec<String> = text.into_iter().chain(manifest).collect();
-                Err(Failure::usage(why.join("\n  ")))
+                Err(Failure::of(Trouble::FileNotRead, why.join("\n  ")))
             }
         }
     }

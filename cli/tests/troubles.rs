@@ -1,0 +1,87 @@
+//! Each trouble of the command line has its page, whose message the code tells.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use windlass_cli::failure::Failure;
+use windlass_cli::manual::Page;
+use windlass_cli::trouble::Trouble;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The text of a source file as its literals say it: what goes on in the next line is put together.
+fn as_said(text: &str) -> String {
+    let mut lines = text.split("\\\n");
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |said, line| said + line.trim_start())
+}
+
+#[test]
+fn each_trouble_has_a_page_with_its_status_and_what_to_do() {
+    for name in Trouble::ALL {
+        let page = Page::of(&name.to_string()).unwrap().text;
+        assert!(page.starts_with(&format!("# {name}\n")), "{page}");
+        let meaning = page.split("\n## ").next().unwrap().replace('\n', " ");
+        let status = format!("exit status is {}", name.exit() as u8);
+        assert!(meaning.contains(&status), "{name}: not `{status}`");
+        for part in [
+            "\n## What you see\n\n```text\nwindlass: ",
+            "\n## Look, and mend it\n",
+        ] {
+            assert!(page.contains(part), "{name}: no {part}");
+        }
+        assert!(page.contains("```sh\n"), "{name} tells nothing to type");
+    }
+}
+
+#[test]
+fn each_page_is_of_a_trouble_and_in_the_index() {
+    let files = fs::read_dir(root().join("docs/troubles")).unwrap();
+    let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let pages: BTreeSet<String> = files.filter(|file| file != "README.md").collect();
+    let names = Trouble::ALL.map(|name| format!("{name}.md"));
+    assert_eq!(pages, BTreeSet::from(names.clone()));
+    let index = fs::read_to_string(root().join("docs/troubles/README.md")).unwrap();
+    for name in names {
+        assert!(index.contains(&format!("]({name})")), "{name}");
+    }
+}
+
+#[test]
+fn the_code_tells_the_message_of_each_page() {
+    for name in Trouble::ALL {
+        let text = fs::read_to_string(root().join(name.page())).unwrap();
+        let said = text.strip_prefix("<!-- said in ").unwrap();
+        let (said, page) = said.split_once(" -->").unwrap();
+        let (file, phrase) = said.split_once(": ").unwrap();
+        let code = as_said(&fs::read_to_string(root().join(file)).unwrap());
+        assert!(
+            code.contains(phrase),
+            "{name}: {file} does not say `{phrase}`"
+        );
+        let fixed = phrase.split("{}").map(str::trim);
+        for part in fixed {
+            assert!(
+                page.contains(part),
+                "{name}: its page does not say `{part}`"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_failure_links_its_page_for_people_and_for_programs() {
+    for name in Trouble::ALL {
+        let failure = Failure::of(name, "it did not go");
+        let line = format!("\n  page: {} (or `windlass explain {name}`)", name.page());
+        assert_eq!(failure.words(), format!("it did not go{line}"));
+        let told = failure.as_json();
+        assert_eq!(told["name"], name.to_string());
+        assert_eq!(told["page"], name.page());
+        assert_eq!(told["exit"], name.exit() as u8);
+    }
+}
