@@ -45,21 +45,23 @@ def test_a_shell_reads_what_is_to_be_typed(block):
 
 @pytest.mark.parametrize("words", commands("windlass"))
 def test_windlass_understands_the_command(words, tmp_path):
-    """What clap does not take begins with `error: `; what comes later, such as that nobody answers, with `windlass: `."""
+    """What clap does not take begins with `error: `; what comes later, such as that nobody answers, with `windlass: `.
+    What asks nobody, such as `explain Held`, says nothing there and ends well."""
     places = {"WINDLASS_ENDPOINT": NOBODY, "WINDLASS_BUCKET": "nowhere", "AWS_ENDPOINT_URL": NOBODY}
     # What follows a deployment goes on asking, so that only its first word is waited for.
     with subprocess.Popen([PROGRAM, *words], env={**CALLER, **places}, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as typed:
         told = typed.stderr.readline()
-        typed.kill()
-    assert told.startswith("windlass: "), told
+        if told:
+            typed.kill()
+    assert told.startswith("windlass: ") or (told, typed.returncode) == ("", 0), told
 
 
 @pytest.mark.parametrize("words", commands("aws"))
 def test_aws_knows_the_command_and_its_options(words):
-    """It is sent, so all of it was read and checked; nobody answers there."""
+    """It is sent, so all of it was read and checked; nobody answers there. What stays on this machine ends well."""
     asked = [AWS, *words, "--endpoint-url", NOBODY]
     read = subprocess.run(asked, env=CALLER, capture_output=True, text=True, check=False)
-    assert "Could not connect to the endpoint" in read.stderr, read.stderr
+    assert read.returncode == 0 or "Could not connect to the endpoint" in read.stderr, read.stderr
 
 
 @pytest.mark.parametrize("words", commands("make"))
