@@ -258,12 +258,15 @@ impl AsWritten for Written {
     }
 }
 
+/// The member that says that it is a task of Amazon ECS.
+const ECS: &str = "ecs";
+
 impl Kind for Task {
     /// What it runs in is known only when it is looked at: then the family of its own task definitions is claimed.
     fn claim(&self) -> Claim {
         Claim {
             sort: "ecs:task",
-            member: "ecs",
+            member: ECS,
             names: vec![String::new()],
             folder: String::new(),
             is_global: false,
@@ -306,7 +309,7 @@ impl Resolve for Task {
     const MEMORY_MB: u64 = 256;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
-        let at = join(path, "ecs");
+        let at = join(path, ECS);
         let longest = function::one_of(scope, path, written);
         limit(scope, &join(path, "limit"), written.limit, longest);
         let called = written.function.as_ref();

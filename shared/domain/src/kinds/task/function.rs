@@ -110,7 +110,7 @@ pub(super) fn one_of(scope: &mut Scope<'_>, path: &str, written: &Written) -> Sp
     match (&written.ecs, &written.function) {
         (None, None) => scope.find(
             MissingField,
-            &at("ecs"),
+            &at(super::ECS),
             "Nothing says what is run.",
             "Write `ecs` with the command of a task, or `function` with the name of a function.",
         ),
