@@ -17,7 +17,7 @@ fn answered(document: &Value) -> Reply {
 fn new_run() -> NewRun {
     NewRun {
         cluster: "shop".into(),
-        task_definition: "windlass-shop-prod-migrate:3".into(),
+        task_definition: "windlass-shop_prod_migrate:3".into(),
         container: "agent".into(),
         command: vec!["migrate".into(), "up".into()],
         launch: Launch {
@@ -42,7 +42,7 @@ async fn a_task_is_asked_for_with_its_token_and_nothing_else() {
     let (aws, replay) = Replay::new(vec![answered(&told)]);
     assert_eq!(aws.run_task(&new_run()).await.as_deref(), Ok("arn:task/1"));
     let expected = json!({
-        "cluster": "shop", "taskDefinition": "windlass-shop-prod-migrate:3", "count": 1,
+        "cluster": "shop", "taskDefinition": "windlass-shop_prod_migrate:3", "count": 1,
         "clientToken": "0123", "startedBy": "windlass/d1/migrate/forward", "launchType": "FARGATE",
         "platformVersion": "1.4.0", "tags": [{"key": "windlass:task", "value": "migrate"}],
         "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}},
@@ -84,7 +84,7 @@ async fn what_runs_and_what_has_stopped_is_found_by_its_family() {
         answered(&described),
     ]);
     let known = ["arn:task/2".to_owned()];
-    let runs = aws.runs("shop", "windlass-shop-prod-migrate", &known);
+    let runs = aws.runs("shop", "windlass-shop_prod_migrate", &known);
     let runs = runs.await.expect("listed");
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].containers[0].exit_code, Some(3));
@@ -97,7 +97,7 @@ async fn what_runs_and_what_has_stopped_is_found_by_its_family() {
         .map(|one| one.json()["desiredStatus"].clone())
         .collect();
     assert_eq!(asked, [json!("RUNNING"), json!("STOPPED"), Value::Null]);
-    assert_eq!(sent[0].json()["family"], "windlass-shop-prod-migrate");
+    assert_eq!(sent[0].json()["family"], "windlass-shop_prod_migrate");
     assert_eq!(sent[2].json()["tasks"], json!(["arn:task/1", "arn:task/2"]));
 }
 

@@ -34,7 +34,7 @@ mod tests {
             {"name": "agent", "image": "shop/agent@sha256:00", "essential": false},
             {"name": "mesh", "image": "mesh:1"},
         ]});
-        let made = json!({"family": "windlass-shop-prod-migrate", "cpu": "256", "containerDefinitions": [
+        let made = json!({"family": "windlass-shop_prod_migrate", "cpu": "256", "containerDefinitions": [
             {"name": "log", "image": "log:1", "essential": false},
             {"name": "agent", "image": "shop/agent@sha256:ab", "essential": true},
             {"name": "mesh", "image": "mesh:1", "essential": false},

@@ -23,7 +23,7 @@ pub(in crate::kinds::task) fn target() -> Target {
         environment: EnvironmentName::new("prod").unwrap(),
         component: ComponentName::new("migrate").unwrap(),
         cluster: "shop".into(),
-        family: "windlass-shop-prod-migrate".into(),
+        family: "windlass-shop_prod_migrate".into(),
         base: "agent:1".into(),
         container: "agent".into(),
         image: "shop/agent@sha256:ab".into(),

@@ -366,5 +366,5 @@ pub fn started_by(
 
 /// The family of a component's own task definitions, which the roles of Windlass may write and run, and no other.
 pub fn family(app: &AppName, environment: &EnvironmentName, component: &ComponentName) -> String {
-    format!("windlass-{app}-{environment}-{component}")
+    format!("windlass-{app}_{environment}_{component}")
 }
