@@ -30,7 +30,7 @@ pub enum EventName {
     RecoveryStarted,
     /// A person has paused it while it watched.
     WatchPaused,
-    /// A person has ended the pause.
+    /// The pause has ended: a person has ended it, or it was over.
     WatchContinued,
     /// A person has skipped the rest of a bake.
     BakeSkipped,

@@ -22,7 +22,7 @@ pub const MOST_TURNS: usize = 24;
 /// The name of the cause of an undo after a pause that nobody has ended.
 pub const PAUSE_RAN_OUT: &str = "PauseRanOut";
 
-/// What a person did at the wheel.
+/// What a person did at the wheel, or Windlass where a pause was over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Turn {
     /// `pause`, `continue` or `skip_bake`.
@@ -81,6 +81,26 @@ pub fn steered(turns: &[Turn], wave: u32, bake_end: Time) -> Option<Steered> {
         until = until.max(paused.until);
     }
     Some(Steered { until, paused })
+}
+
+/// Who ends a pause that nobody has ended.
+pub const BY_ITSELF: &str = "Windlass";
+
+/// The turn that ends a pause which is over, where the release goes on then: nobody has ended it, and everybody is told.
+pub fn gone_on(turns: &[Turn], wave: u32, now: Time) -> Option<Turn> {
+    let last = turns.iter().rfind(|turn| turn.wave == wave)?;
+    let pause = last.pause.filter(|pause| now >= pause.until)?;
+    (pause.then == PauseThen::Continue).then(|| Turn {
+        action: ActionName::Continue,
+        wave,
+        at: now,
+        by: BY_ITSELF.to_owned(),
+        reason: format!(
+            "its pause was over at {}, and nobody had ended it",
+            pause.until
+        ),
+        pause: None,
+    })
 }
 
 /// The pause of a wave that is in force.

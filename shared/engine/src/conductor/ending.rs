@@ -59,13 +59,7 @@ pub async fn told<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<A
 
 /// The write of a record, with its place in history.
 pub fn put(record: &Stored<Deployment>) -> Answered<Write> {
-    let value = &record.value;
-    record.put_indexed(Some(store::history_index(
-        &value.app,
-        &value.environment,
-        value.accepted,
-        &value.id,
-    )))
+    store::put_deployment(record)
 }
 
 /// The write of an environment's state, with its place in the list of environments.

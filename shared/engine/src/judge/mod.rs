@@ -18,7 +18,7 @@ use windlass_domain::plan::Plan;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 use windlass_domain::time::{Span, Time};
-use windlass_domain::wheel::{PAUSE_RAN_OUT, ran_out};
+use windlass_domain::wheel::{PAUSE_RAN_OUT, gone_on, ran_out};
 
 /// The ports that judging needs.
 pub trait Ports: Configured + Ledger + measurements::Ports {}
@@ -171,18 +171,21 @@ async fn record<P: Ports>(
 ) -> Answered<(Judged, Judgement)> {
     let mut judgement = case.judgement.clone();
     let key = store::deployment(&case.loaded.record.id);
-    let (mut turns, mut rev) = (case.loaded.record.wheel.clone(), case.loaded.rev);
+    let mut record = Stored {
+        key: key.clone(),
+        rev: case.loaded.rev,
+        value: case.loaded.record.clone(),
+    };
     let rule = &case.loaded.resolved.gates.unknown;
     for _ in 0..TRIES {
         let now = ports.now();
         if let Some(judged) = judgement.value.settled() {
             return Ok((judged, judgement.value));
         }
-        judgement.value.steer(&turns);
+        judgement.value.steer(&record.value.wheel);
         let judged = judgement.value.look(measurements.clone(), rule, now);
-        // A pause that was answered holds: what passes has seen all that persons have done by then.
-        let untouched = Write::check(key.clone(), Condition::Rev(rev));
-        let writes = vec![case.loaded.fence(), judgement.put()?, untouched];
+        let steered = steered(&record, case.number, &judged, now)?;
+        let writes = vec![case.loaded.fence(), steered, judgement.put()?];
         match ports.transact(writes).await? {
             Transacted::Done => return Ok((judged, judgement.value)),
             Transacted::Refused(refused) if refused.contains(&0) => {
@@ -191,12 +194,25 @@ async fn record<P: Ports>(
             Transacted::Refused(_) => {
                 let written = store::load(ports, &case.judgement.key).await?;
                 judgement = written.unwrap_or_else(|| case.judgement.clone());
-                let record: Stored<Deployment> = store::require(ports, &key).await?;
-                (turns, rev) = (record.value.wheel, record.rev);
+                record = store::require(ports, &key).await?;
             }
         }
     }
     Err(contended())
+}
+
+/// The condition that the record is the one that was read: a pause that was answered holds, because what passes has seen
+/// all that persons have done by then. Where a pause is over and the release goes on, the record tells that, too.
+fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -> Answered<Write> {
+    let goes_on = !matches!(judged, Judged::Fail(_));
+    match gone_on(&record.value.wheel, wave, now).filter(|_| goes_on) {
+        None => Ok(Write::check(record.key.clone(), Condition::Rev(record.rev))),
+        Some(turn) => {
+            let mut told = record.clone();
+            told.value.wheel.push(turn);
+            store::put_deployment(&told)
+        }
+    }
 }
 
 /// The fence was refused: the token is stale, or only another transaction was in the way.

@@ -52,6 +52,25 @@ fn a_paused_wave_goes_on_when_a_person_says_so() {
     assert_eq!(word(&stage, 0), (Word::Change, 0));
 }
 
+/// It is told once, also where the wave is watched further; and not where a gate is red by then.
+#[test]
+fn a_pause_that_is_over_is_told_once() {
+    for (is_red, wanted) in [(false, 2), (true, 1)] {
+        let stage = changed();
+        assert_eq!(word(&stage, 0).0, Word::Bake);
+        turn(&stage, ActionName::Pause, Some(1), PauseThen::Continue);
+        stage
+            .world
+            .serve(HEALTH, if is_red { 502 } else { 200 }, "", 9);
+        for _ in 0..3 {
+            stage.pass_seconds(2);
+            judge(&stage, 0).unwrap();
+        }
+        let record: Deployment = stage.get(&store::deployment(&id())).unwrap();
+        assert_eq!(record.wheel.len(), wanted, "{:?}", record.wheel);
+    }
+}
+
 #[test]
 fn a_pause_ends_as_declared() {
     for (then, wanted) in [
@@ -67,6 +86,18 @@ fn a_pause_ends_as_declared() {
         assert_eq!(answer.verdict, wanted, "{then:?}");
         let again = judge(&stage, 0).unwrap();
         assert_eq!(again, answer, "asked again: the same");
+        let record: Deployment = stage.get(&store::deployment(&id())).unwrap();
+        let told = record.wheel.last().map(Turn::in_words).unwrap();
+        let ended = "wave 1 goes on, by Windlass: its pause was over at ";
+        assert_eq!(
+            told.starts_with(ended),
+            then == PauseThen::Continue,
+            "{told}"
+        );
+        assert_eq!(
+            record.wheel.len(),
+            if told.starts_with(ended) { 2 } else { 1 }
+        );
         if then == PauseThen::Undo {
             assert_eq!(answer.error, PAUSE_RAN_OUT);
             let begins = "the pause of wave 1 (api at 10 %) was over at ";

@@ -7,7 +7,7 @@ use windlass_domain::gate::{PauseThen, Verdict};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::{Plan, Timing};
 use windlass_domain::request::ActionName;
-use windlass_domain::wheel::Turn;
+use windlass_domain::wheel::{BY_ITSELF, Paused, Turn};
 
 /// "A pause is bounded and ends as declared; meanwhile gates are judged, and red undoes": no wave passes while it is
 /// paused, none before its bake is over unless a person has skipped that, and none with a red gate that decides. What
@@ -24,8 +24,9 @@ pub fn wheel_is_obeyed(outcome: &Outcome<'_>) -> Result<(), String> {
         let pk = &after.key.pk;
         if let Some(record) = outcome.read::<Deployment>(Some(after), "record") {
             let known = steered.entry(pk.clone()).or_default();
-            for turn in record.wheel.iter().skip(known.len()) {
+            for (number, turn) in record.wheel.iter().enumerate().skip(known.len()) {
                 ours(outcome, pk, turn)?;
+                ended_by_its_bound(&record.wheel[..number], turn)?;
             }
             known.clone_from(&record.wheel);
         }
@@ -68,7 +69,24 @@ fn judged_as_steered(judgement: &Judgement, turns: &[Turn]) -> Result<(), String
     if pause.then == PauseThen::Undo {
         return Err("its pause ran out, and it passed".into());
     }
-    Ok(())
+    Err("its pause was over, it passed, and nobody was told".into())
+}
+
+/// Windlass itself ends a pause only once that is over, where it is to go on.
+fn ended_by_its_bound(before: &[Turn], turn: &Turn) -> Result<(), String> {
+    if turn.by != BY_ITSELF {
+        return Ok(());
+    }
+    let last = before.iter().rfind(|one| one.wave == turn.wave);
+    let pause = last.and_then(|one| one.pause);
+    let is_over = |pause: Paused| turn.at >= pause.until && pause.then == PauseThen::Continue;
+    match pause.filter(|pause| is_over(*pause)) {
+        Some(_) => Ok(()),
+        None => Err(format!(
+            "{} by itself, and no pause was over",
+            turn.in_words()
+        )),
+    }
 }
 
 /// Whether what was steered is Windlass's to steer.

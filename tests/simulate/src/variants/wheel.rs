@@ -48,6 +48,17 @@ pub const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "pause-ends-in-silence",
+        what: "a pause that is over lets the release go on, and nobody is told",
+        edits: &[Edit {
+            file: "shared/engine/src/judge/mod.rs",
+            find: "    let goes_on = !matches!(judged, Judged::Fail(_));",
+            replace: "    let goes_on = !matches!(judged, Judged::Fail(_)) && !VARIANT;",
+        }],
+        scenarios: &["wheel_to_its_bound"],
+        mishaps: &[],
+    },
+    Variant {
         name: "wheel-at-what-aws-times",
         what: "what AWS goes on with by itself is paused and skipped",
         edits: &[Edit {

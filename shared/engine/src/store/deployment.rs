@@ -1,0 +1,17 @@
+//! The write of a deployment's record.
+
+use super::{Stored, history_index};
+use crate::ports::{Answered, Write};
+use windlass_domain::deployment::Deployment;
+
+/// The write of a deployment's record, with its place in history.
+pub fn put_deployment(record: &Stored<Deployment>) -> Answered<Write> {
+    let Deployment {
+        id,
+        app,
+        environment,
+        accepted,
+        ..
+    } = &record.value;
+    record.put_indexed(Some(history_index(app, environment, *accepted, id)))
+}

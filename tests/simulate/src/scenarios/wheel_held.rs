@@ -1,0 +1,107 @@
+//! A person pauses a wave while ECS waits for Windlass in a pause that is Windlass's.
+
+use super::people::{is_shifted_in_two_parts_with_pauses, pauses_run_out, rings};
+use super::shifts::{BLUE_GREEN, SHIFTED};
+use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+
+/// A service in two parts, each of which waits for half an hour at most, with pauses of five minutes.
+const HELD: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent:
+    kind: ecs
+    cluster: shop
+    service: agent
+    container: agent
+    repository: shop/agent
+    rollout: canary
+    pause: [PRE_PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT]
+  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+  pause: {for: 5m}
+";
+
+/// The same with pauses for which ECS does not wait.
+const HELD_TOO_LONG: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent:
+    kind: ecs
+    cluster: shop
+    service: agent
+    container: agent
+    repository: shop/agent
+    rollout: canary
+    pause: [PRE_PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT]
+  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+  pause: {for: 40m}
+";
+
+const PAUSE: Deed = Deed::Operate("pause");
+
+/// It is paused while ECS waits, and goes on by a person.
+pub(super) const WHEEL_HELD: Scenario = Scenario {
+    name: "wheel_held",
+    declaration: HELD,
+    scene: is_shifted_in_two_parts_with_pauses,
+    before: &[quiet(Deed::Deploy("1.0.0", SHIFTED))],
+    acts: &[
+        next(Deed::Deploy("1.1.0", SHIFTED)),
+        when_in("Bake", PAUSE),
+        after(120, Deed::Operate("continue")),
+    ],
+    ..BLUE_GREEN
+};
+
+/// Nobody ends the pause: ECS still waits when it is over.
+pub(super) const WHEEL_HELD_TO_ITS_BOUND: Scenario = Scenario {
+    name: "wheel_held_to_its_bound",
+    acts: &[next(Deed::Deploy("1.1.0", SHIFTED)), when_in("Bake", PAUSE)],
+    ..WHEEL_HELD
+};
+
+/// A pause for which ECS does not wait is refused, and the release goes on.
+pub(super) const WHEEL_HELD_TOO_LONG: Scenario = Scenario {
+    name: "wheel_held_too_long",
+    declaration: HELD_TOO_LONG,
+    ..WHEEL_HELD_TO_ITS_BOUND
+};
+
+/// What is red undoes, while both pause.
+pub(super) const WHEEL_HELD_RED: Scenario = Scenario {
+    name: "wheel_held_red",
+    acts: &[
+        next(Deed::Deploy("1.1.0", SHIFTED)),
+        when_in("Bake", PAUSE),
+        after(90, Deed::Ail("the alarm rings", rings)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    may: &["1.1.0 Succeeded"],
+    steady: false,
+    ..WHEEL_HELD
+};
+
+/// ECS waits no longer than the pause of a person does.
+pub(super) const WHEEL_HELD_RUNS_OUT: Scenario = Scenario {
+    name: "wheel_held_runs_out",
+    acts: &[
+        next(Deed::Deploy("1.1.0", SHIFTED)),
+        when_in("Bake", PAUSE),
+        after(90, Deed::Ail("the pause's time is over", pauses_run_out)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    may: &["1.1.0 Succeeded"],
+    steady: false,
+    ..WHEEL_HELD
+};
