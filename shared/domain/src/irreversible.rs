@@ -9,6 +9,7 @@ use crate::identity::DeploymentId;
 use crate::input::input;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::request::ActionName;
+use crate::shape::{nearest, suggest};
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,23 +45,72 @@ pub fn crossed(goal: &Snapshot, state: &EnvironmentState) -> Irreversible {
         .collect()
 }
 
-/// A rollback to a snapshot is refused where it crosses a run that it does not name.
-pub fn refusal(
-    (app, environment): (&AppName, &EnvironmentName),
+/// The runs that what a release leaves comes after: those of the present snapshot, and of the environment's those that are
+/// its own, `is_own`. What the present one lacks was gone back across, and a release that brings something else does not
+/// bring what belongs to it.
+pub fn kept(
+    present: Option<&Snapshot>,
+    state: &EnvironmentState,
+    is_own: impl Fn(&ComponentName, &Ran) -> bool,
+) -> Irreversible {
+    let mut kept = present.map_or_else(Irreversible::new, |present| present.irreversible.clone());
+    let own = state.irreversible.iter();
+    let own = own.filter(|(name, ran)| is_own(name, ran));
+    kept.extend(own.map(|(name, ran)| (name.clone(), ran.clone())));
+    kept
+}
+
+/// Why a rollback to a snapshot is refused: it crosses a run that it does not name, or names one that it does not cross.
+pub fn refusals(
+    at: (&AppName, &EnvironmentName),
     goal: &Snapshot,
     crossed: &Irreversible,
     across: &BTreeSet<ComponentName>,
-) -> Option<Finding> {
-    if crossed.keys().all(|name| across.contains(name)) {
-        return None;
-    }
+) -> Vec<Finding> {
+    let unasked = crossed.keys().any(|name| !across.contains(name));
+    let mut findings = not_crossed(Some(goal), crossed, across);
+    findings.extend(unasked.then(|| unnamed(at, goal, crossed)));
+    findings
+}
+
+/// The names of runs that a rollback would not cross: who wrote them means something else than what comes.
+pub fn not_crossed(
+    goal: Option<&Snapshot>,
+    crossed: &Irreversible,
+    across: &BTreeSet<ComponentName>,
+) -> Vec<Finding> {
+    let to = goal.map_or_else(String::new, |goal| {
+        format!(" to snapshot {} ({})", goal.number, goal.version)
+    });
+    let known: Vec<String> = crossed.keys().map(ToString::to_string).collect();
+    let surplus = across.iter().filter(|name| !crossed.contains_key(*name));
+    let finding = |name: &ComponentName| {
+        let remedy = match known.as_slice() {
+            [] => format!("Leave out `{name}`: nothing that is irreversible is crossed."),
+            known => suggest(nearest(name.as_str(), known), known),
+        };
+        Finding::new(
+            FindingName::UnknownName,
+            "across",
+            format!("going back{to} crosses no irreversible run of `{name}`."),
+            remedy,
+        )
+    };
+    surplus.map(finding).collect()
+}
+
+fn unnamed(
+    (app, environment): (&AppName, &EnvironmentName),
+    goal: &Snapshot,
+    crossed: &Irreversible,
+) -> Finding {
     let members = [
         ("across", json!(crossed.keys().collect::<Vec<_>>())),
         ("reason", "…".into()),
         ("snapshot", goal.number.into()),
     ];
     let again = input(ActionName::Rollback, app, environment, &members);
-    Some(Finding::new(
+    Finding::new(
         FindingName::Irreversible,
         "across",
         format!(
@@ -70,7 +120,7 @@ pub fn refusal(
             in_words(crossed)
         ),
         format!("Deploy a fix forward. Where you know that it may run after it, start {again}."),
-    ))
+    )
 }
 
 /// The runs, for people.

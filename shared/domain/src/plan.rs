@@ -107,6 +107,9 @@ pub struct Unchanged {
     /// Whether a rollback leaves it as it is, whatever was recorded of it then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stays: bool,
+    /// Whether it is irreversible, and was run with what the release brings: the release comes after that run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
 }
 
 /// A component as the planning sees it.

@@ -165,8 +165,10 @@ pub struct Request {
     /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
-    /// `rollback`: the components that are irreversible and that it may go back across, by name.
+    /// `rollback`: the components that are irreversible and that it may go back across, by name. Each must be one that it
+    /// does cross.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(extend("maxItems" = 500))]
     pub across: BTreeSet<ComponentName>,
     /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -29,7 +29,11 @@ pub fn ways<'a>(
     let all: BTreeSet<&ComponentName> = declared.iter().copied().chain(recorded).collect();
     let way = |name: &ComponentName| {
         let (back, runs) = (goal.components.get(name), state.running.get(name));
-        match (declared.contains(name), back, runs) {
+        let is_declared = declared.contains(name);
+        if !is_declared && [back, runs].into_iter().flatten().any(|it| it.once) {
+            return Way::LeftAlone("it was run once, and a rollback takes back nothing of that");
+        }
+        match (is_declared, back, runs) {
             (true, Some(back), _) => Way::Back(back),
             (true, None, None) => Way::NothingRecorded,
             (_, None, _) => Way::None(not_recorded(goal, name)),
@@ -105,6 +109,7 @@ mod tests {
     use crate::digest::Digest;
     use crate::environment::Given;
     use crate::identity::DeploymentId;
+    use crate::kinds::KindName;
     use crate::time::Time;
 
     fn ran(version: &str) -> Running {
@@ -120,6 +125,57 @@ mod tests {
             },
             version.into(),
         )
+    }
+
+    fn told(way: &Way<'_>) -> String {
+        match way {
+            Way::Back(running) => format!("back to {}", running.version()),
+            Way::NothingRecorded => "nothing recorded".to_owned(),
+            Way::LeftAlone(why) => format!("left: {why}"),
+            Way::None(finding) => format!("{}: {}", finding.path, finding.reason),
+        }
+    }
+
+    fn snapshot(components: BTreeMap<ComponentName, Running>) -> Snapshot {
+        Snapshot {
+            number: 2,
+            version: "1.0.0".into(),
+            release: None,
+            deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
+            made: Time(0),
+            replaced: 1,
+            components,
+            irreversible: [].into(),
+        }
+    }
+
+    #[test]
+    fn what_was_run_once_is_no_bar_where_it_is_not_declared_any_more() {
+        let migrate = ComponentName::new("migrate").unwrap();
+        let of = |version: Option<&str>| {
+            let ran = version.map(|it| ran(it).of_kind(KindName::Task));
+            ran.map(|it| (migrate.clone(), it)).into_iter().collect()
+        };
+        // what the snapshot says, what was run last
+        let table = [
+            (Some("1.0.0"), Some("1.1.0")),
+            (Some("1.0.0"), Some("1.0.0")),
+            (None, Some("1.1.0")),
+            (Some("1.0.0"), None),
+        ];
+        for (back, runs) in table {
+            let state = EnvironmentState {
+                running: of(runs),
+                ..EnvironmentState::default()
+            };
+            let goal = snapshot(of(back));
+            let ways = ways(&goal, &state, &BTreeSet::new());
+            let told = told(&ways[&migrate]);
+            assert!(
+                told.starts_with("left: it was run once"),
+                "{back:?} {runs:?}: {told}"
+            );
+        }
     }
 
     #[test]
@@ -144,28 +200,13 @@ mod tests {
         ];
         for (is_declared, back, runs, wanted) in table {
             let of = |version: Option<&str>| version.map(|it| (api.clone(), ran(it)));
-            let goal = Snapshot {
-                number: 2,
-                version: "1.0.0".into(),
-                release: None,
-                deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
-                made: Time(0),
-                replaced: 1,
-                components: of(back).into_iter().collect(),
-                irreversible: [].into(),
-            };
+            let goal = snapshot(of(back).into_iter().collect());
             let state = EnvironmentState {
                 running: of(runs).into_iter().collect(),
                 ..EnvironmentState::default()
             };
             let declared = is_declared.then_some(&api).into_iter().collect();
-            let ways = ways(&goal, &state, &declared);
-            let told = match &ways[&api] {
-                Way::Back(running) => format!("back to {}", running.version()),
-                Way::NothingRecorded => "nothing recorded".to_owned(),
-                Way::LeftAlone(why) => format!("left: {why}"),
-                Way::None(finding) => format!("{}: {}", finding.path, finding.reason),
-            };
+            let told = told(&ways(&goal, &state, &declared)[&api]);
             assert!(
                 told.starts_with(wanted),
                 "{is_declared} {back:?} {runs:?}: {told}"

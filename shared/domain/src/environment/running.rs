@@ -3,6 +3,7 @@
 use crate::artifact::{Artifact, Image};
 use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
+use crate::kinds::KindName;
 use crate::name::{ComponentName, EnvironmentName};
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -34,6 +35,9 @@ pub struct Running {
     /// The observed state, as its kind records it; what a rollback to it must reach. Null where it is not
     /// known: a rollback then wants the bytes.
     pub state: serde_json::Value,
+    /// Whether it was run once and is no state that could come back: a rollback leaves it, declared or not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
 }
 
 /// A version that a deployment gave to a component.
@@ -161,6 +165,16 @@ impl Running {
             names: Names::of(given),
             containers: BTreeMap::new(),
             state,
+            once: false,
+        }
+    }
+
+    /// The same of a component of this kind.
+    #[must_use]
+    pub fn of_kind(self, kind: KindName) -> Self {
+        Self {
+            once: !kind.goes_back(),
+            ..self
         }
     }
 

@@ -155,11 +155,6 @@ pub trait Kind {
         None
     }
 
-    /// False where a rollback leaves it as it is, because what it did is no state that could come back.
-    fn goes_back(&self) -> bool {
-        true
-    }
-
     /// Findings about what its declaration allows and its authors may not mean. Nothing is stopped by them.
     fn warnings(&self, _about: &About<'_>) -> Vec<Finding> {
         vec![]
@@ -178,6 +173,9 @@ pub(crate) trait Resolve: Kind + Sized {
     /// True where a function of its own does long additive work, such as uploads, before the change that callers
     /// notice.
     const PUBLISHES: bool = false;
+
+    /// False where a rollback leaves it as it is, because what it did is no state that could come back.
+    const GOES_BACK: bool = true;
 
     /// The component in the environment, at its `path` in the declaration. All that is wrong with it is noted in the
     /// scope; `gates` are those of the environment.
@@ -324,6 +322,13 @@ macro_rules! define {
             pub const fn memory_mb(self) -> u64 {
                 match self {
                     $( Self::$name => <$module::$name as Resolve>::MEMORY_MB, )+
+                }
+            }
+
+            /// False where a rollback leaves it as it is, because what it did is no state that could come back.
+            pub const fn goes_back(self) -> bool {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::GOES_BACK, )+
                 }
             }
 

@@ -298,15 +298,12 @@ impl Kind for Task {
             container_at: "ecs.container",
         })
     }
-
-    fn goes_back(&self) -> bool {
-        false
-    }
 }
 
 impl Resolve for Task {
     type Written = Written;
     const MEMORY_MB: u64 = 256;
+    const GOES_BACK: bool = false;
 
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
         let at = join(path, ECS);

@@ -5,7 +5,7 @@ use super::commit::{TRIES, commit, contended, pause};
 use super::done::{self, Done};
 use super::ending::{put, put_state};
 use super::past::past;
-use super::snapshots::{before_windlass, found, put_snapshot, ran};
+use super::snapshots::{before_windlass, found, present, put_snapshot, ran};
 use super::{Ports, admit, deployment_of, refuse};
 use crate::last_fault;
 use crate::payload::{Answer, Ask, Word};
@@ -24,6 +24,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
+use windlass_domain::irreversible::{Irreversible, kept};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::order::Order;
 use windlass_domain::part::Part;
@@ -249,8 +250,13 @@ async fn taken_in<P: Ports>(
     for step in crossed {
         ran(&mut state.value, record, step, now);
     }
-    let replaced = replaced(ports, &state.value, record).await?;
-    let snapshot = snapshot(&mut state.value, record, replaced, now);
+    let present = present(ports, record, &state.value).await?;
+    let kept = kept_runs(ports, record, &state.value, present.as_ref()).await?;
+    let replaced = replaced(&state.value, record, present.as_ref());
+    let snapshot = Snapshot {
+        irreversible: kept,
+        ..snapshot(&mut state.value, record, replaced, now)
+    };
     writes.push(put_snapshot(record, snapshot)?);
     if is_live(&state.value, record) {
         writes.extend(past(ports, record, Became::Live, now).await?);
@@ -292,7 +298,7 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
             deployment: record.id.clone(),
             since: now,
         };
-        let running = Running::new(None, given, (*runs).clone());
+        let running = Running::new(None, given, (*runs).clone()).of_kind(step.kind);
         state.running.insert(name.clone(), running);
         let named = record.release.components.get(name);
         let whole = || vec![Part::from(name.clone())];
@@ -325,17 +331,33 @@ fn is_brought(record: &Deployment, step: &Step, mark: Option<&Order>) -> bool {
 
 /// What the accepted snapshot replaces: of a rollback what it went to, unless that is newer than what the present one
 /// replaced, so that the next rollback walks further back and never forward (rule 8).
-async fn replaced<P: Ports>(
-    ports: &P,
-    state: &EnvironmentState,
-    record: &Deployment,
-) -> Answered<u64> {
+fn replaced(state: &EnvironmentState, record: &Deployment, present: Option<&Snapshot>) -> u64 {
     let Some(goal) = record.snapshot else {
-        return Ok(state.snapshot);
+        return state.snapshot;
     };
-    let key = store::snapshot(&record.app, &record.environment, state.snapshot);
-    let present: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
-    Ok(present.map_or(goal, |present| goal.min(present.value.replaced)))
+    present.map_or(goal, |present| goal.min(present.replaced))
+}
+
+/// The irreversible runs that what is accepted comes after. Of a rollback that has got stuck on its way each component
+/// may be as it was before or as it was then, so it comes after what both come after.
+async fn kept_runs<P: Ports>(
+    ports: &P,
+    record: &Deployment,
+    state: &EnvironmentState,
+    present: Option<&Snapshot>,
+) -> Answered<Irreversible> {
+    let mut kept = kept(present, state, |_, ran| ran.deployment == record.id);
+    if let Some(number) = record.snapshot {
+        let key = store::snapshot(&record.app, &record.environment, number);
+        let goal: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+        kept.retain(|name, ran| {
+            let then = goal
+                .as_ref()
+                .and_then(|goal| goal.value.irreversible.get(name));
+            then == Some(&*ran)
+        });
+    }
+    Ok(kept)
 }
 
 /// A snapshot without a release, because nobody judged it.
@@ -355,6 +377,6 @@ fn snapshot(
         made: now,
         replaced,
         components: state.running.clone(),
-        irreversible: state.irreversible.clone(),
+        irreversible: Irreversible::new(),
     }
 }

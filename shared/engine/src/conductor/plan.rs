@@ -184,8 +184,8 @@ async fn back<P: Ports>(
         rollback::choose(ports, &view, &mut record).await?,
         turn(&view, decision),
     ) {
-        (Err(finding), Turn { mut findings, .. }) => {
-            findings.push(finding);
+        (Err(more), Turn { mut findings, .. }) => {
+            findings.extend(more);
             Turn::refused(findings)
         }
         (Ok(()), turn) => turn,

@@ -21,7 +21,7 @@ use windlass_domain::environment::{EnvironmentState, Snapshot, Veto};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::input;
-use windlass_domain::irreversible;
+use windlass_domain::irreversible::{self, Irreversible};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::order::Order;
 use windlass_domain::overtaking::Supersede;
@@ -163,7 +163,7 @@ pub async fn choose<P: Ports>(
     ports: &P,
     view: &View,
     record: &mut Deployment,
-) -> Answered<Result<(), Finding>> {
+) -> Answered<Result<(), Vec<Finding>>> {
     let at = (&record.app, &record.environment);
     let present = view.state.value.snapshot;
     let snapshot = match record.snapshot {
@@ -171,11 +171,12 @@ pub async fn choose<P: Ports>(
         None => newest_good(ports, present, at).await?,
     };
     let Some(snapshot) = snapshot else {
-        return Ok(Err(nothing_to_go_back_to(ports, view, record).await?));
+        return Ok(Err(nowhere(ports, view, record).await?));
     };
     let snapshot = snapshot.with_found(&view.state.value.found);
-    if let Some(finding) = crosses(view, record, &snapshot) {
-        return Ok(Err(finding));
+    let barred = bars(view, record, &snapshot);
+    if !barred.is_empty() {
+        return Ok(Err(barred));
     }
     record.snapshot = Some(snapshot.number);
     record.release.version.clone_from(&snapshot.version);
@@ -192,26 +193,43 @@ pub async fn choose<P: Ports>(
     Ok(Ok(()))
 }
 
-/// It must not go there where that crosses an irreversible run.
-fn crosses(view: &View, record: &Deployment, goal: &Snapshot) -> Option<Finding> {
+/// Why it must not go there: it crosses an irreversible run unasked, or names one that it does not cross.
+fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
     let crossed = irreversible::crossed(goal, &view.state.value);
     let at = (&record.app, &record.environment);
-    irreversible::refusal(at, goal, &crossed, &record.across)
+    irreversible::refusals(at, goal, &crossed, &record.across)
 }
 
-/// It names a snapshot that there is not, or that it must not go to: nothing is stopped for it.
+/// Why it goes nowhere: to the snapshot that it names, or else to the present one, which is what somebody wants who
+/// stops what is under way. Nothing is stopped for it then.
 pub async fn goes_nowhere<P: Ports>(
     ports: &P,
     view: &View,
     record: &Deployment,
-) -> Answered<Option<Finding>> {
-    let Some(number) = record.snapshot else {
-        return Ok(None);
+) -> Answered<Vec<Finding>> {
+    let at = (&record.app, &record.environment);
+    let named = record.snapshot;
+    let goal = match named.or(view.present()) {
+        Some(number) => load(ports, at, number).await?,
+        None => None,
     };
-    match load(ports, (&record.app, &record.environment), number).await? {
-        Some(goal) => Ok(crosses(view, record, &goal)),
-        None => Ok(Some(nothing_to_go_back_to(ports, view, record).await?)),
+    match goal {
+        Some(goal) => Ok(bars(view, record, &goal)),
+        None if named.is_some() => nowhere(ports, view, record).await,
+        None => Ok(unasked_for(record)),
     }
+}
+
+/// Nothing to go back to, and what it names beside.
+async fn nowhere<P: Ports>(ports: &P, view: &View, record: &Deployment) -> Answered<Vec<Finding>> {
+    let mut findings = vec![nothing_to_go_back_to(ports, view, record).await?];
+    findings.extend(unasked_for(record));
+    Ok(findings)
+}
+
+/// What it names where nothing is crossed, because there is nothing to go back to.
+fn unasked_for(record: &Deployment) -> Vec<Finding> {
+    irreversible::not_crossed(None, &Irreversible::new(), &record.across)
 }
 
 async fn load<P: Ledger>(

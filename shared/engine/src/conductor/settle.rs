@@ -142,7 +142,7 @@ async fn scene<'a, P: Ports>(
     let changed = steps.iter().filter(|_| is_changed);
     Ok(snapshots::Scene {
         goal: goal(ports, &record, state).await?,
-        present: present(ports, &record, state, &plan.value).await?,
+        present: snapshots::present(ports, &record, state).await?,
         plan: &plan.value,
         changed: changed.map(|step| &step.value).collect(),
         in_place: seen.into_iter().map(|step| step.value).collect(),
@@ -212,21 +212,6 @@ fn already_there(
         })
         .collect();
     format!("Nothing to do: {}.", reasons.join("; "))
-}
-
-/// The snapshot of what runs, where a release may give only other names to that.
-async fn present<P: Ports>(
-    ports: &P,
-    record: &Deployment,
-    state: &EnvironmentState,
-    plan: &Plan,
-) -> Answered<Option<Snapshot>> {
-    if plan.outcome != Outcome::NothingToDo {
-        return Ok(None);
-    }
-    let key = store::snapshot(&record.app, &record.environment, state.snapshot);
-    let present: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
-    Ok(present.map(|present| present.value))
 }
 
 /// The snapshot that a rollback goes back to, with what was found of the components that came later.

@@ -1,12 +1,12 @@
 //! What a deployment that has ended well leaves in the environment: what runs, what was found before it, and the
 //! snapshots.
 
-use crate::ports::{Answered, Write};
+use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, Given, Running, Snapshot};
-use windlass_domain::irreversible::{Irreversible, Ran};
+use windlass_domain::irreversible::{Irreversible, Ran, kept};
 use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
 use windlass_domain::plan::{Outcome, Plan};
@@ -21,7 +21,7 @@ pub struct Scene<'a> {
     pub plan: &'a Plan,
     /// The snapshot that a rollback went back to, with what was found.
     pub goal: Option<Snapshot>,
-    /// The snapshot of what ran, of a release that changed nothing.
+    /// The snapshot of what ran; none before the first.
     pub present: Option<Snapshot>,
     /// The components that it changed.
     pub changed: Vec<&'a Step>,
@@ -121,7 +121,7 @@ pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
         deployment: step.deployment.clone(),
         since: now,
     };
-    Running::new(artifact.cloned(), given, step.before.clone())
+    Running::new(artifact.cloned(), given, step.before.clone()).of_kind(step.kind)
 }
 
 /// Takes in that what is irreversible was run.
@@ -159,7 +159,7 @@ fn changed(
             Running::new(artifact, given, seen.clone())
         }
     };
-    Some((step.component.clone(), running))
+    Some((step.component.clone(), running.of_kind(step.kind)))
 }
 
 /// All bytes that a component has of which the release names all or some.
@@ -213,6 +213,7 @@ fn in_place(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
             Some(named) => Running::left(whole(step, named), named, &given, former, before),
             None => Running::new(None, given, before),
         };
+        let running = running.of_kind(step.kind);
         state.running.insert(step.component.clone(), running);
     }
     !scene.in_place.is_empty()
@@ -226,7 +227,7 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Wr
     let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
     state.last_snapshot += 1;
     state.snapshot = state.last_snapshot;
-    let mut snapshot = snapshot_of(&scene.record, state, replaced, scene.now);
+    let mut snapshot = snapshot_of(scene, state, replaced);
     match goal {
         Some(goal) => {
             snapshot.release.clone_from(&goal.release);
@@ -246,30 +247,42 @@ fn renamed_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered
     let replaced = present.map_or(state.snapshot, |present| present.replaced);
     state.last_snapshot += 1;
     state.snapshot = state.last_snapshot;
-    let mut snapshot = snapshot_of(&scene.record, state, replaced, scene.now);
+    let mut snapshot = snapshot_of(scene, state, replaced);
     snapshot.release = present.and_then(|present| present.release.clone());
-    if let Some(present) = present {
-        snapshot.irreversible.clone_from(&present.irreversible);
-    }
     put_snapshot(&scene.record, snapshot)
 }
 
-fn snapshot_of(
-    record: &Deployment,
-    state: &EnvironmentState,
-    replaced: u64,
-    now: Time,
-) -> Snapshot {
+fn snapshot_of(scene: &Scene<'_>, state: &EnvironmentState, replaced: u64) -> Snapshot {
+    let record = &scene.record;
     Snapshot {
         number: state.last_snapshot,
         version: record.release.version.clone(),
         release: Some(record.release_digest.clone()),
         deployment: record.id.clone(),
-        made: now,
+        made: scene.now,
         replaced,
         components: state.running.clone(),
-        irreversible: state.irreversible.clone(),
+        irreversible: kept(scene.present.as_ref(), state, |name, ran| {
+            ran.deployment == record.id || is_passed_over(scene, name)
+        }),
     }
+}
+
+/// True where the release brings what a task has been run with already: it comes after that run.
+fn is_passed_over(scene: &Scene<'_>, name: &ComponentName) -> bool {
+    let mut unchanged = scene.plan.unchanged.iter();
+    unchanged.any(|one| one.irreversible && one.component == *name)
+}
+
+/// The snapshot of what runs; none before the first.
+pub async fn present<P: Ledger>(
+    ports: &P,
+    record: &Deployment,
+    state: &EnvironmentState,
+) -> Answered<Option<Snapshot>> {
+    let key = store::snapshot(&record.app, &record.environment, state.snapshot);
+    let present: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+    Ok(present.map(|present| present.value))
 }
 
 /// What a first deployment found, so that a person can go back to it by its number.
@@ -284,8 +297,11 @@ pub fn before_windlass(
         version: BEFORE_WINDLASS.into(),
         release: None,
         components: state.found.clone(),
+        number: 1,
+        deployment: record.id.clone(),
+        made: now,
+        replaced: 0,
         irreversible: Irreversible::new(),
-        ..snapshot_of(record, state, 0, now)
     };
     put_snapshot(record, snapshot)
 }

@@ -59,12 +59,11 @@ async fn once<P: Ports>(
         Decision::Superseded(by) => finish(ports, &view, record, Outcome::Superseded(by)).await,
         Decision::Wait => queue(ports, &view, record, Word::Wait).await,
         Decision::Preempt(held) => {
-            if is_operator(record.value.action)
-                && let Some(finding) = rollback::goes_nowhere(ports, &view, &record.value).await?
-            {
-                return finish(ports, &view, record, Outcome::Refused(vec![finding])).await;
-            }
             if is_operator(record.value.action) {
+                let barred = rollback::goes_nowhere(ports, &view, &record.value).await?;
+                if !barred.is_empty() {
+                    return finish(ports, &view, record, Outcome::Refused(barred)).await;
+                }
                 record.value.snapshot = record.value.snapshot.or(view.present());
             }
             record.value.stops = Some(held.deployment);
@@ -72,18 +71,23 @@ async fn once<P: Ports>(
         }
         Decision::Take => {
             if record.value.action == ActionName::Rollback
-                && let Err(finding) = rollback::choose(ports, &view, &mut record.value).await?
+                && let Err(findings) = rollback::choose(ports, &view, &mut record.value).await?
             {
                 let outcome = match went_back::undone(ports, &record.value).await? {
                     // Before the first release that succeeded nothing else is there to go back to.
-                    Some(undone) if record.value.snapshot.is_none() => Outcome::Undone(undone),
-                    _ => Outcome::Refused(vec![finding]),
+                    Some(undone) if is_all_that_is_asked(&record.value) => Outcome::Undone(undone),
+                    _ => Outcome::Refused(findings),
                 };
                 return finish(ports, &view, record, outcome).await;
             }
             take(ports, execution, &view, record).await
         }
     }
+}
+
+/// True where a rollback names neither where it goes nor what it goes across.
+fn is_all_that_is_asked(record: &Deployment) -> bool {
+    record.snapshot.is_none() && record.across.is_empty()
 }
 
 /// The answer of a taking whose own answer was lost.

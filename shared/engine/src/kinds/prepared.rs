@@ -79,7 +79,8 @@ pub struct Prepared {
     /// Whether the kind itself tells what somebody else changed since what is recorded, because `before` is of what this
     /// deployment has to do with, such as some files of a site. Of every other kind it is told by comparing the two.
     pub tells_strangers: bool,
-    /// True where nothing that came before may run once it has begun ([`windlass_domain::step::Step::irreversible`]).
+    /// True where nothing that came before may run once it has begun ([`windlass_domain::step::Step::irreversible`]); and
+    /// of what is unchanged, where it has been run with what the release brings.
     pub irreversible: bool,
     /// What is in the way.
     pub findings: Vec<Finding>,

@@ -160,6 +160,7 @@ fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
             None => "runs what is wanted already".to_owned(),
         },
         stays: false,
+        irreversible: prepared.irreversible,
     })
 }
 

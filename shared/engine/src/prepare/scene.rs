@@ -150,7 +150,10 @@ impl Scene {
         let mut all = AllWanted::default();
         let declared = &self.loaded.resolved.components;
         for (name, way) in ways(goal, &self.state, &declared.keys().collect()) {
-            if declared.get(&name).is_some_and(|it| !it.spec.goes_back()) {
+            if declared
+                .get(&name)
+                .is_some_and(|it| !it.spec.kind().goes_back())
+            {
                 all.leave(&name);
                 continue;
             }
@@ -214,6 +217,7 @@ impl AllWanted<'_> {
             component: name.clone(),
             reason: reason.to_owned(),
             stays: false,
+            irreversible: false,
         });
     }
 
@@ -223,6 +227,7 @@ impl AllWanted<'_> {
             component: name.clone(),
             reason: "stays as it is, a rollback runs nothing".to_owned(),
             stays: true,
+            irreversible: false,
         });
     }
 }

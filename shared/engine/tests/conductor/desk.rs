@@ -200,6 +200,7 @@ impl Desk {
             waves: vec![wave; waves],
             unchanged: vec![Unchanged {
                 stays: false,
+                irreversible: false,
                 component: component("jobs"),
                 reason: "runs it already".into(),
             }],

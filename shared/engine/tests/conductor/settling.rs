@@ -11,6 +11,7 @@ use windlass_domain::environment::{EnvironmentState, Given, Running, Snapshot, V
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::irreversible::Ran;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::step::{Failure, StepStatus};
 use windlass_domain::time::Time;
@@ -126,6 +127,34 @@ fn the_first_success_keeps_what_was_found_before_it() {
     assert_eq!((after.deployment, after.made), (id(), desk.now()));
     assert_eq!(after.components, desk.state().running);
     assert_eq!((desk.state().snapshot, desk.state().last_snapshot), (2, 2));
+}
+
+/// The environment has a run that was gone back across; a release comes after it only where that brings the same.
+#[test]
+fn a_release_comes_after_what_ran_there_and_what_it_passes_over() {
+    for (passed_over, wanted) in [(false, 0), (true, 1)] {
+        let desk = judged_after_others();
+        let ran = Ran {
+            deployment: DeploymentId("fedcba9876543210".into()),
+            version: "1.3.0".into(),
+            at: Time(0),
+        };
+        let mut state = desk.state();
+        state.irreversible.insert(component("jobs"), ran);
+        desk.stage.put(store::state(&app(), &prod()), &state);
+        let present = Snapshot {
+            number: 3,
+            ..snapshot(&desk, 2).unwrap()
+        };
+        desk.stage
+            .put(store::snapshot(&app(), &prod(), 3), &present);
+        let mut plan: Plan = desk.stage.get(&store::plan(&id())).unwrap();
+        plan.unchanged[0].irreversible = passed_over;
+        desk.stage.put(store::plan(&id()), &plan);
+        desk.asks("Settle").unwrap();
+        let after = snapshot(&desk, 6).unwrap();
+        assert_eq!(after.irreversible.len(), wanted, "{passed_over}");
+    }
 }
 
 #[test]

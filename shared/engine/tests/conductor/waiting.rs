@@ -89,6 +89,23 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
 }
 
 #[test]
+fn an_operator_who_names_what_is_not_crossed_stops_nothing() {
+    for snapshot in [7, 0] {
+        let mut desk = Desk::free();
+        is_rollback(&mut desk);
+        desk.change_record(|record| record.across = [component("seed")].into());
+        desk.other_holds(ActionName::Deploy, HeldState::Running);
+        let state = EnvironmentState {
+            snapshot,
+            ..EnvironmentState::default()
+        };
+        desk.stage.put(store::state(&app(), &prod()), &state);
+        assert_eq!(in_short(&turn(&desk)).1, "UnknownName", "{snapshot}");
+        assert!(desk.waiting().is_none());
+    }
+}
+
+#[test]
 fn who_is_stopped_for_an_operator() {
     use ActionName::{Deploy, Rollback};
     use HeldState::{NeedsOperator, Recovering, Running};

@@ -1,12 +1,20 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::targets::TASK;
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::Snapshot;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::ComponentName;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
+
+/// The service whose image the task runs.
+const SERVICE: &str = "agent";
 
 /// Nothing that came before an irreversible task runs after it: the undo of a deployment brings nothing back once its task
 /// has begun, and such a deployment is never said to be rolled back. A rollback goes back across one only where it names
@@ -34,15 +42,8 @@ pub fn irreversible_bars(outcome: &Outcome<'_>) -> Result<(), String> {
                 record.id
             ));
         }
-        let is_back = record.action == ActionName::Rollback && ended.ending == Ending::Succeeded;
-        if is_back
-            && !record.across.iter().any(|name| name.as_str() == TASK)
-            && crosses(outcome, record.snapshot)
-        {
-            return Err(format!(
-                "rollback {} went back across what is irreversible unasked",
-                record.id
-            ));
+        if record.action == ActionName::Rollback && ended.ending == Ending::Succeeded {
+            across_as_asked(outcome, &record)?;
         }
     }
     Ok(())
@@ -60,15 +61,66 @@ fn is_declared(outcome: &Outcome<'_>) -> bool {
     outcome.scenario.declaration.contains("irreversible: true")
 }
 
-/// True where a task has begun since a snapshot was made.
-fn crosses(outcome: &Outcome<'_>, number: Option<u64>) -> bool {
-    let now = outcome.world.true_time();
+/// A rollback has gone back across the task only where it names it, and names nothing else.
+fn across_as_asked(outcome: &Outcome<'_>, record: &Deployment) -> Result<(), String> {
+    let is_named = |name: &ComponentName| name.as_str() == TASK;
+    if !record.across.iter().any(is_named) && crosses(outcome, record) {
+        return Err(format!(
+            "rollback {} went back across what is irreversible unasked",
+            record.id
+        ));
+    }
+    match record.across.iter().find(|name| !is_named(name)) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "rollback {} was to go across {name}, which was never run",
+            record.id
+        )),
+    }
+}
+
+/// True where a rollback has brought the service bytes that were released before those with which a task has begun.
+fn crosses(outcome: &Outcome<'_>, back: &Deployment) -> bool {
     let snapshots: Vec<Rc<Snapshot>> = outcome.all("env#shop/prod", "snapshot#");
-    let mut goals = snapshots.iter().filter(|one| Some(one.number) == number);
-    let runs = outcome.world.runs();
-    let has_begun_since = |goal: &Rc<Snapshot>| {
-        let mut live = runs.live.iter();
-        live.any(|live| live.created > goal.made && live.began(now))
+    let goal = snapshots
+        .iter()
+        .find(|one| Some(one.number) == back.snapshot);
+    let service = |components: &BTreeMap<ComponentName, Artifact>| {
+        let mut components = components.iter();
+        let found = components.find(|(name, _)| name.as_str() == SERVICE);
+        found.map(|(_, artifact)| artifact.digest())
     };
-    is_declared(outcome) && goals.any(has_begun_since)
+    let bytes = goal.and_then(|goal| {
+        let mut components = goal.components.iter();
+        let (_, running) = components.find(|(name, _)| name.as_str() == SERVICE)?;
+        running.artifact.as_ref().map(Artifact::digest)
+    });
+    let Some(bytes) = bytes.filter(|_| is_declared(outcome) && moves(outcome, back)) else {
+        return false;
+    };
+    let records = outcome.records();
+    let releases = || {
+        records
+            .iter()
+            .filter(|one| one.action == ActionName::Deploy)
+    };
+    let first = |digest: &Digest| {
+        let same =
+            releases().filter(|one| service(&one.release.components).as_ref() == Some(digest));
+        same.map(|one| one.accepted).min()
+    };
+    let ran = releases().filter(|one| has_barred(outcome, &one.id, back.accepted));
+    let mut ran = ran.filter_map(|one| service(&one.release.components));
+    ran.any(|with| first(&bytes) < first(&with))
+}
+
+/// True where it has changed the service.
+fn moves(outcome: &Outcome<'_>, back: &Deployment) -> bool {
+    outcome.happened.iter().any(|happening| {
+        let Event::Switched { who, component, .. } = &happening.what else {
+            return false;
+        };
+        let work = who.work.as_ref();
+        *component == SERVICE && work.is_some_and(|work| work.deployment == back.id)
+    })
 }

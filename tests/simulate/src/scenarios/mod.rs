@@ -1,5 +1,6 @@
 //! All scenarios.
 
+mod across;
 mod arrivals;
 mod basics;
 mod calls;
@@ -26,11 +27,12 @@ mod tasks;
 mod tested;
 mod together;
 mod wheel;
+mod wheel_held;
 
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 210] = [
+pub static SCENARIOS: [Scenario; 221] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -203,6 +205,12 @@ pub static SCENARIOS: [Scenario; 210] = [
     tasks::IRREVERSIBLE_ACROSS,
     tasks::IRREVERSIBLE_GOES_ON,
     tasks::IRREVERSIBLE_STAYS,
+    across::THEN_ANOTHER,
+    across::THEN_THE_SAME,
+    across::NOT_DECLARED,
+    across::MISNAMED,
+    across::UNBEGUN_AND_STUCK,
+    across::SHOWS_LINES,
     plans::PLANNED,
     plans::CHECKED,
     wheel::WHEEL,
@@ -214,6 +222,11 @@ pub static SCENARIOS: [Scenario; 210] = [
     wheel::WHEEL_SKIPPED,
     wheel::WHEEL_SKIPPED_ON,
     wheel::WHEEL_SKIPPED_RED,
+    wheel_held::WHEEL_HELD,
+    wheel_held::WHEEL_HELD_TO_ITS_BOUND,
+    wheel_held::WHEEL_HELD_TOO_LONG,
+    wheel_held::WHEEL_HELD_RED,
+    wheel_held::WHEEL_HELD_RUNS_OUT,
     wheel::WHEEL_TIMED_BY_AWS,
     wheel::WHEEL_TWICE_AND_LATE,
     wheel::WHEEL_PREEMPTED,

@@ -35,7 +35,7 @@ gates:
 ";
 
 /// A function behind a migration after which the former service must not run.
-const IRREVERSIBLE: &str = "
+pub(super) const IRREVERSIBLE: &str = "
 app: shop
 version: 1.0.0
 environments:
@@ -72,7 +72,7 @@ fn mended(world: &World) {
     world.runs().exits.clear();
 }
 
-fn never_starts(world: &World) {
+pub(super) fn never_starts(world: &World) {
     world.runs().never_start.insert("migrate up".into());
 }
 

@@ -71,10 +71,43 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a rollback goes back across an irreversible task unasked",
         edits: &[Edit {
             file: "shared/engine/src/conductor/rollback.rs",
-            find: "    irreversible::refusal(at, goal, &crossed, &record.across)",
-            replace: "    irreversible::refusal(at, goal, &crossed, &record.across).filter(|_| !VARIANT)",
+            find: "    irreversible::refusals(at, goal, &crossed, &record.across)",
+            replace: "    if VARIANT {\n        return Vec::new();\n    }\n    irreversible::refusals(at, goal, &crossed, &record.across)",
         }],
         scenarios: &["task_irreversible_across"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "snapshot_claims_what_was_crossed",
+        what: "what is released after a rollback across an irreversible task counts as if it came after that",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/snapshots.rs",
+            find: "            ran.deployment == record.id || is_passed_over(scene, name)",
+            replace: "            VARIANT || ran.deployment == record.id || is_passed_over(scene, name)",
+        }],
+        scenarios: &["task_irreversible_across_then_the_same"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "undeclared_task_bars",
+        what: "a task that is not declared any more leaves a rollback no way",
+        edits: &[Edit {
+            file: "shared/domain/src/rollback.rs",
+            find: "        if !is_declared && [back, runs]",
+            replace: "        if !VARIANT && !is_declared && [back, runs]",
+        }],
+        scenarios: &["task_irreversible_not_declared"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "any_name_is_across",
+        what: "a rollback names what it does not cross, and nobody minds",
+        edits: &[Edit {
+            file: "shared/domain/src/irreversible.rs",
+            find: "    let surplus = across.iter().filter(|name| !crossed.contains_key(*name));",
+            replace: "    let surplus = across.iter().filter(|name| !crossed.contains_key(*name) && !VARIANT);",
+        }],
+        scenarios: &["task_irreversible_misnamed"],
         mishaps: &[],
     },
     Variant {

@@ -74,6 +74,7 @@ where
     let kind = Task::new(ports.at(input.place), input.deployment.clone());
     let seen = kind.observe(&target, &Way::default()).await?;
     let before = Recorded::of::<Task<P>>(&target, &seen)?;
+    let is_brought = brought.is_some();
     let unchanged = match brought {
         None if !input.is_check => Some(format!(
             "is not run, because the release has no image for its container {}",
@@ -96,7 +97,7 @@ where
         before: to_value(&before)?,
         stages,
         unchanged,
-        irreversible: spec.irreversible,
+        irreversible: spec.irreversible && is_brought,
         warnings,
         ..Prepared::default()
     })
