@@ -49,6 +49,7 @@ pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<From> {
             git: Git {
                 reference: reference?,
                 commit,
+                time: None,
                 dirty: false,
             },
             told_by,
@@ -74,6 +75,7 @@ pub fn from_folder() -> Option<From> {
         git: Git {
             reference,
             commit: git(&["rev-parse", "HEAD"]),
+            time: None,
             dirty: false,
         },
         told_by,
@@ -89,6 +91,13 @@ pub fn is_dirty(commit: Option<&str>) -> Option<bool> {
     }
     let changed = output(&["status", "--porcelain", "--untracked-files=no"])?;
     Some(!changed.is_empty())
+}
+
+/// When a commit was made, in RFC 3339, as the repository around the present folder knows it.
+pub fn time_of(commit: &str) -> Option<String> {
+    let is_hash = commit.len() >= 7 && commit.chars().all(|digit| digit.is_ascii_hexdigit());
+    let commit = is_hash.then(|| format!("{commit}^{{commit}}"))?;
+    git(&["show", "--no-patch", "--format=%cI", &commit])
 }
 
 /// The address of the remote `origin` of a folder's repository.

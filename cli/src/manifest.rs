@@ -68,12 +68,16 @@ pub fn build(
 }
 
 /// The members of a manifest that the command line has other names for, and what gives them.
-const GIVEN: [(&str, &str); 5] = [
+const GIVEN: [(&str, &str); 6] = [
     ("version", "the argument VERSION"),
     ("git.ref", "`--git-ref`, else what the CI or Git tells"),
     (
         "git.commit",
         "`--git-commit`, else what the CI or Git tells",
+    ),
+    (
+        "git.time",
+        "`--git-time`, else what the repository tells of the commit",
     ),
     ("sequence", "`--sequence`"),
     ("declaration", "`--declaration`"),
@@ -106,6 +110,7 @@ mod tests {
             git: Some(Git {
                 reference: "refs/heads/main".into(),
                 commit: Some("9f2c111".into()),
+                time: None,
                 dirty: false,
             }),
             sequence: Some(7),
@@ -156,6 +161,7 @@ mod tests {
         wrong.git = Some(Git {
             reference: "main".into(),
             commit: Some("HEAD".into()),
+            time: None,
             dirty: false,
         });
         let failure = build(&shop(), wrong, components()).unwrap_err();

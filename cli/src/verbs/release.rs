@@ -69,8 +69,12 @@ pub struct Release {
     /// The commit. Without `--git-ref` it replaces the CI's, or that of what is checked out.
     #[arg(long, value_name = "HASH", value_parser = arguments::text)]
     git_commit: Option<String>,
+    /// When the commit was made, in RFC 3339, such as `2026-11-20T14:02:05Z`; else as the repository around the present
+    /// folder tells it.
+    #[arg(long, value_name = "TIME", value_parser = arguments::text)]
+    git_time: Option<String>,
     /// Name neither ref nor commit.
-    #[arg(long, conflicts_with_all = ["git_ref", "git_commit"])]
+    #[arg(long, conflicts_with_all = ["git_ref", "git_commit", "git_time"])]
     no_git: bool,
     /// The release's place in the order, such as a CI run's number.
     #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
@@ -363,6 +367,13 @@ impl Release {
 
     /// Where it comes from: as the options say, else the CI, else what is checked out.
     fn comes_from(&self) -> Option<git::From> {
+        let mut from = self.reference_and_commit()?;
+        let commit = from.git.commit.as_deref();
+        from.git.time = self.git_time.clone().or_else(|| git::time_of(commit?));
+        Some(from)
+    }
+
+    fn reference_and_commit(&self) -> Option<git::From> {
         if self.no_git {
             return None;
         }
@@ -370,6 +381,7 @@ impl Release {
             let git = Git {
                 reference: reference.clone(),
                 commit: self.git_commit.clone(),
+                time: None,
                 dirty: false,
             };
             let told_by = "given by `--git-ref`";

@@ -26,6 +26,7 @@ pub mod environment;
 pub mod event;
 pub mod execution_history;
 pub mod fault;
+pub mod figures;
 pub mod finding;
 pub mod gate;
 pub mod git;

@@ -132,10 +132,13 @@ impl Manifest {
     /// What is wrong with what it means, with paths below `path`.
     pub fn findings(&self, app: &AppName, path: &str) -> Vec<Finding> {
         let components = join(path, "components");
-        self.components
+        let git = self.git.as_ref();
+        let git = git.and_then(|git| git.findings(&join(path, "git")));
+        let artifacts = self
+            .components
             .iter()
-            .flat_map(|(name, artifact)| artifact.findings(app, &join(&components, name.as_str())))
-            .collect()
+            .flat_map(|(name, artifact)| artifact.findings(app, &join(&components, name.as_str())));
+        git.into_iter().chain(artifacts).collect()
     }
 }
 

@@ -108,6 +108,7 @@ mod tests {
             git: Some(Git {
                 reference: "refs/heads/main".into(),
                 commit: Some(commit.into()),
+                time: None,
                 dirty: false,
             }),
             sequence: None,

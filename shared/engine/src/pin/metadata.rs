@@ -9,14 +9,15 @@ use windlass_domain::name::AppName;
 use windlass_domain::request::{ArtifactObject, Request};
 
 /// What a manifest has, and the metadata that say it.
-const SAID_BY: [(&str, &str); 3] = [
+const SAID_BY: [(&str, &str); 4] = [
     ("version", "version"),
     ("git.ref", "git-ref"),
     ("git.commit", "git-commit"),
+    ("git.time", "git-time"),
 ];
 
-/// The manifest of a release of this artifact alone, of its metadata `version`, `git-ref` and
-/// `git-commit`. It is held to what every manifest is held to.
+/// The manifest of a release of this artifact alone, of its metadata `version`, `git-ref`, `git-commit` and
+/// `git-time`. It is held to what every manifest is held to.
 ///
 /// # Errors
 /// Everything that is wrong with the metadata, each with the object's key and its name as path.
@@ -36,17 +37,20 @@ pub fn manifest(
     if let Some(version) = said("version") {
         document["version"] = version.into();
     }
-    if let Some(git) = git(said("git-ref"), said("git-commit")) {
+    if let Some(git) = git(said("git-ref"), said("git-commit"), said("git-time")) {
         document["git"] = git;
     }
     let read = Manifest::from_value(app, &document);
     read.map_err(|part| part.in_words(|finding| of_metadata(key, finding)))
 }
 
-fn git(reference: Option<&str>, commit: Option<&str>) -> Option<Value> {
+fn git(reference: Option<&str>, commit: Option<&str>, time: Option<&str>) -> Option<Value> {
     let mut git = json!({ "ref": reference? });
     if let Some(commit) = commit {
         git["commit"] = json!(commit);
+    }
+    if let Some(time) = time {
+        git["time"] = json!(time);
     }
     Some(git)
 }

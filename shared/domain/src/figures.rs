@@ -1,0 +1,263 @@
+//! Figures of an environment: how often its changes go live, how long they take, how many fail, how soon it is well
+//! again, and what it costs. Pure.
+//!
+//! The four keys of DORA (dora.dev, "DORA's software delivery performance metrics"), as far as a ledger knows them:
+//!
+//! - A *change* is a deployment of a release that went live (`Succeeded`), or was undone (`RolledBack`,
+//!   `NeedsOperator`). What changed nothing (`NothingToDo`, as what was superseded is, and `Rejected`, as what was
+//!   cancelled while it waited is) is none. What a person, a rollback or a newer release stopped before anything was
+//!   known to be wrong with it, and was restored, is none either: it says nothing of the change.
+//! - A change *failed* if it was undone, or needed an operator, or if a rollback that succeeded took it back later. A
+//!   rollback takes back one change, the newest that stands. It is no change itself.
+//! - *Lead time* goes from the time of the commit to the ending `Succeeded`, once per release. A release without such a
+//!   time, or with one from the future, is counted beside it.
+//! - *Time to restore* goes from when the failed change had its turn until it was undone, or an operator accepted what
+//!   was left. Of a change that was taken back later it goes from the request of the rollback until that succeeded:
+//!   nobody tells a ledger when a failure was first seen. A rollback that failed goes on counting until the next
+//!   deployment or rollback that succeeds.
+
+use crate::deployment::{Deployment, Ended, Status};
+use crate::ending::Ending;
+use crate::git::Git;
+use crate::request::ActionName;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A day, in milliseconds.
+pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// The time that figures are of: what was accepted in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Its begin.
+    pub from: Time,
+    /// Its end.
+    pub to: Time,
+}
+
+/// The figures of an environment in a window.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Deployments that were accepted, whatever came of them.
+    pub deployments: u64,
+    /// Those that have not ended.
+    pub under_way: u64,
+    /// Changes that went live or were undone.
+    pub changes: u64,
+    /// Changes that went live.
+    pub live: u64,
+    /// Changes that went live, per day.
+    pub live_per_day: f64,
+    /// Changes that failed.
+    pub failed: u64,
+    /// Failed changes among all changes, 0 to 1; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_rate: Option<f64>,
+    /// Rollbacks that were carried out, or tried.
+    pub rollbacks: u64,
+    /// From the commit to live; absent where no release had a commit's time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_time: Option<Spread>,
+    /// Releases that went live and are not in the lead time, because none or no possible time of their commit is known.
+    pub without_commit_time: u64,
+    /// From a failure to a good state; absent where nothing was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_to_restore: Option<Spread>,
+    /// Failures that are not restored yet.
+    pub not_restored: u64,
+    /// What the deployments cost, by the month (UTC) in which they were accepted, such as `2026-11`.
+    pub cost_by_month: BTreeMap<String, MonthlyCost>,
+}
+
+/// What lies in the middle of several lengths of time, and near their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spread {
+    /// How many there are.
+    pub of: u64,
+    /// At least half of them are as short as this, in milliseconds (nearest rank).
+    pub median_ms: u64,
+    /// At least nine of ten are as short as this.
+    pub p90_ms: u64,
+}
+
+/// The estimates of a month's deployments.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct MonthlyCost {
+    /// Deployments with an estimate.
+    pub deployments: u64,
+    /// Ended deployments without one.
+    pub without: u64,
+    /// US dollars, see [`crate::cost`].
+    pub dollars: f64,
+}
+
+impl MonthlyCost {
+    /// With those of another environment.
+    pub fn add(&mut self, other: Self) {
+        self.deployments += other.deployments;
+        self.without += other.without;
+        self.dollars += other.dollars;
+    }
+}
+
+impl Spread {
+    /// Of lengths of time in milliseconds; of none there is nothing to say.
+    pub fn of(mut lengths: Vec<u64>) -> Option<Self> {
+        lengths.sort_unstable();
+        let rank = |percent: usize| {
+            let rank = (lengths.len() * percent).div_ceil(100);
+            lengths.get(rank.saturating_sub(1)).copied()
+        };
+        Some(Self {
+            of: lengths.len() as u64,
+            median_ms: rank(50)?,
+            p90_ms: rank(90)?,
+        })
+    }
+}
+
+/// What is known while the endings are gone through in their order.
+#[derive(Default)]
+struct Seen<'a> {
+    figures: Figures,
+    lead: Vec<u64>,
+    restored: Vec<u64>,
+    /// Since when failures are not restored.
+    open: Vec<Time>,
+    /// Changes of the window that are live and not taken back.
+    standing: u64,
+    /// Releases that were live in the window.
+    releases: BTreeSet<&'a str>,
+}
+
+/// The figures of an environment's deployments that were accepted in the window; others are passed over.
+pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>) -> Figures {
+    let is_in = |one: &&Deployment| (window.from..window.to).contains(&one.accepted);
+    let all: Vec<&Deployment> = all.into_iter().filter(is_in).collect();
+    let mut seen = Seen::default();
+    seen.figures.deployments = all.len() as u64;
+    let mut ended: Vec<(&Deployment, &Ended)> = Vec::new();
+    for one in all {
+        match &one.ending {
+            // A recovery out of `NeedsOperator` works for one that has an ending already.
+            Some(ending) if one.status == Status::Ended => ended.push((one, ending)),
+            _ => seen.figures.under_way += 1,
+        }
+    }
+    ended.sort_by_key(|(one, ending)| (ending.at, one.accepted, &one.id));
+    for (one, ending) in ended {
+        seen.cost(one, ending);
+        match one.action {
+            ActionName::Deploy => seen.deploy(one, ending),
+            ActionName::Rollback => seen.rollback(one, ending),
+            _ => {}
+        }
+    }
+    seen.told(window)
+}
+
+impl<'a> Seen<'a> {
+    fn cost(&mut self, one: &Deployment, ending: &Ended) {
+        let month = one.accepted.to_string().chars().take(7).collect();
+        let month = self.figures.cost_by_month.entry(month).or_default();
+        match &ending.cost {
+            Some(cost) => {
+                month.deployments += 1;
+                month.dollars += cost.dollars;
+            }
+            None => month.without += 1,
+        }
+    }
+
+    fn deploy(&mut self, one: &'a Deployment, ending: &Ended) {
+        let begun = one.started.unwrap_or(one.accepted);
+        match ending.ending {
+            Ending::NothingToDo | Ending::Rejected => {}
+            Ending::Succeeded => {
+                self.figures.changes += 1;
+                self.figures.live += 1;
+                self.standing += 1;
+                self.is_good(ending.at);
+                if self.releases.insert(one.release_digest.as_str()) {
+                    self.lead_time(one, ending.at);
+                }
+            }
+            Ending::RolledBack if one.stopped => {}
+            Ending::RolledBack => {
+                self.figures.changes += 1;
+                self.figures.failed += 1;
+                self.restored.push(ending.at.ms_since(begun));
+            }
+            Ending::NeedsOperator => {
+                self.figures.changes += 1;
+                self.figures.failed += 1;
+                match &ending.resolved {
+                    Some(resolved) => self.restored.push(resolved.at.ms_since(begun)),
+                    None => self.open.push(begun),
+                }
+            }
+        }
+    }
+
+    fn lead_time(&mut self, one: &Deployment, live: Time) {
+        let committed = one.release.git.as_ref().and_then(Git::committed);
+        match committed.filter(|committed| *committed <= live) {
+            Some(committed) => self.lead.push(live.ms_since(committed)),
+            None => self.figures.without_commit_time += 1,
+        }
+    }
+
+    fn rollback(&mut self, one: &Deployment, ending: &Ended) {
+        match ending.ending {
+            Ending::NothingToDo | Ending::Rejected => {}
+            Ending::Succeeded => {
+                self.figures.rollbacks += 1;
+                // One from before the window is not among its changes.
+                if self.standing > 0 {
+                    self.standing -= 1;
+                    self.figures.failed += 1;
+                }
+                // The same failure, where a rollback of it had failed.
+                if self.open.is_empty() {
+                    self.open.push(one.accepted);
+                }
+                self.is_good(ending.at);
+            }
+            Ending::RolledBack if one.stopped => {}
+            Ending::RolledBack | Ending::NeedsOperator => {
+                self.figures.rollbacks += 1;
+                match &ending.resolved {
+                    Some(resolved) => self.restored.push(resolved.at.ms_since(one.accepted)),
+                    None if self.open.is_empty() => self.open.push(one.accepted),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn is_good(&mut self, at: Time) {
+        let open = std::mem::take(&mut self.open);
+        self.restored
+            .extend(open.into_iter().map(|since| at.ms_since(since)));
+    }
+
+    fn told(self, window: Window) -> Figures {
+        let mut figures = self.figures;
+        // Counts of deployments, and the milliseconds of a window, are far below 2^52.
+        #[allow(clippy::cast_precision_loss)]
+        let ratio = |part: u64, whole: u64| part as f64 / whole as f64;
+        let length = window.to.ms_since(window.from).max(1);
+        figures.live_per_day = ratio(figures.live * DAY_MS, length);
+        figures.failure_rate =
+            (figures.changes > 0).then(|| ratio(figures.failed, figures.changes));
+        figures.lead_time = Spread::of(self.lead);
+        figures.time_to_restore = Spread::of(self.restored);
+        figures.not_restored = self.open.len() as u64;
+        figures
+    }
+}
+
+#[cfg(test)]
+#[path = "figures_tests.rs"]
+mod tests;
