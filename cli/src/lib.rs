@@ -12,6 +12,7 @@ pub mod component;
 pub mod difference;
 pub mod exit;
 pub mod failure;
+pub mod figures;
 pub mod files;
 pub mod follow;
 pub mod found;

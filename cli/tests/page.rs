@@ -81,7 +81,7 @@ fn the_usage_of_a_verb_is_the_same_whatever_is_set() {
         );
         // Where nothing is required the verb itself answers.
         if ![
-            "validate", "refusals", "declare", "apps", "status", "init", "doctor", "ui",
+            "validate", "refusals", "declare", "apps", "stats", "status", "init", "doctor", "ui",
         ]
         .contains(&name)
         {

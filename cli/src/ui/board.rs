@@ -59,6 +59,7 @@ impl Board<'_> {
                         autocomplete="off" data-filter;
                     output.count data-count aria-live="polite" { (count(environments, "environment")) }
                 }
+                a.button href=(self.stand.below("stats")) { "Figures" }
                 @if self.observes { a.button href=(self.stand.board()) { "Without targets" } }
                 @else { a.button href={ (self.stand.board()) "?observe=true" } { "Look for drift" } }
             }

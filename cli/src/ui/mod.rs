@@ -6,6 +6,7 @@ pub mod acts;
 pub mod board;
 pub mod deployment;
 pub mod environment;
+pub mod figures;
 pub mod guard;
 pub mod http;
 pub mod lines;

@@ -1,9 +1,11 @@
 //! The pages of an environment in one file, for those without access.
 
+use super::figures::table;
 use super::lines::Seen;
 use super::parts::{Page, Stand, now, when};
 use super::{deployment, environment};
 use crate::failure::Failure;
+use crate::figures::App;
 use crate::history::Deployment;
 use crate::listing::{LARGEST_PAGE, List, page};
 use crate::record::Record;
@@ -12,6 +14,7 @@ use crate::status::Environment;
 use crate::windlass::Windlass;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use maud::html;
+use windlass_domain::figures::DAY_MS;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -35,6 +38,7 @@ pub async fn written(
         page::<Snapshot>(windlass, &list, LARGEST_PAGE, None)
     )?;
     let history = history(windlass, app, name, since).await?;
+    let figures = figures(windlass, app, name, since).await;
     let mut snapshots = snapshots.listed;
     snapshots.retain(|one| one.present || one.made >= since);
     let records = stream::iter(&history).map(|one| async move {
@@ -83,9 +87,31 @@ pub async fn written(
     };
     Ok(file.render(&html! {
         p.aside { "From " (when(since)) " to " (when(now)) "." }
+        @match &figures {
+            Ok(app) => {
+                (table(&stand, std::slice::from_ref(app)))
+                @for note in app.notes() { p.aside { (note) } }
+            }
+            Err(why) => p.aside { "The figures could not be read: " (why.message) },
+        }
         (shown.body())
         @for one in each { (one) }
     }))
+}
+
+/// The figures since then, or of as many days as they are told for. Where they cannot be read the rest is still told.
+async fn figures(
+    windlass: &Windlass,
+    app: &AppName,
+    name: &EnvironmentName,
+    since: Time,
+) -> Result<App, Failure> {
+    let days = now().ms_since(since).div_ceil(DAY_MS).clamp(1, 366);
+    let query = [("environment", name.as_str()), ("days", &days.to_string())];
+    let answer = windlass
+        .get(&["apps", app.as_str(), "stats"], &query)
+        .await?;
+    App::read(&answer)
 }
 
 /// The deployments since then, newest first.

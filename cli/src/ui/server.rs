@@ -9,6 +9,7 @@ use super::parts::{self, Page, SCRIPT, STYLE, Sort, Stand, mark};
 use super::{deployment, environment, logs};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::figures;
 use crate::history::Deployment;
 use crate::listing::{LARGEST_PAGE, List, page};
 use crate::overview::App;
@@ -89,6 +90,7 @@ impl Server {
             ("GET", ["page.css"]) => Ok(Answer::file("text/css; charset=utf-8", STYLE)),
             ("GET", ["page.js"]) => Ok(Answer::file("text/javascript; charset=utf-8", SCRIPT)),
             ("GET", []) => self.board(&request.query).await,
+            ("GET", ["stats"]) => self.figures(&request.query).await,
             ("GET", ["apps", app, "environments", name]) => {
                 self.environment(app, name, &request.query).await
             }
@@ -136,6 +138,35 @@ impl Server {
             now: parts::now(),
         };
         Ok(Answer::page(200, board.page()))
+    }
+
+    async fn figures(&self, query: &Fields) -> Result<Answer, Failure> {
+        let days = query.get("days").and_then(|text| text.parse().ok());
+        let days: u64 = days.unwrap_or(30);
+        let text = days.to_string();
+        let list = List {
+            name: "apps",
+            path: vec!["stats"],
+            query: vec![("days", &text)],
+        };
+        let mut apps = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let next = page::<Value>(&self.windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
+            for one in &next.listed {
+                apps.push(figures::App::read(one)?);
+            }
+            after = next.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let shown = super::figures::Shown {
+            stand: &self.stand,
+            apps: &apps,
+            days,
+        };
+        Ok(Answer::page(200, shown.page()))
     }
 
     /// The targets of every environment; one that cannot be looked at hides no other.

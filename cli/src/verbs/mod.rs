@@ -24,6 +24,7 @@ pub mod remove;
 pub mod report;
 pub mod rollback;
 pub mod skip_bake;
+pub mod stats;
 pub mod status;
 pub mod ui;
 pub mod validate;
@@ -73,6 +74,8 @@ pub enum Verb {
     Snapshots(Listing),
     /// What was refused before it could become a deployment, or arrived and was not taken.
     Refusals(refusals::Refusals),
+    /// How often, how fast and how well an application is deployed, and what it costs.
+    Stats(stats::Stats),
     /// Go back to an earlier snapshot that was good; holds automatic deployments.
     Rollback(rollback::Rollback),
     /// Hold automatic deployments.
@@ -120,6 +123,7 @@ impl Verb {
             Self::History(history) => history.run::<Deployment>(output),
             Self::Snapshots(snapshots) => snapshots.run::<Snapshot>(output),
             Self::Refusals(refusals) => refusals.run(output),
+            Self::Stats(stats) => stats.run(output),
             Self::Rollback(rollback) => rollback.run(output),
             Self::Hold(hold) => hold.run(output),
             Self::ReleaseHold(release_hold) => release_hold.run(output),

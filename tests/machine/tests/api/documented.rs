@@ -4,13 +4,15 @@ use crate::apps::listed;
 use crate::call::{
     PROD, RELEASES, begun, call, call_with, declare, get, post, program, refused, release, until,
 };
+use crate::stats::record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
 
 /// Maps from names that people chose, or ids.
-const BY_NAME: [&str; 5] = [
+const BY_NAME: [&str; 6] = [
     "components",
+    "cost_by_month",
     "deployments",
     "no_longer_declared",
     "observed",
@@ -112,6 +114,9 @@ fn answered() -> BTreeSet<String> {
     ] {
         look(&get(&shop, path));
     }
+    record(&shop, 9, "deploy", "Succeeded", Some(2));
+    record(&shop, 6, "deploy", "RolledBack", None);
+    look(&get(&shop, "/apps/shop/stats"));
     let upload = release(&mut shop, "1.3.0").to_string();
     let key = "releases/shop/1.3.0.json";
     shop.world().objects().upload("artifacts", key, upload);

@@ -13,4 +13,5 @@ mod known;
 mod plans;
 mod releases;
 mod removals;
+mod stats;
 mod together;

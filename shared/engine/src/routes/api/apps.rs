@@ -79,7 +79,7 @@ async fn told<P: Ports>(ports: &P, app: &AppName, declared: &Declared) -> Answer
 }
 
 /// Those that the declaration in force has. One that cannot be read any more hides nothing of the others.
-fn environments(declared: &Declared) -> Vec<EnvironmentName> {
+pub fn environments(declared: &Declared) -> Vec<EnvironmentName> {
     let read = store::read_declaration(declared);
     read.map(|it| it.environments().cloned().collect())
         .unwrap_or_default()

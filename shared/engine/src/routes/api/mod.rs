@@ -19,6 +19,7 @@ mod refusals;
 mod releases;
 mod removable;
 mod snapshots;
+mod stats;
 mod told;
 mod undeclared;
 
@@ -110,13 +111,21 @@ pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
 
 async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
-    if let ("GET", ["refusals" | "apps"]) = (call.method.as_str(), segments.as_slice()) {
-        let findings = query::findings(call, PAGED);
+    if let ("GET", [list @ ("refusals" | "apps" | "stats")]) =
+        (call.method.as_str(), segments.as_slice())
+    {
+        let known = if *list == "stats" {
+            &["days", "limit", "after"]
+        } else {
+            PAGED
+        };
+        let findings = query::findings(call, known);
         if !findings.is_empty() {
             return Ok(problem(400, &findings));
         }
-        return match segments.as_slice() {
-            ["apps"] => apps::list(ports, call).await,
+        return match *list {
+            "apps" => apps::list(ports, call).await,
+            "stats" => stats::list(ports, call).await,
             _ => refusals::list(ports, None, call).await,
         };
     }
@@ -137,6 +146,7 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
         ("GET", ["refusals"]) => refusals::list(ports, Some(&app), call).await,
         ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,
         ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
+        ("GET", ["stats"]) => stats::get(ports, &app, call).await,
         ("GET", ["plans", id]) => plans::get(ports, &app, id).await,
         ("GET", ["environments"]) => chosen::get(ports, &app, call).await,
         ("GET", ["removable"]) => removable::of_application(ports, &app).await,
@@ -155,6 +165,7 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
 fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
     Some(match (method, rest) {
         ("GET", ["deployments"]) => &["environment", "execution", "limit", "after"],
+        ("GET", ["stats"]) => &["environment", "days"],
         ("GET", ["environments", _, "snapshots"] | ["refusals"]) => PAGED,
         ("GET", ["environments"]) => &["ref", "image_tag"],
         ("GET", ["environments", _]) => &["observe"],

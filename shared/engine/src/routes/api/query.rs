@@ -1,6 +1,7 @@
 //! The parameters of a query: which of them a path knows, and what may be their values. One that is not
 //! known is refused, because to ignore it would answer something else than what was asked.
 
+use super::stats::LARGEST_DAYS;
 use super::{Call, LARGEST_PAGE, PAGE};
 use crate::ports::Query;
 use windlass_domain::finding::{Finding, FindingName};
@@ -44,6 +45,11 @@ fn bad_value(name: &str, value: &str) -> Option<Finding> {
             let number = value.parse::<u32>();
             let good = number.is_ok_and(|number| (1..=LARGEST_PAGE).contains(&number));
             (good, format!("a number from 1 to {LARGEST_PAGE}"))
+        }
+        "days" => {
+            let number = value.parse::<u64>();
+            let good = number.is_ok_and(|number| (1..=LARGEST_DAYS).contains(&number));
+            (good, format!("a number from 1 to {LARGEST_DAYS}"))
         }
         "environment" => (
             EnvironmentName::new(value).is_ok(),

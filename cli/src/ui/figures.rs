@@ -1,0 +1,64 @@
+//! The page of the figures: every environment's how often, how fast, how well and for how much.
+
+use super::parts::{Page, Stand, when};
+use crate::figures::{App, Here, cells};
+use maud::{Markup, html};
+
+/// What the page shows.
+pub struct Shown<'a> {
+    /// Where it stands.
+    pub stand: &'a Stand,
+    /// The applications.
+    pub apps: &'a [App],
+    /// How many days back.
+    pub days: u64,
+}
+
+impl Shown<'_> {
+    /// As a page.
+    pub fn page(&self) -> String {
+        let page = Page {
+            stand: self.stand,
+            title: "Figures",
+            above: vec![("Figures".to_owned(), self.stand.below("stats"))],
+            again_s: None,
+        };
+        page.render(&html! {
+            div.head {
+                h1 { "Figures" }
+                @for days in [7, 30, 90] {
+                    a.button href={ (self.stand.below("stats")) "?days=" (days) } aria-current=[(days == self.days).then_some("page")] {
+                        (days) " days"
+                    }
+                }
+            }
+            @if self.apps.is_empty() { p.empty { "No application is declared yet." } } @else {
+                (table(self.stand, self.apps))
+                @for note in self.apps.iter().flat_map(App::notes) { p.aside { (note) } }
+            }
+        })
+    }
+}
+
+/// The figures of environments, in a table.
+pub fn table(stand: &Stand, apps: &[App]) -> Markup {
+    html! { div.wide { table.figures {
+        thead { tr { @for title in ["Application", "Environment", "Live", "Lead time", "Failed", "Time to restore", "Cost"] {
+            th scope="col" { (title) }
+        } } }
+        tbody { @for app in apps { @for here in &app.environments { (row(stand, app, here)) } } }
+    } } }
+}
+
+fn row(stand: &Stand, app: &App, here: &Here) -> Markup {
+    let [live, lead, failed, restored, cost] = cells(&here.figures);
+    html! { tr {
+        th scope="row" { (app.app) }
+        td data-name="Environment" { a href=(stand.environment(&app.app, &here.environment)) { (here.environment) } }
+        td data-name="Live" { (live) @if here.cut { " " small { "since " (when(here.from)) } } }
+        td data-name="Lead time" { (lead) }
+        td data-name="Failed" { (failed) }
+        td data-name="Time to restore" { (restored) }
+        td data-name="Cost" { (cost) }
+    } }
+}

@@ -1,0 +1,86 @@
+//! `windlass stats`: how often, how fast and how well applications are deployed, and what it costs.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::figures::{App, COLUMNS};
+use crate::listing::{List, Page, Part, table};
+use crate::output::Output;
+use crate::places::Endpoint;
+use crate::windlass::waiting;
+use clap::Args;
+use serde_json::Value;
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Stats {
+    /// The application; all of them if not given.
+    #[arg(value_parser = |text: &str| AppName::new(text), conflicts_with_all = ["limit", "after"])]
+    app: Option<AppName>,
+    /// The environment; each of the application if not given.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: Option<EnvironmentName>,
+    /// Of what was asked for in so many last days.
+    #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=366))]
+    days: u64,
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    endpoint: Endpoint,
+}
+
+impl Stats {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let days = self.days.to_string();
+        let days = ("days", days.as_str());
+        if let Some(app) = &self.app {
+            let environment = self.environment.iter();
+            let mut query: Vec<_> = environment.map(|it| ("environment", it.as_str())).collect();
+            query.push(days);
+            let answer = waiting(async {
+                let windlass = self.endpoint.open().await?;
+                let path = ["apps", app.as_str(), "stats"];
+                windlass.get(&path, &query).await
+            })?;
+            let words = words(&[App::read(&answer)?], self.days);
+            output.result(&answer, &words);
+            return Ok(Exit::Good);
+        }
+        let list = List {
+            name: "apps",
+            path: vec!["stats"],
+            query: vec![days],
+        };
+        let page: Page<Value> = waiting(async {
+            let windlass = self.endpoint.open().await?;
+            self.part.read(&windlass, &list).await
+        })?;
+        let apps = page.listed.iter().map(App::read);
+        let apps: Vec<App> = apps.collect::<Result<_, _>>()?;
+        let words = match (apps.is_empty(), self.part.goes_on()) {
+            (true, true) => "there are no more applications".to_owned(),
+            (true, false) => "no application is declared yet".to_owned(),
+            (false, _) => words(&apps, self.days),
+        };
+        let command = format!("stats --days {}", self.days);
+        let words = self.part.with_more(words, &page, &command);
+        output.result(&page.as_json(list.name), &words);
+        Ok(Exit::Good)
+    }
+}
+
+/// A table, what it does not say, and the window.
+fn words(apps: &[App], days: u64) -> String {
+    let rows = apps.iter().flat_map(App::rows).collect();
+    let mut lines = vec![table(COLUMNS, rows)];
+    lines.extend(apps.iter().flat_map(App::notes));
+    let unit = if days == 1 { "day" } else { "days" };
+    lines.push(format!(
+        "of what was asked for in the last {days} {unit}; `--json` tells the rest"
+    ));
+    lines.join("\n")
+}

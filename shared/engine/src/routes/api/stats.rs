@@ -1,0 +1,192 @@
+//! `GET /stats` and `GET /apps/{app}/stats`: how often, how fast, how well and for how much an application is deployed.
+//!
+//! What was accepted in the window is read from the index of the history, newest first, up to a bound: then the window
+//! begins at the oldest that was read, and the answer says that it was cut (decision 0560).
+
+use super::apps::environments;
+use super::environment::known;
+use super::problem::problem;
+use super::{Call, LARGEST_PAGE, Ports, Reply, page};
+use crate::pin;
+use crate::ports::{Answered, Ledger, Query};
+use crate::store::{self, Stored};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::declaration::Declared;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::figures::{DAY_MS, Figures, MonthlyCost, Window, figures};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::time::Time;
+
+/// How many days a window has unless `days` says otherwise, and at most.
+const DAYS: u64 = 30;
+pub const LARGEST_DAYS: u64 = 366;
+
+/// How many records of an environment are read at most.
+const MOST: usize = 1_000;
+
+/// So many are divided among the environments of an application, but each may have `FEW`.
+const OF_AN_APPLICATION: usize = 3_000;
+const FEW: usize = 100;
+
+/// A page for which so many records were read goes on in the next one, so that an answer comes in time.
+const ENOUGH: usize = 2_000;
+
+/// How many environments are read at a time.
+const AT_A_TIME: usize = 8;
+
+/// The figures of an application: of one environment where the query names it, else of each.
+pub async fn get<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+    let window = window(call, ports.now());
+    let key = store::declaration_in_force(app);
+    let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
+    let names = match call.query.get("environment").map(EnvironmentName::new) {
+        // One that is no name was refused with the query.
+        Some(Ok(name)) => {
+            if let Err(findings) = known(ports, app, &name).await? {
+                return Ok(problem(404, &findings));
+            }
+            vec![name]
+        }
+        _ => names(ports, app, declared.as_ref()).await?,
+    };
+    if declared.is_none() && names.is_empty() {
+        return Ok(problem(404, &[pin::no_declaration(app)]));
+    }
+    let (told, _) = of_application(ports, app, names, window).await?;
+    Ok(Reply::json(200, told))
+}
+
+/// One page of all applications, by their names. `limit` and `after` (the `next` of the page before) may be given; a
+/// page for which much was read has fewer applications than `limit`.
+pub async fn list<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
+    let window = window(call, ports.now());
+    let mut query = page(call, store::APPLICATIONS.to_owned(), "");
+    query.descending = false;
+    let mut left = query.limit;
+    query.limit = 1;
+    let (mut apps, mut read) = (Vec::new(), 0);
+    while left > 0 && read < ENOUGH {
+        let page = ports.query_index(query.clone()).await?;
+        for item in page.items {
+            let app = store::app_of(&item.key.pk);
+            let declared: Stored<Declared> = store::from_item(item)?;
+            let Some(app) = app else { continue };
+            let names = names(ports, &app, Some(&declared)).await?;
+            let (told, of_it) = of_application(ports, &app, names, window).await?;
+            apps.push(told);
+            read += of_it;
+            left = left.saturating_sub(1);
+        }
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    Ok(Reply::json(
+        200,
+        json!({ "apps": apps, "next": query.after }),
+    ))
+}
+
+/// The window that ends now; `days` that is no number of days was refused with the query.
+fn window(call: &Call, now: Time) -> Window {
+    let days = call.query.get("days").and_then(|text| text.parse().ok());
+    let length = days.unwrap_or(DAYS) * DAY_MS;
+    Window {
+        from: Time(now.0.saturating_sub(length)),
+        to: now,
+    }
+}
+
+/// The environments of an application: the declared ones in their order, then others in which something was deployed.
+async fn names<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    declared: Option<&Stored<Declared>>,
+) -> Answered<Vec<EnvironmentName>> {
+    let mut names = declared.map_or_else(Vec::new, |it| environments(&it.value));
+    let prefix = store::environments_of(app);
+    let known = store::load_index(ports, store::ENVIRONMENTS, &prefix).await?;
+    for key in known {
+        if let Some((_, name)) = store::environment_of(&key.pk)
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// What is told of an application, and how many records were read for it.
+async fn of_application<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    names: Vec<EnvironmentName>,
+    window: Window,
+) -> Answered<(Value, usize)> {
+    let each = (OF_AN_APPLICATION / names.len().max(1)).clamp(FEW, MOST);
+    let read = |name: EnvironmentName| async move {
+        let (all, whole) = read(ports, app, &name, window.from, each).await?;
+        let window = Window {
+            from: whole.unwrap_or(window.from),
+            ..window
+        };
+        let seen: Figures = figures(window, &all);
+        let told = json!({"environment": name, "from": window.from, "to": window.to,
+            "cut": whole.is_some(), "figures": seen});
+        Ok((told, seen, all.len()))
+    };
+    let all: Vec<(Value, Figures, usize)> = stream::iter(names)
+        .map(read)
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await?;
+    let mut cost: BTreeMap<String, MonthlyCost> = BTreeMap::new();
+    for (month, one) in all.iter().flat_map(|(_, seen, _)| &seen.cost_by_month) {
+        cost.entry(month.clone()).or_default().add(*one);
+    }
+    let records = all.iter().map(|(_, _, records)| records).sum();
+    let told: Vec<Value> = all.into_iter().map(|(told, ..)| told).collect();
+    Ok((
+        json!({"app": app, "environments": told, "cost_by_month": cost}),
+        records,
+    ))
+}
+
+/// The records of an environment that were accepted since then, and where they begin if there were more than `most`.
+async fn read<L: Ledger>(
+    ledger: &L,
+    app: &AppName,
+    name: &EnvironmentName,
+    from: Time,
+    most: usize,
+) -> Answered<(Vec<Deployment>, Option<Time>)> {
+    let mut query = Query {
+        pk: store::history(app, name),
+        sk_prefix: String::new(),
+        descending: true,
+        limit: LARGEST_PAGE,
+        after: None,
+    };
+    let mut all: Vec<Deployment> = Vec::new();
+    loop {
+        let page = ledger.query_index(query.clone()).await?;
+        for item in page.items {
+            let record: Stored<Deployment> = store::from_item(item)?;
+            if record.value.accepted < from {
+                return Ok((all, None));
+            }
+            if all.len() >= most {
+                let oldest = all.last().map(|oldest| oldest.accepted);
+                return Ok((all, oldest));
+            }
+            all.push(record.value);
+        }
+        query.after = page.next;
+        if query.after.is_none() {
+            return Ok((all, None));
+        }
+    }
+}
