@@ -271,6 +271,23 @@ async fn a_notification_goes_to_the_topic() {
 }
 
 #[tokio::test]
+async fn a_topic_of_a_declaration_is_written_to_in_its_own_region() {
+    let answer = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>";
+    let (aws, replay) = Replay::new(vec![reply(200, &[], answer)]);
+    let topic = "arn:aws:sns:us-east-1:111111111111:team";
+    assert_eq!(aws.notify_topic(topic, "subject", "lines").await, Ok(()));
+    let sent = replay.only();
+    assert!(
+        sent.body
+            .contains("TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A111111111111%3Ateam"),
+        "{}",
+        sent.body
+    );
+    let scope = sent.header("authorization").expect("signed");
+    assert!(scope.contains("/us-east-1/sns/"), "{scope}");
+}
+
+#[tokio::test]
 async fn an_index_tells_its_platforms() {
     let digest = |c: &str| format!("sha256:{}", c.repeat(64));
     let index = json!({"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [

@@ -132,16 +132,35 @@ impl Event {
     /// The notification of the event, for those that a person should know of at once:
     /// `RolledBack`, `NeedsOperator`, `Rejected`, a pause, a hold that was set, and drift after a recovery.
     pub fn notification(&self) -> Option<Notification> {
+        let is_told = match (self.name, self.detail.ending) {
+            (EventName::DeploymentEnded, Some(ending)) => matches!(
+                ending,
+                Ending::RolledBack | Ending::NeedsOperator | Ending::Rejected
+            ),
+            (
+                EventName::RequestRefused
+                | EventName::HoldSet
+                | EventName::WatchPaused
+                | EventName::DriftFound
+                | EventName::DriftUnknown,
+                _,
+            ) => true,
+            _ => false,
+        };
+        is_told.then(|| self.in_text())
+    }
+
+    /// The event in words, whether or not everybody is told of it.
+    pub fn in_text(&self) -> Notification {
         let word = match (self.name, self.detail.ending) {
-            (EventName::DeploymentEnded, Some(ending)) => match ending {
-                Ending::RolledBack | Ending::NeedsOperator | Ending::Rejected => ending.to_string(),
-                Ending::Succeeded | Ending::NothingToDo => return None,
-            },
+            (EventName::DeploymentEnded, Some(ending)) => ending.to_string(),
             (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
+            (EventName::DeploymentStarted, _) => "has begun".to_owned(),
+            (EventName::UndoStarted, _) => "is being undone".to_owned(),
             (EventName::HoldSet, _) => "held".to_owned(),
+            (EventName::HoldReleased, _) => "no longer held".to_owned(),
             (EventName::WatchPaused, _) => "paused".to_owned(),
-            (EventName::DriftFound | EventName::DriftUnknown, _) => self.name.to_string(),
-            _ => return None,
+            _ => self.name.to_string(),
         };
         let detail = &self.detail;
         let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
@@ -154,11 +173,11 @@ impl Event {
         let subject: Vec<&str> = parts.into_iter().flatten().collect();
         let subject = format!("[windlass] {}", subject.join(" "));
         let cause = detail.cause.as_deref().filter(|cause| !cause.is_empty());
-        Some(Notification {
+        Notification {
             // SNS takes no empty message.
             message: first_lines(cause.unwrap_or(&subject)),
             subject: ascii(&subject),
-        })
+        }
     }
 
     fn new(name: EventName, detail: Detail) -> Self {

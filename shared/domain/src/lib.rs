@@ -47,6 +47,7 @@ pub mod message;
 pub mod misplaced;
 pub mod name;
 pub mod not_taken;
+pub mod notify;
 pub mod order;
 pub mod output;
 pub mod overtaking;

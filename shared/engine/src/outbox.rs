@@ -21,6 +21,8 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::second_look::SecondLook;
 
+mod topics;
+
 /// One change of the ledger, as the table's stream tells it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
@@ -219,6 +221,7 @@ async fn send_all<P: Ports>(ports: &P, events: Vec<Event>) -> Answered<()> {
                 .notify(&notification.subject, &notification.message)
                 .await?;
         }
+        topics::tell(ports, &event).await?;
     }
     Ok(())
 }

@@ -340,3 +340,53 @@ fn a_lock_that_was_freed_wakes_who_waits_for_it() {
         assert_eq!(answered, woken, "{before} {after}");
     }
 }
+
+const TEAM: &str = "arn:aws:sns:eu-west-1:111111111111:team";
+const GONE: &str = "arn:aws:sns:eu-west-1:111111111111:gone";
+
+fn told_stage() -> Stage {
+    let topics =
+        format!("notify: [{{topic: '{GONE}', form: text}}, {{topic: '{TEAM}', form: text}}]\n");
+    Stage::new(&format!("{DECLARATION}{topics}"), BTreeMap::new())
+}
+
+fn told(stage: &Stage) -> Vec<(String, String)> {
+    let notifications = stage.world.notifications();
+    let told = notifications.told.iter();
+    told.map(|(topic, subject, _)| (topic.clone(), subject.clone()))
+        .collect()
+}
+
+#[test]
+fn a_declared_topic_is_told_of_a_success_and_the_one_of_the_installation_is_not() {
+    let stage = told_stage();
+    let running = record(&stage, |_| ());
+    let ended = record(&stage, ends(Ending::Succeeded, 60));
+    let change = change(Some(running), Some(ended));
+    assert_eq!(run(handle(&stage.world, &[change])), Ok(()));
+    let subject = "[windlass] shop prod 1.4.0 Succeeded".to_owned();
+    let wanted = [
+        (GONE.to_owned(), subject.clone()),
+        (TEAM.to_owned(), subject),
+    ];
+    assert_eq!(told(&stage), wanted);
+    assert!(stage.world.notifications().published.is_empty());
+}
+
+#[test]
+fn a_topic_that_is_gone_holds_up_no_other_and_people_are_told() {
+    let stage = told_stage();
+    stage.world.notifications().missing.insert(GONE.to_owned());
+    let running = record(&stage, |_| ());
+    let ended = record(&stage, ends(Ending::Succeeded, 60));
+    let change = change(Some(running), Some(ended));
+    assert_eq!(run(handle(&stage.world, &[change])), Ok(()));
+    let topics: Vec<String> = told(&stage).into_iter().map(|(topic, _)| topic).collect();
+    assert_eq!(topics, [TEAM]);
+    let notifications = stage.world.notifications();
+    let (subject, message) = &notifications.published[0];
+    assert_eq!(subject, "[windlass] a topic could not be told");
+    for part in [GONE, "1.4.0 Succeeded", "Topic does not exist", "`notify`"] {
+        assert!(message.contains(part), "{message}");
+    }
+}

@@ -1,6 +1,7 @@
 //! SNS in memory.
 
 use crate::World;
+use std::collections::BTreeSet;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, Notifications};
 
@@ -12,19 +13,40 @@ const LARGEST: usize = 256 * 1024;
 pub struct State {
     /// What was published: (subject, message), oldest first.
     pub published: Vec<(String, String)>,
+    /// The topics that declarations may name: (ARN, subject, message) of what was published to them, oldest first.
+    pub told: Vec<(String, String, String)>,
+    /// Topics that are not there.
+    pub missing: BTreeSet<String>,
 }
 
 impl Notifications for World {
     async fn notify(&self, subject: &str, message: &str) -> Answered<()> {
         let call = self.call("notifications.notify").await?;
-        let is_subject = subject.is_ascii() && (1..100).contains(&subject.len());
-        if !is_subject || !(1..=LARGEST).contains(&message.len()) {
-            let text = "Publish 400 InvalidParameter: Invalid parameter: Subject or Message";
-            return Err(Fault::new(FaultName::Refused, text));
-        }
-        self.notifications()
-            .published
-            .push((subject.to_owned(), message.to_owned()));
+        check(subject, message)?;
+        let published = (subject.to_owned(), message.to_owned());
+        self.notifications().published.push(published);
         call.answer(()).await
     }
+
+    async fn notify_topic(&self, topic: &str, subject: &str, message: &str) -> Answered<()> {
+        let call = self.call("notifications.notify_topic").await?;
+        check(subject, message)?;
+        if self.notifications().missing.contains(topic) {
+            let text = format!("Publish {topic} 404 NotFound: Topic does not exist");
+            return Err(Fault::new(FaultName::NotFound, text));
+        }
+        let told = (topic.to_owned(), subject.to_owned(), message.to_owned());
+        self.notifications().told.push(told);
+        call.answer(()).await
+    }
+}
+
+/// Amazon SNS API Reference, Publish.
+fn check(subject: &str, message: &str) -> Answered<()> {
+    let is_subject = subject.is_ascii() && (1..100).contains(&subject.len());
+    if is_subject && (1..=LARGEST).contains(&message.len()) {
+        return Ok(());
+    }
+    let text = "Publish 400 InvalidParameter: Invalid parameter: Subject or Message";
+    Err(Fault::new(FaultName::Refused, text))
 }

@@ -6,6 +6,7 @@ use super::{Declaration, Exceptions, inputs, resolve, shared, together, vars};
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRule, glob};
 use crate::name::ComponentName;
+use crate::notify;
 use crate::shape::{nearest, suggest};
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     findings.extend(together::findings(&declaration.document));
     findings.extend(rules(declaration));
     findings.extend(vars::findings(&declaration.document));
+    findings.extend(topics(declaration));
     let mut environments = Vec::new();
     for name in declaration.environments() {
         match resolve::resolve(declaration, name, exceptions) {
@@ -33,6 +35,18 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     // The same text is resolved once for every environment.
     let mut told = BTreeSet::new();
     findings.retain(|finding| told.insert((finding.path.clone(), finding.reason.clone())));
+    findings
+}
+
+fn topics(declaration: &Declaration) -> Vec<Finding> {
+    let mut findings = notify::findings("notify", &declaration.document.notify);
+    for (name, environment) in &declaration.document.environments {
+        let at = format!("environments.{name}.notify");
+        findings.extend(notify::findings(
+            &at,
+            environment.notify.as_deref().unwrap_or_default(),
+        ));
+    }
     findings
 }
 

@@ -5,6 +5,7 @@ use super::resolved::Start;
 use crate::git_rule::{GitRule, TagRule};
 use crate::kinds::Component;
 use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::notify::Notify;
 use crate::overtaking::Supersede;
 use crate::request::Route;
 use schemars::JsonSchema;
@@ -36,6 +37,10 @@ pub struct Document {
     /// judged, then on. Their percentages must be the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waves: Option<Waves>,
+    /// Topics that are told what happens in every environment, beside the one of the installation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("maxItems" = 10))]
+    pub notify: Vec<Notify>,
     /// What decides whether a release is healthy, in every environment.
     #[serde(default)]
     pub gates: Gates,
@@ -79,6 +84,11 @@ pub struct Environment {
     /// Values that texts of this declaration use as `{name}`. Never secrets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
+    /// Topics that are told what happens in this environment, in place of those that are told of every one; nobody with
+    /// an empty list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxItems" = 10))]
+    pub notify: Option<Vec<Notify>>,
     /// Gates of this environment: each member given here replaces the global one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Gates>,

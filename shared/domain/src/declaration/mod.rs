@@ -29,6 +29,7 @@ use crate::git_rule::{GitRef, GitRule, the_one};
 use crate::image::repository_name;
 use crate::in_part::InPart;
 use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::notify::Notify;
 use document::Document;
 use resolved::Resolved;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +99,13 @@ impl Declaration {
     /// The names of its environments.
     pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
         self.document.environments.keys()
+    }
+
+    /// The topics that are told what happens in an environment; without one, of the application as a whole.
+    pub fn notify(&self, environment: Option<&EnvironmentName>) -> &[Notify] {
+        let environment = environment.and_then(|name| self.document.environments.get(name));
+        let own = environment.and_then(|environment| environment.notify.as_deref());
+        own.unwrap_or(&self.document.notify)
     }
 
     /// The names of its components.

@@ -1,0 +1,49 @@
+//! The topics that a declaration wants told.
+
+use super::Ports;
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use windlass_domain::declaration::Declared;
+use windlass_domain::event::Event;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::notify::{self, Told};
+
+/// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is about
+/// people, and not about a release. A topic that cannot be told holds up no other and no event: the installation's own is
+/// told of it.
+pub(super) async fn tell<P: Ports>(ports: &P, event: &Event) -> Answered<()> {
+    if Told::of(event).is_none() {
+        return Ok(());
+    }
+    let key = store::declaration_in_force(&event.detail.app);
+    let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
+    let Some(declared) = declared else {
+        return Ok(());
+    };
+    let declaration = store::read_declaration(&declared.value).map_err(|findings| {
+        Fault::internal(format!(
+            "the declaration {} in the ledger cannot be read any more: {findings:?}",
+            declared.value.version
+        ))
+    })?;
+    for (topic, message) in notify::messages(&declaration, event) {
+        let sent = ports.notify_topic(&topic, &message.subject, &message.message);
+        match sent.await {
+            Err(fault) if is_of_the_topic(&fault) => {
+                tracing::warn!(topic, %fault, "a topic could not be told");
+                let told = notify::not_told(&topic, &message.subject, &fault.message);
+                ports.notify(&told.subject, &told.message).await?;
+            }
+            sent => sent?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether asking again would not help.
+fn is_of_the_topic(fault: &Fault) -> bool {
+    matches!(
+        fault.name,
+        FaultName::NotFound | FaultName::AccessDenied | FaultName::Refused
+    )
+}

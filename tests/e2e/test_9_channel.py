@@ -1,0 +1,85 @@
+"""A declaration names topics: the channel of a team hears what went live and what came back, and one that is gone holds up nothing."""
+
+import json
+
+import left_behind
+import pytest
+from application import INVOCATIONS, MISTAKE, Application
+from ledger import ending
+
+ENVIRONMENT = "open"
+HEARD = "heard-by-the-team"
+
+
+class Gannet(Application):
+    """A function alone, whose team has a channel."""
+
+    def __init__(self, aws):
+        super().__init__(aws, "gannet", ENVIRONMENT)
+
+    def declare(self, topics):
+        jobs = {"kind": "lambda", "function": "gannet-jobs-{environment}", "alias": "live", "gates": {"invocations": INVOCATIONS}}
+        gates = {"bake": "5s", "alarms": [f"gannet-{ENVIRONMENT}-errors"]}
+        environments = {ENVIRONMENT: {"deploy": {"branch": "main"}}}
+        super().declare({"app": "gannet", "version": "1.0.0", "environments": environments, "components": {"jobs": jobs}, "gates": gates, "notify": topics})
+
+    def release(self, version, **mistakes):
+        self.upload_function("jobs", version, **mistakes)
+        components = {"jobs": {"key": f"artifacts/gannet/jobs/{version}.zip"}}
+        manifest = {"version": version, "git": {"ref": "refs/heads/main"}, "components": components}
+        answer = self.aws.call_api("POST", f"/apps/gannet/environments/{ENVIRONMENT}/releases", manifest)
+        assert answer.status == 202, answer
+        return self.ended(answer.body["id"])
+
+
+@pytest.fixture(scope="module")
+def topic(aws):
+    """The team's topic; what it is told comes into a queue."""
+    tags = [{"Key": "windlass:app", "Value": "gannet"}]
+    topic = aws.sns.create_topic(Name="gannet-team", Tags=tags)["TopicArn"]
+    url = aws.sqs.create_queue(QueueName=HEARD)["QueueUrl"]
+    queue = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    return topic
+
+
+@pytest.fixture(scope="module")
+def gannet(aws, topic):
+    gannet = Gannet(aws)
+    gannet.make_targets()
+    gannet.declare([{"topic": topic}, {"topic": topic + "-gone", "of": ["success"], "form": "text"}])
+    return gannet
+
+
+def heard(gannet, title):
+    """The message with this title, as soon as it is there."""
+    seen = []
+
+    def found():
+        seen.extend(json.loads(json.loads(text)["Message"]) for text in left_behind.taken(gannet.aws, HEARD))
+        return next((message for message in seen if message["content"]["title"] == title), None)
+
+    return gannet.until(f"the message `{title}`", found)
+
+
+def test_a_channel_hears_what_went_live(gannet):
+    record = gannet.release("1.0.0")
+    assert ending(record) == "Succeeded", record["ending"]
+    message = heard(gannet, f"gannet {ENVIRONMENT} 1.0.0 Succeeded")
+    assert (message["version"], message["source"]) == ("1.0", "custom")
+    assert message["metadata"]["threadId"] == record["id"]
+
+
+def test_a_channel_hears_what_came_back_and_what_to_do(gannet):
+    record = gannet.release("1.1.0", sum_=MISTAKE)
+    assert ending(record) == "RolledBack", record["ending"]
+    message = heard(gannet, f"gannet {ENVIRONMENT} 1.1.0 RolledBack")
+    assert "was rolled back" in message["content"]["description"]
+    assert message["content"]["nextSteps"], message
+
+
+def test_people_hear_of_the_topic_that_is_gone(gannet, aws):
+    left_behind.listen(aws, "heard-by-people")
+    gannet.release("1.2.0")
+    told = gannet.until("what people hear", lambda: [text for text in left_behind.taken(aws, "heard-by-people") if "could not be told" in text])
+    assert "gannet-team-gone" in told[0]
