@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 90] = [
+pub const CALLS: [&str; 91] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -54,6 +54,7 @@ pub const CALLS: [&str; 90] = [
     "ledger.query_index",
     "ledger.transact",
     "notifications.notify",
+    "notifications.notify_topic",
     "objects.abort_upload",
     "objects.bucket_tags",
     "objects.complete_upload",

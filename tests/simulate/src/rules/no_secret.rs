@@ -28,6 +28,11 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
             return Err(format!("the notification {subject} tells it"));
         }
     }
+    for (topic, subject, message) in &world.notifications().told {
+        if subject.contains(SECRET) || message.contains(SECRET) {
+            return Err(format!("the notification {subject} tells it to {topic}"));
+        }
+    }
     for (arn, execution) in &world.executions().executions {
         let cause = execution.cause.as_ref();
         if cause.is_some_and(|cause| cause.contains(SECRET)) || tells(&execution.input) {

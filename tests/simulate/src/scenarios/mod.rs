@@ -26,13 +26,14 @@ mod shifts;
 mod tasks;
 mod tested;
 mod together;
+mod told;
 mod wheel;
 mod wheel_held;
 
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 221] = [
+pub static SCENARIOS: [Scenario; 224] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -222,6 +223,9 @@ pub static SCENARIOS: [Scenario; 221] = [
     wheel::WHEEL_SKIPPED,
     wheel::WHEEL_SKIPPED_ON,
     wheel::WHEEL_SKIPPED_RED,
+    told::TOLD,
+    told::TOLD_OF_AN_UNDO,
+    told::TOLD_WHERE_IT_CAN,
     wheel_held::WHEEL_HELD,
     wheel_held::WHEEL_HELD_TO_ITS_BOUND,
     wheel_held::WHEEL_HELD_TOO_LONG,

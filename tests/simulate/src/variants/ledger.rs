@@ -351,8 +351,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "what an operator accepts is recorded as it was seen before the last change",
         edits: &[Edit {
             file: "shared/engine/src/conductor/accept.rs",
-            find: "        let running = Running::new(None, given, (*runs).clone());",
-            replace: "        let runs = if VARIANT {\n            step.seen.clone().unwrap_or_default()\n        } else {\n            (*runs).clone()\n        };\n        let running = Running::new(None, given, runs);",
+            find: "        let running = Running::new(None, given, (*runs).clone()).of_kind(step.kind);",
+            replace: "        let runs = if VARIANT {\n            step.seen.clone().unwrap_or_default()\n        } else {\n            (*runs).clone()\n        };\n        let running = Running::new(None, given, runs).of_kind(step.kind);",
         }],
         scenarios: &["service", "touched"],
         mishaps: &[ThrottledLong, DeniedLong],

@@ -1,6 +1,7 @@
 //! A wheel that does not steer as it says.
 
 use super::{Edit, Variant};
+use crate::schedule::What;
 
 pub const VARIANTS: &[Variant] = &[
     Variant {
@@ -79,5 +80,16 @@ pub const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["wheel_briefly"],
         mishaps: &[],
+    },
+    Variant {
+        name: "topic-is-told-once-or-never",
+        what: "a topic that could not be told just then is not told again",
+        edits: &[Edit {
+            file: "shared/engine/src/outbox/topics.rs",
+            find: "            sent => sent?,",
+            replace: "            Err(_) if VARIANT => {}\n            sent => sent?,",
+        }],
+        scenarios: &["told"],
+        mishaps: &[What::FailsBefore],
     },
 ];

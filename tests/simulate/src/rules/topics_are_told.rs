@@ -1,0 +1,47 @@
+use crate::outcome::Outcome;
+use crate::schedule::What;
+use serde::Deserialize as _;
+use serde_json::Value;
+use windlass_domain::declaration::Declaration;
+use windlass_domain::event::{Detail, Event, EventName};
+use windlass_domain::notify::messages;
+
+/// "An event may come twice, and none is lost" (`docs/EVENTS.md`): of each event that was sent, the topics that the
+/// declaration names for it are told, too. Of one that cannot be told the installation's own topic is told instead. What
+/// cannot be sent for longer than the stream is tried again is in the queue of what was not sent.
+pub fn topics_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
+    let met: Vec<What> = outcome
+        .schedule
+        .mishaps
+        .iter()
+        .map(|one| one.what)
+        .collect();
+    if met.contains(&What::ThrottledLong) || met.contains(&What::DeniedLong) {
+        return Ok(());
+    }
+    if !outcome.scenario.declaration.contains("notify:") {
+        return Ok(());
+    }
+    let declaration = Declaration::parse(outcome.scenario.declaration);
+    let declaration = declaration.map_err(|findings| format!("{findings:?}"))?;
+    let notifications = outcome.world.notifications();
+    for (name, detail) in &outcome.world.events().put {
+        for (topic, message) in messages(&declaration, &read(name, detail)?) {
+            let told = (topic.clone(), message.subject.clone(), message.message);
+            let mut published = notifications.published.iter();
+            let may_fail = notifications.missing.contains(&topic) || met.contains(&What::Denied);
+            let is_excused = may_fail
+                && published.any(|(_, text)| text.contains(&topic) && text.contains(&told.1));
+            if !is_excused && !notifications.told.contains(&told) {
+                return Err(format!("{topic} was never told {}", message.subject));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read(name: &str, detail: &Value) -> Result<Event, String> {
+    let name = EventName::deserialize(&Value::from(name)).map_err(|why| why.to_string())?;
+    let detail = Detail::deserialize(detail).map_err(|why| why.to_string())?;
+    Ok(Event { name, detail })
+}

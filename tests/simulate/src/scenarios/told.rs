@@ -1,0 +1,60 @@
+//! Topics that a declaration names are told, whatever comes between.
+
+use super::gates::{GATES, IS_UNDONE};
+use super::people::rings;
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use windlass_world::World;
+
+/// Two topics: one in each form, and the second of more.
+const TOPICS: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod:
+    deploy: {branch: main}
+    notify:
+      - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop\"}
+      - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop-all\", of: [start, success, failure, wheel], form: text}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+gates:
+  bake: 5m
+  alarms: [shop-5xx]
+";
+
+/// A release, and a person at its wheel.
+pub(super) const TOLD: Scenario = Scenario {
+    name: "told",
+    declaration: TOPICS,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Operate("skip_bake")),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    ..GATES
+};
+
+/// A release that is undone.
+pub(super) const TOLD_OF_AN_UNDO: Scenario = Scenario {
+    name: "told_of_an_undo",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+    ],
+    ends: IS_UNDONE,
+    ..TOLD
+};
+
+/// One topic is not there: the other is told all the same, and the installation's own is told of that.
+pub(super) const TOLD_WHERE_IT_CAN: Scenario = Scenario {
+    name: "told_where_it_can",
+    acts: &[
+        next(Deed::Change("a topic is deleted", |world: &World| {
+            let topic = "arn:aws:sns:eu-west-1:111111111111:shop";
+            world.notifications().missing.insert(topic.to_owned());
+        })),
+        next(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    ..TOLD
+};
