@@ -19,6 +19,8 @@ pub fn function_of(document: &Value) -> Function {
         arn: unqualified(&word("FunctionArn"), &version),
         code_sha256: word("CodeSha256"),
         code_bytes: document["CodeSize"].as_u64().unwrap_or_default(),
+        // The default is 3 s (AWS Lambda API Reference, CreateFunction).
+        timeout_s: document["Timeout"].as_u64().unwrap_or(3),
         revision_id: word("RevisionId"),
         configuration: frozen(document),
         // The default is x86_64 (AWS Lambda API Reference, FunctionConfiguration).

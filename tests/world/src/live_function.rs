@@ -31,6 +31,8 @@ pub struct LiveFunction {
     pub architecture: String,
     /// The code of `$LATEST`.
     pub package: Package,
+    /// How long it may run, in seconds.
+    pub timeout_s: u64,
     /// The customer's key that the code of `$LATEST` is encrypted with.
     pub code_key: Option<String>,
     /// How many may run at the same time, where that is reserved.
@@ -71,6 +73,7 @@ impl LiveFunction {
             tags: BTreeMap::new(),
             architecture: "arm64".into(),
             package,
+            timeout_s: 3,
             code_key: None,
             reserved: None,
             replica_of: None,
@@ -189,6 +192,7 @@ impl LiveFunction {
             version: "$LATEST".into(),
             code_sha256: self.package.code_sha256(),
             code_bytes: self.package.bytes(),
+            timeout_s: self.timeout_s,
             revision_id: format!("r{}", self.revision),
             configuration: self.configuration.clone(),
             architecture: self.architecture.clone(),
@@ -211,6 +215,7 @@ impl LiveFunction {
             version: number.to_string(),
             code_sha256: published.package.code_sha256(),
             code_bytes: published.package.bytes(),
+            timeout_s: self.timeout_s,
             revision_id: format!("v{number}"),
             configuration: published.configuration.clone(),
             architecture: self.architecture.clone(),

@@ -15,6 +15,8 @@ pub struct Function {
     pub code_sha256: String,
     /// The size of a zip, in bytes; 0 for an image.
     pub code_bytes: u64,
+    /// How long Lambda lets it run, in seconds (AWS Lambda API Reference, FunctionConfiguration, `Timeout`).
+    pub timeout_s: u64,
     /// Changes at every update, and again when an asynchronous update ends.
     pub revision_id: String,
     /// A digest over the configuration that a version freezes (environment, memory, layers, role,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod calls;
 mod scene;
 
 use scene::{Quay, running};

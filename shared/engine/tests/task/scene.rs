@@ -8,7 +8,7 @@ use windlass_domain::environment::{Given, Running};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::Spec as AnySpec;
 use windlass_domain::kinds::ecs::{Base, Ecs, Strategy};
-use windlass_domain::kinds::task::{Task as Spec, TaskUndo};
+use windlass_domain::kinds::task::{FunctionCall, Task as Spec, TaskUndo};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::Inputs;
 use windlass_domain::place::Place;
@@ -102,6 +102,23 @@ impl Quay {
             place: &Place::default(),
         };
         run(prepare(&self.world, &input, &self.spec)).unwrap()
+    }
+
+    /// The same, for a function that is called in place of a task.
+    pub fn calling(name: &str, alias: Option<&str>) -> Self {
+        let mut quay = Self::new();
+        quay.world.functions().make(name, b"zip");
+        quay.spec.image = None;
+        quay.spec.command = vec![];
+        quay.spec.undo = Some(TaskUndo::None);
+        quay.spec.function = Some(FunctionCall {
+            name: name.into(),
+            alias: alias.map(str::to_owned),
+            of: ComponentName::new("agent").unwrap(),
+            payload: serde_json::Map::new(),
+            repeatable: false,
+        });
+        quay
     }
 
     /// What is told of a plan: what it runs, else why it runs nothing, else what is wrong; and what it warns of.

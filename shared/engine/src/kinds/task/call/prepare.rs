@@ -10,9 +10,13 @@ use crate::ports::{Answered, Function};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::kinds::task::{FunctionCall, Task as Spec};
+use windlass_domain::kinds::task::{FunctionCall, LIVES_S, Task as Spec};
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
+
+/// The longest timeout of a function whose end is known, in seconds: who calls it lives for as long as Lambda lets any
+/// function run, and it needs some of that for itself.
+const LONGEST_TIMEOUT_S: u64 = LIVES_S - 60;
 
 /// Plans one call; see [`crate::kinds::PrepareInput`].
 pub async fn prepare<P: CallPorts>(
@@ -62,6 +66,7 @@ pub async fn prepare<P: CallPorts>(
         stages.push(Stage::new(goal, will_call(&target)));
         warnings.extend(not_taken_back(input, spec));
         warnings.extend(irreversible(input, spec));
+        warnings.extend(may_outlast(input, spec, &function));
     }
     Ok(Prepared {
         target: to_value(&target)?,
@@ -144,6 +149,22 @@ fn will_call(target: &Target) -> String {
         tell::function(target),
         target.work.sha256.short()
     )
+}
+
+/// What outlasts its caller is known to nobody: Lambda itself must end it before.
+fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Option<Finding> {
+    let limit_s = spec.limit.as_s().min(LONGEST_TIMEOUT_S);
+    (function.timeout_s > limit_s).then(|| {
+        Finding::new(
+            FindingName::MayOutlast,
+            input.path("limit"),
+            format!(
+                "The function may run for {} s, and its answer is waited for {limit_s} s: what it does after that is never known.",
+                function.timeout_s
+            ),
+            format!("Give the function a timeout of at most {limit_s} s, so that it is Lambda that ends it."),
+        )
+    })
 }
 
 /// The calls of a release, which `run-task` makes; in another account the role of the environment. Whether Windlass's own

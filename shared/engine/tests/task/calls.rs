@@ -1,0 +1,77 @@
+//! Functions that are called once: what is planned.
+
+use crate::scene::{Quay, running};
+use serde_json::json;
+use windlass_domain::digest::Digest;
+
+/// What is recorded once a call with these bytes has succeeded.
+fn after(version: &str) -> windlass_domain::environment::Running {
+    let work = json!({
+        "sha256": Digest::of(version.as_bytes()), "command": ["jobs", "$LATEST", "{}"],
+    });
+    running(json!({"goal": {"back": work}, "noticed": {"value": work, "shown": ""}}))
+}
+
+#[test]
+fn it_is_called_where_the_release_has_other_bytes_or_somebody_asks_again() {
+    let mut quay = Quay::calling("jobs", None);
+    let calls = |told: &[String]| told[0].starts_with("call function jobs once with sha256:");
+    assert!(calls(&quay.told("1", None)));
+    assert!(calls(&quay.told("2", Some(&after("1")))));
+    let same = quay.told("1", Some(&after("1")));
+    assert!(same[0].starts_with("is not called: function jobs has succeeded here already"));
+    quay.again = true;
+    assert!(calls(&quay.told("1", Some(&after("1")))));
+    assert!(quay.world.runners().asked.is_empty());
+}
+
+#[test]
+fn what_is_not_there_or_not_ours_is_told() {
+    let mut quay = Quay::calling("jobs", Some("live"));
+    let missing = "TargetMissing components.migrate.function.name";
+    assert_eq!(quay.told("1", None), [missing], "no such alias");
+    quay.spec.function.as_mut().unwrap().alias = None;
+    assert_eq!(quay.told("1", None).len(), 1);
+    let mut functions = quay.world.functions();
+    functions.named("jobs").unwrap().tags.clear();
+    drop(functions);
+    let foreign = "TargetNotOurs components.migrate.function.name";
+    assert_eq!(quay.told("1", None), [foreign]);
+    quay.spec.function.as_mut().unwrap().name = "jbos".into();
+    assert_eq!(quay.told("1", None), [missing], "no such function");
+}
+
+#[test]
+fn what_may_outlast_its_caller_or_stay_is_warned_of() {
+    let mut quay = Quay::calling("jobs", None);
+    for (timeout_s, limit_s, warned) in [
+        (120, 120, false),
+        (121, 120, true),
+        (840, 900, false),
+        (841, 900, true),
+    ] {
+        let mut functions = quay.world.functions();
+        functions.named("jobs").unwrap().timeout_s = timeout_s;
+        drop(functions);
+        quay.spec.limit = windlass_domain::time::Span::seconds(limit_s);
+        let told = quay.told("1", None);
+        let is_warned = told[1..] == ["MayOutlast"];
+        assert_eq!(is_warned, warned, "{timeout_s} {limit_s} {told:?}");
+    }
+    quay.spec.limit = windlass_domain::time::Span::seconds(900);
+    quay.spec.undo = None;
+    assert_eq!(quay.told("1", None)[1..], ["MayStay", "MayOutlast"]);
+}
+
+/// A task's claim is on its own calls, so that a function that is a component may be called by tasks as well.
+#[test]
+fn a_call_takes_nothing_of_the_function_but_its_own_calls() {
+    let quay = Quay::calling("jobs", None);
+    let claims = quay.plan("1", None).claims;
+    let claims: Vec<String> = claims.iter().map(|claim| format!("{claim:?}")).collect();
+    assert_eq!(claims.len(), 1);
+    assert!(
+        claims[0].contains("task/windlass-shop_prod_migrate"),
+        "{claims:?}"
+    );
+}
