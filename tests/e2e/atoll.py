@@ -59,7 +59,7 @@ class Atoll(Application):
         arns = [
             arn
             for name in ("expand", "contract")
-            for arn in ecs.list_tasks(cluster=cluster, family=f"windlass-atoll-{ENVIRONMENT}-{name}", desiredStatus="STOPPED")["taskArns"]
+            for arn in ecs.list_tasks(cluster=cluster, family=f"windlass-atoll_{ENVIRONMENT}_{name}", desiredStatus="STOPPED")["taskArns"]
         ]
         tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
         tasks.sort(key=lambda task: task["createdAt"])

@@ -11,14 +11,20 @@ WRONG = "wrong-Hd9xLp46-to-be-told"
 INPUTS = {"input", "parameters"}
 
 
-def listen(aws, queue=HEARD):
-    """From now on what goes to the event bus and to the topic is kept in a queue as well."""
+def make_queue(aws, queue):
+    """A queue that takes what events and notifications bring; answers its ARN."""
     url = aws.sqs.create_queue(QueueName=queue)["QueueUrl"]
     arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     senders = {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}
     statement = {"Effect": "Allow", "Principal": senders, "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return arn
+
+
+def listen(aws, queue=HEARD):
+    """From now on what goes to the event bus and to the topic is kept in a queue as well."""
+    arn = make_queue(aws, queue)
     bus = aws.outputs["EventBusName"]
     aws.events.put_rule(Name=queue, EventBusName=bus, EventPattern=json.dumps({"source": ["windlass"]}))
     aws.events.put_targets(Rule=queue, EventBusName=bus, Targets=[{"Id": queue, "Arn": arn}])

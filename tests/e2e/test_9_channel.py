@@ -19,7 +19,7 @@ class Gannet(Application):
 
     def declare(self, topics):
         jobs = {"kind": "lambda", "function": "gannet-jobs-{environment}", "alias": "live", "gates": {"invocations": INVOCATIONS}}
-        gates = {"bake": "5s", "alarms": [f"gannet-{ENVIRONMENT}-errors"]}
+        gates = {"bake": "5s"}
         environments = {ENVIRONMENT: {"deploy": {"branch": "main"}}}
         super().declare({"app": "gannet", "version": "1.0.0", "environments": environments, "components": {"jobs": jobs}, "gates": gates, "notify": topics})
 
@@ -37,9 +37,7 @@ def topic(aws):
     """The team's topic; what it is told comes into a queue."""
     tags = [{"Key": "windlass:app", "Value": "gannet"}]
     topic = aws.sns.create_topic(Name="gannet-team", Tags=tags)["TopicArn"]
-    url = aws.sqs.create_queue(QueueName=HEARD)["QueueUrl"]
-    queue = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=left_behind.make_queue(aws, HEARD))
     return topic
 
 
