@@ -224,37 +224,9 @@ impl Shown<'_> {
 /// An execution, with its page in the console.
 pub fn execution(arn: &str) -> Markup {
     html! {
-        @match console(arn) {
+        @match windlass_domain::console::execution(arn) {
             Some(page) => a href=(page) rel="noreferrer" target="_blank" { (arn.rsplit(':').next().unwrap_or(arn)) },
             None => code { (arn) },
         }
-    }
-}
-
-/// The console's page of an execution.
-fn console(arn: &str) -> Option<String> {
-    let mut parts = arn.split(':');
-    let (partition, region) = (parts.nth(1)?, parts.nth(1)?);
-    let plain = |text: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || ":-_.".contains(c))
-    };
-    if !plain(arn) || !plain(region) {
-        return None;
-    }
-    Some(format!(
-        "https://{}/states/home?region={region}#/v2/executions/details/{arn}",
-        host(partition)
-    ))
-}
-
-/// The console's host in a partition of AWS.
-pub fn host(partition: &str) -> &'static str {
-    match partition {
-        "aws-cn" => "console.amazonaws.cn",
-        "aws-us-gov" => "console.amazonaws-us-gov.com",
-        _ => "console.aws.amazon.com",
     }
 }

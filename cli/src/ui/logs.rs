@@ -1,12 +1,12 @@
 //! The log groups of what a deployment changed, each with its page in the console, and their last lines.
 
-use super::deployment::host;
 use super::parts::{Sort, Stand, mark};
 use crate::log_lines::look;
 use crate::record::Record;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_aws::Aws;
+use windlass_domain::console::host;
 use windlass_engine::ports::Clock;
 
 /// The most lines that are shown.

@@ -3,16 +3,25 @@
 //! Every detail carries `schema`, which grows when a member changes its meaning or goes; members
 //! may be added at any time.
 
+use crate::console;
 use crate::cut::cut;
 use crate::deployment::{Deployment, Refusal, Status};
 use crate::ending::Ending;
 use crate::environment::EnvironmentState;
 use crate::finding::in_lines;
+use crate::git::Git;
 use crate::name::{AppName, EnvironmentName};
 use crate::second_look::{Saw, SecondLook};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+mod in_words;
+
+pub use in_words::{
+    LONGEST_CAUSE, LONGEST_SUBJECT, LONGEST_SUMMARY, LONGEST_VERSION, MOST_LINES, Notification,
+    not_sent,
+};
 
 /// The version of the events' form.
 pub const SCHEMA: u32 = 1;
@@ -81,6 +90,35 @@ pub struct Detail {
     /// Why, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// All of it in one line of at most [`LONGEST_SUMMARY`] characters, for where there is room for no more, such as a
+    /// commit status. It has no quotation mark, no backslash and no control character, so that an input transformer of
+    /// EventBridge can write it between quotation marks.
+    pub summary: String,
+    /// Where in Git the release comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
+    /// The page of the execution that works for the deployment, or worked for it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+impl Detail {
+    /// What every event tells.
+    fn of(app: &AppName, environment: Option<&EnvironmentName>) -> Self {
+        Self {
+            schema: SCHEMA,
+            app: app.clone(),
+            environment: environment.cloned(),
+            deployment: None,
+            version: None,
+            ending: None,
+            cause_name: None,
+            cause: None,
+            summary: String::new(),
+            git: None,
+            link: None,
+        }
+    }
 }
 
 /// An event to send.
@@ -92,94 +130,7 @@ pub struct Event {
     pub detail: Detail,
 }
 
-/// The notification that an event could not be sent, because of the item that it is about or of what
-/// is in it. The others of its batch are sent all the same.
-pub fn not_sent(item: &str, why: &str) -> Notification {
-    let message = format!(
-        "The ledger's item {item} has changed, and that could not be told: {why}\nWhat came after it was \
-         told. Look at the item, and tell by hand whom it concerns."
-    );
-    Notification {
-        subject: "[windlass] an event could not be sent".to_owned(),
-        message: cut(message, LONGEST_CAUSE),
-    }
-}
-
-/// A notification to a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notification {
-    /// ASCII, at most [`LONGEST_SUBJECT`] characters.
-    pub subject: String,
-    /// At most [`MOST_LINES`] lines, and about [`LONGEST_CAUSE`] bytes.
-    pub message: String,
-}
-
-/// The longest subject (Amazon SNS API Reference, Publish: fewer than 100 characters).
-pub const LONGEST_SUBJECT: usize = 99;
-
-/// The longest `cause`, in bytes, and the longest text of a notification: both fit where they go, an
-/// event of 256 KB (Amazon EventBridge User Guide, "PutEvents") and a message of 256 KB (Amazon SNS
-/// API Reference, Publish), whatever is escaped in them.
-pub const LONGEST_CAUSE: usize = 8192;
-
-/// The longest `version`, in bytes: a key of S3 has at most 1024.
-pub const LONGEST_VERSION: usize = 1024;
-
-/// The most lines of a message: what a person reads on a telephone.
-pub const MOST_LINES: usize = 10;
-
 impl Event {
-    /// The notification of the event, for those that a person should know of at once:
-    /// `RolledBack`, `NeedsOperator`, `Rejected`, a pause, a hold that was set, and drift after a recovery.
-    pub fn notification(&self) -> Option<Notification> {
-        let is_told = match (self.name, self.detail.ending) {
-            (EventName::DeploymentEnded, Some(ending)) => matches!(
-                ending,
-                Ending::RolledBack | Ending::NeedsOperator | Ending::Rejected
-            ),
-            (
-                EventName::RequestRefused
-                | EventName::HoldSet
-                | EventName::WatchPaused
-                | EventName::DriftFound
-                | EventName::DriftUnknown,
-                _,
-            ) => true,
-            _ => false,
-        };
-        is_told.then(|| self.in_text())
-    }
-
-    /// The event in words, whether or not everybody is told of it.
-    pub fn in_text(&self) -> Notification {
-        let word = match (self.name, self.detail.ending) {
-            (EventName::DeploymentEnded, Some(ending)) => ending.to_string(),
-            (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
-            (EventName::DeploymentStarted, _) => "has begun".to_owned(),
-            (EventName::UndoStarted, _) => "is being undone".to_owned(),
-            (EventName::HoldSet, _) => "held".to_owned(),
-            (EventName::HoldReleased, _) => "no longer held".to_owned(),
-            (EventName::WatchPaused, _) => "paused".to_owned(),
-            _ => self.name.to_string(),
-        };
-        let detail = &self.detail;
-        let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
-        let parts = [
-            Some(detail.app.as_str()),
-            environment,
-            detail.version.as_deref(),
-            Some(word.as_str()),
-        ];
-        let subject: Vec<&str> = parts.into_iter().flatten().collect();
-        let subject = format!("[windlass] {}", subject.join(" "));
-        let cause = detail.cause.as_deref().filter(|cause| !cause.is_empty());
-        Notification {
-            // SNS takes no empty message.
-            message: first_lines(cause.unwrap_or(&subject)),
-            subject: ascii(&subject),
-        }
-    }
-
     fn new(name: EventName, detail: Detail) -> Self {
         let Detail { version, cause, .. } = detail;
         let detail = Detail {
@@ -187,28 +138,10 @@ impl Event {
             cause: cause.map(|cause| cut(cause, LONGEST_CAUSE)),
             ..detail
         };
-        Self { name, detail }
+        let mut event = Self { name, detail };
+        event.detail.summary = event.in_a_line();
+        event
     }
-}
-
-fn ascii(text: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii() && !c.is_ascii_control() {
-            c
-        } else {
-            '?'
-        }
-    };
-    text.chars().map(plain).take(LONGEST_SUBJECT).collect()
-}
-
-fn first_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    if lines.len() <= MOST_LINES {
-        return text.to_owned();
-    }
-    let shown = lines[..MOST_LINES - 1].join("\n");
-    format!("{shown}\n… the deployment's record tells the rest.")
 }
 
 /// What a change of a deployment's record means.
@@ -248,9 +181,6 @@ fn detail_of(record: &Deployment) -> Detail {
     let ending = record.ending.as_ref();
     let undoing = record.undoing.as_ref();
     Detail {
-        schema: SCHEMA,
-        app: record.app.clone(),
-        environment: Some(record.environment.clone()),
         deployment: Some(record.id.to_string()),
         version: Some(record.release.version.clone()),
         ending: ending.map(|ended| ended.ending),
@@ -261,23 +191,25 @@ fn detail_of(record: &Deployment) -> Detail {
         cause: ending
             .map(|ended| ended.cause.clone())
             .or_else(|| undoing.map(|why| why.text.clone())),
+        git: record.release.git.clone(),
+        link: record
+            .executions
+            .last()
+            .and_then(|arn| console::execution(arn)),
+        ..Detail::of(&record.app, Some(&record.environment))
     }
 }
 
 /// What a refusal means.
 pub fn of_refusal(refusal: &Refusal) -> Event {
     let detail = Detail {
-        schema: SCHEMA,
-        app: refusal.app.clone(),
-        environment: refusal.environment.clone(),
-        deployment: None,
         version: Some(refusal.about.clone()),
-        ending: None,
         cause_name: refusal
             .findings
             .first()
             .map(|finding| finding.name.to_string()),
         cause: Some(in_lines(&refusal.findings)),
+        ..Detail::of(&refusal.app, refusal.environment.as_ref())
     };
     Event::new(EventName::RequestRefused, detail)
 }
@@ -306,14 +238,8 @@ pub fn of_environment(
         _ => return None,
     };
     let detail = Detail {
-        schema: SCHEMA,
-        app: app.clone(),
-        environment: Some(environment.clone()),
-        deployment: None,
-        version: None,
-        ending: None,
-        cause_name: None,
         cause: Some(cause),
+        ..Detail::of(app, Some(environment))
     };
     Some(Event::new(name, detail))
 }
@@ -321,14 +247,8 @@ pub fn of_environment(
 /// The event of a removal that is done.
 pub fn of_removal(app: &AppName, environment: Option<&EnvironmentName>, cause: &str) -> Event {
     let detail = Detail {
-        schema: SCHEMA,
-        app: app.clone(),
-        environment: environment.cloned(),
-        deployment: None,
-        version: None,
-        ending: None,
-        cause_name: None,
         cause: Some(cause.to_owned()),
+        ..Detail::of(app, environment)
     };
     Event::new(EventName::Removed, detail)
 }
@@ -346,14 +266,10 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
         Saw::AsLeft | Saw::Replaced => return None,
     };
     let detail = Detail {
-        schema: SCHEMA,
-        app: after.app.clone(),
-        environment: Some(after.environment.clone()),
         deployment: Some(after.deployment.to_string()),
         version: Some(after.version.clone()),
-        ending: None,
-        cause_name: None,
         cause: Some(looked.told.clone()),
+        ..Detail::of(&after.app, Some(&after.environment))
     };
     Some(Event::new(name, detail))
 }

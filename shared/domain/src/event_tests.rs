@@ -1,3 +1,4 @@
+use super::in_words::{ascii, first_lines};
 use super::*;
 use crate::environment::Hold;
 use crate::finding::{Finding, FindingName};
@@ -46,14 +47,10 @@ fn a_hold_is_told_once_and_so_is_its_release() {
 fn a_notification_has_a_short_subject_and_ten_lines() {
     let (app, env) = names();
     let detail = Detail {
-        schema: SCHEMA,
-        app,
-        environment: Some(env),
-        deployment: None,
         version: Some("ü".repeat(200)),
         ending: Some(Ending::RolledBack),
-        cause_name: None,
         cause: Some("line\n".repeat(30)),
+        ..Detail::of(&app, Some(&env))
     };
     let event = Event {
         name: EventName::DeploymentEnded,
@@ -293,4 +290,47 @@ fn a_second_look_is_told_once_where_something_is_not_as_it_was_left() {
         (SCHEMA, Some("so."))
     );
     assert_eq!(detail.deployment.as_deref(), Some("1f0c2d9a4b5e6f70"));
+}
+
+#[test]
+fn an_event_in_one_line_fits_and_can_stand_between_quotation_marks() {
+    let (app, env) = names();
+    let summary = |ending, name: Option<&str>, cause: &str| {
+        let detail = Detail {
+            version: Some("1.4.0".into()),
+            ending,
+            cause_name: name.map(str::to_owned),
+            cause: Some(cause.to_owned()),
+            ..Detail::of(&app, Some(&env))
+        };
+        Event::new(EventName::DeploymentEnded, detail)
+            .detail
+            .summary
+    };
+    let table = [
+        (Some(Ending::Succeeded), None, "", "1.4.0 Succeeded"),
+        (
+            Some(Ending::RolledBack),
+            Some("GateFailed"),
+            "gate \"shop\\5xx\"\tfailed\nmeasured 7",
+            "1.4.0 RolledBack (GateFailed): gate 'shop'5xx' failed",
+        ),
+    ];
+    for (ending, name, cause, told) in table {
+        assert_eq!(summary(ending, name, cause), told);
+    }
+    let long = summary(Some(Ending::Rejected), None, &"ü".repeat(500));
+    assert_eq!(long.chars().count(), LONGEST_SUMMARY);
+    assert!(long.ends_with('…'));
+}
+
+#[test]
+fn a_deployment_tells_its_commit_and_its_page() {
+    let arn = "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:r-1";
+    let git = json!({"ref": "refs/heads/main", "commit": "0".repeat(40)});
+    let release = json!({"app": "shop", "version": "1.1.0", "components": {}, "git": git});
+    let after = record(json!({"executions": [arn], "release": release}));
+    let detail = &of_deployment(None, &after)[0].detail;
+    assert_eq!(serde_json::to_value(&detail.git).unwrap(), git);
+    assert!(detail.link.as_deref().unwrap().ends_with(arn));
 }

@@ -14,6 +14,7 @@ pub mod artifact;
 pub mod call;
 pub mod cancellation;
 pub mod comparison;
+pub mod console;
 pub mod cost;
 pub mod count;
 pub mod cut;

@@ -24,6 +24,9 @@ fn event(name: EventName, ending: Option<Ending>, cause: &str) -> Event {
         ending,
         cause_name: None,
         cause: Some(cause.to_owned()).filter(|cause| !cause.is_empty()),
+        summary: String::new(),
+        git: None,
+        link: None,
     };
     Event { name, detail }
 }

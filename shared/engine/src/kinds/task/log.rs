@@ -4,6 +4,7 @@
 use super::tell::id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use windlass_domain::console::host;
 
 /// The log group of a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,11 +45,7 @@ impl Log {
         let mut parts = task.split(':').skip(1);
         let partition = parts.next().unwrap_or_default();
         let region = self.region.as_deref().or(parts.nth(1)).unwrap_or_default();
-        let host = match partition {
-            "aws-cn" => "console.amazonaws.cn",
-            "aws-us-gov" => "console.amazonaws-us-gov.com",
-            _ => "console.aws.amazon.com",
-        };
+        let host = host(partition);
         let group = escaped(&self.group);
         let stream = self.stream(container, task);
         let stream = stream.map(|stream| format!("/log-events/{}", escaped(&stream)));

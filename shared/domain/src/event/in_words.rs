@@ -1,0 +1,156 @@
+//! An event in words: as a notification, and in one line.
+
+use super::{Event, EventName};
+use crate::cut::cut;
+use crate::ending::Ending;
+use crate::name::EnvironmentName;
+
+/// The longest `cause`, in bytes, and the longest text of a notification: both fit where they go, an
+/// event of 256 KB (Amazon EventBridge User Guide, "PutEvents") and a message of 256 KB (Amazon SNS
+/// API Reference, Publish), whatever is escaped in them.
+pub const LONGEST_CAUSE: usize = 8192;
+
+/// The longest `summary`, in characters: as long as a description of GitHub may be (GitHub REST API, "Create a deployment
+/// status", `description`).
+pub const LONGEST_SUMMARY: usize = 140;
+
+/// The longest `version`, in bytes: a key of S3 has at most 1024.
+pub const LONGEST_VERSION: usize = 1024;
+
+/// The most lines of a message: what a person reads on a telephone.
+pub const MOST_LINES: usize = 10;
+
+/// The notification that an event could not be sent, because of the item that it is about or of what
+/// is in it. The others of its batch are sent all the same.
+pub fn not_sent(item: &str, why: &str) -> Notification {
+    let message = format!(
+        "The ledger's item {item} has changed, and that could not be told: {why}\nWhat came after it was \
+         told. Look at the item, and tell by hand whom it concerns."
+    );
+    Notification {
+        subject: "[windlass] an event could not be sent".to_owned(),
+        message: cut(message, LONGEST_CAUSE),
+    }
+}
+
+/// A notification to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// ASCII, at most [`LONGEST_SUBJECT`] characters.
+    pub subject: String,
+    /// At most [`MOST_LINES`] lines, and about [`LONGEST_CAUSE`] bytes.
+    pub message: String,
+}
+
+/// The longest subject (Amazon SNS API Reference, Publish: fewer than 100 characters).
+pub const LONGEST_SUBJECT: usize = 99;
+
+impl Event {
+    /// The notification of the event, for those that a person should know of at once:
+    /// `RolledBack`, `NeedsOperator`, `Rejected`, a pause, a hold that was set, and drift after a recovery.
+    pub fn notification(&self) -> Option<Notification> {
+        let is_told = match (self.name, self.detail.ending) {
+            (EventName::DeploymentEnded, Some(ending)) => matches!(
+                ending,
+                Ending::RolledBack | Ending::NeedsOperator | Ending::Rejected
+            ),
+            (
+                EventName::RequestRefused
+                | EventName::HoldSet
+                | EventName::WatchPaused
+                | EventName::DriftFound
+                | EventName::DriftUnknown,
+                _,
+            ) => true,
+            _ => false,
+        };
+        is_told.then(|| self.in_text())
+    }
+
+    /// What has happened, in a word or two.
+    fn word(&self) -> String {
+        match (self.name, self.detail.ending) {
+            (EventName::DeploymentEnded, Some(ending)) => ending.to_string(),
+            (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
+            (EventName::DeploymentStarted, _) => "has begun".to_owned(),
+            (EventName::UndoStarted, _) => "is being undone".to_owned(),
+            (EventName::HoldSet, _) => "held".to_owned(),
+            (EventName::HoldReleased, _) => "no longer held".to_owned(),
+            (EventName::WatchPaused, _) => "paused".to_owned(),
+            _ => self.name.to_string(),
+        }
+    }
+
+    /// The event in one line; see [`Detail::summary`].
+    pub(super) fn in_a_line(&self) -> String {
+        let detail = &self.detail;
+        let cause = detail.cause.as_deref().unwrap_or_default();
+        let first = cause.lines().next().unwrap_or_default();
+        let (word, why) = (self.word(), detail.cause_name.as_ref());
+        let why = why.map(|name| format!("({name})"));
+        let parts = [
+            detail.version.as_deref(),
+            Some(word.as_str()),
+            why.as_deref(),
+        ];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        let head = parts.join(" ");
+        let line = if first.is_empty() {
+            head
+        } else {
+            format!("{head}: {first}")
+        };
+        let plain = |c: char| match c {
+            '"' | '\\' => '\'',
+            c if c.is_control() => ' ',
+            c => c,
+        };
+        let all: Vec<char> = line.chars().map(plain).collect();
+        if all.len() <= LONGEST_SUMMARY {
+            return all.into_iter().collect();
+        }
+        let shown = all.into_iter().take(LONGEST_SUMMARY - 1);
+        shown.chain(['…']).collect()
+    }
+
+    /// The event in words, whether or not everybody is told of it.
+    pub fn in_text(&self) -> Notification {
+        let word = self.word();
+        let detail = &self.detail;
+        let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
+        let parts = [
+            Some(detail.app.as_str()),
+            environment,
+            detail.version.as_deref(),
+            Some(word.as_str()),
+        ];
+        let subject: Vec<&str> = parts.into_iter().flatten().collect();
+        let subject = format!("[windlass] {}", subject.join(" "));
+        let cause = detail.cause.as_deref().filter(|cause| !cause.is_empty());
+        Notification {
+            // SNS takes no empty message.
+            message: first_lines(cause.unwrap_or(&subject)),
+            subject: ascii(&subject),
+        }
+    }
+}
+
+pub(super) fn ascii(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii() && !c.is_ascii_control() {
+            c
+        } else {
+            '?'
+        }
+    };
+    text.chars().map(plain).take(LONGEST_SUBJECT).collect()
+}
+
+pub(super) fn first_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    if lines.len() <= MOST_LINES {
+        return text.to_owned();
+    }
+    let shown = lines[..MOST_LINES - 1].join("\n");
+    format!("{shown}\n… the deployment's record tells the rest.")
+}
