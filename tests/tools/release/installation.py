@@ -15,7 +15,7 @@ sys.path.insert(0, str(REPOSITORY / "tests/tools"))
 import deploy  # noqa: E402
 
 # As they are.
-COPIED = ["samconfig.toml", "statemachine/release.asl.json", "examples/target-role.yaml"]
+COPIED = ["samconfig.toml", "statemachine/release.asl.json", "examples/target-role.yaml", "examples/github-statuses.yaml"]
 SCRIPT = "deploy.sh"
 BUILT = re.compile(r"^( *CodeUri:) target/lambda/([a-z-]+)/$", re.MULTILINE)
 PARAMETER = re.compile(r"^  Architecture:\n(?:    .*\n)+", re.MULTILINE)
