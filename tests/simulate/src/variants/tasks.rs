@@ -1,7 +1,7 @@
 //! Variants of how tasks are run once.
 
 use super::{Edit, Variant};
-use crate::schedule::What::{FailsAfter, HangsAfter, KilledAfter};
+use crate::schedule::What::{FailsAfter, HangsAfter, KilledAfter, ThrottledLong};
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -138,6 +138,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         ],
         scenarios: &["call_asked_twice"],
         mishaps: &[],
+    },
+    Variant {
+        name: "called_before_is_forgotten",
+        what: "a call that Lambda did not run at its last try counts as never begun, whatever the tries before it did",
+        edits: &[Edit {
+            file: "shared/domain/src/kinds/task/function.rs",
+            find: "        let is_of_all = end.outcome != CallOutcome::NotBegun || self.lost == 0;",
+            replace: "        let is_of_all = end.outcome != CallOutcome::NotBegun || self.lost == 0 || VARIANT;",
+        }],
+        scenarios: &["call_repeated_lost"],
+        mishaps: &[ThrottledLong],
     },
     Variant {
         name: "called_again_when_lost",

@@ -206,10 +206,26 @@ const fn is_zero(count: &u32) -> bool {
 }
 
 impl Called {
-    /// Whether Lambda has said that it has not run the function.
+    /// Whether Lambda has said that it has not run the function at this try.
     pub fn never_began(&self) -> bool {
         let end = self.end.as_ref();
         end.is_some_and(|end| end.outcome == CallOutcome::NotBegun)
+    }
+
+    /// What came of all its tries, as far as is known: where Lambda has not run the last one, those before it may have.
+    pub fn outcome(&self) -> Option<CallOutcome> {
+        let end = self.end.as_ref()?;
+        let is_of_all = end.outcome != CallOutcome::NotBegun || self.lost == 0;
+        Some(if is_of_all {
+            end.outcome
+        } else {
+            CallOutcome::Unknown
+        })
+    }
+
+    /// Whether a function may be at work because of it.
+    pub fn may_run(&self, now: Time) -> bool {
+        self.begun.is_some() && !self.never_began() && now < self.over
     }
 
     /// How many tries may have run the function.

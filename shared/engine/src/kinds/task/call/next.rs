@@ -135,7 +135,7 @@ impl<'a> Whose<'a> {
     /// is lost.
     fn may_run(&self, called: &Called) -> bool {
         let is_lost = called.end.is_some() && !self.target.call.repeatable;
-        !is_lost && self.seen.now < called.over
+        !is_lost && called.may_run(self.seen.now)
     }
 
     /// Soon looked at again while it is young, and seldom where nobody can tell any more than that it is not over.
@@ -153,7 +153,11 @@ impl<'a> Whose<'a> {
     fn start_later(&self, called: &Called) -> Next<Change> {
         let ended = called.end.as_ref().map_or(Time(0), |end| end.at);
         if self.tried_s() >= self.patience_s() {
-            Next::Failed(tell::not_begun(self.target, called))
+            Next::Failed(if called.lost == 0 {
+                tell::not_begun(self.target, called)
+            } else {
+                tell::unknown(self.target, self.direction, called)
+            })
         } else if self.seen.now.ms_since(ended) < SELDOM_S * 1000 {
             Next::Wait(SELDOM_S)
         } else {

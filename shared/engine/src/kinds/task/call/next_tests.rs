@@ -80,6 +80,13 @@ fn begun(seconds: u64, outcome: Option<CallOutcome>) -> Side {
     }
 }
 
+/// The same after two tries of which nobody knows what came of them.
+fn after_two(side: Side) -> Side {
+    let mut side = side;
+    side.called.as_mut().unwrap().lost = 2;
+    side
+}
+
 /// The same, and taken into the step.
 fn noted(outcome: CallOutcome) -> Side {
     let side = begun(60, Some(outcome));
@@ -152,8 +159,8 @@ fn a_call_is_made_once_forward() {
     use CallOutcome::{Failed, NotBegun, Succeeded, Unknown};
     let soon = Time(NOW.0 + 30_000);
     let often: Vec<(u32, Time)> = (1..=5).map(|nth| (1, ago(300 - nth * 50))).collect();
-    let mut thrice = begun(2000, None);
-    thrice.called.as_mut().unwrap().lost = 2;
+    let thrice = after_two(begun(2000, None));
+    let unbegun_at_last = after_two(begun(60, Some(NotBegun)));
     let once = target();
     let again = repeatable();
     let table = [
@@ -181,6 +188,7 @@ fn a_call_is_made_once_forward() {
         (&again, begun(2000, Some(Unknown)), "start forward 2"),
         (&again, begun(2000, None), "start forward 2"),
         (&again, thrice, "what it did is not known"),
+        (&again, unbegun_at_last, "wait"),
     ];
     for (nth, (target, forward, wanted)) in table.into_iter().enumerate() {
         let goal = Goal::Run(target.work.clone());
@@ -207,6 +215,13 @@ fn what_may_have_begun_is_taken_back_once_it_is_over() {
         (&once, begun(2000, None), none(), "what it did is not known"),
         (&again, begun(10, Some(Unknown)), none(), "wait"),
         (&again, begun(2000, None), none(), "start undo 1"),
+        // Lambda has not run the last try; those before it may have done their work.
+        (
+            &again,
+            after_two(begun(60, Some(NotBegun))),
+            none(),
+            "start undo 1",
+        ),
         (&once, noted(NotBegun), none(), "done"),
         (&once, noted(Failed), none(), "start undo 1"),
         (&once, noted(Succeeded), none(), "start undo 1"),

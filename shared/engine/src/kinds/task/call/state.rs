@@ -104,7 +104,7 @@ impl Side {
         let told = || {
             let called = self.called.as_ref()?;
             let end = called.end.as_ref()?;
-            (end.outcome != CallOutcome::Unknown).then(|| of(called, end.clone()))
+            (called.outcome()? != CallOutcome::Unknown).then(|| of(called, end.clone()))
         };
         self.end.clone().or_else(told)
     }
@@ -116,11 +116,8 @@ impl Side {
         }
         let is_barred = self.called.as_ref().is_some_and(|called| called.barred);
         let may_begin = !is_barred && self.starts.iter().any(|start| now <= start.not_after);
-        let is_begun = self
-            .called
-            .as_ref()
-            .is_some_and(|called| called.begun.is_some() && now < called.over);
-        may_begin || is_begun
+        let called = self.called.as_ref();
+        may_begin || called.is_some_and(|called| called.may_run(now))
     }
 }
 
@@ -131,7 +128,10 @@ pub fn of(called: &Called, end: CallEnd) -> Ended {
         took_s: called
             .begun
             .map_or(0, |begun| end.at.ms_since(begun) / 1000),
-        end,
+        end: CallEnd {
+            outcome: called.outcome().unwrap_or(end.outcome),
+            ..end
+        },
     }
 }
 
