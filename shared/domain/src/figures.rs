@@ -18,8 +18,7 @@
 
 use crate::deployment::{Deployment, Ended, Status};
 use crate::ending::Ending;
-use crate::git::Git;
-use crate::request::ActionName;
+use crate::outcome::{Outcome, lead_time_ms};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,11 +147,7 @@ pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>
     ended.sort_by_key(|(one, ending)| (ending.at, one.accepted, &one.id));
     for (one, ending) in ended {
         seen.cost(one, ending);
-        match one.action {
-            ActionName::Deploy => seen.deploy(one, ending),
-            ActionName::Rollback => seen.rollback(one, ending),
-            _ => {}
-        }
+        seen.outcome(one, ending);
     }
     seen.told(window)
 }
@@ -170,12 +165,12 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn deploy(&mut self, one: &'a Deployment, ending: &Ended) {
-        let begun = one.started.unwrap_or(one.accepted);
-        match ending.ending {
-            Ending::NothingToDo | Ending::Rejected => {}
-            Ending::Succeeded => {
-                self.figures.changes += 1;
+    fn outcome(&mut self, one: &'a Deployment, ending: &Ended) {
+        let outcome = Outcome::of(one.action, ending.ending, one.stopped);
+        self.figures.changes += outcome.changes();
+        match outcome {
+            Outcome::Nothing => {}
+            Outcome::Live => {
                 self.figures.live += 1;
                 self.standing += 1;
                 self.is_good(ending.at);
@@ -183,35 +178,16 @@ impl<'a> Seen<'a> {
                     self.lead_time(one, ending.at);
                 }
             }
-            Ending::RolledBack if one.stopped => {}
-            Ending::RolledBack => {
-                self.figures.changes += 1;
+            Outcome::Failed => {
                 self.figures.failed += 1;
-                self.restored.push(ending.at.ms_since(begun));
-            }
-            Ending::NeedsOperator => {
-                self.figures.changes += 1;
-                self.figures.failed += 1;
-                match &ending.resolved {
-                    Some(resolved) => self.restored.push(resolved.at.ms_since(begun)),
-                    None => self.open.push(begun),
+                let begun = one.started.unwrap_or(one.accepted);
+                match (&ending.resolved, ending.ending) {
+                    (Some(resolved), _) => self.restored.push(resolved.at.ms_since(begun)),
+                    (None, Ending::NeedsOperator) => self.open.push(begun),
+                    (None, _) => self.restored.push(ending.at.ms_since(begun)),
                 }
             }
-        }
-    }
-
-    fn lead_time(&mut self, one: &Deployment, live: Time) {
-        let committed = one.release.git.as_ref().and_then(Git::committed);
-        match committed.filter(|committed| *committed <= live) {
-            Some(committed) => self.lead.push(live.ms_since(committed)),
-            None => self.figures.without_commit_time += 1,
-        }
-    }
-
-    fn rollback(&mut self, one: &Deployment, ending: &Ended) {
-        match ending.ending {
-            Ending::NothingToDo | Ending::Rejected => {}
-            Ending::Succeeded => {
+            Outcome::TakenBack => {
                 self.figures.rollbacks += 1;
                 // One from before the window is not among its changes.
                 if self.standing > 0 {
@@ -224,8 +200,7 @@ impl<'a> Seen<'a> {
                 }
                 self.is_good(ending.at);
             }
-            Ending::RolledBack if one.stopped => {}
-            Ending::RolledBack | Ending::NeedsOperator => {
+            Outcome::NotTakenBack => {
                 self.figures.rollbacks += 1;
                 match &ending.resolved {
                     Some(resolved) => self.restored.push(resolved.at.ms_since(one.accepted)),
@@ -233,6 +208,13 @@ impl<'a> Seen<'a> {
                     None => {}
                 }
             }
+        }
+    }
+
+    fn lead_time(&mut self, one: &Deployment, live: Time) {
+        match lead_time_ms(one, live) {
+            Some(length) => self.lead.push(length),
+            None => self.figures.without_commit_time += 1,
         }
     }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::deployment::Cost;
+use crate::outcome::EndedDeployment;
 use serde_json::json;
 
 const HOUR: u64 = 3_600_000;
@@ -266,6 +267,13 @@ fn a_scripted_month_comes_to_what_its_script_says() {
     let seen = figures(MONTH, &all);
     assert_eq!((seen.live, seen.changes, seen.failed), (30, 40, 10 + 3));
     assert!((seen.failure_rate.unwrap() - 13.0 / 40.0).abs() < 1e-12);
+    // Counts of the endings, each for itself, come to the same.
+    let ended = all.iter().filter_map(|one| EndedDeployment::of(None, one));
+    let counted = ended.fold((0, 0), |(changes, failed), ended| {
+        let outcome = ended.outcome;
+        (changes + outcome.changes(), failed + outcome.failed())
+    });
+    assert_eq!(counted, (seen.changes, seen.failed));
     assert!((seen.live_per_day - 1.0).abs() < 1e-12);
     // A commit of day n is n hours old when it is asked for, and goes live three hours later: 3 to 32 hours.
     assert_eq!(hours(seen.lead_time), Some((30, 3 + 14, 3 + 26)));

@@ -50,6 +50,7 @@ pub mod name;
 pub mod not_taken;
 pub mod notify;
 pub mod order;
+pub mod outcome;
 pub mod output;
 pub mod overtaking;
 pub mod part;

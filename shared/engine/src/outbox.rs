@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{
     Event, not_sent, of_deployment, of_environment, of_refusal, of_removal, of_second_look,
@@ -18,7 +17,7 @@ use windlass_domain::event::{
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::Judgement;
-use windlass_domain::name::EnvironmentName;
+use windlass_domain::outcome::EndedDeployment;
 use windlass_domain::second_look::SecondLook;
 
 mod topics;
@@ -77,21 +76,12 @@ fn deployment_of(item: &Item) -> Option<DeploymentId> {
     Some(DeploymentId(id.to_owned()))
 }
 
-/// A deployment that ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndedDeployment {
-    /// Its id.
-    pub id: DeploymentId,
-    /// The environment that it went into.
-    pub environment: EnvironmentName,
-    /// How it ended.
-    pub ending: Ending,
-    /// How many seconds it worked: from its turn to its end, without the time for which its waves were
-    /// watched, because that is as long as its declaration says.
-    pub seconds: u64,
-}
-
-/// The deployments that ended with these changes. Of what cannot be read [`handle`] tells.
+/// The deployments that ended with these changes, for counts of them. Of what cannot be read [`handle`] tells.
+///
+/// All of it is read before any is told, so that a batch which fails counts nothing. The stream brings a batch at least
+/// once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted, because
+/// that would be a write to the ledger for each, to spare a chart such a rare second one; the figures of an environment
+/// are read from its history and know each deployment once.
 pub async fn endings<P: Ledger>(ports: &P, changes: &[Change]) -> Answered<Vec<EndedDeployment>> {
     let mut endings = Vec::new();
     for mut ended in changes.iter().filter_map(|change| ending_of(change).ok()?) {
@@ -118,16 +108,7 @@ fn ending_of(change: &Change) -> Answered<Option<EndedDeployment>> {
         return Ok(None);
     };
     let before: Option<Deployment> = change.before.as_ref().map(read).transpose()?;
-    let after: Deployment = read(after)?;
-    let began = after.started.unwrap_or(after.accepted);
-    let is_new = before.is_none_or(|before| before.ending.is_none());
-    let ended = after.ending.filter(|_| is_new);
-    Ok(ended.map(|ended| EndedDeployment {
-        ending: ended.ending,
-        seconds: ended.at.ms_since(began) / 1000,
-        id: after.id,
-        environment: after.environment,
-    }))
+    Ok(EndedDeployment::of(before.as_ref(), &read(after)?))
 }
 
 fn is_record(item: &Item) -> bool {

@@ -15,7 +15,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::time::{Span, Time};
-use windlass_engine::outbox::{Change, EndedDeployment, endings, handle};
+use windlass_engine::outbox::{Change, endings, handle};
 use windlass_engine::ports::{Item, Key, Ledger as _};
 use windlass_engine::store::{self, Stored};
 use windlass_world::mishaps::When;
@@ -82,12 +82,7 @@ fn an_ending_is_counted_once_from_its_start_else_from_its_acceptance() {
         ends(Ending::Succeeded, 90)(record);
         record.started = Some(Time(30_000));
     });
-    let of = |ending, seconds| EndedDeployment {
-        id: id(),
-        environment: prod(),
-        ending,
-        seconds,
-    };
+    let of = |ending, seconds| (id(), app(), prod(), ending, seconds);
     let other = item(store::lock(&app(), &prod()), &Lock::default());
     let changes = [
         change(Some(running()), Some(ended(60))),
@@ -103,7 +98,9 @@ fn an_ending_is_counted_once_from_its_start_else_from_its_acceptance() {
         of(Ending::RolledBack, 61),
         of(Ending::Succeeded, 60),
     ];
-    assert_eq!(run(endings(&stage.world, &changes)).unwrap(), wanted);
+    let found = run(endings(&stage.world, &changes)).unwrap().into_iter();
+    let found = found.map(|it| (it.id, it.app, it.environment, it.ending, it.seconds));
+    assert_eq!(found.collect::<Vec<_>>(), wanted);
 }
 
 #[test]

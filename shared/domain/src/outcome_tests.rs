@@ -1,0 +1,94 @@
+use super::*;
+use crate::ending::Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
+use serde_json::json;
+
+#[test]
+fn an_action_and_its_ending_come_to_an_outcome() {
+    use ActionName::{Deploy, Recover, Rollback};
+    use Outcome::{Failed, Live, NotTakenBack, Nothing, TakenBack};
+    // Ended without and with somebody who stopped it; changes and failed ones of the former.
+    for (action, ending, wanted, stopped, changes, failed) in [
+        (Deploy, Succeeded, Live, Live, 1, 0),
+        (Deploy, RolledBack, Failed, Nothing, 1, 1),
+        (Deploy, NeedsOperator, Failed, Failed, 1, 1),
+        (Deploy, NothingToDo, Nothing, Nothing, 0, 0),
+        (Deploy, Rejected, Nothing, Nothing, 0, 0),
+        (Rollback, Succeeded, TakenBack, TakenBack, 0, 1),
+        (Rollback, RolledBack, NotTakenBack, Nothing, 0, 0),
+        (Rollback, NeedsOperator, NotTakenBack, NotTakenBack, 0, 0),
+        (Rollback, NothingToDo, Nothing, Nothing, 0, 0),
+        (Recover, RolledBack, Nothing, Nothing, 0, 0),
+    ] {
+        let got = Outcome::of(action, ending, false);
+        assert_eq!(got, wanted, "{action:?} {ending}");
+        assert_eq!(
+            Outcome::of(action, ending, true),
+            stopped,
+            "{action:?} {ending}"
+        );
+        assert_eq!(
+            (got.changes(), got.failed()),
+            (changes, failed),
+            "{action:?} {ending}"
+        );
+    }
+}
+
+/// A deployment that was accepted at second 10, had its turn at 30 and ended at 90, of a commit of second 4.
+fn ended(ending: Ending) -> Deployment {
+    let record = json!({
+        "id": "3f9a", "app": "shop", "environment": "prod", "action": "deploy", "attempt": 1,
+        "release": {"app": "shop", "version": "1.0.0", "components": {},
+            "git": {"ref": "refs/heads/main", "time": Time(4_000).to_string()}},
+        "release_digest": "0".repeat(64), "declaration": "1.0.0", "requester": {"route": "api"},
+        "order": {"accepted": 10_000, "id": "3f9a"}, "allow_older": false, "accept_red": false, "again": false,
+        "by_person": false, "accepted": 10_000, "started": 30_000, "executions": [], "status": "ended",
+        "ending": {"ending": ending, "cause_name": "", "cause": "", "at": 90_000,
+            "cost": {"transitions": 40, "worked_ms": 0, "dollars": 0.25}},
+    });
+    serde_json::from_value(record).unwrap()
+}
+
+#[test]
+fn an_ending_is_counted_when_it_is_new() {
+    let mut running = ended(Succeeded);
+    running.ending = None;
+    let stuck = ended(NeedsOperator);
+    for (before, after, is_counted) in [
+        (None, &running, false),
+        (Some(&running), &running, false),
+        (None, &stuck, true),
+        (Some(&running), &stuck, true),
+        (Some(&stuck), &stuck, false),
+        (Some(&stuck), &ended(RolledBack), false),
+    ] {
+        let got = EndedDeployment::of(before, after);
+        assert_eq!(got.is_some(), is_counted, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn an_ending_tells_its_time_its_lead_time_and_its_cost_where_they_are_known() {
+    let of = |change: &dyn Fn(&mut Deployment)| {
+        let mut one = ended(Succeeded);
+        change(&mut one);
+        let got = EndedDeployment::of(None, &one).unwrap();
+        (got.seconds, got.lead_time_ms, got.dollars)
+    };
+    let whole = (60, Some(86_000), Some(0.25));
+    assert_eq!(of(&|_| ()), whole);
+    assert_eq!(of(&|one| one.started = None), (80, whole.1, whole.2));
+    let unknown = (60, None, whole.2);
+    assert_eq!(of(&|one| one.release.git = None), unknown);
+    let later = Time(91_000).to_string();
+    let from_the_future = |one: &mut Deployment| {
+        one.release.git.as_mut().unwrap().time = Some(later.clone());
+    };
+    assert_eq!(of(&from_the_future), unknown);
+    // What is undone, and a rollback, never is a change that went live.
+    let undone = |one: &mut Deployment| one.ending.as_mut().unwrap().ending = RolledBack;
+    assert_eq!(of(&undone), unknown);
+    assert_eq!(of(&|one| one.action = ActionName::Rollback), unknown);
+    let no_cost = |one: &mut Deployment| one.ending.as_mut().unwrap().cost = None;
+    assert_eq!(of(&no_cost), (60, whole.1, None));
+}
