@@ -1,7 +1,9 @@
-"""The local cloud with IAM's simulation as AWS has it: by the context that it is told, on each of the resources.
+"""The local cloud with IAM's simulation as AWS has it, by the context that it is told, on each of the resources; and with alarms on
+expressions.
 
 MiniStack 1.5.33 simulates without any context, so that whatever is allowed on what is tagged is refused. It evaluates
-policies itself; this only hands over what was asked. Run by MiniStack's own interpreter, in place of its program:
+policies itself; this only hands over what was asked. It makes no stack with an alarm on an expression over metrics.
+Run by MiniStack's own interpreter, in place of its program:
 
     python -P tests/e2e/simulation.py
 """
@@ -12,6 +14,7 @@ from ministack.app import main
 from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
+from ministack.services.cloudformation import provisioners
 
 DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
 # What is told when any of several resources is refused: the strictest.
@@ -56,6 +59,20 @@ def simulated(asked):
     return iam._xml(200, "SimulatePrincipalPolicyResponse", f"<SimulatePrincipalPolicyResult>{told}</SimulatePrincipalPolicyResult>", ns="iam")
 
 
+def alarm_on_anything(made):
+    """An alarm on an expression is there and never goes off, for it watches a metric that nobody writes. tests/contract/tests/alarms.rs
+    evaluates the template's."""
+
+    def record(name, properties):
+        if properties.get("Metrics"):
+            rest = {key: value for key, value in properties.items() if key != "Metrics"}
+            properties = rest | {"Namespace": "Expressions", "MetricName": name}
+        return made(name, properties)
+
+    return record
+
+
 if __name__ == "__main__":
     iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = simulated
+    provisioners._cw_metric_alarm_record = alarm_on_anything(provisioners._cw_metric_alarm_record)
     main()

@@ -1,4 +1,4 @@
-"""What an idle Windlass costs a month in an account past its free tiers: `make idle-cost`.
+"""What an idle Windlass costs a month in an account past its free tiers, and what counting adds at most: `make idle-cost`.
 
 How much there is of what is read from template.yaml; list prices are those of us-east-1 in US dollars (AWS's pricing pages, 2026). What one
 look of a schedule takes is an assumption, and stands here.
@@ -11,8 +11,9 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 TEMPLATE = (REPOSITORY / "template.yaml").read_text()
 MINUTES = 30 * 24 * 60
 
-ALARM = 0.10  # a standard-resolution alarm and month
+ALARM = 0.10  # a metric that a standard-resolution alarm looks at, and month
 DASHBOARD = 3.00  # a dashboard and month
+METRIC = 0.30  # a custom metric that is written in each hour of a month; in fewer hours it costs as much less
 LAMBDA_REQUEST = 0.20e-6
 LAMBDA_GB_S = 13.3334e-6  # arm64
 SQS_REQUEST = 0.40e-6
@@ -32,6 +33,12 @@ POLLS_A_MINUTE = 5 * 3
 
 def count(kind):
     return len(re.findall(rf"^    Type: {kind}$", TEMPLATE, re.MULTILINE))
+
+
+def alarm_metrics():
+    """An alarm looks at one metric, or at those of its expression."""
+    expressions = len(re.findall(r"^          Expression: ", TEMPLATE, re.MULTILINE))
+    return count("AWS::CloudWatch::Alarm") - expressions + len(re.findall(r"^          MetricStat:$", TEMPLATE, re.MULTILINE))
 
 
 def schedules():
@@ -55,7 +62,7 @@ def lines():
     looks = sum(schedules())
     return {
         f"{count('AWS::CloudWatch::Dashboard')} dashboard": count("AWS::CloudWatch::Dashboard") * DASHBOARD,
-        f"{count('AWS::CloudWatch::Alarm')} alarms": count("AWS::CloudWatch::Alarm") * ALARM,
+        f"{count('AWS::CloudWatch::Alarm')} alarms": alarm_metrics() * ALARM,
         "Lambda asking an empty queue": queues_polled() * POLLS_A_MINUTE * MINUTES * SQS_REQUEST,
         f"{looks:,.0f} looks of the schedules": looks * (LAMBDA_REQUEST + LOOK_MS / 1000 * memory_gb() * LAMBDA_GB_S),
         "traces of the looks": looks * TRACE,
@@ -69,10 +76,17 @@ def total():
     return sum(lines().values())
 
 
+def metrics_of_an_environment():
+    """The dashboard searches for all of them (tests/contract/tests/metrics.rs)."""
+    return len(set(re.findall(r'SEARCH.*MetricName=\\"(\w+)', TEMPLATE)))
+
+
 def main():
     for what, dollars in lines().items():
         print(f"${dollars:7.3f}  {what}")
     print(f"${total():7.3f}  a month, past every free tier; storage is extra")
+    metrics = metrics_of_an_environment()
+    print(f"${metrics * METRIC:7.3f}  more at most for each environment of an application: {metrics} metrics, by the hours in which a deployment ends")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         // Counted once the batch is through: the stream repeats one that fails.
         let counted = Counted::from_env();
         for ended in outbox::endings(aws, &changes).await? {
-            counted.count(&ended.id, &ended.environment, ended.ending, ended.seconds);
+            counted.count(&ended);
         }
         Ok(())
     })

@@ -1,12 +1,13 @@
 //! Starting a Lambda function: the runtime, logs, metrics, and faults as Step Functions error
 //! names. Everything that all functions do the same way, so that a `main.rs` is a few lines.
 
+mod counted;
 mod failure;
 mod logs;
 mod metrics;
 mod named;
 mod serve;
 
+pub use counted::Counted;
 pub use failure::Failure;
-pub use metrics::Counted;
 pub use serve::serve;

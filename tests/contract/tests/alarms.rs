@@ -5,14 +5,18 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_contract::template;
+use std::sync::LazyLock;
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::EnvironmentName;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::outcome::{EndedDeployment, Outcome};
+use windlass_domain::request::ActionName;
 use windlass_lambda::Counted;
 
+static TEMPLATE: LazyLock<Value> = LazyLock::new(windlass_contract::template);
+
 const HOUR_S: u64 = 3600;
-const WEEK_S: u64 = 7 * 24 * HOUR_S;
+const DAY_S: u64 = 24 * HOUR_S;
 const STACK: &str = "windlass";
 
 /// An ending: when, in seconds of the week, where, how, and how many seconds it worked.
@@ -31,11 +35,20 @@ fn count(metrics: &mut Metrics, stack: &str, week: &[Ended]) {
     let counted = Counted {
         stack: stack.into(),
         alarmed: alarmed.split(',').map(str::to_owned).collect(),
+        by_application: true,
     };
     for (at_s, environment, ending, worked_s) in week {
-        let environment = EnvironmentName::new(*environment).expect("a name");
-        let id = DeploymentId("3f9a".into());
-        let Some(line) = counted.line(&id, &environment, (*ending, *worked_s), at_s * 1000) else {
+        let ended = EndedDeployment {
+            id: DeploymentId("3f9a".into()),
+            app: AppName::new("shop").expect("a name"),
+            environment: EnvironmentName::new(*environment).expect("a name"),
+            ending: *ending,
+            outcome: Outcome::of(ActionName::Deploy, *ending, false),
+            seconds: *worked_s,
+            lead_time_ms: None,
+            dollars: Some(0.01),
+        };
+        let Some(line) = counted.line(&ended, at_s * 1000) else {
             continue;
         };
         for directive in list(&line["_aws"]["CloudWatchMetrics"]) {
@@ -62,7 +75,7 @@ fn text(value: &Value) -> String {
 
 /// A parameter's default, as text.
 fn default_of(parameter: &str) -> String {
-    let default = &template()["Parameters"][parameter]["Default"];
+    let default = &TEMPLATE["Parameters"][parameter]["Default"];
     default
         .as_str()
         .map_or_else(|| default.to_string(), str::to_owned)
@@ -72,55 +85,99 @@ fn default_of(parameter: &str) -> String {
 fn resolved(value: &Value) -> String {
     match value.as_str() {
         Some("AWS::StackName") => STACK.to_owned(),
-        Some(name) if template()["Parameters"].get(name).is_some() => default_of(name),
+        Some(name) if TEMPLATE["Parameters"].get(name).is_some() => default_of(name),
         Some(name) => name.to_owned(),
         None => value.to_string(),
     }
 }
 
-/// Whether an alarm goes off within the week: `EvaluationPeriods` periods in a row that breach its threshold.
-fn goes_off(alarm: &Value, metrics: &Metrics) -> bool {
-    let dimensions = alarm["Dimensions"].as_array().cloned().unwrap_or_default();
+/// A metric of an alarm over a period, by the end of it: each time that a value comes into it or leaves it, because the window of an
+/// alarm slides (Amazon CloudWatch User Guide, "Alarm evaluation window").
+fn over(
+    metric: &Value,
+    period: &Value,
+    statistic: &Value,
+    metrics: &Metrics,
+) -> BTreeMap<u64, f64> {
+    let dimensions = metric["Dimensions"].as_array().cloned().unwrap_or_default();
     let dimensions = dimensions
         .iter()
         .map(|found| (resolved(&found["Name"]), resolved(&found["Value"])))
         .collect();
     let key = metric_name(
-        &text(&alarm["Namespace"]),
-        &text(&alarm["MetricName"]),
+        &text(&metric["Namespace"]),
+        &text(&metric["MetricName"]),
         &dimensions,
     );
     let none = Vec::new();
     let values = metrics.get(&key).unwrap_or(&none);
-    let period = alarm["Period"].as_u64().expect("a period");
-    let wanted = alarm["EvaluationPeriods"].as_u64().expect("a number");
-    let threshold: f64 = resolved(&alarm["Threshold"]).parse().expect("a number");
-    assert_eq!(alarm["ComparisonOperator"], "GreaterThanThreshold");
-    assert_eq!(alarm["TreatMissingData"], "notBreaching");
-    let mut in_a_row = 0;
-    for begin in (0..WEEK_S).step_by(usize::try_from(period).expect("it fits")) {
-        let within = |at: u64| at >= begin && at < begin + period;
-        let points: Vec<f64> = values
-            .iter()
-            .filter(|(at, _)| within(*at))
-            .map(|(_, value)| *value)
-            .collect();
-        let breaches = !points.is_empty() && statistic(alarm, &points) > threshold;
-        in_a_row = if breaches { in_a_row + 1 } else { 0 };
-        if in_a_row >= wanted {
-            return true;
+    let period = period.as_u64().expect("a period");
+    let mut all = BTreeMap::new();
+    let ends = values.iter().flat_map(|(at, _)| [at + 1, at + period + 1]);
+    for end in ends {
+        let within = |at: u64| at < end && at + period >= end;
+        let within = values.iter().filter(|(at, _)| within(*at));
+        let points: Vec<f64> = within.map(|(_, value)| *value).collect();
+        if !points.is_empty() {
+            all.insert(end, value_of(statistic, &points));
         }
     }
-    false
+    all
 }
 
-fn statistic(alarm: &Value, points: &[f64]) -> f64 {
-    let sum: f64 = points.iter().sum();
-    match alarm["Statistic"].as_str() {
-        Some("Sum") => sum,
-        // A week has few endings.
-        #[allow(clippy::cast_precision_loss)]
-        Some("Average") => sum / points.len() as f64,
+/// The values of an expression over metrics of its alarm. Only a rate from so many on is known here.
+fn expressed(queries: &[Value], metrics: &Metrics) -> BTreeMap<u64, f64> {
+    let with_id = |id: &str| {
+        let query = queries.iter().find(|query| query["Id"] == id);
+        let stat = &query.expect("the expression names it")["MetricStat"];
+        over(&stat["Metric"], &stat["Period"], &stat["Stat"], metrics)
+    };
+    let returned: Vec<&Value> = queries
+        .iter()
+        .filter(|it| it["ReturnData"] == true)
+        .collect();
+    let [returned] = returned[..] else {
+        panic!("an alarm watches one of {queries:?}");
+    };
+    let expression = text(&returned["Expression"]);
+    let least = expression.strip_prefix("IF(changes >= ${");
+    let (least, rest) = least
+        .and_then(|it| it.split_once('}'))
+        .expect("a parameter");
+    assert_eq!(rest, ", 100 * failed / changes, 0)");
+    let least: f64 = default_of(least).parse().expect("a number");
+    let failed = with_id("failed");
+    let rate = |(end, changes): (u64, f64)| {
+        let failed = failed.get(&end)?;
+        let is_enough = changes >= least;
+        Some((
+            end,
+            if is_enough {
+                100.0 * failed / changes
+            } else {
+                0.0
+            },
+        ))
+    };
+    with_id("changes").into_iter().filter_map(rate).collect()
+}
+
+/// Whether an alarm goes off: a period that breaches its threshold.
+fn goes_off(alarm: &Value, metrics: &Metrics) -> bool {
+    assert_eq!(alarm["ComparisonOperator"], "GreaterThanThreshold");
+    assert_eq!(alarm["TreatMissingData"], "notBreaching");
+    assert_eq!(alarm["EvaluationPeriods"], 1);
+    let threshold: f64 = resolved(&alarm["Threshold"]).parse().expect("a number");
+    let values = match alarm["Metrics"].as_array() {
+        Some(queries) => expressed(queries, metrics),
+        None => over(alarm, &alarm["Period"], &alarm["Statistic"], metrics),
+    };
+    values.values().any(|value| *value > threshold)
+}
+
+fn value_of(statistic: &Value, points: &[f64]) -> f64 {
+    match statistic.as_str() {
+        Some("Sum") => points.iter().sum(),
         Some("Maximum") => points.iter().copied().fold(f64::MIN, f64::max),
         other => panic!("the statistic {other:?} is not known here"),
     }
@@ -131,8 +188,7 @@ fn raised(week: &[Ended]) -> Vec<String> {
     let mut metrics = Metrics::new();
     count(&mut metrics, STACK, week);
     count(&mut metrics, "another", &bad_of_every_sort());
-    let template = template();
-    let resources = template["Resources"].as_object().expect("resources");
+    let resources = TEMPLATE["Resources"].as_object().expect("resources");
     let alarms = resources
         .iter()
         .filter(|(_, found)| found["Type"] == "AWS::CloudWatch::Alarm");
@@ -172,22 +228,73 @@ fn a_good_week_raises_none() {
 
 #[test]
 fn what_is_bad_raises_what_is_meant_and_nothing_else() {
-    for (bad, wanted) in [
+    // A third of a good week's changes into production, and more; each at hours of its own.
+    let failures = |ending| (0..6).map(move |day| (day * DAY_S + HOUR_S, "prod", ending, 300));
+    let rest = |environment, ending| (0..60).map(move |at| (at * HOUR_S, environment, ending, 300));
+    let one = |of: Ended| vec![of];
+    for (what, bad, wanted) in [
         (
-            (30 * HOUR_S, "prod", Ending::RolledBack, 300),
-            ["FailureRateAlarm"],
+            "too many",
+            failures(Ending::RolledBack).collect(),
+            vec!["FailureRateAlarm"],
         ),
         (
-            (30 * HOUR_S, "prod", Ending::Succeeded, 1_801),
-            ["SlowAlarm"],
+            "one of many",
+            one((30 * HOUR_S, "prod", Ending::RolledBack, 300)),
+            vec![],
         ),
         (
-            (30 * HOUR_S, "dev", Ending::NeedsOperator, 300),
-            ["NeedsOperatorAlarm"],
+            "elsewhere",
+            rest("dev", Ending::RolledBack).collect(),
+            vec![],
+        ),
+        (
+            "slow",
+            one((30 * HOUR_S, "prod", Ending::Succeeded, 1_801)),
+            vec!["SlowAlarm"],
+        ),
+        (
+            "stuck",
+            one((30 * HOUR_S, "dev", Ending::NeedsOperator, 300)),
+            vec!["NeedsOperatorAlarm"],
         ),
     ] {
         let mut week = good();
-        week.push(bad);
-        assert_eq!(raised(&week), wanted, "{bad:?}");
+        week.extend::<Vec<Ended>>(bad);
+        assert_eq!(raised(&week), wanted, "{what}");
+    }
+}
+
+/// Few changes have no rate: of so many, in how many days, so many failed first.
+#[test]
+fn a_rate_needs_enough_changes_of_a_week() {
+    let least: u64 = default_of("FailureRateChanges").parse().expect("a number");
+    for (all, days, failed, is_raised) in [
+        (least - 1, 1, least - 1, false),
+        (least, 1, 1, false),
+        (least, 1, 2, true),
+        (least, 6, 2, true),
+        (2 * least, 13, 2 * least, true),
+        // A week has fewer than it needs, two have enough.
+        (least, 13, least, false),
+    ] {
+        let ending = |number| {
+            if number < failed {
+                Ending::RolledBack
+            } else {
+                Ending::Succeeded
+            }
+        };
+        let at = |number| number * days * DAY_S / all;
+        let numbers = 0..all;
+        let week: Vec<Ended> = numbers
+            .map(|number| (at(number), "prod", ending(number), 300))
+            .collect();
+        let wanted: &[&str] = if is_raised {
+            &["FailureRateAlarm"]
+        } else {
+            &[]
+        };
+        assert_eq!(raised(&week), wanted, "{failed} of {all} in {days} days");
     }
 }

@@ -1,0 +1,119 @@
+use crate::metrics::{NAMESPACE, now};
+use serde_json::{Value, json};
+use windlass_domain::ending::Ending;
+use windlass_domain::outcome::EndedDeployment;
+
+/// What endings are counted under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// The name of Windlass's stack.
+    pub stack: String,
+    /// The environments of production: those whose failed and slow deployments raise an alarm.
+    pub alarmed: Vec<String>,
+    /// Whether each application's environment is counted for itself as well. Each is five metrics, which cost money.
+    pub by_application: bool,
+}
+
+impl Counted {
+    /// As the template gives it: `WINDLASS_STACK`, `WINDLASS_ALARM_ENVIRONMENTS` with commas, and
+    /// `WINDLASS_METRICS_BY_APPLICATION`.
+    pub fn from_env() -> Self {
+        let given = |name| std::env::var(name).unwrap_or_default();
+        let alarmed = given("WINDLASS_ALARM_ENVIRONMENTS");
+        Self {
+            stack: given("WINDLASS_STACK"),
+            alarmed: alarmed
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect(),
+            by_application: given("WINDLASS_METRICS_BY_APPLICATION") == "true",
+        }
+    }
+
+    /// Writes the metrics of a deployment that ended, which the template's alarms and dashboard look at. A refused
+    /// one never began and is not counted.
+    #[allow(
+        clippy::print_stdout,
+        reason = "the line must stand alone, outside the log's format"
+    )]
+    pub fn count(&self, ended: &EndedDeployment) {
+        if let Some(line) = self.line(ended, now()) {
+            println!("{line}");
+        }
+    }
+
+    /// The line for an ending, at a time in milliseconds: whether it needs an operator, which concerns every
+    /// environment; and what it was, apart for production and for the others, because an alarm names each metric of
+    /// its expression and cannot search for applications; and the same, with its lead time and its cost, for the
+    /// application's environment. A line that is written twice is counted twice.
+    pub fn line(&self, ended: &EndedDeployment, timestamp: u64) -> Option<Value> {
+        if ended.ending == Ending::Rejected {
+            return None;
+        }
+        let name = ended.environment.as_str();
+        let is_production = self.alarmed.iter().any(|alarmed| alarmed == name);
+        let everywhere = everywhere(ended);
+        let needs_operator = json!(u8::from(ended.ending == Ending::NeedsOperator));
+        let of_all = [("NeedsOperator", "Count", needs_operator)];
+        let mut told = vec![
+            directive(&["Stack"], &of_all),
+            directive(&["Stack", "Environments"], &everywhere),
+        ];
+        let mut all = everywhere;
+        if self.by_application {
+            all.extend(of_an_application(ended));
+            told.push(directive(&["Stack", "Application", "Environment"], &all));
+        }
+        let mut line = json!({
+            "deployment": ended.id,
+            "Stack": self.stack,
+            "Environments": if is_production { "alarmed" } else { "others" },
+            "Application": ended.app,
+            "Environment": ended.environment,
+            "_aws": {"Timestamp": timestamp, "CloudWatchMetrics": told},
+        });
+        for (name, _, value) in all.into_iter().chain(of_all) {
+            line[name] = value;
+        }
+        Some(line)
+    }
+}
+
+/// A metric's name, its unit and a value.
+type Metric = (&'static str, &'static str, Value);
+
+/// The metrics of production, of the others, and of each application's environment. How many deployments ended is how
+/// many values of `DeploymentSeconds` there are. `Changes` and `ChangesFailed` come together, because an expression over
+/// two metrics has no value at a time at which one has none.
+fn everywhere(ended: &EndedDeployment) -> Vec<Metric> {
+    let mut metrics = vec![("DeploymentSeconds", "Seconds", json!(ended.seconds))];
+    let (changes, failed) = (ended.outcome.changes(), ended.outcome.failed());
+    if changes + failed > 0 {
+        metrics.push(("Changes", "Count", json!(changes)));
+        metrics.push(("ChangesFailed", "Count", json!(failed)));
+    }
+    metrics
+}
+
+/// What says something of one application only, where it is known.
+fn of_an_application(ended: &EndedDeployment) -> Vec<Metric> {
+    let lead_time_s = ended.lead_time_ms.map(|ms| json!(ms / 1000));
+    let lead_time = lead_time_s.map(|seconds| ("LeadTimeSeconds", "Seconds", seconds));
+    let dollars = ended.dollars.map(|dollars| json!(dollars));
+    let cost = dollars.map(|dollars| ("DeploymentDollars", "None", dollars));
+    lead_time.into_iter().chain(cost).collect()
+}
+
+fn directive(dimensions: &[&str], metrics: &[Metric]) -> Value {
+    let metrics = metrics.iter();
+    let metrics = metrics.map(|(name, unit, _)| json!({"Name": name, "Unit": unit}));
+    json!({
+        "Namespace": NAMESPACE,
+        "Dimensions": [dimensions],
+        "Metrics": metrics.collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+#[path = "counted_tests.rs"]
+mod tests;

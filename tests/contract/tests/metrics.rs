@@ -1,0 +1,200 @@
+//! The metrics that the template names, in alarms and on the dashboard, against those that the outbox writes: an alarm on a metric that
+//! nobody writes never goes off, and a chart of one stays empty, without any error.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_contract::template;
+use windlass_domain::ending::Ending;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::outcome::{EndedDeployment, Outcome};
+use windlass_lambda::Counted;
+
+/// A metric's name, and its dimensions with the values that the template may name; an empty value is any.
+type Metric = (String, BTreeMap<String, String>);
+
+/// The dimensions whose values are those of an installation and of its applications.
+const ANY: [&str; 3] = ["Stack", "Application", "Environment"];
+
+fn list(value: &Value) -> &Vec<Value> {
+    value.as_array().expect("a list")
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
+}
+
+fn dimension(name: String, value: String) -> (String, String) {
+    let is_any = ANY.contains(&name.as_str());
+    let value = if is_any { String::new() } else { value };
+    (name, value)
+}
+
+/// All metrics of endings about which everything is known, into production and elsewhere.
+fn written() -> BTreeSet<Metric> {
+    let counted = Counted {
+        stack: "windlass".into(),
+        alarmed: vec!["prod".into()],
+        by_application: true,
+    };
+    let line_of = |environment: &str| {
+        let ended = EndedDeployment {
+            id: DeploymentId("3f9a".into()),
+            app: AppName::new("shop").expect("a name"),
+            environment: EnvironmentName::new(environment).expect("a name"),
+            ending: Ending::Succeeded,
+            outcome: Outcome::Live,
+            seconds: 12,
+            lead_time_ms: Some(5_000),
+            dollars: Some(0.25),
+        };
+        counted.line(&ended, 1).expect("it is counted")
+    };
+    let mut all = BTreeSet::new();
+    for line in ["prod", "dev"].map(line_of) {
+        for directive in list(&line["_aws"]["CloudWatchMetrics"]) {
+            assert_eq!(directive["Namespace"], "Windlass");
+            let names = list(&directive["Dimensions"][0]).iter().map(text);
+            let dimensions = names.map(|name| dimension(name.clone(), text(&line[name])));
+            let dimensions: BTreeMap<String, String> = dimensions.collect();
+            let metrics = list(&directive["Metrics"]).iter();
+            all.extend(metrics.map(|metric| (text(&metric["Name"]), dimensions.clone())));
+        }
+    }
+    all
+}
+
+/// A metric as `CloudFormation` names it; `None` where AWS itself writes it.
+fn of_an_alarm(metric: &Value) -> Option<Metric> {
+    let found = list(&metric["Dimensions"]).iter();
+    let dimensions = found.map(|found| dimension(text(&found["Name"]), text(&found["Value"])));
+    let is_ours = metric["Namespace"] == "Windlass";
+    is_ours.then(|| (text(&metric["MetricName"]), dimensions.collect()))
+}
+
+fn of_alarms() -> BTreeSet<Metric> {
+    let template = template();
+    let resources = template["Resources"].as_object().expect("resources");
+    let mut all = BTreeSet::new();
+    for alarm in resources.values() {
+        if alarm["Type"] != "AWS::CloudWatch::Alarm" {
+            continue;
+        }
+        let alarm = &alarm["Properties"];
+        match alarm["Metrics"].as_array() {
+            None => all.extend(of_an_alarm(alarm)),
+            Some(queries) => {
+                let stats = queries.iter().map(|query| &query["MetricStat"]["Metric"]);
+                all.extend(
+                    stats
+                        .filter(|found| !found.is_null())
+                        .filter_map(of_an_alarm),
+                );
+            }
+        }
+    }
+    all
+}
+
+/// A widget's metrics, written out: `.` is what stands at the same place of the one before, `...` all that it does not name itself
+/// (Amazon CloudWatch API Reference, "Dashboard body structure and syntax").
+fn written_out(metrics: &Value) -> Vec<Vec<String>> {
+    let mut all: Vec<Vec<String>> = Vec::new();
+    for metric in list(metrics) {
+        let words = list(metric).iter().filter_map(Value::as_str);
+        let words: Vec<&str> = words.collect();
+        let former = all.last().cloned().unwrap_or_default();
+        let words = if let Some((&"...", own)) = words.split_first() {
+            let kept = former.len() - own.len();
+            let own = own.iter().map(|word| (*word).to_owned());
+            former[..kept].iter().cloned().chain(own).collect()
+        } else {
+            let places = words.iter().enumerate();
+            let word = |(place, word): (usize, &&str)| match *word {
+                "." => former[place].clone(),
+                word => word.to_owned(),
+            };
+            places.map(word).collect()
+        };
+        all.push(words);
+    }
+    all
+}
+
+/// The metrics that a search finds: `SEARCH('{Namespace,Dimension,…} Stack="…" MetricName="…"', 'Statistic')` (Amazon CloudWatch User Guide,
+/// "CloudWatch search expression syntax").
+fn searched(expression: &str) -> Option<Metric> {
+    let schema = expression.strip_prefix("SEARCH('{Windlass,")?;
+    let (dimensions, terms) = schema.split_once('}').expect("an end of the schema");
+    assert!(
+        terms.contains(" Stack=\"${AWS::StackName}\" "),
+        "{expression} finds those of another stack"
+    );
+    let (_, name) = terms.split_once("MetricName=\"").expect("a metric's name");
+    let (name, _) = name.split_once('"').expect("its end");
+    let dimensions = dimensions.split(',');
+    let dimensions = dimensions.map(|name| dimension(name.to_owned(), String::new()));
+    Some((name.to_owned(), dimensions.collect()))
+}
+
+fn of_the_dashboard() -> BTreeSet<Metric> {
+    let body = &template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
+    let body: Value = serde_json::from_str(&text(body)).expect("JSON");
+    let mut all = BTreeSet::new();
+    for widget in list(&body["widgets"]) {
+        let metrics = &widget["properties"]["metrics"];
+        if metrics.is_null() {
+            continue;
+        }
+        for metric in list(metrics) {
+            let expression = metric[0]["expression"].as_str();
+            all.extend(expression.and_then(searched));
+        }
+        for words in written_out(metrics) {
+            let Some(("Windlass", named)) =
+                words.split_first().map(|(it, more)| (it.as_str(), more))
+            else {
+                continue;
+            };
+            let dimensions = named[1..].chunks(2);
+            let dimensions = dimensions.map(|of| dimension(of[0].clone(), of[1].clone()));
+            all.insert((named[0].clone(), dimensions.collect()));
+        }
+    }
+    all
+}
+
+#[test]
+fn what_alarms_and_dashboard_name_is_written() {
+    let written = written();
+    for (whose, named) in [("alarms", of_alarms()), ("dashboard", of_the_dashboard())] {
+        assert!(!named.is_empty(), "{whose}");
+        for metric in named {
+            assert!(
+                written.contains(&metric),
+                "{whose} of template.yaml: nobody writes {metric:?}, but {written:#?}"
+            );
+        }
+    }
+}
+
+/// Who adds a metric of applications adds it to what people look at, too.
+#[test]
+fn every_metric_of_an_application_is_on_the_dashboard() {
+    let shown = of_the_dashboard();
+    let written = written();
+    let of_applications = written
+        .iter()
+        .filter(|(_, of)| of.contains_key("Application"));
+    let of_applications: Vec<&Metric> = of_applications.collect();
+    assert_eq!(
+        of_applications.len(),
+        5,
+        "the template and docs/metrics.md say five"
+    );
+    for metric in of_applications {
+        assert!(shown.contains(metric), "the dashboard has no {metric:?}");
+    }
+}
