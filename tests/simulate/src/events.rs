@@ -175,8 +175,15 @@ impl Stage<'_> {
             who,
             future: Box::pin(async move {
                 let changes: Vec<_> = brought.iter().map(Written::change).collect();
-                let done = outbox::handle(&world, &changes).await;
-                let done = done.map(|()| Value::Null);
+                let done = async {
+                    outbox::handle(&world, &changes).await?;
+                    outbox::endings(&world, &changes).await
+                };
+                let done = done.await.map(|endings| {
+                    let endings = endings.into_iter();
+                    let told = endings.map(|it| json!([it.id, format!("{:?}", it.outcome)]));
+                    told.collect()
+                });
                 invocation.done(done.map_err(|fault| TaskError::of(&fault)))
             }),
             due: Some(invocation.begins),
@@ -185,6 +192,14 @@ impl Stage<'_> {
             only_request: false,
             open_until: None,
         });
+    }
+
+    /// The endings that the outbox counts when all else of its batch is done.
+    pub(crate) fn endings_counted(&mut self, endings: &Value) {
+        let endings = serde_json::from_value::<Vec<(String, String)>>(endings.clone());
+        for ending in endings.unwrap_or_default() {
+            self.log(Event::Counted(ending));
+        }
     }
 
     /// A batch that fails comes again, with what was written meanwhile after it, until it is given up.

@@ -86,6 +86,8 @@ pub enum Event {
     Leaked(String),
     /// An ending, or an answer, claimed what the targets did not show at that moment; in words.
     Untrue(String),
+    /// The outbox has counted an ending: the deployment, and what it was.
+    Counted((String, String)),
     /// An event was lost.
     EventLost,
 }

@@ -354,6 +354,9 @@ impl<'p> Stage<'p> {
                 self.answer(&arn, slot, answer);
             }
             (Role::Stream(batch), Done::Function(answer)) => {
+                if let Ok(endings) = &answer {
+                    self.endings_counted(endings);
+                }
                 self.stream_done(batch, answer.is_ok());
             }
             (Role::Recovery(brought), Done::Function(answer)) => {

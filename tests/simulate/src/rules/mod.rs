@@ -86,6 +86,8 @@ mod lets_go_as_asked;
 pub use lets_go_as_asked::lets_go_as_asked;
 mod overtakes_as_asked;
 pub use overtakes_as_asked::overtakes_as_asked;
+mod endings_are_counted;
+pub use endings_are_counted::endings_are_counted;
 mod topics_are_told;
 pub use topics_are_told::topics_are_told;
 mod wheel_is_obeyed;
@@ -95,7 +97,7 @@ pub use wheel_is_obeyed::wheel_is_obeyed;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 42] = [
+pub const RULES: [(&str, Rule); 43] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -132,6 +134,7 @@ pub const RULES: [(&str, Rule); 42] = [
     ("plans_write_nothing", plans_write_nothing),
     ("waits_are_told", waits_are_told),
     ("theirs_go_on", theirs_go_on),
+    ("endings_are_counted", endings_are_counted),
     ("topics_are_told", topics_are_told),
     ("wheel_is_obeyed", wheel_is_obeyed),
     ("runs_once", runs_once),
