@@ -178,6 +178,25 @@ fn every_path_that_a_document_names_exists() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
+/// A merge that was ended too early shows in no other test: no compiler reads a page.
+#[test]
+fn no_page_has_the_marks_of_a_merge() {
+    let is_mark = |line: &str| {
+        let marks = ["<<<<<<< ", ">>>>>>> ", "||||||| "];
+        line == "=======" || marks.iter().any(|mark| line.starts_with(mark))
+    };
+    let mut pages = pages();
+    pages.push("CHANGELOG.md".into());
+    let mut marked = Vec::new();
+    for page in pages {
+        let text = read(&page);
+        let lines = text.lines().enumerate();
+        let found = lines.filter(|(_, line)| is_mark(line));
+        marked.extend(found.map(|(at, _)| format!("{}:{}", page.display(), at + 1)));
+    }
+    assert_eq!(marked, Vec::<String>::new());
+}
+
 /// How the index of decisions is written anew.
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract --test documents";
 
