@@ -111,6 +111,10 @@ pub struct Deployment {
     /// The turns of persons at the wheel while it watched, in order: paused, went on, skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wheel: Vec<Turn>,
+    /// True where it had ended `NeedsOperator`, and a recovery took it up again. What it ends in then is told, and
+    /// counted nowhere, because its failure was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken_up_again: bool,
     /// Its ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,

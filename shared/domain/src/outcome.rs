@@ -88,7 +88,8 @@ impl EndedDeployment {
     /// Of a record as it was before and is now: `None` where it has not ended, or had an ending before already. A
     /// recovery out of `NeedsOperator`, and an operator who accepts what is left, are not counted again.
     pub fn of(before: Option<&Deployment>, after: &Deployment) -> Option<Self> {
-        if before.is_some_and(|before| before.ending.is_some()) {
+        let had_ended = before.is_some_and(|before| before.ending.is_some());
+        if had_ended || after.taken_up_again {
             return None;
         }
         let ended = after.ending.as_ref()?;

@@ -54,6 +54,12 @@ fn an_ending_is_counted_when_it_is_new() {
     let mut running = ended(Succeeded);
     running.ending = None;
     let stuck = ended(NeedsOperator);
+    let taken_up_again = |mut one: Deployment| {
+        one.taken_up_again = true;
+        one
+    };
+    let recovering = taken_up_again(running.clone());
+    let recovered = taken_up_again(ended(RolledBack));
     for (before, after, is_counted) in [
         (None, &running, false),
         (Some(&running), &running, false),
@@ -61,6 +67,8 @@ fn an_ending_is_counted_when_it_is_new() {
         (Some(&running), &stuck, true),
         (Some(&stuck), &stuck, false),
         (Some(&stuck), &ended(RolledBack), false),
+        (Some(&stuck), &recovering, false),
+        (Some(&recovering), &recovered, false),
     ] {
         let got = EndedDeployment::of(before, after);
         assert_eq!(got.is_some(), is_counted, "{before:?} {after:?}");

@@ -166,6 +166,7 @@ pub fn new_record<P: Ports>(
         undoing: None,
         stopped: false,
         wheel: Vec::new(),
+        taken_up_again: false,
         ending: None,
     };
     Stored::new(store::deployment(&id), record)

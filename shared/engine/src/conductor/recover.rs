@@ -211,7 +211,7 @@ async fn take_over<P: Ports>(
         record.value.asked_for = record.value.executions.len() - 1;
     }
     record.value.status = Status::Recovering;
-    record.value.ending = None;
+    record.value.taken_up_again |= record.value.ending.take().is_some();
     if record.value.undoing.is_none() && !may_be_settled(ports, &record.value).await? {
         record.value.stopped = was_stopped(owner.as_ref());
         record.value.undoing = Some(why_stopped(owner.as_ref()));

@@ -210,6 +210,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         undoing: None,
         stopped: false,
         wheel: Vec::new(),
+        taken_up_again: false,
         ending: None,
     }
 }
