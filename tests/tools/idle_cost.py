@@ -46,20 +46,25 @@ def schedules():
     return [MINUTES / int(minutes) for minutes in re.findall(r"ScheduleExpression: rate\((\d+) minutes\)", TEMPLATE)]
 
 
+def summaries():
+    """How often a month the schedule of the summaries looks: so often in one hour of each day."""
+    return sum(30 * 60 / int(minutes) for minutes in re.findall(r'ScheduleExpression: !Sub "cron\(0/(\d+) \$\{\w+\} \* \* \? \*\)"', TEMPLATE))
+
+
 def queues_polled():
     sources = re.findall(r"Type: AWS::Lambda::EventSourceMapping\n(?:      .*\n|    Properties:\n)+", TEMPLATE)
     return sum("Queue.Arn" in source for source in sources)
 
 
 def memory_gb():
-    """The memory of the two functions that schedules call."""
-    (memory,) = {int(found) for name in ("Intake", "Recovery") for found in re.findall(rf"^  {name}:\n(?:    .*\n)+?      MemorySize: (\d+)", TEMPLATE, re.MULTILINE)}
+    """The memory of the functions that schedules call."""
+    (memory,) = {int(found) for name in ("Intake", "Recovery", "Outbox") for found in re.findall(rf"^  {name}:\n(?:    .*\n)+?      MemorySize: (\d+)", TEMPLATE, re.MULTILINE)}
     return memory / 1024
 
 
 def lines():
     """Dollars a month, by what they are for."""
-    looks = sum(schedules())
+    looks = sum(schedules()) + summaries()
     return {
         f"{count('AWS::CloudWatch::Dashboard')} dashboard": count("AWS::CloudWatch::Dashboard") * DASHBOARD,
         f"{count('AWS::CloudWatch::Alarm')} alarms": alarm_metrics() * ALARM,

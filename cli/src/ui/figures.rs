@@ -1,8 +1,9 @@
 //! The page of the figures: every environment's how often, how fast, how well and for how much.
 
 use super::parts::{Page, Stand, when};
-use crate::figures::{App, Here, cells};
+use crate::figures::{App, Here};
 use maud::{Markup, html};
+use windlass_domain::figures::cells;
 
 /// What the page shows.
 pub struct Shown<'a> {

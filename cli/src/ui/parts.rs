@@ -8,6 +8,9 @@ use windlass_domain::ending::Ending;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
+/// A length of time in two steps at most: `3d 4h`, `4m 12s`.
+pub use windlass_domain::time::lasting as span;
+
 /// The look of all pages.
 pub const STYLE: &str = include_str!("page.css");
 
@@ -191,25 +194,6 @@ pub fn age(at: Time, now: Time) -> Markup {
     let rfc = at.to_string();
     let utc = rfc.replace('T', " ").replace('Z', " UTC");
     html! { time.age datetime=(rfc) title=(utc) { (span(now.ms_since(at) / 1000)) } }
-}
-
-/// A length of time in two steps at most: `3d 4h`, `4m 12s`.
-pub fn span(seconds: u64) -> String {
-    let steps = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
-    let mut left = seconds;
-    let mut told = Vec::new();
-    for (step, name) in steps {
-        if left >= step || (step == 1 && told.is_empty()) {
-            told.push(format!("{}{name}", left / step));
-            left %= step;
-        } else if !told.is_empty() {
-            break;
-        }
-        if told.len() == 2 {
-            break;
-        }
-    }
-    told.join(" ")
 }
 
 /// A length of time, as the code has it.

@@ -1,20 +1,28 @@
-//! Serves the outbox: the ledger's stream.
+//! Serves the outbox: the ledger's stream, and the schedule of the summaries.
 
-use aws_lambda_events::dynamodb::Event;
+use serde_json::Value;
 use std::process::ExitCode;
-use windlass_aws::{Aws, changes_from_stream};
-use windlass_engine::outbox;
+use windlass_aws::{Aws, Woken, woken};
+use windlass_engine::outbox::{self, Change};
+use windlass_engine::ports::Answered;
 use windlass_lambda::Counted;
 
 fn main() -> ExitCode {
-    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, event: Event| {
-        let changes = changes_from_stream(event)?;
-        outbox::handle(aws, &changes).await?;
-        // Counted once the batch is through: the stream repeats one that fails.
-        let counted = Counted::from_env();
-        for ended in outbox::endings(aws, &changes).await? {
-            counted.count(&ended);
-        }
-        Ok(())
-    })
+    windlass_lambda::serve(
+        Aws::from_env,
+        async |aws: &Aws, event: Value| match woken(event)? {
+            Woken::Changes(changes) => of_the_stream(aws, &changes).await,
+            Woken::Look(event) => outbox::summary::handle(aws, &event).await,
+        },
+    )
+}
+
+async fn of_the_stream(aws: &Aws, changes: &[Change]) -> Answered<()> {
+    outbox::handle(aws, changes).await?;
+    // Counted once the batch is through: the stream repeats one that fails.
+    let counted = Counted::from_env();
+    for ended in outbox::endings(aws, changes).await? {
+        counted.count(&ended);
+    }
+    Ok(())
 }

@@ -61,7 +61,7 @@ pub use log_places::{LogPlace, LogPlaces, Streams};
 pub use queue::each_message;
 pub use settings::Settings;
 pub use stacks::stack_outputs;
-pub use stream::changes_from_stream;
+pub use stream::{Woken, changes_from_stream, woken};
 
 use aws_config::SdkConfig;
 use clients::Clients;

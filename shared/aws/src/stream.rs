@@ -2,9 +2,32 @@
 
 use crate::ledger::item_of_document;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
+use serde::Deserialize;
+use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::outbox::Change;
 use windlass_engine::ports::{Answered, Item};
+
+/// What calls the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Woken {
+    /// Changes of the ledger.
+    Changes(Vec<Change>),
+    /// A look of the schedule: the event.
+    Look(Value),
+}
+
+/// What an event is. Amazon EventBridge User Guide, "Events": what comes from there has a `detail-type`.
+pub fn woken(event: Value) -> Answered<Woken> {
+    if event.get("detail-type").is_some() {
+        return Ok(Woken::Look(event));
+    }
+    let event = Event::deserialize(event).map_err(|error| {
+        let message = format!("an event of the ledger's stream cannot be read: {error}");
+        Fault::new(FaultName::BadInput, message)
+    })?;
+    changes_from_stream(event).map(Woken::Changes)
+}
 
 /// The changes in an event of the table's stream, in its order (Amazon DynamoDB Streams API
 /// Reference, Record). The stream must carry new and old images.

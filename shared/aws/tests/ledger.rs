@@ -10,7 +10,7 @@ mod replay;
 
 use replay::{Replay, Reply, json_error, reply};
 use serde_json::{Map, Value, json};
-use windlass_aws::changes_from_stream;
+use windlass_aws::{Woken, changes_from_stream, woken};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Condition, Item, Key, Ledger, Query, Transacted, Write};
@@ -321,8 +321,11 @@ fn the_stream_tells_items() {
         record("MODIFY", json!({"NewImage": image, "OldImage": image})),
         record("REMOVE", json!({"OldImage": image})),
     ]});
+    let Ok(Woken::Changes(changes)) = woken(event.clone()) else {
+        panic!("an event of a stream");
+    };
     let event = serde_json::from_value(event).expect("an event of a stream");
-    let changes = changes_from_stream(event).expect("readable");
+    assert_eq!(changes_from_stream(event).expect("readable"), changes);
     assert_eq!(changes.len(), 2);
     assert_eq!(changes[1].after, None);
     let item = changes[0].after.as_ref().expect("an image");
@@ -330,4 +333,12 @@ fn the_stream_tells_items() {
     expected.insert("rev".into(), json!("m"));
     expected.insert("held".into(), json!({"token": 4}));
     assert_eq!((item.rev, &item.body), (3, &expected));
+}
+
+#[test]
+fn a_look_of_the_schedule_is_told_from_the_stream() {
+    let look = json!({"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "time": "2026-11-24T06:00:00Z", "detail": {}});
+    assert_eq!(woken(look.clone()), Ok(Woken::Look(look)));
+    let fault = woken(json!({"detail": {}})).expect_err("nothing that is known");
+    assert_eq!(fault.name, FaultName::BadInput);
 }

@@ -18,6 +18,7 @@ use std::fmt;
 
 mod in_words;
 
+pub(crate) use in_words::ascii;
 pub use in_words::{
     LONGEST_CAUSE, LONGEST_SUBJECT, LONGEST_SUMMARY, LONGEST_VERSION, MOST_LINES, Notification,
     not_sent,

@@ -23,6 +23,10 @@ use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod in_words;
+
+pub use in_words::{cells, dollars};
+
 /// A day, in milliseconds.
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -97,6 +101,17 @@ impl MonthlyCost {
         self.deployments += other.deployments;
         self.without += other.without;
         self.dollars += other.dollars;
+    }
+}
+
+impl Figures {
+    /// What all of its deployments cost.
+    pub fn cost(&self) -> MonthlyCost {
+        let mut cost = MonthlyCost::default();
+        for month in self.cost_by_month.values() {
+            cost.add(*month);
+        }
+        cost
     }
 }
 

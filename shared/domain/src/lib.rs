@@ -69,6 +69,7 @@ pub mod secret;
 pub mod shape;
 pub mod since;
 pub mod step;
+pub mod summary;
 pub mod syntax;
 pub mod tenancy;
 pub mod time;

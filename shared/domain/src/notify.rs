@@ -48,6 +48,8 @@ pub enum Told {
     Drift,
     /// Something was let go of.
     Removal,
+    /// What a day came to: once a day.
+    Summary,
 }
 
 impl Told {
@@ -110,55 +112,77 @@ pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notifi
 
 /// The event as Amazon Q Developer shows it: the messages of a deployment are one thread.
 fn in_chat(event: &Event) -> Notification {
-    let Notification { subject, message } = event.in_text();
-    let (next, said): (Vec<&str>, Vec<&str>) = message
-        .lines()
-        .partition(|line| line.trim_start().starts_with(NEXT));
-    let next: Vec<&str> = next
-        .iter()
-        .map(|line| line.trim_start().trim_start_matches(NEXT))
-        .collect();
     let detail = &event.detail;
     let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
-    let names: Vec<&str> = [
+    let names = [
         Some(detail.app.as_str()),
         environment,
         detail.version.as_deref(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    ];
     let place = [Some(detail.app.as_str()), environment];
     let place: Vec<&str> = place.into_iter().flatten().collect();
     let place = place.join("/");
-    let mut content = json!({
-        "textType": "client-markdown",
-        "title": subject.trim_start_matches("[windlass] "),
-        "description": said.join("\n"),
-        "keywords": names,
-    });
-    if !next.is_empty() {
-        content["nextSteps"] = json!(next);
-    }
-    let body = json!({
-        "version": "1.0",
-        "source": "custom",
-        "content": content,
-        "metadata": {
-            "threadId": detail.deployment.as_deref().unwrap_or(&place),
-            "summary": subject,
-            "eventType": event.name.to_string(),
-            "relatedResources": [place],
-        },
-    });
-    Notification {
-        subject,
-        message: body.to_string(),
+    let shown = Shown {
+        keywords: names.into_iter().flatten().collect(),
+        thread: detail.deployment.as_deref().unwrap_or(&place),
+        sort: &event.name.to_string(),
+        about: vec![&place],
+    };
+    shown.of(&event.in_text())
+}
+
+/// How Amazon Q Developer shows a message.
+pub(crate) struct Shown<'a> {
+    /// What it can be found by.
+    pub keywords: Vec<&'a str>,
+    /// What it is one conversation with.
+    pub thread: &'a str,
+    /// What happened.
+    pub sort: &'a str,
+    /// The places that it is about.
+    pub about: Vec<&'a str>,
+}
+
+impl Shown<'_> {
+    /// The message in the schema of custom notifications, with what comes next apart.
+    pub fn of(&self, told: &Notification) -> Notification {
+        let Notification { subject, message } = told;
+        let (next, said): (Vec<&str>, Vec<&str>) = message
+            .lines()
+            .partition(|line| line.trim_start().starts_with(NEXT));
+        let next: Vec<&str> = next
+            .iter()
+            .map(|line| line.trim_start().trim_start_matches(NEXT))
+            .collect();
+        let mut content = json!({
+            "textType": "client-markdown",
+            "title": subject.trim_start_matches("[windlass] "),
+            "description": said.join("\n"),
+            "keywords": self.keywords,
+        });
+        if !next.is_empty() {
+            content["nextSteps"] = json!(next);
+        }
+        let body = json!({
+            "version": "1.0",
+            "source": "custom",
+            "content": content,
+            "metadata": {
+                "threadId": self.thread,
+                "summary": subject,
+                "eventType": self.sort,
+                "relatedResources": self.about,
+            },
+        });
+        Notification {
+            subject: subject.clone(),
+            message: body.to_string(),
+        }
     }
 }
 
 /// The beginning of the line of a cause that tells what to do.
-const NEXT: &str = "next: ";
+pub(crate) const NEXT: &str = "next: ";
 
 /// The notification that a topic of a declaration could not be told, for the people of the installation.
 pub fn not_told(topic: &str, subject: &str, why: &str) -> Notification {

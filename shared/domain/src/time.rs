@@ -158,6 +158,25 @@ impl From<Span> for String {
     }
 }
 
+/// A length of time in two steps at most: `3d 4h`, `4m 12s`.
+pub fn lasting(seconds: u64) -> String {
+    let steps = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
+    let mut left = seconds;
+    let mut told = Vec::new();
+    for (step, name) in steps {
+        if left >= step || (step == 1 && told.is_empty()) {
+            told.push(format!("{}{name}", left / step));
+            left %= step;
+        } else if !told.is_empty() {
+            break;
+        }
+        if told.len() == 2 {
+            break;
+        }
+    }
+    told.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@ pub mod log;
 pub mod measurements;
 pub mod observe;
 pub mod outbox;
+mod overview;
 pub mod payload;
 pub mod pin;
 pub mod ports;

@@ -1,5 +1,6 @@
 //! The outbox: what changed in the ledger goes on to EventBridge, to people, and to those that
-//! wait for a lock. It writes nothing to the ledger, so nothing is written twice.
+//! wait for a lock. Of that it writes nothing to the ledger, so nothing is written twice. Once a day it also tells
+//! summaries.
 
 use crate::conductor::Done;
 use crate::log;
@@ -20,6 +21,7 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::outcome::EndedDeployment;
 use windlass_domain::second_look::SecondLook;
 
+pub mod summary;
 mod topics;
 
 /// One change of the ledger, as the table's stream tells it.

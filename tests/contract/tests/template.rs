@@ -14,6 +14,7 @@ use windlass_contract::{
     ARCHITECTURE, TABLES, TEMPLATE, functions_of, machine, table, tasks, template,
 };
 use windlass_domain::plan::KindName;
+use windlass_domain::summary;
 use windlass_machine::definition::{Definition, Resource};
 
 /// The table of time limits: function to (its timeout, its states' timeouts).
@@ -103,6 +104,26 @@ fn every_functions_timeout_is_the_documented_one() {
         in_template, wanted,
         "left is template.yaml, right is docs/ARCHITECTURE.md, \"Time limits\""
     );
+}
+
+/// "How far the telling of a day has come" (`shared/domain/src/summary/day.rs`): each of its times is one of the template's.
+#[test]
+fn summaries_are_told_in_one_hour_by_one_invocation_at_a_time() {
+    let template = template();
+    let schedule = &template["Resources"]["SummarySchedule"]["Properties"]["ScheduleExpression"];
+    assert_eq!(*schedule, "cron(0/5 ${SummaryHour} * * ? *)");
+    assert_eq!(
+        summary::LAST_MS,
+        55 * 60 * 1000,
+        "the last look of each five minutes"
+    );
+    let timeout = functions(&template)["outbox"]["Timeout"].as_u64();
+    assert!(timeout.is_some_and(|timeout| timeout * 1000 < summary::ALONE_MS));
+    // A look that failed is repeated after a minute (AWS Lambda Developer Guide, "How Lambda handles errors and retries with
+    // asynchronous invocation"): by then nobody else works.
+    assert!(summary::ALONE_MS < 60 * 1000);
+    let config = &template["Resources"]["OutboxInvokeConfig"]["Properties"];
+    assert_eq!(config["MaximumRetryAttempts"], 2);
 }
 
 /// The ledger holds without that: a second event only finds that the call was begun.

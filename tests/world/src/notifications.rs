@@ -3,7 +3,7 @@
 use crate::World;
 use std::collections::BTreeSet;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, Notifications};
+use windlass_engine::ports::{Answered, Clock, Notifications};
 
 /// The largest message, in bytes (Amazon SNS API Reference, Publish).
 const LARGEST: usize = 256 * 1024;
@@ -17,6 +17,8 @@ pub struct State {
     pub told: Vec<(String, String, String)>,
     /// Topics that are not there.
     pub missing: BTreeSet<String>,
+    /// How long it takes to tell such a topic, in milliseconds.
+    pub takes_ms: u64,
 }
 
 impl Notifications for World {
@@ -30,6 +32,10 @@ impl Notifications for World {
 
     async fn notify_topic(&self, topic: &str, subject: &str, message: &str) -> Answered<()> {
         let call = self.call("notifications.notify_topic").await?;
+        let takes_ms = self.notifications().takes_ms;
+        if takes_ms > 0 {
+            self.sleep_ms(takes_ms).await;
+        }
         check(subject, message)?;
         if self.notifications().missing.contains(topic) {
             let text = format!("Publish {topic} 404 NotFound: Topic does not exist");

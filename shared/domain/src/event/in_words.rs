@@ -135,7 +135,7 @@ impl Event {
     }
 }
 
-pub(super) fn ascii(text: &str) -> String {
+pub(crate) fn ascii(text: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii() && !c.is_ascii_control() {
             c

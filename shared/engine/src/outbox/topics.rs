@@ -1,10 +1,10 @@
 //! The topics that a declaration wants told.
 
 use super::Ports;
-use crate::ports::Answered;
+use crate::ports::{Answered, Notifications};
 use crate::store::{self, Stored};
 use windlass_domain::declaration::Declared;
-use windlass_domain::event::Event;
+use windlass_domain::event::{Event, Notification};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::notify::{self, Told};
 
@@ -27,17 +27,26 @@ pub(super) async fn tell<P: Ports>(ports: &P, event: &Event) -> Answered<()> {
         ))
     })?;
     for (topic, message) in notify::messages(&declaration, event) {
-        let sent = ports.notify_topic(&topic, &message.subject, &message.message);
-        match sent.await {
-            Err(fault) if is_of_the_topic(&fault) => {
-                tracing::warn!(topic, %fault, "a topic could not be told");
-                let told = notify::not_told(&topic, &message.subject, &fault.message);
-                ports.notify(&told.subject, &told.message).await?;
-            }
-            sent => sent?,
-        }
+        send(ports, &topic, &message).await?;
     }
     Ok(())
+}
+
+/// Tells a topic. Where it cannot be told for itself, the installation's own is told so.
+pub(super) async fn send<N: Notifications>(
+    ports: &N,
+    topic: &str,
+    message: &Notification,
+) -> Answered<()> {
+    let sent = ports.notify_topic(topic, &message.subject, &message.message);
+    match sent.await {
+        Err(fault) if is_of_the_topic(&fault) => {
+            tracing::warn!(topic, %fault, "a topic could not be told");
+            let told = notify::not_told(topic, &message.subject, &fault.message);
+            ports.notify(&told.subject, &told.message).await
+        }
+        sent => sent,
+    }
 }
 
 /// Whether asking again would not help.

@@ -60,6 +60,11 @@ pub fn rounds() -> Key {
     key("arrivals".into(), "rounds")
 }
 
+/// How far the telling of a day's summaries has come: [`windlass_domain::summary::Day`].
+pub fn summaries() -> Key {
+    key("summaries".into(), "day")
+}
+
 /// Who has what of a resource: [`windlass_domain::tenancy::Claims`].
 pub fn target(resource: &str) -> Key {
     key(format!("target#{resource}"), "claims")

@@ -1,8 +1,8 @@
 //! `GET /apps`: all applications with their environments: what runs there, what holds, works and waits.
 
 use super::asked::asked;
-use super::environment::{Here, here};
 use super::{Call, Ports, Reply, page};
+use crate::overview::{Here, environments, here};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -76,13 +76,6 @@ async fn told<P: Ports>(ports: &P, app: &AppName, declared: &Declared) -> Answer
         .try_collect()
         .await?;
     Ok(json!(told))
-}
-
-/// Those that the declaration in force has. One that cannot be read any more hides nothing of the others.
-pub fn environments(declared: &Declared) -> Vec<EnvironmentName> {
-    let read = store::read_declaration(declared);
-    read.map(|it| it.environments().cloned().collect())
-        .unwrap_or_default()
 }
 
 async fn environment<P: Ledger>(

@@ -5,16 +5,16 @@ use super::problem::problem;
 use super::{Call, Ports, Reply, undeclared};
 use crate::conductor::newest_good;
 use crate::observe::compare;
+use crate::overview::here;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::Compared;
-use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running, Waiting};
+use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
 use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
 use windlass_domain::irreversible::crossed;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
@@ -55,58 +55,6 @@ pub async fn get<P: Ports>(
         whole["observed"] = json!(observed(ports, &here.state, &here.lock).await);
     }
     Ok(Reply::json(200, whole))
-}
-
-/// What the ledger has of an environment.
-pub struct Here {
-    /// What runs, and the hold.
-    pub state: EnvironmentState,
-    /// The lock.
-    pub lock: Lock,
-    waiting: Vec<Waiting>,
-}
-
-/// Reads what the ledger has of an environment.
-pub async fn here<P: Ledger>(
-    ports: &P,
-    app: &AppName,
-    environment: &EnvironmentName,
-) -> Answered<Here> {
-    let state: Stored<EnvironmentState> =
-        store::load_or_default(ports, &store::state(app, environment)).await?;
-    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
-    let partition = store::environment(app, environment);
-    let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
-    Ok(Here {
-        state: state.value,
-        lock: lock.value,
-        waiting: waiting.into_iter().map(|one| one.value).collect(),
-    })
-}
-
-impl Here {
-    /// The deployments that it names.
-    pub fn named(&self) -> Vec<DeploymentId> {
-        let running = self.state.running.values().flat_map(Running::all_names);
-        let running = running.map(|names| &names.now.deployment);
-        let held = self.lock.held.iter().map(|held| &held.deployment);
-        let waiting = self.waiting.iter().map(|waiting| &waiting.deployment);
-        running.chain(held).chain(waiting).cloned().collect()
-    }
-
-    /// Who waits. The task tokens stay here: whoever has one could answer in its place.
-    pub fn shown(&self) -> Vec<Value> {
-        let waiting = self.waiting.iter().map(|waiting| {
-            json!({
-                "deployment": waiting.deployment,
-                "components": waiting.components,
-                "operator": waiting.operator,
-                "first": waiting.first,
-                "since": waiting.since,
-            })
-        });
-        waiting.collect()
-    }
 }
 
 /// That the application declares the environment, or did: what still runs in one that has left the declaration,

@@ -3,18 +3,17 @@
 //! What was accepted in the window is read from the index of the history, newest first, up to a bound: then the window
 //! begins at the oldest that was read, and the answer says that it was cut (decision 0560).
 
-use super::apps::environments;
 use super::environment::known;
 use super::problem::problem;
-use super::{Call, LARGEST_PAGE, Ports, Reply, page};
+use super::{Call, Ports, Reply, page};
+use crate::overview::{AT_A_TIME, accepted_since, most_of_each, names};
 use crate::pin;
-use crate::ports::{Answered, Ledger, Query};
+use crate::ports::Answered;
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
-use windlass_domain::deployment::Deployment;
 use windlass_domain::figures::{DAY_MS, Figures, MonthlyCost, Window, figures};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
@@ -23,18 +22,8 @@ use windlass_domain::time::Time;
 const DAYS: u64 = 30;
 pub const LARGEST_DAYS: u64 = 366;
 
-/// How many records of an environment are read at most.
-const MOST: usize = 1_000;
-
-/// So many are divided among the environments of an application, but each may have `FEW`.
-const OF_AN_APPLICATION: usize = 3_000;
-const FEW: usize = 100;
-
 /// A page for which so many records were read goes on in the next one, so that an answer comes in time.
 const ENOUGH: usize = 2_000;
-
-/// How many environments are read at a time.
-const AT_A_TIME: usize = 8;
 
 /// The figures of an application: of one environment where the query names it, else of each.
 pub async fn get<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
@@ -100,25 +89,6 @@ fn window(call: &Call, now: Time) -> Window {
     }
 }
 
-/// The environments of an application: the declared ones in their order, then others in which something was deployed.
-async fn names<P: Ports>(
-    ports: &P,
-    app: &AppName,
-    declared: Option<&Stored<Declared>>,
-) -> Answered<Vec<EnvironmentName>> {
-    let mut names = declared.map_or_else(Vec::new, |it| environments(&it.value));
-    let prefix = store::environments_of(app);
-    let known = store::load_index(ports, store::ENVIRONMENTS, &prefix).await?;
-    for key in known {
-        if let Some((_, name)) = store::environment_of(&key.pk)
-            && !names.contains(&name)
-        {
-            names.push(name);
-        }
-    }
-    Ok(names)
-}
-
 /// What is told of an application, and how many records were read for it.
 async fn of_application<P: Ports>(
     ports: &P,
@@ -126,9 +96,9 @@ async fn of_application<P: Ports>(
     names: Vec<EnvironmentName>,
     window: Window,
 ) -> Answered<(Value, usize)> {
-    let each = (OF_AN_APPLICATION / names.len().max(1)).clamp(FEW, MOST);
+    let each = most_of_each(names.len());
     let read = |name: EnvironmentName| async move {
-        let (all, whole) = read(ports, app, &name, window.from, each).await?;
+        let (all, whole) = accepted_since(ports, app, &name, window.from, each).await?;
         let window = Window {
             from: whole.unwrap_or(window.from),
             ..window
@@ -153,40 +123,4 @@ async fn of_application<P: Ports>(
         json!({"app": app, "environments": told, "cost_by_month": cost}),
         records,
     ))
-}
-
-/// The records of an environment that were accepted since then, and where they begin if there were more than `most`.
-async fn read<L: Ledger>(
-    ledger: &L,
-    app: &AppName,
-    name: &EnvironmentName,
-    from: Time,
-    most: usize,
-) -> Answered<(Vec<Deployment>, Option<Time>)> {
-    let mut query = Query {
-        pk: store::history(app, name),
-        sk_prefix: String::new(),
-        descending: true,
-        limit: LARGEST_PAGE,
-        after: None,
-    };
-    let mut all: Vec<Deployment> = Vec::new();
-    loop {
-        let page = ledger.query_index(query.clone()).await?;
-        for item in page.items {
-            let record: Stored<Deployment> = store::from_item(item)?;
-            if record.value.accepted < from {
-                return Ok((all, None));
-            }
-            if all.len() >= most {
-                let oldest = all.last().map(|oldest| oldest.accepted);
-                return Ok((all, oldest));
-            }
-            all.push(record.value);
-        }
-        query.after = page.next;
-        if query.after.is_none() {
-            return Ok((all, None));
-        }
-    }
 }

@@ -1,0 +1,172 @@
+//! What a day came to, for the topics that a declaration wants told of it. Pure.
+
+mod day;
+mod in_words;
+
+pub use day::{ALONE_MS, Day, LAST_MS, TRIES, Turn, not_told};
+
+use crate::declaration::Declaration;
+use crate::deployment::{Deployment, Ended};
+use crate::environment::{Held, HeldState, Hold};
+use crate::event::Notification;
+use crate::figures::{DAY_MS, Figures, Window, figures};
+use crate::name::{AppName, EnvironmentName};
+use crate::notify::{Form, Notify, Told};
+use crate::time::Time;
+
+/// The windows that a summary has figures of, in days: the first is the one that it is about.
+pub const DAYS: [u64; 3] = [1, 7, 30];
+
+/// What is told of one environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The figures, in the order of [`DAYS`].
+    pub figures: [Figures; DAYS.len()],
+    /// Since when there are figures, where there were too many deployments to read them all.
+    pub since: Option<Time>,
+    /// What ended on the day, whenever it was accepted: the first that ended comes first.
+    pub ended: Vec<Over>,
+    /// What holds, works and waits there.
+    pub standing: Standing,
+}
+
+/// A deployment that is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Over {
+    /// What it is called.
+    pub version: String,
+    /// Its ending.
+    pub ended: Ended,
+}
+
+/// What a look at the targets of an environment found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// Whether a person should know.
+    pub is_found: bool,
+    /// What was seen, and when.
+    pub words: String,
+}
+
+/// What the ledger has of an environment beside its history.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Standing {
+    /// The hold on automatic deployments.
+    pub hold: Option<Hold>,
+    /// Who has the lock.
+    pub held: Option<Held>,
+    /// Since when deployments wait.
+    pub waiting: Vec<Time>,
+    /// Whether the targets are as they were left; `None` where nobody has looked.
+    pub drift: Option<Drift>,
+}
+
+/// The windows of a summary: all of them end with its day.
+pub fn windows(to: Time) -> [Window; DAYS.len()] {
+    DAYS.map(|days| Window {
+        from: Time(to.0.saturating_sub(days * DAY_MS)),
+        to,
+    })
+}
+
+impl Seen {
+    /// Of the deployments that were accepted in the longest window, or since `since` where not all were read.
+    pub fn of(
+        environment: EnvironmentName,
+        to: Time,
+        (all, since): (&[Deployment], Option<Time>),
+        standing: Standing,
+    ) -> Self {
+        let windows = windows(to);
+        let figures = windows.map(|window| {
+            let from = since.map_or(window.from, |since| window.from.max(since).min(window.to));
+            figures(Window { from, ..window }, all)
+        });
+        let [day, ..] = windows;
+        let mut ended: Vec<Over> = all.iter().filter_map(|one| Over::of(one, day)).collect();
+        ended.sort_by_key(|one| one.ended.at);
+        Self {
+            environment,
+            figures,
+            since,
+            ended,
+            standing,
+        }
+    }
+
+    /// Whether there is nothing that a person has to read.
+    fn is_quiet(&self) -> bool {
+        let [day, ..] = &self.figures;
+        day.deployments == 0 && self.ended.is_empty() && self.standing.is_quiet()
+    }
+}
+
+impl Standing {
+    fn is_quiet(&self) -> bool {
+        self.hold.is_none() && self.held.is_none() && self.waiting.is_empty() && !self.has_drifted()
+    }
+
+    /// Whether only an operator goes on.
+    fn is_stuck(&self) -> bool {
+        let held = self.held.as_ref();
+        held.is_some_and(|held| held.state == HeldState::NeedsOperator)
+    }
+
+    fn has_drifted(&self) -> bool {
+        self.drift.as_ref().is_some_and(|drift| drift.is_found)
+    }
+}
+
+impl Over {
+    fn of(one: &Deployment, day: Window) -> Option<Self> {
+        let ended = one.ending.as_ref()?;
+        let is_in = (day.from..day.to).contains(&ended.at);
+        is_in.then(|| Self {
+            version: one.release.version.clone(),
+            ended: ended.clone(),
+        })
+    }
+}
+
+fn asks(notify: &Notify) -> bool {
+    notify.of.contains(&Told::Summary)
+}
+
+/// The environments of which a topic wants a summary, in their order.
+pub fn wanted(declaration: &Declaration, names: Vec<EnvironmentName>) -> Vec<EnvironmentName> {
+    let mut names = names;
+    names.retain(|name| declaration.notify(Some(name)).iter().any(asks));
+    names
+}
+
+/// The message for each topic that wants it: of the environments of which it does.
+pub fn messages(
+    declaration: &Declaration,
+    app: &AppName,
+    to: Time,
+    seen: &[Seen],
+) -> Vec<(String, Notification)> {
+    let mut topics: Vec<(&str, Form, Vec<&Seen>)> = Vec::new();
+    for one in seen {
+        let asking = declaration.notify(Some(&one.environment)).iter();
+        for notify in asking.filter(|notify| asks(notify)) {
+            let same =
+                |it: &&mut (&str, Form, Vec<&Seen>)| it.0 == notify.topic && it.1 == notify.form;
+            match topics.iter_mut().find(same) {
+                Some((.., of)) => of.push(one),
+                None => topics.push((&notify.topic, notify.form, vec![one])),
+            }
+        }
+    }
+    let told = topics.into_iter().map(|(topic, form, seen)| {
+        let message = in_words::message(app, to, &seen, form);
+        (topic.to_owned(), message)
+    });
+    told.collect()
+}
+
+#[cfg(test)]
+#[path = "summary_tests.rs"]
+mod tests;

@@ -1,0 +1,236 @@
+//! A summary in words. What a person has to read comes first; of what is quiet the names are enough.
+
+use super::{DAYS, Over, Seen, Standing};
+use crate::count::count;
+use crate::cut::cut;
+use crate::ending::Ending;
+use crate::event::{LONGEST_CAUSE, Notification, ascii};
+use crate::figures::{Figures, cells};
+use crate::input::operators;
+use crate::name::AppName;
+use crate::notify::{Form, NEXT, Shown};
+use crate::request::ActionName;
+use crate::time::Time;
+
+/// The endings in the order in which they are told.
+const ENDINGS: [Ending; 5] = [
+    Ending::Succeeded,
+    Ending::RolledBack,
+    Ending::NeedsOperator,
+    Ending::Rejected,
+    Ending::NothingToDo,
+];
+
+/// How many endings that are not good are told by one line each.
+const MOST_TOLD: usize = 5;
+
+/// The longest line of one of them, in bytes.
+const LONGEST_LINE: usize = 240;
+
+/// The message of a topic.
+pub fn message(app: &AppName, to: Time, seen: &[&Seen], form: Form) -> Notification {
+    let told = Notification {
+        subject: ascii(&subject(app, to, seen)),
+        message: text(app, to, seen),
+    };
+    match form {
+        Form::Text => told,
+        Form::Chat => {
+            let names = seen.iter().map(|one| one.environment.as_str());
+            let places = names.clone().map(|name| format!("{app}/{name}"));
+            let places: Vec<String> = places.take(MOST_NAMES).collect();
+            let shown = Shown {
+                keywords: [app.as_str()]
+                    .into_iter()
+                    .chain(names.take(MOST_NAMES))
+                    .collect(),
+                thread: &format!("{app} summary"),
+                sort: "Summary",
+                about: places.iter().map(String::as_str).collect(),
+            };
+            shown.of(&told)
+        }
+    }
+}
+
+/// How many environments are named beside a message.
+const MOST_NAMES: usize = 10;
+
+fn subject(app: &AppName, to: Time, seen: &[&Seen]) -> String {
+    let date: String = to.to_string().chars().take(10).collect();
+    let mut parts = vec![endings(seen.iter().flat_map(|one| &one.ended))];
+    let count = |is_so: fn(&Standing) -> bool| {
+        let so = seen.iter().filter(|one| is_so(&one.standing));
+        so.count()
+    };
+    let marks = [
+        (count(Standing::is_stuck), "locked"),
+        (count(|one| one.hold.is_some()), "held"),
+        (count(|one| !one.waiting.is_empty()), "waited for"),
+        (count(Standing::has_drifted), "drifted"),
+    ];
+    let marks = marks.into_iter().filter(|(many, _)| *many > 0);
+    parts.extend(marks.map(|(many, word)| format!("{many} {word}")));
+    format!("[windlass] {app} {date}: {}", parts.join("; "))
+}
+
+fn endings<'a>(all: impl Iterator<Item = &'a Over>) -> String {
+    let all: Vec<Ending> = all.map(|one| one.ended.ending).collect();
+    let told = ENDINGS.into_iter().filter_map(|ending| {
+        let many = all.iter().filter(|one| **one == ending).count();
+        (many > 0).then(|| format!("{many} {ending}"))
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        return "nothing ended".to_owned();
+    }
+    told.join(", ")
+}
+
+/// All that fits: without the longer windows where it does not fit with them, then without the last environments, which
+/// are counted.
+fn text(app: &AppName, to: Time, seen: &[&Seen]) -> String {
+    let head = format!("{app}, the 24 hours until {to}");
+    let (quiet, loud): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|one| one.is_quiet());
+    let quiet = still(&quiet);
+    if loud.is_empty() {
+        return cut(format!("{head}: {quiet}"), LONGEST_CAUSE);
+    }
+    let blocks = |windows| -> Vec<(usize, String)> {
+        let loud = loud.iter().map(|one| (1, block(app, one, windows)));
+        let quiet = Some((seen.len() - loud.len(), quiet.clone()));
+        loud.chain(quiet.filter(|(many, _)| *many > 0)).collect()
+    };
+    let whole = blocks(DAYS.len());
+    let whole = whole.iter().map(|(_, block)| block.as_str());
+    let whole: Vec<&str> = [head.as_str()].into_iter().chain(whole).collect();
+    let whole = whole.join("\n");
+    match whole.len() {
+        ..=LONGEST_CAUSE => whole,
+        _ => fitting(app, head, &blocks(1)),
+    }
+}
+
+/// As many as there is room for, and of how many environments the rest is.
+fn fitting(app: &AppName, head: String, blocks: &[(usize, String)]) -> String {
+    let mut whole = head;
+    for (told, (_, block)) in blocks.iter().enumerate() {
+        let left: usize = blocks.iter().skip(told).map(|(many, _)| many).sum();
+        let left = count(left, "more environment");
+        let rest =
+            format!("\n… and {left}: `windlass status {app}`, `windlass stats {app} --days 1`");
+        if whole.len() + 1 + block.len() + rest.len() > LONGEST_CAUSE {
+            return whole + &rest;
+        }
+        whole = format!("{whole}\n{block}");
+    }
+    whole
+}
+
+/// What there is to say of those of which there is nothing to say.
+fn still(quiet: &[&Seen]) -> String {
+    if quiet.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = quiet.iter().map(|one| one.environment.as_str()).collect();
+    let names = cut(names.join(", "), LONGEST_LINE * 4);
+    let unseen = quiet
+        .iter()
+        .filter(|one| one.standing.drift.is_none())
+        .count();
+    let drift = match unseen {
+        0 => "nothing has drifted".to_owned(),
+        all if all == quiet.len() => "drift: not looked at".to_owned(),
+        some => format!("drift: not looked at in {some} of them"),
+    };
+    format!("nothing happened, is held, is locked or waits in {names}; {drift}")
+}
+
+fn block(app: &AppName, seen: &Seen, windows: usize) -> String {
+    let mut lines = vec![format!(
+        "{}: {}",
+        seen.environment,
+        endings(seen.ended.iter())
+    )];
+    let bad = seen
+        .ended
+        .iter()
+        .filter(|one| !one.ended.ending.is_success());
+    let bad: Vec<&Over> = bad.collect();
+    lines.extend(bad.iter().take(MOST_TOLD).map(|one| over(one)));
+    if bad.len() > MOST_TOLD {
+        let more = bad.len() - MOST_TOLD;
+        lines.push(format!(
+            "{more} more: `windlass history {app} {}`",
+            seen.environment
+        ));
+    }
+    let figures = seen.figures.iter().zip(DAYS).take(windows);
+    lines.extend(figures.map(|(figures, days)| window(days, figures)));
+    if let Some(since) = seen.since {
+        lines.push(format!(
+            "figures since {since} alone, because there were too many deployments to read them all"
+        ));
+    }
+    lines.extend(standing(app, seen));
+    lines.join("\n  ")
+}
+
+fn over(one: &Over) -> String {
+    let (ending, why) = (one.ended.ending, &one.ended.cause_name);
+    let first = one.ended.cause.lines().next().unwrap_or_default();
+    let why = Some(why).filter(|why| !why.is_empty());
+    let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+    let version = cut(one.version.as_str(), LONGEST_LINE / 2);
+    cut(format!("{version} {ending}{why}: {first}"), LONGEST_LINE)
+}
+
+/// What is not known is left out.
+fn window(days: u64, figures: &Figures) -> String {
+    let [live, lead, failed, restored, cost] = cells(figures);
+    let told = [
+        ("live", live),
+        ("lead time", lead),
+        ("failed", failed),
+        ("time to restore", restored),
+        ("cost", cost),
+    ];
+    let told = told.into_iter().filter(|(_, words)| words != "-");
+    let told: Vec<String> = told
+        .map(|(name, words)| format!("{name} {words}"))
+        .collect();
+    format!("{}: {}", count(days, "day"), told.join("; "))
+}
+
+fn standing(app: &AppName, seen: &Seen) -> Vec<String> {
+    let mut lines = Vec::new();
+    let start = |action| {
+        let input = operators(action, app, &seen.environment);
+        format!("{NEXT}start {input}")
+    };
+    if let Some(held) = &seen.standing.held {
+        let (id, since) = (&held.deployment, held.since);
+        if seen.standing.is_stuck() {
+            lines.push(format!(
+                "locked: deployment {id} needs an operator since {since}"
+            ));
+            lines.push(start(ActionName::Recover));
+        } else {
+            lines.push(format!("deployment {id} is under way since {since}"));
+        }
+    }
+    if let Some(hold) = &seen.standing.hold {
+        let held = hold.in_words().replace('\n', " ");
+        lines.push(cut(format!("held {held}"), LONGEST_LINE * 2));
+        lines.push(start(ActionName::ReleaseHold));
+    }
+    if let Some(first) = seen.standing.waiting.iter().min() {
+        let many = count(seen.standing.waiting.len(), "deployment");
+        lines.push(format!("waiting: {many}, since {first}"));
+    }
+    lines.push(match &seen.standing.drift {
+        None => "drift: not looked at".to_owned(),
+        Some(drift) => cut(format!("drift: {}", drift.words), LONGEST_LINE * 2),
+    });
+    lines
+}

@@ -1,0 +1,226 @@
+//! The schedule of the summaries: once a day each application's topics that ask for it are told what the day came to.
+//!
+//! The schedule looks several times in the hour that follows the day. How far the telling has come is in the ledger, so
+//! that a look goes on where the one before has ended, and one that comes twice finds nothing to do.
+
+use super::topics::send;
+use crate::overview::{AT_A_TIME, accepted_since, here, most_of_each, names};
+use crate::ports::{Answered, Clock, Ledger, Notifications, Query, Transacted};
+use crate::store::{self, Stored};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde_json::Value;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::environment::Waiting;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::summary::{
+    Day, Seen, Standing, TRIES, Turn, messages, not_told, wanted, windows,
+};
+use windlass_domain::time::Time;
+
+/// What telling needs.
+pub trait Ports: Ledger + Notifications + Clock {}
+impl<P: Ledger + Notifications + Clock> Ports for P {}
+
+/// No application is begun with after so long: reading one takes seconds, and the function has 30.
+const WORK_MS: u64 = 12_000;
+
+/// How many declarations are read at a time.
+const A_PAGE: u32 = 25;
+
+/// Serves a look of the schedule.
+///
+/// # Errors
+/// Where something could not be read or told, and where the last look of the hour leaves applications that are not told.
+pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
+    let look = event["time"].as_str().and_then(Time::parse);
+    let look = look.ok_or_else(|| {
+        Fault::new(
+            FaultName::BadInput,
+            "a look of the schedule without a `time`",
+        )
+    })?;
+    let begun = ports.now();
+    let key = store::summaries();
+    let known: Option<Stored<Day>> = store::load(ports, &key).await?;
+    let rev = known.as_ref().map_or(0, |known| known.rev);
+    let day = match Day::turn(known.map(|known| known.value), Day::end_of(look), begun) {
+        Turn::Go(day) => day,
+        Turn::Done => return Ok(()),
+        Turn::Elsewhere => {
+            tracing::info!("another invocation tells the summaries");
+            return Ok(());
+        }
+    };
+    let mut telling = Telling {
+        ports,
+        until: begun.plus_ms(WORK_MS),
+        day: Stored {
+            key,
+            rev,
+            value: day,
+        },
+    };
+    match telling.all().await? {
+        Came::Done | Came::Elsewhere => Ok(()),
+        Came::More if Day::is_last(look) => Err(Fault::new(
+            FaultName::MoreToDo,
+            "not every application's summary is told, and no further look comes today",
+        )),
+        Came::More => Ok(()),
+    }
+}
+
+/// How far an invocation has come.
+enum Came {
+    Done,
+    /// The next look goes on.
+    More,
+    /// Another invocation has taken over.
+    Elsewhere,
+}
+
+struct Telling<'a, P> {
+    ports: &'a P,
+    until: Time,
+    day: Stored<Day>,
+}
+
+impl<P: Ports> Telling<'_, P> {
+    async fn all(&mut self) -> Answered<Came> {
+        let mut query = Query {
+            pk: store::APPLICATIONS.to_owned(),
+            sk_prefix: String::new(),
+            descending: false,
+            limit: A_PAGE,
+            after: None,
+        };
+        loop {
+            let page = self.ports.query_index(query.clone()).await?;
+            for item in page.items {
+                let Some(app) = store::app_of(&item.key.pk) else {
+                    continue;
+                };
+                if self.day.value.is_told(&app) {
+                    continue;
+                }
+                let declared: Stored<Declared> = store::from_item(item)?;
+                if let Some(came) = self.one(&app, &declared).await? {
+                    return Ok(came);
+                }
+            }
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
+        self.day.value.end();
+        let is_written = self.write().await?;
+        Ok(if is_written {
+            Came::Done
+        } else {
+            Came::Elsewhere
+        })
+    }
+
+    /// One application; answers where the work ends with it.
+    async fn one(&mut self, app: &AppName, declared: &Stored<Declared>) -> Answered<Option<Came>> {
+        let ports = self.ports;
+        let Ok(declaration) = store::read_declaration(&declared.value) else {
+            let why = format!(
+                "its declaration {} cannot be read any more.",
+                declared.value.version
+            );
+            return self.pass(app, &why).await;
+        };
+        let names = names(ports, app, Some(declared)).await?;
+        let names = wanted(&declaration, names);
+        if names.is_empty() {
+            return Ok(None);
+        }
+        if ports.now() >= self.until {
+            let is_written = self.write().await?;
+            return Ok(Some(if is_written {
+                Came::More
+            } else {
+                Came::Elsewhere
+            }));
+        }
+        if !self.day.value.begin(app, ports.now()) {
+            return self
+                .pass(app, &format!("{TRIES} invocations failed with it."))
+                .await;
+        }
+        // Whoever has written it alone goes on.
+        if !self.write().await? {
+            return Ok(Some(Came::Elsewhere));
+        }
+        tell(ports, app, &declaration, names, self.day.value.to()).await?;
+        self.day.value.tell(app);
+        Ok(None)
+    }
+
+    /// Goes on without a summary of it.
+    async fn pass(&mut self, app: &AppName, why: &str) -> Answered<Option<Came>> {
+        tracing::error!(%app, why, "there is no summary");
+        let told = not_told(app, self.day.value.to(), why);
+        self.ports.notify(&told.subject, &told.message).await?;
+        self.day.value.tell(app);
+        Ok((!self.write().await?).then_some(Came::Elsewhere))
+    }
+
+    /// Writes how far it has come; false where another invocation has.
+    async fn write(&mut self) -> Answered<bool> {
+        let written = self.ports.transact(vec![self.day.put()?]).await?;
+        self.day.rev += 1;
+        Ok(written == Transacted::Done)
+    }
+}
+
+async fn tell<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    declaration: &Declaration,
+    names: Vec<EnvironmentName>,
+    to: Time,
+) -> Answered<()> {
+    let most = most_of_each(names.len());
+    let seen: Vec<Seen> = stream::iter(names)
+        .map(|name| seen(ports, app, name, to, most))
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await?;
+    for (topic, message) in messages(declaration, app, to, &seen) {
+        send(ports, &topic, &message).await?;
+    }
+    Ok(())
+}
+
+async fn seen<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    name: EnvironmentName,
+    to: Time,
+    most: usize,
+) -> Answered<Seen> {
+    let [.., longest] = windows(to);
+    let (all, since) = accepted_since(ports, app, &name, longest.from, most).await?;
+    let standing = standing(ports, app, &name).await?;
+    Ok(Seen::of(name, to, (&all, since), standing))
+}
+
+async fn standing<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    name: &EnvironmentName,
+) -> Answered<Standing> {
+    let here = here(ports, app, name).await?;
+    let since = |one: &Waiting| one.since;
+    Ok(Standing {
+        hold: here.state.hold,
+        held: here.lock.held,
+        waiting: here.waiting.iter().map(since).collect(),
+        // Nothing in the ledger tells of it yet.
+        drift: None,
+    })
+}

@@ -1,0 +1,144 @@
+//! What the ledger has of applications and their environments, for whoever gives an overview: the API, and summaries.
+
+use crate::ports::{Answered, Ledger, Query};
+use crate::store::{self, Stored};
+use serde_json::{Value, json};
+use windlass_domain::declaration::Declared;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::time::Time;
+
+/// How many records of an environment are read at most.
+const MOST: usize = 1_000;
+
+/// So many are divided among the environments of an application, but each may have `FEW`.
+const OF_AN_APPLICATION: usize = 3_000;
+const FEW: usize = 100;
+
+/// How many records are read of each of so many environments at most.
+pub fn most_of_each(environments: usize) -> usize {
+    (OF_AN_APPLICATION / environments.max(1)).clamp(FEW, MOST)
+}
+
+/// How many environments are read at a time.
+pub const AT_A_TIME: usize = 8;
+
+/// How many records one page of a history has.
+const A_PAGE: u32 = 100;
+
+/// Those that the declaration in force has. One that cannot be read any more hides nothing of the others.
+pub fn environments(declared: &Declared) -> Vec<EnvironmentName> {
+    let read = store::read_declaration(declared);
+    read.map(|it| it.environments().cloned().collect())
+        .unwrap_or_default()
+}
+
+/// The environments of an application: the declared ones in their order, then others in which something was deployed.
+pub async fn names<L: Ledger>(
+    ledger: &L,
+    app: &AppName,
+    declared: Option<&Stored<Declared>>,
+) -> Answered<Vec<EnvironmentName>> {
+    let mut names = declared.map_or_else(Vec::new, |it| environments(&it.value));
+    let prefix = store::environments_of(app);
+    let known = store::load_index(ledger, store::ENVIRONMENTS, &prefix).await?;
+    for key in known {
+        if let Some((_, name)) = store::environment_of(&key.pk)
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// What the ledger has of an environment.
+pub struct Here {
+    /// What runs, and the hold.
+    pub state: EnvironmentState,
+    /// The lock.
+    pub lock: Lock,
+    /// Who waits. It has their task tokens: whoever has one could answer in its place.
+    pub waiting: Vec<Waiting>,
+}
+
+/// Reads what the ledger has of an environment.
+pub async fn here<P: Ledger>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+) -> Answered<Here> {
+    let state: Stored<EnvironmentState> =
+        store::load_or_default(ports, &store::state(app, environment)).await?;
+    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let partition = store::environment(app, environment);
+    let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
+    Ok(Here {
+        state: state.value,
+        lock: lock.value,
+        waiting: waiting.into_iter().map(|one| one.value).collect(),
+    })
+}
+
+impl Here {
+    /// The deployments that it names.
+    pub fn named(&self) -> Vec<DeploymentId> {
+        let running = self.state.running.values().flat_map(Running::all_names);
+        let running = running.map(|names| &names.now.deployment);
+        let held = self.lock.held.iter().map(|held| &held.deployment);
+        let waiting = self.waiting.iter().map(|waiting| &waiting.deployment);
+        running.chain(held).chain(waiting).cloned().collect()
+    }
+
+    /// Who waits. The task tokens stay here: whoever has one could answer in its place.
+    pub fn shown(&self) -> Vec<Value> {
+        let waiting = self.waiting.iter().map(|waiting| {
+            json!({
+                "deployment": waiting.deployment,
+                "components": waiting.components,
+                "operator": waiting.operator,
+                "first": waiting.first,
+                "since": waiting.since,
+            })
+        });
+        waiting.collect()
+    }
+}
+
+/// The records of an environment that were accepted since then, and where they begin if there were more than `most`.
+pub async fn accepted_since<L: Ledger>(
+    ledger: &L,
+    app: &AppName,
+    name: &EnvironmentName,
+    from: Time,
+    most: usize,
+) -> Answered<(Vec<Deployment>, Option<Time>)> {
+    let mut query = Query {
+        pk: store::history(app, name),
+        sk_prefix: String::new(),
+        descending: true,
+        limit: A_PAGE,
+        after: None,
+    };
+    let mut all: Vec<Deployment> = Vec::new();
+    loop {
+        let page = ledger.query_index(query.clone()).await?;
+        for item in page.items {
+            let record: Stored<Deployment> = store::from_item(item)?;
+            if record.value.accepted < from {
+                return Ok((all, None));
+            }
+            if all.len() >= most {
+                let oldest = all.last().map(|oldest| oldest.accepted);
+                return Ok((all, oldest));
+            }
+            all.push(record.value);
+        }
+        query.after = page.next;
+        if query.after.is_none() {
+            return Ok((all, None));
+        }
+    }
+}
