@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
-use windlass_domain::figures::{Figures, MonthlyCost, dollars};
+use windlass_domain::figures::{Figures, MonthlyCost, cells, dollars};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 

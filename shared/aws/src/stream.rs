@@ -2,7 +2,6 @@
 
 use crate::ledger::item_of_document;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
-use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::outbox::Change;
@@ -22,7 +21,7 @@ pub fn woken(event: Value) -> Answered<Woken> {
     if event.get("detail-type").is_some() {
         return Ok(Woken::Look(event));
     }
-    let event = Event::deserialize(event).map_err(|error| {
+    let event: Event = serde_json::from_value(event).map_err(|error| {
         let message = format!("an event of the ledger's stream cannot be read: {error}");
         Fault::new(FaultName::BadInput, message)
     })?;

@@ -234,6 +234,31 @@ fn what_fails_again_and_again_holds_up_no_other_and_people_are_told() {
 }
 
 #[test]
+fn a_declaration_that_cannot_be_read_holds_up_no_other_and_people_are_told() {
+    let broken = json!({"version": 7});
+    let text =
+        json!({"version": "1.0.0", "digest": "0".repeat(64), "text": "app: [", "accepted": 0});
+    for item in [broken, text] {
+        let world = world(&["shop"]);
+        let (key, place) = (
+            store::declaration_in_force(&app("bank")),
+            store::application_index(&app("bank")),
+        );
+        write(
+            &world,
+            vec![Stored::new(key, item).put_indexed(Some(place)).unwrap()],
+        );
+        assert_eq!(look(&world), Ok(()));
+        assert_eq!(told(&world), ["shop"]);
+        let published = world.notifications().published.clone();
+        assert_eq!(published.len(), 1, "{published:?}");
+        assert_eq!(published[0].0, "[windlass] no summary of bank");
+        assert_eq!(look(&world), Ok(()));
+        assert_eq!(world.notifications().published.len(), 1, "once a day");
+    }
+}
+
+#[test]
 fn a_topic_that_is_gone_holds_up_no_other() {
     let world = world(&["bank", "shop"]);
     world.notifications().missing.insert(topic("bank"));

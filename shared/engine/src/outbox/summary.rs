@@ -104,8 +104,12 @@ impl<P: Ports> Telling<'_, P> {
                 if self.day.value.is_told(&app) {
                     continue;
                 }
-                let declared: Stored<Declared> = store::from_item(item)?;
-                if let Some(came) = self.one(&app, &declared).await? {
+                let came = match store::from_item(item) {
+                    Ok(declared) => self.one(&app, &declared).await?,
+                    // Asking again would not help, and the others are to be told.
+                    Err(fault) => self.pass(&app, &fault.message).await?,
+                };
+                if let Some(came) = came {
                     return Ok(came);
                 }
             }
