@@ -1,13 +1,13 @@
 //! A deployment: how it stands, its waves as they go, its gates, its undo, its cause, and what it cost.
 
-use super::lines::{Point, Stretch, strip};
+use super::components::components;
+use super::lines::{Stretch, strip};
 use super::parts::{Page, Sort, Stand, fact, mark, span, stands, when};
 use super::waves::{self, Going};
 use crate::asked::{commit, took, who};
 use crate::record::Record;
 use maud::{Markup, html};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::gate::Verdict;
 use windlass_domain::time::Time;
@@ -20,8 +20,6 @@ pub struct Shown<'a> {
     pub record: &'a Record,
     /// The answer that it was read from, which has what is so now.
     pub answer: &'a Value,
-    /// What is known of its gates.
-    pub points: &'a BTreeMap<String, Vec<Point>>,
     /// The time.
     pub now: Time,
 }
@@ -52,7 +50,6 @@ impl Shown<'_> {
         let deployment = &record.deployment;
         let going = Going {
             record,
-            points: self.points,
             now: self.now,
         };
         let (sort, words) = stands(deployment.status, deployment.ending.as_ref());
@@ -66,7 +63,7 @@ impl Shown<'_> {
                 dl.facts { (self.facts()) }
                 (self.cause())
                 (strip(&self.stretches()))
-                (waves::components(&going))
+                (components(&going))
                 @match &record.plan {
                     Some(plan) => (waves::waves(plan, Some(&going))),
                     None => p.empty { "It is not planned yet." },

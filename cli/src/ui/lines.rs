@@ -1,138 +1,132 @@
 //! Measured values as a small line over time, with the threshold across it; and times as a strip.
 
 use super::parts::Sort;
+use crate::record::Record;
 use maud::{Markup, html};
-use std::collections::{BTreeMap, VecDeque};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::judgement::gate_key;
+use windlass_domain::count::count;
+use windlass_domain::gate::Verdict;
+use windlass_domain::judgement::{Judgement, gate_key};
 use windlass_domain::time::Time;
+use windlass_domain::trail::{Point, Trails, number};
 
 /// The size of a line, in units of its drawing.
 const WIDE: f64 = 180.0;
 const HIGH: f64 = 40.0;
 const EDGE: f64 = 4.0;
 
-/// The most points that are kept of a gate, and the most deployments.
-const POINTS: usize = 400;
-const DEPLOYMENTS: usize = 50;
-
-/// A value that was measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
-    /// When.
-    pub at: Time,
-    /// The value.
-    pub value: f64,
-    /// The verdict.
-    pub verdict: Verdict,
-}
-
-/// The values of each gate that were seen while these pages were looked at: a record keeps the last look of each wave.
-#[derive(Debug, Default)]
-pub struct Seen(VecDeque<(String, BTreeMap<String, Vec<Point>>)>);
-
-impl Seen {
-    /// Takes in what a look at a deployment shows, and answers all that is known of its gates.
-    pub fn with<'a>(
-        &mut self,
-        id: &str,
-        measured: impl Iterator<Item = &'a Measurement>,
-    ) -> BTreeMap<String, Vec<Point>> {
-        let known = self.0.iter().position(|(known, _)| known == id);
-        let mut gates = known
-            .and_then(|at| self.0.remove(at))
-            .map_or_else(BTreeMap::new, |(_, gates)| gates);
-        for one in measured {
-            let Some(value) = number(&one.measured) else {
-                continue;
-            };
-            let points: &mut Vec<Point> = gates.entry(gate_key(one)).or_default();
-            let point = Point {
-                at: one.at,
-                value,
-                verdict: one.verdict,
-            };
-            match points.binary_search_by_key(&one.at, |point| point.at) {
-                Ok(there) => points[there] = point,
-                Err(there) => points.insert(there, point),
-            }
-            if points.len() > POINTS {
-                points.remove(0);
-            }
-        }
-        self.0.push_back((id.to_owned(), gates.clone()));
-        if self.0.len() > DEPLOYMENTS {
-            self.0.pop_front();
-        }
-        gates
+/// What there is to draw of each gate of a wave, by [`gate_key`]. A judgement that was made before trails were kept has the
+/// last look alone; then those of the waves before it stand with it.
+pub fn trails(record: &Record, judged: &Judgement) -> Trails {
+    if !judged.trails.is_empty() {
+        return judged.trails.clone();
     }
-}
-
-/// The number that a text begins with: `7.3 errors/min`, `< 5`, `at most 0.5 %`.
-pub fn number(text: &str) -> Option<f64> {
-    let from = text.find(|c: char| c.is_ascii_digit())?;
-    let is_first = text[..from]
-        .chars()
-        .all(|c| c.is_whitespace() || "<>=≤≥-".contains(c));
-    if !is_first && !["at most ", "at least ", "below ", "above "].contains(&&text[..from]) {
-        return None;
+    let until = record
+        .judgements
+        .iter()
+        .filter(|one| one.wave <= judged.wave);
+    let mut trails = Trails::new();
+    for measured in until.flat_map(|one| &one.measurements) {
+        let points = trails.entry(gate_key(measured)).or_default();
+        points.push(Point::of(measured));
     }
-    let digits = text[from..]
-        .split(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .next()?;
-    let value: f64 = digits.trim_end_matches('.').parse().ok()?;
-    Some(if text[..from].ends_with('-') {
-        -value
-    } else {
-        value
-    })
+    trails
 }
 
-/// The line of a gate: its points, the last of them marked, and its threshold dashed.
+/// The line of a gate: its points, those that are not good marked and the last of them, too, and its threshold dashed. What
+/// has no number is a row of marks, one for each look.
 pub fn line(points: &[Point], threshold: &str) -> Markup {
-    if points.is_empty() {
-        return html! { span.none { "no number" } };
-    }
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return html! { span.none { "not looked at" } };
+    };
     let limit = number(threshold);
-    let values = points.iter().map(|point| point.value).chain(limit);
-    let (least, most) = values.fold((0.0_f64, 0.0_f64), |(least, most), value| {
-        (least.min(value), most.max(value))
-    });
+    let values = points.iter().filter_map(|point| point.value);
+    let (least, most) = values
+        .chain(limit)
+        .fold((0.0_f64, 0.0_f64), |(least, most), value| {
+            (least.min(value), most.max(value))
+        });
     let height = if most > least { most - least } else { 1.0 };
-    let first = points.first().map_or(0, |point| point.at.0);
-    let length = points.last().map_or(0, |point| point.at.0 - first);
+    let length = last.at.ms_since(first.at);
     let x = |at: Time| {
         if length == 0 {
             return WIDE / 2.0;
         }
         #[allow(clippy::cast_precision_loss)] // a place on a drawing
-        let share = (at.0 - first) as f64 / length as f64;
+        let share = at.ms_since(first.at) as f64 / length as f64;
         EDGE + share * (WIDE - 2.0 * EDGE)
     };
     let y = |value: f64| HIGH - EDGE - (value - least) / height * (HIGH - 2.0 * EDGE);
-    let drawn: Vec<String> = points
+    let drawn = points
         .iter()
-        .map(|point| format!("{:.1},{:.1}", x(point.at), y(point.value)))
-        .collect();
-    let told: Vec<String> = points
-        .iter()
-        .rev()
-        .take(8)
-        .rev()
-        .map(|point| format!("{} {}", point.at.clock(), point.value))
-        .collect();
-    let title = format!("measured {}; threshold {threshold}", told.join(", "));
+        .filter_map(|point| Some(format!("{:.1},{:.1}", x(point.at), y(point.value?))));
+    let drawn: Vec<String> = drawn.collect();
+    let limit = limit.filter(|_| !drawn.is_empty()).map(&y);
+    let marked = points.iter().enumerate().filter(|(at, point)| {
+        point.value.is_none() || point.verdict != Verdict::Pass || at + 1 == points.len()
+    });
+    let title = in_words(points, threshold);
     html! {
         svg.line viewBox=(format!("0 0 {WIDE} {HIGH}")) width=(WIDE) height=(HIGH) role="img" aria-label=(title) {
             title { (title) }
             @if let Some(limit) = limit {
-                line.threshold x1="0" x2=(WIDE) y1=(format!("{:.1}", y(limit))) y2=(format!("{:.1}", y(limit))) {}
+                line.threshold x1="0" x2=(WIDE) y1=(format!("{limit:.1}")) y2=(format!("{limit:.1}")) {}
             }
-            polyline points=(drawn.join(" ")) {}
-            @if let Some(last) = points.last() {
-                circle class=(of(last.verdict).class()) cx=(format!("{:.1}", x(last.at))) cy=(format!("{:.1}", y(last.value))) r="3" {}
+            @if !drawn.is_empty() { polyline points=(drawn.join(" ")) {} }
+            @for (at, point) in marked {
+                @let high = point.value.map_or(HIGH / 2.0, &y);
+                circle class=(of(point.verdict).class()) cx=(format!("{:.1}", x(point.at))) cy=(format!("{high:.1}")) r=(if at + 1 == points.len() { "3" } else { "1.5" }) {}
             }
         }
+        @if length > 0 { div { small { (first.at.clock()) "–" (last.at.clock()) " UTC, " (count(points.len(), "look")) } } }
+    }
+}
+
+/// The line for whoever does not see it: where it begins, what it lies between, the last looks, and its threshold.
+fn in_words(points: &[Point], threshold: &str) -> String {
+    let values = || points.iter().filter_map(|point| point.value);
+    let least = values().min_by(f64::total_cmp);
+    let most = values().max_by(f64::total_cmp);
+    let mut told = vec![count(points.len(), "look")];
+    if let (Some(first), Some(last)) = (points.first(), points.last()) {
+        told[0] = format!(
+            "{} from {} to {} UTC",
+            told[0],
+            first.at.clock(),
+            last.at.clock()
+        );
+    }
+    if let (Some(least), Some(most)) = (least, most) {
+        told.push(format!("measured {least} to {most}"));
+    }
+    for (verdict, word) in [(Verdict::Fail, "failed"), (Verdict::Unknown, "unknown")] {
+        let many = points
+            .iter()
+            .filter(|point| point.verdict == verdict)
+            .count();
+        if many > 0 {
+            told.push(format!("{many} {word}"));
+        }
+    }
+    let last = points.iter().rev().take(LAST).rev();
+    let last: Vec<String> = last
+        .map(|point| match point.value {
+            Some(value) => format!("{} {value}", point.at.clock()),
+            None => format!("{} {}", point.at.clock(), in_a_word(point.verdict)),
+        })
+        .collect();
+    told.push(format!("the last ones {}", last.join(", ")));
+    format!("{}; threshold {threshold}", told.join("; "))
+}
+
+/// So many looks are told one by one.
+const LAST: usize = 8;
+
+/// A verdict in a word.
+pub fn in_a_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "FAIL",
+        Verdict::Unknown => "unknown",
     }
 }
 
@@ -199,53 +193,74 @@ pub fn strip(stretches: &[Stretch]) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
-    #[test]
-    fn a_text_that_begins_with_a_number_has_one() {
-        let table = [
-            ("7.3 errors/min", Some(7.3)),
-            ("5", Some(5.0)),
-            ("< 5", Some(5.0)),
-            ("≥ 99.5 %", Some(99.5)),
-            ("-2", Some(-2.0)),
-            ("at most 3", Some(3.0)),
-            ("status 500 after 12 ms", None),
-            ("OK", None),
-            ("", None),
-            ("0.2.", Some(0.2)),
-        ];
-        for (text, wanted) in table {
-            assert_eq!(number(text), wanted, "{text}");
+    fn point(minute: u64, value: Option<f64>, verdict: Verdict) -> Point {
+        Point {
+            at: Time(minute * 60_000),
+            value,
+            verdict,
         }
     }
 
     #[test]
-    fn looks_add_up_to_a_line_and_are_bounded() {
-        let mut seen = Seen::default();
-        let look = |at: u64, value: &str| Measurement {
-            gate: "5xx".into(),
-            source: "alarm".into(),
-            verdict: Verdict::Pass,
-            measured: value.into(),
-            threshold: "5".into(),
-            window: String::new(),
-            look_at: String::new(),
-            not_ready: false,
-            at: Time(at),
-        };
-        seen.with("a", [look(2, "2")].iter());
-        seen.with("a", [look(1, "1")].iter());
-        let known = seen.with("a", [look(2, "3"), look(4, "none")].iter());
-        let values: Vec<f64> = known["alarm 5xx"].iter().map(|point| point.value).collect();
-        assert_eq!(values, [1.0, 3.0]);
-        for id in 0..80 {
-            seen.with(&id.to_string(), [look(1, "1")].iter());
-        }
-        assert_eq!(seen.0.len(), DEPLOYMENTS);
-        let drawn = line(&known["alarm 5xx"], "5").into_string();
+    fn a_line_shows_each_look_and_says_so_to_who_does_not_see_it() {
+        use Verdict::{Fail, Pass, Unknown};
+        let looks = [
+            point(840, Some(1.0), Pass),
+            point(841, None, Unknown),
+            point(842, Some(7.5), Fail),
+        ];
+        let drawn = line(&looks, "5").into_string();
+        let told = "3 looks from 14:00 to 14:02 UTC; measured 1 to 7.5; 1 failed; 1 unknown; the last ones 14:00 1, 14:01 \
+                    unknown, 14:02 7.5; threshold 5";
+        assert!(drawn.contains(&format!("aria-label=\"{told}\"")), "{drawn}");
+        assert!(drawn.contains("14:00–14:02 UTC, 3 looks"), "{drawn}");
+        assert_eq!(
+            drawn.matches("<circle").count(),
+            2,
+            "what is not good is marked: {drawn}"
+        );
+        assert!(drawn.contains("class=\"threshold\"") && drawn.contains("<polyline"));
+    }
+
+    #[test]
+    fn what_has_no_number_is_a_row_of_marks() {
+        let looks = [point(0, None, Verdict::Pass), point(1, None, Verdict::Fail)];
+        let drawn = line(&looks, "status 200 within 800 ms").into_string();
+        assert_eq!(drawn.matches("<circle").count(), 2);
         assert!(
-            drawn.contains("threshold 5") && drawn.contains("polyline"),
+            !drawn.contains("polyline") && !drawn.contains("class=\"threshold\""),
             "{drawn}"
         );
+        assert!(line(&[], "5").into_string().contains("not looked at"));
+    }
+
+    #[test]
+    fn an_older_record_has_the_last_look_of_each_wave() {
+        let look = |at: u64| json!([{"gate": "5xx", "source": "alarm", "verdict": "pass", "measured": "2", "threshold": "5", "at": at}]);
+        let judged = |wave: u32, at: u64| -> Judgement {
+            serde_json::from_value(
+                json!({"wave": wave, "changed": 0, "started": 0, "until": 9, "verdict": "pass",
+                "decides": true, "measurements": look(at), "polls": 1, "looked": at}),
+            )
+            .unwrap()
+        };
+        let mut record: Record = serde_json::from_value(
+            serde_json::from_str::<serde_json::Value>(include_str!(
+                "../../tests/browser/answers.json"
+            ))
+            .unwrap()["/apps/shop/deployments/2a1c0d9a4b5e6f71"]
+                .clone(),
+        )
+        .unwrap();
+        record.judgements = vec![judged(0, 1), judged(1, 5), judged(2, 9)];
+        let at = |trails: &Trails| -> Vec<u64> {
+            trails["alarm 5xx"].iter().map(|point| point.at.0).collect()
+        };
+        assert_eq!(at(&trails(&record, &record.judgements[1])), [1, 5]);
+        let kept = vec![point(7, Some(1.0), Verdict::Pass)];
+        record.judgements[1].trails = Trails::from([("alarm 5xx".to_owned(), kept)]);
+        assert_eq!(at(&trails(&record, &record.judgements[1])), [420_000]);
     }
 }

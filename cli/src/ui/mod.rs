@@ -4,6 +4,7 @@
 mod acting;
 pub mod acts;
 pub mod board;
+mod components;
 pub mod deployment;
 pub mod environment;
 pub mod figures;

@@ -1,7 +1,6 @@
 //! The pages of an environment in one file, for those without access.
 
 use super::figures::table;
-use super::lines::Seen;
 use super::parts::{Page, Stand, now, when};
 use super::{deployment, environment};
 use crate::failure::Failure;
@@ -58,21 +57,14 @@ pub async fn written(
         snapshots: &snapshots,
         now,
     };
-    let mut seen = Seen::default();
     let mut each = Vec::new();
     for answer in &records {
         if let Some(record) = Record::read(answer)? {
-            let measured = record
-                .judgements
-                .iter()
-                .flat_map(|judged| &judged.measurements);
-            let points = seen.with(&record.deployment.id.0, measured);
             each.push(
                 deployment::Shown {
                     stand: &stand,
                     record: &record,
                     answer,
-                    points: &points,
                     now,
                 }
                 .body(),

@@ -4,7 +4,6 @@ use super::acting::Did;
 use super::board::{Board, Observed};
 use super::guard::Guard;
 use super::http::{Answer, Fields, Request, read, send};
-use super::lines::Seen;
 use super::parts::{self, Page, SCRIPT, STYLE, Sort, Stand, mark};
 use super::{deployment, environment, logs};
 use crate::exit::Exit;
@@ -40,7 +39,6 @@ pub struct Server {
     endpoint: Endpoint,
     pub(super) guard: Guard,
     pub(super) stand: Stand,
-    seen: RefCell<Seen>,
     pub(super) did: RefCell<Vec<Did>>,
     /// What became of each form that was sent: nothing yet, or what was done.
     pub(super) once: RefCell<BTreeMap<String, Option<usize>>>,
@@ -55,7 +53,6 @@ impl Server {
             endpoint,
             guard,
             stand,
-            seen: RefCell::default(),
             did: RefCell::default(),
             once: RefCell::default(),
         }
@@ -249,16 +246,10 @@ impl Server {
             };
             return Ok(self.page(200, "Accepted", Some(2), &body));
         };
-        let measured = record
-            .judgements
-            .iter()
-            .flat_map(|judged| &judged.measurements);
-        let points = self.seen.borrow_mut().with(id, measured);
         let shown = deployment::Shown {
             stand: &self.stand,
             record: &record,
             answer: &answer,
-            points: &points,
             now: parts::now(),
         };
         Ok(Answer::page(200, shown.page()))

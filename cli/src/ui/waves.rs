@@ -1,24 +1,20 @@
 //! Waves, as a plan has them and as they go: what is changed, how long it is watched, and what is measured.
 
-use super::lines::{self, Point, line};
+use super::lines::{self, in_a_word, line};
 use super::parts::{Sort, age, mark, span, when};
 use crate::record::Record;
-use crate::story;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
 use windlass_domain::finding::Finding;
 use windlass_domain::gate::Verdict;
 use windlass_domain::judgement::{Judgement, gate_key};
 use windlass_domain::plan::{Plan, Wave};
-use windlass_domain::step::{ChangeRecord, Step, StepStatus};
+use windlass_domain::step::{ChangeRecord, Step};
 use windlass_domain::time::Time;
 
 /// A record as it is drawn.
 pub struct Going<'a> {
     /// The record.
     pub record: &'a Record,
-    /// What is known of its gates.
-    pub points: &'a BTreeMap<String, Vec<Point>>,
     /// The time.
     pub now: Time,
 }
@@ -125,6 +121,7 @@ fn watched(judged: &Judgement, going: &Going<'_>) -> Markup {
         .as_ref()
         .map_or(judged.until, |steered| steered.until);
     let whole = until.ms_since(judged.started) / 1000;
+    let trails = lines::trails(going.record, judged);
     let is_watched = judged.verdict == Verdict::Unknown && going.record.deployment.ending.is_none();
     html! {
         @if is_watched && whole > 0 {
@@ -140,64 +137,18 @@ fn watched(judged: &Judgement, going: &Going<'_>) -> Markup {
                 caption.hidden { "Gates" }
                 thead { tr { @for title in ["Gate", "Verdict", "Measured", "Threshold", "Window", "Over time"] { th scope="col" { (title) } } } }
                 tbody { @for one in &judged.measurements {
-                    @let points = going.points.get(&gate_key(one)).map_or(&[][..], Vec::as_slice);
-                    @let points: Vec<Point> = points.iter().filter(|point| point.at <= judged.looked).copied().collect();
+                    @let points = trails.get(&gate_key(one)).map_or(&[][..], Vec::as_slice);
                     tr {
                         th scope="row" { small { (one.source) } " " (one.gate) }
-                        td data-name="Verdict" { (mark(lines::of(one.verdict), match one.verdict { Verdict::Pass => "pass", Verdict::Fail => "FAIL", Verdict::Unknown => "unknown" })) }
+                        td data-name="Verdict" { (mark(lines::of(one.verdict), in_a_word(one.verdict))) }
                         td data-name="Measured" { b { (one.measured) } }
                         td data-name="Threshold" { (one.threshold) }
                         td data-name="Window" { (one.window) @if !one.look_at.is_empty() { div { small { "look at " (one.look_at) } } } }
-                        td data-name="Over time" { (line(&points, &one.threshold)) }
+                        td data-name="Over time" { (line(points, &one.threshold)) }
                     }
                 } }
             } }
         }
-    }
-}
-
-/// What each component is, and what it waits for.
-pub fn components(going: &Going<'_>) -> Markup {
-    let record = going.record;
-    html! { @if !record.steps.is_empty() {
-        h2 { "Components" }
-        div.wide { table.components {
-            thead { tr { @for title in ["Component", "State", "From, to, weight", "Waits for, or failed"] { th scope="col" { (title) } } } }
-            tbody { @for step in &record.steps { tr {
-                th scope="row" { (step.component) " " small { (step.kind) } }
-                td data-name="State" { @let (sort, words) = of_step(step.status); (mark(sort, words)) @if let Some(wave) = step.wave { small { " · wave " (wave + 1) } } }
-                td data-name="Last change" {
-                    @if let Some(last) = step.changes.last() { (last.what) @if last.undo { small { " · undo" } } } @else { span.none { "nothing yet" } }
-                    (publishing(step))
-                }
-                td data-name="Waits for" {
-                    @if let Some(waits) = &step.waits_for { div { (mark(Sort::Moving, "waits")) " " (waits) } }
-                    @for failed in step.failure.iter().chain(&step.undo_failure) { div { (mark(Sort::Bad, "failed")) " " (story::why_failed(failed)) } }
-                    @for warning in &step.warnings { div { (mark(Sort::Noted, "note")) " " (warning) } }
-                }
-            } } }
-        } }
-    } }
-}
-
-fn publishing(step: &Step) -> Markup {
-    html! { @if let Some(far) = &step.progress {
-        div.publishing {
-            progress max=(far.bytes_total.max(1)) value=(far.bytes_done) aria-label="published" {}
-            small { " " (story::published(step).map(|line| line.text.trim().to_owned()).unwrap_or_default()) }
-        }
-    } }
-}
-
-fn of_step(status: StepStatus) -> (Sort, &'static str) {
-    match status {
-        StepStatus::Planned => (Sort::Still, "planned"),
-        StepStatus::Changing => (Sort::Moving, "changing"),
-        StepStatus::Changed => (Sort::Good, "changed"),
-        StepStatus::Failed => (Sort::Bad, "failed"),
-        StepStatus::Undoing => (Sort::Moving, "going back"),
-        StepStatus::Undone => (Sort::Noted, "back as before"),
-        StepStatus::UndoFailed => (Sort::Bad, "could NOT be brought back"),
     }
 }
 

@@ -88,7 +88,11 @@ def test_a_deployment_moves_until_it_has_ended(look, api):
     assert "wave 2 of 3 is watched" in stands.inner_text()
     line = page.locator("li.wave").nth(1).locator("svg.line").first
     values = re.findall(r"\d\d:\d\d ([\d.]+)", line.get_attribute("aria-label"))
-    assert values == ["0.1", "0.4", "1.9"], "each look is a point of the line"
+    assert values == ["0.2", "0.4", "1.9"], "each look is a point of the line, also those before the page was opened"
+    agent = page.locator("table.components tbody tr").nth(1)
+    told = {cell.get_attribute("data-name"): cell.inner_text().strip() for cell in agent.locator("td").all()}
+    wanted = {"From": "41 at 100 %", "To": "1.5.0", "Callers get": "41 with 42 at 10 %", "Weight": "10 %"}
+    assert {name: told[name] for name in wanted} == wanted
     going.picture("deployment", 1180)
     api.move = 5
     page.get_by_text("shop prod 1.5.0 is live").wait_for()
@@ -113,6 +117,27 @@ def test_a_failed_gate_shows_what_was_measured_beside_its_threshold_and_what_was
     execution = page.locator("dl.facts a").get_attribute("href")
     assert execution.startswith("https://console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/arn:")
     failed.picture("failed-gate", 1120)
+
+
+def test_a_line_says_all_that_it_shows_to_who_does_not_see_it(look):
+    page = look().open(f"apps/shop/deployments/{FAILED}")
+    gates = page.locator("li.wave").nth(1).locator("tbody tr")
+    told = gates.first.locator("svg.line").get_attribute("aria-label")
+    assert re.fullmatch(
+        r"3 looks from \d\d:\d\d to \d\d:\d\d UTC; measured 0.3 to 7.3; 1 failed; the last ones \d\d:\d\d 0.3, \d\d:\d\d 2.1, \d\d:\d\d 7.3; "
+        r"threshold at most 5 errors/min",
+        told,
+    ), told
+    probe = gates.nth(2).locator("svg.line")
+    assert probe.locator("circle").count() == 3 and probe.locator("polyline").count() == 0, "a mark for each look that has no number"
+    assert probe.get_attribute("aria-label").startswith("3 looks from ")
+
+
+def test_the_figures_of_every_environment_are_a_page(look, api):
+    page = look().open("stats?days=90")
+    row = page.locator("main table tbody tr").first.inner_text()
+    assert all(text in row for text in ["prod", "32 (1.1 a day)", "1h 2m, p90 1d 1h", "5 of 36 (14 %)", "$0.0405"]), row
+    assert ("GET", "/stats", "90") in [(method, path, query.get("days")) for method, path, query, _ in api.calls]
 
 
 def test_a_rollback_is_planned_done_and_told_as_it_is_typed(look, api):
@@ -164,7 +189,7 @@ def test_without_scripts_it_is_all_there(look, path):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["", PROD, f"apps/shop/deployments/{FAILED}", "acts/rollback?app=shop&environment=prod"])
+@pytest.mark.parametrize("path", ["", "stats", PROD, f"apps/shop/deployments/{FAILED}", "acts/rollback?app=shop&environment=prod"])
 def test_text_can_be_read_and_everything_has_a_name(look, scheme, path):
     seen = look(color_scheme=scheme)
     page = seen.open(path)
@@ -179,7 +204,7 @@ def test_text_can_be_read_and_everything_has_a_name(look, scheme, path):
         seen.picture("dark", 1120)
 
 
-@pytest.mark.parametrize("path", ["", PROD, f"apps/shop/deployments/{GOING}", "acts/deploy?app=shop&environment=prod"])
+@pytest.mark.parametrize("path", ["", "stats", PROD, f"apps/shop/deployments/{GOING}", "acts/deploy?app=shop&environment=prod"])
 def test_a_phone_shows_it_without_scrolling_sideways(look, path):
     phone = look(viewport={"width": 375, "height": 760}, has_touch=True)
     page = phone.open(path)

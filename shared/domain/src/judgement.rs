@@ -6,6 +6,7 @@
 
 use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict};
 use crate::time::{Span, Time};
+use crate::trail::{self, Trails};
 use crate::wheel::{Paused, Steered, Turn, steered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,10 @@ pub struct Judgement {
     pub decides: bool,
     /// What was measured at the last look.
     pub measurements: Vec<Measurement>,
+    /// What was measured of each gate at the looks until then, thinned out ([`crate::trail`]), by [`gate_key`]; empty in
+    /// one that was made before this was kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trails: Trails,
     /// The measurement that failed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Measurement>,
@@ -132,6 +137,7 @@ impl Judgement {
             verdict: Verdict::Unknown,
             decides,
             measurements: vec![],
+            trails: Trails::new(),
             failed: None,
             known: None,
             unknown_since: BTreeMap::new(),
@@ -205,6 +211,7 @@ impl Judgement {
             return judged;
         }
         self.remember_unknown(&measurements, now);
+        trail::add(&mut self.trails, &measurements);
         self.measurements = measurements;
         self.polls += 1;
         self.looked = now;

@@ -74,5 +74,6 @@ pub mod syntax;
 pub mod tenancy;
 pub mod time;
 pub mod to_have;
+pub mod trail;
 pub mod way;
 pub mod wheel;

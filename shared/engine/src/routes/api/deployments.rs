@@ -7,11 +7,13 @@ use crate::conductor::{Done, Execution, now};
 use crate::log;
 use crate::ports::{Answered, Item};
 use crate::store::{self, Stored};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::trail::{self, Point};
 
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
@@ -183,8 +185,55 @@ pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply
         }
     }
     whole["steps"] = Value::Array(steps);
+    fit(&mut judgements);
     whole["judgements"] = Value::Array(judgements);
     Ok(Reply::json(200, whole))
+}
+
+/// Leaves out points of the trails of many waves with many gates, so that an answer has an end. What cannot be read as
+/// points stays as it is.
+fn fit(judgements: &mut [Value]) {
+    let trails = judgements
+        .iter_mut()
+        .filter_map(|judged| judged.get_mut("trails")?.as_object_mut())
+        .flat_map(|trails| trails.values_mut());
+    let trails: Vec<&mut Value> = trails.collect();
+    let most = trail::most_of_each(trails.len());
+    for told in trails {
+        if told.as_array().is_some_and(|points| points.len() > most)
+            && let Ok(mut points) = Vec::<Point>::deserialize(&*told)
+        {
+            trail::thin(&mut points, most);
+            *told = json!(points);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trails_of_many_waves_are_thinned_out_and_those_of_few_stay() {
+        let points: Vec<Value> = (0..60_u64)
+            .map(|minute| json!({"at": minute * 60_000, "value": 0.5, "verdict": "pass"}))
+            .collect();
+        for (waves, wanted) in [(1, 60), (20, 60), (50, 24), (500, 4)] {
+            let judged = json!({"wave": 0, "trails": {"a": points, "b": points, "c": [], "d": [], "e": "what is no trail"}});
+            let mut judgements = vec![judged; waves];
+            fit(&mut judgements);
+            for judged in &judgements {
+                let told = judged["trails"]["b"].as_array().expect("points");
+                assert_eq!(told.len(), wanted, "{waves}");
+                assert_eq!(told[0]["at"], 0);
+                assert_eq!(told[wanted - 1]["at"], 59 * 60_000);
+            }
+            let old = json!({"wave": 0});
+            let mut none = vec![old.clone()];
+            fit(&mut none);
+            assert_eq!(none, [old]);
+        }
+    }
 }
 
 /// A deployment of this application, by its id in a path, which is named on every line of the log
