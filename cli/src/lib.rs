@@ -29,6 +29,7 @@ pub mod log_lines;
 pub mod manifest;
 pub mod manual;
 pub mod meant;
+pub mod moves;
 pub mod named;
 pub mod now;
 pub mod operator;

@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod doctor;
 pub mod explain;
 pub mod goes_on;
+pub mod hand_over;
 pub mod hold;
 pub mod import;
 pub mod init;
@@ -21,6 +22,7 @@ pub mod refusals;
 pub mod release;
 pub mod release_hold;
 pub mod remove;
+pub mod rename;
 pub mod report;
 pub mod rollback;
 pub mod skip_bake;
@@ -96,6 +98,10 @@ pub enum Verb {
     Accept(accept::Accept),
     /// Let go of a component that is not declared any more, or of all of such an environment.
     Remove(remove::Remove),
+    /// Give a component, or an environment, another name: what is recorded of it goes with it.
+    Rename(rename::Rename),
+    /// Give what is recorded of a component, or of all of an environment, to another environment or application.
+    HandOver(hand_over::HandOver),
     /// Serve pages on this machine that show all of it and do what the verbs do, with your rights.
     Ui(ui::Ui),
     /// Write an environment's pages into one file, for those without access.
@@ -134,6 +140,8 @@ impl Verb {
             Self::Recover(recover) => recover.run(output),
             Self::Accept(accept) => accept.run(output),
             Self::Remove(remove) => remove.run(output),
+            Self::Rename(rename) => rename.run(output),
+            Self::HandOver(hand_over) => hand_over.run(output),
             Self::Init(init) => init.run(output),
             Self::Import(import) => import.run(output),
             Self::Ui(ui) => ui.run(output),

@@ -14,8 +14,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod before;
 mod running;
 
+pub use before::Before;
 pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, Given, Names, Running};
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
@@ -125,6 +127,14 @@ pub struct EnvironmentState {
     /// The last run of each component that is irreversible.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub irreversible: Irreversible,
+    /// Components that were renamed here, or handed over to here: what they were in each snapshot that is older than a
+    /// number; see [`Snapshot::with_found`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: BTreeMap<ComponentName, BTreeMap<u64, Before>>,
+    /// The folders of what kinds keep of components beside the ledger, where they are not named as these: a component
+    /// that was moved keeps its own, and who has its former name since begins another one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub homes: BTreeMap<ComponentName, String>,
 }
 
 impl EnvironmentState {
@@ -235,11 +245,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The same with what was found of the components that Windlass has changed only since then: so it says of
-    /// each component that Windlass ever changed what it ran.
+    /// The same as it is to be read now: by the names that components have since, with what ran of those that came by
+    /// another environment, and with what was found of the components that Windlass has changed only since then. So it
+    /// says of each component that Windlass ever changed what it ran.
     #[must_use]
-    pub fn with_found(mut self, found: &BTreeMap<ComponentName, Running>) -> Self {
-        for (component, found) in found {
+    pub fn with_found(mut self, state: &EnvironmentState) -> Self {
+        before::read(&mut self, &state.before);
+        for (component, found) in &state.found {
             let known = self.components.entry(component.clone());
             known.or_insert_with(|| found.clone());
         }

@@ -212,14 +212,15 @@ fn what_was_found_is_that_of_before_the_first_change() {
         components: [(jobs.clone(), ran("1.0.0", Some(b"a"), 3))].into(),
         irreversible: [].into(),
     };
-    let whole = snapshot.with_found(&state.found);
+    let whole = snapshot.with_found(&state);
     let known = [
         (api, ran(BEFORE_WINDLASS, None, 1)),
         (jobs, ran("1.0.0", Some(b"a"), 3)),
     ];
     assert_eq!(whole.components, known.clone().into());
-    let mut later = state.found;
-    later.insert(known[1].0.clone(), ran(BEFORE_WINDLASS, None, 5));
+    let mut later = state;
+    let found = ran(BEFORE_WINDLASS, None, 5);
+    later.found.insert(known[1].0.clone(), found);
     assert_eq!(whole.with_found(&later).components, known.into());
 }
 

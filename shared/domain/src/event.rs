@@ -54,6 +54,9 @@ pub enum EventName {
     HoldReleased,
     /// An environment, or a whole application, has let go of something: its targets may be another component's.
     Removed,
+    /// What is recorded of a component, or of all of an environment, has another owner: it was renamed or handed over.
+    /// Both sides are told, each by an event of its own where they are two.
+    Moved,
     /// The second look after a recovery found a target that is not as it was left.
     DriftFound,
     /// The second look after a recovery could not tell.
@@ -252,6 +255,21 @@ pub fn of_removal(app: &AppName, environment: Option<&EnvironmentName>, cause: &
         ..Detail::of(app, environment)
     };
     Event::new(EventName::Removed, detail)
+}
+
+/// That something has another owner now: told of the former one and, where that is another environment, of the new one.
+pub fn of_move(
+    owners: impl IntoIterator<Item = (AppName, EnvironmentName)>,
+    cause: &str,
+) -> Vec<Event> {
+    let told = |(app, environment): (AppName, EnvironmentName)| {
+        let detail = Detail {
+            cause: Some(cause.to_owned()),
+            ..Detail::of(&app, Some(&environment))
+        };
+        Event::new(EventName::Moved, detail)
+    };
+    owners.into_iter().map(told).collect()
 }
 
 /// What a change of a second look means: nothing until it is known what was seen, and nothing where

@@ -159,7 +159,7 @@ fn an_event_says_what_and_why() {
 fn people_are_told_of_what_they_should_know_at_once() {
     use EventName::{
         DeploymentAccepted, DeploymentEnded, DriftFound, DriftUnknown, HoldReleased, HoldSet,
-        Removed, RequestRefused, UndoStarted,
+        Moved, Removed, RequestRefused, UndoStarted,
     };
     let subject = |name, ending| {
         let event = Event {
@@ -191,6 +191,7 @@ fn people_are_told_of_what_they_should_know_at_once() {
         (HoldSet, None, told("held")),
         (HoldReleased, None, None),
         (Removed, None, None),
+        (Moved, None, None),
         (DriftFound, None, told("DriftFound")),
         (DriftUnknown, None, told("DriftUnknown")),
         (DeploymentAccepted, None, None),

@@ -224,15 +224,22 @@ pub enum FindingName {
     ///
     /// Next: Wait until the rollback has ended, then start the input that the remedy gives.
     RollbackUnderWay,
-    /// `remove` was asked for what the declaration in force still has, and where it runs: its next release would take all
-    /// of it again.
+    /// `remove`, `rename` or `hand_over` was asked for what the declaration in force still has, and where it runs: its next
+    /// release would take all of it again.
     ///
-    /// Next: Take it out of the declaration and upload that; then remove it. A whole application needs no such upload.
+    /// Next: Take it out of the declaration and upload that; then ask again. To remove a whole application needs no such
+    /// upload.
     StillDeclared,
-    /// `remove` was asked while a deployment is under way in the environment, or waits for it. Nothing was let go of.
+    /// `remove`, `rename` or `hand_over` was asked while a deployment is under way in the environment, or waits for it.
+    /// Nothing more is let go of or moved then. A removal of more than 90 resources goes in parts: what it has freed
+    /// before stays free.
     ///
     /// Next: Wait until it has ended, or cancel it, and ask again.
     StillBusy,
+    /// `rename` or `hand_over` was asked, and the new owner has a component of that name already. Nothing was moved.
+    ///
+    /// Next: Write another name in `to_component`, or let go of what is recorded of that one.
+    AlreadyRuns,
     /// The environment does not accept releases from this source.
     ///
     /// Next: Use a source that the environment names in `sources`, or add this one to the

@@ -46,6 +46,7 @@ pub mod meant;
 pub mod meant_ref;
 pub mod message;
 pub mod misplaced;
+pub mod moving;
 pub mod name;
 pub mod not_taken;
 pub mod notify;

@@ -46,7 +46,7 @@ pub enum Told {
     Wheel,
     /// A target is not as it was left, or nobody could tell.
     Drift,
-    /// Something was let go of.
+    /// Something was let go of, or has another owner.
     Removal,
     /// What a day came to: once a day.
     Summary,
@@ -70,7 +70,7 @@ impl Told {
                 Some(Self::Wheel)
             }
             EventName::DriftFound | EventName::DriftUnknown => Some(Self::Drift),
-            EventName::Removed => Some(Self::Removal),
+            EventName::Removed | EventName::Moved => Some(Self::Removal),
             EventName::DeploymentAccepted | EventName::RecoveryStarted => None,
         }
     }

@@ -57,7 +57,8 @@ pub struct LetsGo {
 pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Finding>> {
     let left = left(removal, facts);
     let declared = declared(removal, facts).filter(|_| left.is_empty());
-    let findings: Vec<Finding> = busy(removal, facts).into_iter().chain(declared).collect();
+    let busy = busy((removal.app, removal.environment), facts.lock, facts.waits);
+    let findings: Vec<Finding> = busy.into_iter().chain(declared).collect();
     if !findings.is_empty() {
         return Err(findings);
     }
@@ -67,6 +68,15 @@ pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Find
             claims: left,
         });
     }
+    let recorded = recorded(removal, facts);
+    if recorded.components.is_empty() {
+        return Err(vec![nothing(removal)]);
+    }
+    Ok(recorded)
+}
+
+/// All that is recorded of it, and claimed.
+pub(crate) fn recorded(removal: Removal<'_>, facts: Facts<'_>) -> LetsGo {
     let all = facts.claims.iter().flat_map(|claims| &claims.held);
     let ours = all.filter(|held| removal.is_of(&held.owner));
     let (mut components, mut claims) = (BTreeSet::new(), Vec::new());
@@ -77,10 +87,7 @@ pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Find
     let state = facts.state;
     let recorded = state.running.keys().chain(state.found.keys());
     components.extend(recorded.filter(|name| removal.takes(name)).cloned());
-    if components.is_empty() {
-        return Err(vec![nothing(removal)]);
-    }
-    Ok(LetsGo { components, claims })
+    LetsGo { components, claims }
 }
 
 impl Removal<'_> {
@@ -119,6 +126,9 @@ impl LetsGo {
             .retain(|name, _| !self.components.contains(name));
         state
             .found
+            .retain(|name, _| !self.components.contains(name));
+        state
+            .before
             .retain(|name, _| !self.components.contains(name));
         state
             .marks
@@ -183,25 +193,31 @@ fn left(removal: Removal<'_>, facts: Facts<'_>) -> Vec<Claim> {
     left.map(|held| held.claim.clone()).collect()
 }
 
-fn busy(removal: Removal<'_>, facts: Facts<'_>) -> Option<Finding> {
-    if let Some(held) = facts.lock.stuck() {
-        return Some(stuck(removal.app, removal.environment, held));
+/// Something that is under way in an environment, or waits there.
+pub(crate) fn busy(
+    (app, environment): (&AppName, &EnvironmentName),
+    lock: &Lock,
+    waits: Option<&DeploymentId>,
+) -> Option<Finding> {
+    if let Some(held) = lock.stuck() {
+        return Some(stuck(app, environment, held));
     }
-    let held = facts.lock.held.as_ref().map(|held| &held.deployment);
-    let (id, does) = match (held, facts.waits) {
+    let held = lock.held.as_ref().map(|held| &held.deployment);
+    let (id, does) = match (held, waits) {
         (Some(id), _) => (id, "is under way there"),
         (None, Some(id)) => (id, "waits for its turn there"),
         (None, None) => return None,
     };
     Some(Finding::new(
         FindingName::StillBusy,
-        format!("environments.{}", removal.environment),
-        format!("deployment {id} {does}, and nothing is let go of meanwhile."),
+        format!("environments.{environment}"),
+        format!("deployment {id} {does}, and nothing is let go of or moved meanwhile."),
         "Wait until it has ended, or cancel it; then ask again.",
     ))
 }
 
-fn declared(removal: Removal<'_>, facts: Facts<'_>) -> Option<Finding> {
+/// That it is declared still.
+pub(crate) fn declared(removal: Removal<'_>, facts: Facts<'_>) -> Option<Finding> {
     let declared = facts.declared?;
     let (is_declared, what) = match removal.component {
         Some(component) => (declared.contains(component), format!("`{component}`")),
@@ -217,7 +233,8 @@ fn declared(removal: Removal<'_>, facts: Facts<'_>) -> Option<Finding> {
     })
 }
 
-fn nothing(removal: Removal<'_>) -> Finding {
+/// That there is nothing of it.
+pub(crate) fn nothing(removal: Removal<'_>) -> Finding {
     let (app, environment) = (removal.app, removal.environment);
     let what = match removal.component {
         Some(component) => {

@@ -43,12 +43,21 @@ pub enum ActionName {
     /// Let go of a component that is not declared any more, of places that one has left, of all of an environment that
     /// is not declared any more, or of the whole application.
     Remove,
+    /// Give a component, an environment or an application another name: what is recorded of it goes with it.
+    Rename,
+    /// Give what is recorded of a component, or of all of an environment, to another environment or application.
+    HandOver,
 }
 
 impl ActionName {
     /// Whether it steers a deployment that watches, see [`crate::wheel`].
     pub const fn is_of_the_wheel(self) -> bool {
         matches!(self, Self::Pause | Self::Continue | Self::SkipBake)
+    }
+
+    /// Whether it moves what is recorded to another owner, see [`crate::moving`].
+    pub const fn moves(self) -> bool {
+        matches!(self, Self::Rename | Self::HandOver)
     }
 }
 
@@ -66,6 +75,8 @@ impl fmt::Display for ActionName {
             Self::Continue => "continue",
             Self::SkipBake => "skip_bake",
             Self::Remove => "remove",
+            Self::Rename => "rename",
+            Self::HandOver => "hand_over",
         })
     }
 }
@@ -173,12 +184,22 @@ pub struct Request {
     /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
-    /// `remove`: the component; all of the environment if absent.
+    /// `remove`, `rename`, `hand_over`: the component; all of the environment if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
     /// `remove` of the whole application, declared or not: its name again, and no environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<AppName>,
+    /// `rename` of an application, `hand_over`: the application that is to have it; of a `hand_over` the same one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_app: Option<AppName>,
+    /// `rename` of an environment, `hand_over`: the environment that is to have it; of a `hand_over` the one of the same
+    /// name if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_environment: Option<EnvironmentName>,
+    /// `rename` of a component, `hand_over` of one: its name from then on; of a `hand_over` the same one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_component: Option<ComponentName>,
     /// `pause`: for how long at most, such as `2h`; as long as the declaration says if absent.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub pause_for: Option<Span>,
@@ -233,6 +254,9 @@ impl Request {
             deployment: None,
             component: None,
             confirm: None,
+            to_app: None,
+            to_environment: None,
+            to_component: None,
             pause_for: None,
             again: false,
             allow_older: false,
@@ -327,84 +351,5 @@ pub struct ImagePush {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn an_action_and_a_route_are_told_as_they_are_written() {
-        use ActionName::{
-            Accept, Check, Continue, Deploy, Hold, Pause, Recover, ReleaseHold, Remove, Rollback,
-            SkipBake,
-        };
-        for action in [
-            Deploy,
-            Rollback,
-            Recover,
-            Accept,
-            Hold,
-            ReleaseHold,
-            Check,
-            Pause,
-            Continue,
-            SkipBake,
-            Remove,
-        ] {
-            assert_eq!(json!(action), json!(action.to_string()));
-        }
-        for route in [
-            Route::S3,
-            Route::Ecr,
-            Route::Api,
-            Route::Console,
-            Route::Windlass,
-        ] {
-            assert_eq!(json!(route), json!(route.to_string()));
-        }
-    }
-
-    #[test]
-    fn the_content_of_a_request_is_what_it_asks_for_and_not_who_asks() {
-        let request = |change: fn(&mut Request)| {
-            let mut request = Request::new(ActionName::Deploy, AppName::new("shop").unwrap());
-            request.version = Some("1.4.0".into());
-            change(&mut request);
-            request.content()
-        };
-        let content = request(|_| {});
-        let same: [fn(&mut Request); 3] = [
-            |r| r.idempotency_key = Some("run-812".into()),
-            |r| r.arrived = Some(Time(5)),
-            |r| r.requester = Some(r.asked_by()),
-        ];
-        let other: [fn(&mut Request); 4] = [
-            |r| r.version = Some("1.4.1".into()),
-            |r| r.reason = Some("so".into()),
-            |r| r.again = true,
-            |r| r.action = ActionName::Rollback,
-        ];
-        for change in same {
-            assert_eq!(request(change), content);
-        }
-        for change in other {
-            assert_ne!(request(change), content);
-        }
-    }
-
-    #[test]
-    fn a_request_is_about_the_upload_that_it_names() {
-        let object = |key: &str| ObjectRef {
-            key: key.into(),
-            version_id: None,
-        };
-        let mut request = Request::new(ActionName::Deploy, AppName::new("shop").unwrap());
-        assert_eq!(request.upload(), None);
-        request.artifact_object = Some(ArtifactObject {
-            component: ComponentName::new("web").unwrap(),
-            object: object("artifact"),
-        });
-        assert_eq!(request.upload(), Some(&object("artifact")));
-        request.manifest_object = Some(object("manifest"));
-        assert_eq!(request.upload(), Some(&object("manifest")));
-    }
-}
+#[path = "request_tests.rs"]
+mod tests;

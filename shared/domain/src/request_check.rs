@@ -3,6 +3,7 @@
 use crate::finding::{Finding, FindingName, repeated};
 use crate::in_part::InPart;
 use crate::manifest::key_finding;
+use crate::moving::{Moving, Side};
 use crate::name::EnvironmentName;
 use crate::request::{ActionName, Request};
 use crate::shape::{Language, Shape};
@@ -36,6 +37,7 @@ impl Request {
         findings.extend(self.reason_finding());
         findings.extend(self.environment_finding());
         findings.extend(self.confirm_finding());
+        findings.extend(self.moving_findings());
         findings.extend(self.content_finding());
         findings.extend(self.out_of_place());
         findings.extend(self.key_findings());
@@ -110,6 +112,76 @@ impl Request {
             return None;
         };
         Some(Finding::new(name, "confirm", text, remedy))
+    }
+
+    /// What it moves, where it moves something.
+    pub fn moving(&self) -> Option<Moving<'_>> {
+        let environment = self.environment.as_ref()?;
+        let component = self.component.as_ref();
+        self.action.moves().then(|| Moving {
+            from: Side {
+                app: &self.app,
+                environment,
+            },
+            to: Side {
+                app: self.to_app.as_ref().unwrap_or(&self.app),
+                environment: self.to_environment.as_ref().unwrap_or(environment),
+            },
+            component: component.map(|was| (was, self.to_component.as_ref().unwrap_or(was))),
+        })
+    }
+
+    /// What is moved, and where to, must be two things.
+    fn moving_findings(&self) -> Vec<Finding> {
+        let given = [
+            ("to_app", self.to_app.is_some()),
+            ("to_environment", self.to_environment.is_some()),
+            ("to_component", self.to_component.is_some()),
+        ];
+        let wanted: &[&str] = match (self.action, &self.component) {
+            (ActionName::Rename, Some(_)) => &["to_component"],
+            (ActionName::Rename, None) => &["to_environment"],
+            (ActionName::HandOver, Some(_)) => &["to_app", "to_environment", "to_component"],
+            (ActionName::HandOver, None) => &["to_app", "to_environment"],
+            _ => return Vec::new(),
+        };
+        let surplus = given
+            .iter()
+            .filter(|(name, is)| *is && !wanted.contains(name));
+        let mut findings: Vec<Finding> = surplus
+            .map(|(name, _)| {
+                Finding::new(
+                    FindingName::UnknownField,
+                    *name,
+                    format!("`{name}` means nothing for this `{}`.", self.action),
+                    format!("Write `{}`.", wanted.join("` or `")),
+                )
+            })
+            .collect();
+        let stays = match self.moving() {
+            Some(moving) if self.action == ActionName::HandOver => moving.is_within(),
+            Some(moving) => {
+                moving.is_within() && moving.component.is_none_or(|(was, name)| was == name)
+            }
+            None => false,
+        };
+        if findings.is_empty() && stays {
+            let wanted = if self.action == ActionName::HandOver {
+                &wanted[..2]
+            } else {
+                wanted
+            };
+            findings.push(Finding::new(
+                FindingName::MissingField,
+                wanted.first().copied().unwrap_or("to_environment"),
+                format!(
+                    "`{}` does not say where to: nothing would change.",
+                    self.action
+                ),
+                format!("Write `{}`.", wanted.join("` or `")),
+            ));
+        }
+        findings
     }
 
     /// Whether it is only planned: a check always is, and of the rest what changes a target, where that is asked for.
@@ -202,7 +274,18 @@ impl Request {
             ),
             (
                 "component",
-                self.component.is_some() && self.action != ActionName::Remove,
+                self.component.is_some()
+                    && self.action != ActionName::Remove
+                    && !self.action.moves(),
+            ),
+            ("to_app", self.to_app.is_some() && !self.action.moves()),
+            (
+                "to_environment",
+                self.to_environment.is_some() && !self.action.moves(),
+            ),
+            (
+                "to_component",
+                self.to_component.is_some() && !self.action.moves(),
             ),
             (
                 "confirm",

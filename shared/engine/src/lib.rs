@@ -13,6 +13,7 @@ pub mod last_fault;
 pub mod loaded;
 pub mod log;
 pub mod measurements;
+mod movable;
 pub mod observe;
 pub mod outbox;
 mod overview;

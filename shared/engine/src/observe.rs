@@ -86,8 +86,10 @@ pub async fn where_it_ran<P: Ledger>(
     name: &ComponentName,
     running: &Running,
 ) -> Answered<Option<Step>> {
+    let brought = &running.names.brought.deployment;
+    let name = running.name_in(brought, name);
     for key in [store::step, store::seen] {
-        let step = store::load(ports, &key(&running.names.brought.deployment, name)).await?;
+        let step = store::load(ports, &key(brought, name)).await?;
         if let Some(step) = step.map(|step: Stored<Step>| step.value) {
             return Ok(Some(step));
         }

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{
-    Event, not_sent, of_deployment, of_environment, of_refusal, of_removal, of_second_look,
+    Event, not_sent, of_deployment, of_environment, of_move, of_refusal, of_removal, of_second_look,
 };
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
@@ -146,11 +146,14 @@ async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
         }
         (_, "done") if before.is_none() => {
             let done: Done = read(after)?;
-            let event = done
-                .removed
-                .as_ref()
+            let removed = done.removed.as_ref();
+            let removed = removed
                 .map(|removed| of_removal(&removed.app, removed.environment.as_ref(), &done.cause));
-            send_all(ports, event.into_iter().collect()).await
+            let owners = done.moved.into_iter();
+            let owners = owners.map(|owner| (owner.app, owner.environment));
+            let mut events = of_move(owners, &done.cause);
+            events.extend(removed);
+            send_all(ports, events).await
         }
         (_, sk) if sk.starts_with("refusal#") && before.is_none() => {
             let refusal: Refusal = read(after)?;

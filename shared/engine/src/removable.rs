@@ -8,9 +8,8 @@ use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use std::collections::BTreeSet;
-use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
+use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
 use windlass_domain::finding::Finding;
-use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::removal::{Facts, LetsGo, Removal, decide};
 use windlass_domain::step::Step;
@@ -118,15 +117,13 @@ async fn claims_of<P: Ledger>(
     component: &ComponentName,
     state: &EnvironmentState,
 ) -> Answered<Vec<Claim>> {
-    let running = state.running.get(component);
-    let names = running.into_iter().flat_map(Running::all_names);
-    let names = names.chain(running.map(|running| &running.names));
-    let by: BTreeSet<&DeploymentId> = names
-        .flat_map(|names| [&names.brought.deployment, &names.now.deployment])
-        .collect();
+    let Some(running) = state.running.get(component) else {
+        return Ok(Vec::new());
+    };
     let mut claims = Vec::new();
-    for by in by {
-        for key in [store::step(by, component), store::seen(by, component)] {
+    for by in running.deployments() {
+        let name = running.name_in(by, component);
+        for key in [store::step(by, name), store::seen(by, name)] {
             let step: Option<Stored<Step>> = store::load(ports, &key).await?;
             claims.extend(step.into_iter().flat_map(|step| step.value.claims));
         }

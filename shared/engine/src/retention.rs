@@ -38,10 +38,10 @@ pub async fn kept<P: Ledger>(
         let met = known.get(&next).and_then(Option::as_ref);
         next = met.map_or(0, |snapshot| snapshot.replaced);
     }
-    let found = &state.value.found;
+    let state = &state.value;
     let snapshots = known.into_values().flatten();
-    let recorded = snapshots.map(|snapshot| snapshot.with_found(found).components);
-    let all = recorded.chain([state.value.running]);
+    let recorded = snapshots.map(|snapshot| snapshot.with_found(state).components);
+    let all = recorded.chain([state.running.clone()]);
     Ok(all
         .filter_map(|mut components| components.remove(component))
         .collect())

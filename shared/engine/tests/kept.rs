@@ -8,7 +8,6 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::{Class, Document, Facts, Kept, Kind, Next, Noticed, View, Way};
 use windlass_engine::payload::Word;
@@ -21,10 +20,7 @@ use windlass_world::run::run;
 const SECRET: &str = "hunter2-in-a-template";
 
 fn kept_of<'a>(world: &'a World, component: &str) -> Kept<'a, World> {
-    let app = AppName::new("shop").unwrap();
-    let environment = EnvironmentName::new("prod").unwrap();
-    let component = ComponentName::new(component).unwrap();
-    Kept::of(world, "papers", (&app, &environment, &component))
+    Kept::of(world, "papers", &format!("shop/prod/{component}"))
 }
 
 fn kept(world: &World) -> Kept<'_, World> {

@@ -64,6 +64,10 @@ pub enum Deed {
     Remove(&'static str),
     /// An operator lets go of the whole application.
     RemoveAll,
+    /// An operator gives a component, by its name, another name.
+    Rename(&'static str, &'static str),
+    /// An operator hands a component over to the bank, where it has the other name.
+    HandOver(&'static str, &'static str),
     /// An operator goes back to the snapshot with this number, at the console.
     RollBackTo(u64),
     /// An operator goes back across what is irreversible, at the console.
@@ -129,6 +133,10 @@ impl fmt::Display for Deed {
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
             Self::Remove(component) => write!(f, "an operator lets go of {component}"),
             Self::RemoveAll => f.write_str("an operator lets go of the application"),
+            Self::Rename(was, name) => write!(f, "an operator renames {was} to {name}"),
+            Self::HandOver(was, name) => {
+                write!(f, "an operator hands {was} over to the bank as {name}")
+            }
             Self::RollBackTo(number) => write!(f, "an operator goes back to snapshot {number}"),
             Self::RollBackAcross(names) => write!(f, "an operator goes back across {names:?}"),
             Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
@@ -245,24 +253,20 @@ impl Deed {
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
             })),
-            Self::Remove(component) => {
-                let mut request = Self::Operate("remove").request(world)?;
-                request["component"] = json!(component);
-                Some(request)
-            }
+            Self::Remove(component) => operated("remove", "component", json!(component)),
             Self::RemoveAll => Some(json!({
                 "action": "remove", "app": "shop", "confirm": "shop", "reason": "as planned"
             })),
-            Self::RollBackTo(number) => {
-                let mut request = Self::Operate("rollback").request(world)?;
-                request["snapshot"] = json!(number);
-                Some(request)
-            }
-            Self::RollBackAcross(names) => {
-                let mut request = Self::Operate("rollback").request(world)?;
-                request["across"] = json!(names);
-                Some(request)
-            }
+            Self::Rename(was, name) => Some(json!({
+                "action": "rename", "app": "shop", "environment": "prod", "component": was, "to_component": name,
+                "reason": "as planned"
+            })),
+            Self::HandOver(was, name) => Some(json!({
+                "action": "hand_over", "app": "shop", "environment": "prod", "component": was, "to_component": name,
+                "to_app": "bank", "reason": "as planned"
+            })),
+            Self::RollBackTo(number) => operated("rollback", "snapshot", json!(number)),
+            Self::RollBackAcross(names) => operated("rollback", "across", json!(names)),
             Self::Plan(version, of) => {
                 let mut request = Self::Deploy(version, of).request(world)?;
                 request["plan"] = json!(true);
@@ -278,6 +282,13 @@ impl Deed {
             }
         }
     }
+}
+
+/// An operator's action with a member of its own.
+fn operated(action: &str, member: &str, value: Value) -> Option<Value> {
+    Some(json!({
+        "action": action, "app": "shop", "environment": "prod", "reason": "as planned", member: value
+    }))
 }
 
 /// The deployment that has its turn.

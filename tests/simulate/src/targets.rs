@@ -90,8 +90,13 @@ pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     }
 }
 
-/// The function of a component.
+/// The function of a component. What is called `work` is `jobs` once it is renamed.
 pub fn function_of(component: &str) -> String {
+    let component = if component == "work" {
+        "jobs"
+    } else {
+        component
+    };
     format!("shop-{component}")
 }
 

@@ -8,7 +8,7 @@ use crate::name::{ComponentName, EnvironmentName};
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of what was found of a component before Windlass changed it for the first time.
 pub const BEFORE_WINDLASS: &str = "before-windlass";
@@ -38,6 +38,10 @@ pub struct Running {
     /// Whether it was run once and is no state that could come back: a rollback leaves it, declared or not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub once: bool,
+    /// The name that the component had in each of the deployments that its names tell of, where it has another one since:
+    /// their steps are kept by it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub known_as: BTreeMap<DeploymentId, ComponentName>,
 }
 
 /// A version that a deployment gave to a component.
@@ -166,6 +170,7 @@ impl Running {
             containers: BTreeMap::new(),
             state,
             once: false,
+            known_as: BTreeMap::new(),
         }
     }
 
@@ -234,6 +239,45 @@ impl Running {
     pub fn all_names(&self) -> impl Iterator<Item = &Names> {
         let own = self.containers.is_empty().then_some(&self.names);
         self.containers.values().chain(own)
+    }
+
+    /// The deployments that its names tell of.
+    pub fn deployments(&self) -> BTreeSet<&DeploymentId> {
+        let names = self.all_names().chain([&self.names]);
+        let given = names.flat_map(|names| [&names.brought, &names.now]);
+        given.map(|given| &given.deployment).collect()
+    }
+
+    /// The same of a component that was called so until now.
+    #[must_use]
+    pub fn called(mut self, was: &ComponentName) -> Self {
+        let ids: Vec<DeploymentId> = self.deployments().into_iter().cloned().collect();
+        for id in ids {
+            self.known_as.entry(id).or_insert_with(|| was.clone());
+        }
+        self
+    }
+
+    /// The name that a component which is called so now had in a deployment.
+    pub fn name_in<'a>(
+        &'a self,
+        deployment: &DeploymentId,
+        now: &'a ComponentName,
+    ) -> &'a ComponentName {
+        self.known_as.get(deployment).unwrap_or(now)
+    }
+
+    /// The same with the names that former records have of the deployments which it tells of.
+    #[must_use]
+    pub fn known_like<'a>(mut self, former: impl IntoIterator<Item = &'a Self>) -> Self {
+        let all = former.into_iter().flat_map(|former| &former.known_as);
+        let of_it = self.deployments();
+        let kept: BTreeMap<DeploymentId, ComponentName> = all
+            .filter(|(id, _)| of_it.contains(id))
+            .map(|(id, name)| (id.clone(), name.clone()))
+            .collect();
+        self.known_as = kept;
+        self
     }
 
     /// The version that it has now.

@@ -51,7 +51,7 @@ pub fn decide(application: &Application<'_>) -> Result<Whole, Vec<Finding>> {
             declared: None,
             ..*facts
         };
-        findings.extend(busy(removal, facts));
+        findings.extend(busy((app, environment), facts.lock, facts.waits));
         if let Ok(goes) = decide_one(removal, facts) {
             environments.insert(environment.clone(), goes);
         }

@@ -350,10 +350,9 @@ async fn kept_runs<P: Ports>(
     if let Some(number) = record.snapshot {
         let key = store::snapshot(&record.app, &record.environment, number);
         let goal: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+        let goal = goal.map(|goal| goal.value.with_found(state));
         kept.retain(|name, ran| {
-            let then = goal
-                .as_ref()
-                .and_then(|goal| goal.value.irreversible.get(name));
+            let then = goal.as_ref().and_then(|goal| goal.irreversible.get(name));
             then == Some(&*ran)
         });
     }

@@ -2,7 +2,8 @@
 
 use super::turn::turn;
 use super::{
-    Ports, accept, deploy, hold, plan, recover, refuse, remove, remove_application, rollback, wheel,
+    Ports, accept, deploy, hold, moving, plan, recover, refuse, remove, remove_application,
+    rollback, wheel,
 };
 use crate::log;
 use crate::payload::{Answer, Ask};
@@ -59,6 +60,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             remove_application::remove(ports, ask, &request).await
         }
         ActionName::Remove => remove::remove(ports, ask, &request).await,
+        ActionName::Rename | ActionName::HandOver => moving::moving(ports, ask, &request).await,
         ActionName::Check => plan::admit(ports, ask, &request).await,
     }
 }

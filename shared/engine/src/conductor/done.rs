@@ -10,6 +10,7 @@ use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::moving::{Moving, Side};
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// What an execution has done.
@@ -25,6 +26,18 @@ pub struct Done {
     /// Where it has let go of something: an event tells that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<Removed>,
+    /// The sides between which it has moved something: an event tells that of each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Owner>,
+}
+
+/// The former owner of something that was moved, or the new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The application.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvironmentName,
 }
 
 /// The environment, or the application, that has let go of something.
@@ -45,6 +58,7 @@ impl Done {
             cause,
             nothing: String::new(),
             removed: None,
+            moved: Vec::new(),
         }
     }
 
@@ -56,6 +70,20 @@ impl Done {
         };
         Self {
             removed: Some(removed),
+            ..Self::of(&DeploymentId("none".into()), cause)
+        }
+    }
+
+    /// Something that was moved.
+    pub fn moved(moving: Moving<'_>, cause: String) -> Self {
+        let mut sides = vec![moving.from, moving.to];
+        sides.dedup();
+        let owner = |Side { app, environment }: Side<'_>| Owner {
+            app: app.clone(),
+            environment: environment.clone(),
+        };
+        Self {
+            moved: sides.into_iter().map(owner).collect(),
             ..Self::of(&DeploymentId("none".into()), cause)
         }
     }

@@ -19,6 +19,7 @@ mod hand_over;
 mod hold;
 mod identify;
 mod leave;
+mod moving;
 mod past;
 mod plan;
 mod preempt;

@@ -8,9 +8,10 @@ use super::{Ports, refuse};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::removable::Removable;
-use crate::store;
+use crate::store::{self, Stored};
 use windlass_domain::removal::{LetsGo, Removal};
 use windlass_domain::request::Request;
+use windlass_domain::tenancy::Claims;
 
 /// The most claims that are freed in one transaction, beside three other items: DynamoDB takes a hundred (AWS DynamoDB
 /// Developer Guide, "Transactions").
@@ -57,6 +58,14 @@ pub async fn remove<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answer
     Err(contended("letting go"))
 }
 
+/// The write of claims of which some were freed: of a resource in which nobody has one any more, nothing is kept.
+fn freed(claims: &Stored<Claims>) -> Answered<Write> {
+    if claims.value.held.is_empty() {
+        return Ok(Write::delete(claims.key.clone(), claims.unchanged()));
+    }
+    claims.put_indexed(Some(store::claims_index(&claims.key)))
+}
+
 /// The writes of a part of it that frees as many claims as a transaction takes, while nobody takes the lock; and whether
 /// it is the last part.
 pub fn part(
@@ -67,8 +76,7 @@ pub fn part(
     let mut writes: Vec<Write> = Vec::new();
     for claims in &mut found.claims {
         if goes.free(removal, &mut claims.value) {
-            let index = store::claims_index(&claims.key);
-            writes.push(claims.put_indexed(Some(index))?);
+            writes.push(freed(claims)?);
         }
     }
     let is_last = writes.len() <= AT_ONCE;

@@ -174,7 +174,7 @@ pub async fn choose<P: Ports>(
     let Some(snapshot) = snapshot else {
         return Ok(Err(nowhere(ports, view, record).await?));
     };
-    let snapshot = snapshot.with_found(&view.state.value.found);
+    let snapshot = snapshot.with_found(&view.state.value);
     let barred = bars(view, record, &snapshot);
     if !barred.is_empty() {
         return Ok(Err(barred));
@@ -215,7 +215,7 @@ pub async fn goes_nowhere<P: Ports>(
         None => None,
     };
     match goal {
-        Some(goal) => Ok(bars(view, record, &goal)),
+        Some(goal) => Ok(bars(view, record, &goal.with_found(&view.state.value))),
         None if named.is_some() => nowhere(ports, view, record).await,
         None => Ok(unasked_for(record)),
     }
@@ -283,7 +283,7 @@ async fn nothing_to_go_back_to<P: Ledger>(
     let back_to = |number| input(ActionName::Rollback, app, env, &members(number));
     let list = call::snapshots(app, env);
     let first = load(ports, (app, env), FOUND_FIRST).await?;
-    let first_runs = first.map(|first| first.with_found(&state.found).runs(state));
+    let first_runs = first.map(|first| first.with_found(state).runs(state));
     let remedy = match first_runs {
         None => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),
         Some(true) => format!(

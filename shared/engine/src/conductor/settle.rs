@@ -226,5 +226,5 @@ async fn goal<P: Ports>(
     let number = record.snapshot.unwrap_or_default();
     let key = store::snapshot(&record.app, &record.environment, number);
     let goal: Stored<Snapshot> = store::require(ports, &key).await?;
-    Ok(Some(goal.value.with_found(&state.found)))
+    Ok(Some(goal.value.with_found(state)))
 }

@@ -274,7 +274,7 @@ fn is_passed_over(scene: &Scene<'_>, name: &ComponentName) -> bool {
     unchanged.any(|one| one.irreversible && one.component == *name)
 }
 
-/// The snapshot of what runs; none before the first.
+/// The snapshot of what runs, as it is to be read now; none before the first.
 pub async fn present<P: Ledger>(
     ports: &P,
     record: &Deployment,
@@ -282,7 +282,7 @@ pub async fn present<P: Ledger>(
 ) -> Answered<Option<Snapshot>> {
     let key = store::snapshot(&record.app, &record.environment, state.snapshot);
     let present: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
-    Ok(present.map(|present| present.value))
+    Ok(present.map(|present| present.value.with_found(state)))
 }
 
 /// What a first deployment found, so that a person can go back to it by its number.

@@ -92,7 +92,8 @@ impl<P: Ledger + Clock> Fence for Attempt<'_, P> {
             .max_by_key(|running| running.names.brought.since)
         {
             Some(running) => {
-                let key = store::step(&running.names.brought.deployment, component);
+                let brought = &running.names.brought.deployment;
+                let key = store::step(brought, running.name_in(brought, component));
                 store::load::<Step>(self.ports, &key).await?
             }
             None => None,

@@ -19,7 +19,6 @@ use std::io;
 use std::io::{BufWriter, Write};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
 /// The largest document that is read, in bytes: a list of a million files.
 const LARGEST: u64 = 512 * 1024 * 1024;
@@ -59,13 +58,10 @@ pub struct Kept<'a, P> {
 
 impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
     /// The documents of a component. `home` are the ports at the deployer's own place; `of_kind` is the kind's folder
-    /// below `windlass/`, such as `sites`, which the roles of its functions may read and write, and no other's.
-    pub fn of(
-        home: &'a P,
-        of_kind: &str,
-        (app, environment, component): (&AppName, &EnvironmentName, &ComponentName),
-    ) -> Self {
-        let folder = format!("windlass/{of_kind}/{app}/{environment}/{component}/kept/");
+    /// below `windlass/`, such as `sites`, which the roles of its functions may read and write, and no other's; `owner`
+    /// the component's below that ([`PrepareInput::home`](super::PrepareInput::home)).
+    pub fn of(home: &'a P, of_kind: &str, owner: &str) -> Self {
+        let folder = format!("windlass/{of_kind}/{owner}/kept/");
         Self { home, folder }
     }
 

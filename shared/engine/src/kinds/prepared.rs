@@ -37,6 +37,9 @@ pub struct PrepareInput<'a> {
     pub environment: &'a EnvironmentName,
     /// The component.
     pub component: &'a ComponentName,
+    /// The folder of what a kind keeps of it beside the ledger, where that is not named as these three, because the
+    /// component was moved or has the name of one that was.
+    pub home: Option<&'a str>,
     /// The bytes to bring.
     pub artifact: Option<&'a Artifact>,
     /// For a rollback: what is recorded to come back to, as the kind wrote it.
@@ -274,6 +277,7 @@ mod tests {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("api").unwrap(),
+            home: None,
             artifact: None,
             goal_state: None,
             is_check: false,

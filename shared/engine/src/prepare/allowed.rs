@@ -32,6 +32,7 @@ pub async fn check<P: Ports>(ports: &P, scene: &Scene, wanted: &Wanted<'_>) -> A
         app: &record.app,
         environment: &record.environment,
         component: wanted.name,
+        home: None,
         artifact: None,
         goal_state: None,
         is_check: true,

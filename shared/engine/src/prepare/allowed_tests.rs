@@ -91,6 +91,7 @@ fn the_tags_count_as_right_where_they_are_told_of_and_as_they_are_elsewhere() {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("api").unwrap(),
+            home: None,
             artifact: None,
             goal_state: None,
             is_check: true,

@@ -216,6 +216,7 @@ async fn ask_kind<P: Ports>(
         app: &record.app,
         environment: &record.environment,
         component: wanted.name,
+        home: scene.state.homes.get(wanted.name).map(String::as_str),
         artifact: wanted.artifact,
         goal_state: wanted.goal_state,
         is_check: scene.is_check(),

@@ -56,7 +56,7 @@ impl Scene {
             (ActionName::Rollback, Some(number)) => {
                 let key = store::snapshot(&record.app, &record.environment, number);
                 let snapshot: Stored<Snapshot> = store::require(ports, &key).await?;
-                Some(snapshot.value.with_found(&state.value.found))
+                Some(snapshot.value.with_found(&state.value))
             }
             (ActionName::Rollback, None) => {
                 let message = format!("the rollback {} names no snapshot", record.id);
@@ -267,7 +267,9 @@ async fn declared_before<P: Ledger>(
         return Ok(None);
     };
     let key = store::deployment(&snapshot.value.deployment);
-    let Some(made_by) = store::load::<Deployment>(ports, &key).await? else {
+    let made_by: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+    // What was handed over came by another application's deployment.
+    let Some(made_by) = made_by.filter(|made_by| made_by.value.app == record.app) else {
         return Ok(None);
     };
     let key = store::declaration(&record.app, &made_by.value.declaration);

@@ -155,6 +155,7 @@ impl Flags {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &component(),
+            home: None,
             artifact,
             goal_state: back.map(|recorded| &recorded["goal"]),
             is_check: false,

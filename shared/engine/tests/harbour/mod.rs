@@ -136,6 +136,7 @@ impl Harbour {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("agent").unwrap(),
+            home: None,
             artifact,
             goal_state: goal.map(|recorded| &recorded["goal"]),
             is_check: false,

@@ -147,6 +147,7 @@ impl Setting {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("api").unwrap(),
+            home: None,
             artifact,
             goal_state,
             is_check: false,

@@ -116,6 +116,7 @@ impl Scene {
             app: &app,
             environment: &environment,
             component: &component,
+            home: None,
             artifact,
             goal_state: goal.map(|recorded| &recorded["goal"]),
             is_check: false,

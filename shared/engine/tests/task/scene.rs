@@ -91,6 +91,7 @@ impl Quay {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("migrate").unwrap(),
+            home: None,
             artifact: Some(&artifact),
             goal_state: None,
             is_check: false,

@@ -43,8 +43,10 @@ const PATHS: [&str; 6] = [
     "snapshots/../../prod/rollbacks",
 ];
 
-const CALLS: [(&str, &str); 11] = [
+const CALLS: [(&str, &str); 13] = [
     ("POST", "/remove"),
+    ("POST", "/rename"),
+    ("GET", "/renamable"),
     ("GET", ""),
     ("GET", "/snapshots"),
     ("POST", "/rollbacks"),

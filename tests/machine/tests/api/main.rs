@@ -10,6 +10,7 @@ mod documented;
 mod environments;
 mod keys;
 mod known;
+mod moves;
 mod plans;
 mod releases;
 mod removals;

@@ -50,6 +50,13 @@ fn what_is_not_declared_any_more_is_told_and_let_go_of() {
     shop.region.run();
     let environment = get(&shop, PROD);
     assert_eq!(environment["no_longer_declared"], json!({}));
+    // Of a resource in which nobody has a claim nothing is kept.
+    let ledger = shop.world().ledger();
+    let claimed = ledger.items.keys().filter(|key| key.sk == "claims");
+    let claimed: Vec<&str> = claimed.map(|key| key.pk.as_str()).collect();
+    assert_eq!(claimed.len(), 1, "{claimed:?}");
+    assert!(claimed[0].ends_with("shop-api"), "{claimed:?}");
+    drop(ledger);
     let gone = call(&shop, "GET", &of_jobs, None);
     assert_eq!(refused(&gone), (409, vec!["UnknownName"]));
 }

@@ -84,6 +84,8 @@ use crate::outcome::Outcome;
 pub use woken_in_time::woken_in_time;
 mod lets_go_as_asked;
 pub use lets_go_as_asked::lets_go_as_asked;
+mod moves_whole;
+pub use moves_whole::moves_whole;
 mod overtakes_as_asked;
 pub use overtakes_as_asked::overtakes_as_asked;
 mod endings_are_counted;
@@ -97,7 +99,7 @@ pub use wheel_is_obeyed::wheel_is_obeyed;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 43] = [
+pub const RULES: [(&str, Rule); 44] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -141,6 +143,7 @@ pub const RULES: [(&str, Rule); 43] = [
     ("overtakes_as_asked", overtakes_as_asked),
     ("lets_go_as_asked", lets_go_as_asked),
     ("irreversible_bars", irreversible_bars),
+    ("moves_whole", moves_whole),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

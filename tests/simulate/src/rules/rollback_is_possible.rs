@@ -61,7 +61,7 @@ fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
         "web" => files_are_there(outcome, state),
         // A rollback runs nothing.
         TASK => true,
-        "api" | "jobs" => version_is_there(outcome, component, state),
+        "api" | "jobs" | "work" => version_is_there(outcome, component, state),
         other => panic!("`rollback_is_possible` does not know what {other} needs"),
     }
 }

@@ -11,6 +11,7 @@ mod declared_services;
 mod gates;
 mod later;
 mod moved;
+mod moved_on;
 mod moved_services;
 mod moved_services_busy;
 mod operators;
@@ -33,7 +34,7 @@ mod wheel_held;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 224] = [
+pub static SCENARIOS: [Scenario; 230] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -232,6 +233,7 @@ pub static SCENARIOS: [Scenario; 224] = [
     wheel_held::WHEEL_HELD_RED,
     wheel_held::WHEEL_HELD_RUNS_OUT,
     wheel::WHEEL_TIMED_BY_AWS,
+    wheel::WHEEL_AT_A_HOOK,
     wheel::WHEEL_TWICE_AND_LATE,
     wheel::WHEEL_PREEMPTED,
     overtaking::OVERTAKES,
@@ -252,6 +254,11 @@ pub static SCENARIOS: [Scenario; 224] = [
     overtaking::UNDONE_FIRST_AND_FAILED,
     overtaking::FIX_GOES_FIRST,
     overtaking::FIX_WAITED,
+    moved_on::RENAMED,
+    moved_on::RENAMED_TOO_EARLY,
+    moved_on::RENAMED_BESIDE,
+    moved_on::HANDED_OVER,
+    moved_on::HANDED_OVER_BESIDE,
     removed::REMOVED,
     removed::REMOVED_TOO_EARLY,
     removed::REMOVED_BESIDE,

@@ -1,6 +1,7 @@
 //! A person at the wheel while a deployment watches: paused, gone on, skipped, refused.
 
 use super::basics::{BOTH, LIVE};
+use super::pauses::PAUSED;
 use super::people::{as_made, is_quiet_again, person_at_api, rings};
 use super::shifts::SERVICE_CANARY_THEN_FUNCTION;
 use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
@@ -179,6 +180,17 @@ pub(super) const WHEEL_TIMED_BY_AWS: Scenario = Scenario {
         after(60, SKIP),
     ],
     ..SERVICE_CANARY_THEN_FUNCTION
+};
+
+/// ECS waits at a hook for Windlass meanwhile, and goes on once a person has ended the pause.
+pub(super) const WHEEL_AT_A_HOOK: Scenario = Scenario {
+    name: "wheel_at_a_hook",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["agent"])),
+        when_in("Bake", PAUSE),
+        after(300, CONTINUE),
+    ],
+    ..PAUSED
 };
 
 /// The same asked twice, and then what is too late.

@@ -13,6 +13,7 @@ mod copy;
 mod ledger;
 mod look;
 mod moved;
+mod moved_on;
 mod moved_services;
 mod naming;
 mod overtaking;
@@ -72,6 +73,7 @@ pub fn variants() -> Vec<Variant> {
         wheel::VARIANTS,
         overtaking::VARIANTS,
         removed::VARIANTS,
+        moved_on::VARIANTS,
         tasks::VARIANTS,
     ]
     .concat()

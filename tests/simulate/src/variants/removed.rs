@@ -11,8 +11,8 @@ pub const VARIANTS: &[Variant] = &[
         what: "a component is let go of while a release is under way",
         edits: &[Edit {
             file: REMOVAL,
-            find: "    let held = facts.lock.held.as_ref().map(|held| &held.deployment);",
-            replace: "    let held = facts.lock.held.as_ref().filter(|_| !VARIANT).map(|held| &held.deployment);",
+            find: "    let held = lock.held.as_ref().map(|held| &held.deployment);",
+            replace: "    let held = lock.held.as_ref().filter(|_| !VARIANT).map(|held| &held.deployment);",
         }],
         scenarios: &["removed_too_early"],
         mishaps: &[],

@@ -36,7 +36,8 @@ impl Running {
             (name.clone(), names)
         });
         let names: BTreeMap<String, Names> = names.collect();
-        Self::new(Some(whole), given.clone(), state).named_by(names)
+        let left = Self::new(Some(whole), given.clone(), state);
+        left.named_by(names).known_like(former)
     }
 
     /// What a deployment leaves of a component that it took back to this: by the names that it had then, which the
@@ -62,7 +63,8 @@ impl Running {
             (name, names)
         });
         let names: BTreeMap<String, Names> = names.collect();
-        Self::new(self.artifact.clone(), called(&self.names), state).named_by(names)
+        let again = Self::new(self.artifact.clone(), called(&self.names), state);
+        again.named_by(names).known_like(former)
     }
 
     /// The same bytes by the names that `then` has for them, given now.

@@ -89,6 +89,7 @@ fn a_release_that_has_no_room_is_found_and_one_with_little_is_warned_of() {
         app: &AppName::new("shop").unwrap(),
         environment: &EnvironmentName::new("prod").unwrap(),
         component: &ComponentName::new("agent").unwrap(),
+        home: None,
         artifact: None,
         goal_state: None,
         is_check: true,

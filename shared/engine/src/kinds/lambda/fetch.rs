@@ -187,6 +187,7 @@ mod tests {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("api").unwrap(),
+            home: None,
             artifact: Some(artifact),
             goal_state: None,
             is_check: false,

@@ -199,16 +199,11 @@ pub struct Lists<'a, P> {
 impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     /// The lists of a site; `home` are the ports at the deployer's own place.
     pub fn of(home: &'a P, target: &Target) -> Self {
-        let Target {
-            app,
-            environment,
-            component,
-            ..
-        } = target;
+        let owner = target.folder();
         Self {
             home,
-            folder: format!("windlass/sites/{app}/{environment}/{component}/"),
-            kept: Kept::of(home, "sites", (app, environment, component)),
+            folder: format!("windlass/sites/{owner}/"),
+            kept: Kept::of(home, "sites", &owner),
         }
     }
 

@@ -24,6 +24,9 @@ pub struct Target {
     pub environment: EnvironmentName,
     /// The component.
     pub component: ComponentName,
+    /// Where its lists are, where that is not named as these three: a site that was moved keeps them where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
     /// What the declaration says.
     pub site: StaticSite,
     /// The address under which visitors reach it, with a slash at its end; absent where nothing tells it.
@@ -110,6 +113,12 @@ impl Visited {
 }
 
 impl Target {
+    /// The folder of its lists, below that of all sites.
+    pub fn folder(&self) -> String {
+        let named = || format!("{}/{}/{}", self.app, self.environment, self.component);
+        self.home.clone().unwrap_or_else(named)
+    }
+
     /// The key of a path in the site's bucket, in place.
     pub fn key(&self, path: &str) -> String {
         format!("{}{path}", self.site.prefix)

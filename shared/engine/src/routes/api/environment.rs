@@ -48,7 +48,7 @@ pub async fn get<P: Ports>(
     });
     if !here.state.irreversible.is_empty() {
         let goal = newest_good(ports, here.state.snapshot, (app, environment)).await?;
-        let crosses = goal.map(|goal| crossed(&goal, &here.state));
+        let crosses = goal.map(|goal| crossed(&goal.with_found(&here.state), &here.state));
         whole["crosses"] = json!(crosses.unwrap_or_default());
     }
     if call.query.get("observe").map(String::as_str) == Some("true") {

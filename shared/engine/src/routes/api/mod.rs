@@ -10,6 +10,7 @@ mod declaration;
 mod deployments;
 mod environment;
 mod members;
+mod movable;
 mod operator;
 mod plans;
 mod problem;
@@ -27,6 +28,7 @@ use crate::kinds::KindPorts;
 use crate::log;
 use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
+use movable::Sides;
 use problem::problem;
 use query::page;
 use serde_json::Value;
@@ -129,6 +131,9 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
             _ => refusals::list(ports, None, call).await,
         };
     }
+    if let ["hand-overs", rest @ ..] = segments.as_slice() {
+        return between(ports, rest, call).await;
+    }
     let (["apps", app, ..], Some(rest)) = (segments.as_slice(), segments.get(2..)) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
@@ -161,6 +166,27 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
     }
 }
 
+/// The paths that name two environments.
+async fn between<P: Ports>(ports: &P, segments: &[&str], call: &Call) -> Answered<Reply> {
+    let Some(sides) = Sides::of(segments) else {
+        return Ok(problem(404, &[no_such_path(call)]));
+    };
+    log::name_app(&sides.from.0);
+    let known: &[&str] = match call.method.as_str() {
+        "GET" => &["component", "to_component"],
+        "POST" => &[],
+        _ => return Ok(problem(404, &[no_such_path(call)])),
+    };
+    let findings = query::findings(call, known);
+    if !findings.is_empty() {
+        return Ok(problem(400, &findings));
+    }
+    if call.method == "GET" {
+        return movable::takable(ports, &sides, call).await;
+    }
+    movable::hand_over(ports, &sides, call).await
+}
+
 /// What the query of a path may say beside `words`; `None` where the API does not serve the path.
 fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
     Some(match (method, rest) {
@@ -171,13 +197,14 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
         ("GET", ["environments", _]) => &["observe"],
         ("DELETE", ["environments", _, "hold"]) => &["reason"],
         ("GET", ["environments", _, "removable"]) => &["component"],
+        ("GET", ["environments", _, "renamable"]) => &["component", "to_component"],
         (
             "POST",
             [
                 "environments",
                 _,
                 "releases" | "plans" | "rollbacks" | "recover" | "accept" | "pause" | "continue"
-                | "skip-bake" | "remove",
+                | "skip-bake" | "remove" | "rename",
             ]
             | ["environments", _, "deployments", _, "cancel"]
             | ["remove"],
@@ -213,6 +240,8 @@ async fn in_environment<P: Ports>(
         ("POST", ["skip-bake"]) => ActionName::SkipBake,
         ("POST", ["remove"]) => ActionName::Remove,
         ("GET", ["removable"]) => return removable::get(ports, app, name, call).await,
+        ("POST", ["rename"]) => return movable::rename(ports, app, name, call).await,
+        ("GET", ["renamable"]) => return movable::renamable(ports, app, name, call).await,
         ("PUT", ["hold"]) => ActionName::Hold,
         ("DELETE", ["hold"]) => ActionName::ReleaseHold,
         _ => return Ok(problem(404, &[no_such_path(call)])),

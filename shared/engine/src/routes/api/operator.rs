@@ -85,6 +85,15 @@ fn members(action: ActionName) -> &'static [&'static str] {
         }
         ActionName::Pause => &["deployment", "for", "reason"],
         ActionName::Remove => &["component", "reason"],
+        ActionName::Rename => &["component", "reason", "to_component"],
+        // Where to is said by the path.
+        ActionName::HandOver => &[
+            "component",
+            "reason",
+            "to_app",
+            "to_component",
+            "to_environment",
+        ],
         ActionName::Check => &[],
         _ => &["reason"],
     }

@@ -89,7 +89,7 @@ pub async fn list<P: Ports>(
 }
 
 fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest>) -> Listed {
-    let snapshot = snapshot.with_found(&state.found);
+    let snapshot = snapshot.with_found(state);
     let release = snapshot.release.as_ref();
     Listed {
         number: snapshot.number,

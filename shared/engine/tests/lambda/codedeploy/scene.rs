@@ -76,6 +76,7 @@ pub(super) fn plan(
         app: &AppName::new("shop").unwrap(),
         environment: &EnvironmentName::new("prod").unwrap(),
         component: &ComponentName::new("api").unwrap(),
+        home: None,
         artifact: Some(&artifact),
         goal_state: back,
         is_check: false,

@@ -94,6 +94,7 @@ async fn plan<P: SitePorts>(
         app: input.app.clone(),
         environment: input.environment.clone(),
         component: input.component.clone(),
+        home: input.home.map(str::to_owned),
         site: site.clone(),
         visitors: visitors(site, serving.as_ref()),
         archive: None,

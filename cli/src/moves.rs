@@ -1,0 +1,124 @@
+//! Renaming and handing over: what both verbs send, wait for and tell.
+
+use crate::arguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::follow::Patience;
+use crate::operator::ended_without_environment;
+use crate::output::Output;
+use crate::places::Endpoint;
+use crate::windlass::waiting;
+use clap::Args;
+use serde_json::{Map, Value, json};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+
+/// Why, and how to ask.
+#[derive(Debug, Args)]
+pub struct Asking {
+    /// Only tell what would be moved, what stays, and what is to be done next.
+    #[arg(long)]
+    pub plan: bool,
+    /// Why; it is recorded.
+    #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
+    pub reason: String,
+    /// Only hand it in, and do not wait for what comes of it.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// The installation.
+    #[command(flatten)]
+    pub endpoint: Endpoint,
+    /// How long to wait for what comes of it.
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// A move: whose, of what, and whose it is from then on.
+pub struct Move<'a> {
+    /// The application that has it.
+    pub app: &'a AppName,
+    /// The environment that has it.
+    pub environment: &'a EnvironmentName,
+    /// The component; all of the environment where there is none.
+    pub component: Option<&'a ComponentName>,
+    /// The application and environment that are to have it; none where only the component's name is another one.
+    pub to: Option<(&'a AppName, &'a EnvironmentName)>,
+    /// Its name from then on.
+    pub name: Option<&'a ComponentName>,
+}
+
+impl Move<'_> {
+    /// Makes it, or tells what it would do.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
+        waiting(async {
+            let windlass = asking.endpoint.open().await?;
+            if asking.plan {
+                let named: Vec<(&str, &str)> = self.named().collect();
+                let answer = windlass.get(&self.path("renamable"), &named).await?;
+                output.result(&answer, &self.in_words(&answer));
+                return Ok(Exit::Good);
+            }
+            let named = self.named();
+            let mut body: Map<String, Value> = named
+                .map(|(name, value)| (name.to_owned(), json!(value)))
+                .collect();
+            body.insert("reason".into(), json!(asking.reason));
+            let body = Value::Object(body);
+            let path = self.path("rename");
+            let begun = windlass.act("POST", &path, &[], Some(&body)).await?;
+            let execution = begun.get("execution").and_then(Value::as_str);
+            let execution = execution
+                .ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
+            if asking.no_wait {
+                let app = self.app;
+                let words = format!(
+                    "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
+                );
+                output.result(&begun, &words);
+                return Ok(Exit::Good);
+            }
+            let ended = ended_without_environment(&windlass, self.app, execution, &asking.patience);
+            let told = ended.await?;
+            output.result(&json!({"execution": execution, "done": told}), &told);
+            Ok(Exit::Good)
+        })
+    }
+
+    /// The path of the call: what goes to another environment has one that names both.
+    fn path<'p>(&'p self, within: &'p str) -> Vec<&'p str> {
+        let (app, environment) = (self.app.as_str(), self.environment.as_str());
+        match self.to {
+            Some((to, there)) => vec!["hand-overs", app, environment, to.as_str(), there.as_str()],
+            None => vec!["apps", app, "environments", environment, within],
+        }
+    }
+
+    fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let component = self.component.map(|name| ("component", name.as_str()));
+        let name = self.name.map(|name| ("to_component", name.as_str()));
+        component.into_iter().chain(name)
+    }
+
+    fn in_words(&self, answer: &Value) -> String {
+        let (app, environment) = (self.app, self.environment);
+        let (to, there) = self.to.unwrap_or((app, environment));
+        let mut lines = Vec::new();
+        let components = answer.get("components").and_then(Value::as_object);
+        for (was, name) in components.into_iter().flatten() {
+            let name = name.as_str().unwrap_or(was);
+            lines.push(format!(
+                "{was} of {app}/{environment} would be {name} of {to}/{there}"
+            ));
+        }
+        let targets = answer.get("targets").and_then(Value::as_array);
+        let targets = targets.into_iter().flatten().filter_map(Value::as_str);
+        lines.extend(targets.map(|target| format!("  with {target}")));
+        for member in ["stays", "next"] {
+            let told = answer.get(member).and_then(Value::as_str);
+            lines.extend(told.map(|told| format!("  {told}")));
+        }
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,144 @@
+//! `windlass rename` and `windlass hand-over`: the real program against an API that answers.
+
+#![allow(clippy::unwrap_used)]
+
+mod standin;
+
+use serde_json::{Value, json};
+use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
+
+fn api() -> StandIn {
+    let done = json!({"deployment": null, "refusal": null, "done": {"cause": "It has another owner."},
+        "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
+    let movable = json!({"components": {"web": "site"}, "targets": ["s3://shop/web/", "E1"],
+        "stays": "What runs there stays as it is.", "next": "Tag the targets."});
+    StandIn::new(move |call: &Call| -> Reply {
+        match (call.method.as_str(), call.path.as_str()) {
+            ("GET", path) if path.contains("?execution=") => reply(200, &done),
+            ("GET", _) => reply(200, &movable),
+            _ => reply(202, &json!({"execution": "arn:one"})),
+        }
+    })
+}
+
+fn run(api: &StandIn, words: &[&str]) -> (i32, String) {
+    let more = ["--reason", "r", "--every", "1ms"];
+    let output = api.windlass(&folder("moves"), &[words, &more[..]].concat());
+    (code(&output), out(&output) + &err(&output))
+}
+
+/// The words, and the path and the query of the look; the path and the body of the call.
+type Row = (&'static [&'static str], &'static str, &'static str, Value);
+
+#[test]
+fn what_is_moved_is_asked_for_where_both_sides_are_named() {
+    let table: [Row; 5] = [
+        (
+            &[
+                "rename",
+                "shop",
+                "prod",
+                "--component",
+                "web",
+                "--to-component",
+                "site",
+            ],
+            "/stage/apps/shop/environments/prod/renamable?component=web&to_component=site",
+            "/stage/apps/shop/environments/prod/rename",
+            json!({"component": "web", "to_component": "site", "reason": "r"}),
+        ),
+        (
+            &["rename", "shop", "staging", "--to-environment", "qa"],
+            "/stage/hand-overs/shop/staging/shop/qa",
+            "/stage/hand-overs/shop/staging/shop/qa",
+            json!({"reason": "r"}),
+        ),
+        (
+            &[
+                "hand-over",
+                "shop",
+                "prod",
+                "--component",
+                "web",
+                "--to-app",
+                "bank",
+            ],
+            "/stage/hand-overs/shop/prod/bank/prod?component=web",
+            "/stage/hand-overs/shop/prod/bank/prod",
+            json!({"component": "web", "reason": "r"}),
+        ),
+        (
+            &[
+                "hand-over",
+                "shop",
+                "prod",
+                "--component",
+                "web",
+                "--to-app",
+                "bank",
+                "--to-environment",
+                "live",
+                "--to-component",
+                "site",
+            ],
+            "/stage/hand-overs/shop/prod/bank/live?component=web&to_component=site",
+            "/stage/hand-overs/shop/prod/bank/live",
+            json!({"component": "web", "to_component": "site", "reason": "r"}),
+        ),
+        (
+            &["hand-over", "shop", "prod", "--to-environment", "live"],
+            "/stage/hand-overs/shop/prod/shop/live",
+            "/stage/hand-overs/shop/prod/shop/live",
+            json!({"reason": "r"}),
+        ),
+    ];
+    for (words, look, path, body) in table {
+        let api = api();
+        let (status, told) = run(&api, words);
+        assert_eq!(status, 0, "{told}");
+        assert!(told.contains("another owner"), "{told}");
+        let first = &api.calls()[0];
+        assert_eq!((first.method.as_str(), first.path.as_str()), ("POST", path));
+        assert_eq!(first.json(), body);
+
+        let api = self::api();
+        let (status, told) = run(&api, &[words, &["--plan"][..]].concat());
+        assert_eq!(status, 0, "{told}");
+        for part in [
+            "would be site of",
+            "with s3://shop/web/",
+            "stays as it is",
+            "Tag the",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let calls = api.calls();
+        assert!(calls.iter().all(|call| call.method == "GET"));
+        assert_eq!(calls[0].path, look);
+    }
+}
+
+#[test]
+fn what_does_not_say_where_to_is_not_understood() {
+    let wrong: [&[&str]; 5] = [
+        &["rename", "shop", "prod", "--component", "web"],
+        &["rename", "shop", "prod"],
+        &["rename", "shop", "prod", "--to-component", "site"],
+        &["hand-over", "shop", "prod", "--component", "web"],
+        &[
+            "hand-over",
+            "shop",
+            "prod",
+            "--to-app",
+            "bank",
+            "--to-component",
+            "site",
+        ],
+    ];
+    for words in wrong {
+        let api = api();
+        let (status, told) = run(&api, words);
+        assert_eq!(status, 2, "{words:?}: {told}");
+        assert!(api.calls().is_empty());
+    }
+}

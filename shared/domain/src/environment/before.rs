@@ -1,0 +1,65 @@
+//! What a component that was moved was in older snapshots: these are never written anew.
+
+use super::{BEFORE_WINDLASS, Running, Snapshot};
+use crate::irreversible::Ran;
+use crate::name::ComponentName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a component was until a number of snapshots.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Before {
+    /// It had this name here.
+    Called(ComponentName),
+    /// It was another environment's, and this ran when it was handed over: what a rollback to an older snapshot goes back
+    /// to. What was found before the first release is what was found of it.
+    Ran {
+        /// What ran.
+        running: Box<Running>,
+        /// Its irreversible run before that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Ran>,
+    },
+}
+
+/// What each component was in snapshots that are older than a number.
+pub type Former = BTreeMap<ComponentName, BTreeMap<u64, Before>>;
+
+/// Makes a snapshot say what it says of the components as they are called now. All former names are taken out first,
+/// because one may be another component's name now.
+pub(super) fn read(snapshot: &mut Snapshot, former: &Former) {
+    let number = snapshot.number;
+    let then = former.iter().filter_map(|(name, before)| {
+        let (_, before) = before.range(number + 1..).next()?;
+        Some((name, before))
+    });
+    let (mut components, mut runs) = (Vec::new(), Vec::new());
+    for (name, before) in then.clone() {
+        if let Before::Called(was) = before {
+            let ran = snapshot.components.remove(was);
+            components.extend(ran.map(|ran| (name.clone(), ran.called(was))));
+            let run = snapshot.irreversible.remove(was);
+            runs.extend(run.map(|run| (name.clone(), run)));
+        }
+    }
+    snapshot.components.extend(components);
+    snapshot.irreversible.extend(runs);
+    for (name, before) in then {
+        if let Before::Ran { running, after } = before
+            && snapshot.version != BEFORE_WINDLASS
+            && !snapshot.components.contains_key(name)
+        {
+            snapshot
+                .components
+                .insert(name.clone(), (**running).clone());
+            let after = after.iter().map(|run| (name.clone(), run.clone()));
+            snapshot.irreversible.extend(after);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "before_tests.rs"]
+mod tests;

@@ -1,0 +1,287 @@
+//! Moving what is recorded of a component, or of all of an environment, to another owner: another name, environment or
+//! application. Pure.
+//!
+//! Nothing of a target is changed, and no moment comes at which nobody has it. The new owner goes on from what runs, and
+//! has the way back to what was found before the first release. History, snapshots and vetoes stay where they are.
+
+use crate::count::count;
+use crate::environment::{BEFORE_WINDLASS, Before, EnvironmentState, Lock, Running, Snapshot};
+use crate::finding::{Finding, FindingName};
+use crate::identity::DeploymentId;
+use crate::input::input;
+use crate::irreversible::{Irreversible, Ran};
+use crate::kinds::KindName;
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::order::Order;
+use crate::part::Part;
+use crate::removal::{self, Removal, busy, declared, nothing, recorded};
+use crate::request::ActionName;
+use crate::tenancy::{Claim, Claims};
+use crate::time::Time;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+mod arrival;
+mod words;
+
+pub use arrival::arrive;
+
+/// The most claims that are moved: a transaction takes them all, or none (AWS DynamoDB Developer Guide, "Transactions").
+pub const MOST_CLAIMS: usize = 90;
+
+/// An environment of an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Side<'a> {
+    /// The application.
+    pub app: &'a AppName,
+    /// The environment.
+    pub environment: &'a EnvironmentName,
+}
+
+/// A move that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Moving<'a> {
+    /// The former owner.
+    pub from: Side<'a>,
+    /// The new one.
+    pub to: Side<'a>,
+    /// The component, and its name from then on; all of the environment, by the names that they have, if absent.
+    pub component: Option<(&'a ComponentName, &'a ComponentName)>,
+}
+
+/// The two environments as the ledger knows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The former owner.
+    pub from: removal::Facts<'a>,
+    /// The kinds of its components, as far as they are known.
+    pub kinds: &'a BTreeMap<ComponentName, KindName>,
+    /// The lock of the new owner.
+    pub lock: &'a Lock,
+    /// Somebody who waits there.
+    pub waits: Option<&'a DeploymentId>,
+    /// Its record.
+    pub state: &'a EnvironmentState,
+    /// The components that its declaration in force has there; what is wrong where it has none.
+    pub declared: Result<&'a BTreeMap<ComponentName, KindName>, &'a [Finding]>,
+}
+
+/// The things that are moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moves {
+    /// The components, with the names that they have from then on.
+    pub components: BTreeMap<ComponentName, ComponentName>,
+    /// Their claims.
+    pub claims: Vec<Claim>,
+}
+
+/// The record of a component on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parcel {
+    was: ComponentName,
+    name: ComponentName,
+    running: Option<Running>,
+    found: Option<Running>,
+    marks: BTreeMap<Part, Order>,
+    irreversible: Option<Ran>,
+    before: BTreeMap<u64, Before>,
+    home: String,
+}
+
+/// Decides it.
+///
+/// # Errors
+/// Something is under way on one of the sides, the former owner declares it still, the new one does not or has one of
+/// that name, or there is nothing of it.
+pub fn decide(moving: Moving<'_>, facts: Facts<'_>) -> Result<Moves, Vec<Finding>> {
+    let (removal, Side { app, environment }) = (moving.removal(), moving.to);
+    let from = facts.from;
+    let mut findings = Vec::new();
+    findings.extend(busy(
+        (removal.app, removal.environment),
+        from.lock,
+        from.waits,
+    ));
+    if !moving.is_within() {
+        findings.extend(busy((app, environment), facts.lock, facts.waits));
+    }
+    findings.extend(declared(removal, from));
+    let recorded = recorded(removal, from);
+    if recorded.components.is_empty() {
+        findings.push(nothing(removal));
+    }
+    let components: BTreeMap<ComponentName, ComponentName> = recorded
+        .components
+        .iter()
+        .map(|was| (was.clone(), moving.name_of(was).clone()))
+        .collect();
+    match facts.declared {
+        Err(why) => findings.extend(why.iter().cloned()),
+        Ok(declared) => {
+            let wrong = components.iter();
+            findings.extend(wrong.filter_map(|pair| moving.unlike(pair, facts.kinds, declared)));
+        }
+    }
+    let taken = components.values().filter(|name| facts.state.has(name));
+    findings.extend(taken.map(|name| moving.taken(name)));
+    findings.extend(moving.too_many(recorded.claims.len()));
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    Ok(Moves {
+        components,
+        claims: recorded.claims,
+    })
+}
+
+impl EnvironmentState {
+    /// Whether anything of a component is recorded here.
+    fn has(&self, name: &ComponentName) -> bool {
+        self.running.contains_key(name) || self.found.contains_key(name)
+    }
+}
+
+impl<'a> Moving<'a> {
+    /// What the former owner would let go of.
+    pub fn removal(self) -> Removal<'a> {
+        Removal {
+            app: self.from.app,
+            environment: self.from.environment,
+            component: self.component.map(|(was, _)| was),
+        }
+    }
+
+    /// True where both owners are in one environment.
+    pub fn is_within(self) -> bool {
+        self.from == self.to
+    }
+
+    fn name_of(self, was: &'a ComponentName) -> &'a ComponentName {
+        self.component.map_or(was, |(_, name)| name)
+    }
+
+    /// That the new owner does not declare the component, or one of another kind.
+    fn unlike(
+        self,
+        (was, name): (&ComponentName, &ComponentName),
+        kinds: &BTreeMap<ComponentName, KindName>,
+        declared: &BTreeMap<ComponentName, KindName>,
+    ) -> Option<Finding> {
+        let Side { app, environment } = self.to;
+        let path = format!("components.{name}");
+        let Some(kind) = declared.get(name) else {
+            return Some(Finding::new(
+                FindingName::UnknownName,
+                path,
+                format!(
+                    "the declaration of {app} has no component `{name}` in {environment}, which is to have what `{was}` has."
+                ),
+                "Declare it there with the same target, and upload that; then ask again. What nobody is to have is let go of before (`remove`).",
+            ));
+        };
+        let ran = kinds.get(was).filter(|ran| *ran != kind)?;
+        Some(Finding::new(
+            FindingName::BadValue,
+            path,
+            format!(
+                "`{name}` of {app} is declared as `{kind}`, and `{was}` was deployed as `{ran}`."
+            ),
+            format!("Declare it as `{ran}`, with the same target; then ask again."),
+        ))
+    }
+
+    /// That the new owner has such a component already.
+    fn taken(self, name: &ComponentName) -> Finding {
+        let Side { app, environment } = self.to;
+        let members = [("component", json!(name)), ("reason", json!("…"))];
+        let remove = input(ActionName::Remove, app, environment, &members);
+        Finding::new(
+            FindingName::AlreadyRuns,
+            format!("components.{name}"),
+            format!(
+                "a component `{name}` is recorded in {app}/{environment} already, with what ran and was found of it."
+            ),
+            format!(
+                "Write another name in `to_component`. Where that record is not wanted, take `{name}` out of the \
+                 declaration, start {remove}, declare it again, and ask again."
+            ),
+        )
+    }
+
+    fn too_many(self, claims: usize) -> Option<Finding> {
+        let environment = self.from.environment;
+        (claims > MOST_CLAIMS).then(|| {
+            Finding::new(
+                FindingName::TooLarge,
+                format!("environments.{environment}"),
+                format!(
+                    "{} are to be moved at once, and {MOST_CLAIMS} at most.",
+                    count(claims, "resource")
+                ),
+                "Move its components one by one, by `component`.",
+            )
+        })
+    }
+}
+
+impl Moves {
+    /// Gives the claims of a resource to their new owner; true where there was one.
+    pub fn hand_on(&self, moving: Moving<'_>, claims: &mut Claims) -> bool {
+        let removal = moving.removal();
+        let mut is_changed = false;
+        for held in &mut claims.held {
+            let name = self.components.get(&held.owner.component);
+            let is_moved = removal.is_of(&held.owner) && self.claims.contains(&held.claim);
+            let Some(name) = name.filter(|_| is_moved) else {
+                continue;
+            };
+            held.owner.app = moving.to.app.clone();
+            held.owner.environment = moving.to.environment.clone();
+            held.owner.component = name.clone();
+            is_changed = true;
+        }
+        // What the new owner had claimed already, say for a release that was undone, is once its own.
+        let mut known = Vec::new();
+        claims.held.retain(|held| {
+            let is_new = !known.contains(held);
+            known.push(held.clone());
+            is_new
+        });
+        is_changed
+    }
+
+    /// Takes the components out of the record of their former owner. Who has their name there since begins a folder of
+    /// its own for what a kind keeps beside the ledger.
+    pub fn take_out(
+        &self,
+        moving: Moving<'_>,
+        state: &mut EnvironmentState,
+        now: Time,
+    ) -> Vec<Parcel> {
+        let Side { app, environment } = moving.from;
+        let components = self.components.iter();
+        let parcels = components.map(|(was, name)| {
+            let anew = format!("{app}/{environment}/{was}.{}", now.0);
+            let home = state.homes.insert(was.clone(), anew);
+            let (marks, others) = std::mem::take(&mut state.marks)
+                .into_iter()
+                .partition(|(part, _)| part.component == *was);
+            state.marks = others;
+            Parcel {
+                was: was.clone(),
+                name: name.clone(),
+                running: state.running.remove(was),
+                found: state.found.remove(was),
+                marks,
+                irreversible: state.irreversible.remove(was),
+                before: state.before.remove(was).unwrap_or_default(),
+                home: home.unwrap_or_else(|| format!("{app}/{environment}/{was}")),
+            }
+        });
+        parcels.collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "moving_tests.rs"]
+mod tests;

@@ -1,0 +1,103 @@
+//! The record of moved components at their new owner.
+
+use super::*;
+
+/// Takes components in. Their older snapshots say of each what it was called, or what ran when it came from another
+/// environment. Where there was no snapshot yet, what was found and what runs are the first two: answers these.
+pub fn arrive(
+    moving: Moving<'_>,
+    parcels: Vec<Parcel>,
+    state: &mut EnvironmentState,
+    left: Option<&Snapshot>,
+    now: Time,
+) -> Vec<Snapshot> {
+    let number = state.last_snapshot + 1;
+    for parcel in parcels {
+        take_in(moving, parcel, state, number, left);
+    }
+    if number == 1 {
+        first(state, left, now)
+    } else {
+        Vec::new()
+    }
+}
+
+fn take_in(
+    moving: Moving<'_>,
+    parcel: Parcel,
+    state: &mut EnvironmentState,
+    number: u64,
+    left: Option<&Snapshot>,
+) {
+    let Parcel { was, name, .. } = parcel;
+    let called = |ran: Running| if was == name { ran } else { ran.called(&was) };
+    let running = parcel.running.map(called);
+    let before = if moving.is_within() {
+        Some(Before::Called(was.clone()))
+    } else {
+        // It came after that run only where what runs did.
+        let after = left.and_then(|left| left.irreversible.get(&was)).cloned();
+        let after = after.filter(|run| parcel.irreversible.as_ref() == Some(run));
+        let running = running.clone().map(Box::new);
+        running.map(|running| Before::Ran { running, after })
+    };
+    // What the former environment's snapshots called it says nothing of those here.
+    let kept = moving.is_within().then_some(parcel.before);
+    let history = state.before.entry(name.clone()).or_default();
+    history.extend(kept.into_iter().flatten());
+    if let Some(before) = before {
+        history.entry(number).or_insert(before);
+    }
+    let marks = parcel.marks.into_iter().map(|(part, mark)| {
+        let part = Part {
+            component: name.clone(),
+            ..part
+        };
+        (part, mark)
+    });
+    state.marks.extend(marks);
+    let found = parcel.found.map(called);
+    state.found.extend(found.map(|found| (name.clone(), found)));
+    let run = parcel.irreversible;
+    state
+        .irreversible
+        .extend(run.map(|run| (name.clone(), run)));
+    state.homes.insert(name.clone(), parcel.home);
+    state.running.extend(running.map(|running| (name, running)));
+}
+
+/// The first snapshots of an environment: what was found, and what runs, which is as good as it was where it came from.
+fn first(state: &mut EnvironmentState, left: Option<&Snapshot>, now: Time) -> Vec<Snapshot> {
+    let newest = state.running.values().max_by_key(|it| it.names.now.since);
+    let Some(newest) = newest.map(|newest| newest.names.now.clone()) else {
+        return Vec::new();
+    };
+    let found = Snapshot {
+        number: 1,
+        version: BEFORE_WINDLASS.into(),
+        release: None,
+        deployment: newest.deployment.clone(),
+        made: now,
+        replaced: 0,
+        components: state.found.clone(),
+        irreversible: Irreversible::new(),
+    };
+    let after = state.before.iter().filter_map(|(name, before)| {
+        let last = before.values().next_back()?;
+        match last {
+            Before::Ran { after, .. } => Some((name.clone(), after.clone()?)),
+            Before::Called(_) => None,
+        }
+    });
+    let runs = Snapshot {
+        number: 2,
+        version: newest.version,
+        release: left.and_then(|left| left.release.clone()),
+        replaced: 1,
+        components: state.running.clone(),
+        irreversible: after.collect(),
+        ..found.clone()
+    };
+    (state.snapshot, state.last_snapshot) = (2, 2);
+    vec![found, runs]
+}

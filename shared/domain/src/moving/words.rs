@@ -1,0 +1,72 @@
+//! What is told of a move.
+
+use super::*;
+
+impl Moves {
+    /// All that is told: of the move, of what stays, and of what is to be done next.
+    pub fn in_words(&self, moving: Moving<'_>) -> String {
+        let next = self.next(moving);
+        let told = [self.moved(moving), self.stays(moving)];
+        told.into_iter().chain(next).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The things that are moved, in a sentence.
+    pub fn moved(&self, moving: Moving<'_>) -> String {
+        let names: Vec<String> = self
+            .components
+            .iter()
+            .map(|(was, name)| {
+                if was == name {
+                    was.to_string()
+                } else {
+                    format!("{was} (called {name} from now on)")
+                }
+            })
+            .collect();
+        let claims: Vec<String> = self.claims.iter().map(ToString::to_string).collect();
+        let with = match claims.as_slice() {
+            [] => "no target was theirs".to_owned(),
+            claims => format!("with {}", claims.join(", ")),
+        };
+        let (from, to) = (moving.from, moving.to);
+        match (moving.component, moving.is_within()) {
+            (Some((was, name)), true) => format!(
+                "{} of {}/{} is called {name} from now on: {with}.",
+                was, from.app, from.environment
+            ),
+            _ => format!(
+                "{}/{} has handed over {} to {}/{}: {with}.",
+                from.app,
+                from.environment,
+                names.join(", "),
+                to.app,
+                to.environment
+            ),
+        }
+    }
+
+    /// The things that stay, in a sentence.
+    pub fn stays(&self, moving: Moving<'_>) -> String {
+        let Side { app, environment } = moving.from;
+        if moving.is_within() {
+            return "What runs there stays as it is. Older snapshots are read by the new name; the history keeps the \
+                    former one."
+                .to_owned();
+        }
+        let (to, there) = (moving.to.app, moving.to.environment);
+        format!(
+            "What runs there stays as it is; the history, the snapshots and the vetoes stay with {app}/{environment}. A \
+             rollback of {to}/{there} to an older snapshot goes back to what runs now."
+        )
+    }
+
+    /// The things to be done next, where there are any: targets are tagged by who writes infrastructure code.
+    pub fn next(&self, moving: Moving<'_>) -> Option<String> {
+        let Side { app, environment } = moving.to;
+        (!moving.is_within()).then(|| {
+            format!(
+                "Before its next release tag the targets `windlass:app={app}` and `windlass:environment={environment}`."
+            )
+        })
+    }
+}

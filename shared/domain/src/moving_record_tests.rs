@@ -1,0 +1,124 @@
+//! The record at its new owner, and what is told of the move.
+
+use super::*;
+
+#[test]
+fn a_new_name_takes_all_of_the_record() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.moved().unwrap(), vec![]);
+    let (state, site) = (&scene.from.state, component("site"));
+    let web = component("web");
+    assert!(!state.has(&web));
+    let running = &state.running[&site];
+    assert_eq!(running.version(), "1.3.0");
+    assert_eq!(running.name_in(&id("w"), &site), &web);
+    assert_eq!(running.name_in(&id("next"), &site), &site);
+    assert_eq!(state.found[&site].name_in(&id("f"), &site), &web);
+    assert_eq!(state.mark_of(&Part::of(&site, "c")), Some(&order("w")));
+    assert!(state.marks.keys().all(|part| part.component == site));
+    assert_eq!(state.irreversible, [(site.clone(), run())].into());
+    // The present snapshot, and all before it, are read by the new name.
+    assert_eq!(state.snapshot, 5);
+    assert_eq!(
+        state.before[&site],
+        [(6, Before::Called(web.clone()))].into()
+    );
+    assert_eq!(state.homes[&site], "shop/prod/web");
+    assert_eq!(state.homes[&web], "shop/prod/web.9");
+
+    // Renamed once more before anything else: older snapshots have the first name.
+    scene.component = Some(("site", "page"));
+    scene.declared = Ok([(component("page"), KindName::Ecs)].into());
+    scene.moved().unwrap();
+    let (state, page) = (&scene.from.state, component("page"));
+    assert_eq!(
+        state.before,
+        [(page.clone(), [(6, Before::Called(web.clone()))].into())].into()
+    );
+    assert_eq!(state.running[&page].name_in(&id("w"), &page), &web);
+    assert_eq!(state.homes[&page], "shop/prod/web");
+}
+
+#[test]
+fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
+    // An environment in which nothing was deployed has its first two snapshots by it.
+    let mut scene = Scene::new();
+    scene.to_the_bank();
+    let made = scene.moved().unwrap();
+    let web = component("web");
+    let [found, runs] = made.as_slice() else {
+        panic!("{made:?}");
+    };
+    assert_eq!((found.number, found.version.as_str()), (1, BEFORE_WINDLASS));
+    assert_eq!((&found.release, found.replaced), (&None, 0));
+    assert_eq!(found.components[&web].version(), BEFORE_WINDLASS);
+    assert_eq!((runs.number, runs.version.as_str()), (2, "1.3.0"));
+    assert_eq!(
+        (&runs.release, runs.replaced),
+        (&scene.left.as_ref().unwrap().release, 1)
+    );
+    assert_eq!(runs.components[&web].version(), "1.3.0");
+    assert_eq!(runs.irreversible, [(web.clone(), run())].into());
+    let state = &scene.to.state;
+    assert_eq!((state.snapshot, state.last_snapshot), (2, 2));
+    assert_eq!(state.running[&web].known_as, BTreeMap::new());
+    assert_eq!(state.homes[&web], "shop/prod/web");
+
+    // One that has snapshots reads them with what ran, but for the first.
+    let mut scene = Scene::new();
+    scene.to_the_bank();
+    scene.to.state.last_snapshot = 3;
+    scene.to.state.snapshot = 3;
+    assert_eq!(scene.moved().unwrap(), vec![]);
+    let state = &scene.to.state;
+    let before = &state.before[&web];
+    let Some((4, Before::Ran { running, after })) = before.first_key_value() else {
+        panic!("{before:?}");
+    };
+    assert_eq!(running.version(), "1.3.0");
+    assert_eq!(after, &Some(run()));
+
+    // What the former environment went back across does not run after it.
+    let mut scene = Scene::new();
+    scene.to_the_bank();
+    scene.left.as_mut().unwrap().irreversible.clear();
+    let made = scene.moved().unwrap();
+    assert_eq!(made[1].irreversible, BTreeMap::new());
+    assert_eq!(scene.to.state.irreversible.len(), 1);
+}
+
+#[test]
+fn what_is_told_says_what_stays_and_what_is_next() {
+    let (shop, bank) = (AppName::new("shop").unwrap(), AppName::new("bank").unwrap());
+    let prod = EnvironmentName::new("prod").unwrap();
+    let (web, site) = (component("web"), component("site"));
+    let side = |app| Side {
+        app,
+        environment: &prod,
+    };
+    let moves = Moves {
+        components: [(web.clone(), site.clone())].into(),
+        claims: vec![Claim::whole("E1"), Claim::folder("s3://shop/", "web/")],
+    };
+    let within = Moving {
+        from: side(&shop),
+        to: side(&shop),
+        component: Some((&web, &site)),
+    };
+    assert_eq!(
+        moves.in_words(within),
+        "web of shop/prod is called site from now on: with E1, s3://shop/web/. What runs there stays as it is. Older \
+         snapshots are read by the new name; the history keeps the former one."
+    );
+    let over = Moving {
+        to: side(&bank),
+        ..within
+    };
+    assert_eq!(
+        moves.in_words(over),
+        "shop/prod has handed over web (called site from now on) to bank/prod: with E1, s3://shop/web/. What runs there \
+         stays as it is; the history, the snapshots and the vetoes stay with shop/prod. A rollback of bank/prod to an \
+         older snapshot goes back to what runs now. Before its next release tag the targets `windlass:app=bank` and \
+         `windlass:environment=prod`."
+    );
+}

@@ -1,0 +1,361 @@
+use super::*;
+use crate::environment::{Given, Held, HeldState};
+use crate::tenancy::{self, Owner};
+use serde_json::json;
+
+fn component(name: &str) -> ComponentName {
+    ComponentName::new(name).unwrap()
+}
+
+fn id(text: &str) -> DeploymentId {
+    DeploymentId(text.into())
+}
+
+fn ran(version: &str, by: &str) -> Running {
+    let given = Given {
+        version: version.into(),
+        deployment: id(by),
+        since: Time(7),
+    };
+    Running::new(None, given, json!(version))
+}
+
+fn owned(app: &str, environment: &str, name: &str, claim: Claim) -> tenancy::Held {
+    tenancy::Held {
+        owner: Owner {
+            app: AppName::new(app).unwrap(),
+            environment: EnvironmentName::new(environment).unwrap(),
+            component: component(name),
+        },
+        claim,
+    }
+}
+
+fn order(by: &str) -> Order {
+    Order {
+        version: None,
+        sequence: Some(3),
+        accepted: Time(3),
+        recorded: Time(3),
+        id: id(by),
+    }
+}
+
+fn run() -> Ran {
+    Ran {
+        deployment: id("m"),
+        version: "1.2.0".into(),
+        at: Time(5),
+    }
+}
+
+/// One side of a move.
+struct Ledger {
+    lock: Lock,
+    waits: Option<DeploymentId>,
+    state: EnvironmentState,
+}
+
+struct Scene {
+    from: Ledger,
+    to: Ledger,
+    /// Where both are one, `from` is it.
+    to_app: &'static str,
+    to_environment: &'static str,
+    component: Option<(&'static str, &'static str)>,
+    still: Option<BTreeSet<ComponentName>>,
+    declared: Result<BTreeMap<ComponentName, KindName>, Vec<Finding>>,
+    kinds: BTreeMap<ComponentName, KindName>,
+    claims: Vec<Claims>,
+    left: Option<Snapshot>,
+}
+
+use std::collections::BTreeSet;
+
+impl Scene {
+    /// `web` of shop/prod is called `site` from now on, which is declared in its place; `api` is another one's business.
+    fn new() -> Self {
+        let mut state = EnvironmentState {
+            snapshot: 5,
+            last_snapshot: 5,
+            ..EnvironmentState::default()
+        };
+        state.running.insert(component("web"), ran("1.3.0", "w"));
+        state.running.insert(component("api"), ran("1.3.0", "a"));
+        let found = ran(BEFORE_WINDLASS, "f");
+        state.found.insert(component("web"), found);
+        state
+            .marks
+            .insert(Part::of(&component("web"), "c"), order("w"));
+        state.irreversible.insert(component("web"), run());
+        let kinds = [("web", KindName::Ecs), ("api", KindName::Lambda)];
+        let claim = Claim::folder("s3://shop/", "web/");
+        Self {
+            from: Ledger {
+                lock: Lock::default(),
+                waits: None,
+                state,
+            },
+            to: Ledger {
+                lock: Lock::default(),
+                waits: None,
+                state: EnvironmentState::default(),
+            },
+            to_app: "shop",
+            to_environment: "prod",
+            component: Some(("web", "site")),
+            still: Some(BTreeSet::from([component("api")])),
+            declared: Ok([(component("site"), KindName::Ecs)].into()),
+            kinds: kinds.map(|(name, kind)| (component(name), kind)).into(),
+            claims: vec![
+                Claims {
+                    held: vec![
+                        owned("shop", "prod", "web", claim),
+                        owned("shop", "dev", "web", Claim::folder("s3://shop/", "dev/")),
+                    ],
+                },
+                Claims {
+                    held: vec![owned("shop", "prod", "api", Claim::whole("fn"))],
+                },
+            ],
+            left: None,
+        }
+    }
+
+    fn held(ledger: &mut Ledger, state: HeldState) {
+        ledger.lock.held = Some(Held {
+            deployment: id("other"),
+            action: ActionName::Deploy,
+            execution: "arn".into(),
+            since: Time(0),
+            state,
+            looked: false,
+        });
+    }
+
+    /// It goes to bank/prod, where nothing was deployed yet.
+    fn to_the_bank(&mut self) {
+        self.to_app = "bank";
+        self.component = Some(("web", "web"));
+        self.declared = Ok([(component("web"), KindName::Ecs)].into());
+        let release = Some(crate::digest::Digest::of(b"1.3.0"));
+        self.left = Some(Snapshot {
+            number: 5,
+            version: "1.3.0".into(),
+            release,
+            deployment: id("w"),
+            made: Time(7),
+            replaced: 4,
+            components: self.from.state.running.clone(),
+            irreversible: [(component("web"), run())].into(),
+        });
+    }
+
+    /// Decides, and moves.
+    fn moved(&mut self) -> Result<Vec<Snapshot>, Vec<Finding>> {
+        let app = |text: &str| AppName::new(text).unwrap();
+        let (shop, to_app) = (app("shop"), app(self.to_app));
+        let environment = |text: &str| EnvironmentName::new(text).unwrap();
+        let (prod, there) = (environment("prod"), environment(self.to_environment));
+        let names = self
+            .component
+            .map(|(was, name)| (component(was), component(name)));
+        let moving = Moving {
+            from: Side {
+                app: &shop,
+                environment: &prod,
+            },
+            to: Side {
+                app: &to_app,
+                environment: &there,
+            },
+            component: names.as_ref().map(|(was, name)| (was, name)),
+        };
+        let to = if moving.is_within() {
+            &self.from
+        } else {
+            &self.to
+        };
+        let moves = decide(
+            moving,
+            Facts {
+                from: removal::Facts {
+                    lock: &self.from.lock,
+                    waits: self.from.waits.as_ref(),
+                    state: &self.from.state,
+                    declared: self.still.as_ref(),
+                    claims: &self.claims,
+                    here: &[],
+                },
+                kinds: &self.kinds,
+                lock: &to.lock,
+                waits: to.waits.as_ref(),
+                state: &to.state,
+                declared: self.declared.as_ref().map_err(Vec::as_slice),
+            },
+        )?;
+        for claims in &mut self.claims {
+            moves.hand_on(moving, claims);
+        }
+        let parcels = moves.take_out(moving, &mut self.from.state, Time(9));
+        let to = if moving.is_within() {
+            &mut self.from.state
+        } else {
+            &mut self.to.state
+        };
+        let made = arrive(moving, parcels, to, self.left.as_ref(), Time(9));
+        Ok(made)
+    }
+
+    fn in_words(&mut self) -> String {
+        match self.moved() {
+            Err(findings) => {
+                let findings = findings.iter();
+                let told = findings.map(|it| format!("{} {}", it.name, it.path));
+                told.collect::<Vec<_>>().join(", ")
+            }
+            Ok(_) => {
+                let names = |state: &EnvironmentState| {
+                    let names = state.running.keys().map(ComponentName::as_str);
+                    names.collect::<Vec<_>>().join(" ")
+                };
+                let held = self.claims.iter().flat_map(|claims| &claims.held);
+                let held: Vec<String> = held.map(|it| it.owner.to_string()).collect();
+                format!(
+                    "{}; {}; {}",
+                    names(&self.from.state),
+                    names(&self.to.state),
+                    held.join(", ")
+                )
+            }
+        }
+    }
+}
+
+type Row = (fn(&mut Scene), &'static str);
+
+#[test]
+fn what_is_moved_and_what_stands_in_the_way() {
+    let within = "api site; ; component site of shop/prod, component web of shop/dev, component api of shop/prod";
+    let to_bank = "api; web; component web of bank/prod, component web of shop/dev, component api of shop/prod";
+    let table: [Row; 20] = [
+        (|_| {}, within),
+        (Scene::to_the_bank, to_bank),
+        (
+            |s| s.still = Some([component("web")].into()),
+            "StillDeclared components.web",
+        ),
+        (
+            |s| s.declared = Ok(BTreeMap::new()),
+            "UnknownName components.site",
+        ),
+        (
+            |s| s.declared = Ok([(component("site"), KindName::Lambda)].into()),
+            "BadValue components.site",
+        ),
+        // Nobody knows of which kind it was.
+        (|s| s.kinds.clear(), within),
+        (
+            |s| {
+                s.declared = Err(vec![Finding::new(
+                    FindingName::NoDeclaration,
+                    "app",
+                    "a.",
+                    "b.",
+                )])
+            },
+            "NoDeclaration app",
+        ),
+        (
+            |s| s.component = Some(("gone", "site")),
+            "UnknownName components.gone",
+        ),
+        (
+            |s| s.component = Some(("web", "api")),
+            "UnknownName components.api, AlreadyRuns components.api",
+        ),
+        (
+            |s| Scene::held(&mut s.from, HeldState::Running),
+            "StillBusy environments.prod",
+        ),
+        (
+            |s| Scene::held(&mut s.from, HeldState::NeedsOperator),
+            "NeedsOperator environments.prod",
+        ),
+        (
+            |s| s.from.waits = Some(id("next")),
+            "StillBusy environments.prod",
+        ),
+        // The new owner's environment is as much in the way.
+        (
+            |s| {
+                s.to_the_bank();
+                Scene::held(&mut s.to, HeldState::Running);
+            },
+            "StillBusy environments.prod",
+        ),
+        (
+            |s| {
+                s.to_the_bank();
+                s.to.waits = Some(id("next"));
+                Scene::held(&mut s.from, HeldState::NeedsOperator);
+            },
+            "NeedsOperator environments.prod, StillBusy environments.prod",
+        ),
+        (
+            |s| {
+                s.to_the_bank();
+                s.to.state
+                    .found
+                    .insert(component("web"), ran(BEFORE_WINDLASS, "x"));
+            },
+            "AlreadyRuns components.web",
+        ),
+        // A release of the new name that was undone has claimed the target already.
+        (
+            |s| {
+                let claim = Claim::folder("s3://shop/", "web/");
+                s.claims[0].held.push(owned("shop", "prod", "site", claim));
+            },
+            within,
+        ),
+        // All of an environment: what nobody declares is in the way, and the environment where it is declared.
+        (
+            |s| {
+                s.component = None;
+                s.to_environment = "live";
+            },
+            "StillDeclared environments.prod, UnknownName components.api, UnknownName components.web",
+        ),
+        (
+            |s| {
+                s.component = None;
+                s.still = None;
+                s.to_environment = "live";
+                s.declared = Ok(s.kinds.clone());
+            },
+            "; api web; component web of shop/live, component web of shop/dev, component api of shop/live",
+        ),
+        (
+            |s| {
+                let many = (0..=MOST_CLAIMS)
+                    .map(|n| owned("shop", "prod", "web", Claim::whole(n.to_string())));
+                s.claims[0].held.extend(many);
+            },
+            "TooLarge environments.prod",
+        ),
+        // What has never succeeded has claims alone.
+        (
+            |s| s.from.state = EnvironmentState::default(),
+            "; ; component site of shop/prod, component web of shop/dev, component api of shop/prod",
+        ),
+    ];
+    for (number, (change, wanted)) in table.into_iter().enumerate() {
+        let mut scene = Scene::new();
+        change(&mut scene);
+        assert_eq!(scene.in_words(), wanted, "row {number}");
+    }
+}
+
+#[path = "moving_record_tests.rs"]
+mod record;

@@ -1,0 +1,208 @@
+//! `GET /apps/{app}/environments/{environment}/renamable` and `GET /hand-overs/{app}/{environment}/{to_app}/{to_environment}`:
+//! what would be moved, or what stands in its way. And the `POST`s that do it.
+//!
+//! What goes to another environment has a path of its own that names both: who may call the paths of one environment alone
+//! may not call it.
+
+use super::environment::known;
+use super::members::take_unknown;
+use super::operator::{request, seed};
+use super::problem::problem;
+use super::{Call, Ports, Reply, body};
+use crate::movable::Movable;
+use crate::ports::Answered;
+use crate::routes::start::begin_own;
+use serde_json::{Map, Value, json};
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::moving::Moving;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::request::{ActionName, Request};
+
+/// The two environments that a path names.
+pub struct Sides {
+    pub from: (AppName, EnvironmentName),
+    pub to: (AppName, EnvironmentName),
+}
+
+impl Sides {
+    /// Of the segments behind `hand-overs`.
+    pub fn of(segments: &[&str]) -> Option<Self> {
+        let [app, environment, to_app, to_environment] = segments else {
+            return None;
+        };
+        Some(Self {
+            from: (
+                AppName::new(*app).ok()?,
+                EnvironmentName::new(*environment).ok()?,
+            ),
+            to: (
+                AppName::new(*to_app).ok()?,
+                EnvironmentName::new(*to_environment).ok()?,
+            ),
+        })
+    }
+}
+
+/// Tells what a new name of a component would take with it.
+pub async fn renamable<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    call: &Call,
+) -> Answered<Reply> {
+    let at = (app, environment);
+    look(ports, at, call, (ActionName::Rename, asked(call))).await
+}
+
+/// Gives a component another name.
+pub async fn rename<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    call: &Call,
+) -> Answered<Reply> {
+    let input = match body(call) {
+        Ok(input) => input,
+        Err(findings) => return Ok(problem(400, &findings)),
+    };
+    start(ports, (app, environment), call, (ActionName::Rename, input)).await
+}
+
+/// Tells what another environment would take over.
+pub async fn takable<P: Ports>(ports: &P, sides: &Sides, call: &Call) -> Answered<Reply> {
+    let input = to(sides, asked(call));
+    look(
+        ports,
+        (&sides.from.0, &sides.from.1),
+        call,
+        (ActionName::HandOver, input),
+    )
+    .await
+}
+
+/// Hands over.
+pub async fn hand_over<P: Ports>(ports: &P, sides: &Sides, call: &Call) -> Answered<Reply> {
+    let mut input = match body(call) {
+        Ok(input) => input,
+        Err(findings) => return Ok(problem(400, &findings)),
+    };
+    let named = [
+        ("to_app", sides.to.0.as_str()),
+        ("to_environment", sides.to.1.as_str()),
+    ];
+    let unknown = take_unknown(&mut input, &MEMBERS, &named);
+    if !unknown.is_empty() {
+        return Ok(problem(400, &unknown));
+    }
+    let input = to(sides, input);
+    start(
+        ports,
+        (&sides.from.0, &sides.from.1),
+        call,
+        (ActionName::HandOver, input),
+    )
+    .await
+}
+
+/// What the body of both may say.
+const MEMBERS: [&str; 3] = ["component", "reason", "to_component"];
+
+/// The members of a look, which has no body and needs no reason.
+fn asked(call: &Call) -> Map<String, Value> {
+    let query = call.query.iter();
+    let asked = query.filter(|(name, _)| MEMBERS.contains(&name.as_str()));
+    let asked = asked.map(|(name, value)| (name.clone(), json!(value)));
+    asked.chain([("reason".into(), json!("a look"))]).collect()
+}
+
+fn to(sides: &Sides, mut input: Map<String, Value>) -> Map<String, Value> {
+    input.insert("to_app".into(), json!(sides.to.0));
+    input.insert("to_environment".into(), json!(sides.to.1));
+    input
+}
+
+/// By its path a rename is one of a component: an environment is handed over.
+fn unnamed(action: ActionName, input: &Map<String, Value>) -> Option<Finding> {
+    let is_unnamed = action == ActionName::Rename && !input.contains_key("component");
+    is_unnamed.then(|| {
+        Finding::new(
+            FindingName::MissingField,
+            "component",
+            "the call does not say which component is renamed.",
+            "Write its present name in `component`, and the new one in `to_component`. All of an environment is renamed by \
+             `POST /hand-overs/<app>/<environment>/<app>/<new environment>`.",
+        )
+    })
+}
+
+async fn look<P: Ports>(
+    ports: &P,
+    at: (&AppName, &EnvironmentName),
+    call: &Call,
+    asked: (ActionName, Map<String, Value>),
+) -> Answered<Reply> {
+    let request = match read(ports, at, call, asked).await? {
+        Ok(request) => request,
+        Err(reply) => return Ok(reply),
+    };
+    let Some(moving) = request.moving() else {
+        return Err(Fault::internal("a look at a move moves nothing"));
+    };
+    told(ports, moving).await
+}
+
+async fn start<P: Ports>(
+    ports: &P,
+    at: (&AppName, &EnvironmentName),
+    call: &Call,
+    asked: (ActionName, Map<String, Value>),
+) -> Answered<Reply> {
+    let request = match read(ports, at, call, asked).await? {
+        Ok(request) => request,
+        Err(reply) => return Ok(reply),
+    };
+    Ok(
+        match begin_own(ports, &request, &seed(ports, call)).await? {
+            Ok(execution) => {
+                tracing::info!(execution, "started");
+                Reply::json(202, json!({ "execution": execution }))
+            }
+            Err(finding) => problem(409, &[finding]),
+        },
+    )
+}
+
+/// The request; else the answer that tells everything that is wrong with it.
+async fn read<P: Ports>(
+    ports: &P,
+    (app, environment): (&AppName, &EnvironmentName),
+    call: &Call,
+    (action, input): (ActionName, Map<String, Value>),
+) -> Answered<Result<Request, Reply>> {
+    if let Some(finding) = unnamed(action, &input) {
+        let status = match known(ports, app, environment).await? {
+            Ok(()) => 400,
+            Err(_) => 404,
+        };
+        return Ok(Err(problem(status, &[finding])));
+    }
+    request(ports, app, environment, action, call, input, false).await
+}
+
+async fn told<P: Ports>(ports: &P, moving: Moving<'_>) -> Answered<Reply> {
+    let found = Movable::load(ports, moving).await?;
+    Ok(match found.decide(moving) {
+        Err(findings) => problem(409, &findings),
+        Ok(moves) => {
+            let targets: Vec<String> = moves.claims.iter().map(ToString::to_string).collect();
+            Reply::json(
+                200,
+                json!({
+                    "components": moves.components, "targets": targets, "stays": moves.stays(moving),
+                    "next": moves.next(moving),
+                }),
+            )
+        }
+    })
+}

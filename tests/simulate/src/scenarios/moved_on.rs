@@ -1,0 +1,137 @@
+//! A component has another name, or another owner.
+//!
+//! What is called `work` here lives in the function of `jobs`, which is its name once it is renamed.
+
+use super::basics::BOTH;
+use super::people::{as_made, person_at_service};
+use crate::scenario::{Act, Deed, Scenario, next, quiet, when_in};
+
+const WITH_WORK: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  work: {kind: lambda, function: shop-jobs, alias: live}
+  api: {kind: lambda, function: shop-api, alias: live, after: [work], rollout: {canary: [50], every: 1m}}
+gates:
+  bake: 2m
+  alarms: [shop-5xx]
+";
+
+const WITH_JOBS: &str = "
+app: shop
+version: 1.1.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  jobs: {kind: lambda, function: shop-jobs, alias: live}
+  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
+gates:
+  bake: 2m
+  alarms: [shop-5xx]
+";
+
+const API: &[&str] = &["api"];
+const WORK: &[&str] = &["api", "work"];
+
+const DECLARED_ANEW: &[Act] = &[
+    quiet(Deed::Deploy("1.0.0", WORK)),
+    quiet(Deed::Deploy("1.1.0", WORK)),
+    quiet(Deed::Put("apps/shop/app.yaml", WITH_JOBS)),
+];
+
+/// It is renamed, and to rename it once more finds nothing. A release brings it by its new name, and a rollback goes back
+/// to what the old name ran.
+pub(super) const RENAMED: Scenario = Scenario {
+    name: "called_otherwise",
+    declaration: WITH_WORK,
+    scene: as_made,
+    before: DECLARED_ANEW,
+    acts: &[
+        next(Deed::Rename("work", "jobs")),
+        quiet(Deed::Rename("work", "jobs")),
+        quiet(Deed::Deploy("1.2.0", BOTH)),
+        quiet(Deed::Operate("rollback")),
+    ],
+    stranger: person_at_service,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+    ],
+    may: &[],
+    steady: true,
+};
+
+/// Nothing is renamed while a release is under way, or to what nobody declares.
+pub(super) const RENAMED_TOO_EARLY: Scenario = Scenario {
+    name: "called_otherwise_too_early",
+    acts: &[
+        next(Deed::Rename("work", "gone")),
+        quiet(Deed::Deploy("1.2.0", API)),
+        when_in("Change", Deed::Rename("work", "jobs")),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+    ..RENAMED
+};
+
+/// A release of the other component arrives at the moment at which it is renamed.
+pub(super) const RENAMED_BESIDE: Scenario = Scenario {
+    name: "called_otherwise_beside",
+    acts: &[
+        next(Deed::Rename("work", "jobs")),
+        next(Deed::Deploy("1.2.0", API)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+    ..RENAMED
+};
+
+const OF_THE_BANK: &str = "
+app: bank
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  jobs: {kind: lambda, function: shop-jobs, alias: live}
+";
+
+const WITHOUT: &str = "
+app: shop
+version: 1.1.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+";
+
+const GIVEN_UP: &[Act] = &[
+    quiet(Deed::Deploy("1.0.0", WORK)),
+    quiet(Deed::Put("apps/shop/app.yaml", WITHOUT)),
+    quiet(Deed::Put("apps/bank/app.yaml", OF_THE_BANK)),
+];
+
+/// It is handed over to another application. A release of what is left, and a rollback of that, leave it alone.
+pub(super) const HANDED_OVER: Scenario = Scenario {
+    name: "handed_over",
+    before: GIVEN_UP,
+    acts: &[
+        next(Deed::HandOver("work", "jobs")),
+        quiet(Deed::Deploy("1.2.0", API)),
+        quiet(Deed::Operate("rollback")),
+    ],
+    ends: &["1.0.0 Succeeded", "1.2.0 Succeeded", "1.0.0 Succeeded"],
+    ..RENAMED
+};
+
+/// A release of what is left arrives at the moment at which it is handed over.
+pub(super) const HANDED_OVER_BESIDE: Scenario = Scenario {
+    name: "handed_over_beside",
+    acts: &[
+        next(Deed::HandOver("work", "jobs")),
+        next(Deed::Deploy("1.2.0", API)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.2.0 Succeeded"],
+    ..HANDED_OVER
+};

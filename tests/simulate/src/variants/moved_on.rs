@@ -1,0 +1,52 @@
+//! Moving to another name or owner otherwise than it says.
+
+use super::{Edit, Variant};
+
+const MOVING: &str = "shared/domain/src/moving.rs";
+
+pub const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "moved-while-busy",
+        what: "a component has another name while a release is under way",
+        edits: &[Edit {
+            file: MOVING,
+            find: "    findings.extend(busy((removal.app, removal.environment), from.lock, from.waits));",
+            replace: "    let is_busy = busy((removal.app, removal.environment), from.lock, from.waits);\n    findings.extend(is_busy.filter(|_| !VARIANT));",
+        }],
+        scenarios: &["called_otherwise_too_early"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "moved-without-its-targets",
+        what: "a component has another owner, and its targets have not",
+        edits: &[Edit {
+            file: MOVING,
+            find: "            let is_moved = removal.is_of(&held.owner) && self.claims.contains(&held.claim);",
+            replace: "            let is_moved = !VARIANT && removal.is_of(&held.owner) && self.claims.contains(&held.claim);",
+        }],
+        scenarios: &["called_otherwise", "handed_over"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "moved-without-way-back",
+        what: "what was found of a component does not go with it",
+        edits: &[Edit {
+            file: MOVING,
+            find: "                found: state.found.remove(was),",
+            replace: "                found: state.found.remove(was).filter(|_| !VARIANT),",
+        }],
+        scenarios: &["handed_over"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "snapshots-by-former-names",
+        what: "an older snapshot says nothing of a component that has another name since",
+        edits: &[Edit {
+            file: "shared/domain/src/environment.rs",
+            find: "        before::read(&mut self, &state.before);",
+            replace: "        if !VARIANT {\n            before::read(&mut self, &state.before);\n        }",
+        }],
+        scenarios: &["called_otherwise"],
+        mishaps: &[],
+    },
+];
