@@ -90,19 +90,23 @@ pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     }
 }
 
-/// The function of a component. What is called `work` is `jobs` once it is renamed.
+/// The function of a component.
 pub fn function_of(component: &str) -> String {
-    let component = if component == "work" {
+    format!("shop-{}", now(component))
+}
+
+/// The name of a component since it was renamed.
+fn now(component: &str) -> &str {
+    if component == "work" {
         "jobs"
     } else {
         component
-    };
-    format!("shop-{component}")
+    }
 }
 
 /// What callers of a component's target see.
 pub fn visible(world: &World, component: &str) -> String {
-    match component {
+    match now(component) {
         "agent" => task_definition(world),
         "flags" => configuration(world),
         TASK => ran(world),
@@ -114,7 +118,7 @@ pub fn visible(world: &World, component: &str) -> String {
 
 /// Whether callers see exactly these bytes and nothing else.
 pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
-    match (component, artifact) {
+    match (now(component), artifact) {
         ("agent", Artifact::Image { digest, .. }) => {
             image(world, "agent").ends_with(digest.as_str())
         }
@@ -155,7 +159,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
     let noticed = recorded.get("noticed").unwrap_or(recorded).get("value")?;
     // Both tell it of a state: what is compared, and what is gone back to.
     let goal = recorded.get("goal").unwrap_or(noticed);
-    match component {
+    match now(component) {
         "agent" => {
             let set_to = task_definition(world);
             let is_it = |told: &Value| told["task_definition"].as_str().map(|told| told == set_to);
