@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::environment::{HeldState, Hold, Lock, Names};
+use windlass_domain::hourly_look::Shown;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 
@@ -39,6 +40,9 @@ pub struct Here {
     pub lock: Lock,
     /// Those that wait for a turn.
     pub waiting: Vec<WhoWaits>,
+    /// What the last hourly look found; absent before it, and where an older Windlass answers.
+    #[serde(default)]
+    pub drift: Option<Shown>,
     /// The deployments that it names.
     #[serde(default)]
     pub deployments: BTreeMap<String, Asked>,
@@ -138,6 +142,8 @@ impl Here {
             [one] => Some(format!("{} waits", self.version(&one.deployment.0))),
             more => Some(format!("{} wait", more.len())),
         });
+        let drift = self.drift.iter().flat_map(Shown::in_short);
+        words.extend(drift.map(|(_, words)| words));
         if words.is_empty() {
             return "-".to_owned();
         }

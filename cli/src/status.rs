@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{Given, HeldState, Hold, Lock, Names, Running};
+use windlass_domain::hourly_look::{Component, Shown};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
 use windlass_domain::irreversible::{self, Irreversible};
@@ -47,6 +48,9 @@ pub struct Environment {
     /// The targets beside their records, where they were looked at.
     #[serde(default)]
     pub observed: BTreeMap<ComponentName, Compared>,
+    /// What the last hourly look found; absent before it, and where an older Windlass answers.
+    #[serde(default)]
+    pub drift: Option<Shown>,
     /// The deployments that it names.
     #[serde(default)]
     pub deployments: BTreeMap<String, Asked>,
@@ -153,6 +157,7 @@ impl Environment {
                 "  going back crosses what is irreversible: {crossed}"
             ));
         }
+        lines.extend(self.looked());
         lines.push(self.hold_in_words());
         lines.push(self.lock());
         for waiting in &self.waiting {
@@ -205,12 +210,31 @@ impl Environment {
         Some((observed.drift, in_words(observed)))
     }
 
+    /// What the last hourly look found of a component that is not as recorded, or could not be told.
+    fn found(&self, name: &ComponentName) -> Option<&Component> {
+        let found = self.drift.as_ref()?.components.get(name)?;
+        (found.drift != Drift::None).then_some(found)
+    }
+
+    /// When it was looked at for drift, and what that came to where all is as recorded.
+    fn looked(&self) -> Option<String> {
+        let shown = self.drift.as_ref()?;
+        let is_good = self.observed.is_empty() && shown.is_as_recorded();
+        let good = if is_good { ": all as recorded" } else { "" };
+        Some(format!("  drift: {}{good}", shown.when()))
+    }
+
     /// A line for each image of a component with several, else one.
     fn component(&self, name: &ComponentName, running: &Running) -> Vec<String> {
         let parts = parts(name, &running.names, &running.containers);
         let mut lines: Vec<String> = parts.map(|(part, names)| self.part(&part, names)).collect();
-        if let (Some(last), Some((_, observed))) = (lines.last_mut(), self.drift(name)) {
+        let Some(last) = lines.last_mut() else {
+            return lines;
+        };
+        if let Some((_, observed)) = self.drift(name) {
             last.push_str(&format!("\n    drift: {observed}"));
+        } else if let Some(found) = self.found(name) {
+            last.push_str(&format!("\n    drift: {} (at {})", found.words(), found.at));
         }
         lines
     }

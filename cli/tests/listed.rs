@@ -72,6 +72,70 @@ fn status_tells_what_runs_who_holds_and_who_waits() {
 }
 
 #[test]
+fn status_tells_what_the_last_hourly_look_found() {
+    let shown = |drift: serde_json::Value| {
+        let environment = json!({
+            "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
+            "running": {"api": {"version": "1.4.0", "deployment": ID, "since": 5,
+            "brought": {"version": "1.4.0", "deployment": ID, "since": 5}, "state": {}}},
+            "drift": drift,
+        });
+        let api = StandIn::new(move |_: &Call| reply(200, &environment));
+        out(&api.windlass(&folder("drift"), &["status", "shop", "prod"]))
+    };
+    let of = |api: serde_json::Value, left: &[&str]| json!({"looked": 3_600_000, "due": 7_200_000, "components": {"api": api}, "left": left});
+    let good = of(json!({"at": 3_600_000, "drift": "none", "seen": "41"}), &[]);
+    let left = of(json!({"at": 0, "drift": "none", "seen": "41"}), &["api"]);
+    let changed = of(
+        json!({"at": 3_600_000, "drift": "changed", "recorded": "41", "seen": "40",
+        "fields": [{"name": "version of the alias", "recorded": "41", "seen": "40"}],
+        "began": {"not_before": 0, "seen_at": 3_600_000}}),
+        &[],
+    );
+    let unknown = of(
+        json!({"at": 3_600_000, "drift": "unknown", "reason": "you may not"}),
+        &[],
+    );
+    let table: [(_, &[&str]); 6] = [
+        (json!(null), &[]),
+        (
+            json!({"due": 7_200_000, "components": {}}),
+            &["drift: not looked at yet; the first look is due at 1970-01-01T02:00:00Z"],
+        ),
+        (
+            good,
+            &["drift: looked at 1970-01-01T01:00:00Z: all as recorded"],
+        ),
+        (
+            left,
+            &[
+                "looked at 1970-01-01T01:00:00Z, but for 1 component, which has a turn later because",
+            ],
+        ),
+        (
+            changed,
+            &[
+                "    drift: changed: version of the alias: recorded 41, seen 40; it began between 1970-01-01T00:00:00Z and 1970-01-01T01:00:00Z",
+                "  drift: looked at 1970-01-01T01:00:00Z\n",
+            ],
+        ),
+        (unknown, &["    drift: unknown: you may not"]),
+    ];
+    for (drift, wanted) in table {
+        let told = shown(drift.clone());
+        for part in wanted {
+            assert!(told.contains(part), "{drift}: {told}");
+        }
+        assert_eq!(told.contains("drift"), !drift.is_null(), "{told}");
+        assert_eq!(
+            told.contains("all as recorded"),
+            wanted.iter().any(|it| it.contains("all as")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn status_tells_what_left_the_declaration_until_a_release_went_live_without_it() {
     for (since, is_told) in [(5, true), (10, true), (11, false)] {
         let environment = json!({

@@ -35,7 +35,9 @@ fn shop() -> Value {
             "waiting": [{"deployment": OTHER, "since": NOON}],
             "deployments": {ID: asked("1.4.0", "tom", "9f2c61d4a0b3"), OTHER: asked("1.3.0", "ann", "1a2b3c4d5e6f")}},
         {"environment": "old", "declared": false, "running": {"api": names("1.0.0", ID)}, "snapshot": 2, "hold": null,
-            "lock": {"token": 3}, "waiting": [], "deployments": {}},
+            "lock": {"token": 3}, "waiting": [], "deployments": {},
+            "drift": {"looked": NOON, "due": NOON, "components": {"api": {"at": NOON, "drift": "changed"},
+                "web": {"at": NOON, "drift": "unknown", "reason": "you may not"}}}},
     ]})
 }
 
@@ -113,7 +115,7 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 "-",
                 since,
                 "-",
-                "no longer declared",
+                "no longer declared; api drifted; web: drift unknown: you may not",
             ],
             vec!["bank", "-", "-", "-", "-", "-", "-"],
         ];

@@ -5,7 +5,7 @@
 mod pages;
 mod standin;
 
-use pages::{FAILED, GOING, Ui, answers, api, hostile};
+use pages::{FAILED, GOING, Ui, answers, api, hostile, telling};
 use serde_json::json;
 use standin::{Call, StandIn, code, err, folder, out, reply};
 
@@ -53,6 +53,43 @@ fn an_environment_has_its_history_and_what_a_rollback_would_change() {
     ] {
         let is_there = page.body.contains(told);
         assert_eq!(is_there, told != "crosses", "{told}: {}", page.body);
+    }
+}
+
+#[test]
+fn what_the_hourly_look_found_is_on_the_board_the_page_and_in_the_report() {
+    let mut told = answers();
+    let drift = json!({"looked": 1_795_179_600_000_u64, "due": 1_795_182_900_000_u64, "components": {
+        "api": {"at": 1_795_179_600_000_u64, "drift": "changed", "recorded": "41", "seen": "40",
+            "fields": [{"name": "version of the alias", "recorded": "41", "seen": "40"}],
+            "began": {"not_before": 1_795_176_000_000_u64, "seen_at": 1_795_179_600_000_u64}},
+        "web": {"at": 1_795_179_600_000_u64, "drift": "none", "seen": "12 files"}}});
+    told["/apps/shop/environments/prod"]["drift"] = drift.clone();
+    for here in [0, 1] {
+        told["/apps"]["apps"][here]["environments"][0]["drift"] = drift.clone();
+    }
+    let good = &mut told["/apps"]["apps"][1]["environments"][0]["drift"]["components"];
+    good.as_object_mut().unwrap().remove("api");
+    let api = telling(told);
+    let ui = Ui::start(&api);
+    let board = ui.get("");
+    for told in ["api drifted", "as recorded at 13:00"] {
+        assert!(board.body.contains(told), "{told}: {}", board.body);
+    }
+    assert_eq!(api.calls().len(), 1, "nothing is looked at for it");
+    let page = ui.get("apps/shop/environments/prod").body;
+    let arguments = ["report", "shop", "prod", "--days", "3660"];
+    let report = out(&api.windlass(&folder("drift"), &arguments));
+    for text in [page, report] {
+        for told in [
+            "api drifted",
+            "version of the alias: recorded 41, seen 40",
+            "it began between 2026-11-20T12:00:00Z and 2026-11-20T13:00:00Z",
+            "as recorded",
+            "not looked",
+        ] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
     }
 }
 

@@ -25,8 +25,15 @@ TRACE = 5e-6
 # A look that finds nothing: milliseconds billed, kilobytes logged, read units of the ledger, lists of the bucket.
 LOOK_MS = 150
 LOOK_LOG_KB = 2
-LOOK_READS = 5
+LOOK_READS = 7
 ROUND_LISTS = 3
+# The hourly look at an environment with a few components: milliseconds more, read units, writes of an item of up to a kilobyte, each to the table
+# and to its index. What it asks of the targets is free, but for listing a site.
+HOURS = MINUTES / 60
+HOURLY_MS = 1500
+HOURLY_READS = 12
+HOURLY_WRITES = 2 * 2
+DYNAMODB_WRITE = 0.625e-6
 # Lambda asks an idle queue with five pollers, each once in 20 s (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
 POLLS_A_MINUTE = 5 * 3
 
@@ -77,6 +84,12 @@ def lines():
     }
 
 
+def look_at_an_environment():
+    """Dollars a month for the hourly look at an environment that has a site of less than a thousand files."""
+    once = HOURLY_MS / 1000 * memory_gb() * LAMBDA_GB_S + HOURLY_READS * DYNAMODB_READ + HOURLY_WRITES * DYNAMODB_WRITE + S3_LIST
+    return HOURS * once
+
+
 def total():
     return sum(lines().values())
 
@@ -90,6 +103,7 @@ def main():
     for what, dollars in lines().items():
         print(f"${dollars:7.3f}  {what}")
     print(f"${total():7.3f}  a month, past every free tier; storage is extra")
+    print(f"${look_at_an_environment():7.3f}  more for each environment in which something runs: it is looked at for drift every hour")
     metrics = metrics_of_an_environment()
     print(f"${metrics * METRIC:7.3f}  more at most for each environment of an application: {metrics} metrics, by the hours in which a deployment ends")
 

@@ -9,6 +9,7 @@ use url::form_urlencoded::byte_serialize;
 use windlass_domain::count::count;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, Names};
+use windlass_domain::hourly_look::Shown;
 use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
 use windlass_domain::time::Time;
@@ -165,7 +166,7 @@ impl Board<'_> {
         match self.observed.get(&key) {
             Some(Ok(observed)) => states.extend(drifted(observed)),
             Some(Err(why)) => states.push((Sort::Still, format!("drift unknown: {why}"))),
-            None => {}
+            None => states.extend(here.drift.as_ref().map(found).unwrap_or_default()),
         }
         if !here.declared {
             states.push((Sort::Still, "no longer declared".to_owned()));
@@ -203,6 +204,23 @@ pub fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<(Sort, Strin
         return vec![(Sort::Good, "as recorded".to_owned())];
     }
     told
+}
+
+/// What the last hourly look found that is not as recorded; that all is, where it is. While a deployment works there its
+/// lock says more.
+pub fn found(drift: &Shown) -> Vec<(Sort, String)> {
+    let Some(looked) = drift.looked else {
+        return Vec::new();
+    };
+    if drift.is_as_recorded() {
+        return vec![(Sort::Good, format!("as recorded at {}", looked.clock()))];
+    }
+    let told = drift.in_short().into_iter();
+    told.map(|(drift, words)| match drift {
+        Drift::Changed => (Sort::Bad, words),
+        Drift::None | Drift::Unknown => (Sort::Still, words),
+    })
+    .collect()
 }
 
 /// A version that runs in another environment of the application.

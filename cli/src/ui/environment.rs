@@ -1,6 +1,6 @@
 //! An environment: what runs, what is done with it, its history as a strip, and what a rollback can go back to.
 
-use super::board::drifted;
+use super::board::{drifted, found};
 use super::parts::{Page, Sort, Stand, age, mark, of_ending, span, stands, when};
 use crate::asked::{commit, short, took, who};
 use crate::history::Deployment;
@@ -103,7 +103,11 @@ impl Shown<'_> {
                 ),
             ));
         }
-        states.extend(drifted(&here.observed));
+        if here.observed.is_empty() {
+            states.extend(here.drift.as_ref().map(found).unwrap_or_default());
+        } else {
+            states.extend(drifted(&here.observed));
+        }
         let present = self.snapshots.iter().find(|snapshot| snapshot.present);
         states.extend(present.map(|present| {
             if present.verified_good {
@@ -175,8 +179,22 @@ impl Shown<'_> {
             .observed
             .iter()
             .find(|(name, _)| name.as_str() == component);
+        let looked = self.environment.drift.iter();
+        let mut looked = looked.flat_map(|shown| &shown.components);
+        let looked = looked.find(|(name, _)| name.as_str() == component);
         html! { @match observed {
-            None => span.none { "not looked" },
+            None => @match looked {
+                None => span.none { "not looked" },
+                Some((_, one)) => {
+                    @match one.drift {
+                        Drift::None => (mark(Sort::Good, "as recorded")),
+                        Drift::Changed => (mark(Sort::Bad, "drifted")),
+                        Drift::Unknown => (mark(Sort::Still, "unknown")),
+                    }
+                    @if one.drift != Drift::None { " " (one.words()) }
+                    " " small { "at " (when(one.at)) }
+                }
+            },
             Some((_, seen)) => {
                 @match seen.drift {
                     Drift::None => (mark(Sort::Good, "as recorded")),

@@ -10,6 +10,7 @@ use crate::ending::Ending;
 use crate::environment::EnvironmentState;
 use crate::finding::in_lines;
 use crate::git::Git;
+use crate::hourly_look::{self, HourlyLook};
 use crate::name::{AppName, EnvironmentName};
 use crate::second_look::{Saw, SecondLook};
 use schemars::JsonSchema;
@@ -57,10 +58,12 @@ pub enum EventName {
     /// What is recorded of a component, or of all of an environment, has another owner: it was renamed or handed over.
     /// Both sides are told, each by an event of its own where they are two.
     Moved,
-    /// The second look after a recovery found a target that is not as it was left.
+    /// A look found a target that is not as it was left: the second one after a recovery, or an hourly one.
     DriftFound,
     /// The second look after a recovery could not tell.
     DriftUnknown,
+    /// What an hourly look had found is not so any more.
+    DriftGone,
 }
 
 impl fmt::Display for EventName {
@@ -291,6 +294,23 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
         ..Detail::of(&after.app, Some(&after.environment))
     };
     Some(Event::new(name, detail))
+}
+
+/// What a change of an hourly look means: what differs is told once, and that it does not any more.
+pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Event> {
+    let told = [
+        (EventName::DriftGone, hourly_look::gone(before, after)),
+        (EventName::DriftFound, hourly_look::found(before, after)),
+    ];
+    let told = told.into_iter();
+    told.filter_map(|(name, cause)| {
+        let detail = Detail {
+            cause: Some(cause?),
+            ..Detail::of(&after.app, Some(&after.environment))
+        };
+        Some(Event::new(name, detail))
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -158,8 +158,8 @@ fn an_event_says_what_and_why() {
 #[test]
 fn people_are_told_of_what_they_should_know_at_once() {
     use EventName::{
-        DeploymentAccepted, DeploymentEnded, DriftFound, DriftUnknown, HoldReleased, HoldSet,
-        Moved, Removed, RequestRefused, UndoStarted,
+        DeploymentAccepted, DeploymentEnded, DriftFound, DriftGone, DriftUnknown, HoldReleased,
+        HoldSet, Moved, Removed, RequestRefused, UndoStarted,
     };
     let subject = |name, ending| {
         let event = Event {
@@ -194,6 +194,7 @@ fn people_are_told_of_what_they_should_know_at_once() {
         (Moved, None, None),
         (DriftFound, None, told("DriftFound")),
         (DriftUnknown, None, told("DriftUnknown")),
+        (DriftGone, None, None),
         (DeploymentAccepted, None, None),
         (UndoStarted, None, None),
     ];

@@ -32,6 +32,7 @@ pub mod finding;
 pub mod gate;
 pub mod git;
 pub mod git_rule;
+pub mod hourly_look;
 pub mod identity;
 pub mod image;
 pub mod in_part;

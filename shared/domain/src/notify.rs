@@ -44,7 +44,7 @@ pub enum Told {
     Hold,
     /// A person has paused a deployment, let it go on, or skipped the rest of a bake.
     Wheel,
-    /// A target is not as it was left, or nobody could tell.
+    /// A target is not as it was left, or is again, or nobody could tell.
     Drift,
     /// Something was let go of, or has another owner.
     Removal,
@@ -69,7 +69,9 @@ impl Told {
             EventName::WatchPaused | EventName::WatchContinued | EventName::BakeSkipped => {
                 Some(Self::Wheel)
             }
-            EventName::DriftFound | EventName::DriftUnknown => Some(Self::Drift),
+            EventName::DriftFound | EventName::DriftUnknown | EventName::DriftGone => {
+                Some(Self::Drift)
+            }
             EventName::Removed | EventName::Moved => Some(Self::Removal),
             EventName::DeploymentAccepted | EventName::RecoveryStarted => None,
         }

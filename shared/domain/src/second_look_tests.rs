@@ -73,6 +73,7 @@ fn compared(drift: Drift) -> Compared {
             Drift::Changed => "41 at 100 %",
             _ => "40 at 100 %",
         }),
+        fields: Vec::new(),
         reason: (drift == Drift::Unknown).then(|| "lambda:GetAlias was refused".into()),
     }
 }

@@ -4,19 +4,23 @@
 //! and the place, as undo would use them. What the declaration says by now may be another target,
 //! which no deployment has touched yet.
 
-use crate::kinds::{Kind, KindPorts, Recorded, Then, Way, from_value, to_value, with_kind_of};
+use crate::kinds::{
+    Kind, KindPorts, Noticed, Recorded, Then, Way, fields, from_value, to_value, with_kind_of,
+};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use windlass_domain::accept::Live;
 use windlass_domain::count::{agree, count};
-use windlass_domain::drift::{Compared, Drift};
+use windlass_domain::digest::Digest;
+use windlass_domain::drift::{Compared, Drift, Field};
 use windlass_domain::environment::Running;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
+use windlass_domain::hourly_look::{CALLS_A_LOOK, Glance};
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::Step;
 use windlass_domain::tenancy::Claim;
@@ -34,11 +38,20 @@ pub async fn compare<P: Ports>(
     ports: &P,
     running: &BTreeMap<ComponentName, Running>,
 ) -> BTreeMap<ComponentName, Compared> {
+    let glances = glance(ports, running).await.into_iter();
+    glances.map(|(name, it)| (name, it.compared)).collect()
+}
+
+/// The same, with what a later look needs to know.
+pub async fn glance<P: Ports>(
+    ports: &P,
+    running: &BTreeMap<ComponentName, Running>,
+) -> BTreeMap<ComponentName, Glance> {
     stream::iter(running)
         .map(|(name, running)| async move {
-            let compared = component(ports, name, running).await;
-            let compared = compared.unwrap_or_else(|fault| Compared::unknown(fault.message));
-            (name.clone(), compared)
+            let glance = component(ports, name, running).await;
+            let glance = glance.unwrap_or_else(|fault| Glance::unknown(fault.message));
+            (name.clone(), glance)
         })
         .buffered(AT_A_TIME)
         .collect()
@@ -49,33 +62,34 @@ async fn component<P: Ports>(
     ports: &P,
     name: &ComponentName,
     running: &Running,
-) -> Answered<Compared> {
+) -> Answered<Glance> {
     let step = where_it_ran(ports, name, running).await?;
     let (Some(step), false) = (step, running.state.is_null()) else {
-        return Ok(Compared::unknown(
+        return Ok(Glance::unknown(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
     let looked = look::<P, Compares, 1>(ports, &step, [&running.state]).await?;
     let [beside] = looked.beside;
     let beside = beside?;
-    Ok(match looked.saw {
-        Saw::There { shown, .. } => Compared {
+    let (seen, reason) = match looked.saw {
+        Saw::There { shown, .. } => (Some(shown), in_words(&beside.differing)),
+        Saw::Gone(reason) => (None, Some(reason)),
+    };
+    Ok(Glance {
+        compared: Compared {
             drift: if beside.same {
                 Drift::None
             } else {
                 Drift::Changed
             },
             recorded: Some(beside.shown),
-            seen: Some(shown),
-            reason: in_words(&beside.differing),
+            seen,
+            reason,
+            fields: beside.fields,
         },
-        Saw::Gone(reason) => Compared {
-            drift: Drift::Changed,
-            recorded: Some(beside.shown),
-            seen: None,
-            reason: Some(reason),
-        },
+        mark: Some(beside.mark),
+        calls: looked.calls,
     })
 }
 
@@ -158,6 +172,8 @@ async fn is_as_recorded<P: Ports>(ports: &P, step: &Step, running: &Running) -> 
 /// What was seen of a target, beside states that are known of it.
 struct Looked<const N: usize> {
     beside: [Answered<Beside>; N],
+    /// How many calls to the target it took at most.
+    calls: u32,
     saw: Saw,
     /// Why it is not final, where it is not.
     unsettled: Option<Finding>,
@@ -171,6 +187,10 @@ struct Beside {
     same: bool,
     /// Of what they notice one, by name, where it has many parts.
     differing: Vec<String>,
+    /// What differs, by field.
+    fields: Vec<Field>,
+    /// Names both, so that the same difference is known again.
+    mark: Digest,
 }
 
 /// The most parts of a target that are named where they are not as recorded.
@@ -264,27 +284,42 @@ async fn look_at<K: Kind, A: And, const N: usize>(
         Err(fault) if fault.name == FaultName::NotFound => (None, Saw::Gone(fault.message)),
         Err(fault) => return Err(fault),
     };
-    let beside = known.map(|state| {
-        let Recorded {
-            goal,
-            noticed: known,
-            ..
-        } = Recorded::read("recorded state", state)?;
-        let same = seen.as_ref().is_some_and(|(_, seen)| seen.is_same(&known));
-        let differing = match &seen {
-            Some((seen, _)) if !same => K::differing(seen, &from_value("recorded state", &goal)?),
-            _ => Vec::new(),
-        };
-        Ok(Beside {
-            same,
-            shown: known.shown,
-            differing,
-        })
-    });
+    let calls = seen
+        .as_ref()
+        .map_or(CALLS_A_LOOK, |(seen, _)| K::calls(seen));
+    let beside = known.map(|state| beside::<K>(seen.as_ref(), state));
     Ok(Looked {
         beside,
+        calls,
         saw,
         unsettled,
+    })
+}
+
+/// What was seen beside a recorded state.
+fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Answered<Beside> {
+    let Recorded {
+        goal,
+        noticed: known,
+        ..
+    } = Recorded::read("recorded state", state)?;
+    let same = seen.is_some_and(|(_, seen)| seen.is_same(&known));
+    let mut differing = Vec::new();
+    let mut fields = Vec::new();
+    if let Some((seen, noticed)) = seen.filter(|_| !same) {
+        differing = K::differing(seen, &from_value("recorded state", &goal)?);
+        fields = match differing.as_slice() {
+            [] => fields::differing(&known.value, &noticed.value, K::field),
+            parts => fields::of_parts(parts),
+        };
+    }
+    let both = json!([&known.value, seen.map(|(_, noticed)| &noticed.value)]);
+    Ok(Beside {
+        same,
+        shown: known.shown,
+        differing,
+        fields,
+        mark: Digest::of(both.to_string().as_bytes()),
     })
 }
 

@@ -13,9 +13,11 @@ use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{
-    Event, not_sent, of_deployment, of_environment, of_move, of_refusal, of_removal, of_second_look,
+    Event, not_sent, of_deployment, of_environment, of_hourly_look, of_move, of_refusal,
+    of_removal, of_second_look,
 };
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::outcome::EndedDeployment;
@@ -135,6 +137,10 @@ async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
             let former: Option<SecondLook> = before.map(read).transpose()?;
             let event = of_second_look(former.as_ref(), &read(after)?);
             send_all(ports, event.into_iter().collect()).await
+        }
+        (_, "hourly_look") => {
+            let former: Option<HourlyLook> = before.map(read).transpose()?;
+            send_all(ports, of_hourly_look(former.as_ref(), &read(after)?)).await
         }
         (pk, "state") => {
             let Some((app, environment)) = store::environment_of(pk) else {

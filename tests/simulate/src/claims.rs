@@ -173,14 +173,14 @@ impl Stage<'_> {
     }
 
     /// Whether somebody outside has changed it since.
-    fn is_touched(&self, component: &str, since: Time) -> bool {
+    pub(crate) fn is_touched(&self, component: &str, since: Time) -> bool {
         let mut happened = self.happened.iter();
         happened.any(|one| {
             one.at >= since && matches!(one.what, Event::ChangedByStranger(of) if of == component)
         })
     }
 
-    fn item<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
+    pub(crate) fn item<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
         let ledger = self.world.ledger();
         T::deserialize(&ledger.items.get(key)?.body).ok()
     }

@@ -37,6 +37,7 @@ pub mod whole;
 
 mod claims;
 mod deliver;
+mod drift;
 mod events;
 mod recovered;
 mod redriven;

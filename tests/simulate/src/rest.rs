@@ -15,7 +15,8 @@ pub enum Rest {
 
 impl Stage<'_> {
     /// Nothing runs, nothing is on its way, nobody holds a lock, waits, or has no ending, what a
-    /// recovery left has been looked at again, and what arrived has been looked for.
+    /// recovery left has been looked at again, what arrived has been looked for, and what was changed between
+    /// deployments has been found.
     pub(crate) fn is_at_rest(&self) -> bool {
         let only_schedules = self.agenda.values().all(Later::is_schedule);
         self.tasks.is_empty()
@@ -23,6 +24,7 @@ impl Stage<'_> {
             && !self.stream_comes
             && !self.is_somebody_left()
             && !self.is_looked_for()
+            && !self.is_look_awaited()
     }
 
     fn is_somebody_left(&self) -> bool {

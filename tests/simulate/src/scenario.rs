@@ -82,6 +82,10 @@ pub enum Deed {
     Change(&'static str, fn(&World)),
     /// The same, and until the next change what is deployed is not healthy by its gates.
     Ail(&'static str, fn(&World)),
+    /// Somebody changes a target between deployments, told in words: what comes next comes after the next hourly look.
+    Drift(&'static str, fn(&World)),
+    /// The same, and the target is as it is recorded again.
+    Mend(&'static str, fn(&World)),
 }
 
 impl fmt::Debug for Deed {
@@ -142,7 +146,10 @@ impl fmt::Display for Deed {
             Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
             Self::PlanBack => f.write_str("somebody plans a rollback"),
             Self::Check => f.write_str("somebody checks the environment"),
-            Self::Change(what, _) | Self::Ail(what, _) => f.write_str(what),
+            Self::Change(what, _)
+            | Self::Ail(what, _)
+            | Self::Drift(what, _)
+            | Self::Mend(what, _) => f.write_str(what),
         }
     }
 }
@@ -276,7 +283,10 @@ impl Deed {
                 "action": "rollback", "app": "shop", "environment": "prod", "plan": true
             })),
             Self::Check => Some(json!({"action": "check", "app": "shop", "environment": "prod"})),
-            Self::Change(_, change) | Self::Ail(_, change) => {
+            Self::Change(_, change)
+            | Self::Ail(_, change)
+            | Self::Drift(_, change)
+            | Self::Mend(_, change) => {
                 change(world);
                 None
             }

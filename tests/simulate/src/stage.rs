@@ -12,7 +12,7 @@ use crate::client::Asking;
 use crate::happening::{Counts, Event, Happening};
 use crate::queue::LOOK_S;
 use crate::rest::Rest;
-use crate::scenario::{Scenario, When};
+use crate::scenario::{Deed, Scenario, When};
 use crate::schedule::{Counted, Schedule};
 use crate::targets::{COMPONENTS, visible};
 use crate::task::{Done, Role, Task};
@@ -69,6 +69,8 @@ pub struct Stage<'p> {
     pub(crate) arrived: Vec<(Time, Arrival)>,
     /// When the schedule of `intake` came last.
     pub(crate) looked: Time,
+    /// When a target was changed last of which an hourly look is to tell.
+    pub(crate) drifted_at: Option<Time>,
     acted: usize,
     acted_at: Time,
     /// When the next act comes, where it has a time.
@@ -133,6 +135,7 @@ impl<'p> Stage<'p> {
             told_of: Told::all(&world),
             arrived: Vec::new(),
             looked: now,
+            drifted_at: None,
             acted: 0,
             acted_at: now,
             act_at: None,
@@ -222,6 +225,9 @@ impl<'p> Stage<'p> {
         self.log(Event::Acted(self.acted));
         self.acted += 1;
         self.acted_at = self.world.true_time();
+        if matches!(act.deed, Deed::Drift(..) | Deed::Mend(..)) {
+            self.drifted_at = Some(self.acted_at);
+        }
         self.look_for_strangers();
         self.tell_arrivals();
     }

@@ -30,6 +30,7 @@ impl<'p> Stage<'p> {
             self.log(Event::Wrote(who.clone(), change.clone()));
             self.hold_ending(&change);
             self.hold_accepted(&change);
+            self.hold_looked(&change);
             self.stream.push(change);
         }
         let Some(effect) = effect else { return };

@@ -47,7 +47,7 @@ pub const LONGEST_SUBJECT: usize = 99;
 
 impl Event {
     /// The notification of the event, for those that a person should know of at once:
-    /// `RolledBack`, `NeedsOperator`, `Rejected`, a pause, a hold that was set, and drift after a recovery.
+    /// `RolledBack`, `NeedsOperator`, `Rejected`, a pause, a hold that was set, and drift.
     pub fn notification(&self) -> Option<Notification> {
         let is_told = match (self.name, self.detail.ending) {
             (EventName::DeploymentEnded, Some(ending)) => matches!(
@@ -77,6 +77,7 @@ impl Event {
             (EventName::HoldSet, _) => "held".to_owned(),
             (EventName::HoldReleased, _) => "no longer held".to_owned(),
             (EventName::WatchPaused, _) => "paused".to_owned(),
+            (EventName::DriftGone, _) => "drift is gone".to_owned(),
             _ => self.name.to_string(),
         }
     }

@@ -3,6 +3,7 @@
 pub mod appconfig;
 mod codedeploy;
 pub mod ecs;
+pub mod fields;
 mod kept;
 pub mod lambda;
 pub mod needs;
@@ -29,6 +30,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use windlass_domain::execution_history::OFTEN_S;
 use windlass_domain::finding::Finding;
+use windlass_domain::hourly_look::CALLS_A_LOOK;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
@@ -251,6 +253,18 @@ pub trait Kind {
     /// as a site's files.
     fn differing(_seen: &Self::Seen, _recorded: &Self::Goal) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Pure: a member of what callers notice ([`View::noticed`]) as people call it, and its value in their words: so drift
+    /// is told by field.
+    fn field(member: &str, value: &Value) -> (String, String) {
+        (member.replace('_', " "), fields::plain(value))
+    }
+
+    /// Pure: how many calls to the target such a look takes at most, where that depends on what is there, such as on how
+    /// many files it has: the hourly looks keep to a budget.
+    fn calls(_seen: &Self::Seen) -> u32 {
+        CALLS_A_LOOK
     }
 
     /// Pure: what of the target Windlass owns, in words, such as `the image of container web`; every

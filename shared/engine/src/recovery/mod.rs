@@ -1,7 +1,8 @@
-//! Recovery: finishes what died without an ending, and looks once more at what recoveries left. It
-//! starts recovery executions, wakes those that wait in vain, and writes nothing but second looks.
+//! Recovery: finishes what died without an ending, looks once more at what recoveries left, and every hour at what
+//! deployments left. It starts recovery executions, wakes those that wait in vain, and writes nothing but these looks.
 
 mod event;
+mod hourly_look;
 mod owner;
 mod schedule;
 mod second_look;

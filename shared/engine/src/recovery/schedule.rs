@@ -1,3 +1,4 @@
+use super::hourly_look;
 use super::second_look::look_again;
 use super::unended::{self, Stands, Unended};
 use super::{Owner, Ports, start, wake};
@@ -40,8 +41,8 @@ pub struct Looked {
 }
 
 /// Looks for dead owners, for those that wait in vain and for those that died at their arrival, in
-/// case an event or a wake-up was lost; then makes the second looks that are due. Its cost grows with
-/// what is held, waits, arrives and was recovered now, not with history. Held locks come first: on a
+/// case an event or a wake-up was lost; then makes the second and the hourly looks that are due. Its cost grows with
+/// what is held, waits, arrives and was recovered now, and with how many environments there are, not with history. Held locks come first: on a
 /// dead one depend all who want to go into its environment. They leave the others a third of the time.
 ///
 /// # Errors
@@ -67,7 +68,8 @@ pub async fn handle<P: Ports>(ports: &P) -> Answered<Looked> {
         left,
         "what is left is looked at by the next runs"
     );
-    look_again(ports, began, &mut faults).await;
+    let awaited = look_again(ports, began, &mut faults).await;
+    hourly_look::look(ports, began, &awaited, &mut faults).await;
     faults.into_answer().map(|()| Looked { looked_at, left })
 }
 

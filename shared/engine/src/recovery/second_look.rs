@@ -7,13 +7,13 @@ use crate::observe::compare;
 use crate::ports::{Answered, Ledger, Transacted, Write};
 use crate::store::{self, Stored};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tracing::Instrument as _;
 use windlass_domain::drift::Compared;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running};
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::{DeploymentId, execution_name};
-use windlass_domain::name::ComponentName;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::second_look::{Saw, SecondLook};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
@@ -25,11 +25,19 @@ const AT_MOST: u32 = 25;
 /// function's 60 s. The others are made at the next run.
 const BEGINS_WITHIN_MS: u64 = 25_000;
 
-/// Makes the looks that are due. One that goes wrong keeps no other from its turn.
-pub async fn look_again<P: Ports>(ports: &P, began: Time, faults: &mut Faults) {
+/// Makes the looks that are due. One that goes wrong keeps no other from its turn. Answers the environments where one was
+/// still to be made when the run began.
+pub async fn look_again<P: Ports>(
+    ports: &P,
+    began: Time,
+    faults: &mut Faults,
+) -> BTreeSet<(AppName, EnvironmentName)> {
     let now = ports.now();
     let looks: Vec<Stored<SecondLook>> =
         store::load_first_indexed(ports, store::SECOND_LOOKS, AT_MOST, faults).await;
+    let awaited = looks.iter().filter(|look| look.value.looked.is_none());
+    let awaited = awaited.map(|look| (look.value.app.clone(), look.value.environment.clone()));
+    let awaited = awaited.collect();
     for look in looks.into_iter().filter(|look| look.value.due <= now) {
         if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
             break;
@@ -39,6 +47,7 @@ pub async fn look_again<P: Ports>(ports: &P, began: Time, faults: &mut Faults) {
         let came = one(ports, look).instrument(part.clone()).await;
         part.in_scope(|| faults.take(format!("the second look at {deployment}"), came));
     }
+    awaited
 }
 
 async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {

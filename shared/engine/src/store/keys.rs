@@ -177,6 +177,17 @@ pub fn second_look_index(due: Time, id: &DeploymentId) -> Key {
     key(SECOND_LOOKS.into(), format!("{:015}#{id}", due.0))
 }
 
+/// What is known of the drift of an environment: [`windlass_domain::hourly_look::HourlyLook`]. In a partition of its own,
+/// so that who looks needs no right to write a lock.
+pub fn hourly_look(app: &AppName, env: &EnvironmentName) -> Key {
+    key(format!("look#{app}/{env}"), "hourly_look")
+}
+
+/// Where hourly looks are in the index, the one that is due first in front.
+pub fn hourly_look_index(due: Time, app: &AppName, env: &EnvironmentName) -> Key {
+    key(HOURLY_LOOKS.into(), format!("{:015}#{app}/{env}", due.0))
+}
+
 /// Which deployment an execution works for, so that asking twice is once.
 pub fn execution(arn: &str) -> Key {
     key(format!("execution#{arn}"), "deployment")
@@ -271,3 +282,6 @@ pub const ARRIVING: &str = "arriving";
 
 /// The index partition of second looks that are still to be made; see [`second_look_index`].
 pub const SECOND_LOOKS: &str = "second_looks";
+
+/// The index partition of hourly looks; see [`hourly_look_index`].
+pub const HOURLY_LOOKS: &str = "hourly_looks";

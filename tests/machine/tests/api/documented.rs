@@ -114,6 +114,8 @@ fn answered() -> BTreeSet<String> {
     ] {
         look(&get(&shop, path));
     }
+    drifts(&mut shop);
+    look(&get(&shop, PROD));
     record(&shop, 9, "deploy", "Succeeded", Some(2));
     record(&shop, 6, "deploy", "RolledBack", None);
     look(&get(&shop, "/apps/shop/stats"));
@@ -127,6 +129,19 @@ fn answered() -> BTreeSet<String> {
     look(&get(&shop, PROD));
     look(&call(&shop, "GET", "/apps/shop/nothing", None).body);
     seen
+}
+
+/// Lets somebody change a target, and the hourly look find it.
+fn drifts(shop: &mut Shop<'_>) {
+    let mut functions = shop.world().functions();
+    let api = functions.functions.get_mut("shop-api").unwrap();
+    api.aliases.get_mut("live").unwrap().version = "1".into();
+    drop(functions);
+    for _ in 0..13 {
+        let now = shop.world().true_time();
+        shop.world().clock().now = now.plus_s(300);
+        shop.region.scheduled();
+    }
 }
 
 /// Puts a declaration in force that has one component less.

@@ -88,6 +88,8 @@ mod moves_whole;
 pub use moves_whole::moves_whole;
 mod overtakes_as_asked;
 pub use overtakes_as_asked::overtakes_as_asked;
+mod drift_is_told;
+pub use drift_is_told::drift_is_told;
 mod endings_are_counted;
 pub use endings_are_counted::endings_are_counted;
 mod topics_are_told;
@@ -99,7 +101,7 @@ pub use wheel_is_obeyed::wheel_is_obeyed;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 44] = [
+pub const RULES: [(&str, Rule); 45] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -144,6 +146,7 @@ pub const RULES: [(&str, Rule); 44] = [
     ("lets_go_as_asked", lets_go_as_asked),
     ("irreversible_bars", irreversible_bars),
     ("moves_whole", moves_whole),
+    ("drift_is_told", drift_is_told),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

@@ -8,6 +8,7 @@ mod compared;
 mod configurations;
 mod declarations;
 mod declared_services;
+mod drifted;
 mod gates;
 mod later;
 mod moved;
@@ -34,7 +35,7 @@ mod wheel_held;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 230] = [
+pub static SCENARIOS: [Scenario; 233] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -227,6 +228,9 @@ pub static SCENARIOS: [Scenario; 230] = [
     told::TOLD,
     told::TOLD_OF_AN_UNDO,
     told::TOLD_WHERE_IT_CAN,
+    drifted::DRIFTED,
+    drifted::DRIFTED_BOTH,
+    drifted::DRIFTED_OVER,
     wheel_held::WHEEL_HELD,
     wheel_held::WHEEL_HELD_TO_ITS_BOUND,
     wheel_held::WHEEL_HELD_TOO_LONG,

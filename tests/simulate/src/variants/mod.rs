@@ -10,6 +10,7 @@ mod behind;
 mod bounds;
 mod converging;
 mod copy;
+mod drifted;
 mod ledger;
 mod look;
 mod moved;
@@ -75,6 +76,7 @@ pub fn variants() -> Vec<Variant> {
         removed::VARIANTS,
         moved_on::VARIANTS,
         tasks::VARIANTS,
+        drifted::VARIANTS,
     ]
     .concat()
 }

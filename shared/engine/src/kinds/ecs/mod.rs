@@ -51,7 +51,7 @@ pub use writes::writes;
 
 use super::{
     BALANCER, Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then,
-    VERSION, View, Way, from_value,
+    VERSION, View, Way, fields, from_value,
 };
 use crate::config::Configured;
 use crate::ports::{
@@ -152,6 +152,19 @@ fn noticed(task_definition: &str, images: &BTreeMap<String, String>) -> Value {
     json!({"task_definition": task_definition, "images": images})
 }
 
+/// A member of what callers notice in people's words.
+fn field(member: &str, value: &Value) -> (String, String) {
+    let value = fields::plain(value);
+    if let Some(container) = member.strip_prefix("images.") {
+        return (format!("image of container {container}"), value);
+    }
+    match member {
+        "task_definition" => ("task definition".to_owned(), tell::short(&value).to_owned()),
+        "moved_by" => ("being moved by CodeDeploy".to_owned(), value),
+        other => (other.to_owned(), value),
+    }
+}
+
 impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
     type Target = Target;
     type Seen = Seen;
@@ -218,6 +231,10 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
             ),
         };
         Facts::new(class, value, what)
+    }
+
+    fn field(member: &str, value: &Value) -> (String, String) {
+        field(member, value)
     }
 
     fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {

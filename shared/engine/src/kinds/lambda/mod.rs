@@ -29,12 +29,12 @@ use next::next;
 
 use super::{
     Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then, VERSION, View,
-    Way, from_value,
+    Way, fields, from_value,
 };
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Code, CodeDeploy, Functions, Objects, Reach, Registry};
 use observe::Known;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::identity::DeploymentId;
@@ -162,6 +162,10 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
             .collect()
     }
 
+    fn field(member: &str, value: &Value) -> (String, String) {
+        field(member, value)
+    }
+
     fn owned(target: &Target) -> String {
         let code = format!("the code of function {}", target.function);
         match &target.alias {
@@ -186,6 +190,39 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
     ) -> Answered<Option<String>> {
         self.make(&target.function, change, deployment).await
     }
+}
+
+/// A member of what callers notice in people's words.
+fn field(member: &str, value: &Value) -> (String, String) {
+    let (name, value) = match member {
+        "version" => ("version of the alias", fields::plain(value)),
+        "shares" => ("weights of the alias", weights(value)),
+        "code" => (
+            "code of $LATEST",
+            fields::plain(value).chars().take(12).collect(),
+        ),
+        "moved_by" => ("being moved by CodeDeploy", fields::plain(value)),
+        other => (other, fields::plain(value)),
+    };
+    (name.to_owned(), value)
+}
+
+/// Shares in millionths as [`Traffic::noticed`] has them, in percent.
+fn weights(shares: &Value) -> String {
+    let each = shares.as_array().into_iter().flatten();
+    let each = each.filter_map(|share| {
+        let (version, millionths) = (share.get(0)?.as_str()?, share.get(1)?.as_u64()?);
+        let (whole, tenths) = (millionths / 10_000, millionths / 1_000 % 10);
+        Some(match tenths {
+            0 => format!("{version} at {whole} %"),
+            tenths => format!("{version} at {whole}.{tenths} %"),
+        })
+    });
+    let each: Vec<String> = each.collect();
+    if each.is_empty() {
+        return "none".to_owned();
+    }
+    each.join(", ")
 }
 
 /// What callers get.

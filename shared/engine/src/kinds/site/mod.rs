@@ -31,6 +31,7 @@ pub use target::{Archive, Target, Visited, folder_of, origin_path_of, release_of
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::hourly_look::CALLS_A_LOOK;
 use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
@@ -53,6 +54,13 @@ pub fn writes(_: &Step) -> Answered<Writes> {
     Ok(Writes::Nothing(
         "a site has files and runs nothing; who visited it the access logs of its distribution tell",
     ))
+}
+
+/// How many calls a look takes at most that lists so many files: a page has a thousand, and ranges that are listed at
+/// once need not fill theirs.
+fn calls_to_list(files: usize) -> u32 {
+    let pages = u32::try_from(files.div_ceil(500)).unwrap_or(u32::MAX);
+    CALLS_A_LOOK.saturating_add(pages)
 }
 
 /// The kind that a step is of, as its target tells.

@@ -2,7 +2,7 @@
 
 use super::asked::asked;
 use super::problem::problem;
-use super::{Call, Ports, Reply, undeclared};
+use super::{Call, Ports, Reply, drift, undeclared};
 use crate::conductor::newest_good;
 use crate::observe::compare;
 use crate::overview::here;
@@ -21,7 +21,8 @@ use windlass_domain::request::{ActionName, Request};
 use windlass_domain::wheel::{Turn, pause_in_force};
 
 /// What runs per component and since when, the snapshot, lock, hold, and who waits; what is irreversible and a rollback
-/// would go back across (`crosses`); with `?observe=true` also whether the targets are as recorded.
+/// would go back across (`crosses`); what the last hourly look at the targets found (`drift`); with `?observe=true` also
+/// whether the targets are as recorded.
 pub async fn get<P: Ports>(
     ports: &P,
     app: &AppName,
@@ -44,6 +45,7 @@ pub async fn get<P: Ports>(
         "lock": here.lock,
         "waiting": here.shown(),
         "paused": paused(ports, &here.lock).await?,
+        "drift": drift::found(ports, app, environment, &here).await?,
         "deployments": deployments,
     });
     if !here.state.irreversible.is_empty() {

@@ -8,6 +8,7 @@ mod cancel;
 mod chosen;
 mod declaration;
 mod deployments;
+mod drift;
 mod environment;
 mod members;
 mod movable;

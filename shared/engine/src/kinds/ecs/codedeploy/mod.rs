@@ -18,11 +18,12 @@ pub use state::Group;
 use state::{Change, Goal, Seen};
 
 use super::tell::service;
-use super::{Ecs, Target, images, noticed};
+use super::{Ecs, Target, field, images, noticed};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, told};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
 use crate::ports::{Answered, Clock, CodeDeploy, NewDeployed, Objects, Services, Waiting};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
@@ -115,6 +116,10 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> Kind for CodeDeplo
             after: Some(after),
             ..Facts::new(Class::Switching, change.value(), tell::what(change))
         }
+    }
+
+    fn field(member: &str, value: &Value) -> (String, String) {
+        field(member, value)
     }
 
     fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {

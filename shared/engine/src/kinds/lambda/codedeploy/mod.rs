@@ -12,11 +12,12 @@ mod tell;
 pub(super) use prepare::prepare;
 pub use state::{Begun, Change, Goal, Group, Seen};
 
-use super::{LambdaKind, Target, Traffic, noticed};
+use super::{LambdaKind, Target, Traffic, field, noticed};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, told};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
 use crate::ports::{Answered, Clock, CodeDeploy, Functions, NewDeployed, Objects};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
@@ -123,6 +124,10 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
                 by_codedeploy(change, seen, begun.map(|begun| &begun.from))
             }
         }
+    }
+
+    fn field(member: &str, value: &Value) -> (String, String) {
+        field(member, value)
     }
 
     fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {

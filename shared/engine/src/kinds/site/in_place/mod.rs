@@ -167,6 +167,8 @@ pub struct InPlace<P> {
     pace: Cell<Pace>,
     /// What was seen last, with what was done since.
     looked: RefCell<Option<Looked>>,
+    /// How many calls the last look at all files took at most.
+    calls: Cell<u32>,
 }
 
 impl<P: SitePorts> InPlace<P> {
@@ -186,6 +188,7 @@ impl<P: SitePorts> InPlace<P> {
             fetched: RefCell::default(),
             pace: Cell::default(),
             looked: RefCell::default(),
+            calls: Cell::default(),
         }
     }
 
@@ -228,6 +231,10 @@ impl<P: SitePorts> Kind for InPlace<P> {
             is_guarded: false,
             is_consistent: true,
         }
+    }
+
+    fn calls(seen: &Seen) -> u32 {
+        seen.calls
     }
 
     fn back(seen: &Seen) -> Goal {

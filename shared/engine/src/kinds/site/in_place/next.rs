@@ -171,6 +171,7 @@ mod next_tests {
             ),
             forward: Goal::default(),
             unrecorded: unrecorded.then(list),
+            calls: 0,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::kinds::site::in_place::plan::{
 use crate::kinds::site::in_place::write::SHA256;
 use crate::kinds::site::lists::{File, Lists, Object, Objects};
 use crate::kinds::site::target::Target;
-use crate::kinds::site::{SitePorts, calls};
+use crate::kinds::site::{SitePorts, calls, calls_to_list};
 use crate::ports::{Answered, ObjectHead, ObjectId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub struct Seen {
     pub forward: Goal,
     /// What is at each key, unless its list is known to be kept, or not named yet.
     pub unrecorded: Option<Arc<List>>,
+    /// How many calls the last look at all files took at most.
+    pub calls: u32,
 }
 
 /// What was seen last, with what this invocation has done since.
@@ -140,6 +142,7 @@ impl<P: SitePorts> InPlace<P> {
             ways: Arc::new(ways),
             forward: forward.clone(),
             unrecorded,
+            calls: self.calls.get(),
         })
     }
 
@@ -203,6 +206,9 @@ impl<P: SitePorts> InPlace<P> {
                 None => unknown.push(path.clone()),
             }
         }
+        let asked = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
+        self.calls
+            .set(calls_to_list(etags.len()).saturating_add(asked));
         let (found, fault) = calls::all(&self.at, &self.pace, Patience::Long, &unknown, |path| {
             self.ask(target, path)
         })

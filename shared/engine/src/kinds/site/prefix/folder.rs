@@ -13,15 +13,15 @@ use windlass_domain::count::{agree, count};
 const NAMED: usize = 5;
 
 /// The files of a release's folder that are not there, or not as they were published: by the ETags that were noted
-/// then. None of a folder that Windlass did not fill.
+/// then. None of a folder that Windlass did not fill. Beside them how many files were listed.
 pub(super) async fn amiss<P: SitePorts>(
     at: &P,
     lists: &Lists<'_, P>,
     bucket: &str,
     goal: &Goal,
-) -> Answered<Vec<String>> {
+) -> Answered<(Vec<String>, usize)> {
     if goal.release.is_none() {
-        return Ok(vec![]);
+        return Ok((vec![], 0));
     }
     let published = lists.folder(goal).await?;
     let folder = folder_of(&goal.origin_path);
@@ -34,7 +34,7 @@ pub(super) async fn amiss<P: SitePorts>(
     let amiss = published
         .iter()
         .filter(|(path, etag)| found.get(path.as_str()) != Some(&etag.as_str()));
-    Ok(amiss.map(|(path, _)| path.clone()).collect())
+    Ok((amiss.map(|(path, _)| path.clone()).collect(), found.len()))
 }
 
 /// The first of them.

@@ -7,13 +7,15 @@ mod publish;
 
 use super::lists::Lists;
 use super::rules::Rules;
-use super::{SitePorts, files_in_words, invalidate};
-use crate::kinds::{Class, Facts, Kind, Next, Noticed, Switched, View, Way, from_value, whose};
+use super::{SitePorts, calls_to_list, files_in_words, invalidate};
+use crate::kinds::{
+    Class, Facts, Kind, Next, Noticed, Switched, View, Way, fields, from_value, whose,
+};
 use crate::ports::Answered;
 pub(super) use prepare::prepare;
 pub(super) use publish::{Folder, Note};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
@@ -77,6 +79,8 @@ pub struct Seen {
     strange: bool,
     /// The files of the folder that are not there, or not as they were published, where all of them were looked at.
     amiss: Vec<String>,
+    /// How many files were listed for that.
+    files: usize,
 }
 
 impl Seen {
@@ -156,17 +160,18 @@ impl<P: SitePorts> Kind for Prefix<P> {
             origin_path: origin.path.clone(),
             deployed: found.deployed,
         };
-        let amiss = if way.goal.is_none() {
+        let (amiss, files) = if way.goal.is_none() {
             let lists = Lists::of(&self.home, &target.site);
             folder::amiss(&self.at, &lists, &target.site.site.bucket, &state).await?
         } else {
-            vec![]
+            (vec![], 0)
         };
         Ok(Seen {
             state,
             etag: found.etag,
             strange: there.is_none(),
             amiss,
+            files,
         })
     }
 
@@ -177,6 +182,21 @@ impl<P: SitePorts> Kind for Prefix<P> {
             is_guarded: true,
             is_consistent: false,
         }
+    }
+
+    fn field(member: &str, value: &Value) -> (String, String) {
+        let named = value.as_array().map(|files| {
+            let files = files.iter().map(fields::plain);
+            files.collect::<Vec<String>>().join(", ")
+        });
+        match (member, named) {
+            ("amiss", Some(files)) => ("files not as published".to_owned(), files),
+            _ => (member.replace('_', " "), fields::plain(value)),
+        }
+    }
+
+    fn calls(seen: &Seen) -> u32 {
+        calls_to_list(seen.files)
     }
 
     fn back(seen: &Seen) -> Goal {

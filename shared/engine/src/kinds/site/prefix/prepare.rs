@@ -124,7 +124,7 @@ async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Goal) -> Result
     if scene.lists.is_pruned(bucket, goal).await? {
         return Err(pruned(bucket, &folder));
     }
-    let amiss = folder::amiss(scene.at, &scene.lists, bucket, goal).await?;
+    let (amiss, _) = folder::amiss(scene.at, &scene.lists, bucket, goal).await?;
     let is_empty = || async {
         let first = scene.at.list(bucket, &folder, None).await?;
         Answered::Ok(first.objects.is_empty())
@@ -149,7 +149,7 @@ async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Goal) -> Result
 /// another folder.
 async fn is_whole<P: SitePorts>(scene: &mut Scene<'_, P>, live: &Goal) -> Answered<bool> {
     let bucket = &scene.target.site.bucket;
-    let amiss = folder::amiss(scene.at, &scene.lists, bucket, live).await?;
+    let (amiss, _) = folder::amiss(scene.at, &scene.lists, bucket, live).await?;
     if amiss.is_empty() {
         return Ok(true);
     }

@@ -1,0 +1,293 @@
+//! The hourly look: whether the targets of an environment are still as the last deployment left them, between deployments.
+//! What differs, since when, and whether that was told already. Pure.
+
+use crate::digest::Digest;
+use crate::drift::{Compared, Drift, Field};
+use crate::environment::{Lock, Running};
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+mod budget;
+mod shown;
+mod told;
+
+pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, Spent};
+pub use shown::{Component, Shown};
+pub use told::{found, gone};
+
+/// After how many seconds an environment is looked at again: with the period of the schedule it is an hour.
+pub const EVERY_S: u64 = 55 * 60;
+
+/// After how many seconds a look that came to no end is begun again: the period of the schedule.
+const AGAIN_AFTER_S: u64 = 5 * 60;
+
+/// How many looks may come to no end, one after the other, before it is told that nothing is known.
+const TRIES: u32 = 3;
+
+/// For how many seconds after a deployment nothing is looked at: AWS may show for some seconds what was before it.
+const QUIET_S: u64 = 60;
+
+/// What is known of the drift of an environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HourlyLook {
+    /// The application.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// When to look next.
+    pub due: Time,
+    /// How many looks were begun since the last one that came to its end.
+    pub tries: u32,
+    /// The calls to targets that its looks took.
+    pub spent: Spent,
+    /// When the last look came to its end; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Time>,
+    /// The token of the lock at that look: a deployment that was under way since has raised it.
+    #[serde(default)]
+    pub token: u64,
+    /// The revision of the environment's state that the last look compared with.
+    #[serde(default)]
+    pub state: u64,
+    /// What was seen of each component that was looked at.
+    pub components: BTreeMap<ComponentName, Watched>,
+    /// The components that the last look left to later ones, because it would have taken more calls than an hour has.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left: BTreeSet<ComponentName>,
+}
+
+/// What was seen of a component.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Watched {
+    /// When it was looked at last.
+    pub at: Time,
+    /// What the last look came to.
+    pub drift: Drift,
+    /// Why it is unknown, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// What was seen last, where it is as recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
+    /// What differed when that could be told last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
+    /// How many calls to its target the last look took.
+    pub calls: u32,
+    /// When it could be told last what there is; absent where it never could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Time>,
+}
+
+/// That a target is not as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Names it: equal while the same difference stays.
+    pub mark: Digest,
+    /// What is recorded, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<String>,
+    /// What was seen when it was found, in words; absent where the target is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
+    /// How it was found that it is gone, or which of many parts differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What differs, by field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// The last time at which it was not there: it began after this.
+    pub not_before: Time,
+    /// When it was seen first: it began before this.
+    pub seen_at: Time,
+}
+
+/// One look at a component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Glance {
+    /// What it came to.
+    pub compared: Compared,
+    /// Names the difference, where there is one.
+    pub mark: Option<Digest>,
+    /// How many calls to the target it took.
+    pub calls: u32,
+}
+
+impl Glance {
+    /// One that tells nothing.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self {
+            compared: Compared::unknown(reason),
+            mark: None,
+            calls: CALLS_A_LOOK,
+        }
+    }
+}
+
+/// What a look compares with.
+#[derive(Debug, Clone, Copy)]
+pub struct Upon<'a> {
+    /// What is recorded as running, of the components that are looked at.
+    pub running: &'a BTreeMap<ComponentName, Running>,
+    /// The revision of the state that says so.
+    pub state: u64,
+    /// The lock's token.
+    pub token: u64,
+}
+
+impl HourlyLook {
+    /// Of an environment that nobody has looked at yet. Environments that are found together are looked at one after
+    /// the other, within an hour.
+    pub fn new(app: &AppName, environment: &EnvironmentName, now: Time) -> Self {
+        let name = Digest::of(format!("{app}/{environment}").as_bytes());
+        let digits = u64::from_str_radix(name.short(), 16).unwrap_or_default();
+        Self {
+            app: app.clone(),
+            environment: environment.clone(),
+            due: now.plus_s(digits % EVERY_S),
+            tries: 0,
+            spent: Spent::default(),
+            looked: None,
+            token: 0,
+            state: 0,
+            components: BTreeMap::new(),
+            left: BTreeSet::new(),
+        }
+    }
+
+    /// Whether to look now: when it is due, and before that where the record has changed since the last look, because a
+    /// deployment may have put right what differed.
+    pub fn is_due(&self, state: u64, now: Time) -> bool {
+        let is_behind = self.tries == 0 && self.looked.is_some() && self.state != state;
+        self.due <= now || is_behind
+    }
+
+    /// Whether nobody deploys, nor has just done so: what changes the targets now is what they would be looked at for.
+    pub fn is_quiet(lock: &Lock, now: Time) -> bool {
+        let is_settled = |freed: Time| freed.plus_s(QUIET_S) <= now;
+        lock.held.is_none() && lock.freed.is_none_or(is_settled)
+    }
+
+    /// The components to look at now: who was not looked at for longest first, as many as there are calls left for.
+    pub fn share(
+        &self,
+        running: &BTreeMap<ComponentName, Running>,
+        spent: u32,
+    ) -> Vec<ComponentName> {
+        let mut names: Vec<&ComponentName> = running.keys().collect();
+        names.sort_by_key(|name| self.components.get(*name).map_or(Time(0), |one| one.at));
+        let costs = names.into_iter().map(|name| (name, self.cost(name)));
+        budget::affordable(costs, spent).cloned().collect()
+    }
+
+    fn cost(&self, component: &ComponentName) -> u32 {
+        let known = self.components.get(component).map(|one| one.calls);
+        known.unwrap_or(CALLS_A_LOOK)
+    }
+
+    /// Begins a look, before anything is observed: one that never ends is counted as well. `false` where there were
+    /// enough.
+    pub fn begin(&mut self, share: &[ComponentName], now: Time) -> bool {
+        let costs = share.iter().map(|name| self.cost(name));
+        let calls = costs.fold(0, u32::saturating_add);
+        self.due = now.plus_s(AGAIN_AFTER_S);
+        let may_try = self.tries < TRIES;
+        self.tries += 1;
+        if may_try {
+            self.spent.add(calls, now);
+        }
+        may_try
+    }
+
+    /// Takes in what was seen of those that were looked at, and lets go of what does not run any more.
+    pub fn conclude(
+        &mut self,
+        glances: BTreeMap<ComponentName, Glance>,
+        upon: Upon<'_>,
+        now: Time,
+    ) {
+        let running = upon.running;
+        for (name, glance) in glances {
+            let known = self.cost(&name);
+            self.spent.add(glance.calls.saturating_sub(known), now);
+            if let Some(recorded) = running.get(&name) {
+                let former = self.components.remove(&name);
+                let watched = Watched::after(former, recorded, glance, now);
+                self.components.insert(name, watched);
+            }
+        }
+        self.components.retain(|name, _| running.contains_key(name));
+        let not_now = |name: &&ComponentName| {
+            let at = self.components.get(*name).map(|one| one.at);
+            at != Some(now)
+        };
+        self.left = running.keys().filter(not_now).cloned().collect();
+        self.due = now.plus_s(EVERY_S);
+        self.tries = 0;
+        self.looked = Some(now);
+        self.token = upon.token;
+        self.state = upon.state;
+    }
+
+    /// Whether the last look found nothing to look at: what runs there later is found as a new environment is.
+    pub fn is_over(&self) -> bool {
+        self.looked.is_some() && self.components.is_empty()
+    }
+
+    /// What the last look tells now, beside the lock as it is now.
+    pub fn shown(&self, lock: &Lock) -> Shown {
+        shown::shown(self, lock)
+    }
+}
+
+impl Watched {
+    fn after(former: Option<Self>, recorded: &Running, glance: Glance, now: Time) -> Self {
+        let Compared {
+            drift,
+            recorded: was,
+            seen,
+            reason,
+            fields,
+        } = glance.compared;
+        let mut watched = Self {
+            at: now,
+            drift,
+            unknown: None,
+            seen: None,
+            difference: None,
+            calls: glance.calls,
+            known: Some(now),
+        };
+        let known = former.as_ref().and_then(|former| former.known);
+        let difference = former.and_then(|former| former.difference);
+        match drift {
+            Drift::None => watched.seen = seen,
+            Drift::Unknown => {
+                watched.unknown = reason;
+                watched.difference = difference;
+                watched.known = known;
+            }
+            Drift::Changed => {
+                let mark = glance.mark.unwrap_or_else(|| Digest::of(b""));
+                let same = difference.filter(|known| known.mark == mark);
+                let not_before = known.max(Some(recorded.names.now.since)).unwrap_or(now);
+                watched.difference = Some(same.unwrap_or(Difference {
+                    mark,
+                    recorded: was,
+                    seen,
+                    reason,
+                    fields,
+                    not_before,
+                    seen_at: now,
+                }));
+            }
+        }
+        watched
+    }
+}
+
+#[cfg(test)]
+#[path = "hourly_look_tests.rs"]
+mod tests;

@@ -1,0 +1,194 @@
+//! What the last look at an environment tells whoever asks.
+
+use super::{Difference, HourlyLook, Watched};
+use crate::count::{agree, count};
+use crate::drift::{Drift, Field};
+use crate::environment::Lock;
+use crate::name::ComponentName;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the last look told; nothing was looked at for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// When the last look came to its end; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Time>,
+    /// When the next one is due.
+    pub due: Time,
+    /// Each component that was looked at.
+    pub components: BTreeMap<ComponentName, Component>,
+    /// Those that it left to later looks, because an hour has no more calls for them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left: BTreeSet<ComponentName>,
+}
+
+/// What was seen of a component.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Component {
+    /// When it was looked at last.
+    pub at: Time,
+    /// What that came to, as far as it is still so.
+    pub drift: Drift,
+    /// What is recorded, where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<String>,
+    /// What was seen; absent where the target is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
+    /// Why it is unknown, how it was found that it is gone, or which of many parts differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What differs, by field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// Since when it differs: between these looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Began>,
+}
+
+/// Between which two looks something began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Began {
+    /// It began after this.
+    pub not_before: Time,
+    /// It was there at this.
+    pub seen_at: Time,
+}
+
+pub(super) fn shown(last: &HourlyLook, lock: &Lock) -> Shown {
+    // Whoever had the lock since may have changed what was seen.
+    let is_behind = last.token != lock.token;
+    let shown = last.components.iter().map(|(name, one)| {
+        let component = if is_behind { behind(one) } else { of(one) };
+        (name.clone(), component)
+    });
+    Shown {
+        looked: last.looked,
+        due: last.due,
+        components: shown.collect(),
+        left: last.left.clone(),
+    }
+}
+
+fn behind(one: &Watched) -> Component {
+    Component {
+        at: one.at,
+        drift: Drift::Unknown,
+        recorded: None,
+        seen: None,
+        reason: Some("a deployment had its turn since it was looked at".to_owned()),
+        fields: Vec::new(),
+        began: None,
+    }
+}
+
+fn of(one: &Watched) -> Component {
+    let known = one.difference.as_ref().filter(|_| one.drift != Drift::None);
+    let Some(difference) = known else {
+        return Component {
+            at: one.at,
+            drift: one.drift,
+            recorded: None,
+            seen: one.seen.clone(),
+            reason: one.unknown.clone(),
+            fields: Vec::new(),
+            began: None,
+        };
+    };
+    let unknown = one.unknown.as_ref();
+    let unknown = unknown.map(|why| format!("{why}; what is told here was seen before that"));
+    let Difference {
+        not_before,
+        seen_at,
+        ..
+    } = *difference;
+    Component {
+        at: one.at,
+        drift: one.drift,
+        recorded: difference.recorded.clone(),
+        seen: difference.seen.clone(),
+        reason: unknown.or_else(|| difference.reason.clone()),
+        fields: difference.fields.clone(),
+        began: Some(Began {
+            not_before,
+            seen_at,
+        }),
+    }
+}
+
+impl Component {
+    /// In a line, such as `changed: version recorded 41, seen 40; since between 13:02 and 14:01`.
+    pub fn words(&self) -> String {
+        let word = match self.drift {
+            Drift::None => "none",
+            Drift::Changed => "changed",
+            Drift::Unknown => "unknown",
+        };
+        let mut parts = vec![];
+        if self.drift != Drift::None {
+            parts.extend(self.fields.iter().map(Field::words));
+        }
+        if parts.is_empty() {
+            let each = [("recorded ", &self.recorded), ("seen ", &self.seen)];
+            let each = each.into_iter();
+            parts.extend(each.filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
+        }
+        parts.extend(self.began.map(|began| began.words()));
+        parts.extend(self.reason.clone());
+        if parts.is_empty() {
+            return word.to_owned();
+        }
+        format!("{word}: {}", parts.join("; "))
+    }
+}
+
+impl Began {
+    /// `it began between 13:02 and 14:01 UTC`, with the days where they matter.
+    pub fn words(&self) -> String {
+        format!("it began between {} and {}", self.not_before, self.seen_at)
+    }
+}
+
+impl Shown {
+    /// Whether all that there is was looked at, and is as recorded.
+    pub fn is_as_recorded(&self) -> bool {
+        let mut all = self.components.values();
+        !self.components.is_empty()
+            && self.left.is_empty()
+            && all.all(|one| one.drift == Drift::None)
+    }
+
+    /// The components that are not as recorded, or could not be told, each in a few words.
+    pub fn in_short(&self) -> Vec<(Drift, String)> {
+        let told = self.components.iter().filter_map(|(name, one)| {
+            let words = match one.drift {
+                Drift::None => return None,
+                Drift::Changed => format!("{name} drifted"),
+                Drift::Unknown => {
+                    let why = one.reason.as_deref().unwrap_or("nobody can tell");
+                    format!("{name}: drift unknown: {why}")
+                }
+            };
+            Some((one.drift, words))
+        });
+        told.collect()
+    }
+
+    /// When it was looked at, and what it left, in a sentence.
+    pub fn when(&self) -> String {
+        let Some(looked) = self.looked else {
+            return format!("not looked at yet; the first look is due at {}", self.due);
+        };
+        let left = self.left.len();
+        if left == 0 {
+            return format!("looked at {looked}");
+        }
+        format!(
+            "looked at {looked}, but for {}, which {} later because an hour has no more calls",
+            count(left, "component"),
+            agree(left, "has a turn", "have turns")
+        )
+    }
+}

@@ -1,0 +1,71 @@
+//! What the outbox tells of a look: what is new in it, and what is gone.
+
+use super::{Difference, HourlyLook};
+use crate::call;
+use crate::drift::Field;
+use crate::name::ComponentName;
+
+/// What a look found that was not told before, for a person; nothing where all that differs is known.
+pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
+    let new = after.components.iter().filter_map(|(name, now)| {
+        let difference = now.difference.as_ref()?;
+        let known = of(before, name).is_some_and(|known| known.mark == difference.mark);
+        (!known).then_some((name, difference))
+    });
+    let new: Vec<(&ComponentName, &Difference)> = new.collect();
+    let (app, environment) = (&after.app, &after.environment);
+    let names = in_words(new.iter().map(|(name, _)| *name))?;
+    let mut lines = vec![format!(
+        "{app} {environment} has DRIFTED: {names}, not as Windlass left it."
+    )];
+    lines.extend(new.into_iter().map(|(name, it)| line(name, it)));
+    lines.push(format!(
+        "  next: {} compares it again; deploy what is recorded once more, or bring the change as a release",
+        call::observed(app, environment)
+    ));
+    Some(lines.join("\n"))
+}
+
+/// What differed and does not any more.
+pub fn gone(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
+    let former = before?.components.iter();
+    let gone = former
+        .filter(|(name, former)| former.difference.is_some() && of(Some(after), name).is_none());
+    let (app, environment) = (&after.app, &after.environment);
+    let lines: Vec<String> = gone
+        .map(|(name, _)| {
+            if after.components.contains_key(name) {
+                return format!("The drift of {name} in {app} {environment} is gone: it is as recorded.");
+            }
+            format!(
+                "{name} in {app} {environment}, which had drifted, is not looked at any more: nothing is recorded of it, or \
+                 it is not declared."
+            )
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn of<'a>(look: Option<&'a HourlyLook>, name: &ComponentName) -> Option<&'a Difference> {
+    look?.components.get(name)?.difference.as_ref()
+}
+
+fn in_words<'a>(names: impl Iterator<Item = &'a ComponentName>) -> Option<String> {
+    let names: Vec<&str> = names.map(ComponentName::as_str).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+fn line(name: &ComponentName, it: &Difference) -> String {
+    let mut parts: Vec<String> = it.fields.iter().map(Field::words).collect();
+    if parts.is_empty() {
+        let each = [("recorded ", &it.recorded), ("seen ", &it.seen)];
+        let each = each.into_iter();
+        parts.extend(each.filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
+    }
+    parts.extend(it.reason.clone());
+    let (from, to) = (it.not_before, it.seen_at);
+    format!(
+        "  {name}: {}; it began between {from} and {to}",
+        parts.join("; ")
+    )
+}

@@ -1,0 +1,209 @@
+//! The hourly looks at environments between deployments (`docs/decisions/0570-drift-is-looked-for-every-hour.md`). They
+//! change nothing of any target, take no lock, and wait for nobody: whoever deploys finds nothing in the way.
+
+use super::Ports;
+use crate::faults::Faults;
+use crate::observe::glance;
+use crate::pin;
+use crate::ports::{Answered, Ledger, Transacted, Write};
+use crate::store::{self, Stored};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::environment::{EnvironmentState, Lock, Running};
+use windlass_domain::hourly_look::{Glance, HourlyLook, Upon};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::time::Time;
+
+/// Until how many milliseconds after the run began another look begins: it has the rest of the function's 60 s.
+const BEGINS_WITHIN_MS: u64 = 35_000;
+
+/// An environment.
+type Place = (AppName, EnvironmentName);
+
+/// Makes the looks that are due, who waits for longest first, and gives an environment that has settled for the first
+/// time its item. One that goes wrong keeps no other from its turn. Where a second look is still to be made, that comes
+/// first.
+pub async fn look<P: Ports>(
+    ports: &P,
+    began: Time,
+    awaited: &BTreeSet<Place>,
+    faults: &mut Faults,
+) {
+    if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
+        return;
+    }
+    let known = store::load_whole_index(ports, store::HOURLY_LOOKS, faults).await;
+    let states = store::load_whole_index(ports, store::ENVIRONMENTS, faults).await;
+    let (Some(mut known), Some(states)) = (known, states) else {
+        return;
+    };
+    let states = by_place(states);
+    discover(ports, &known, &states, faults).await;
+    known.sort_by_key(|look| look.value.due);
+    for n in 0..known.len() {
+        if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
+            break;
+        }
+        let Some(look) = known.get(n).cloned() else {
+            break;
+        };
+        let place = place_of(&look.value);
+        let state = states.get(&place).map_or(0, |state| state.rev);
+        if awaited.contains(&place) || !look.value.is_due(state, ports.now()) {
+            continue;
+        }
+        let spent = spent(&known, &place.0, ports.now());
+        let thing = format!("the hourly look at {}/{}", place.0, place.1);
+        let looked = faults.take(thing, one(ports, look, spent).await).flatten();
+        if let (Some(looked), Some(known)) = (looked, known.get_mut(n)) {
+            *known = looked;
+        }
+    }
+}
+
+fn place_of(look: &HourlyLook) -> Place {
+    (look.app.clone(), look.environment.clone())
+}
+
+fn by_place(states: Vec<Stored<EnvironmentState>>) -> BTreeMap<Place, Stored<EnvironmentState>> {
+    let placed = states
+        .into_iter()
+        .filter_map(|state| Some((store::environment_of(&state.key.pk)?, state)));
+    placed.collect()
+}
+
+/// How many calls the looks of an application have taken in this hour.
+fn spent(known: &[Stored<HourlyLook>], app: &AppName, now: Time) -> u32 {
+    let of = known.iter().filter(|look| look.value.app == *app);
+    of.map(|look| look.value.spent.at(now))
+        .fold(0, u32::saturating_add)
+}
+
+/// Gives each environment in which something runs an item. The lists may be behind: one that has it keeps it.
+async fn discover<P: Ports>(
+    ports: &P,
+    known: &[Stored<HourlyLook>],
+    states: &BTreeMap<Place, Stored<EnvironmentState>>,
+    faults: &mut Faults,
+) {
+    let known: BTreeSet<Place> = known.iter().map(|look| place_of(&look.value)).collect();
+    let runs = |state: &Stored<EnvironmentState>| state.value.running.values().any(is_watched);
+    let new = states
+        .iter()
+        .filter(|(place, state)| !known.contains(*place) && runs(state));
+    for ((app, environment), _) in new {
+        let added = add(ports, app, environment).await;
+        faults.take(format!("the first look at {app}/{environment}"), added);
+    }
+}
+
+/// What was run once is no state that could drift.
+fn is_watched(running: &Running) -> bool {
+    !running.once
+}
+
+async fn add<P: Ports>(ports: &P, app: &AppName, environment: &EnvironmentName) -> Answered<()> {
+    let key = store::hourly_look(app, environment);
+    let former: Option<Stored<HourlyLook>> = store::load(ports, &key).await?;
+    let new = HourlyLook::new(app, environment, ports.now());
+    let mut look = match former {
+        // It had let go of everything, and something runs again.
+        Some(former) if former.value.is_over() => Stored {
+            value: new,
+            ..former
+        },
+        Some(_) => return Ok(()),
+        None => Stored::new(key, new),
+    };
+    save(ports, &mut look, Vec::new()).await.map(|_| ())
+}
+
+/// Looks at one environment; nothing where it is not its turn, or somebody else was first.
+async fn one<P: Ports>(
+    ports: &P,
+    found: Stored<HourlyLook>,
+    spent: u32,
+) -> Answered<Option<Stored<HourlyLook>>> {
+    let (app, environment) = (&found.value.app, &found.value.environment);
+    // The index may be behind.
+    let mut item: Stored<HourlyLook> = store::require(ports, &found.key).await?;
+    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let key = store::state(app, environment);
+    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let now = ports.now();
+    if !HourlyLook::is_quiet(&lock.value, now) || !item.value.is_due(state.rev, now) {
+        return Ok(None);
+    }
+    let running = watched(ports, app, state.value.running.clone()).await?;
+    let share = item.value.share(&running, spent);
+    if share.is_empty() && !running.is_empty() {
+        tracing::info!(%app, %environment, spent, "this hour has no calls left for it");
+        return Ok(None);
+    }
+    let may_try = item.value.begin(&share, ports.now());
+    if !save(ports, &mut item, Vec::new()).await? {
+        return Ok(None);
+    }
+    let glances = glances(ports, &running, &share, may_try).await;
+    let upon = Upon {
+        running: &running,
+        state: state.rev,
+        token: lock.value.token,
+    };
+    item.value.conclude(glances, upon, ports.now());
+    // Nobody has had the lock since, and what runs is recorded as before: what was seen is of no deployment.
+    let same = [
+        Write::check(lock.key.clone(), lock.unchanged()),
+        Write::check(state.key.clone(), state.unchanged()),
+    ];
+    let written = save(ports, &mut item, same.into()).await?;
+    Ok(written.then_some(item))
+}
+
+/// The components that are looked at: the declared ones of which there is a state.
+async fn watched<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    mut running: BTreeMap<ComponentName, Running>,
+) -> Answered<BTreeMap<ComponentName, Running>> {
+    running.retain(|_, running| is_watched(running));
+    if let Ok(in_force) = pin::declaration_in_force(ports, app).await? {
+        let declared: BTreeSet<&ComponentName> = in_force.declaration.components().collect();
+        running.retain(|name, _| declared.contains(name));
+    }
+    Ok(running)
+}
+
+async fn glances<P: Ports>(
+    ports: &P,
+    running: &BTreeMap<ComponentName, Running>,
+    share: &[ComponentName],
+    may_try: bool,
+) -> BTreeMap<ComponentName, Glance> {
+    if !may_try {
+        let unknown = Glance::unknown("the function that looked at it ended without an answer");
+        let names = share.iter().cloned();
+        return names.map(|name| (name, unknown.clone())).collect();
+    }
+    let some = running.iter().filter(|(name, _)| share.contains(name));
+    let some = some.map(|(name, running)| (name.clone(), running.clone()));
+    glance(ports, &some.collect()).await
+}
+
+/// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
+async fn save<P: Ledger>(
+    ports: &P,
+    look: &mut Stored<HourlyLook>,
+    mut also: Vec<Write>,
+) -> Answered<bool> {
+    let HourlyLook {
+        app,
+        environment,
+        due,
+        ..
+    } = &look.value;
+    let index = store::hourly_look_index(*due, app, environment);
+    also.push(look.put_indexed(Some(index).filter(|_| !look.value.is_over()))?);
+    let done = ports.transact(also).await? == Transacted::Done;
+    look.rev += u64::from(done);
+    Ok(done)
+}

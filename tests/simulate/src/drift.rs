@@ -1,0 +1,81 @@
+//! What an hourly look tells, held at that moment against what the targets show; and whether one is awaited.
+
+use crate::happening::Event;
+use crate::stage::Stage;
+use crate::targets::is_shown;
+use serde::Deserialize as _;
+use windlass_domain::drift::Drift;
+use windlass_domain::environment::{EnvironmentState, Lock};
+use windlass_domain::hourly_look::HourlyLook;
+use windlass_domain::time::Time;
+use windlass_engine::ports::Item;
+use windlass_engine::store;
+use windlass_world::ledger::Written;
+
+/// For how many seconds a read may show what was before a change.
+const BEHIND_S: u64 = 30;
+
+fn read(item: &Item) -> Option<HourlyLook> {
+    let is_look = item.key.sk == "hourly_look";
+    is_look
+        .then(|| HourlyLook::deserialize(&item.body).ok())
+        .flatten()
+}
+
+impl Stage<'_> {
+    /// Holds what a look that came to its end tells.
+    pub(crate) fn hold_looked(&mut self, change: &Written) {
+        let Some(told) = change.after.as_deref().and_then(read) else {
+            return;
+        };
+        let former = change.before.as_deref().and_then(read);
+        let Some(at) = told.looked else { return };
+        if former.is_some_and(|former| former.looked == told.looked) {
+            return;
+        }
+        let (app, environment) = (&told.app, &told.environment);
+        let lock: Lock = self
+            .item(&store::lock(app, environment))
+            .unwrap_or_default();
+        if let Some(held) = lock.held {
+            let why = format!("a look tells of what {} is changing", held.deployment);
+            return self.log(Event::Untrue(why));
+        }
+        let state: EnvironmentState = self
+            .item(&store::state(app, environment))
+            .unwrap_or_default();
+        let now = self.world.true_time();
+        for (name, one) in &told.components {
+            let recorded = state.running.get(name).map(|running| &running.state);
+            let shows = recorded.and_then(|it| is_shown(&self.world, name.as_str(), it));
+            let is_good = match one.drift {
+                Drift::None => true,
+                Drift::Changed => false,
+                Drift::Unknown => continue,
+            };
+            let since = Time(now.0.saturating_sub(BEHIND_S * 1000));
+            let is_true = shows.is_none_or(|shows| shows == is_good);
+            if one.at == at && !is_true && !self.is_touched(name.as_str(), since) {
+                let why = format!("{name} is told to be as recorded ({is_good}), which is not so");
+                self.log(Event::Untrue(why));
+            }
+        }
+    }
+
+    /// Whether something was changed between deployments that no look has come to yet, or something else is recorded
+    /// since.
+    pub(crate) fn is_look_awaited(&self) -> bool {
+        let Some(changed) = self.drifted_at else {
+            return false;
+        };
+        let ledger = self.world.ledger();
+        let looks = ledger.items.values().find_map(|item| read(item));
+        let Some(look) = looks else { return true };
+        let rev = ledger.items.values().find(|item| item.key.sk == "state");
+        let rev = rev.map_or(0, |state| state.rev);
+        // What could not be read is looked at again.
+        let mut seen = look.components.values();
+        let is_unknown = seen.any(|one| one.drift == Drift::Unknown);
+        is_unknown || look.looked.is_none_or(|looked| looked < changed) || look.state != rev
+    }
+}

@@ -1,0 +1,85 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::scenario::Deed;
+use crate::schedule::What;
+
+/// What the function may write that looks.
+const LOOKS: [&str; 2] = ["second_look", "hourly_look"];
+
+/// "Looked at every hour: what differs is told once, and gone when it is gone. A look never waits for, nor stops, a
+/// deployment": whoever looks writes nothing but looks, so takes no lock, and changes no target; what a person changed
+/// between deployments is told, once for each change where nothing goes wrong, and never as gone before it is.
+pub fn drift_is_told(outcome: &Outcome<'_>) -> Result<(), String> {
+    for happening in &outcome.happened {
+        match &happening.what {
+            Event::Wrote(who, change) if &*who.function == "Recovery" => {
+                let item = change.after.as_ref().or(change.before.as_ref());
+                let sk = item.map_or("", |item| item.key.sk.as_str());
+                if !LOOKS.contains(&sk) {
+                    return Err(format!("who looks has written {sk}"));
+                }
+            }
+            Event::Switched { who, call, .. } if &*who.function == "Recovery" => {
+                return Err(format!("who looks has called {call}"));
+            }
+            _ => {}
+        }
+    }
+    told_once(outcome)
+}
+
+fn told_once(outcome: &Outcome<'_>) -> Result<(), String> {
+    let drifts = acted(outcome, |deed| matches!(deed, Deed::Drift(..)));
+    let (found, gone) = (
+        told(outcome, "DriftFound", "  "),
+        told(outcome, "DriftGone", ""),
+    );
+    let mends = acted(outcome, |deed| matches!(deed, Deed::Mend(..)));
+    let deployed = acted(outcome, |deed| matches!(deed, Deed::Deploy(..)));
+    let mishaps = &outcome.schedule.mishaps;
+    if drifts == 0 {
+        return Ok(());
+    }
+    let is_plain = mishaps.is_empty();
+    if is_plain && found != drifts {
+        return Err(format!("{drifts} changes by hand are told {found} times"));
+    }
+    // What cannot be sent for longer than the stream is tried is in the queue of what was not sent.
+    let is_lost = |what: What| matches!(what, What::ThrottledLong | What::DeniedLong);
+    if found < drifts && !mishaps.iter().any(|one| is_lost(one.what)) {
+        return Err(format!("{drifts} changes by hand are told {found} times"));
+    }
+    if is_plain && gone != mends + deployed {
+        return Err(format!(
+            "{} ends of drift are told {gone} times",
+            mends + deployed
+        ));
+    }
+    if gone > 0 && mends + deployed == 0 {
+        return Err("what is still there is told as gone".to_owned());
+    }
+    Ok(())
+}
+
+/// How many acts of a sort were done.
+fn acted(outcome: &Outcome<'_>, is_meant: impl Fn(&Deed) -> bool) -> usize {
+    let acts = outcome.happened.iter().filter_map(|one| match one.what {
+        Event::Acted(n) => outcome.scenario.acts.get(n),
+        _ => None,
+    });
+    acts.filter(|act| is_meant(&act.deed)).count()
+}
+
+/// How many components the events of a name tell of, by the lines that begin so.
+fn told(outcome: &Outcome<'_>, name: &str, begins: &str) -> usize {
+    let events = outcome.world.events();
+    let put = events.put.iter().filter(|(called, _)| called == name);
+    let causes = put.filter_map(|(_, detail)| detail["cause"].as_str());
+    let is_line = |line: &&str| match begins {
+        "" => line.contains("drift of "),
+        begins => line.starts_with(begins) && !line.contains("next: "),
+    };
+    causes
+        .map(|cause| cause.lines().filter(is_line).count())
+        .sum()
+}

@@ -1,0 +1,98 @@
+//! Targets that somebody changes between deployments: the hourly look finds them, tells it once, and tells when it is gone.
+
+use super::gates::GATES;
+use super::people::{as_made, person_at_api};
+use crate::scenario::{Deed, Scenario, next, quiet};
+use windlass_world::World;
+
+/// Whoever asks for drift is told of it. It is watched for longer than an hour, so that a look comes due meanwhile.
+const LOOKED_AT: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod:
+    deploy: {branch: main}
+    notify:
+      - {topic: \"arn:aws:sns:eu-west-1:111111111111:shop\", of: [drift]}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+  jobs: {kind: lambda, function: shop-jobs, alias: live}
+gates:
+  bake: 70m
+  alarms: [shop-5xx]
+";
+
+const BOTH: &[&str] = &["api", "jobs"];
+
+/// A person moves an alias, and moves it back.
+pub(super) const DRIFTED: Scenario = Scenario {
+    name: "drifted",
+    declaration: LOOKED_AT,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", BOTH))],
+    acts: &[
+        next(Deed::Drift(
+            "a person moves the alias of api",
+            person_at_api,
+        )),
+        quiet(Deed::Mend("it is moved back", moves_back)),
+    ],
+    ends: &["1.0.0 Succeeded"],
+    ..GATES
+};
+
+/// What differs already is not told again with what differs since.
+pub(super) const DRIFTED_BOTH: Scenario = Scenario {
+    name: "drifted_both",
+    acts: &[
+        next(Deed::Drift(
+            "a person moves the alias of api",
+            person_at_api,
+        )),
+        quiet(Deed::Drift(
+            "a person moves the alias of jobs",
+            person_at_jobs,
+        )),
+    ],
+    ..DRIFTED
+};
+
+/// A deployment goes over it. While that works no look is made.
+pub(super) const DRIFTED_OVER: Scenario = Scenario {
+    name: "drifted_over",
+    acts: &[
+        next(Deed::Drift(
+            "a person moves the alias of api",
+            person_at_api,
+        )),
+        quiet(Deed::Deploy("1.1.0", BOTH)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    ..DRIFTED
+};
+
+fn person_at_jobs(world: &World) {
+    let mut functions = world.functions();
+    if let Some(function) = functions.functions.get_mut("shop-jobs") {
+        let version = function.publish_by_hand("by hand");
+        if let Some(alias) = function.aliases.get_mut("live") {
+            alias.version = version;
+            alias.revision += 1;
+        }
+    }
+}
+
+/// The newest version that Windlass has made is the one that is recorded.
+fn moves_back(world: &World) {
+    let mut functions = world.functions();
+    if let Some(function) = functions.functions.get_mut("shop-api") {
+        let ours = function.versions.iter().rev();
+        let mut ours = ours.filter(|(_, version)| version.description.starts_with("windlass "));
+        let newest = ours.next().map(|(number, _)| number.to_string());
+        if let (Some(newest), Some(alias)) = (newest, function.aliases.get_mut("live")) {
+            alias.version = newest;
+            alias.weights.clear();
+            alias.revision += 1;
+        }
+    }
+}
