@@ -12,10 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 mod budget;
 mod shown;
 mod told;
+mod who;
 
 pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, Spent};
 pub use shown::{Component, Shown};
 pub use told::{found, gone};
+pub use who::{Call, Who};
 
 /// After how many seconds an environment is looked at again: with the period of the schedule it is an hour.
 pub const EVERY_S: u64 = 55 * 60;
@@ -102,6 +104,9 @@ pub struct Difference {
     pub not_before: Time,
     /// When it was seen first: it began before this.
     pub seen_at: Time,
+    /// Who made it, as far as CloudTrail tells it; absent where it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Who>,
 }
 
 /// One look at a component.
@@ -231,6 +236,14 @@ impl HourlyLook {
         self.state = upon.state;
     }
 
+    /// The differences that the last look was the first to see.
+    pub fn new_differences(&mut self) -> impl Iterator<Item = (&ComponentName, &mut Difference)> {
+        let looked = self.looked;
+        let all = self.components.iter_mut();
+        let all = all.filter_map(|(name, one)| Some((name, one.difference.as_mut()?)));
+        all.filter(move |(_, it)| it.who.is_none() && Some(it.seen_at) == looked)
+    }
+
     /// Whether the last look found nothing to look at: what runs there later is found as a new environment is.
     pub fn is_over(&self) -> bool {
         self.looked.is_some() && self.components.is_empty()
@@ -281,6 +294,7 @@ impl Watched {
                     fields,
                     not_before,
                     seen_at: now,
+                    who: None,
                 }));
             }
         }

@@ -292,6 +292,22 @@ fn what_is_shown_is_true_of_now() {
         seen.words()
             .starts_with("changed: version of the alias: recorded 41, seen 40; it began")
     );
+    assert_eq!(seen.who, None);
+    let named = Who::Named(Call {
+        by: "arn:aws:iam::111111111111:user/ann".into(),
+        event: "UpdateAlias".into(),
+        at: BEGAN,
+    });
+    for (_, difference) in look.new_differences() {
+        difference.who = Some(named.clone());
+    }
+    assert_eq!(look.new_differences().count(), 0, "it is asked once");
+    assert!(api(&look, 5).words().ends_with(&named.to_string()));
+    let told = found(None, &look).unwrap();
+    assert!(
+        told.contains("; CloudTrail tells of UpdateAlias by "),
+        "{told}"
+    );
     // A deployment had the lock since.
     let behind = api(&look, 6);
     assert_eq!((behind.drift, behind.began), (Drift::Unknown, None));

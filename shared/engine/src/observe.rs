@@ -5,7 +5,8 @@
 //! which no deployment has touched yet.
 
 use crate::kinds::{
-    Kind, KindPorts, Noticed, Recorded, Then, Way, fields, from_value, to_value, with_kind_of,
+    Kind, KindPorts, Noticed, Recorded, Then, Trail, Way, fields, from_value, to_value,
+    with_kind_of,
 };
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
@@ -22,6 +23,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
 use windlass_domain::hourly_look::{CALLS_A_LOOK, Glance};
 use windlass_domain::name::ComponentName;
+use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 use windlass_domain::tenancy::Claim;
 
@@ -109,6 +111,33 @@ pub async fn where_it_ran<P: Ledger>(
         }
     }
     Ok(None)
+}
+
+/// Where CloudTrail has the events of what is recorded of a component: the place, and the resource's name. Nothing where
+/// it has none.
+pub async fn trail<P: Ports>(
+    ports: &P,
+    name: &ComponentName,
+    running: &Running,
+) -> Answered<Option<(Place, String)>> {
+    let Some(step) = where_it_ran(ports, name, running).await? else {
+        return Ok(None);
+    };
+    let target = &step.target;
+    let trail = with_kind_of(ports, &step, Trails { target }).await?;
+    Ok(trail.map(|trail| (step.place.in_region(trail.region), trail.resource)))
+}
+
+struct Trails<'s> {
+    target: &'s Value,
+}
+
+impl Then for Trails<'_> {
+    type Out = Option<Trail>;
+
+    async fn then<K: Kind>(self, _: &K) -> Answered<Option<Trail>> {
+        Ok(K::trail(&from_value("target", self.target)?))
+    }
 }
 
 /// What callers of a step's target get now, to be recorded, beside what they got before the deployment and what

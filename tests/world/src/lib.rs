@@ -50,6 +50,7 @@ mod shifting;
 pub mod source;
 mod starting;
 mod task_sets;
+pub mod trail;
 mod trial;
 mod uploads;
 
@@ -79,6 +80,7 @@ struct Shared {
     codedeploy: RefCell<codedeploy::State>,
     services: RefCell<services::State>,
     quotas: RefCell<quotas::State>,
+    trail: RefCell<trail::State>,
     registry: RefCell<registry::State>,
     roles: RefCell<roles::State>,
     runners: RefCell<runners::State>,
@@ -115,6 +117,7 @@ impl Default for World {
                 codedeploy: RefCell::default(),
                 services: RefCell::default(),
                 quotas: RefCell::default(),
+                trail: RefCell::default(),
                 registry: RefCell::default(),
                 roles: RefCell::default(),
                 runners: RefCell::default(),
@@ -175,6 +178,7 @@ services!(
     logs,
     probe,
     quotas,
+    trail,
     roles,
     runners,
     runs,

@@ -1,6 +1,6 @@
 //! What the last look at an environment tells whoever asks.
 
-use super::{Difference, HourlyLook, Watched};
+use super::{Difference, HourlyLook, Watched, Who};
 use crate::count::{agree, count};
 use crate::drift::{Drift, Field};
 use crate::environment::Lock;
@@ -46,6 +46,9 @@ pub struct Component {
     /// Since when it differs: between these looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<Began>,
+    /// Who made the difference, as far as CloudTrail tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Who>,
 }
 
 /// Between which two looks something began.
@@ -81,6 +84,7 @@ fn behind(one: &Watched) -> Component {
         reason: Some("a deployment had its turn since it was looked at".to_owned()),
         fields: Vec::new(),
         began: None,
+        who: None,
     }
 }
 
@@ -95,6 +99,7 @@ fn of(one: &Watched) -> Component {
             reason: one.unknown.clone(),
             fields: Vec::new(),
             began: None,
+            who: None,
         };
     };
     let unknown = one.unknown.as_ref();
@@ -115,6 +120,7 @@ fn of(one: &Watched) -> Component {
             not_before,
             seen_at,
         }),
+        who: difference.who.clone(),
     }
 }
 
@@ -136,6 +142,7 @@ impl Component {
             parts.extend(each.filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
         }
         parts.extend(self.began.map(|began| began.words()));
+        parts.extend(self.who.as_ref().map(ToString::to_string));
         parts.extend(self.reason.clone());
         if parts.is_empty() {
             return word.to_owned();

@@ -64,8 +64,10 @@ fn line(name: &ComponentName, it: &Difference) -> String {
     }
     parts.extend(it.reason.clone());
     let (from, to) = (it.not_before, it.seen_at);
+    let who = it.who.as_ref().map(|who| format!("; {who}"));
     format!(
-        "  {name}: {}; it began between {from} and {to}",
-        parts.join("; ")
+        "  {name}: {}; it began between {from} and {to}{}",
+        parts.join("; "),
+        who.unwrap_or_default()
     )
 }

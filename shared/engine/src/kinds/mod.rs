@@ -186,6 +186,15 @@ pub const FORMER: &str = "former";
 /// The output that names the load balancer which shares callers out between two target groups, as CloudWatch names it.
 pub const BALANCER: &str = "balancer";
 
+/// Where CloudTrail has the events of a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trail {
+    /// The name of the resource.
+    pub resource: String,
+    /// The region in which a global service has its events; the target's own if absent.
+    pub region: Option<&'static str>,
+}
+
 /// A switch that was made, and whose goal was seen.
 #[derive(Debug)]
 pub struct Switched {
@@ -259,6 +268,12 @@ pub trait Kind {
     /// is told by field.
     fn field(member: &str, value: &Value) -> (String, String) {
         (member.replace('_', " "), fields::plain(value))
+    }
+
+    /// Pure: the name by which CloudTrail knows the resource that Windlass changes, and the region in which it keeps its
+    /// events where that is not the target's; nothing where it keeps none of such a target.
+    fn trail(_target: &Self::Target) -> Option<Trail> {
+        None
     }
 
     /// Pure: how many calls to the target such a look takes at most, where that depends on what is there, such as on how

@@ -1,7 +1,7 @@
 //! The hourly looks at environments between deployments (`docs/decisions/0570-drift-is-looked-for-every-hour.md`). They
 //! change nothing of any target, take no lock, and wait for nobody: whoever deploys finds nothing in the way.
 
-use super::Ports;
+use super::{Ports, who};
 use crate::faults::Faults;
 use crate::observe::glance;
 use crate::pin;
@@ -150,6 +150,7 @@ async fn one<P: Ports>(
         token: lock.value.token,
     };
     item.value.conclude(glances, upon, ports.now());
+    who::name(ports, &mut item.value, &running).await;
     // Nobody has had the lock since, and what runs is recorded as before: what was seen is of no deployment.
     let same = [
         Write::check(lock.key.clone(), lock.unchanged()),

@@ -9,6 +9,7 @@ mod second_look;
 mod start;
 mod unended;
 mod wake;
+mod who;
 
 pub use owner::Owner;
 pub use schedule::Looked;

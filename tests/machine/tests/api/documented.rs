@@ -8,6 +8,7 @@ use crate::stats::record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
+use windlass_world::trail::Event;
 
 /// Maps from names that people chose, or ids.
 const BY_NAME: [&str; 6] = [
@@ -137,6 +138,13 @@ fn drifts(shop: &mut Shop<'_>) {
     let api = functions.functions.get_mut("shop-api").unwrap();
     api.aliases.get_mut("live").unwrap().version = "1".into();
     drop(functions);
+    let at = shop.world().true_time();
+    shop.world().trail().events.push(Event {
+        resource: "shop-api".into(),
+        name: "UpdateAlias20150331".into(),
+        by: "arn:aws:iam::111111111111:user/ann".into(),
+        at,
+    });
     for _ in 0..13 {
         let now = shop.world().true_time();
         shop.world().clock().now = now.plus_s(300);

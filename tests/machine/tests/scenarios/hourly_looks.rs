@@ -13,6 +13,7 @@ use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
+use windlass_world::trail::Event;
 
 const ALL: [&str; 3] = ["agent", "api", "web"];
 
@@ -134,6 +135,72 @@ fn what_somebody_changed_is_told_once_by_field_and_is_gone_when_it_is_gone() {
     assert_eq!(events(&shop), ["DriftFound", "DriftGone"]);
     assert_eq!(told(&shop).len(), 1, "nobody is called for good news");
     assert_eq!(shown(&shop, "api")["drift"], "none");
+}
+
+/// An event that CloudTrail has of a resource.
+fn event(shop: &Shop<'_>, resource: &str, by: &str) -> Event {
+    Event {
+        resource: resource.into(),
+        name: "UpdateAlias20150331".into(),
+        by: by.into(),
+        at: shop.world().now(),
+    }
+}
+
+#[test]
+fn who_changed_it_is_told_where_cloudtrail_tells_it() {
+    let program = program();
+    let ann = "arn:aws:iam::111111111111:user/ann";
+    let nobody = "CloudTrail names nobody: ";
+    let none = format!("{nobody}it has no call on that resource in this time");
+    let denied = format!("{nobody}the role is not authorized");
+    type Scene = fn(&Shop<'_>, &str);
+    let table: [(Scene, String); 4] = [
+        (
+            |shop, ann| {
+                let event = event(shop, "shop-api", ann);
+                shop.world().trail().events.push(event);
+            },
+            format!("CloudTrail tells of UpdateAlias20150331 by {ann} at "),
+        ),
+        (|_, _| {}, none.clone()),
+        (
+            |shop, ann| {
+                let event = event(shop, "shop-jobs", ann);
+                shop.world().trail().events.push(event);
+            },
+            none,
+        ),
+        (|shop, _| shop.world().trail().denied = true, denied),
+    ];
+    for (scene, wanted) in table {
+        let mut shop = three(&program);
+        moves_alias(&shop, "1");
+        scene(&shop, ann);
+        schedule_for(&mut shop, 180);
+        let message = told(&shop)[0].1.clone();
+        assert!(message.contains(&wanted), "{wanted}: {message}");
+        let calls = shop.world().mishaps().calls.clone();
+        let asked = calls.iter().filter(|call| call.ends_with("LookupEvents"));
+        assert_eq!(asked.count(), 1, "once for each difference");
+        assert!(shown(&shop, "api")["who"].is_object());
+    }
+}
+
+#[test]
+fn what_has_no_events_is_asked_for_nowhere() {
+    let program = program();
+    let mut shop = three(&program);
+    let page = "<h1>hello from a stranger</h1>";
+    shop.world()
+        .objects()
+        .upload("shop-web", "index.html", page);
+    schedule_for(&mut shop, 60);
+    let message = told(&shop)[0].1.clone();
+    assert!(
+        message.contains("it keeps no events of such a target"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -281,7 +348,14 @@ fn a_look_at_each_kind_takes_no_more_calls_than_are_counted_for_it() {
         let mishaps = shop.world().mishaps();
         let to_targets = mishaps.calls.iter().filter(|call| {
             let service = call.split('.').next().unwrap_or_default();
-            !["ledger", "executions", "events", "notifications"].contains(&service)
+            ![
+                "ledger",
+                "executions",
+                "events",
+                "notifications",
+                "CloudTrail_20131101",
+            ]
+            .contains(&service)
         });
         to_targets.count()
     };

@@ -21,7 +21,7 @@ pub use needs::needs;
 pub use prepare::prepare;
 pub use state::{Change, Configuration, Document, Goal, Made, Seen, Target, label};
 
-use super::{Class, Facts, Kind, Next, Noticed, View, Way, Writes};
+use super::{Class, Facts, Kind, Next, Noticed, Trail, View, Way, Writes};
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Configurations, NewRollout, NewVersion, Objects, Reach};
 use serde_json::json;
@@ -146,6 +146,13 @@ impl<P: Configurations + Objects + Configured + Clock> Kind for Appconfig<P> {
         };
         // What comes after it is not told: AppConfig may have taken it back before anybody looks.
         Facts::new(class, value, what)
+    }
+
+    fn trail(target: &Target) -> Option<Trail> {
+        Some(Trail {
+            resource: target.application.clone(),
+            region: None,
+        })
     }
 
     fn owned(target: &Target) -> String {

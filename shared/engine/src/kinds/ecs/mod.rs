@@ -51,7 +51,7 @@ pub use writes::writes;
 
 use super::{
     BALANCER, Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then,
-    VERSION, View, Way, fields, from_value,
+    Trail, VERSION, View, Way, fields, from_value,
 };
 use crate::config::Configured;
 use crate::ports::{
@@ -252,6 +252,13 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         named
             .map(|(name, value)| (name.to_owned(), value))
             .collect()
+    }
+
+    fn trail(target: &Target) -> Option<Trail> {
+        Some(Trail {
+            resource: target.service.clone(),
+            region: None,
+        })
     }
 
     fn owned(target: &Target) -> String {

@@ -28,8 +28,8 @@ pub use writes::writes;
 use next::next;
 
 use super::{
-    Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then, VERSION, View,
-    Way, fields, from_value,
+    Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then, Trail, VERSION,
+    View, Way, fields, from_value,
 };
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Code, CodeDeploy, Functions, Objects, Reach, Registry};
@@ -164,6 +164,13 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
 
     fn field(member: &str, value: &Value) -> (String, String) {
         field(member, value)
+    }
+
+    fn trail(target: &Target) -> Option<Trail> {
+        Some(Trail {
+            resource: target.function.clone(),
+            region: None,
+        })
     }
 
     fn owned(target: &Target) -> String {

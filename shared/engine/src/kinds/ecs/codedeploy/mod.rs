@@ -21,7 +21,7 @@ use super::tell::service;
 use super::{Ecs, Target, field, images, noticed};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, told};
-use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
+use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
 use crate::ports::{Answered, Clock, CodeDeploy, NewDeployed, Objects, Services, Waiting};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -124,6 +124,13 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> Kind for CodeDeplo
 
     fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
         Ecs::<P>::outputs(&seen.service, &goal.of)
+    }
+
+    fn trail(target: &Target) -> Option<Trail> {
+        Some(Trail {
+            resource: target.service.clone(),
+            region: None,
+        })
     }
 
     fn owned(target: &Target) -> String {

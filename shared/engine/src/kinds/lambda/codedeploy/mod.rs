@@ -15,7 +15,7 @@ pub use state::{Begun, Change, Goal, Group, Seen};
 use super::{LambdaKind, Target, Traffic, field, noticed};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, told};
-use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
+use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
 use crate::ports::{Answered, Clock, CodeDeploy, Functions, NewDeployed, Objects};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -132,6 +132,13 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
 
     fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
         LambdaKind::<P>::outputs(&seen.function, &goal.of)
+    }
+
+    fn trail(target: &Target) -> Option<Trail> {
+        Some(Trail {
+            resource: target.function.clone(),
+            region: None,
+        })
     }
 
     fn owned(target: &Target) -> String {

@@ -9,7 +9,7 @@ use super::lists::Lists;
 use super::rules::Rules;
 use super::{SitePorts, calls_to_list, files_in_words, invalidate};
 use crate::kinds::{
-    Class, Facts, Kind, Next, Noticed, Switched, View, Way, fields, from_value, whose,
+    Class, Facts, Kind, Next, Noticed, Switched, Trail, View, Way, fields, from_value, whose,
 };
 use crate::ports::Answered;
 pub(super) use prepare::prepare;
@@ -219,6 +219,13 @@ impl<P: SitePorts> Kind for Prefix<P> {
             after: Some(after.noticed()),
             ..Facts::new(Class::Switching, value, what)
         }
+    }
+
+    fn trail(target: &Target) -> Option<Trail> {
+        Some(Trail {
+            resource: target.distribution.clone(),
+            region: Some("us-east-1"),
+        })
     }
 
     fn owned(target: &Target) -> String {

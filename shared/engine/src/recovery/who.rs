@@ -1,0 +1,64 @@
+//! Asks CloudTrail who changed a target that has drifted: one call for each component that has newly done so, because an
+//! account may make two of these a second in a region, all of its programs together (AWS CloudTrail API Reference,
+//! LookupEvents). What it does not tell is told as that, and is no fault.
+
+use super::Ports;
+use crate::observe::trail;
+use crate::ports::{Answered, JsonCall};
+use serde_json::json;
+use std::collections::BTreeMap;
+use windlass_domain::environment::Running;
+use windlass_domain::hourly_look::{Difference, HourlyLook, Who};
+use windlass_domain::name::ComponentName;
+
+/// How many components it is asked for in a look: the first of them.
+const ASKED_FOR: usize = 4;
+
+/// How many events an answer has at most (LookupEvents, MaxResults).
+const MOST_EVENTS: u32 = 50;
+
+/// Names who made each difference that this look was the first to see.
+pub async fn name<P: Ports>(
+    ports: &P,
+    look: &mut HourlyLook,
+    running: &BTreeMap<ComponentName, Running>,
+) {
+    let mut asked = 0;
+    for (name, difference) in look.new_differences() {
+        let Some(running) = running.get(name) else {
+            continue;
+        };
+        asked += 1;
+        difference.who = Some(if asked > ASKED_FOR {
+            Who::Nobody("it was not asked, because more had drifted at once".to_owned())
+        } else {
+            let who = who(ports, name, running, difference).await;
+            who.unwrap_or_else(|fault| Who::Nobody(fault.message))
+        });
+    }
+}
+
+async fn who<P: Ports>(
+    ports: &P,
+    name: &ComponentName,
+    running: &Running,
+    difference: &Difference,
+) -> Answered<Who> {
+    let Some((place, resource)) = trail(ports, name, running).await? else {
+        let why = "it keeps no events of such a target";
+        return Ok(Who::Nobody(why.to_owned()));
+    };
+    let (after, until) = (difference.not_before, difference.seen_at);
+    let there = ports.at(&place);
+    let answer = there.json_call(JsonCall {
+        service: "cloudtrail",
+        target: "CloudTrail_20131101.LookupEvents",
+        body: json!({
+            "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": resource}],
+            "StartTime": after.0 / 1000,
+            "EndTime": until.0.div_ceil(1000),
+            "MaxResults": MOST_EVENTS,
+        }),
+    });
+    Ok(Who::of(&answer.await?, after, until))
+}
