@@ -5,6 +5,7 @@ use super::waves::Going;
 use crate::record::Record;
 use crate::story;
 use maud::{Markup, html};
+use windlass_domain::artifact::Artifact;
 use windlass_domain::step::{Step, StepStatus};
 
 /// The titles of the columns; on a phone each stands beside its value.
@@ -65,7 +66,7 @@ fn before(step: &Step) -> Option<&str> {
 fn wanted(record: &Record, step: &Step) -> Markup {
     let release = &record.deployment.release;
     let brought = release.components.get(&step.component);
-    let bytes = step.artifact.as_ref().or(brought).map(|one| one.digest());
+    let bytes = step.artifact.as_ref().or(brought).map(Artifact::digest);
     html! { (release.version) @if let Some(bytes) = bytes { " " small { "sha256:" (bytes.short()) } } }
 }
 

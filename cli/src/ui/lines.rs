@@ -35,18 +35,22 @@ pub fn trails(record: &Record, judged: &Judgement) -> Trails {
 /// The line of a gate: its points, those that are not good marked and the last of them, too, and its threshold dashed. What
 /// has no number is a row of marks, one for each look.
 pub fn line(points: &[Point], threshold: &str) -> Markup {
-    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+    let (Some(first), Some(newest)) = (points.first(), points.last()) else {
         return html! { span.none { "not looked at" } };
     };
     let limit = number(threshold);
     let values = points.iter().filter_map(|point| point.value);
-    let (least, most) = values
+    let (lowest, highest) = values
         .chain(limit)
-        .fold((0.0_f64, 0.0_f64), |(least, most), value| {
-            (least.min(value), most.max(value))
+        .fold((0.0_f64, 0.0_f64), |(lowest, highest), value| {
+            (lowest.min(value), highest.max(value))
         });
-    let height = if most > least { most - least } else { 1.0 };
-    let length = last.at.ms_since(first.at);
+    let height = if highest > lowest {
+        highest - lowest
+    } else {
+        1.0
+    };
+    let length = newest.at.ms_since(first.at);
     let x = |at: Time| {
         if length == 0 {
             return WIDE / 2.0;
@@ -55,7 +59,7 @@ pub fn line(points: &[Point], threshold: &str) -> Markup {
         let share = at.ms_since(first.at) as f64 / length as f64;
         EDGE + share * (WIDE - 2.0 * EDGE)
     };
-    let y = |value: f64| HIGH - EDGE - (value - least) / height * (HIGH - 2.0 * EDGE);
+    let y = |value: f64| HIGH - EDGE - (value - lowest) / height * (HIGH - 2.0 * EDGE);
     let drawn = points
         .iter()
         .filter_map(|point| Some(format!("{:.1},{:.1}", x(point.at), y(point.value?))));
@@ -77,26 +81,26 @@ pub fn line(points: &[Point], threshold: &str) -> Markup {
                 circle class=(of(point.verdict).class()) cx=(format!("{:.1}", x(point.at))) cy=(format!("{high:.1}")) r=(if at + 1 == points.len() { "3" } else { "1.5" }) {}
             }
         }
-        @if length > 0 { div { small { (first.at.clock()) "–" (last.at.clock()) " UTC, " (count(points.len(), "look")) } } }
+        @if length > 0 { div { small { (first.at.clock()) "–" (newest.at.clock()) " UTC, " (count(points.len(), "look")) } } }
     }
 }
 
 /// The line for whoever does not see it: where it begins, what it lies between, the last looks, and its threshold.
 fn in_words(points: &[Point], threshold: &str) -> String {
     let values = || points.iter().filter_map(|point| point.value);
-    let least = values().min_by(f64::total_cmp);
-    let most = values().max_by(f64::total_cmp);
+    let lowest = values().min_by(f64::total_cmp);
+    let highest = values().max_by(f64::total_cmp);
     let mut told = vec![count(points.len(), "look")];
-    if let (Some(first), Some(last)) = (points.first(), points.last()) {
+    if let (Some(first), Some(newest)) = (points.first(), points.last()) {
         told[0] = format!(
             "{} from {} to {} UTC",
             told[0],
             first.at.clock(),
-            last.at.clock()
+            newest.at.clock()
         );
     }
-    if let (Some(least), Some(most)) = (least, most) {
-        told.push(format!("measured {least} to {most}"));
+    if let (Some(lowest), Some(highest)) = (lowest, highest) {
+        told.push(format!("measured {lowest} to {highest}"));
     }
     for (verdict, word) in [(Verdict::Fail, "failed"), (Verdict::Unknown, "unknown")] {
         let many = points
@@ -107,14 +111,14 @@ fn in_words(points: &[Point], threshold: &str) -> String {
             told.push(format!("{many} {word}"));
         }
     }
-    let last = points.iter().rev().take(LAST).rev();
-    let last: Vec<String> = last
+    let newest = points.iter().rev().take(LAST).rev();
+    let newest: Vec<String> = newest
         .map(|point| match point.value {
             Some(value) => format!("{} {value}", point.at.clock()),
             None => format!("{} {}", point.at.clock(), in_a_word(point.verdict)),
         })
         .collect();
-    told.push(format!("the last ones {}", last.join(", ")));
+    told.push(format!("the last ones {}", newest.join(", ")));
     format!("{}; threshold {threshold}", told.join("; "))
 }
 

@@ -23,7 +23,7 @@ fn shop() -> AppName {
 /// One that was accepted so many hours before the end of the day, and ended an hour later.
 fn record(ago_h: u64, version: &str, ending: Option<&str>) -> Deployment {
     let accepted = to().0 - ago_h * HOUR;
-    let digest = format!("{:064x}", accepted);
+    let digest = format!("{accepted:064x}");
     let committed = Time(accepted - HOUR).to_string();
     let ended = ending.map(|ending| {
         let cause = format!("shop prod {version} ended {ending}.\n  measured 7");

@@ -48,11 +48,13 @@ fn a_text_that_begins_with_a_number_has_one() {
     }
 }
 
+/// The minutes of looks with their verdicts, how many may stay, the minutes that stay.
+type Row<'a> = (&'a [(u64, Verdict)], usize, &'a [u64]);
+
 #[test]
 fn the_first_the_newest_and_the_changes_stay() {
     use Verdict::{Fail, Pass, Unknown};
-    // The minutes of looks with their verdicts, how many may stay, the minutes that stay.
-    let table: [(&[(u64, Verdict)], usize, &[u64]); 8] = [
+    let table: [Row; 8] = [
         (&[], 3, &[]),
         (&[(0, Pass)], 3, &[0]),
         (&[(0, Pass), (1, Pass), (2, Pass)], 3, &[0, 1, 2]),

@@ -209,6 +209,29 @@ fn fit(judgements: &mut [Value]) {
     }
 }
 
+/// A deployment of this application, by its id in a path, which is named on every line of the log
+/// from here on. One of another application is not found: an id is no right.
+pub async fn find<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    id: &DeploymentId,
+) -> Answered<Option<Stored<Deployment>>> {
+    log::name_deployment(id);
+    let record: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    Ok(record.filter(|record| record.value.app == *app))
+}
+
+/// That there is no such deployment.
+pub fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
+    let finding = Finding::new(
+        FindingName::UnknownName,
+        "id",
+        format!("application `{app}` has no deployment {id}."),
+        "Take an id from the history.",
+    );
+    problem(404, &[finding])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,27 +257,4 @@ mod tests {
             assert_eq!(none, [old]);
         }
     }
-}
-
-/// A deployment of this application, by its id in a path, which is named on every line of the log
-/// from here on. One of another application is not found: an id is no right.
-pub async fn find<P: Ports>(
-    ports: &P,
-    app: &AppName,
-    id: &DeploymentId,
-) -> Answered<Option<Stored<Deployment>>> {
-    log::name_deployment(id);
-    let record: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
-    Ok(record.filter(|record| record.value.app == *app))
-}
-
-/// That there is no such deployment.
-pub fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
-    let finding = Finding::new(
-        FindingName::UnknownName,
-        "id",
-        format!("application `{app}` has no deployment {id}."),
-        "Take an id from the history.",
-    );
-    problem(404, &[finding])
 }
