@@ -298,6 +298,7 @@ mod tests {
             etag: "E1".into(),
             strange,
             amiss: vec![],
+            files: 0,
         }
     }
 
