@@ -7,9 +7,11 @@ pub use day::{ALONE_MS, Day, LAST_MS, TRIES, Turn, not_told};
 
 use crate::declaration::Declaration;
 use crate::deployment::{Deployment, Ended};
+use crate::drift::Drift;
 use crate::environment::{Held, HeldState, Hold};
 use crate::event::Notification;
 use crate::figures::{DAY_MS, Figures, Window, figures};
+use crate::hourly_look::Shown;
 use crate::name::{AppName, EnvironmentName};
 use crate::notify::{Form, Notify, Told};
 use crate::time::Time;
@@ -41,15 +43,6 @@ pub struct Over {
     pub ended: Ended,
 }
 
-/// What a look at the targets of an environment found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drift {
-    /// Whether a person should know.
-    pub is_found: bool,
-    /// What was seen, and when.
-    pub words: String,
-}
-
 /// What the ledger has of an environment beside its history.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Standing {
@@ -59,8 +52,8 @@ pub struct Standing {
     pub held: Option<Held>,
     /// Since when deployments wait.
     pub waiting: Vec<Time>,
-    /// Whether the targets are as they were left; `None` where nobody has looked.
-    pub drift: Option<Drift>,
+    /// The last hourly look at its targets; `None` where there was none.
+    pub drift: Option<Shown>,
 }
 
 /// The windows of a summary: all of them end with its day.
@@ -105,7 +98,8 @@ impl Seen {
 
 impl Standing {
     fn is_quiet(&self) -> bool {
-        self.hold.is_none() && self.held.is_none() && self.waiting.is_empty() && !self.has_drifted()
+        let is_free = self.hold.is_none() && self.held.is_none() && self.waiting.is_empty();
+        is_free && self.look().is_none_or(Shown::is_as_recorded)
     }
 
     /// Whether only an operator goes on.
@@ -114,8 +108,18 @@ impl Standing {
         held.is_some_and(|held| held.state == HeldState::NeedsOperator)
     }
 
+    /// The last look at its targets, where one has come to its end.
+    fn look(&self) -> Option<&Shown> {
+        let shown = self.drift.as_ref()?;
+        (shown.looked.is_some() && !shown.components.is_empty()).then_some(shown)
+    }
+
     fn has_drifted(&self) -> bool {
-        self.drift.as_ref().is_some_and(|drift| drift.is_found)
+        let mut seen = self
+            .look()
+            .into_iter()
+            .flat_map(|it| it.components.values());
+        seen.any(|one| one.drift == Drift::Changed)
     }
 }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::deployment::Deployment;
 use crate::environment::HeldState;
 use crate::event::{LONGEST_CAUSE, LONGEST_SUBJECT};
+use crate::name::ComponentName;
 use serde_json::{Value, json};
 
 const HOUR: u64 = 3_600_000;
@@ -66,11 +67,16 @@ fn stuck() -> Standing {
         }),
         held: Some(serde_json::from_value(held).unwrap()),
         waiting: vec![Time(to().0 - 60_000), Time(to().0 - 120_000)],
-        drift: Some(Drift {
-            is_found: true,
-            words: "api is not as it was left, seen at 2026-11-24T05:00:00Z".into(),
-        }),
+        drift: Some(look("changed")),
     }
+}
+
+/// A look at the component `api` half an hour before the end of the day.
+fn look(drift: &str) -> Shown {
+    let at = to().0 - HOUR / 2;
+    let seen = json!({"at": at, "drift": drift, "reason": "it could not be read"});
+    serde_json::from_value(json!({"looked": at, "due": to().0, "components": {"api": seen}}))
+        .unwrap()
 }
 
 fn message(seen: &[Seen], form: Form) -> Notification {
@@ -112,12 +118,8 @@ fn a_day_on_which_nothing_happened_is_one_line() {
          drift: not looked at"
     );
     let looked = |environment| {
-        let drift = Drift {
-            is_found: false,
-            words: "all as it was left".into(),
-        };
         let standing = Standing {
-            drift: Some(drift),
+            drift: Some(look("none")),
             ..Standing::default()
         };
         seen(environment, &[], standing)
@@ -196,7 +198,21 @@ fn what_makes_a_person_read() {
         (
             vec![],
             only(|it| it.drift = stuck().drift),
-            "drift: api is not as it was left",
+            "drift: api drifted; looked at 2026-11-24T05:30:00Z",
+        ),
+        (
+            vec![],
+            only(|it| it.drift = Some(look("unknown"))),
+            "drift: api: drift unknown: it could not be read; looked at 2026-11-24T05:30:00Z",
+        ),
+        (
+            vec![],
+            only(|it| {
+                let mut all = look("none");
+                all.left.insert(ComponentName::new("web").unwrap());
+                it.drift = Some(all);
+            }),
+            "drift: none; looked at 2026-11-24T05:30:00Z, but for 1 component, which has a turn later",
         ),
     ];
     for (all, standing, wanted) in table {

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
+use windlass_domain::hourly_look::{HourlyLook, Shown};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 
 /// How many records of an environment are read at most.
@@ -141,4 +142,22 @@ pub async fn accepted_since<L: Ledger>(
             return Ok((all, None));
         }
     }
+}
+
+/// What the last hourly look at an environment found, of what runs; nothing before the schedule knows the environment.
+pub async fn drift<L: Ledger>(
+    ledger: &L,
+    app: &AppName,
+    environment: &EnvironmentName,
+    here: &Here,
+) -> Answered<Option<Shown>> {
+    let key = store::hourly_look(app, environment);
+    let last: Option<Stored<HourlyLook>> = store::load(ledger, &key).await?;
+    Ok(last.map(|last| {
+        let mut shown = last.value.shown(&here.lock);
+        let runs = |name: &ComponentName| here.state.running.contains_key(name);
+        shown.components.retain(|name, _| runs(name));
+        shown.left.retain(runs);
+        shown
+    }))
 }

@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{EnvironmentState, Hold};
+use windlass_domain::drift::{Compared, Drift};
+use windlass_domain::environment::{EnvironmentState, Given, Hold, Running};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::hourly_look::{Glance, HourlyLook, Upon};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 use windlass_engine::outbox::summary::handle;
 use windlass_engine::ports::{Answered, Ledger as _, Transacted, Write};
@@ -25,6 +29,19 @@ fn app(name: &str) -> AppName {
 
 fn prod() -> EnvironmentName {
     EnvironmentName::new("prod").unwrap()
+}
+
+fn web() -> ComponentName {
+    ComponentName::new("web").unwrap()
+}
+
+fn runs() -> Running {
+    let given = Given {
+        version: "1.0.2".into(),
+        deployment: DeploymentId("3f9a".into()),
+        since: Time(0),
+    };
+    Running::new(None, given, json!({}))
 }
 
 fn topic(name: &str) -> String {
@@ -134,15 +151,34 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
             reason: "bad prices".into(),
             by: "eva".into(),
         }),
+        running: BTreeMap::from([(web(), runs())]),
         ..EnvironmentState::default()
     };
     let key = store::state(&app("shop"), &prod());
     write(&world, vec![Stored::new(key, state).put().unwrap()]);
+    let mut looked = HourlyLook::new(&app("shop"), &prod(), Time(0));
+    let seen = Glance {
+        compared: Compared {
+            drift: Drift::Changed,
+            ..Compared::unknown("a file is gone")
+        },
+        mark: None,
+        calls: 1,
+    };
+    let upon = Upon {
+        running: &BTreeMap::from([(web(), runs())]),
+        state: 1,
+        token: 0,
+    };
+    let at = Time::parse("2026-11-24T05:30:00Z").unwrap();
+    looked.conclude(BTreeMap::from([(web(), seen)]), upon, at);
+    let key = store::hourly_look(&app("shop"), &prod());
+    write(&world, vec![Stored::new(key, looked).put().unwrap()]);
     assert_eq!(look(&world), Ok(()));
     let (_, subject, message) = world.notifications().told[0].clone();
     assert_eq!(
         subject,
-        "[windlass] shop 2026-11-24: 1 Succeeded, 1 RolledBack; 1 held"
+        "[windlass] shop 2026-11-24: 1 Succeeded, 1 RolledBack; 1 held; 1 drifted"
     );
     for part in [
         "prod: 1 Succeeded, 1 RolledBack",
@@ -151,7 +187,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
         "7 days: live 2",
         "failed 1 of 3 (33 %)",
         "by eva: bad prices",
-        "drift: not looked at",
+        "drift: web drifted; looked at 2026-11-24T05:30:00Z",
     ] {
         assert!(message.contains(part), "{part}:\n{message}");
     }

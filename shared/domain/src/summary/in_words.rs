@@ -136,7 +136,7 @@ fn still(quiet: &[&Seen]) -> String {
     let names = cut(names.join(", "), LONGEST_LINE * 4);
     let unseen = quiet
         .iter()
-        .filter(|one| one.standing.drift.is_none())
+        .filter(|one| one.standing.look().is_none())
         .count();
     let drift = match unseen {
         0 => "nothing has drifted".to_owned(),
@@ -228,9 +228,20 @@ fn standing(app: &AppName, seen: &Seen) -> Vec<String> {
         let many = count(seen.standing.waiting.len(), "deployment");
         lines.push(format!("waiting: {many}, since {first}"));
     }
-    lines.push(match &seen.standing.drift {
-        None => "drift: not looked at".to_owned(),
-        Some(drift) => cut(format!("drift: {}", drift.words), LONGEST_LINE * 2),
-    });
+    lines.push(cut(drift(&seen.standing), LONGEST_LINE * 2));
     lines
+}
+
+fn drift(standing: &Standing) -> String {
+    let Some(look) = standing.look() else {
+        return "drift: not looked at".to_owned();
+    };
+    let told = look.in_short();
+    let told: Vec<&str> = told.iter().map(|(_, words)| words.as_str()).collect();
+    let told = if told.is_empty() {
+        "none".to_owned()
+    } else {
+        told.join(", ")
+    };
+    format!("drift: {told}; {}", look.when())
 }

@@ -4,7 +4,7 @@
 //! that a look goes on where the one before has ended, and one that comes twice finds nothing to do.
 
 use super::topics::send;
-use crate::overview::{AT_A_TIME, accepted_since, here, most_of_each, names};
+use crate::overview::{AT_A_TIME, accepted_since, drift, here, most_of_each, names};
 use crate::ports::{Answered, Clock, Ledger, Notifications, Query, Transacted};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -219,11 +219,11 @@ async fn standing<P: Ports>(
 ) -> Answered<Standing> {
     let here = here(ports, app, name).await?;
     let since = |one: &Waiting| one.since;
+    let drift = drift(ports, app, name, &here).await?;
     Ok(Standing {
         hold: here.state.hold,
         held: here.lock.held,
         waiting: here.waiting.iter().map(since).collect(),
-        // Nothing in the ledger tells of it yet.
-        drift: None,
+        drift,
     })
 }

@@ -1,8 +1,8 @@
 //! `GET /apps`: all applications with their environments: what runs there, what holds, works and waits.
 
 use super::asked::asked;
-use super::{Call, Ports, Reply, drift, page};
-use crate::overview::{Here, environments, here};
+use super::{Call, Ports, Reply, page};
+use crate::overview::{self, Here, environments, here};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -101,7 +101,7 @@ async fn environment<P: Ledger>(
         "hold": here.state.hold,
         "lock": here.lock,
         "waiting": here.shown(),
-        "drift": drift::found(ports, app, name, &here).await?,
+        "drift": overview::drift(ports, app, name, &here).await?,
         "deployments": deployments,
     }))
 }

@@ -2,10 +2,10 @@
 
 use super::asked::asked;
 use super::problem::problem;
-use super::{Call, Ports, Reply, drift, undeclared};
+use super::{Call, Ports, Reply, undeclared};
 use crate::conductor::newest_good;
 use crate::observe::compare;
-use crate::overview::here;
+use crate::overview::{self, here};
 use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
@@ -45,7 +45,7 @@ pub async fn get<P: Ports>(
         "lock": here.lock,
         "waiting": here.shown(),
         "paused": paused(ports, &here.lock).await?,
-        "drift": drift::found(ports, app, environment, &here).await?,
+        "drift": overview::drift(ports, app, environment, &here).await?,
         "deployments": deployments,
     });
     if !here.state.irreversible.is_empty() {

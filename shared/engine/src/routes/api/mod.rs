@@ -8,7 +8,6 @@ mod cancel;
 mod chosen;
 mod declaration;
 mod deployments;
-mod drift;
 mod environment;
 mod members;
 mod movable;
