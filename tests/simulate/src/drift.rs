@@ -76,6 +76,9 @@ impl Stage<'_> {
         // What could not be read is looked at again.
         let mut seen = look.components.values();
         let is_unknown = seen.any(|one| one.drift == Drift::Unknown);
-        is_unknown || look.looked.is_none_or(|looked| looked < changed) || look.state != rev
+        // The clock of who looked may be ahead.
+        let seen_since = changed.plus_s(2);
+        let is_older = |looked| looked < seen_since;
+        is_unknown || look.looked.is_none_or(is_older) || look.state != rev
     }
 }

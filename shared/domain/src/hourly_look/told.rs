@@ -20,7 +20,7 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> 
     )];
     lines.extend(new.into_iter().map(|(name, it)| line(name, it)));
     lines.push(format!(
-        "  next: {} compares it again; deploy what is recorded once more, or bring the change as a release",
+        "  next: compare it again by {}; deploy what is recorded once more, or bring the change as a release",
         call::observed(app, environment)
     ));
     Some(lines.join("\n"))

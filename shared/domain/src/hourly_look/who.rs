@@ -36,7 +36,8 @@ impl Who {
     pub fn of(answer: &Value, after: Time, until: Time) -> Self {
         let events = answer["Events"].as_array().into_iter().flatten();
         let calls = events.filter_map(call);
-        let calls = calls.filter(|call| call.at > after && call.at <= until);
+        // Records tell whole seconds.
+        let calls = calls.filter(|call| call.at.0 / 1000 >= after.0 / 1000 && call.at <= until);
         let newest = calls.max_by_key(|call| call.at);
         newest.map_or_else(
             || Self::Nobody("it has no call on that resource in this time".to_owned()),
