@@ -10,6 +10,7 @@ pub mod brought;
 pub mod chooses;
 pub mod component;
 pub mod difference;
+pub mod drills;
 pub mod exit;
 pub mod failure;
 pub mod figures;

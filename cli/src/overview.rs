@@ -6,13 +6,23 @@ use crate::status::WhoWaits;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::drill::Drills;
 use windlass_domain::environment::{HeldState, Hold, Lock, Names};
 use windlass_domain::hourly_look::Shown;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::part::Part;
 
 /// The titles of the columns.
-pub const COLUMNS: &[&str] = &["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "NOW"];
+pub const COLUMNS: &[&str] = &[
+    "APP",
+    "ENVIRONMENT",
+    "RUNS",
+    "COMMIT",
+    "SINCE",
+    "BY",
+    "WAY BACK",
+    "NOW",
+];
 
 /// An application.
 #[derive(Debug, Deserialize)]
@@ -36,6 +46,9 @@ pub struct Here {
     pub verified_good: Option<bool>,
     /// The hold on deployments.
     pub hold: Option<Hold>,
+    /// What is known of drills; absent where an older Windlass answers.
+    #[serde(default)]
+    pub drills: Option<Drills>,
     /// The lock.
     pub lock: Lock,
     /// Those that wait for a turn.
@@ -70,7 +83,16 @@ impl App {
     /// Its rows: at least one for each environment.
     pub fn rows(&self) -> Vec<Vec<String>> {
         if self.environments.is_empty() {
-            return vec![row([&self.app.to_string(), "-", "-", "-", "-", "-", "-"])];
+            return vec![row([
+                &self.app.to_string(),
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+            ])];
         }
         let environments = self.environments.iter();
         environments.flat_map(|here| here.rows(&self.app)).collect()
@@ -82,9 +104,9 @@ impl Here {
         let (app, name, now) = (app.to_string(), self.environment.as_str(), self.now());
         let runs = self.runs();
         if runs.is_empty() {
-            return vec![row([&app, name, "-", "-", "-", "-", &now])];
+            return vec![row([&app, name, "-", "-", "-", "-", "-", &now])];
         }
-        let is_one = runs.len() == 1;
+        let (is_one, way_back) = (runs.len() == 1, self.way_back());
         let rows = runs
             .into_iter()
             .enumerate()
@@ -104,9 +126,12 @@ impl Here {
                     format!("{} ({})", given.version, of.join(", "))
                 };
                 let git = asked.and_then(|asked| asked.git.as_ref());
-                let now = if number == 0 { now.as_str() } else { "-" };
+                let (now, back) = match number {
+                    0 => (now.as_str(), way_back.as_str()),
+                    _ => ("-", "-"),
+                };
                 let since = given.since.to_string();
-                row([&app, name, &version, &commit(git), &since, &by, now])
+                row([&app, name, &version, &commit(git), &since, &by, back, now])
             });
         rows.collect()
     }
@@ -128,6 +153,12 @@ impl Here {
             }
         }
         runs
+    }
+
+    /// When it last proved its way back.
+    fn way_back(&self) -> String {
+        let drills = self.drills.as_ref();
+        drills.map_or_else(|| "-".to_owned(), Drills::in_short)
     }
 
     /// The state of it now, in few words.
@@ -167,6 +198,6 @@ impl Here {
     }
 }
 
-fn row(cells: [&str; 7]) -> Vec<String> {
+fn row(cells: [&str; 8]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::drift::{Compared, Drift};
+use windlass_domain::drill::Drills;
 use windlass_domain::environment::{Given, HeldState, Hold, Lock, Names, Running};
 use windlass_domain::hourly_look::{Component, Shown};
 use windlass_domain::identity::DeploymentId;
@@ -42,6 +43,9 @@ pub struct Environment {
     /// Irreversible runs that a rollback would go back across.
     #[serde(default)]
     crosses: Irreversible,
+    /// What is known of drills; absent where an older Windlass answers.
+    #[serde(default)]
+    pub drills: Option<Drills>,
     /// The pause of what is watched there.
     #[serde(default)]
     pub paused: Option<Turn>,
@@ -158,6 +162,9 @@ impl Environment {
             ));
         }
         lines.extend(self.looked());
+        let nothing_to_go_back_from = self.snapshot == 0;
+        let drills = self.drills.as_ref().filter(|_| !nothing_to_go_back_from);
+        lines.extend(drills.map(|drills| format!("  way back: {}", drills.in_words())));
         lines.push(self.hold_in_words());
         lines.push(self.lock());
         for waiting in &self.waiting {

@@ -32,6 +32,7 @@ fn shop() -> Value {
             "hold": {"since": NOON, "reason": "checkout is broken", "by": "ann"},
             "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one", "since": NOON,
                 "state": "needs_operator"}},
+            "drills": {"proved": {"drill": ID, "outcome": "proved", "at": NOON, "cause": "", "restored": true}},
             "waiting": [{"deployment": OTHER, "since": NOON}],
             "deployments": {ID: asked("1.4.0", "tom", "9f2c61d4a0b3"), OTHER: asked("1.3.0", "ann", "1a2b3c4d5e6f")}},
         {"environment": "old", "declared": false, "running": {"api": names("1.0.0", ID)}, "snapshot": 2, "hold": null,
@@ -88,8 +89,17 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
             .collect();
         let since = "2025-11-20T12:00:00Z";
         let wanted = [
-            vec!["APP", "ENVIRONMENT", "RUNS", "COMMIT", "SINCE", "BY", "NOW"],
-            vec!["shop", "dev", "-", "-", "-", "-", "-"],
+            vec![
+                "APP",
+                "ENVIRONMENT",
+                "RUNS",
+                "COMMIT",
+                "SINCE",
+                "BY",
+                "WAY BACK",
+                "NOW",
+            ],
+            vec!["shop", "dev", "-", "-", "-", "-", "-", "-"],
             vec![
                 "shop",
                 "prod",
@@ -97,6 +107,7 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 "9f2c61d",
                 since,
                 "tom",
+                "proved 2025-11-20T12:00:00Z",
                 "NEEDS AN OPERATOR after 1.4.0; held by ann: checkout is broken; 1.3.0 waits",
             ],
             vec![
@@ -107,6 +118,7 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 since,
                 "ann",
                 "-",
+                "-",
             ],
             vec![
                 "shop",
@@ -115,9 +127,10 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 "-",
                 since,
                 "-",
+                "-",
                 "no longer declared; api drifted; web: drift unknown: you may not",
             ],
-            vec!["bank", "-", "-", "-", "-", "-", "-"],
+            vec!["bank", "-", "-", "-", "-", "-", "-", "-"],
         ];
         assert_eq!(rows, wanted, "{said}");
     }

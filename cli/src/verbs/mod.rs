@@ -8,6 +8,7 @@ pub mod declaration;
 pub mod declare;
 pub mod deploy;
 pub mod doctor;
+pub mod drill;
 pub mod explain;
 pub mod goes_on;
 pub mod hand_over;
@@ -58,7 +59,7 @@ pub enum Verb {
     Release(release::Releasing),
     /// Deploy a release that is recorded already into an environment: promotion.
     Deploy(deploy::Deploying),
-    /// What a release, a promotion or a rollback would do, without a lock and without a change.
+    /// What a release, a promotion, a rollback or a drill would do, without a lock and without a change.
     Plan(plan::Plan),
     /// Watch a deployment until it has ended.
     Watch(watch::Watch),
@@ -80,6 +81,8 @@ pub enum Verb {
     Stats(stats::Stats),
     /// Go back to an earlier snapshot that was good; holds automatic deployments.
     Rollback(rollback::Rollback),
+    /// Go to the version before and come back, so that the way back is known to work.
+    Drill(drill::Drill),
     /// Hold automatic deployments.
     Hold(hold::Hold),
     /// Release the hold on automatic deployments.
@@ -131,6 +134,7 @@ impl Verb {
             Self::Refusals(refusals) => refusals.run(output),
             Self::Stats(stats) => stats.run(output),
             Self::Rollback(rollback) => rollback.run(output),
+            Self::Drill(drill) => drill.run(output),
             Self::Hold(hold) => hold.run(output),
             Self::ReleaseHold(release_hold) => release_hold.run(output),
             Self::Pause(pause) => pause.run(output),

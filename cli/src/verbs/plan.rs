@@ -32,6 +32,8 @@ enum Of {
     Deploy(OfDeploy),
     /// Going back to an earlier snapshot.
     Rollback(Back),
+    /// The way there of a drill, to the version before.
+    Drill(There),
 }
 
 #[derive(Debug, Args)]
@@ -79,6 +81,25 @@ struct Back {
     unused: OfTheCommand,
 }
 
+/// A drill that is only planned needs no reason.
+#[derive(Debug, Args)]
+struct There {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    /// The environment.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: EnvironmentName,
+    #[arg(long, hide = true, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    unused: OfTheCommand,
+}
+
 /// Options of the command without `plan`, so that `plan` can stand in front of any.
 #[derive(Debug, Args)]
 struct OfTheCommand {
@@ -108,12 +129,14 @@ impl Plan {
         match &self.of {
             Of::Release(OfRelease { unused, .. })
             | Of::Deploy(OfDeploy { unused, .. })
-            | Of::Rollback(Back { unused, .. }) => unused.tell(output),
+            | Of::Rollback(Back { unused, .. })
+            | Of::Drill(There { unused, .. }) => unused.tell(output),
         }
         match &self.of {
             Of::Release(of) => of.release.run(Then::Plan(&of.patience), output),
             Of::Deploy(of) => of.deploy.run(Then::Plan(&of.patience), output),
             Of::Rollback(back) => back.run(output),
+            Of::Drill(there) => there.run(output),
         }
     }
 }
@@ -130,15 +153,47 @@ impl Plan {
                 let body = back.body();
                 planned::drawn(back.asked(windlass, &body), &back.patience).await
             }
+            Of::Drill(there) => {
+                let body = there.body();
+                planned::drawn(there.asked(windlass, &body), &there.patience).await
+            }
             Of::Release(_) => Err(Failure::usage("a release is planned where its files are")),
         }
+    }
+}
+
+const NO_REASON: &str = "`--reason` is of the command: a plan needs none";
+
+impl There {
+    fn run(&self, output: Output) -> Result<Exit, Failure> {
+        if self.reason.is_some() {
+            output.announce(NO_REASON);
+        }
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let body = self.body();
+            planned::draw(self.asked(&windlass, &body), &self.patience, output).await
+        })
+    }
+
+    fn asked<'a>(&'a self, windlass: &'a Windlass, body: &'a Value) -> Asked<'a> {
+        Asked {
+            windlass,
+            app: &self.app,
+            environment: &self.environment,
+            body,
+        }
+    }
+
+    fn body(&self) -> Value {
+        json!({"action": "drill"})
     }
 }
 
 impl Back {
     fn run(&self, output: Output) -> Result<Exit, Failure> {
         if self.reason.is_some() {
-            output.announce("`--reason` is of the command: a plan needs none");
+            output.announce(NO_REASON);
         }
         waiting(async {
             let windlass = self.endpoint.open().await?;

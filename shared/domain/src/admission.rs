@@ -3,6 +3,7 @@
 //! It says nothing of what the targets show: what is admitted looks at them before it claims anything.
 
 use crate::deployment::Deployment;
+use crate::drill::{self, Drill};
 use crate::environment::{
     Became, EnvironmentState, Held, HeldState, Hold, Lock, Past, Veto, Waiting,
 };
@@ -29,7 +30,7 @@ pub struct Candidate {
     pub environment: EnvironmentName,
     /// The version by which a person starts its release.
     pub version: String,
-    /// `deploy` or `rollback`.
+    /// `deploy`, `rollback` or `drill`.
     pub action: ActionName,
     /// The parts it is for.
     pub components: Vec<Part>,
@@ -149,6 +150,8 @@ pub struct Facts<'a> {
     pub runs: bool,
     /// The deployment that holds the lock, where the candidate may overtake it.
     pub under_way: Option<&'a UnderWay>,
+    /// The drill that is under way.
+    pub drill: Option<&'a Drill>,
 }
 
 impl Facts<'_> {
@@ -193,6 +196,8 @@ pub enum Obstacle<'a> {
     RollbackUnderWay(&'a Held),
     /// The release under way has begun these, which are irreversible: stopped, it would bring nothing back.
     Irreversible(&'a Held, &'a [ComponentName]),
+    /// A drill is to begin, and this deployment is under way, or waits.
+    NotIdle(&'a DeploymentId),
 }
 
 /// What stands in the place of a release that is superseded.
@@ -217,6 +222,9 @@ pub enum How {
 
 /// Decides. Called at the arrival and again at every wake-up, always on what the ledger says then.
 pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
+    if candidate.action == ActionName::Drill {
+        return drill::turn(candidate, facts);
+    }
     let mut obstacles = obstacles(candidate, facts);
     // What runs already replaces nothing: whether it is so is for the targets to say.
     let by_past_or_order = if candidate.action == ActionName::Deploy && !facts.runs {
@@ -328,7 +336,11 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing
 /// An arrival does not bring back what was live and was replaced: who did that wanted something else here. A person
 /// does, by a request of their own; so does a later run of CI, which the manifest's `sequence` tells (rule 6).
 fn by_past<'a>(candidate: &Candidate, facts: &Facts<'_>) -> Option<Replacing<'a>> {
-    let past = facts.past.filter(|past| past.became == Became::Live)?;
+    // A drill has replaced it for a while, and brings it back.
+    let is_drilled = facts.drill.is_some();
+    let past = facts
+        .past
+        .filter(|past| past.became == Became::Live && !is_drilled)?;
     let runs = past.sequence.zip(candidate.order.sequence);
     let is_later_run = runs.is_some_and(|(then, now)| now > then);
     if candidate.own || candidate.again || candidate.allow_older || is_later_run {
@@ -393,6 +405,8 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
                 Decision::Reject(findings(candidate, &[older], wishes))
             }
         },
+        // Between the two ways of a drill.
+        None if !operator && facts.drill.is_some() => Decision::Wait,
         None if others().any(|other| goes_before(other, candidate, facts.lock)) => Decision::Wait,
         None => Decision::Take,
     }

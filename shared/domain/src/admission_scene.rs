@@ -2,6 +2,7 @@
 
 use crate::admission::{Candidate, Decision, Facts, decide};
 use crate::digest::Digest;
+use crate::drill::Drill;
 use crate::environment::{
     Became, EnvironmentState, Given, Held, HeldState, Hold, Lock, Past, Running, Veto, Waiting,
 };
@@ -23,6 +24,7 @@ pub(crate) struct Scene {
     pub(crate) past: Option<Past>,
     pub(crate) runs: bool,
     pub(crate) under_way: Option<UnderWay>,
+    pub(crate) drill: Option<Drill>,
 }
 
 pub(crate) fn names(parts: &[&str]) -> Vec<Part> {
@@ -73,6 +75,7 @@ impl Scene {
             past: None,
             runs: false,
             under_way: None,
+            drill: None,
         }
     }
 
@@ -231,6 +234,7 @@ impl Scene {
             past: self.past.as_ref(),
             runs: self.runs,
             under_way: self.under_way.as_ref(),
+            drill: self.drill.as_ref(),
         }
     }
 

@@ -32,7 +32,7 @@ pub struct Deployment {
     pub app: AppName,
     /// The environment.
     pub environment: EnvironmentName,
-    /// What was asked for: `deploy` or `rollback`.
+    /// What was asked for: `deploy`, `rollback` or `drill`.
     pub action: ActionName,
     /// Of an arrival: 1, and one more for each time that it came again after the one before had ended.
     pub attempt: u32,
@@ -43,7 +43,7 @@ pub struct Deployment {
     pub release: Release,
     /// The release's digest.
     pub release_digest: Digest,
-    /// `rollback`: the snapshot that it goes back to.
+    /// `rollback`, `drill`: the snapshot that it goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
     /// `rollback`: the components that are irreversible and that it may go back across.
@@ -52,6 +52,9 @@ pub struct Deployment {
     /// `rollback`: the components that it takes back to what was found of them. No release has their bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<ComponentName>,
+    /// `drill`: the drill whose way back it is; absent of the way there, which has the drill's own id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DeploymentId>,
     /// The deployment that was under way when it was asked for, and that it stopped: a rollback, or a release that
     /// overtakes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,6 +129,22 @@ impl Deployment {
         self.executions.len().saturating_sub(self.asked_for + 1)
     }
 
+    /// Whether its gates decide. An operator's rollback, and the way back of a drill, record them without being decided
+    /// by them: undone, they would leave what nobody wants there.
+    pub fn gates_decide(&self) -> bool {
+        match self.action {
+            ActionName::Rollback => false,
+            ActionName::Drill => self.drill.is_none(),
+            _ => true,
+        }
+    }
+
+    /// The drill that it belongs to.
+    pub fn of_drill(&self) -> Option<&DeploymentId> {
+        let is_drill = self.action == ActionName::Drill;
+        is_drill.then(|| self.drill.as_ref().unwrap_or(&self.id))
+    }
+
     /// The components that it is for.
     pub fn components(&self) -> impl Iterator<Item = &ComponentName> {
         self.release.components.keys().chain(&self.found)
@@ -154,7 +173,8 @@ impl Deployment {
         if self.action != ActionName::Check {
             members.push(("reason", "…".into()));
         }
-        members.extend(self.snapshot.map(|number| ("snapshot", number.into())));
+        let named = self.snapshot.filter(|_| self.action != ActionName::Drill);
+        members.extend(named.map(|number| ("snapshot", number.into())));
         if !self.across.is_empty() {
             members.push(("across", json!(self.across)));
         }
@@ -306,105 +326,5 @@ pub struct Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ending_names_its_cause_if_it_has_one() {
-        let ended = |cause_name: &str| Ended {
-            ending: Ending::Succeeded,
-            cause_name: cause_name.into(),
-            cause: String::new(),
-            findings: vec![],
-            at: Time(0),
-            resolved: None,
-            cost: None,
-        };
-        assert_eq!(ended("").to_string(), "Succeeded");
-        assert_eq!(ended("Superseded").to_string(), "Succeeded (Superseded)");
-    }
-
-    #[test]
-    fn only_what_says_something_of_the_release_vetoes_it() {
-        use crate::fault::FaultName;
-        use crate::finding::FindingName;
-        let of_release = |name: String| {
-            let text = String::new();
-            Why { name, text }.is_of_the_release()
-        };
-        for name in [
-            "GateFailed".to_owned(),
-            FindingName::ChangeFailed.to_string(),
-            FindingName::DigestMismatch.to_string(),
-            FindingName::BadArchive.to_string(),
-            FaultName::StillInProgress.to_string(),
-            FaultName::TakesHours.to_string(),
-        ] {
-            assert!(of_release(name.clone()), "{name}");
-        }
-        for name in [
-            FindingName::TargetChangedByOther.to_string(),
-            FindingName::TargetMissing.to_string(),
-            FindingName::NoPermission.to_string(),
-            FaultName::AccessDenied.to_string(),
-            FaultName::Throttled.to_string(),
-            FaultName::Internal.to_string(),
-            "ExecutionStopped".to_owned(),
-            "States.Timeout".to_owned(),
-        ] {
-            assert!(!of_release(name.clone()), "{name}");
-        }
-    }
-
-    /// A record as the ledger has it.
-    fn record(action: ActionName, snapshot: Option<u64>) -> Deployment {
-        let record = serde_json::json!({
-            "id": "1f0c2d9a4b5e6f70", "app": "shop", "environment": "prod", "action": action,
-            "attempt": 1, "release": {"app": "shop", "version": "1.1.0", "components": {}},
-            "release_digest": "a".repeat(64), "snapshot": snapshot, "declaration": "1.0.0",
-            "requester": {"route": "console"}, "order": {"accepted": 0, "id": "1f0c2d9a4b5e6f70"},
-            "allow_older": false, "accept_red": false, "again": false, "by_person": true,
-            "accepted": 0, "executions": [], "status": "running",
-        });
-        serde_json::from_value(record).unwrap()
-    }
-
-    #[test]
-    fn recoveries_are_counted_from_the_execution_that_somebody_asked_for_last() {
-        for (executions, asked_for, recoveries) in
-            [(0, 0, 0), (1, 0, 0), (4, 0, 3), (4, 3, 0), (7, 3, 3)]
-        {
-            let mut record = record(ActionName::Deploy, None);
-            record.executions = vec![String::new(); executions];
-            record.asked_for = asked_for;
-            assert_eq!(record.recoveries(), recoveries, "{executions} {asked_for}");
-        }
-    }
-
-    #[test]
-    fn what_was_asked_for_can_be_asked_for_again() {
-        let deploy = record(ActionName::Deploy, None);
-        assert_eq!(
-            deploy.input(),
-            r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.1.0"}"#
-        );
-        assert_eq!(
-            deploy.input_accepting_red(),
-            r#"{"action":"deploy","accept_red":true,"app":"shop","environment":"prod","reason":"…","version":"1.1.0"}"#
-        );
-        let mut passed = record(ActionName::Deploy, None);
-        (passed.again, passed.through_hold) = (true, true);
-        assert_eq!(
-            passed.input(),
-            r#"{"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.1.0"}"#
-        );
-        assert_eq!(
-            record(ActionName::Rollback, Some(3)).input(),
-            r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#
-        );
-        assert_eq!(
-            record(ActionName::Rollback, None).input(),
-            r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#
-        );
-    }
-}
+#[path = "deployment_tests.rs"]
+mod tests;

@@ -6,6 +6,7 @@
 use crate::console;
 use crate::cut::cut;
 use crate::deployment::{Deployment, Refusal, Status};
+use crate::drill::{Drill, DrillOutcome};
 use crate::ending::Ending;
 use crate::environment::EnvironmentState;
 use crate::finding::in_lines;
@@ -55,6 +56,14 @@ pub enum EventName {
     HoldReleased,
     /// An environment, or a whole application, has let go of something: its targets may be another component's.
     Removed,
+    /// An environment went to the version before and came back.
+    DrillProved,
+    /// A drill did not work: what failed, and what runs.
+    DrillFailed,
+    /// A release, a rollback or a person came in between.
+    DrillOvertaken,
+    /// A drill could not begin.
+    DrillRefused,
     /// What is recorded of a component, or of all of an environment, has another owner: it was renamed or handed over.
     /// Both sides are told, each by an event of its own where they are two.
     Moved,
@@ -85,6 +94,12 @@ pub struct Detail {
     /// The deployment's id; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
+    /// The drill that it is about, or that the deployment belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<String>,
+    /// `Drill…`: whether what ran before it runs again, as far as Windlass knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<bool>,
     /// The release's version, or what the request was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
@@ -117,6 +132,8 @@ impl Detail {
             app: app.clone(),
             environment: environment.cloned(),
             deployment: None,
+            drill: None,
+            restored: None,
             version: None,
             ending: None,
             cause_name: None,
@@ -189,6 +206,7 @@ fn detail_of(record: &Deployment) -> Detail {
     let undoing = record.undoing.as_ref();
     Detail {
         deployment: Some(record.id.to_string()),
+        drill: record.of_drill().map(ToString::to_string),
         version: Some(record.release.version.clone()),
         ending: ending.map(|ended| ended.ending),
         cause_name: ending
@@ -273,6 +291,25 @@ pub fn of_move(
         Event::new(EventName::Moved, detail)
     };
     owners.into_iter().map(told).collect()
+}
+
+/// The event of a drill that has ended.
+pub fn of_drill(app: &AppName, environment: &EnvironmentName, drill: &Drill) -> Option<Event> {
+    let ended = drill.ended.as_ref()?;
+    let name = match ended.outcome {
+        DrillOutcome::Proved => EventName::DrillProved,
+        DrillOutcome::Failed => EventName::DrillFailed,
+        DrillOutcome::Overtaken => EventName::DrillOvertaken,
+        DrillOutcome::Refused => EventName::DrillRefused,
+    };
+    let detail = Detail {
+        drill: Some(drill.id.to_string()),
+        restored: Some(ended.restored),
+        version: drill.to.as_ref().map(|to| to.version.clone()),
+        cause: Some(ended.cause.clone()),
+        ..Detail::of(app, Some(environment))
+    };
+    Some(Event::new(name, detail))
 }
 
 /// What a change of a second look means: nothing until it is known what was seen, and nothing where

@@ -19,6 +19,7 @@
 use crate::deployment::{Deployment, Ended, Status};
 use crate::ending::Ending;
 use crate::outcome::{Outcome, lead_time_ms};
+use crate::request::ActionName;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,12 +151,15 @@ pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>
     let is_in = |one: &&Deployment| (window.from..window.to).contains(&one.accepted);
     let all: Vec<&Deployment> = all.into_iter().filter(is_in).collect();
     let mut seen = Seen::default();
-    seen.figures.deployments = all.len() as u64;
+    // A drill changes nothing that stays, and is none of the deployments that people ask for figures of.
+    let released = |one: &&&Deployment| one.action != ActionName::Drill;
+    seen.figures.deployments = all.iter().filter(released).count() as u64;
     let mut ended: Vec<(&Deployment, &Ended)> = Vec::new();
     for one in all {
         match &one.ending {
             // A recovery out of `NeedsOperator` works for one that has an ending already.
             Some(ending) if one.status == Status::Ended => ended.push((one, ending)),
+            _ if one.action == ActionName::Drill => {}
             _ => seen.figures.under_way += 1,
         }
     }

@@ -301,6 +301,11 @@ pub enum FindingName {
     ///
     /// Next: Wait for its ending; start a rollback to go back from one that succeeded.
     NothingToCancel,
+    /// A drill was asked for while a deployment is under way or waits in the environment, or another drill is. A drill
+    /// goes only where nothing else does, so that it keeps nothing waiting. Nothing was changed.
+    ///
+    /// Next: Wait until the deployment that the reason names has ended, then drill again.
+    NotIdle,
     /// `pause`, `continue` or `skip_bake` was asked, and the deployment watches nothing: it has ended, waits for its turn,
     /// changes something, or is being undone. A person steers only what is watched.
     ///

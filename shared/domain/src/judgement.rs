@@ -44,6 +44,9 @@ pub struct Judgement {
     /// The measurement that failed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Measurement>,
+    /// The first measurement that would have failed it, where its gates do not decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<Measurement>,
     /// Until when the wave before it was looked at, where this one goes on with the watch of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Time>,
@@ -139,6 +142,7 @@ impl Judgement {
             measurements: vec![],
             trails: Trails::new(),
             failed: None,
+            against: None,
             known: None,
             unknown_since: BTreeMap::new(),
             polls: 0,
@@ -221,6 +225,7 @@ impl Judgement {
         let judged = if self.decides {
             judge(&self.measurements, rule, &self.unknown_since, watch, now)
         } else {
+            self.note_against(rule, watch, now);
             wait_or_pass(watch.0, watch.1, now)
         };
         let judged = match (judged, self.ran_out(now)) {
@@ -239,6 +244,22 @@ impl Judgement {
             Judged::Bake { .. } => {}
         }
         judged
+    }
+
+    /// Keeps the first measurement that would have failed it, or would still hold it once its bake is over.
+    fn note_against(&mut self, rule: &UnknownRule, watch: (Time, u64), now: Time) {
+        if self.against.is_some() {
+            return;
+        }
+        let judged = judge(&self.measurements, rule, &self.unknown_since, watch, now);
+        self.against = match judged {
+            Judged::Fail(red) => Some(*red),
+            Judged::Bake { .. } if now >= watch.0 => {
+                let mut all = self.measurements.iter();
+                all.find(|one| one.verdict == Verdict::Unknown).cloned()
+            }
+            _ => None,
+        };
     }
 
     /// Whether the Retry of the state looks again after so many seconds: one state transition, where a `Bake` takes

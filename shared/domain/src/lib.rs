@@ -22,6 +22,7 @@ pub mod declaration;
 pub mod deployment;
 pub mod digest;
 pub mod drift;
+pub mod drill;
 pub mod ending;
 pub mod environment;
 pub mod event;

@@ -34,11 +34,11 @@ pub struct Notify {
 pub enum Told {
     /// A deployment has begun.
     Start,
-    /// A deployment ended `Succeeded`.
+    /// A deployment ended `Succeeded`; or a drill proved the way back.
     Success,
-    /// A deployment ended `RolledBack` or `NeedsOperator`; or its undo has begun.
+    /// A deployment ended `RolledBack` or `NeedsOperator`, or its undo has begun; or a drill failed.
     Failure,
-    /// A request was refused, or a deployment ended `Rejected`.
+    /// A request or a drill was refused, or a deployment ended `Rejected`.
     Refusal,
     /// Automatic deployments are held, or go on.
     Hold,
@@ -55,16 +55,23 @@ pub enum Told {
 impl Told {
     /// What an event is; `None` for what no topic is told of.
     pub fn of(event: &Event) -> Option<Self> {
+        if event.is_told_by_its_drill() {
+            return None;
+        }
         match event.name {
             EventName::DeploymentStarted => Some(Self::Start),
-            EventName::UndoStarted => Some(Self::Failure),
+            EventName::UndoStarted | EventName::DrillFailed => Some(Self::Failure),
             EventName::DeploymentEnded => match event.detail.ending? {
                 Ending::Succeeded => Some(Self::Success),
                 Ending::RolledBack | Ending::NeedsOperator => Some(Self::Failure),
                 Ending::Rejected => Some(Self::Refusal),
                 Ending::NothingToDo => None,
             },
-            EventName::RequestRefused => Some(Self::Refusal),
+            EventName::DrillProved => Some(Self::Success),
+            EventName::DrillOvertaken if event.detail.restored == Some(false) => {
+                Some(Self::Failure)
+            }
+            EventName::RequestRefused | EventName::DrillRefused => Some(Self::Refusal),
             EventName::HoldSet | EventName::HoldReleased => Some(Self::Hold),
             EventName::WatchPaused | EventName::WatchContinued | EventName::BakeSkipped => {
                 Some(Self::Wheel)
@@ -73,7 +80,9 @@ impl Told {
                 Some(Self::Drift)
             }
             EventName::Removed | EventName::Moved => Some(Self::Removal),
-            EventName::DeploymentAccepted | EventName::RecoveryStarted => None,
+            EventName::DeploymentAccepted
+            | EventName::RecoveryStarted
+            | EventName::DrillOvertaken => None,
         }
     }
 }

@@ -19,6 +19,8 @@ fn event(name: EventName, ending: Option<Ending>, cause: &str) -> Event {
         schema: 1,
         app: AppName::new("shop").unwrap(),
         environment: Some(EnvironmentName::new("prod").unwrap()),
+        drill: None,
+        restored: None,
         deployment: Some("1f0c".into()),
         version: Some("1.4.0".into()),
         ending,

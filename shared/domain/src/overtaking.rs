@@ -3,6 +3,7 @@
 
 use crate::admission::{Candidate, Facts, Obstacle};
 use crate::deployment::Deployment;
+use crate::drill;
 use crate::environment::{Failed, Held, HeldState, Lock, Waiting};
 use crate::name::ComponentName;
 use crate::order::Order;
@@ -104,6 +105,9 @@ pub fn irreversible<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obst
 /// anew in full, because nobody asked for the rest to be taken away. Nothing stops a rollback, and nothing stops an undo
 /// or a recovery: they would begin once more. Who waits already stops nobody but whom it has stopped before.
 pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overtakes {
+    if held.action == ActionName::Drill {
+        return drill::gives_way(held, facts);
+    }
     let runs = held.state == HeldState::Running && held.action == ActionName::Deploy;
     if candidate.stops.as_ref() == Some(&held.deployment) {
         let stops = facts.under_way.is_none_or(UnderWay::may_be_stopped);

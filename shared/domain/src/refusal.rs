@@ -3,6 +3,7 @@
 use crate::admission::{Candidate, Obstacle, Wishes};
 use crate::environment::{Held, Hold};
 use crate::finding::{Finding, FindingName};
+use crate::identity::DeploymentId;
 use crate::input::{input, operators};
 use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
@@ -31,6 +32,9 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
     let (app, environment) = (&candidate.app, &candidate.environment);
     let (name, reason, remedy) = match obstacle {
         Obstacle::NeedsOperator(held) => return stuck(app, environment, held),
+        Obstacle::Held(hold) if candidate.action == ActionName::Drill => {
+            return held(environment, hold, drill_later(candidate));
+        }
         Obstacle::Held(hold) => {
             let remedy = format!(
                 "The release is recorded. Start {} to deploy it all the same; or let deployments go on with {}, and \
@@ -121,6 +125,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
                 of_operators(candidate, ActionName::Accept),
             ),
         ),
+        Obstacle::NotIdle(by) => return not_idle(app, environment, by),
         Obstacle::Older(part, by) => (
             FindingName::Older,
             format!("deployment {by} brought a newer release of {part} here."),
@@ -169,6 +174,29 @@ fn held(environment: &EnvironmentName, hold: &Hold, remedy: String) -> Finding {
             hold.since, hold.by, hold.reason
         ),
         remedy,
+    )
+}
+
+fn drill_later(candidate: &Candidate) -> String {
+    format!(
+        "A drill goes through no hold: let deployments go on with {}, then start {}.",
+        of_operators(candidate, ActionName::ReleaseHold),
+        of_operators(candidate, ActionName::Drill)
+    )
+}
+
+/// That a drill waits for nobody.
+pub fn not_idle(app: &AppName, environment: &EnvironmentName, by: &DeploymentId) -> Finding {
+    Finding::new(
+        FindingName::NotIdle,
+        format!("environments.{environment}"),
+        format!(
+            "deployment {by} is under way or waits, and a drill goes only where nothing else does."
+        ),
+        format!(
+            "Start {} once it has ended.",
+            operators(ActionName::Drill, app, environment)
+        ),
     )
 }
 

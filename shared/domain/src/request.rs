@@ -24,6 +24,8 @@ pub enum ActionName {
     Deploy,
     /// Go back to an earlier verified-good snapshot.
     Rollback,
+    /// Go to the version before and come back, so that the way back is known to work.
+    Drill,
     /// Finish a deployment whose execution died, or undo again out of `NeedsOperator`.
     Recover,
     /// Make what is observed the truth, and unlock.
@@ -59,6 +61,11 @@ impl ActionName {
     pub const fn moves(self) -> bool {
         matches!(self, Self::Rename | Self::HandOver)
     }
+
+    /// Whether it brings no release, and takes components to a snapshot.
+    pub const fn is_to_a_snapshot(self) -> bool {
+        matches!(self, Self::Rollback | Self::Drill)
+    }
 }
 
 impl fmt::Display for ActionName {
@@ -66,6 +73,7 @@ impl fmt::Display for ActionName {
         f.write_str(match self {
             Self::Deploy => "deploy",
             Self::Rollback => "rollback",
+            Self::Drill => "drill",
             Self::Recover => "recover",
             Self::Accept => "accept",
             Self::Hold => "hold",
@@ -181,6 +189,9 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(extend("maxItems" = 500))]
     pub across: BTreeSet<ComponentName>,
+    /// `drill`: the drill under way that is to come back, by its id. Windlass starts this by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DeploymentId>,
     /// `recover`, `pause`, `continue`, `skip_bake`: the deployment; the one that holds the lock if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentId>,
@@ -218,7 +229,7 @@ pub struct Request {
     /// Stop the deployment under way, have it undone, and deploy this as the next. Nothing stops a rollback.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub preempt: bool,
-    /// `deploy`, `rollback`: only plan it, without a lock and without a change. No reason is needed for that.
+    /// `deploy`, `rollback`, `drill`: only plan it, without a lock and without a change. No reason is needed for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
     /// When what is to be deployed had arrived, where an upload or a push brought it: however late its
@@ -251,6 +262,7 @@ impl Request {
             version: None,
             snapshot: None,
             across: BTreeSet::new(),
+            drill: None,
             deployment: None,
             component: None,
             confirm: None,

@@ -188,7 +188,7 @@ impl Request {
     pub fn is_planned_only(&self) -> bool {
         match self.action {
             ActionName::Check => true,
-            ActionName::Deploy | ActionName::Rollback => self.plan,
+            ActionName::Deploy | ActionName::Rollback | ActionName::Drill => self.plan,
             _ => false,
         }
     }
@@ -265,6 +265,10 @@ impl Request {
             (
                 "across",
                 !self.across.is_empty() && self.action != ActionName::Rollback,
+            ),
+            (
+                "drill",
+                self.drill.is_some() && self.action != ActionName::Drill,
             ),
             (
                 "deployment",

@@ -4,12 +4,13 @@ use serde_json::json;
 #[test]
 fn an_action_and_a_route_are_told_as_they_are_written() {
     use ActionName::{
-        Accept, Check, Continue, Deploy, HandOver, Hold, Pause, Recover, ReleaseHold, Remove,
-        Rename, Rollback, SkipBake,
+        Accept, Check, Continue, Deploy, Drill, HandOver, Hold, Pause, Recover, ReleaseHold,
+        Remove, Rename, Rollback, SkipBake,
     };
     for action in [
         Deploy,
         Rollback,
+        Drill,
         Recover,
         Accept,
         Hold,

@@ -63,6 +63,15 @@ pub fn superseded(
     lines.join("\n")
 }
 
+/// That the way back of a drill is not gone, because something else runs than what the drill had brought there, or is
+/// under way.
+pub fn drill_overtaken(record: &Deployment, replaced: &Replaced) -> String {
+    let (app, env, by) = (&record.app, &record.environment, &replaced.by);
+    format!(
+        "The way back of the drill is not gone: deployment {by} came in between: what that brings to {app} {env} is left there."
+    )
+}
+
 /// What is so now of a deployment that brought something, or found it there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Now {
@@ -189,6 +198,7 @@ fn given(given: &Given, known: &Known) -> String {
     }
     let what = match by.action {
         ActionName::Rollback => "rollback",
+        ActionName::Drill => "drill",
         _ => "deployment",
     };
     let reason = by.reason.as_ref();

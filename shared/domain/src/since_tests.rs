@@ -65,6 +65,7 @@ fn facts<'a>(record: &Deployment, lock: &'a Lock, state: &'a EnvironmentState) -
         past: None,
         runs: state.runs(&record.release.components),
         under_way: None,
+        drill: None,
     }
 }
 

@@ -19,7 +19,7 @@ pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
     if stuck(&candidate, facts).is_some() {
         return operators_first(&candidate.app, &candidate.environment);
     }
-    if record.action == ActionName::Rollback {
+    if record.action.is_to_a_snapshot() {
         let input = record.input();
         return match record.snapshot {
             Some(number) => format!("start {input} to go back to snapshot {number}"),

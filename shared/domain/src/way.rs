@@ -174,7 +174,11 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
             let name = request.to_component.iter();
             words.extend(name.map(|name| format!("--to-component {name}")));
         }
-        ActionName::Accept | ActionName::Hold | ActionName::ReleaseHold | ActionName::Check => {}
+        ActionName::Drill
+        | ActionName::Accept
+        | ActionName::Hold
+        | ActionName::ReleaseHold
+        | ActionName::Check => {}
     }
     words.extend(wished(request).map(option));
     let reason = request.reason.iter();
@@ -208,6 +212,7 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
             }
             ("POST", format!("{here}/rollbacks"))
         }
+        ActionName::Drill => ("POST", format!("{here}/drills")),
         ActionName::Recover | ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             let id = request.deployment.iter();
             body.extend(id.map(|id| ("deployment".to_owned(), json!(id))));

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{
-    Event, not_sent, of_deployment, of_environment, of_hourly_look, of_move, of_refusal,
+    Event, not_sent, of_deployment, of_drill, of_environment, of_hourly_look, of_move, of_refusal,
     of_removal, of_second_look,
 };
 use windlass_domain::fault::{Fault, FaultName};
@@ -149,6 +149,14 @@ async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
             let former: Option<EnvironmentState> = before.map(read).transpose()?;
             let event = of_environment(&app, &environment, former.as_ref(), &read(after)?);
             send_all(ports, event.into_iter().collect()).await
+        }
+        (pk, sk) if sk.starts_with(store::DRILL) && before.is_none() => {
+            let Some((app, environment)) = store::environment_of(pk) else {
+                return Ok(());
+            };
+            let event = of_drill(&app, &environment, &read(after)?);
+            send_all(ports, event.into_iter().collect()).await?;
+            wake(ports, &app, &environment).await
         }
         (_, "done") if before.is_none() => {
             let done: Done = read(after)?;

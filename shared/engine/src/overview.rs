@@ -5,6 +5,7 @@ use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
 use windlass_domain::hourly_look::{HourlyLook, Shown};
 use windlass_domain::identity::DeploymentId;
@@ -61,6 +62,8 @@ pub struct Here {
     pub state: EnvironmentState,
     /// The lock.
     pub lock: Lock,
+    /// What is known of drills.
+    pub drills: Drills,
     /// Who waits. It has their task tokens: whoever has one could answer in its place.
     pub waiting: Vec<Waiting>,
 }
@@ -74,11 +77,14 @@ pub async fn here<P: Ledger>(
     let state: Stored<EnvironmentState> =
         store::load_or_default(ports, &store::state(app, environment)).await?;
     let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let drills: Stored<Drills> =
+        store::load_or_default(ports, &store::drills(app, environment)).await?;
     let partition = store::environment(app, environment);
     let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
     Ok(Here {
         state: state.value,
         lock: lock.value,
+        drills: drills.value,
         waiting: waiting.into_iter().map(|one| one.value).collect(),
     })
 }

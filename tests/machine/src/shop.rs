@@ -5,6 +5,7 @@ use crate::region::Region;
 use crate::shop_world;
 use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::{Drill, Drills};
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -205,6 +206,38 @@ impl<'p> Shop<'p> {
         let (app, prod) = names();
         self.item::<EnvironmentState>(&store::state(&app, &prod))
             .value
+    }
+
+    /// What the ledger knows of the environment's drills; nothing before the first.
+    ///
+    /// # Panics
+    /// Where it cannot be read.
+    pub fn known_drills(&self) -> Option<Drills> {
+        let (app, prod) = names();
+        match run(store::load(self.world(), &store::drills(&app, &prod))) {
+            Ok(found) => found.map(|found: Stored<Drills>| found.value),
+            Err(fault) => panic!("{fault}"),
+        }
+    }
+
+    /// The same where there was one.
+    pub fn drills(&self) -> Drills {
+        self.known_drills().unwrap_or_default()
+    }
+
+    /// The record of the last drill that has ended.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub fn ended_drill(&self) -> Drill {
+        let (app, prod) = names();
+        let pk = store::environment(&app, &prod);
+        let all = run(store::load_all(self.world(), &pk, store::DRILL));
+        match all.map(|mut all: Vec<Stored<Drill>>| all.pop()) {
+            Ok(Some(last)) => last.value,
+            Ok(None) => panic!("no drill has ended"),
+            Err(fault) => panic!("{fault}"),
+        }
     }
 
     /// A component's step in the deployment that an execution worked for.

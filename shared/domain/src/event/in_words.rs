@@ -47,8 +47,13 @@ pub const LONGEST_SUBJECT: usize = 99;
 
 impl Event {
     /// The notification of the event, for those that a person should know of at once:
-    /// `RolledBack`, `NeedsOperator`, `Rejected`, a pause, a hold that was set, and drift.
+    /// `RolledBack`, `NeedsOperator`, `Rejected`, a pause, a hold that was set, drift, and a drill that failed or left
+    /// something else than what ran. Of the deployments of a drill only one that needs an operator is told by itself: the
+    /// drill's own event says what came of it.
     pub fn notification(&self) -> Option<Notification> {
+        if self.is_told_by_its_drill() {
+            return None;
+        }
         let is_told = match (self.name, self.detail.ending) {
             (EventName::DeploymentEnded, Some(ending)) => matches!(
                 ending,
@@ -59,12 +64,20 @@ impl Event {
                 | EventName::HoldSet
                 | EventName::WatchPaused
                 | EventName::DriftFound
-                | EventName::DriftUnknown,
+                | EventName::DriftUnknown
+                | EventName::DrillFailed,
                 _,
             ) => true,
+            (EventName::DrillOvertaken, _) => self.detail.restored == Some(false),
             _ => false,
         };
         is_told.then(|| self.in_text())
+    }
+
+    /// True of what is a part of a drill, whose own event tells people of it.
+    pub(crate) fn is_told_by_its_drill(&self) -> bool {
+        let of_deployment = self.detail.drill.is_some() && self.detail.deployment.is_some();
+        of_deployment && self.detail.ending != Some(Ending::NeedsOperator)
     }
 
     /// What has happened, in a word or two.
@@ -78,6 +91,10 @@ impl Event {
             (EventName::HoldReleased, _) => "no longer held".to_owned(),
             (EventName::WatchPaused, _) => "paused".to_owned(),
             (EventName::DriftGone, _) => "drift is gone".to_owned(),
+            (EventName::DrillProved, _) => "drill proved".to_owned(),
+            (EventName::DrillFailed, _) => "drill failed".to_owned(),
+            (EventName::DrillOvertaken, _) => "drill overtaken".to_owned(),
+            (EventName::DrillRefused, _) => "drill refused".to_owned(),
             _ => self.name.to_string(),
         }
     }

@@ -7,7 +7,7 @@ use super::hold::told_of_hold;
 use super::past::past;
 use super::recover::{is_automatic, owner, was_stopped, why_stopped};
 use super::view::View;
-use super::{Ports, refuse};
+use super::{Ports, drill, refuse};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::recovery::Owner;
@@ -94,6 +94,8 @@ pub async fn abandon<P: Ports>(
     if let Some(waiting) = view.waiting_of(&record.value) {
         writes.push(Write::delete(waiting.key.clone(), waiting.unchanged()));
     }
+    let snapshot = view.state.value.snapshot;
+    writes.extend(drill::leg_ended(ports, &record.value, &[], snapshot).await?);
     if record.value.stopped {
         writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
     }

@@ -2,7 +2,7 @@
 
 use super::turn::turn;
 use super::{
-    Ports, accept, deploy, hold, moving, plan, recover, refuse, remove, remove_application,
+    Ports, accept, deploy, drill, hold, moving, plan, recover, refuse, remove, remove_application,
     rollback, wheel,
 };
 use crate::log;
@@ -46,6 +46,11 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             deploy::Admitted::Answer(answer) => Ok(answer),
         },
         ActionName::Rollback => match rollback::admit(ports, ask, &request).await? {
+            Ok(deploy::Admitted::New(id)) => turn(ports, &ask.execution, &id).await,
+            Ok(deploy::Admitted::Answer(answer)) => Ok(answer),
+            Err(findings) => refuse::refuse(ports, ask, &request, findings).await,
+        },
+        ActionName::Drill => match drill::admit(ports, ask, &request).await? {
             Ok(deploy::Admitted::New(id)) => turn(ports, &ask.execution, &id).await,
             Ok(deploy::Admitted::Answer(answer)) => Ok(answer),
             Err(findings) => refuse::refuse(ports, ask, &request, findings).await,

@@ -145,6 +145,7 @@ pub fn new_record<P: Ports>(
         snapshot: None,
         across: [].into(),
         found: Vec::new(),
+        drill: None,
         stops: None,
         declaration: resolved.version.clone(),
         upload: request.upload().cloned(),

@@ -1,5 +1,5 @@
-use super::Ports;
 use super::answer::{LONGEST_CAUSE, of_record};
+use super::{Ports, drill};
 use crate::beside;
 use crate::payload::Answer;
 use crate::ports::{Answered, Write};
@@ -54,6 +54,7 @@ pub async fn told<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<A
         return Ok(None);
     };
     beside::tell(ports, record).await?;
+    drill::go_on(ports, record).await;
     Ok(Some(of_record(record, ended)))
 }
 

@@ -5,7 +5,7 @@ use super::cost::note_cost;
 use super::ending::{add_line, put, reject, told};
 use super::hold::told_of_hold;
 use super::view::View;
-use super::{Ports, deployment_of};
+use super::{Ports, deployment_of, drill};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
@@ -39,6 +39,8 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             Write::check(view.lock.key.clone(), view.lock.unchanged()),
         ];
         writes.extend(view.leave_queue(&record.value));
+        let snapshot = view.state.value.snapshot;
+        writes.extend(drill::leg_ended(ports, &record.value, &[], snapshot).await?);
         if commit(ports, writes).await?
             && let Some(answer) = told(ports, &record.value).await?
         {

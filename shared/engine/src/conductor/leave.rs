@@ -4,7 +4,7 @@ use super::answer::of_record;
 use super::commit::commit;
 use super::ending::end;
 use super::hand_over::{hand_over, handed_over};
-use super::{Ports, recover};
+use super::{Ports, drill, recover};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Execution as Owner};
 use crate::store::Stored;
@@ -52,7 +52,10 @@ pub async fn leave<P: Ports>(
         Vec::new(),
         now,
     );
-    let writes = handed_over(ask, &record, &lock)?;
+    let mut writes = handed_over(ask, &record, &lock)?;
+    // What cannot be read keeps nobody from being told of the rest.
+    let drill = drill::leg_ended(ports, &record.value, &[], 0).await;
+    writes.extend(drill.unwrap_or_default());
     if !commit(ports, writes).await? {
         return Ok(None);
     }

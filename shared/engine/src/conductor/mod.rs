@@ -13,6 +13,7 @@ mod commit;
 mod cost;
 mod deploy;
 mod done;
+mod drill;
 mod ending;
 mod give_up;
 mod hand_over;
@@ -43,6 +44,7 @@ mod wheel;
 
 pub use admit::Execution;
 pub use done::Done;
+pub use drill::load as drills;
 pub use identify::{Identified, identify, key_reused};
 pub use refuse::record_refusal;
 pub use rollback::newest_good;

@@ -6,7 +6,7 @@ use super::deploy;
 use super::identify::{Identified, identify};
 use super::since::known;
 use super::view::View;
-use super::{Ports, refuse, rollback};
+use super::{Ports, drill, refuse, rollback};
 use crate::log;
 use crate::payload::{Answer, Ask, Word};
 use crate::pin;
@@ -59,7 +59,7 @@ async fn of<P: Ports>(
     id: &DeploymentId,
 ) -> Answered<Result<Found, Vec<Finding>>> {
     match request.action {
-        ActionName::Rollback => return back(ports, ask, request, id).await,
+        ActionName::Rollback | ActionName::Drill => return back(ports, ask, request, id).await,
         ActionName::Check => return checked(ports, ask, request, id).await,
         _ => {}
     }
@@ -175,8 +175,14 @@ async fn back<P: Ports>(
         Ok(record) => record,
         Err(findings) => return Ok(Err(findings)),
     };
-    let view = View::load(ports, &record).await?;
+    let mut view = View::load(ports, &record).await?;
     let decision = view.decide(&record);
+    if record.action == ActionName::Drill {
+        match drill::choose(ports, &mut view, &record).await? {
+            Ok(goal) => record.snapshot = goal,
+            Err(findings) => return Ok(Ok((record, Turn::refused(findings)))),
+        }
+    }
     if let Decision::Preempt(_) = decision {
         record.snapshot = record.snapshot.or(view.present());
     }

@@ -25,7 +25,7 @@ pub async fn preempt<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         && held.action != ActionName::Rollback
         && is_meant(ports, &record.value, held).await?
     {
-        let (error, cause) = why(&record.value);
+        let (error, cause) = why(&record.value, held.action);
         ports.stop(&held.execution, error, &cause).await?;
         recovery::start(ports, app, env, &held.deployment, lock.value.token, &cause).await?;
     }
@@ -49,7 +49,7 @@ async fn is_meant<P: Ports>(ports: &P, record: &Deployment, held: &Held) -> Answ
 }
 
 /// The name and the sentence with which it is stopped.
-fn why(record: &Deployment) -> (&'static str, String) {
+fn why(record: &Deployment, held: ActionName) -> (&'static str, String) {
     let (id, reason) = (&record.id, record.reason.as_deref());
     if record.action == ActionName::Rollback {
         let reason = reason.unwrap_or("no reason given");
@@ -59,7 +59,10 @@ fn why(record: &Deployment) -> (&'static str, String) {
         );
     }
     let asked = reason.filter(|_| record.preempt);
-    let because = asked.unwrap_or("a newer release undoes an older one first here");
+    let because = asked.unwrap_or(match held {
+        ActionName::Drill => "a release does not wait for a drill",
+        _ => "a newer release undoes an older one first here",
+    });
     let version = &record.release.version;
     (
         PREEMPTED_BY_DEPLOY,

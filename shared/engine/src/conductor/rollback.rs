@@ -101,7 +101,7 @@ pub fn new_record<P: Ports>(
     let key = request.idempotency_key.as_ref();
     let key = key.unwrap_or(&ask.execution.arn);
     let press = Digest::of(key.as_bytes());
-    let id = DeploymentId::keyed(&request.app, env, ActionName::Rollback, key);
+    let id = DeploymentId::keyed(&request.app, env, request.action, key);
     let record = Deployment {
         id: id.clone(),
         app: request.app.clone(),
@@ -124,6 +124,7 @@ pub fn new_record<P: Ports>(
         snapshot: request.snapshot,
         across: request.across.clone(),
         found: Vec::new(),
+        drill: None,
         stops: None,
         declaration,
         upload: None,
@@ -166,9 +167,9 @@ pub async fn choose<P: Ports>(
     record: &mut Deployment,
 ) -> Answered<Result<(), Vec<Finding>>> {
     let at = (&record.app, &record.environment);
-    let present = view.state.value.snapshot;
+    let present = view.present_to_go_back_from();
     let snapshot = match record.snapshot {
-        Some(number) => load(ports, at, number).await?,
+        Some(number) => snapshot(ports, at, number).await?,
         None => newest_good(ports, present, at).await?,
     };
     let Some(snapshot) = snapshot else {
@@ -211,7 +212,7 @@ pub async fn goes_nowhere<P: Ports>(
     let at = (&record.app, &record.environment);
     let named = record.snapshot;
     let goal = match named.or(view.present()) {
-        Some(number) => load(ports, at, number).await?,
+        Some(number) => snapshot(ports, at, number).await?,
         None => None,
     };
     match goal {
@@ -233,7 +234,8 @@ fn unasked_for(record: &Deployment) -> Vec<Finding> {
     irreversible::not_crossed(None, &Irreversible::new(), &record.across)
 }
 
-async fn load<P: Ledger>(
+/// A snapshot of an environment.
+pub async fn snapshot<P: Ledger>(
     ports: &P,
     (app, environment): (&AppName, &EnvironmentName),
     number: u64,
@@ -250,21 +252,21 @@ pub async fn newest_good<P: Ledger>(
     present: u64,
     at: (&AppName, &EnvironmentName),
 ) -> Answered<Option<Snapshot>> {
-    let mut number = load(ports, at, present)
+    let mut number = snapshot(ports, at, present)
         .await?
         .map_or(0, |present| present.replaced);
     while number > 0 {
-        let Some(snapshot) = load(ports, at, number).await? else {
+        let Some(one) = snapshot(ports, at, number).await? else {
             return Ok(None);
         };
-        if let Some(release) = &snapshot.release {
+        if let Some(release) = &one.release {
             let key = store::veto(at.0, at.1, release);
             let veto: Option<Stored<Veto>> = store::load(ports, &key).await?;
             if veto.is_none() {
-                return Ok(Some(snapshot));
+                return Ok(Some(one));
             }
         }
-        number = snapshot.replaced;
+        number = one.replaced;
     }
     Ok(None)
 }
@@ -282,7 +284,7 @@ async fn nothing_to_go_back_to<P: Ledger>(
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
     let back_to = |number| input(ActionName::Rollback, app, env, &members(number));
     let list = call::snapshots(app, env);
-    let first = load(ports, (app, env), FOUND_FIRST).await?;
+    let first = snapshot(ports, (app, env), FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(state).runs(state));
     let remedy = match first_runs {
         None => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),

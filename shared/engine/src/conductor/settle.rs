@@ -10,7 +10,7 @@ use super::recover::judged_good;
 use super::second_look::make_due;
 use super::shut_out::shut_out;
 use super::undo::failure;
-use super::{Ports, deployment_of, snapshots, went_back};
+use super::{Ports, deployment_of, drill, snapshots, went_back};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Condition, Write};
 use crate::store::{self, Stored};
@@ -19,7 +19,6 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot, Veto};
 use windlass_domain::fault::Fault;
 use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::request::ActionName;
 use windlass_domain::since::{ALREADY_THERE, found_in_place};
 use windlass_domain::step::Step;
 
@@ -118,6 +117,7 @@ async fn writes<P: Ports>(
     }
     add_line(record, told_of_hold(&record.value, &state.value));
     note_cost(ports, &mut record.value, steps).await;
+    more.extend(drill::leg_ended(ports, &record.value, steps, state.value.snapshot).await?);
     lock.value.free(ports.now());
     let (app, environment) = (&record.value.app, &record.value.environment);
     let put_state = put_state(&state, app, environment)?;
@@ -220,7 +220,7 @@ async fn goal<P: Ports>(
     record: &Deployment,
     state: &EnvironmentState,
 ) -> Answered<Option<Snapshot>> {
-    if record.action != ActionName::Rollback {
+    if !record.action.is_to_a_snapshot() {
         return Ok(None);
     }
     let number = record.snapshot.unwrap_or_default();

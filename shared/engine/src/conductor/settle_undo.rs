@@ -11,7 +11,7 @@ use super::shut_out::shut_out;
 use super::undo::{as_the_machine_saw_it, first_wave, in_words};
 use super::unprepared::unprepared;
 use super::view::View;
-use super::{Ports, deployment_of, went_back};
+use super::{Ports, deployment_of, drill, went_back};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
@@ -58,7 +58,8 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             conclude(ports, &mut record, &steps, ending, next);
             ending
         };
-        let hold = hold(ports, &record.value).await?;
+        let state = state(ports, &record.value).await?;
+        let hold = told_of_hold(&record.value, &state);
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &steps).await;
         let mut writes = vec![
@@ -72,6 +73,7 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
         }
         writes.extend(make_due(ports, &record.value, &steps).await?);
+        writes.extend(drill::leg_ended(ports, &record.value, &steps, state.snapshot).await?);
         if commit(ports, writes).await?
             && let Some(answer) = told(ports, &record.value).await?
         {
@@ -171,10 +173,10 @@ fn conclude<P: Ports>(
     end(record, ending, &name, cause, Vec::new(), ports.now());
 }
 
-async fn hold<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<String>> {
+async fn state<P: Ports>(ports: &P, record: &Deployment) -> Answered<EnvironmentState> {
     let key = store::state(&record.app, &record.environment);
     let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-    Ok(told_of_hold(record, &state.value))
+    Ok(state.value)
 }
 
 /// True where the undo stopped at what is irreversible.
@@ -278,7 +280,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
             operators(ActionName::Accept, &record.app, &record.environment)
         )];
     }
-    if record.action == ActionName::Rollback {
+    if record.action.is_to_a_snapshot() {
         return Vec::new();
     }
     let (waiting, free) = (view.who_waits(), Lock::default());

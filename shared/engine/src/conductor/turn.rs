@@ -7,7 +7,7 @@ use super::ending::{add_line, end, put, reject, told};
 use super::hold::told_of_hold;
 use super::since::known;
 use super::view::{View, is_operator};
-use super::{Ports, rollback, went_back};
+use super::{Ports, drill, rollback, went_back};
 use crate::log;
 use crate::payload::{Answer, ExecutionRef, Word};
 use crate::ports::{Answered, Write};
@@ -18,7 +18,6 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Held, HeldState, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::request::ActionName;
 use windlass_domain::since;
 
 /// Decides whether the deployment goes, waits or ends, and writes that.
@@ -47,7 +46,7 @@ async fn once<P: Ports>(
     execution: &ExecutionRef,
     mut record: Stored<Deployment>,
 ) -> Answered<Option<Answer>> {
-    let view = View::load(ports, &record.value).await?;
+    let mut view = View::load(ports, &record.value).await?;
     if let Some(answer) = holds_already(&view, execution, &record.value) {
         return Ok(Some(answer));
     }
@@ -70,7 +69,15 @@ async fn once<P: Ports>(
             queue(ports, &view, record, Word::Preempt).await
         }
         Decision::Take => {
-            if record.value.action == ActionName::Rollback
+            if record.value.of_drill() == Some(&record.value.id) {
+                match drill::choose(ports, &mut view, &record.value).await? {
+                    Ok(goal) => record.value.snapshot = goal,
+                    Err(findings) => {
+                        return finish(ports, &view, record, Outcome::Refused(findings)).await;
+                    }
+                }
+            }
+            if record.value.action.is_to_a_snapshot()
                 && let Err(findings) = rollback::choose(ports, &view, &mut record.value).await?
             {
                 let outcome = match went_back::undone(ports, &record.value).await? {
@@ -124,6 +131,7 @@ async fn take<P: Ports>(
         Write::check(view.state.key.clone(), view.state.unchanged()),
     ];
     writes.extend(view.leave_queue(&record.value));
+    writes.extend(drill::noted(view, &record.value)?);
     let done = commit(ports, writes).await?;
     Ok(done.then(|| plain(Word::Go, &record.value.id, lock.value.token)))
 }
@@ -197,7 +205,10 @@ async fn finish<P: Ports>(
             let known = known(ports, &record.value, state, Some(&by.by)).await?;
             let waiting = view.who_waits();
             let facts = view.facts(&record.value, &waiting);
-            let cause = since::superseded(&record.value, &by, &facts, &known);
+            let cause = match record.value.drill {
+                Some(_) => since::drill_overtaken(&record.value, &by),
+                None => since::superseded(&record.value, &by, &facts, &known),
+            };
             end(
                 &mut record,
                 Ending::NothingToDo,
@@ -216,6 +227,7 @@ async fn finish<P: Ports>(
     let hold = told_of_hold(&record.value, &view.state.value);
     add_line(&mut record, hold);
     note_cost(ports, &mut record.value, &[]).await;
+    let snapshot = view.state.value.snapshot;
     let mut writes = vec![
         put(&record)?,
         Write::check(view.state.key.clone(), view.state.unchanged()),
@@ -225,6 +237,7 @@ async fn finish<P: Ports>(
     let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
     writes.extend(by.map(|by| Write::check(by.key.clone(), by.unchanged())));
     writes.extend(view.leave_queue(&record.value));
+    writes.extend(drill::leg_ended(ports, &record.value, &[], snapshot).await?);
     if !commit(ports, writes).await? {
         return Ok(None);
     }

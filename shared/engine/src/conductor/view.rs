@@ -2,6 +2,7 @@ use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};
 use windlass_domain::admission::{Candidate, Decision, Facts, decide};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Past, Veto, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
@@ -19,6 +20,8 @@ pub struct View {
     pub past: Option<Stored<Past>>,
     /// The deployment that holds the lock, where this one may overtake it.
     pub under_way: Option<UnderWay>,
+    /// What is known of drills.
+    pub drills: Stored<Drills>,
 }
 
 impl View {
@@ -33,6 +36,7 @@ impl View {
             waiting: store::load_all(ports, &store::environment(app, env), "waiting#").await?,
             veto: store::load(ports, &store::veto(app, env, &record.release_digest)).await?,
             past: store::load(ports, &store::past(app, env, &record.release_digest)).await?,
+            drills: super::drill::load(ports, app, env).await?,
         })
     }
 
@@ -46,6 +50,14 @@ impl View {
     /// present one to them. Before the first deployment there is none.
     pub fn present(&self) -> Option<u64> {
         Some(self.state.value.snapshot).filter(|number| *number > 0)
+    }
+
+    /// The number of the snapshot from which an operator goes back: between the two ways of a drill what ran before it,
+    /// which is the present one to them.
+    pub fn present_to_go_back_from(&self) -> u64 {
+        let between = self.drills.value.awaits_back();
+        let from = between.and_then(|drill| drill.from.as_ref());
+        from.map_or(self.state.value.snapshot, |from| from.snapshot)
     }
 
     /// Who waits.
@@ -64,6 +76,7 @@ impl View {
             past: self.past.as_ref().map(|past| &past.value),
             runs: self.state.value.runs(&record.release.components),
             under_way: self.under_way.as_ref(),
+            drill: self.drills.value.under_way.as_ref(),
         }
     }
 
@@ -106,7 +119,8 @@ async fn under_way<P: Ledger>(
     lock: &Lock,
 ) -> Answered<Option<UnderWay>> {
     let asks = is_operator(record.action) || record.preempt || !record.supersede.waits();
-    let held = lock.held.as_ref().filter(|_| asks);
+    let held = lock.held.as_ref();
+    let held = held.filter(|held| asks || held.action == ActionName::Drill);
     let Some(held) = held.filter(|held| held.deployment != record.id) else {
         return Ok(None);
     };

@@ -15,7 +15,6 @@ use windlass_domain::gate::Measurement;
 use windlass_domain::judgement::{Judged, Judgement};
 use windlass_domain::message::{changed_in_words, gate_failed};
 use windlass_domain::plan::Plan;
-use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 use windlass_domain::time::{Span, Time};
 use windlass_domain::wheel::{PAUSE_RAN_OUT, gone_on, ran_out};
@@ -76,7 +75,7 @@ impl Case {
         let judgement = store::load(ports, &store::judgement(id, number)).await?;
         let judgement = judgement.unwrap_or_else(|| {
             let bake = Span::seconds(wave.bake_s);
-            let decides = loaded.record.action != ActionName::Rollback;
+            let decides = loaded.record.gates_decide();
             let resolved = &loaded.resolved;
             let rule = Some(&resolved.gates.unknown).filter(|_| decides);
             let course = Course::of(&plan.waves, &resolved.components, rule);

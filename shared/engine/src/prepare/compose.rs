@@ -116,7 +116,7 @@ fn seen(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<Step> {
 /// What is wrong where AWS would end the execution, which began when the deployment was asked for.
 fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
     let resolved = &scene.loaded.resolved;
-    let rule = Some(&resolved.gates.unknown).filter(|_| !scene.is_rollback());
+    let rule = Some(&resolved.gates.unknown).filter(|_| scene.gates_decide());
     let gone_s = now.ms_since(scene.loaded.record.accepted) / 1000;
     Course::of(waves, &resolved.components, rule).too_long(gone_s)
 }
@@ -188,7 +188,7 @@ fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Answered<Vec<Wave>> {
 
 /// An operator's rollback does not wait for gates, because they do not decide it (rule 8).
 fn watch(scene: &Scene) -> Watch {
-    if scene.is_rollback() {
+    if !scene.is_watched() {
         return Watch::default();
     }
     let gates = &scene.loaded.resolved.gates;
@@ -203,7 +203,7 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
     stages
         .map(|stage| Stage {
             what: stage.what.clone(),
-            bake_s: stage.bake_s.filter(|_| !scene.is_rollback()),
+            bake_s: stage.bake_s.filter(|_| scene.is_watched()),
             ahead: stage.ahead,
             closing: stage.closing,
             look: stage.look,

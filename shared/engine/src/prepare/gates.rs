@@ -41,7 +41,7 @@ pub async fn check<P: Ports>(
     };
     let found = match measurements::check(ports, &preparing).await {
         // It waits for no gate, so it does not wait for one that cannot be asked either.
-        Err(fault) if scene.is_rollback() => {
+        Err(fault) if !scene.gates_decide() => {
             return Ok(sorted(scene, vec![Problem::Noted(not_asked(&fault))]));
         }
         found => found?,
@@ -73,16 +73,17 @@ fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
     let accepts = scene.accepts_red();
     finding.remedy = match accepts {
         Some(why) => {
-            let judged = if scene.is_rollback() {
-                ""
-            } else {
+            let judged = if scene.gates_decide() {
                 " It is judged all the same: where it stays red, the release is undone."
+            } else {
+                ""
             };
             format!(
                 "It stops nothing here, because {why}; look yourself at what it measures.{judged}"
             )
         }
         None if scene.is_check() => "Mend what it measures first, or deploy with `accept_red` and a reason: where it stays red, the release is undone all the same.".to_owned(),
+        None if scene.is_rollback() => "Mend what it measures first: a drill begins only where every gate is well.".to_owned(),
         None => format!(
             "Mend what it measures first, or start {} to deploy before it is mended: where it stays red, the release is undone all the same.",
             scene.loaded.record.input_accepting_red()
@@ -102,7 +103,7 @@ fn sorted(scene: &Scene, found: Vec<Problem>) -> GateProblems {
     let mut problems = GateProblems::default();
     for problem in found {
         let (finding, stops) = match problem {
-            Problem::NotMeasurable(finding) => (finding, !scene.is_rollback()),
+            Problem::NotMeasurable(finding) => (finding, scene.gates_decide()),
             Problem::Red(finding) => red(scene, finding),
             Problem::Noted(finding) => {
                 let stops = scene.is_check() && is_unknown(scene, &finding);

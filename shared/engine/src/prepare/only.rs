@@ -16,7 +16,6 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::planned::{Drawn, End, FromTo, Planned};
-use windlass_domain::request::ActionName;
 
 /// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
 /// else has recorded meanwhile is the plan.
@@ -44,9 +43,9 @@ pub async fn plan<P: Ports>(ports: &P, id: &DeploymentId) -> Answered<Answer> {
     Ok(answer)
 }
 
-/// Whether it is a rollback for which no snapshot was found: its turn says why, and there is nothing to look at.
+/// Whether it is a rollback, or a drill, for which no snapshot was found: its turn says why, and there is nothing to look at.
 fn goes_back_to_nothing(record: &Deployment) -> bool {
-    record.action == ActionName::Rollback && record.snapshot.is_none()
+    record.action.is_to_a_snapshot() && record.snapshot.is_none()
 }
 
 fn refused(findings: Vec<Finding>) -> Plan {
@@ -68,7 +67,7 @@ async fn drawn<P: Ports>(ports: &P, scene: &Scene, composed: Composed) -> Answer
     let brought = targets.keys().filter(|_| !scene.is_check());
     let changes = changes(ports, scene, brought).await?;
     let components = &scene.loaded.resolved.components;
-    let rule = Some(&scene.loaded.resolved.gates.unknown).filter(|_| !scene.is_rollback());
+    let rule = Some(&scene.loaded.resolved.gates.unknown).filter(|_| scene.gates_decide());
     let waves = composed.plan.waves.clone();
     let course = Course::of(&waves, components, rule);
     let record = &scene.loaded.record;

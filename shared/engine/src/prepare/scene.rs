@@ -53,13 +53,13 @@ impl Scene {
         let key = store::state(&record.app, &record.environment);
         let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
         let goal = match (record.action, record.snapshot) {
-            (ActionName::Rollback, Some(number)) => {
+            (ActionName::Rollback | ActionName::Drill, Some(number)) => {
                 let key = store::snapshot(&record.app, &record.environment, number);
                 let snapshot: Stored<Snapshot> = store::require(ports, &key).await?;
                 Some(snapshot.value.with_found(&state.value))
             }
-            (ActionName::Rollback, None) => {
-                let message = format!("the rollback {} names no snapshot", record.id);
+            (ActionName::Rollback | ActionName::Drill, None) => {
+                let message = format!("the {} {} names no snapshot", record.action, record.id);
                 return Err(Fault::internal(message));
             }
             _ => None,
@@ -79,6 +79,17 @@ impl Scene {
         self.goal.is_some()
     }
 
+    /// Whether its gates decide: those of a rollback do not, and neither do those of the way back of a drill.
+    pub fn gates_decide(&self) -> bool {
+        self.loaded.record.gates_decide()
+    }
+
+    /// Whether what it brings is watched for as long as is declared. An operator's rollback is not: whoever presses it
+    /// waits for it. A drill is, both ways, because it is there to see.
+    pub fn is_watched(&self) -> bool {
+        self.loaded.record.action != ActionName::Rollback
+    }
+
     /// Whether it is looked what a release of every component would need, and no release is there.
     pub fn is_check(&self) -> bool {
         self.loaded.record.action == ActionName::Check
@@ -90,8 +101,8 @@ impl Scene {
         let state = &self.state;
         let mut running = state.running.values();
         let is_taken_back = !state.running.is_empty() && running.all(Running::is_as_found);
-        if self.is_rollback() {
-            Some("a rollback waits for no gate")
+        if !self.loaded.record.gates_decide() {
+            Some("a way back waits for no gate")
         } else if state.snapshot == 0 || is_taken_back {
             Some("nothing runs here yet that Windlass brought")
         } else {

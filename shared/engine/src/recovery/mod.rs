@@ -1,6 +1,7 @@
 //! Recovery: finishes what died without an ending, looks once more at what recoveries left, and every hour at what
 //! deployments left. It starts recovery executions, wakes those that wait in vain, and writes nothing but these looks.
 
+mod drills;
 mod event;
 mod hourly_look;
 mod owner;
@@ -11,6 +12,7 @@ mod unended;
 mod wake;
 mod who;
 
+pub use drills::come_back;
 pub use owner::Owner;
 pub use schedule::Looked;
 pub use start::{has_ended, of_waiting, quarter, start};

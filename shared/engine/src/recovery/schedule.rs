@@ -1,3 +1,4 @@
+use super::drills::come_back_all;
 use super::hourly_look;
 use super::second_look::look_again;
 use super::unended::{self, Stands, Unended};
@@ -68,6 +69,7 @@ pub async fn handle<P: Ports>(ports: &P) -> Answered<Looked> {
         left,
         "what is left is looked at by the next runs"
     );
+    come_back_all(ports, began, &mut faults).await;
     let awaited = look_again(ports, began, &mut faults).await;
     hourly_look::look(ports, began, &awaited, &mut faults).await;
     faults.into_answer().map(|()| Looked { looked_at, left })

@@ -104,6 +104,28 @@ pub fn snapshot(app: &AppName, env: &EnvironmentName, number: u64) -> Key {
     key(environment(app, env), format!("snapshot#{number:010}"))
 }
 
+/// What is known of an environment's drills: [`windlass_domain::drill::Drills`].
+pub fn drills(app: &AppName, env: &EnvironmentName) -> Key {
+    key(environment(app, env), "drills")
+}
+
+/// A drill that has ended, by the time at which it was asked for: [`windlass_domain::drill::Drill`].
+pub fn drill(app: &AppName, env: &EnvironmentName, asked: Time, id: &DeploymentId) -> Key {
+    key(
+        environment(app, env),
+        format!("{DRILL}{:015}#{id}", asked.0),
+    )
+}
+
+/// How the places of an environment's drills that have ended begin.
+pub const DRILL: &str = "drill#";
+
+/// Where an environment's drills are in the index while something is to be done about them, the one that is due first in
+/// front.
+pub fn drills_index(due: Time, app: &AppName, env: &EnvironmentName) -> Key {
+    key(DRILLS.into(), format!("{:015}#{app}/{env}", due.0))
+}
+
 /// A waiting deployment: [`windlass_domain::environment::Waiting`].
 pub fn waiting(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
     key(environment(app, env), format!("waiting#{id}"))
@@ -279,6 +301,9 @@ pub const WAITING: &str = "waiting";
 
 /// The index partition of deployments that have not had a turn; see [`arriving_index`].
 pub const ARRIVING: &str = "arriving";
+
+/// The index partition of drills that somebody is to go on with; see [`drills_index`].
+pub const DRILLS: &str = "drills";
 
 /// The index partition of second looks that are still to be made; see [`second_look_index`].
 pub const SECOND_LOOKS: &str = "second_looks";

@@ -209,6 +209,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         status: Status::Running,
         undoing: None,
         stopped: false,
+        drill: None,
         wheel: Vec::new(),
         taken_up_again: false,
         ending: None,

@@ -8,6 +8,7 @@ mod arrivals;
 mod beside;
 mod checks;
 mod costs;
+mod drills;
 mod hourly_looks;
 mod images;
 mod late;

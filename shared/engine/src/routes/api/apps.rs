@@ -103,6 +103,7 @@ async fn environment<P: Ledger>(
         "waiting": here.shown(),
         "drift": overview::drift(ports, app, name, &here).await?,
         "deployments": deployments,
+        "drills": here.drills,
     }))
 }
 

@@ -47,6 +47,7 @@ pub async fn get<P: Ports>(
         "paused": paused(ports, &here.lock).await?,
         "drift": overview::drift(ports, app, environment, &here).await?,
         "deployments": deployments,
+        "drills": here.drills,
     });
     if !here.state.irreversible.is_empty() {
         let goal = newest_good(ports, here.state.snapshot, (app, environment)).await?;

@@ -8,6 +8,7 @@ mod cancel;
 mod chosen;
 mod declaration;
 mod deployments;
+mod drills;
 mod environment;
 mod members;
 mod movable;
@@ -192,7 +193,7 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
     Some(match (method, rest) {
         ("GET", ["deployments"]) => &["environment", "execution", "limit", "after"],
         ("GET", ["stats"]) => &["environment", "days"],
-        ("GET", ["environments", _, "snapshots"] | ["refusals"]) => PAGED,
+        ("GET", ["environments", _, "snapshots" | "drills"] | ["refusals"]) => PAGED,
         ("GET", ["environments"]) => &["ref", "image_tag"],
         ("GET", ["environments", _]) => &["observe"],
         ("DELETE", ["environments", _, "hold"]) => &["reason"],
@@ -203,8 +204,8 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
             [
                 "environments",
                 _,
-                "releases" | "plans" | "rollbacks" | "recover" | "accept" | "pause" | "continue"
-                | "skip-bake" | "remove" | "rename",
+                "releases" | "plans" | "rollbacks" | "drills" | "recover" | "accept" | "pause"
+                | "continue" | "skip-bake" | "remove" | "rename",
             ]
             | ["environments", _, "deployments", _, "cancel"]
             | ["remove"],
@@ -232,7 +233,9 @@ async fn in_environment<P: Ports>(
         ("POST", ["deployments", id, "cancel"]) => {
             return cancel::post(ports, app, name, id, call).await;
         }
+        ("GET", ["drills"]) => return drills::list(ports, app, name, call).await,
         ("POST", ["rollbacks"]) => ActionName::Rollback,
+        ("POST", ["drills"]) => ActionName::Drill,
         ("POST", ["recover"]) => ActionName::Recover,
         ("POST", ["accept"]) => ActionName::Accept,
         ("POST", ["pause"]) => ActionName::Pause,

@@ -1,4 +1,4 @@
-//! The operator's actions: rollback, recover, accept, hold, and those at the wheel.
+//! The operator's actions: rollback, drill, recover, accept, hold, and those at the wheel.
 
 use super::environment::known;
 use super::members::take_unknown;

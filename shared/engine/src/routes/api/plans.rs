@@ -15,7 +15,8 @@ use windlass_domain::planned::Planned;
 use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution that draws a plan: of a release, with the body of `releases`; of a rollback, with
-/// `"action": "rollback"` and the body of `rollbacks`; or of a release of every component whose bytes nobody knows yet,
+/// `"action": "rollback"` and the body of `rollbacks`; of the way there of a drill, with `"action": "drill"`; or of a
+/// release of every component whose bytes nobody knows yet,
 /// with `"action": "check"`. What is wrong with the request is told at once, as these do.
 /// Each call draws a plan of its own; the same key is the same plan.
 pub async fn post<P: Ports>(
@@ -63,8 +64,11 @@ async fn asked<P: Ports>(
                 refused => refused,
             }
         }
-        Some(Some("rollback")) => {
-            let back = ActionName::Rollback;
+        Some(Some(action @ ("rollback" | "drill"))) => {
+            let back = match action {
+                "drill" => ActionName::Drill,
+                _ => ActionName::Rollback,
+            };
             operator::request(ports, app, environment, back, call, body, true).await?
         }
         Some(Some("check")) => {
@@ -80,8 +84,8 @@ fn no_such_action() -> Finding {
     Finding::new(
         FindingName::BadValue,
         "action",
-        "only a release and a rollback can be planned, and what a release needs be checked.",
-        "Write `deploy`, `rollback` or `check`, or leave `action` out for a release.",
+        "only a release, a rollback and a drill can be planned, and what a release needs be checked.",
+        "Write `deploy`, `rollback`, `drill` or `check`, or leave `action` out for a release.",
     )
 }
 

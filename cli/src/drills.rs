@@ -1,0 +1,97 @@
+//! A drill as the API answers it, and as people read it.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use serde::Deserialize;
+use serde_json::Value;
+use windlass_domain::count::count;
+use windlass_domain::drill::{Drill, DrillOutcome, DrillStep, Leg, lasted};
+
+/// The drills of an environment: the one that is under way, and a page of those that have ended.
+#[derive(Debug, Deserialize)]
+pub struct Page {
+    under_way: Option<Drill>,
+    #[serde(default)]
+    drills: Vec<Drill>,
+}
+
+impl Page {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// Where it has another form.
+    pub fn read(answer: &Value) -> Result<Self, Failure> {
+        Self::deserialize(answer).map_err(|error| Failure::not_understood("the drills", error))
+    }
+
+    /// The drill with this id.
+    pub fn find(&self, id: &str) -> Option<&Drill> {
+        let mut all = self.under_way.iter().chain(&self.drills);
+        all.find(|drill| drill.id.as_str() == id)
+    }
+}
+
+/// What of a drill has been printed already.
+#[derive(Debug, Default)]
+pub struct Printed(usize);
+
+impl Printed {
+    /// The lines that are new since the last look.
+    pub fn fresh(&mut self, drill: &Drill) -> Vec<String> {
+        let all = lines(drill);
+        let fresh = all.iter().skip(self.0).cloned().collect();
+        self.0 = self.0.max(all.len());
+        fresh
+    }
+}
+
+/// All that is known of a drill so far, in the order in which it came about.
+fn lines(drill: &Drill) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let (Some(from), Some(to)) = (&drill.from, &drill.to) {
+        lines.push(format!("from {from} to {to} and back"));
+    }
+    leg(&mut lines, "there", &drill.there);
+    if let Some(back) = drill.back.as_ref().filter(|back| back.ended.is_some()) {
+        leg(&mut lines, "back", back);
+    }
+    lines
+}
+
+fn leg(lines: &mut Vec<String>, way: &str, leg: &Leg) {
+    let Some(ended) = &leg.ended else { return };
+    lines.extend(
+        leg.steps
+            .iter()
+            .map(|one| format!("  {way}: {}", step(one))),
+    );
+    if leg.left_out > 0 {
+        lines.push(format!("  {way}: and {} more", count(leg.left_out, "step")));
+    }
+    let took = leg
+        .ms()
+        .map_or_else(String::new, |ms| format!(" after {}", lasted(ms)));
+    lines.push(format!(
+        "  {way}: deployment {} ended {}{took}",
+        leg.deployment, ended.ending
+    ));
+}
+
+fn step(step: &DrillStep) -> String {
+    let verdict = step
+        .verdict
+        .map(|verdict| format!(": {verdict:?}").to_lowercase());
+    format!("{} {}{}", step.at, step.what, verdict.unwrap_or_default())
+}
+
+/// How the command ends with a drill that has ended.
+pub fn exit(drill: &Drill) -> Option<Exit> {
+    let ended = drill.ended.as_ref()?;
+    Some(match ended.outcome {
+        DrillOutcome::Proved => Exit::Good,
+        DrillOutcome::Failed if ended.restored => Exit::RolledBack,
+        DrillOutcome::Failed => Exit::NeedsOperator,
+        DrillOutcome::Overtaken => Exit::Superseded,
+        DrillOutcome::Refused => Exit::Rejected,
+    })
+}

@@ -1,0 +1,124 @@
+//! `windlass drill`: to the version before and back, so that the way back is known to work.
+
+use crate::drills::{Page, Printed, exit};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::follow::{Waiting, Wanted};
+use crate::operator::{Action, Effect, Where, came_of, is_not_known_yet};
+use crate::output::Output;
+use crate::trouble::Trouble;
+use crate::windlass::{Windlass, waiting};
+use clap::Args;
+use serde_json::{Map, json};
+use windlass_domain::way::Way;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Drill {
+    #[command(flatten)]
+    at: Where,
+    /// Watch it until it has ended, as is done anyway where `--no-wait` is not given.
+    #[arg(long, conflicts_with = "no_wait")]
+    watch: bool,
+}
+
+impl Drill {
+    /// Does it, and watches both ways until it has ended.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        if self.at.no_wait {
+            return self.action().run(output);
+        }
+        waiting(async {
+            let windlass = self.at.endpoint.open().await?;
+            let execution = self.action().start(&windlass).await?;
+            let waiting = self.at.patience.begin();
+            let id = self.begun(&windlass, &execution, &waiting).await?;
+            self.follow(&windlass, &id, &waiting, output).await
+        })
+    }
+
+    /// The call that it is.
+    pub fn action(&self) -> Action<'_> {
+        Action {
+            at: &self.at,
+            method: "POST",
+            path: "drills",
+            body: Map::new(),
+            effect: Effect::Deployment(Wanted::Runs),
+        }
+    }
+
+    /// The id of the drill that an execution has begun.
+    async fn begun(
+        &self,
+        windlass: &Windlass,
+        execution: &str,
+        waiting: &Waiting,
+    ) -> Result<String, Failure> {
+        loop {
+            match came_of(windlass, &self.at.app, execution).await {
+                Ok(came) => {
+                    if let Some(id) = came.deployment {
+                        return Ok(id);
+                    }
+                    if let Some(refusal) = came.refusal {
+                        return Err(Failure::rejected("it was rejected:", refusal.findings));
+                    }
+                    if let Some(died) = came.execution.filter(|known| known.status != "RUNNING") {
+                        let cause = died.cause.or(died.error).unwrap_or_default();
+                        let message = format!("its execution ended {}: {cause}", died.status);
+                        return Err(Failure::broken(message));
+                    }
+                }
+                Err(failure) if failure.passes || is_not_known_yet(&failure) => {}
+                Err(failure) => return Err(failure),
+            }
+            self.goes_on(waiting).await?;
+        }
+    }
+
+    async fn follow(
+        &self,
+        windlass: &Windlass,
+        id: &str,
+        waiting: &Waiting,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
+        let path = ["apps", app, "environments", environment, "drills"];
+        let mut printed = Printed::default();
+        loop {
+            match windlass.get(&path, &[]).await {
+                Ok(answer) => {
+                    if let Some(drill) = Page::read(&answer)?.find(id) {
+                        for line in printed.fresh(drill) {
+                            output.progress(&line);
+                        }
+                        if let (Some(exit), Some(ended)) = (exit(drill), &drill.ended) {
+                            let cause = Way::CommandLine.tell(&ended.cause);
+                            output.result(&json!(drill), &cause);
+                            return Ok(exit);
+                        }
+                    }
+                }
+                Err(failure) if failure.passes => {}
+                Err(failure) => return Err(failure),
+            }
+            self.goes_on(waiting).await?;
+        }
+    }
+
+    async fn goes_on(&self, waiting: &Waiting) -> Result<(), Failure> {
+        if waiting.goes_on().await {
+            return Ok(());
+        }
+        let (app, environment) = (&self.at.app, &self.at.environment);
+        let message = format!(
+            "the drill is not over yet; it goes on. `windlass status {app} {environment}` tells how it stands"
+        );
+        Err(Failure::of(Trouble::NotYetOver, message))
+    }
+}

@@ -1,0 +1,109 @@
+//! `windlass drill`: the real program against an API that answers.
+
+#![allow(clippy::unwrap_used)]
+
+mod standin;
+
+use serde_json::{Value, json};
+use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
+
+const ID: &str = "0123456789abcdef";
+const AT: u64 = 1_763_640_000_000;
+
+fn leg(id: &str, seconds: u64) -> Value {
+    json!({"deployment": id, "began": AT,
+        "ended": {"ending": "Succeeded", "cause_name": "", "cause": "", "at": AT + seconds * 1000, "snapshot": 8, "gates": 1},
+        "steps": [{"at": AT, "what": "api alias live 41 → 40"}, {"at": AT, "what": "wave 1, 1 gate", "verdict": "pass"}]})
+}
+
+fn drill(outcome: &str, restored: bool) -> Value {
+    json!({"id": ID, "requester": {"route": "api"}, "reason": "r", "asked": AT,
+        "from": {"snapshot": 7, "version": "1.4.0"}, "to": {"snapshot": 6, "version": "1.3.0"},
+        "there": leg(ID, 41), "back": leg("fedcba9876543210", 38), "tries": 1,
+        "ended": {"outcome": outcome, "at": AT, "cause": "It is so.", "restored": restored}})
+}
+
+/// An API where the drill is under way at the first look at it, and has ended so at the second.
+fn ending(outcome: &'static str, restored: bool) -> StandIn {
+    let mut looks = 0;
+    StandIn::new(move |call: &Call| -> Reply {
+        match (call.method.as_str(), call.path.as_str()) {
+            ("GET", path) if path.contains("?execution=") => reply(
+                200,
+                &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}),
+            ),
+            ("GET", "/stage/apps/shop/environments/staging/drills") => {
+                looks += 1;
+                let whole = drill(outcome, restored);
+                let mut there = whole.clone();
+                for later in ["back", "ended"] {
+                    there.as_object_mut().unwrap().remove(later);
+                }
+                reply(
+                    200,
+                    &match looks {
+                        1 => json!({"under_way": there, "drills": [], "next": null}),
+                        _ => json!({"under_way": null, "drills": [whole], "next": null}),
+                    },
+                )
+            }
+            _ => reply(202, &json!({"execution": "arn:one"})),
+        }
+    })
+}
+
+#[test]
+fn both_ways_are_told_and_the_status_is_what_came_of_it() {
+    let table = [
+        ("proved", true, 0),
+        ("failed", true, 4),
+        ("failed", false, 5),
+        ("overtaken", true, 8),
+        ("refused", true, 3),
+    ];
+    for (outcome, restored, status) in table {
+        let api = ending(outcome, restored);
+        let arguments = [
+            "drill", "shop", "staging", "--reason", "r", "--every", "1ms",
+        ];
+        let output = api.windlass(&folder("drill"), &arguments);
+        assert_eq!(code(&output), status, "{outcome}: {}", err(&output));
+        let first = &api.calls()[0];
+        assert_eq!(first.path, "/stage/apps/shop/environments/staging/drills");
+        assert_eq!(first.json(), json!({"reason": "r"}));
+        let said = out(&output) + &err(&output);
+        for told in [
+            "from 1.4.0 (snapshot 7) to 1.3.0 (snapshot 6) and back",
+            "there: 2025-11-20T12:00:00Z api alias live 41 → 40",
+            "there: 2025-11-20T12:00:00Z wave 1, 1 gate: pass",
+            "ended Succeeded after 41 s",
+            "ended Succeeded after 38 s",
+            "It is so.",
+        ] {
+            assert_eq!(said.matches(told).count(), 1, "{told}: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_before_it_begins_is_told_with_its_findings() {
+    let finding = json!({"name": "NotIdle", "path": "environments.staging", "reason": "deployment 1 is under way.",
+        "remedy": "Wait."});
+    let api = StandIn::new(move |call: &Call| -> Reply {
+        if call.method == "POST" {
+            return reply(202, &json!({"execution": "arn:one"}));
+        }
+        let refusal = json!({"app": "shop", "about": "drill", "requester": {"route": "api"}, "execution": "arn:one",
+            "findings": [finding.clone()], "at": AT});
+        reply(
+            200,
+            &json!({"deployment": null, "refusal": refusal, "done": null, "execution": null}),
+        )
+    });
+    let arguments = [
+        "drill", "shop", "staging", "--reason", "r", "--every", "1ms",
+    ];
+    let output = api.windlass(&folder("drill"), &arguments);
+    assert_eq!(code(&output), 3);
+    assert!(err(&output).contains("NotIdle"), "{}", err(&output));
+}

@@ -1,0 +1,100 @@
+use super::*;
+
+#[test]
+fn an_ending_names_its_cause_if_it_has_one() {
+    let ended = |cause_name: &str| Ended {
+        ending: Ending::Succeeded,
+        cause_name: cause_name.into(),
+        cause: String::new(),
+        findings: vec![],
+        at: Time(0),
+        resolved: None,
+        cost: None,
+    };
+    assert_eq!(ended("").to_string(), "Succeeded");
+    assert_eq!(ended("Superseded").to_string(), "Succeeded (Superseded)");
+}
+
+#[test]
+fn only_what_says_something_of_the_release_vetoes_it() {
+    use crate::fault::FaultName;
+    use crate::finding::FindingName;
+    let of_release = |name: String| {
+        let text = String::new();
+        Why { name, text }.is_of_the_release()
+    };
+    for name in [
+        "GateFailed".to_owned(),
+        FindingName::ChangeFailed.to_string(),
+        FindingName::DigestMismatch.to_string(),
+        FindingName::BadArchive.to_string(),
+        FaultName::StillInProgress.to_string(),
+        FaultName::TakesHours.to_string(),
+    ] {
+        assert!(of_release(name.clone()), "{name}");
+    }
+    for name in [
+        FindingName::TargetChangedByOther.to_string(),
+        FindingName::TargetMissing.to_string(),
+        FindingName::NoPermission.to_string(),
+        FaultName::AccessDenied.to_string(),
+        FaultName::Throttled.to_string(),
+        FaultName::Internal.to_string(),
+        "ExecutionStopped".to_owned(),
+        "States.Timeout".to_owned(),
+    ] {
+        assert!(!of_release(name.clone()), "{name}");
+    }
+}
+
+/// A record as the ledger has it.
+fn record(action: ActionName, snapshot: Option<u64>) -> Deployment {
+    let record = serde_json::json!({
+        "id": "1f0c2d9a4b5e6f70", "app": "shop", "environment": "prod", "action": action,
+        "attempt": 1, "release": {"app": "shop", "version": "1.1.0", "components": {}},
+        "release_digest": "a".repeat(64), "snapshot": snapshot, "declaration": "1.0.0",
+        "requester": {"route": "console"}, "order": {"accepted": 0, "id": "1f0c2d9a4b5e6f70"},
+        "allow_older": false, "accept_red": false, "again": false, "by_person": true,
+        "accepted": 0, "executions": [], "status": "running",
+    });
+    serde_json::from_value(record).unwrap()
+}
+
+#[test]
+fn recoveries_are_counted_from_the_execution_that_somebody_asked_for_last() {
+    for (executions, asked_for, recoveries) in
+        [(0, 0, 0), (1, 0, 0), (4, 0, 3), (4, 3, 0), (7, 3, 3)]
+    {
+        let mut record = record(ActionName::Deploy, None);
+        record.executions = vec![String::new(); executions];
+        record.asked_for = asked_for;
+        assert_eq!(record.recoveries(), recoveries, "{executions} {asked_for}");
+    }
+}
+
+#[test]
+fn what_was_asked_for_can_be_asked_for_again() {
+    let deploy = record(ActionName::Deploy, None);
+    assert_eq!(
+        deploy.input(),
+        r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.1.0"}"#
+    );
+    assert_eq!(
+        deploy.input_accepting_red(),
+        r#"{"action":"deploy","accept_red":true,"app":"shop","environment":"prod","reason":"…","version":"1.1.0"}"#
+    );
+    let mut passed = record(ActionName::Deploy, None);
+    (passed.again, passed.through_hold) = (true, true);
+    assert_eq!(
+        passed.input(),
+        r#"{"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.1.0"}"#
+    );
+    assert_eq!(
+        record(ActionName::Rollback, Some(3)).input(),
+        r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#
+    );
+    assert_eq!(
+        record(ActionName::Rollback, None).input(),
+        r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#
+    );
+}

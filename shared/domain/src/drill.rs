@@ -1,0 +1,375 @@
+//! Drills: an environment goes to the version before and comes back, so that its way back is known to work. Pure.
+//!
+//! A drill is two deployments. The first goes to the newest verified-good snapshot that is older than the present one,
+//! and its gates decide. The second goes back to the snapshot that was present when the drill began, and is never undone
+//! because of a gate: that would leave the older version live. A gate that is red then is told, and the drill has failed.
+
+use crate::deployment::{Deployment, PREEMPTED};
+use crate::ending::Ending;
+use crate::environment::Snapshot;
+use crate::identity::DeploymentId;
+use crate::judgement::Judgement;
+use crate::name::{AppName, EnvironmentName};
+use crate::overtaking::PREEMPTED_BY_DEPLOY;
+use crate::request::Requester;
+use crate::step::Step;
+use crate::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+mod ends;
+mod steps;
+mod turn;
+mod words;
+
+pub use steps::{DrillStep, MOST_STEPS};
+pub use turn::{gives_way, turn};
+pub use words::lasted;
+
+/// How often the way back is tried. What still fails then is not mended by another try, and a person is told.
+pub const TRIES: u32 = 3;
+
+/// A drill, from its beginning to its ending.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Drill {
+    /// Its id: that of its first deployment.
+    pub id: DeploymentId,
+    /// Who asked for it.
+    pub requester: Requester,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was asked for.
+    pub asked: Time,
+    /// What ran when it began, and runs again when it has ended well; absent before its first turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Standing>,
+    /// What it goes to first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Standing>,
+    /// The deployment that goes to the version before.
+    pub there: Leg,
+    /// The deployment that comes back; the last one that tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Leg>,
+    /// How often the way back was tried.
+    pub tries: u32,
+    /// Its ending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<DrillEnded>,
+}
+
+/// A snapshot, and what it is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Standing {
+    /// Its number.
+    pub snapshot: u64,
+    /// The version of the release that made it.
+    pub version: String,
+}
+
+impl Standing {
+    /// Of a snapshot.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            snapshot: snapshot.number,
+            version: snapshot.version.clone(),
+        }
+    }
+}
+
+/// `1.4.0 (snapshot 7)`.
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (snapshot {})", self.version, self.snapshot)
+    }
+}
+
+/// One of the two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// To the version before.
+    There,
+    /// To what ran when the drill began.
+    Back,
+}
+
+/// A deployment of a drill.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Leg {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// When it had its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Time>,
+    /// Its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<LegEnded>,
+    /// What it did and what was judged, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<DrillStep>,
+    /// How many more steps there were than are kept here; the deployment's record has them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// How a deployment of a drill ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LegEnded {
+    /// The deployment's ending.
+    pub ending: Ending,
+    /// The name of its cause.
+    pub cause_name: String,
+    /// The first line of its cause.
+    pub cause: String,
+    /// When.
+    pub at: Time,
+    /// The snapshot that described what ran then.
+    pub snapshot: u64,
+    /// How many gates were measured.
+    pub gates: u32,
+    /// The gates that did not pass, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub red: Vec<String>,
+}
+
+impl Leg {
+    /// One that is recorded and has had no turn yet.
+    pub fn begin(deployment: DeploymentId) -> Self {
+        Self {
+            deployment,
+            began: None,
+            ended: None,
+            steps: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    /// Milliseconds from its turn to its end, its bakes included.
+    pub fn ms(&self) -> Option<u64> {
+        let ended = self.ended.as_ref()?;
+        Some(ended.at.ms_since(self.began?))
+    }
+}
+
+/// What came of a drill.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum DrillOutcome {
+    /// It went to the version before and came back, and every gate passed.
+    Proved,
+    /// The version before, or the way back, did not work.
+    Failed,
+    /// A release, an operator's rollback or a person came in between.
+    Overtaken,
+    /// It could not begin; nothing was changed.
+    Refused,
+}
+
+/// As it is written.
+impl fmt::Display for DrillOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Proved => "proved",
+            Self::Failed => "failed",
+            Self::Overtaken => "overtaken",
+            Self::Refused => "refused",
+        })
+    }
+}
+
+/// The ending of a drill.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DrillEnded {
+    /// What came of it.
+    pub outcome: DrillOutcome,
+    /// When.
+    pub at: Time,
+    /// What came of it and what comes next, for a person.
+    pub cause: String,
+    /// Whether what ran before it runs again, as far as Windlass knows; false where something else does, or nobody knows.
+    pub restored: bool,
+}
+
+/// What the ledger says of a deployment that has just ended.
+#[derive(Debug, Clone, Copy)]
+pub struct LegEnd<'a> {
+    /// Its record, with its ending.
+    pub record: &'a Deployment,
+    /// Its steps.
+    pub steps: &'a [&'a Step],
+    /// What its waves were judged as.
+    pub judgements: &'a [Judgement],
+    /// The number of the snapshot that describes what runs now.
+    pub snapshot: u64,
+}
+
+/// Why a deployment was undone, as far as a drill is concerned.
+fn was_overtaken(record: &Deployment) -> bool {
+    let why = record.undoing.as_ref();
+    why.is_some_and(|why| [PREEMPTED, PREEMPTED_BY_DEPLOY].contains(&why.name.as_str()))
+}
+
+impl Drill {
+    /// A drill whose first deployment is recorded.
+    pub fn begin(record: &Deployment) -> Self {
+        Self {
+            id: record.id.clone(),
+            requester: record.requester.clone(),
+            reason: record.reason.clone(),
+            asked: record.accepted,
+            from: None,
+            to: None,
+            there: Leg::begin(record.id.clone()),
+            back: None,
+            tries: 0,
+            ended: None,
+        }
+    }
+
+    /// The way that a deployment goes for it; `None` of a deployment that is not its own.
+    pub fn direction(&self, deployment: &DeploymentId) -> Option<Direction> {
+        if self.there.deployment == *deployment {
+            return Some(Direction::There);
+        }
+        let back = self.back.as_ref();
+        let back = back.filter(|back| back.deployment == *deployment);
+        back.map(|_| Direction::Back)
+    }
+
+    /// The id of the next deployment that tries the way back: the same for whoever starts it.
+    pub fn next_back(&self, app: &AppName, environment: &EnvironmentName) -> DeploymentId {
+        let key = format!("{} back {}", self.id, self.tries + 1);
+        let action = crate::request::ActionName::Drill;
+        DeploymentId::keyed(app, environment, action, &key)
+    }
+
+    /// Whether the version before runs, and a deployment that comes back is to be started.
+    pub fn awaits_back(&self) -> bool {
+        let is_over = |leg: &Leg| leg.ended.is_some();
+        self.ended.is_none() && is_over(&self.there) && self.back.as_ref().is_none_or(is_over)
+    }
+
+    /// The snapshot that describes what runs while it is to come back.
+    pub fn arrived(&self) -> Option<u64> {
+        let ended = self.there.ended.as_ref()?;
+        ended.ending.is_success().then_some(ended.snapshot)
+    }
+
+    /// Takes in that a deployment tries the way back.
+    pub fn come_back(&mut self, deployment: DeploymentId) {
+        self.tries += 1;
+        self.back = Some(Leg::begin(deployment));
+    }
+}
+
+/// What is known of the drills of an environment: the one that is under way, and what came of the last.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Drills {
+    /// The one that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under_way: Option<Drill>,
+    /// What came of the last that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Known>,
+    /// The last that proved the way back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proved: Option<Known>,
+}
+
+/// What is told of a drill where there is room for little.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Known {
+    /// The drill.
+    pub drill: DeploymentId,
+    /// What came of it.
+    pub outcome: DrillOutcome,
+    /// When it ended.
+    pub at: Time,
+    /// What it began from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Standing>,
+    /// What it went to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Standing>,
+    /// Milliseconds of the way there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub there_ms: Option<u64>,
+    /// Milliseconds of the way back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_ms: Option<u64>,
+    /// What came of it, for a person.
+    pub cause: String,
+    /// Whether what ran before it runs again.
+    pub restored: bool,
+}
+
+impl Drills {
+    /// Takes in the end of a deployment. Answers the drill where it has ended with that. The end of a deployment of no
+    /// drill that is under way changes nothing, and neither does an end that was taken in already.
+    pub fn leg_ended(
+        &mut self,
+        app: &AppName,
+        environment: &EnvironmentName,
+        end: &LegEnd<'_>,
+    ) -> Option<Drill> {
+        let drill = self.under_way.as_mut()?;
+        drill.leg_ended(app, environment, end);
+        self.take_ended()
+    }
+
+    /// Takes in that the way back could not even be tried, and why.
+    pub fn could_not_come_back(
+        &mut self,
+        app: &AppName,
+        environment: &EnvironmentName,
+        why: &str,
+        now: Time,
+    ) -> Option<Drill> {
+        let drill = self.under_way.as_mut()?;
+        drill.could_not_come_back(app, environment, why, now);
+        self.take_ended()
+    }
+
+    /// The drill that is under way and awaits that somebody starts its way back.
+    pub fn awaits_back(&self) -> Option<&Drill> {
+        self.under_way.as_ref().filter(|drill| drill.awaits_back())
+    }
+
+    fn take_ended(&mut self) -> Option<Drill> {
+        let drill = self.under_way.take_if(|drill| drill.ended.is_some())?;
+        let known = known(&drill)?;
+        if known.outcome == DrillOutcome::Proved {
+            self.proved = Some(known.clone());
+        }
+        self.last = Some(known);
+        Some(drill)
+    }
+}
+
+fn known(drill: &Drill) -> Option<Known> {
+    let ended = drill.ended.as_ref()?;
+    Some(Known {
+        drill: drill.id.clone(),
+        outcome: ended.outcome,
+        at: ended.at,
+        from: drill.from.clone(),
+        to: drill.to.clone(),
+        there_ms: drill.there.ms(),
+        back_ms: drill.back.as_ref().and_then(Leg::ms),
+        cause: ended.cause.clone(),
+        restored: ended.restored,
+    })
+}
+
+#[cfg(test)]
+#[path = "drill_tests.rs"]
+mod tests;

@@ -1,0 +1,70 @@
+//! Whether a deployment of a drill goes, and whether a release waits for a drill.
+
+use super::{Direction, Drill};
+use crate::admission::{Candidate, Decision, Facts, How, Obstacle, Replaced, Wishes, stuck};
+use crate::environment::{Held, HeldState};
+use crate::identity::DeploymentId;
+use crate::overtaking::{Overtakes, UnderWay};
+use crate::refusal::findings;
+
+/// Decides of a deployment of a drill. None of them waits: the first goes only where nothing else does, the second only
+/// where what the first has brought still runs.
+pub fn turn(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
+    let drill = facts.drill;
+    match drill.and_then(|drill| Some((drill, drill.direction(&candidate.id)?))) {
+        Some((drill, Direction::Back)) => back(drill, facts),
+        _ => there(candidate, facts),
+    }
+}
+
+fn there(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
+    let mut obstacles: Vec<Obstacle<'_>> = stuck(candidate, facts).into_iter().collect();
+    obstacles.extend(facts.state.hold.as_ref().map(Obstacle::Held));
+    if obstacles.is_empty() {
+        let held = facts.lock.held.as_ref().map(|held| &held.deployment);
+        let mut waiting = facts.waiting.iter().map(|waiting| &waiting.deployment);
+        obstacles.extend(held.or_else(|| waiting.next()).map(Obstacle::NotIdle));
+    }
+    if obstacles.is_empty() {
+        return Decision::Take;
+    }
+    Decision::Reject(findings(candidate, &obstacles, Wishes::default()))
+}
+
+fn back(drill: &Drill, facts: &Facts<'_>) -> Decision {
+    let superseded = |by: &DeploymentId| {
+        let (by, how) = (by.clone(), How::Since);
+        Decision::Superseded(Replaced { by, how })
+    };
+    if let Some(held) = &facts.lock.held {
+        return superseded(&held.deployment);
+    }
+    if drill.arrived() == Some(facts.state.snapshot) {
+        return Decision::Take;
+    }
+    let mut running = facts.state.running.values();
+    let newest = running.next().map(|first| {
+        running.fold(first, |newest, one| {
+            if one.names.now.since > newest.names.now.since {
+                one
+            } else {
+                newest
+            }
+        })
+    });
+    superseded(newest.map_or(&drill.id, |newest| &newest.names.now.deployment))
+}
+
+/// Whether the deployment of a drill that holds the lock gives way to a release: on the way there it is stopped and
+/// undone, which is the shortest way to what ran before; on the way back it is the shortest way itself.
+pub fn gives_way(held: &Held, facts: &Facts<'_>) -> Overtakes {
+    let direction = facts
+        .drill
+        .and_then(|drill| drill.direction(&held.deployment));
+    let is_there = direction == Some(Direction::There) && held.state == HeldState::Running;
+    if is_there && facts.under_way.is_none_or(UnderWay::may_be_stopped) {
+        Overtakes::Stops
+    } else {
+        Overtakes::Waits
+    }
+}

@@ -1,0 +1,196 @@
+//! What is told of a drill.
+
+use super::{Drill, DrillOutcome, Drills, Known, Leg, Standing};
+use crate::count::count;
+use crate::input::{input, operators};
+use crate::name::{AppName, EnvironmentName};
+use crate::request::ActionName;
+
+/// What came of it, with what is needed to tell it.
+pub(super) enum Said {
+    Proved,
+    RedBack(Vec<String>),
+    NothingChanged,
+    Refused(String),
+    FailedThere(String),
+    OvertakenThere(String),
+    OvertakenBack,
+    StuckThere(String),
+    NeedsOperator,
+}
+
+/// The sentences of an ending.
+pub(super) fn cause(
+    app: &AppName,
+    environment: &EnvironmentName,
+    drill: &Drill,
+    said: &Said,
+) -> String {
+    let at = format!("{app} {environment}");
+    let (from, to) = (standing(drill.from.as_ref()), standing(drill.to.as_ref()));
+    let id = &drill.id;
+    match said {
+        Said::Proved => format!(
+            "{at} proved its way back: from {from} to {to} {}, and back {}; {}.",
+            took(Some(&drill.there)),
+            took(drill.back.as_ref()),
+            gates(drill)
+        ),
+        Said::RedBack(red) => format!(
+            "{at} came back to {from}, which runs, but not every gate passed on the way back: {}.\n  \
+             next: {from} is live with this; look at it, and go back with {} where it is not well.",
+            red.join("; "),
+            operators(ActionName::Rollback, app, environment)
+        ),
+        Said::NothingChanged => format!(
+            "{at} runs {from}, and drill {id} proved nothing: the targets had not to be changed on one of its ways, so \
+             they were not as recorded when it began, or somebody changed them meanwhile."
+        ),
+        Said::Refused(why) => {
+            format!("{at} was not drilled: {}. Nothing was changed.", bare(why))
+        }
+        Said::FailedThere(why) => format!(
+            "{at} did not get to {to}: {}. What the drill had changed was undone, and {from} runs.\n  \
+             next: a rollback would meet the same; mend it, and drill again with {}.",
+            bare(why),
+            operators(ActionName::Drill, app, environment)
+        ),
+        Said::OvertakenThere(why) => format!(
+            "Drill {id} of {at} gave way: {}. What it had changed was undone, and {from} ran again.",
+            bare(why)
+        ),
+        Said::OvertakenBack => format!(
+            "Drill {id} of {at} had gone to {to}, and did not come back to {from}: somebody brought something else \
+             meanwhile, which stays.\n  next: see what runs; start {} to have {from} back.",
+            back_to(app, environment, drill)
+        ),
+        Said::StuckThere(why) => format!(
+            "{at} RUNS {to} and NOT {from}: the drill could not come back in {}, at last because: {}.\n  \
+             next: mend that, then start {} to have {from} back; a release may be deployed at once.",
+            count(drill.tries, "try"),
+            bare(why),
+            back_to(app, environment, drill)
+        ),
+        Said::NeedsOperator => format!(
+            "{at} NEEDS AN OPERATOR: drill {id} from {from} to {to} could not be undone. Its deployment's record tells \
+             what is where.\n  next: mend that, then start {}, or {} to take what is there.",
+            operators(ActionName::Recover, app, environment),
+            operators(ActionName::Accept, app, environment)
+        ),
+    }
+}
+
+/// Without the full stop of a sentence that goes on.
+fn bare(why: &str) -> &str {
+    why.trim_end_matches(['.', ' '])
+}
+
+fn standing(standing: Option<&Standing>) -> String {
+    standing.map_or_else(|| "what ran".to_owned(), ToString::to_string)
+}
+
+fn back_to(app: &AppName, environment: &EnvironmentName, drill: &Drill) -> String {
+    let mut members = vec![("reason", "…".into())];
+    let from = drill.from.as_ref();
+    members.extend(from.map(|from| ("snapshot", from.snapshot.into())));
+    input(ActionName::Rollback, app, environment, &members)
+}
+
+fn took(leg: Option<&Leg>) -> String {
+    let ms = leg.and_then(Leg::ms);
+    ms.map_or_else(String::new, |ms| format!("in {}", lasted(ms)))
+}
+
+fn gates(drill: &Drill) -> String {
+    let measured = |leg: Option<&Leg>| {
+        let ended = leg.and_then(|leg| leg.ended.as_ref());
+        ended.map_or(0, |ended| ended.gates)
+    };
+    let (there, back) = (measured(Some(&drill.there)), measured(drill.back.as_ref()));
+    if there + back == 0 {
+        return "no gate is declared, so only the movement is proved".to_owned();
+    }
+    format!("{} passed there, {back} back", count(there, "gate"))
+}
+
+/// A length of time for people: `41 s`, `12 min 5 s`, `3 h 10 min`.
+pub fn lasted(ms: u64) -> String {
+    let seconds = ms.div_ceil(1000);
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest} s"),
+        (0, minutes) if rest == 0 => format!("{minutes} min"),
+        (0, minutes) => format!("{minutes} min {rest} s"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+impl Drills {
+    /// When the environment last proved its way back, what came of a later drill, and the one that is under way.
+    pub fn in_words(&self) -> String {
+        let mut words = vec![self.proved.as_ref().map_or_else(
+            || "never proved by a drill".to_owned(),
+            |proved| format!("proved {}{}", proved.at, ways(proved)),
+        )];
+        words.extend(self.unproved().map(|last| {
+            let cause = last.cause.lines().next().unwrap_or_default();
+            format!(
+                "the last drill was {}, {}: {cause}",
+                last.outcome.was(),
+                last.at
+            )
+        }));
+        words.extend(self.under_way.as_ref().map(|drill| {
+            let to = standing(drill.to.as_ref());
+            let where_to = match (&drill.there.ended, &drill.to) {
+                (Some(_), _) => format!("came to {to}, and comes back"),
+                (None, Some(_)) => format!("is on its way to {to}"),
+                (None, None) => "has begun".to_owned(),
+            };
+            format!("drill {} {where_to}, since {}", drill.id, drill.asked)
+        }));
+        words.join("; ")
+    }
+
+    /// The same in a word or two, for a column.
+    pub fn in_short(&self) -> String {
+        match (self.unproved(), &self.proved) {
+            (Some(last), _) => format!("{} {}", last.outcome, last.at),
+            (None, Some(proved)) => format!("proved {}", proved.at),
+            (None, None) => "never proved".to_owned(),
+        }
+    }
+
+    /// The last drill, where it proved nothing.
+    pub fn unproved(&self) -> Option<&Known> {
+        let last = self.last.as_ref();
+        last.filter(|last| last.outcome != DrillOutcome::Proved)
+    }
+}
+
+impl DrillOutcome {
+    /// What a drill was that ended so.
+    const fn was(self) -> &'static str {
+        match self {
+            Self::Proved => "a proof",
+            Self::Failed => "a failure",
+            Self::Overtaken => "overtaken",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Between which versions, and how long both ways took.
+fn ways(known: &Known) -> String {
+    let (Some(from), Some(to)) = (&known.from, &known.to) else {
+        return String::new();
+    };
+    let took = |ms: Option<u64>| ms.map_or_else(|| "?".to_owned(), lasted);
+    format!(
+        " (from {} to {}: there {}, back {})",
+        from.version,
+        to.version,
+        took(known.there_ms),
+        took(known.back_ms)
+    )
+}

@@ -1,0 +1,380 @@
+use super::*;
+use crate::admission::Decision;
+use crate::admission_scene::{Scene, id};
+use crate::deployment::{Ended, Status, Why};
+use crate::environment::HeldState;
+use crate::gate::{Measurement, Verdict};
+use crate::request::ActionName;
+use crate::time::Span;
+use serde_json::json;
+
+fn shop() -> (AppName, EnvironmentName) {
+    (
+        AppName::new("shop").unwrap(),
+        EnvironmentName::new("prod").unwrap(),
+    )
+}
+
+/// A deployment of a drill: `there`, or one that comes back.
+fn leg(name: &str) -> Deployment {
+    let record = json!({
+        "id": name, "app": "shop", "environment": "prod", "action": "drill", "attempt": 1,
+        "release": {"app": "shop", "version": "1.1.0", "components": {}}, "release_digest": "a".repeat(64),
+        "drill": (name != "there").then_some("there"), "declaration": "1.0.0", "requester": {"route": "console"},
+        "order": {"accepted": 0, "id": name}, "allow_older": true, "accept_red": false, "again": false,
+        "by_person": true, "accepted": 5, "executions": [], "status": "running", "started": 1000,
+    });
+    serde_json::from_value(record).unwrap()
+}
+
+fn ended(name: &str, ending: Ending, cause_name: &str) -> Deployment {
+    let mut record = leg(name);
+    record.status = Status::Ended;
+    record.ending = Some(Ended {
+        ending,
+        cause_name: cause_name.into(),
+        cause: "it is so.\nand more".into(),
+        findings: vec![],
+        at: Time(42_000),
+        resolved: None,
+        cost: None,
+    });
+    record
+}
+
+fn undone(name: &str, why: &str) -> Deployment {
+    let mut record = ended(name, Ending::RolledBack, why);
+    record.undoing = Some(Why {
+        name: why.into(),
+        text: format!("because of {why}."),
+    });
+    record
+}
+
+fn begun() -> Drills {
+    let mut drill = Drill::begin(&leg("there"));
+    let standing = |snapshot, version: &str| {
+        let version = version.to_owned();
+        Some(Standing { snapshot, version })
+    };
+    drill.from = standing(3, "1.2.0");
+    drill.to = standing(2, "1.1.0");
+    Drills {
+        under_way: Some(drill),
+        ..Drills::default()
+    }
+}
+
+fn take(drills: &mut Drills, record: &Deployment, judgements: &[Judgement]) -> Option<Drill> {
+    let (app, env) = shop();
+    let end = LegEnd {
+        record,
+        steps: &[],
+        judgements,
+        snapshot: 4,
+    };
+    drills.leg_ended(&app, &env, &end)
+}
+
+/// One whose way there succeeded, and whose way back is tried for the so many-th time.
+fn coming_back(tries: u32) -> Drills {
+    let mut drills = begun();
+    let arrived = take(&mut drills, &ended("there", Ending::Succeeded, ""), &[]);
+    assert_eq!(arrived, None);
+    let drill = drills.under_way.as_mut().unwrap();
+    drill.tries = tries - 1;
+    drill.come_back(id("back"));
+    drills
+}
+
+fn in_words(drills: &Drills) -> String {
+    match (&drills.under_way, &drills.last) {
+        (Some(drill), None) if drill.awaits_back() => "awaits the way back".into(),
+        (Some(_), None) => "under way".into(),
+        (None, Some(last)) if last.restored => format!("{}", last.outcome),
+        (None, Some(last)) => format!("{}, not restored", last.outcome),
+        _ => "?".into(),
+    }
+}
+
+#[test]
+fn what_the_end_of_the_way_there_means() {
+    use Ending::{NeedsOperator, NothingToDo, Rejected, Succeeded};
+    let stopped = |mut record: Deployment| {
+        record.stopped = true;
+        record
+    };
+    let table = [
+        (ended("there", Succeeded, ""), "awaits the way back"),
+        (
+            ended("there", NothingToDo, "AlreadyThere"),
+            "awaits the way back",
+        ),
+        (ended("there", Rejected, "Held"), "refused"),
+        (undone("there", "GateFailed"), "failed"),
+        (undone("there", "ExecutionTimedOut"), "failed"),
+        (undone("there", PREEMPTED), "overtaken"),
+        (undone("there", PREEMPTED_BY_DEPLOY), "overtaken"),
+        (stopped(undone("there", "ExecutionStopped")), "overtaken"),
+        (
+            ended("there", NeedsOperator, "GateFailed"),
+            "failed, not restored",
+        ),
+        (ended("stranger", Succeeded, ""), "under way"),
+        (leg("there"), "under way"),
+    ];
+    for (number, (record, wanted)) in table.into_iter().enumerate() {
+        let mut drills = begun();
+        take(&mut drills, &record, &[]);
+        assert_eq!(in_words(&drills), wanted, "row {number}");
+    }
+}
+
+#[test]
+fn what_the_end_of_the_way_back_means() {
+    use Ending::{NeedsOperator, NothingToDo, Rejected, Succeeded};
+    let table = [
+        (1, ended("back", Succeeded, ""), "proved"),
+        (3, ended("back", Succeeded, ""), "proved"),
+        (1, ended("back", NothingToDo, "AlreadyThere"), "failed"),
+        (
+            1,
+            ended("back", NothingToDo, "Superseded"),
+            "overtaken, not restored",
+        ),
+        (1, undone("back", PREEMPTED), "overtaken, not restored"),
+        (1, undone("back", "ChangeFailed"), "awaits the way back"),
+        (
+            2,
+            ended("back", Rejected, "TargetMissing"),
+            "awaits the way back",
+        ),
+        (3, undone("back", "ChangeFailed"), "failed, not restored"),
+        (
+            3,
+            ended("back", Rejected, "TargetMissing"),
+            "failed, not restored",
+        ),
+        (
+            1,
+            ended("back", NeedsOperator, "Failed"),
+            "failed, not restored",
+        ),
+        (1, ended("there", Rejected, ""), "under way"),
+    ];
+    for (number, (tries, record, wanted)) in table.into_iter().enumerate() {
+        let mut drills = coming_back(tries);
+        let over = take(&mut drills, &record, &[]);
+        assert_eq!(in_words(&drills), wanted, "row {number}");
+        assert_eq!(over.is_some(), drills.under_way.is_none(), "row {number}");
+        assert_eq!(drills.proved.is_some(), wanted == "proved", "row {number}");
+    }
+}
+
+#[test]
+fn a_gate_that_is_red_on_the_way_back_fails_the_drill_and_what_ran_before_runs() {
+    let mut judgement = Judgement::begin(0, Time(0), Time(2_000), Span::seconds(0), false);
+    judgement.verdict = Verdict::Pass;
+    judgement.against = Some(Measurement {
+        gate: "shop-5xx".into(),
+        source: "alarm".into(),
+        verdict: Verdict::Fail,
+        measured: "7 errors".into(),
+        threshold: "5".into(),
+        window: String::new(),
+        look_at: String::new(),
+        not_ready: false,
+        at: Time(2_000),
+    });
+    let mut drills = coming_back(1);
+    let drill = take(
+        &mut drills,
+        &ended("back", Ending::Succeeded, ""),
+        &[judgement],
+    )
+    .unwrap();
+    let over = drill.ended.unwrap();
+    assert_eq!((over.outcome, over.restored), (DrillOutcome::Failed, true));
+    assert!(
+        over.cause.contains("came back to 1.2.0 (snapshot 3)"),
+        "{}",
+        over.cause
+    );
+    assert!(
+        over.cause
+            .contains("gate `shop-5xx` is red, measured 7 errors, threshold 5")
+    );
+    let step = &drill.back.unwrap().steps[0];
+    assert_eq!((step.at, step.verdict), (Time(2_000), Some(Verdict::Fail)));
+}
+
+#[test]
+fn a_drill_that_cannot_even_try_to_come_back_ends_and_tells_what_runs() {
+    let (app, env) = shop();
+    let mut drills = begun();
+    take(&mut drills, &ended("there", Ending::Succeeded, ""), &[]);
+    for _ in 1..TRIES {
+        let over = drills.could_not_come_back(&app, &env, "no declaration.", Time(9));
+        assert_eq!(
+            (over, in_words(&drills).as_str()),
+            (None, "awaits the way back")
+        );
+    }
+    let over = drills.could_not_come_back(&app, &env, "no declaration.", Time(9));
+    let over = over.unwrap().ended.unwrap();
+    assert_eq!((over.outcome, over.restored), (DrillOutcome::Failed, false));
+    assert_eq!(
+        over.cause,
+        "shop prod RUNS 1.1.0 (snapshot 2) and NOT 1.2.0 (snapshot 3): the drill could not come back in 3 tries, at last \
+         because: no declaration.\n  next: mend that, then start \
+         {\"action\":\"rollback\",\"app\":\"shop\",\"environment\":\"prod\",\"reason\":\"…\",\"snapshot\":3} to have 1.2.0 \
+         (snapshot 3) back; a release may be deployed at once."
+    );
+}
+
+#[test]
+fn each_try_of_the_way_back_is_a_deployment_of_its_own_and_the_same_for_whoever_starts_it() {
+    let (app, env) = shop();
+    let mut drill = Drill::begin(&leg("there"));
+    let first = drill.next_back(&app, &env);
+    assert_eq!(first, drill.next_back(&app, &env));
+    drill.come_back(first.clone());
+    assert_ne!(first, drill.next_back(&app, &env));
+    assert_eq!(drill.direction(&first), Some(Direction::Back));
+    assert_eq!(drill.direction(&id("there")), Some(Direction::There));
+    assert_eq!(drill.direction(&id("stranger")), None);
+}
+
+#[test]
+fn an_end_is_taken_in_once() {
+    let mut drills = begun();
+    take(&mut drills, &ended("there", Ending::Succeeded, ""), &[]);
+    let before = drills.clone();
+    take(&mut drills, &undone("there", "GateFailed"), &[]);
+    assert_eq!(drills, before);
+}
+
+fn told(decision: &Decision) -> String {
+    match decision {
+        Decision::Take => "take".into(),
+        Decision::Wait => "wait".into(),
+        Decision::Preempt(held) => format!("preempt {}", held.deployment),
+        Decision::Superseded(by) => format!("superseded by {}", by.by),
+        Decision::Reject(findings) => {
+            let names = findings.iter().map(|one| one.name.to_string());
+            names.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+type Row = (fn(&mut Scene), &'static str);
+
+fn check(drill: Option<&Drills>, who: (&str, ActionName), table: &[Row]) {
+    for (number, (change, wanted)) in table.iter().enumerate() {
+        let mut scene = Scene::new();
+        scene.candidate.id = id(who.0);
+        scene.candidate.action = who.1;
+        scene.drill = drill.and_then(|drills| drills.under_way.clone());
+        change(&mut scene);
+        assert_eq!(told(&scene.decision()), *wanted, "row {number}");
+    }
+}
+
+fn holds(scene: &mut Scene, by: &str, action: ActionName, state: HeldState) {
+    scene.held(by, action, state);
+}
+
+#[test]
+fn the_way_there_goes_only_where_nothing_else_does() {
+    use ActionName::{Deploy, Rollback};
+    use HeldState::{NeedsOperator, Recovering, Running};
+    check(
+        Some(&begun()),
+        ("there", ActionName::Drill),
+        &[
+            (|_| (), "take"),
+            (|s| _ = s.hold(), "Held"),
+            (|s| holds(s, "other", Deploy, Running), "NotIdle"),
+            (|s| holds(s, "other", Rollback, Running), "NotIdle"),
+            (|s| holds(s, "other", Deploy, Recovering), "NotIdle"),
+            (
+                |s| holds(s, "other", Deploy, NeedsOperator),
+                "NeedsOperator",
+            ),
+            (|s| _ = s.waits("other", 9, &["a"]), "NotIdle"),
+            (|s| _ = s.veto(), "take"),
+        ],
+    );
+}
+
+#[test]
+fn the_way_back_goes_only_where_what_the_drill_brought_still_runs() {
+    use ActionName::Rollback;
+    use HeldState::Running;
+    check(
+        Some(&coming_back(1)),
+        ("back", ActionName::Drill),
+        &[
+            (|s| s.state.snapshot = 4, "take"),
+            (|s| s.hold().state.snapshot = 4, "take"),
+            (|s| s.waits("other", 9, &["a"]).state.snapshot = 4, "take"),
+            (
+                |s| s.there("a", "other").state.snapshot = 5,
+                "superseded by other",
+            ),
+            (
+                |s| holds(s, "other", Rollback, Running),
+                "superseded by other",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_release_stops_the_way_there_and_waits_for_the_way_back() {
+    use ActionName::{Deploy, Drill, Rollback};
+    use HeldState::{Recovering, Running};
+    check(
+        Some(&begun()),
+        ("me", Deploy),
+        &[
+            (|s| holds(s, "there", Drill, Running), "preempt there"),
+            (|s| holds(s, "there", Drill, Recovering), "wait"),
+            (|s| _ = s.hold(), "Held"),
+        ],
+    );
+    check(
+        Some(&coming_back(1)),
+        ("me", Deploy),
+        &[
+            (|s| holds(s, "back", Drill, Running), "wait"),
+            (|s| s.candidate.preempt = true, "wait"),
+            // between the two ways, also where the release was live and a drill has replaced it for a while
+            (|_| (), "wait"),
+            (|s| _ = s.live().there("a", "there"), "wait"),
+        ],
+    );
+    check(
+        Some(&coming_back(1)),
+        ("me", Rollback),
+        &[
+            (|_| (), "take"),
+            (|s| holds(s, "back", Drill, Running), "preempt back"),
+        ],
+    );
+    check(None, ("me", Deploy), &[(|_| (), "take")]);
+}
+
+#[test]
+fn a_length_of_time_is_told_as_people_say_it() {
+    let table = [
+        (0, "0 s"),
+        (40_001, "41 s"),
+        (120_000, "2 min"),
+        (725_000, "12 min 5 s"),
+        (11_400_000, "3 h 10 min"),
+    ];
+    for (ms, told) in table {
+        assert_eq!(lasted(ms), told);
+    }
+}

@@ -1,0 +1,329 @@
+//! `drill`: to the version before, and back; see [`windlass_domain::drill`].
+//!
+//! What is known of an environment's drills is one item. It is written together with what makes it so: with the record
+//! of each of the two deployments when that is made, has its first turn, and ends. So a drill is never behind what its
+//! deployments came to, wherever an invocation was killed.
+
+use super::admit::Execution;
+use super::commit::{TRIES, commit, contended, pause};
+use super::deploy::Admitted;
+use super::ending::put_arrived;
+use super::identify::reused;
+use super::rollback::new_record;
+use super::since::same;
+use super::view::View;
+use super::{Ports, rollback};
+use crate::payload::Ask;
+use crate::pin;
+use crate::ports::{Answered, Ledger, Write};
+use crate::recovery;
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::{Drill, Drills, LegEnd, Standing};
+use windlass_domain::environment::Snapshot;
+use windlass_domain::finding::{Finding, FindingName, in_lines};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::input::operators;
+use windlass_domain::irreversible::{crossed, in_words};
+use windlass_domain::judgement::Judgement;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::refusal::not_idle;
+use windlass_domain::request::{ActionName, Request};
+use windlass_domain::step::Step;
+
+/// Records the drill with its first deployment, or the deployment that comes back.
+pub async fn admit<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+) -> Answered<Result<Admitted, Vec<Finding>>> {
+    let declared = match pin::declaration_in_force(ports, &request.app).await? {
+        Ok(declared) => pin::named_environment(ports, request)
+            .await?
+            .map(|env| (env, declared.version)),
+        Err(findings) => Err(findings),
+    };
+    let (env, declaration) = match declared {
+        Ok(declared) => declared,
+        Err(findings) => return not_tried(ports, request, findings).await.map(Err),
+    };
+    for tried in 0..TRIES {
+        let mut drills = load(ports, &request.app, &env).await?;
+        let record = new_record(ports, ask, request, &env, declaration.clone());
+        let begun = match &request.drill {
+            None => begin(ports, ask, request, &mut drills, record).await?,
+            Some(drill) => come_back(ports, ask, &mut drills, drill, record).await?,
+        };
+        let record = match begun {
+            Begun::Recorded(record) => record,
+            Begun::Before(admitted) => return Ok(Ok(admitted)),
+            Begun::Refused(finding) => return Ok(Err(vec![finding])),
+        };
+        let id = record.value.id.clone();
+        let execution = Execution {
+            deployment: id.clone(),
+        };
+        let execution = Stored::new(store::execution(&ask.execution.arn), execution);
+        let writes = vec![
+            put(&drills, &request.app, &env)?,
+            put_arrived(&record)?,
+            execution.put()?,
+        ];
+        if commit(ports, writes).await? {
+            return Ok(Ok(Admitted::New(id)));
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("recording the drill"))
+}
+
+/// What is to be recorded, or why nothing is.
+enum Begun {
+    Recorded(Box<Stored<Deployment>>),
+    Before(Admitted),
+    Refused(Finding),
+}
+
+async fn begin<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+    drills: &mut Stored<Drills>,
+    record: Stored<Deployment>,
+) -> Answered<Begun> {
+    let id = &record.value.id;
+    let former: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    if let Some(former) = former {
+        let asked = former.value.keyed.as_ref();
+        return match asked.and_then(|asked| reused(request, asked, id)) {
+            Some(finding) => Ok(Begun::Refused(finding)),
+            None => before(ports, ask, &former.value).await,
+        };
+    }
+    if let Some(under_way) = &drills.value.under_way {
+        let (app, env) = (&record.value.app, &record.value.environment);
+        return Ok(Begun::Refused(not_idle(app, env, &under_way.id)));
+    }
+    drills.value.under_way = Some(Drill::begin(&record.value));
+    Ok(Begun::Recorded(Box::new(record)))
+}
+
+/// The deployment that goes back to what ran when the drill began.
+async fn come_back<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    drills: &mut Stored<Drills>,
+    id: &DeploymentId,
+    mut record: Stored<Deployment>,
+) -> Answered<Begun> {
+    let (app, env) = (record.value.app.clone(), record.value.environment.clone());
+    let under_way = drills.value.under_way.as_mut();
+    let Some(drill) = under_way.filter(|drill| drill.id == *id) else {
+        return Ok(Begun::Refused(not_under_way(&app, &env, id)));
+    };
+    if !drill.awaits_back() {
+        let leg = drill.back.as_ref().unwrap_or(&drill.there);
+        let key = store::deployment(&leg.deployment);
+        let former: Stored<Deployment> = store::require(ports, &key).await?;
+        return before(ports, ask, &former.value).await;
+    }
+    let next = drill.next_back(&app, &env);
+    drill.come_back(next.clone());
+    record.key = store::deployment(&next);
+    record.value.order.id = next.clone();
+    record.value.id = next;
+    record.value.drill = Some(id.clone());
+    record.value.snapshot = drill.from.as_ref().map(|from| from.snapshot);
+    record.value.accept_red = true;
+    Ok(Begun::Recorded(Box::new(record)))
+}
+
+/// The answer where the deployment is recorded: it goes on where this execution has recorded it.
+async fn before<P: Ports>(ports: &P, ask: &Ask, former: &Deployment) -> Answered<Begun> {
+    Ok(Begun::Before(
+        if former.executions.first() == Some(&ask.execution.arn) {
+            Admitted::New(former.id.clone())
+        } else {
+            Admitted::Answer(same(ports, former).await?)
+        },
+    ))
+}
+
+fn not_under_way(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Finding {
+    Finding::new(
+        FindingName::UnknownName,
+        "drill",
+        format!("drill {id} is not under way in {env}."),
+        format!(
+            "Leave `drill` out: start {} for another drill.",
+            operators(ActionName::Drill, app, env)
+        ),
+    )
+}
+
+/// Notes that the way back could not be tried, for these findings, which are answered. After some tries the drill ends,
+/// because releases wait for it, and a person is told what runs.
+async fn not_tried<P: Ports>(
+    ports: &P,
+    request: &Request,
+    findings: Vec<Finding>,
+) -> Answered<Vec<Finding>> {
+    let (Some(id), Some(env)) = (&request.drill, &request.environment) else {
+        return Ok(findings);
+    };
+    let app = &request.app;
+    let mut drills = load(ports, app, env).await?;
+    if drills.value.awaits_back().is_some_and(|it| it.id == *id) {
+        let (why, now) = (in_lines(&findings), ports.now());
+        let ended = drills.value.could_not_come_back(app, env, &why, now);
+        let writes = writes(&drills, app, env, ended)?;
+        // Where somebody else wrote, the next try notes it.
+        commit(ports, writes).await?;
+    }
+    Ok(findings)
+}
+
+/// Reads what is known of an environment's drills.
+pub async fn load<P: Ledger>(
+    ports: &P,
+    app: &AppName,
+    env: &EnvironmentName,
+) -> Answered<Stored<Drills>> {
+    store::load_or_default(ports, &store::drills(app, env)).await
+}
+
+/// The write of it, with a place in the index while somebody is to go on with it.
+fn put(drills: &Stored<Drills>, app: &AppName, env: &EnvironmentName) -> Answered<Write> {
+    let awaits = drills.value.awaits_back();
+    let ended = awaits.and_then(|drill| {
+        let leg = drill.back.as_ref().unwrap_or(&drill.there);
+        leg.ended.as_ref()
+    });
+    drills.put_indexed(ended.map(|ended| store::drills_index(ended.at, app, env)))
+}
+
+fn writes(
+    drills: &Stored<Drills>,
+    app: &AppName,
+    env: &EnvironmentName,
+    ended: Option<Drill>,
+) -> Answered<Vec<Write>> {
+    let mut writes = vec![put(drills, app, env)?];
+    if let Some(ended) = ended {
+        let key = store::drill(app, env, ended.asked, &ended.id);
+        writes.push(Stored::new(key, ended).put()?);
+    }
+    Ok(writes)
+}
+
+/// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release is
+/// not vetoed, and that is something else than what runs. It goes across nothing irreversible. The drill notes both ends.
+pub async fn choose<P: Ports>(
+    ports: &P,
+    view: &mut View,
+    record: &Deployment,
+) -> Answered<Result<Option<u64>, Vec<Finding>>> {
+    let at = (&record.app, &record.environment);
+    let state = &view.state.value;
+    let mut goal = rollback::newest_good(ports, state.snapshot, at).await?;
+    while let Some(same) = goal.take_if(|goal| goal.clone().with_found(state).runs(state)) {
+        goal = rollback::newest_good(ports, same.number, at).await?;
+    }
+    let goal = goal.map(|goal| goal.with_found(state));
+    let present = rollback::snapshot(ports, at, state.snapshot).await?;
+    let (Some(goal), Some(present)) = (goal, present) else {
+        return Ok(Err(vec![no_version_before(record)]));
+    };
+    let crossed = crossed(&goal, state);
+    if !crossed.is_empty() {
+        let finding = irreversible(record, &goal, &in_words(&crossed));
+        return Ok(Err(vec![finding]));
+    }
+    let under_way = view.drills.value.under_way.as_mut();
+    if let Some(drill) = under_way.filter(|drill| drill.id == record.id) {
+        drill.from = Some(Standing::of(&present));
+        drill.to = Some(Standing::of(&goal));
+    }
+    Ok(Ok(Some(goal.number)))
+}
+
+fn no_version_before(record: &Deployment) -> Finding {
+    Finding::new(
+        FindingName::NothingToGoBackTo,
+        format!("environments.{}", record.environment),
+        "no other release that was verified good, and is not vetoed, ran before the present one.",
+        "Deploy a second release: then there is a version before, and a drill can go there.",
+    )
+}
+
+fn irreversible(record: &Deployment, goal: &Snapshot, crossed: &str) -> Finding {
+    Finding::new(
+        FindingName::Irreversible,
+        format!("environments.{}", record.environment),
+        format!(
+            "going back to snapshot {} ({}) crosses what is irreversible: {crossed}. A drill goes across nothing.",
+            goal.number, goal.version
+        ),
+        "Nothing has to be done. After one more release without such a run there is a version before to go to.",
+    )
+}
+
+/// The writes that note at its turn where a drill goes.
+pub fn noted(view: &View, record: &Deployment) -> Answered<Vec<Write>> {
+    if record.of_drill() != Some(&record.id) {
+        return Ok(Vec::new());
+    }
+    let (app, env) = (&record.app, &record.environment);
+    Ok(vec![put(&view.drills, app, env)?])
+}
+
+/// The writes of what the end of a deployment means for its drill; none of a deployment of no drill that is under way.
+/// `snapshot` is the number of the one that describes what runs now.
+pub async fn leg_ended<P: Ports>(
+    ports: &P,
+    record: &Deployment,
+    steps: &[Stored<Step>],
+    snapshot: u64,
+) -> Answered<Vec<Write>> {
+    if record.of_drill().is_none() {
+        return Ok(Vec::new());
+    }
+    let (app, env) = (&record.app, &record.environment);
+    let mut drills = load(ports, app, env).await?;
+    let under_way = drills.value.under_way.as_ref();
+    if under_way.is_none_or(|drill| drill.direction(&record.id).is_none()) {
+        return Ok(Vec::new());
+    }
+    let partition = store::deployment_partition(&record.id);
+    let judged: Vec<Stored<Judgement>> = store::load_all(ports, &partition, "judgement#").await?;
+    let judgements: Vec<Judgement> = judged.into_iter().map(|judged| judged.value).collect();
+    let steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
+    let end = LegEnd {
+        record,
+        steps: &steps,
+        judgements: &judgements,
+        snapshot,
+    };
+    let ended = drills.value.leg_ended(app, env, &end);
+    writes(&drills, app, env, ended)
+}
+
+/// Starts the way back where a deployment of a drill has ended and its drill awaits that. Where that fails, the schedule
+/// of recovery starts it.
+pub async fn go_on<P: Ports>(ports: &P, record: &Deployment) {
+    if record.of_drill().is_none() {
+        return;
+    }
+    let (app, env) = (&record.app, &record.environment);
+    let started = match load(ports, app, env).await {
+        // The first try. What comes after one that failed is left to the schedule, so that there is time between two.
+        Ok(drills) => match drills.value.awaits_back() {
+            Some(drill) if drill.tries == 0 => recovery::come_back(ports, app, env, drill).await,
+            _ => return,
+        },
+        Err(fault) => Err(fault),
+    };
+    if let Err(fault) = started {
+        tracing::warn!(%fault, "the way back of the drill is left to the schedule");
+    }
+}

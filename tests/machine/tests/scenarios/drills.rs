@@ -1,0 +1,351 @@
+//! An environment goes to the version before and comes back.
+
+use crate::scene::{
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, ended, failure, live,
+    live_with, path, program, serves, way_back,
+};
+use serde_json::json;
+use windlass_domain::drill::{Direction, DrillOutcome, Known, Standing};
+use windlass_domain::ending::Ending;
+use windlass_engine::ports::Executions;
+use windlass_machine::shop::{ALARM, Shop};
+use windlass_world::run::run;
+
+fn last(shop: &Shop<'_>) -> Known {
+    shop.drills().last.unwrap()
+}
+
+/// The execution that works for the way back.
+fn comes_back(shop: &Shop<'_>) -> String {
+    let back = shop.drills().under_way.unwrap().back.unwrap();
+    shop.record(&back.deployment).executions[0].clone()
+}
+
+fn runs(shop: &Shop<'_>, version: &str) -> bool {
+    let running = shop.environment().running;
+    running.values().all(|running| running.version() == version)
+}
+
+fn begin_to_come_back(shop: &mut Shop<'_>) {
+    while shop.drills().awaits_back().is_some() {
+        assert!(shop.region.step());
+    }
+}
+
+/// Starts a drill and lets it go until its way back has begun.
+fn coming_back(shop: &mut Shop<'_>) -> String {
+    let drill = shop.act("drill");
+    assert!(shop.region.run_until(&drill, "Ended"));
+    begin_to_come_back(shop);
+    let back = comes_back(shop);
+    assert_eq!(shop.drills().under_way.unwrap().tries, 1);
+    back
+}
+
+#[test]
+fn it_goes_to_the_version_before_and_comes_back() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let drill = shop.act("drill");
+    assert!(shop.region.run_until(&drill, "Ended"));
+    assert_eq!(serves(&shop), both("2"), "the version before");
+    shop.region.run();
+
+    assert_eq!(shop.path(&drill), path(&[GO, WAVE, WAVE, SUCCEEDED]));
+    assert_eq!(serves(&shop), both("3"));
+    assert!(runs(&shop, "1.1.0"));
+    let last = last(&shop);
+    assert_eq!(
+        (last.outcome, last.restored),
+        (DrillOutcome::Proved, true),
+        "{}",
+        last.cause
+    );
+    assert_eq!(shop.drills().proved, Some(last.clone()));
+    let version = |standing: &Option<Standing>| standing.as_ref().map(|one| one.version.clone());
+    assert_eq!(version(&last.from).as_deref(), Some("1.1.0"));
+    assert_eq!(version(&last.to).as_deref(), Some("1.0.0"));
+    assert!(
+        (last.there_ms, last.back_ms) == (Some(120_000), Some(120_000)),
+        "{last:?}"
+    );
+    assert!(
+        last.cause.contains("1 gate passed there, 1 back"),
+        "{}",
+        last.cause
+    );
+
+    // It holds nothing, vetoes nothing, and leaves the order and the chain of snapshots as they were.
+    assert_eq!(shop.environment().hold, None);
+    assert!(!shop.has("veto#"));
+    assert_free(&shop);
+    let rollback = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(shop.path(&rollback), way_back());
+    assert!(runs(&shop, "1.0.0"));
+}
+
+#[test]
+fn each_of_its_steps_is_in_a_record_of_its_own() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let execution = shop.act("drill");
+    shop.region.run();
+    let drill = shop.ended_drill();
+    assert_eq!(drill.id, shop.deployment(&execution).id);
+    for (leg, wanted) in [
+        (&drill.there, "3 → 2"),
+        (drill.back.as_ref().unwrap(), "2 → 3"),
+    ] {
+        let told: Vec<&str> = leg.steps.iter().map(|step| step.what.as_str()).collect();
+        let changes = told.iter().filter(|what| what.contains(wanted));
+        assert_eq!(changes.count(), 2, "{told:?}");
+        let judged = leg.steps.iter().filter(|step| step.verdict.is_some());
+        assert_eq!(judged.count(), 2, "{told:?}");
+        assert_eq!(leg.ended.as_ref().unwrap().ending, Ending::Succeeded);
+    }
+    assert_eq!(drill.direction(&drill.id), Some(Direction::There));
+}
+
+#[test]
+fn where_there_is_no_version_before_it_is_refused() {
+    let program = program();
+    let mut shop = live(&program);
+    let drill = shop.act("drill");
+    shop.region.run();
+    assert_eq!(failure(&shop, &drill).0, "NothingToGoBackTo");
+    let last = last(&shop);
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Refused, true));
+    assert_eq!(shop.drills().proved, None);
+    assert_eq!(serves(&shop), both("2"));
+}
+
+#[test]
+fn a_gate_that_fails_on_the_way_there_brings_it_back_and_vetoes_nothing() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let drill = shop.act("drill");
+    assert!(shop.region.run_until(&drill, "Judge"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.region.run();
+    assert_eq!(shop.path(&drill), path(&[GO, WAVE, BACK, ROLLED_BACK]));
+    let last = last(&shop);
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, true));
+    assert!(
+        last.cause.contains("did not get to 1.0.0"),
+        "{}",
+        last.cause
+    );
+    assert_eq!(serves(&shop), both("3"));
+    assert!(runs(&shop, "1.1.0"));
+    assert!(!shop.has("veto#"));
+    assert_free(&shop);
+}
+
+#[test]
+fn a_gate_that_is_red_before_it_begins_refuses_it() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    let drill = shop.act("drill");
+    shop.region.run();
+    assert_eq!(ended(&shop, &drill).ending, Ending::Rejected);
+    assert_eq!(last(&shop).outcome, DrillOutcome::Refused);
+    assert_eq!(serves(&shop), both("3"));
+}
+
+/// Undone, the way back would leave the older version live.
+#[test]
+fn a_gate_that_fails_on_the_way_back_undoes_nothing_and_fails_the_drill() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let back = coming_back(&mut shop);
+    assert!(shop.region.run_until(&back, "Judge"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.region.run();
+    assert_eq!(shop.path(&back), path(&[GO, WAVE, WAVE, SUCCEEDED]));
+    let last = last(&shop);
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, true));
+    assert!(
+        last.cause
+            .contains("not every gate passed on the way back: gate `shop-5xx` is red")
+    );
+    assert_eq!(serves(&shop), both("3"));
+    assert!(runs(&shop, "1.1.0"));
+    assert_free(&shop);
+}
+
+#[test]
+fn a_release_stops_it_on_its_way_there_and_goes_on_from_what_ran() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let drill = shop.act("drill");
+    assert!(shop.region.run_until(&drill, "Judge"));
+    let release = shop.deploy("1.2.0", &["jobs"]);
+    shop.region.run();
+    assert_eq!(ended(&shop, &drill).cause_name, "PreemptedByDeploy");
+    assert_eq!(ended(&shop, &release).ending, Ending::Succeeded);
+    let last = last(&shop);
+    assert_eq!(
+        (last.outcome, last.restored),
+        (DrillOutcome::Overtaken, true)
+    );
+    // What the release does not bring is as it was before the drill.
+    assert_eq!(serves(&shop), ("3".into(), "4".into()));
+    assert_free(&shop);
+}
+
+#[test]
+fn a_release_waits_for_the_way_back() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let back = coming_back(&mut shop);
+    assert!(shop.region.run_until(&back, "Judge"));
+    let release = shop.deploy("1.2.0", &["jobs"]);
+    shop.region.run();
+    assert_eq!(last(&shop).outcome, DrillOutcome::Proved);
+    assert_eq!(shop.path(&release), path(&[WAITED, GO, WAVE, SUCCEEDED]));
+    assert_eq!(serves(&shop), ("3".into(), "4".into()));
+    assert_free(&shop);
+}
+
+#[test]
+fn an_operators_rollback_stops_both_ways() {
+    let program = program();
+    for (is_back, version, restored) in [(false, "1.1.0", true), (true, "1.0.0", false)] {
+        let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+        let stopped = if is_back {
+            coming_back(&mut shop)
+        } else {
+            shop.act("drill")
+        };
+        assert!(shop.region.run_until(&stopped, "Judge"));
+        let rollback = shop.act("rollback");
+        shop.region.run();
+        assert_eq!(ended(&shop, &stopped).cause_name, "PreemptedByOperator");
+        assert!(ended(&shop, &rollback).ending.is_success());
+        let last = last(&shop);
+        assert_eq!(
+            (last.outcome, last.restored),
+            (DrillOutcome::Overtaken, restored)
+        );
+        assert!(runs(&shop, version), "{version}");
+        assert!(shop.environment().hold.is_some());
+        assert_free(&shop);
+    }
+}
+
+/// Nobody stopped a deployment, because none was under way: it goes where it would go without a drill.
+#[test]
+fn an_operators_rollback_between_the_two_ways_goes_to_the_version_before() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+    let drill = shop.act("drill");
+    assert!(shop.region.run_until(&drill, "Ended"));
+    assert!(shop.drills().awaits_back().is_some());
+    let rollback = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(shop.deployment(&rollback).release.version, "1.1.0");
+    assert!(runs(&shop, "1.1.0"));
+    let last = last(&shop);
+    assert_eq!(
+        (last.outcome, last.restored),
+        (DrillOutcome::Overtaken, false),
+        "{}",
+        last.cause
+    );
+    assert_free(&shop);
+}
+
+/// Whoever kills an execution in the console means no older version to stay.
+#[test]
+fn a_way_back_that_is_killed_is_tried_again() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let back = coming_back(&mut shop);
+    assert!(shop.region.run_until(&back, "Judge"));
+    shop.region.stop(&back);
+    shop.region.run();
+    assert_eq!(ended(&shop, &back).ending, Ending::RolledBack);
+    assert!(shop.drills().awaits_back().is_some());
+    assert!(runs(&shop, "1.0.0"));
+    shop.region.scheduled();
+    shop.region.run();
+    assert_eq!(last(&shop).outcome, DrillOutcome::Proved);
+    assert!(runs(&shop, "1.1.0"));
+    assert_free(&shop);
+}
+
+#[test]
+fn a_way_back_that_works_never_ends_and_tells_what_runs() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    coming_back(&mut shop);
+    for _ in 0..3 {
+        begin_to_come_back(&mut shop);
+        let back = comes_back(&shop);
+        assert!(shop.region.run_until(&back, "Judge"));
+        shop.region.stop(&back);
+        shop.region.run();
+        shop.region.scheduled();
+    }
+    let last = last(&shop);
+    assert_eq!((last.outcome, last.restored), (DrillOutcome::Failed, false));
+    assert!(
+        last.cause
+            .contains("RUNS 1.0.0 (snapshot 2) and NOT 1.1.0 (snapshot 3)"),
+        "{}",
+        last.cause
+    );
+    // What it tells to start brings it back.
+    let input =
+        r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#;
+    assert!(last.cause.contains(input), "{}", last.cause);
+    shop.start(&serde_json::from_str(input).unwrap());
+    shop.region.run();
+    assert!(runs(&shop, "1.1.0"));
+    assert_eq!(serves(&shop), both("3"));
+}
+
+#[test]
+fn a_second_one_is_refused_while_one_is_under_way() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let first = shop.act("drill");
+    assert!(shop.region.run_until(&first, "Judge"));
+    let second = shop.act("drill");
+    shop.region.run();
+    assert_eq!(failure(&shop, &second).0, "NotIdle");
+    assert_eq!(last(&shop).outcome, DrillOutcome::Proved);
+}
+
+#[test]
+fn it_goes_only_where_nothing_is_held_and_nothing_is_under_way() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let release = shop.deploy("1.2.0", &BOTH);
+    assert!(shop.region.run_until(&release, "Judge"));
+    let busy = shop.act("drill");
+    shop.region.run();
+    assert_eq!(failure(&shop, &busy).0, "NotIdle");
+    shop.act("hold");
+    shop.region.run();
+    let held = shop.act("drill");
+    shop.region.run();
+    assert_eq!(failure(&shop, &held).0, "Held");
+    assert_eq!(last(&shop).outcome, DrillOutcome::Refused);
+    assert_eq!(serves(&shop), both("4"));
+}
+
+#[test]
+fn what_is_planned_tells_where_it_would_go_and_begins_nothing() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let request = json!({"action": "drill", "app": "shop", "environment": "prod", "plan": true});
+    let plan = shop.start(&request);
+    shop.region.run();
+    let found = run(shop.world().execution(&plan)).unwrap().unwrap();
+    assert_eq!(found.status, "SUCCEEDED");
+    assert_eq!(shop.known_drills(), None);
+    assert_eq!(serves(&shop), both("3"));
+}
