@@ -7,6 +7,7 @@ use crate::call::{
 use crate::stats::record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use windlass_machine::ways::live_with;
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
 use windlass_world::trail::Event;
 
@@ -129,6 +130,12 @@ fn answered() -> BTreeSet<String> {
     leave(&shop);
     look(&get(&shop, PROD));
     look(&call(&shop, "GET", "/apps/shop/nothing", None).body);
+    let mut drilled = live_with(&program, &["1.0.0", "1.1.0"]);
+    drilled.act("drill");
+    drilled.region.run();
+    for path in [PROD.to_owned(), format!("{PROD}/drills")] {
+        look(&get(&drilled, &path));
+    }
     seen
 }
 
