@@ -10,8 +10,8 @@ pub const VARIANTS: &[Variant] = &[
         what: "a component has another name while a release is under way",
         edits: &[Edit {
             file: MOVING,
-            find: "    findings.extend(busy((removal.app, removal.environment), from.lock, from.waits));",
-            replace: "    let is_busy = busy((removal.app, removal.environment), from.lock, from.waits);\n    findings.extend(is_busy.filter(|_| !VARIANT));",
+            find: "        from.waits,\n    ));",
+            replace: "        from.waits,\n    )\n    .filter(|_| !VARIANT));",
         }],
         scenarios: &["called_otherwise_too_early"],
         mishaps: &[],
