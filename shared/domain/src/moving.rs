@@ -5,11 +5,11 @@
 //! has the way back to what was found before the first release. History, snapshots and vetoes stay where they are.
 
 use crate::count::count;
-use crate::environment::{BEFORE_WINDLASS, Before, EnvironmentState, Lock, Running, Snapshot};
+use crate::environment::{Before, EnvironmentState, Lock, Running};
 use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
 use crate::input::input;
-use crate::irreversible::{Irreversible, Ran};
+use crate::irreversible::Ran;
 use crate::kinds::KindName;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;

@@ -43,7 +43,7 @@ fn a_new_name_takes_all_of_the_record() {
 fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
     // An environment in which nothing was deployed has its first two snapshots by it.
     let mut scene = Scene::new();
-    scene.to_the_bank();
+    scene.goes_to_the_bank();
     let made = scene.moved().unwrap();
     let web = component("web");
     let [found, runs] = made.as_slice() else {
@@ -66,7 +66,7 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
 
     // One that has snapshots reads them with what ran, but for the first.
     let mut scene = Scene::new();
-    scene.to_the_bank();
+    scene.goes_to_the_bank();
     scene.to.state.last_snapshot = 3;
     scene.to.state.snapshot = 3;
     assert_eq!(scene.moved().unwrap(), vec![]);
@@ -80,7 +80,7 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
 
     // What the former environment went back across does not run after it.
     let mut scene = Scene::new();
-    scene.to_the_bank();
+    scene.goes_to_the_bank();
     scene.left.as_mut().unwrap().irreversible.clear();
     let made = scene.moved().unwrap();
     assert_eq!(made[1].irreversible, BTreeMap::new());
@@ -92,7 +92,7 @@ fn what_is_told_says_what_stays_and_what_is_next() {
     let (shop, bank) = (AppName::new("shop").unwrap(), AppName::new("bank").unwrap());
     let prod = EnvironmentName::new("prod").unwrap();
     let (web, site) = (component("web"), component("site"));
-    let side = |app| Side {
+    let prod_of = |app| Side {
         app,
         environment: &prod,
     };
@@ -101,8 +101,8 @@ fn what_is_told_says_what_stays_and_what_is_next() {
         claims: vec![Claim::whole("E1"), Claim::folder("s3://shop/", "web/")],
     };
     let within = Moving {
-        from: side(&shop),
-        to: side(&shop),
+        from: prod_of(&shop),
+        to: prod_of(&shop),
         component: Some((&web, &site)),
     };
     assert_eq!(
@@ -111,7 +111,7 @@ fn what_is_told_says_what_stays_and_what_is_next() {
          snapshots are read by the new name; the history keeps the former one."
     );
     let over = Moving {
-        to: side(&bank),
+        to: prod_of(&bank),
         ..within
     };
     assert_eq!(

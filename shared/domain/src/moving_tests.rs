@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{Given, Held, HeldState};
+use crate::environment::{BEFORE_WINDLASS, Given, Held, HeldState, Snapshot};
 use crate::tenancy::{self, Owner};
 use serde_json::json;
 
@@ -134,7 +134,7 @@ impl Scene {
     }
 
     /// It goes to bank/prod, where nothing was deployed yet.
-    fn to_the_bank(&mut self) {
+    fn goes_to_the_bank(&mut self) {
         self.to_app = "bank";
         self.component = Some(("web", "web"));
         self.declared = Ok([(component("web"), KindName::Ecs)].into());
@@ -208,27 +208,23 @@ impl Scene {
     }
 
     fn in_words(&mut self) -> String {
-        match self.moved() {
-            Err(findings) => {
-                let findings = findings.iter();
-                let told = findings.map(|it| format!("{} {}", it.name, it.path));
-                told.collect::<Vec<_>>().join(", ")
-            }
-            Ok(_) => {
-                let names = |state: &EnvironmentState| {
-                    let names = state.running.keys().map(ComponentName::as_str);
-                    names.collect::<Vec<_>>().join(" ")
-                };
-                let held = self.claims.iter().flat_map(|claims| &claims.held);
-                let held: Vec<String> = held.map(|it| it.owner.to_string()).collect();
-                format!(
-                    "{}; {}; {}",
-                    names(&self.from.state),
-                    names(&self.to.state),
-                    held.join(", ")
-                )
-            }
+        if let Err(findings) = self.moved() {
+            let findings = findings.iter();
+            let told = findings.map(|it| format!("{} {}", it.name, it.path));
+            return told.collect::<Vec<_>>().join(", ");
         }
+        let names = |state: &EnvironmentState| {
+            let names = state.running.keys().map(ComponentName::as_str);
+            names.collect::<Vec<_>>().join(" ")
+        };
+        let held = self.claims.iter().flat_map(|claims| &claims.held);
+        let held: Vec<String> = held.map(|it| it.owner.to_string()).collect();
+        format!(
+            "{}; {}; {}",
+            names(&self.from.state),
+            names(&self.to.state),
+            held.join(", ")
+        )
     }
 }
 
@@ -240,7 +236,7 @@ fn what_is_moved_and_what_stands_in_the_way() {
     let to_bank = "api; web; component web of bank/prod, component web of shop/dev, component api of shop/prod";
     let table: [Row; 20] = [
         (|_| {}, within),
-        (Scene::to_the_bank, to_bank),
+        (Scene::goes_to_the_bank, to_bank),
         (
             |s| s.still = Some([component("web")].into()),
             "StillDeclared components.web",
@@ -262,7 +258,7 @@ fn what_is_moved_and_what_stands_in_the_way() {
                     "app",
                     "a.",
                     "b.",
-                )])
+                )]);
             },
             "NoDeclaration app",
         ),
@@ -289,14 +285,14 @@ fn what_is_moved_and_what_stands_in_the_way() {
         // The new owner's environment is as much in the way.
         (
             |s| {
-                s.to_the_bank();
+                s.goes_to_the_bank();
                 Scene::held(&mut s.to, HeldState::Running);
             },
             "StillBusy environments.prod",
         ),
         (
             |s| {
-                s.to_the_bank();
+                s.goes_to_the_bank();
                 s.to.waits = Some(id("next"));
                 Scene::held(&mut s.from, HeldState::NeedsOperator);
             },
@@ -304,7 +300,7 @@ fn what_is_moved_and_what_stands_in_the_way() {
         ),
         (
             |s| {
-                s.to_the_bank();
+                s.goes_to_the_bank();
                 s.to.state
                     .found
                     .insert(component("web"), ran(BEFORE_WINDLASS, "x"));

@@ -1,6 +1,10 @@
 //! The record of moved components at their new owner.
 
-use super::*;
+use super::{Moving, Parcel};
+use crate::environment::{BEFORE_WINDLASS, Before, EnvironmentState, Running, Snapshot};
+use crate::irreversible::Irreversible;
+use crate::part::Part;
+use crate::time::Time;
 
 /// Takes components in. Their older snapshots say of each what it was called, or what ran when it came from another
 /// environment. Where there was no snapshot yet, what was found and what runs are the first two: answers these.

@@ -1,6 +1,6 @@
 //! What is told of a move.
 
-use super::*;
+use super::{Moves, Moving, Side};
 
 impl Moves {
     /// All that is told: of the move, of what stays, and of what is to be done next.

@@ -15,9 +15,13 @@ pub fn one_name(outcome: &Outcome<'_>) -> Result<(), String> {
     let state = outcome.environment();
     let snapshots: Vec<Rc<Snapshot>> = outcome.all("env#shop/prod", "snapshot#");
     let present = snapshots.iter().find(|one| one.number == state.snapshot);
+    // A component that was renamed since is read by its new name.
+    let present = present.map(|present| Snapshot::clone(present).with_found(&state));
     let records = outcome.records();
     for (component, running) in &state.running {
-        let listed = present.and_then(|present| present.components.get(component));
+        let listed = present
+            .as_ref()
+            .and_then(|present| present.components.get(component));
         let names = |running: &Running| (running.names.clone(), running.containers.clone());
         if listed.map(names) != Some(names(running)) {
             let listed = listed.map(Running::version);

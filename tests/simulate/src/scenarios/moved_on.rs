@@ -65,11 +65,11 @@ pub(super) const RENAMED: Scenario = Scenario {
     steady: true,
 };
 
-/// Nothing is renamed while a release is under way, or to what nobody declares.
+/// Nothing is renamed while a release is under way, or what is declared, to what nobody declares.
 pub(super) const RENAMED_TOO_EARLY: Scenario = Scenario {
     name: "called_otherwise_too_early",
     acts: &[
-        next(Deed::Rename("work", "gone")),
+        next(Deed::Rename("api", "gone")),
         quiet(Deed::Deploy("1.2.0", API)),
         when_in("Change", Deed::Rename("work", "jobs")),
     ],
