@@ -7,8 +7,8 @@ use crate::call::{
 use crate::stats::record;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use windlass_machine::ways::live_with;
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
+use windlass_machine::ways::live_with;
 use windlass_world::trail::Event;
 
 /// Maps from names that people chose, or ids.
