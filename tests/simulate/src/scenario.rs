@@ -272,8 +272,8 @@ impl Deed {
                 "action": "hand_over", "app": "shop", "environment": "prod", "component": was, "to_component": name,
                 "to_app": "bank", "reason": "as planned"
             })),
-            Self::RollBackTo(number) => operated("rollback", "snapshot", json!(number)),
-            Self::RollBackAcross(names) => operated("rollback", "across", json!(names)),
+            Self::RollBackTo(number) => Some(operated("rollback", "snapshot", &json!(number))),
+            Self::RollBackAcross(names) => Some(operated("rollback", "across", &json!(names))),
             Self::Plan(version, of) => {
                 let mut request = Self::Deploy(version, of).request(world)?;
                 request["plan"] = json!(true);
@@ -295,10 +295,10 @@ impl Deed {
 }
 
 /// An operator's action with a member of its own.
-fn operated(action: &str, member: &str, value: Value) -> Option<Value> {
-    Some(json!({
+fn operated(action: &str, member: &str, value: &Value) -> Value {
+    json!({
         "action": action, "app": "shop", "environment": "prod", "reason": "as planned", member: value
-    }))
+    })
 }
 
 /// The deployment that has its turn.

@@ -57,12 +57,12 @@ fn lands_late(shop: &Shop<'_>, function: &str) {
     api.aliases.get_mut("live").unwrap().version = "3".into();
 }
 
-/// What people were told of drift: subjects and messages.
+/// What people were told of drift by second looks, which name a deployment: subjects and messages.
 fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
     let published = shop.world().notifications().published.clone();
     let drift = published.into_iter();
     drift
-        .filter(|(subject, _)| subject.contains("Drift"))
+        .filter(|(subject, _)| subject.contains(".0 Drift"))
         .collect()
 }
 
