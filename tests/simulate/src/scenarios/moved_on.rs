@@ -39,6 +39,7 @@ const DECLARED_ANEW: &[Act] = &[
     quiet(Deed::Deploy("1.0.0", WORK)),
     quiet(Deed::Deploy("1.1.0", WORK)),
     quiet(Deed::Put("apps/shop/app.yaml", WITH_JOBS)),
+    quiet(Deed::Deploy("1.1.1", API)),
 ];
 
 /// It is renamed, and to rename it once more finds nothing. A release brings it by its new name, and a rollback goes back
@@ -58,8 +59,9 @@ pub(super) const RENAMED: Scenario = Scenario {
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
+        "1.1.1 Succeeded",
         "1.2.0 Succeeded",
-        "1.1.0 Succeeded",
+        "1.1.1 Succeeded",
     ],
     may: &[],
     steady: true,
@@ -73,7 +75,12 @@ pub(super) const RENAMED_TOO_EARLY: Scenario = Scenario {
         quiet(Deed::Deploy("1.2.0", API)),
         when_in("Change", Deed::Rename("work", "jobs")),
     ],
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.1.1 Succeeded",
+        "1.2.0 Succeeded",
+    ],
     ..RENAMED
 };
 
@@ -84,7 +91,12 @@ pub(super) const RENAMED_BESIDE: Scenario = Scenario {
         next(Deed::Rename("work", "jobs")),
         next(Deed::Deploy("1.2.0", API)),
     ],
-    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.1.1 Succeeded",
+        "1.2.0 Succeeded",
+    ],
     ..RENAMED
 };
 
@@ -110,6 +122,7 @@ const GIVEN_UP: &[Act] = &[
     quiet(Deed::Deploy("1.0.0", WORK)),
     quiet(Deed::Put("apps/shop/app.yaml", WITHOUT)),
     quiet(Deed::Put("apps/bank/app.yaml", OF_THE_BANK)),
+    quiet(Deed::Deploy("1.1.0", API)),
 ];
 
 /// It is handed over to another application. A release of what is left, and a rollback of that, leave it alone.
@@ -121,7 +134,12 @@ pub(super) const HANDED_OVER: Scenario = Scenario {
         quiet(Deed::Deploy("1.2.0", API)),
         quiet(Deed::Operate("rollback")),
     ],
-    ends: &["1.0.0 Succeeded", "1.2.0 Succeeded", "1.0.0 Succeeded"],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+    ],
     ..RENAMED
 };
 
@@ -132,6 +150,6 @@ pub(super) const HANDED_OVER_BESIDE: Scenario = Scenario {
         next(Deed::HandOver("work", "jobs")),
         next(Deed::Deploy("1.2.0", API)),
     ],
-    ends: &["1.0.0 Succeeded", "1.2.0 Succeeded"],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     ..HANDED_OVER
 };
