@@ -154,7 +154,7 @@ impl Plan {
                 planned::drawn(back.asked(windlass, &body), &back.patience).await
             }
             Of::Drill(there) => {
-                let body = there.body();
+                let body = There::body();
                 planned::drawn(there.asked(windlass, &body), &there.patience).await
             }
             Of::Release(_) => Err(Failure::usage("a release is planned where its files are")),
@@ -171,7 +171,7 @@ impl There {
         }
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            let body = self.body();
+            let body = Self::body();
             planned::draw(self.asked(&windlass, &body), &self.patience, output).await
         })
     }
@@ -185,7 +185,7 @@ impl There {
         }
     }
 
-    fn body(&self) -> Value {
+    fn body() -> Value {
         json!({"action": "drill"})
     }
 }

@@ -260,7 +260,7 @@ impl Deed {
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
             })),
-            Self::Remove(component) => operated("remove", "component", json!(component)),
+            Self::Remove(component) => Some(operated("remove", "component", &json!(component))),
             Self::RemoveAll => Some(json!({
                 "action": "remove", "app": "shop", "confirm": "shop", "reason": "as planned"
             })),

@@ -149,12 +149,12 @@ fn event(shop: &Shop<'_>, resource: &str, by: &str) -> Event {
 
 #[test]
 fn who_changed_it_is_told_where_cloudtrail_tells_it() {
+    type Scene = fn(&Shop<'_>, &str);
     let program = program();
     let ann = "arn:aws:iam::111111111111:user/ann";
     let nobody = "CloudTrail names nobody: ";
     let none = format!("{nobody}it has no call on that resource in this time");
     let denied = format!("{nobody}the role is not authorized");
-    type Scene = fn(&Shop<'_>, &str);
     let table: [(Scene, String); 4] = [
         (
             |shop, ann| {
