@@ -21,6 +21,16 @@ pub fn snapshots(app: &AppName, environment: &EnvironmentName) -> String {
     format!("`GET /apps/{app}/environments/{environment}/snapshots`")
 }
 
+/// The call that lists the deployments of an environment, the newest first.
+pub fn history(app: &AppName, environment: &EnvironmentName) -> String {
+    format!("`GET /apps/{app}/deployments?environment={environment}`")
+}
+
+/// The call that tells the figures of an application in the last day.
+pub fn figures_of_a_day(app: &AppName) -> String {
+    format!("`GET /apps/{app}/stats?days=1`")
+}
+
 /// The call that stops a deployment and undoes what it changed.
 pub fn cancel(app: &AppName, environment: &EnvironmentName, id: &DeploymentId) -> String {
     format!(
@@ -52,6 +62,11 @@ fn command(call: &str) -> Option<String> {
         ("GET", [app, "environments", environment, "snapshots"]) => {
             Some(format!("windlass snapshots {app} {environment}"))
         }
+        ("GET", [app, "stats?days=1"]) => Some(format!("windlass stats {app} --days 1")),
+        ("GET", [app, last]) => {
+            let environment = last.strip_prefix("deployments?environment=")?;
+            Some(format!("windlass history {app} {environment}"))
+        }
         ("POST", [app, "environments", _, "deployments", id, "cancel"]) => {
             Some(format!("windlass cancel {app} {id} --reason '…'"))
         }
@@ -75,6 +90,8 @@ mod tests {
             (environment(&app, &prod), "windlass status shop prod"),
             (observed(&app, &prod), "windlass status shop prod --observe"),
             (snapshots(&app, &prod), "windlass snapshots shop prod"),
+            (history(&app, &prod), "windlass history shop prod"),
+            (figures_of_a_day(&app), "windlass stats shop --days 1"),
             (
                 cancel(&app, &prod, &id),
                 "windlass cancel shop 0123456789abcdef --reason '…'",

@@ -313,11 +313,10 @@ fn a_message_has_room_however_much_there_is() {
     let told = message(&loud, Form::Text).message;
     assert!(told.len() <= LONGEST_CAUSE);
     assert!(
-        told.contains("14 more: `windlass history shop environment-000`"),
+        told.contains("14 more: `GET /apps/shop/deployments?environment=environment-000`"),
         "{told}"
     );
-    let rest =
-        "\n… and 196 more environments: `windlass status shop`, `windlass stats shop --days 1`";
+    let rest = "\n… and 196 more environments: `GET /apps`, `GET /apps/shop/stats?days=1`";
     assert!(told.ends_with(rest), "{told}");
     assert!(
         !told.contains("30 days"),

@@ -36,7 +36,7 @@ impl Who {
     pub fn of(answer: &Value, after: Time, until: Time) -> Self {
         let events = answer["Events"].as_array().into_iter().flatten();
         let calls = events.filter_map(call);
-        // Records tell whole seconds.
+        // Records tell whole seconds: one of the second in which it began may be later than that.
         let calls = calls.filter(|call| call.at.0 / 1000 >= after.0 / 1000 && call.at <= until);
         let newest = calls.max_by_key(|call| call.at);
         newest.map_or_else(
@@ -103,7 +103,8 @@ mod tests {
         let updated = |at: &str| {
             format!("CloudTrail tells of UpdateAlias by arn:aws:iam::1:user/ann at {at}")
         };
-        let [early, one, two, late] = [
+        let [early, same, one, two, late] = [
+            "2026-11-24T12:59:59Z",
             "2026-11-24T13:00:00Z",
             "2026-11-24T13:10:00Z",
             "2026-11-24T13:20:00Z",
@@ -112,6 +113,10 @@ mod tests {
         let table = [
             (json!({}), none.to_owned()),
             (json!({"Events": []}), none.to_owned()),
+            (
+                json!({"Events": [event("UpdateAlias", same, ann())]}),
+                updated(same),
+            ),
             (
                 json!({"Events": [event("UpdateAlias", one, ann())]}),
                 updated(one),
@@ -144,7 +149,7 @@ mod tests {
             ),
         ];
         let (after, until) = (
-            Time::parse(early).unwrap(),
+            Time::parse("2026-11-24T13:00:00.400Z").unwrap(),
             Time::parse("2026-11-24T14:00:00Z").unwrap(),
         );
         for (answer, wanted) in table {

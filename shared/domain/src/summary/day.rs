@@ -3,6 +3,7 @@
 //! Whoever is to tell one says so before; who comes meanwhile leaves it alone. Where that was long ago it died, and
 //! nobody knows what it sent: so a summary may come twice, and none is lost.
 
+use crate::call;
 use crate::cut::cut;
 use crate::event::{LONGEST_CAUSE, Notification, ascii};
 use crate::name::AppName;
@@ -126,8 +127,9 @@ impl Day {
 /// The notification that there is no summary of an application.
 pub fn not_told(app: &AppName, to: Time, why: &str) -> Notification {
     let message = format!(
-        "There is no summary of {app} for the day until {to}: {why}\nThose of other applications are told. `windlass stats \
-         {app} --days 1` and `windlass status` tell what it would have said; the logs of the function `outbox` say more."
+        "There is no summary of {app} for the day until {to}: {why}\nThose of other applications are told. {} and `GET /apps` \
+         tell what it would have said; the logs of the function `outbox` say more.",
+        call::figures_of_a_day(app)
     );
     Notification {
         subject: ascii(&format!("[windlass] no summary of {app}")),

@@ -1,6 +1,7 @@
 //! A summary in words. What a person has to read comes first; of what is quiet the names are enough.
 
 use super::{DAYS, Over, Seen, Standing};
+use crate::call;
 use crate::count::count;
 use crate::cut::cut;
 use crate::ending::Ending;
@@ -117,8 +118,10 @@ fn fitting(app: &AppName, head: String, blocks: &[(usize, String)]) -> String {
     for (told, (_, block)) in blocks.iter().enumerate() {
         let left: usize = blocks.iter().skip(told).map(|(many, _)| many).sum();
         let left = count(left, "more environment");
-        let rest =
-            format!("\n… and {left}: `windlass status {app}`, `windlass stats {app} --days 1`");
+        let rest = format!(
+            "\n… and {left}: `GET /apps`, {}",
+            call::figures_of_a_day(app)
+        );
         if whole.len() + 1 + block.len() + rest.len() > LONGEST_CAUSE {
             return whole + &rest;
         }
@@ -161,8 +164,8 @@ fn block(app: &AppName, seen: &Seen, windows: usize) -> String {
     if bad.len() > MOST_TOLD {
         let more = bad.len() - MOST_TOLD;
         lines.push(format!(
-            "{more} more: `windlass history {app} {}`",
-            seen.environment
+            "{more} more: {}",
+            call::history(app, &seen.environment)
         ));
     }
     let figures = seen.figures.iter().zip(DAYS).take(windows);
