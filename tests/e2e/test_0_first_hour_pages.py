@@ -25,11 +25,25 @@ def blocks():
             yield pytest.param(block, id=f"{page.parent.name}/{page.stem}")
 
 
+def typed(block):
+    """The lines of a block as a shell takes them: a quoted text may go over several."""
+    whole = ""
+    for line in block.replace("\\\n", " ").splitlines():
+        whole = f"{whole}\n{line}" if whole else line
+        try:
+            shlex.split(whole, comments=True)
+        except ValueError:
+            continue
+        yield whole
+        whole = ""
+    assert not whole, f"a quotation is never closed: {whole}"
+
+
 def commands(program):
     """Each command of the program with its words, also one whose answer a variable gets."""
     for parameter in blocks():
         (block,) = parameter.values
-        for line in block.replace("\\\n", " ").splitlines():
+        for line in typed(block):
             line = re.sub(r"^\s*\w+=\$\((.*)\)$", r"\1", line)
             words = shlex.split(re.sub(r"\$(\w+)", r"a-\1", line), comments=True)
             if words and words[0] == program:
@@ -49,11 +63,11 @@ def test_windlass_understands_the_command(words, tmp_path):
     What asks nobody, such as `explain Held`, says nothing there and ends well."""
     places = {"WINDLASS_ENDPOINT": NOBODY, "WINDLASS_BUCKET": "nowhere", "AWS_ENDPOINT_URL": NOBODY}
     # What follows a deployment goes on asking, so that only its first word is waited for.
-    with subprocess.Popen([PROGRAM, *words], env={**CALLER, **places}, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as typed:
-        told = typed.stderr.readline()
+    with subprocess.Popen([PROGRAM, *words], env={**CALLER, **places}, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+        told = running.stderr.readline()
         if told:
-            typed.kill()
-    assert told.startswith("windlass: ") or (told, typed.returncode) == ("", 0), told
+            running.kill()
+    assert told.startswith("windlass: ") or (told, running.returncode) == ("", 0), told
 
 
 @pytest.mark.parametrize("words", commands("aws"))

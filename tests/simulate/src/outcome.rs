@@ -6,6 +6,7 @@ use crate::readings::Readings;
 use crate::rest::Rest;
 use crate::scenario::{Deed, Scenario};
 use crate::schedule::Schedule;
+use crate::targets::now;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -134,9 +135,11 @@ impl Outcome<'_> {
 
     /// How many deployments ever had a part in a component.
     pub fn steps_of(&self, component: &str) -> u32 {
-        let sk = format!("step#{component}");
         let ledger = self.world.ledger();
-        let steps = ledger.items.keys().filter(|key| key.sk == sk);
+        let steps = ledger.items.keys().filter(|key| {
+            let of = key.sk.strip_prefix("step#");
+            of.is_some_and(|of| now(of) == component)
+        });
         steps.map(|_| 1).sum()
     }
 

@@ -96,7 +96,7 @@ pub fn function_of(component: &str) -> String {
 }
 
 /// The name of a component since it was renamed.
-fn now(component: &str) -> &str {
+pub fn now(component: &str) -> &str {
     if component == "work" {
         "jobs"
     } else {

@@ -1,6 +1,6 @@
 use crate::outcome::Outcome;
 use crate::rules::changed_outside;
-use crate::targets::{COMPONENTS, TASK, is_shown, shows, visible};
+use crate::targets::{COMPONENTS, TASK, is_shown, now, shows, visible};
 use std::rc::Rc;
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::ending::Ending;
@@ -27,7 +27,7 @@ pub fn back_as_it_says(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         }
         let mut named = goal.components.iter();
-        let named = named.find(|(name, _)| name.as_str() == component);
+        let named = named.find(|(name, _)| now(name.as_str()) == component);
         let holds = match named.map(|(_, running)| (&running.artifact, &running.state)) {
             Some((Some(artifact), _)) => shows(outcome.world, component, artifact),
             Some((None, state)) => is_shown(outcome.world, component, state).unwrap_or(true),
