@@ -61,7 +61,7 @@ def test_an_application_is_declared_and_listed(yawl):
     first = yawl.windlass.run("declare")
     assert first.status == GOOD and "is the first declaration of yawl" in first.out and "is in force" in first.out, first
     assert yaml.safe_load(yawl.windlass.run("declaration", "yawl").out) == declaration
-    assert row(yawl.windlass, ["apps", "--limit", "100"], "bay") == [["yawl", "bay", "-", "-", "-", "-", "-"]]
+    assert row(yawl.windlass, ["apps", "--limit", "100"], "bay") == [["yawl", "bay", "-", "-", "-", "-", "-", "-"]]
     again = yawl.windlass.run("declare")
     assert again.status == GOOD and "nothing was uploaded" in again.out, again
 
