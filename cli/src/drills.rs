@@ -31,7 +31,7 @@ impl Page {
     }
 }
 
-/// What of a drill has been printed already.
+/// The part of a drill that has been printed already.
 #[derive(Debug, Default)]
 pub struct Printed(usize);
 
@@ -84,7 +84,7 @@ fn step(step: &DrillStep) -> String {
     format!("{} {}{}", step.at, step.what, verdict.unwrap_or_default())
 }
 
-/// How the command ends with a drill that has ended.
+/// The exit status of the command for a drill that has ended.
 pub fn exit(drill: &Drill) -> Option<Exit> {
     let ended = drill.ended.as_ref()?;
     Some(match ended.outcome {
