@@ -194,8 +194,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "who takes the lock does not check that marks and hold are still those it decided upon",
         edits: &[Edit {
             file: "shared/engine/src/conductor/turn.rs",
-            find: "        put(&record)?,\n        Write::check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    let done",
-            replace: "        put(&record)?,\n        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            Write::check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    let done",
+            find: "        put(&record)?,\n        Write::check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drill",
+            replace: "        put(&record)?,\n        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            Write::check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drill",
         }],
         scenarios: &["held_at_once"],
         mishaps: &[Slow],
@@ -279,8 +279,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[
             Edit {
                 file: "shared/domain/src/environment.rs",
-                find: "        for (component, found) in found {",
-                replace: "        for (component, found) in found.iter().filter(|_| !VARIANT) {",
+                find: "        for (component, found) in &state.found {",
+                replace: "        for (component, found) in state.found.iter().filter(|_| !VARIANT) {",
             },
             Edit {
                 file: "shared/domain/src/rollback.rs",
