@@ -16,10 +16,10 @@ SCHEDULED = {
 }
 
 
-def come(aws, logical_id):
-    """Lets the schedule with this logical id come. Where it calls a function, that has ended well afterwards."""
+def come(aws, logical_id, time=SCHEDULED["time"]):
+    """Lets the schedule with this logical id come at a time. Where it calls a function, that has ended well afterwards."""
     rule, target = rule_and_target(aws, logical_id)
-    event = json.dumps(SCHEDULED | {"resources": [rule["Arn"]]})
+    event = json.dumps(SCHEDULED | {"resources": [rule["Arn"]], "time": time})
     service, resource = target["Arn"].split(":", 5)[2::3]
     if service == "sqs":
         url = aws.sqs.get_queue_url(QueueName=resource)["QueueUrl"]

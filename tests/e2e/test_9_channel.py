@@ -1,9 +1,11 @@
 """A declaration names topics: the channel of a team hears what went live and what came back, and one that is gone holds up nothing."""
 
+import datetime
 import json
 
 import left_behind
 import pytest
+import schedules
 from application import INVOCATIONS, MISTAKE, Application
 from ledger import ending
 
@@ -17,11 +19,11 @@ class Gannet(Application):
     def __init__(self, aws):
         super().__init__(aws, "gannet", ENVIRONMENT)
 
-    def declare(self, topics):
+    def declare(self, topics, version="1.0.0"):
         jobs = {"kind": "lambda", "function": "gannet-jobs-{environment}", "alias": "live", "gates": {"invocations": INVOCATIONS}}
         gates = {"bake": "5s"}
         environments = {ENVIRONMENT: {"deploy": {"branch": "main"}}}
-        super().declare({"app": "gannet", "version": "1.0.0", "environments": environments, "components": {"jobs": jobs}, "gates": gates, "notify": topics})
+        super().declare({"app": "gannet", "version": version, "environments": environments, "components": {"jobs": jobs}, "gates": gates, "notify": topics})
 
     def release(self, version, **mistakes):
         self.upload_function("jobs", version, **mistakes)
@@ -50,12 +52,12 @@ def gannet(aws, topic):
 
 
 def heard(gannet, title):
-    """The message with this title, as soon as it is there."""
+    """The message whose title begins so, as soon as it is there."""
     seen = []
 
     def found():
         seen.extend(json.loads(json.loads(text)["Message"]) for text in left_behind.taken(gannet.aws, HEARD))
-        return next((message for message in seen if message["content"]["title"] == title), None)
+        return next((message for message in seen if message["content"]["title"].startswith(title)), None)
 
     return gannet.until(f"the message `{title}`", found)
 
@@ -81,3 +83,15 @@ def test_people_hear_of_the_topic_that_is_gone(gannet, aws):
     gannet.release("1.2.0")
     told = gannet.until("what people hear", lambda: [text for text in left_behind.taken(aws, "heard-by-people") if "could not be told" in text])
     assert "gannet-team-gone" in told[0]
+
+
+def test_a_channel_hears_once_what_the_day_came_to(gannet, topic, aws):
+    gannet.declare([{"topic": topic, "of": ["summary"]}], "1.1.0")
+    # The day of a summary ends with the last full hour: this one has what has just ended here.
+    look = datetime.datetime.now(datetime.UTC).replace(minute=5) + datetime.timedelta(hours=1)
+    look = look.strftime("%Y-%m-%dT%H:%M:%SZ")
+    schedules.come(aws, "SummarySchedule", look)
+    message = heard(gannet, f"gannet {look[:10]}: 2 Succeeded, 1 RolledBack")
+    assert "gannet, the 24 hours until" in message["content"]["description"], message
+    schedules.come(aws, "SummarySchedule", look)
+    assert left_behind.taken(aws, HEARD) == []

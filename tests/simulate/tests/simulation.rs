@@ -14,8 +14,14 @@ use windlass_simulate::whole::{RANDOM, play_whole};
 /// Every so many-th schedule with one mishap; `make simulate` plays all.
 const SAMPLED: usize = 41;
 
-/// At most so many schedules of a scenario: those of the longest ones also take longest.
-const MOST: usize = 100;
+/// At most so many schedules of a scenario: those of the longest ones also take longest. `make test-all` plays more.
+fn most() -> usize {
+    if std::env::var_os("HEAVY").is_some() {
+        100
+    } else {
+        20
+    }
+}
 
 #[test]
 fn every_scenario_holds_every_rule_and_ends_as_written() {
@@ -34,7 +40,7 @@ fn a_mishap_anywhere_breaks_no_rule() {
         let ready = Ready::new(&program, scenario);
         let plain = ready.play(&Schedule::plain(scenario.name), false);
         let all = one_mishap(scenario.name, &plain);
-        let each = SAMPLED.max(all.len() / MOST);
+        let each = SAMPLED.max(all.len() / most());
         let some: Vec<Schedule> = all.into_iter().skip(n).step_by(each).collect();
         let forever = Instant::now() + Duration::from_hours(24);
         let tally = play_all(&program, &some, forever);

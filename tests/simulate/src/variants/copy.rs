@@ -204,7 +204,7 @@ mod tests {
             let text = read(&root.join(file)).unwrap();
             match edited(Path::new(file), text) {
                 Ok(text) => assert!(!text.contains("VARIANT"), "{file}"),
-                Err(why) => wrong.push(why.to_string()),
+                Err(why) => wrong.push(why),
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
