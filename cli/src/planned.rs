@@ -89,12 +89,8 @@ async fn until_drawn(
                 was_known = true;
                 waiting.goes_on().await
             }
-            Err(failure) if failure.exit == Exit::Rejected && !was_known => {
-                if !known.goes_on().await {
-                    return Err(failure);
-                }
-                true
-            }
+            // It was begun: that nobody knows it yet is no refusal.
+            Err(failure) if failure.exit == Exit::Rejected && !was_known => known.goes_on().await,
             Err(failure) => return Err(failure),
         };
         if !goes_on {

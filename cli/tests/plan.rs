@@ -158,3 +158,26 @@ fn what_is_of_the_command_is_taken_and_told() {
         assert!(told, "{more:?}: {said}");
     }
 }
+
+#[test]
+fn a_plan_that_nobody_knows_in_time_was_not_refused() {
+    let api = StandIn::new(|call: &Call| -> Reply {
+        if call.method == "POST" {
+            return reply(
+                202,
+                &json!({"id": "5b1e0c2d9a4b6f70", "execution": "arn:one"}),
+            );
+        }
+        let findings = json!([{"name": "UnknownName", "path": "id", "reason": "no plan", "remedy": "ask again"}]);
+        let body = json!({"type": "t", "title": "UnknownName", "status": 404, "detail": "d", "findings": findings});
+        reply(404, &body)
+    });
+    let deploy = ["deploy", "shop", "prod", "1.4.0", "--timeout", "20ms"];
+    let output = planned(&api, &deploy);
+    assert_eq!(code(&output), 7, "{}", err(&output));
+    assert!(
+        err(&output).contains("`GET /apps/shop/plans/5b1e0c2d9a4b6f70`"),
+        "{}",
+        err(&output)
+    );
+}
