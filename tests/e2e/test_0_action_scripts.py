@@ -12,14 +12,18 @@ from cloud import REPOSITORY
 from token_service import TokenService
 
 INPUTS = ["COMPONENTS", "ENVIRONMENT", "MODE", "VERSION", "GIT_REF", "GIT_COMMIT", "SEQUENCE", "FURTHER", "ROLE", "REGION"]
-# Notes its arguments and what it sees of credentials, says what a file has, writes the document, and ends as it should.
+# Notes its arguments and what it sees of credentials, says what a file has, writes the document, works until its token was
+# renewed as often as it should be, and ends as it should.
 PROGRAM = """#!/usr/bin/env bash
 folder=$(dirname "$0")
 printf '%s\\n' "$@" > "$folder/arguments"
 env > "$folder/environment"
 while [ $# -gt 0 ]; do if [ "$1" = --json-to ]; then cp "$folder/document" "$2"; fi; shift; done
 cat "$folder/said"
-if [ -n "$LASTS" ]; then sleep "$LASTS"; fi
+for _ in $RENEWALS; do
+  before=$(cat "$AWS_WEB_IDENTITY_TOKEN_FILE")
+  until [ "$(cat "$AWS_WEB_IDENTITY_TOKEN_FILE")" != "$before" ]; do sleep 0.05; done
+done
 if [ -n "$AWS_WEB_IDENTITY_TOKEN_FILE" ]; then stat -c %a "$AWS_WEB_IDENTITY_TOKEN_FILE" > "$folder/rights"; cp "$AWS_WEB_IDENTITY_TOKEN_FILE" "$folder/token"; fi
 exit "$ENDS"
 """
@@ -51,7 +55,7 @@ class Ran:
             "RUNNER_TEMP": folder / "temp",
             "PATH": os.environ["PATH"],
         }
-        given = {name: "" for name in INPUTS} | {"APP": "shop", "COMPONENTS": "web=dist/", "PROGRAM": folder / "windlass", "ENDS": ends, "LASTS": ""}
+        given = {name: "" for name in INPUTS} | {"APP": "shop", "COMPONENTS": "web=dist/", "PROGRAM": folder / "windlass", "ENDS": ends, "RENEWALS": ""}
         environment = {name: str(value) for name, value in {**runner, **given, **variables, **inputs}.items()}
         done = subprocess.run(["bash", REPOSITORY / "action/run.sh"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
         self.status, self.log = done.returncode, done.stdout + done.stderr
@@ -142,7 +146,7 @@ def test_a_plan_is_a_table_with_what_runs_and_what_would_run(tmp_path):
 def test_a_role_is_signed_in_to_with_a_token_that_is_renewed_and_taken_away(tmp_path):
     with TokenService("repo:example/shop:ref:refs/tags/v1.4.0") as tokens:
         present = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SESSION_TOKEN": "of-a-step-before", "AWS_PROFILE": "theirs", "RENEWED_AFTER_S": "0.2"}
-        ran = Ran(tmp_path, {**TAG, **tokens.variables, **present}, ROLE="arn:aws:iam::1:role/r", REGION="eu-west-1", LASTS="1.5")
+        ran = Ran(tmp_path, {**TAG, **tokens.variables, **present}, ROLE="arn:aws:iam::1:role/r", REGION="eu-west-1", RENEWALS="first second")
     assert ran.status == 0, ran.log
     assert len(tokens.given) > 2 and ran.noted("token") in tokens.given[1:]
     assert ran.noted("rights") == "600\n"
