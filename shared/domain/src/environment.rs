@@ -3,6 +3,7 @@
 use crate::artifact::Artifact;
 use crate::cut::cut;
 use crate::digest::Digest;
+use crate::heal::Restored;
 use crate::identity::DeploymentId;
 use crate::irreversible::Irreversible;
 use crate::name::ComponentName;
@@ -135,6 +136,9 @@ pub struct EnvironmentState {
     /// that was moved keeps its own, and who has its former name since begins another one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub homes: BTreeMap<ComponentName, String>,
+    /// What was restored within the last day, by [`crate::heal`]; nothing of what was before a hold was released.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restored: Vec<Restored>,
 }
 
 impl EnvironmentState {

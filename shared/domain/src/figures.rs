@@ -151,15 +151,14 @@ pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>
     let is_in = |one: &&Deployment| (window.from..window.to).contains(&one.accepted);
     let all: Vec<&Deployment> = all.into_iter().filter(is_in).collect();
     let mut seen = Seen::default();
-    // A drill changes nothing that stays, and is none of the deployments that people ask for figures of.
-    let released = |one: &&&Deployment| one.action != ActionName::Drill;
+    let released = |one: &&&Deployment| is_of_people(one.action);
     seen.figures.deployments = all.iter().filter(released).count() as u64;
     let mut ended: Vec<(&Deployment, &Ended)> = Vec::new();
     for one in all {
         match &one.ending {
             // A recovery out of `NeedsOperator` works for one that has an ending already.
             Some(ending) if one.status == Status::Ended => ended.push((one, ending)),
-            _ if one.action == ActionName::Drill => {}
+            _ if !is_of_people(one.action) => {}
             _ => seen.figures.under_way += 1,
         }
     }
@@ -169,6 +168,12 @@ pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>
         seen.outcome(one, ending);
     }
     seen.told(window)
+}
+
+/// Whether it is one of the deployments that people ask for figures of. A drill changes nothing that stays, and a
+/// restoring nothing that is recorded.
+const fn is_of_people(action: ActionName) -> bool {
+    !matches!(action, ActionName::Drill | ActionName::Restore)
 }
 
 impl<'a> Seen<'a> {

@@ -4,6 +4,7 @@
 use crate::digest::Digest;
 use crate::drift::{Compared, Drift, Field};
 use crate::environment::{Lock, Running};
+use crate::heal::Heal;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,9 @@ pub struct HourlyLook {
     /// The components that the last look left to later ones, because it would have taken more calls than an hour has.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub left: BTreeSet<ComponentName>,
+    /// Differences that the second look after a recovery has told already, by what names them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<ComponentName, Digest>,
 }
 
 /// What was seen of a component.
@@ -81,6 +85,9 @@ pub struct Watched {
     /// When it could be told last what there is; absent where it never could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Time>,
+    /// What is to be done about a difference.
+    #[serde(default, skip_serializing_if = "Heal::is_report")]
+    pub heal: Heal,
 }
 
 /// That a target is not as it is recorded.
@@ -107,6 +114,9 @@ pub struct Difference {
     /// Who made it, as far as CloudTrail tells it; absent where it was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<Who>,
+    /// Whether the second look after a recovery has told it, so that it is not told again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }
 
 /// One look at a component.
@@ -140,6 +150,8 @@ pub struct Upon<'a> {
     pub state: u64,
     /// The lock's token.
     pub token: u64,
+    /// What is declared to be done about each that differs.
+    pub heal: &'a BTreeMap<ComponentName, Heal>,
 }
 
 impl HourlyLook {
@@ -159,6 +171,7 @@ impl HourlyLook {
             state: 0,
             components: BTreeMap::new(),
             left: BTreeSet::new(),
+            told: BTreeMap::new(),
         }
     }
 
@@ -219,11 +232,20 @@ impl HourlyLook {
             self.spent.add(glance.calls.saturating_sub(known), now);
             if let Some(recorded) = running.get(&name) {
                 let former = self.components.remove(&name);
-                let watched = Watched::after(former, recorded, glance, now);
+                let mut watched = Watched::after(former, recorded, glance, now);
+                if let Some(difference) = watched.new_at(now) {
+                    difference.told = self.told.get(&name) == Some(&difference.mark);
+                }
+                if watched.drift != Drift::Unknown {
+                    self.told.remove(&name);
+                }
                 self.components.insert(name, watched);
             }
         }
         self.components.retain(|name, _| running.contains_key(name));
+        for (name, one) in &mut self.components {
+            one.heal = upon.heal.get(name).copied().unwrap_or_default();
+        }
         let not_now = |name: &&ComponentName| {
             let at = self.components.get(*name).map(|one| one.at);
             at != Some(now)
@@ -240,8 +262,19 @@ impl HourlyLook {
     pub fn new_differences(&mut self) -> impl Iterator<Item = (&ComponentName, &mut Difference)> {
         let looked = self.looked;
         let all = self.components.iter_mut();
-        let all = all.filter_map(|(name, one)| Some((name, one.difference.as_mut()?)));
-        all.filter(move |(_, it)| it.who.is_none() && Some(it.seen_at) == looked)
+        let all = all.filter_map(move |(name, one)| Some((name, one.new_at(looked?)?)));
+        all.filter(|(_, it)| it.who.is_none())
+    }
+
+    /// Whether it was made of what is recorded now, and nobody has had the lock since.
+    pub fn is_of(&self, lock: &Lock, state: u64) -> bool {
+        self.looked.is_some() && self.token == lock.token && self.state == state
+    }
+
+    /// What differs and is to be restored.
+    pub fn to_restore(&self) -> impl Iterator<Item = (&ComponentName, &Difference)> {
+        let all = self.components.iter();
+        all.filter_map(|(name, one)| Some((name, one.to_restore()?)))
     }
 
     /// Whether the last look found nothing to look at: what runs there later is found as a new environment is.
@@ -256,6 +289,19 @@ impl HourlyLook {
 }
 
 impl Watched {
+    /// The difference that was seen first at this look.
+    fn new_at(&mut self, looked: Time) -> Option<&mut Difference> {
+        let difference = self.difference.as_mut();
+        difference.filter(|it| it.seen_at == looked)
+    }
+
+    /// The difference that is to be restored. A target that is gone is made anew by who made it.
+    pub fn to_restore(&self) -> Option<&Difference> {
+        let is_meant = self.heal == Heal::Restore && self.drift == Drift::Changed;
+        let difference = self.difference.as_ref().filter(|_| is_meant);
+        difference.filter(|it| it.seen.is_some())
+    }
+
     fn after(former: Option<Self>, recorded: &Running, glance: Glance, now: Time) -> Self {
         let Compared {
             drift,
@@ -272,6 +318,7 @@ impl Watched {
             difference: None,
             calls: glance.calls,
             known: Some(now),
+            heal: Heal::default(),
         };
         let known = former.as_ref().and_then(|former| former.known);
         let difference = former.and_then(|former| former.difference);
@@ -295,6 +342,7 @@ impl Watched {
                     not_before,
                     seen_at: now,
                     who: None,
+                    told: false,
                 }));
             }
         }

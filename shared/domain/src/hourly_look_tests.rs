@@ -75,6 +75,7 @@ fn looked(look: &mut HourlyLook, hours: u64, glance: Glance) -> Vec<(EventName, 
         running: &running,
         state: 7,
         token: 5,
+        heal: &BTreeMap::new(),
     };
     look.conclude([(name("api"), glance)].into(), upon, now);
     let events = of_hourly_look(Some(&before), look);
@@ -160,6 +161,7 @@ fn what_is_not_recorded_any_more_is_let_go_of() {
         running: &nothing,
         state: 8,
         token: 5,
+        heal: &BTreeMap::new(),
     };
     look.conclude(BTreeMap::new(), upon, BEGAN.plus_s(2 * HOUR_S));
     assert!(look.is_over());
@@ -252,6 +254,7 @@ fn an_application_has_so_many_calls_an_hour() {
             running: &running,
             state: 7,
             token: 5,
+            heal: &BTreeMap::new(),
         };
         look.conclude(glances.collect(), upon, now);
         assert_eq!(look.left.len(), 100 - share.len());

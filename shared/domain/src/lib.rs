@@ -33,6 +33,7 @@ pub mod finding;
 pub mod gate;
 pub mod git;
 pub mod git_rule;
+pub mod heal;
 pub mod hourly_look;
 pub mod identity;
 pub mod image;

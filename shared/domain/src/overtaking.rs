@@ -108,7 +108,8 @@ pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overt
     if held.action == ActionName::Drill {
         return drill::gives_way(held, facts);
     }
-    let runs = held.state == HeldState::Running && held.action == ActionName::Deploy;
+    let is_stoppable = matches!(held.action, ActionName::Deploy | ActionName::Restore);
+    let runs = held.state == HeldState::Running && is_stoppable;
     if candidate.stops.as_ref() == Some(&held.deployment) {
         let stops = facts.under_way.is_none_or(UnderWay::may_be_stopped);
         return if runs && stops {

@@ -26,6 +26,9 @@ pub enum ActionName {
     Rollback,
     /// Go to the version before and come back, so that the way back is known to work.
     Drill,
+    /// Bring components that have drifted and are declared `heal: restore` back to what is recorded. Windlass asks for
+    /// it by itself.
+    Restore,
     /// Finish a deployment whose execution died, or undo again out of `NeedsOperator`.
     Recover,
     /// Make what is observed the truth, and unlock.
@@ -64,7 +67,7 @@ impl ActionName {
 
     /// Whether it brings no release, and takes components to a snapshot.
     pub const fn is_to_a_snapshot(self) -> bool {
-        matches!(self, Self::Rollback | Self::Drill)
+        matches!(self, Self::Rollback | Self::Drill | Self::Restore)
     }
 }
 
@@ -74,6 +77,7 @@ impl fmt::Display for ActionName {
             Self::Deploy => "deploy",
             Self::Rollback => "rollback",
             Self::Drill => "drill",
+            Self::Restore => "restore",
             Self::Recover => "recover",
             Self::Accept => "accept",
             Self::Hold => "hold",
@@ -103,7 +107,7 @@ pub enum Route {
     Api,
     /// An operator's StartExecution, which is the default where nothing is said.
     Console,
-    /// Windlass itself: recovery.
+    /// Windlass itself: recovery, and what its looks ask for.
     Windlass,
 }
 

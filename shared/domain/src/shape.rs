@@ -188,6 +188,9 @@ impl Shape {
         let mut at = None;
         for inner in context.iter().flatten() {
             match inner.kind() {
+                // What is only read as one of the others is not suggested.
+                ValidationErrorKind::Constant { expected_value } if expected_value.is_boolean() => {
+                }
                 ValidationErrorKind::Constant { expected_value } => {
                     choices.push(plain(expected_value));
                     at = Some(inner);

@@ -199,6 +199,7 @@ fn given(given: &Given, known: &Known) -> String {
     let what = match by.action {
         ActionName::Rollback => "rollback",
         ActionName::Drill => "drill",
+        ActionName::Restore => "restoring",
         _ => "deployment",
     };
     let reason = by.reason.as_ref();

@@ -137,6 +137,9 @@ fn wished(request: &Request) -> impl Iterator<Item = &'static str> {
 }
 
 fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
+    if request.action == ActionName::Restore {
+        return None;
+    }
     let app = &request.app;
     let verb = match request.action {
         ActionName::Check => "doctor".to_owned(),
@@ -175,6 +178,7 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
             words.extend(name.map(|name| format!("--to-component {name}")));
         }
         ActionName::Drill
+        | ActionName::Restore
         | ActionName::Accept
         | ActionName::Hold
         | ActionName::ReleaseHold
@@ -213,6 +217,7 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
             ("POST", format!("{here}/rollbacks"))
         }
         ActionName::Drill => ("POST", format!("{here}/drills")),
+        ActionName::Restore => return None,
         ActionName::Recover | ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             let id = request.deployment.iter();
             body.extend(id.map(|id| ("deployment".to_owned(), json!(id))));

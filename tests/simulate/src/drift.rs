@@ -6,7 +6,8 @@ use crate::targets::is_shown;
 use serde::Deserialize as _;
 use windlass_domain::drift::Drift;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::hourly_look::HourlyLook;
+use windlass_domain::heal::{Standing, Turn, turn};
+use windlass_domain::hourly_look::{EVERY_S, HourlyLook};
 use windlass_domain::time::Time;
 use windlass_engine::ports::Item;
 use windlass_engine::store;
@@ -60,6 +61,37 @@ impl Stage<'_> {
                 self.log(Event::Untrue(why));
             }
         }
+    }
+
+    /// Whether something is to be restored that a later look comes to.
+    pub(crate) fn is_healing_awaited(&self) -> bool {
+        if self.drifted_at.is_none() {
+            return false;
+        }
+        let ledger = self.world.ledger();
+        let item = |sk: &str| ledger.items.values().find(|item| item.key.sk == sk);
+        let (Some(look), Some(state), Some(lock)) =
+            (item("hourly_look"), item("state"), item("lock"))
+        else {
+            return false;
+        };
+        let known = (
+            read(look),
+            EnvironmentState::deserialize(&state.body),
+            Lock::deserialize(&lock.body),
+        );
+        let (Some(look), Ok(recorded), Ok(lock)) = known else {
+            return false;
+        };
+        let standing = Standing {
+            look: Some(&look),
+            lock: &lock,
+            state: &recorded,
+            rev: state.rev,
+            other: None,
+        };
+        let then = self.world.true_time().plus_s(EVERY_S);
+        !matches!(turn(&standing, then), Turn::Nothing(_))
     }
 
     /// Whether something was changed between deployments that no look has come to yet, or something else is recorded

@@ -16,7 +16,7 @@ pub enum Rest {
 impl Stage<'_> {
     /// Nothing runs, nothing is on its way, nobody holds a lock, waits, or has no ending, what a
     /// recovery left has been looked at again, what arrived has been looked for, and what was changed between
-    /// deployments has been found.
+    /// deployments has been found, and restored where that is declared.
     pub(crate) fn is_at_rest(&self) -> bool {
         let only_schedules = self.agenda.values().all(Later::is_schedule);
         self.tasks.is_empty()
@@ -25,6 +25,7 @@ impl Stage<'_> {
             && !self.is_somebody_left()
             && !self.is_looked_for()
             && !self.is_look_awaited()
+            && !self.is_healing_awaited()
     }
 
     fn is_somebody_left(&self) -> bool {

@@ -6,6 +6,7 @@
 
 use crate::World;
 use crate::gate::{Gate, Passing};
+use crate::run::give_way;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
@@ -213,11 +214,12 @@ impl World {
 /// Gives way exactly once.
 async fn pause() {
     let mut paused = false;
-    poll_fn(|_| {
+    poll_fn(|context| {
         if paused {
             return Poll::Ready(());
         }
         paused = true;
+        give_way(context.waker());
         Poll::Pending
     })
     .await;

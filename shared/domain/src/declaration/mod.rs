@@ -26,6 +26,7 @@ mod watched;
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRef, GitRule, the_one};
+use crate::heal::Heal;
 use crate::image::repository_name;
 use crate::in_part::InPart;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -111,6 +112,23 @@ impl Declaration {
     /// The names of its components.
     pub fn components(&self) -> impl Iterator<Item = &ComponentName> {
         self.document.components.keys()
+    }
+
+    /// What is done about each component that somebody else changes in an environment. Into one that is not declared any
+    /// more nothing is deployed, so nothing is restored there.
+    pub fn heal(
+        &self,
+        environment: &EnvironmentName,
+    ) -> impl Iterator<Item = (ComponentName, Heal)> {
+        let is_declared = self.document.environments.contains_key(environment);
+        let all = self.document.components.iter();
+        all.map(move |(name, component)| {
+            let heal = match component.heal() {
+                Heal::Restore if !is_declared => Heal::Report,
+                heal => heal,
+            };
+            (name.clone(), heal)
+        })
     }
 
     /// What people wrote.

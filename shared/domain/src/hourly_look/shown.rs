@@ -4,6 +4,7 @@ use super::{Difference, HourlyLook, Watched, Who};
 use crate::count::{agree, count};
 use crate::drift::{Drift, Field};
 use crate::environment::Lock;
+use crate::heal::Heal;
 use crate::name::ComponentName;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,9 @@ pub struct Component {
     /// Who made the difference, as far as CloudTrail tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<Who>,
+    /// What is to be done about a difference.
+    #[serde(default, skip_serializing_if = "Heal::is_report")]
+    pub heal: Heal,
 }
 
 /// Between which two looks something began.
@@ -85,6 +89,7 @@ fn behind(one: &Watched) -> Component {
         fields: Vec::new(),
         began: None,
         who: None,
+        heal: one.heal,
     }
 }
 
@@ -100,6 +105,7 @@ fn of(one: &Watched) -> Component {
             fields: Vec::new(),
             began: None,
             who: None,
+            heal: one.heal,
         };
     };
     let unknown = one.unknown.as_ref();
@@ -121,6 +127,7 @@ fn of(one: &Watched) -> Component {
             seen_at,
         }),
         who: difference.who.clone(),
+        heal: one.heal,
     }
 }
 
@@ -144,6 +151,9 @@ impl Component {
         parts.extend(self.began.map(|began| began.words()));
         parts.extend(self.who.as_ref().map(ToString::to_string));
         parts.extend(self.reason.clone());
+        if self.drift == Drift::Changed && self.heal == Heal::Restore {
+            parts.push("`heal: restore`".to_owned());
+        }
         if parts.is_empty() {
             return word.to_owned();
         }

@@ -9,7 +9,8 @@ use crate::name::ComponentName;
 pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
     let new = after.components.iter().filter_map(|(name, now)| {
         let difference = now.difference.as_ref()?;
-        let known = of(before, name).is_some_and(|known| known.mark == difference.mark);
+        let is_same = |known: &Difference| known.mark == difference.mark;
+        let known = difference.told || of(before, name).is_some_and(is_same);
         (!known).then_some((name, difference))
     });
     let new: Vec<(&ComponentName, &Difference)> = new.collect();
@@ -18,11 +19,27 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> 
     let mut lines = vec![format!(
         "{app} {environment} has DRIFTED: {names}, not as Windlass left it."
     )];
-    lines.extend(new.into_iter().map(|(name, it)| line(name, it)));
-    lines.push(format!(
-        "  next: compare it again by {}; deploy what is recorded once more, or bring the change as a release",
-        call::observed(app, environment)
-    ));
+    lines.extend(
+        new.iter()
+            .map(|(name, it)| format!("  {name}: {}", it.in_words())),
+    );
+    let is_restored = |name: &ComponentName| {
+        let watched = after.components.get(name);
+        watched.is_some_and(|one| one.to_restore().is_some())
+    };
+    let (restored, left): (Vec<&ComponentName>, Vec<&ComponentName>) = new
+        .into_iter()
+        .map(|(name, _)| name)
+        .partition(|name| is_restored(name));
+    lines.extend(in_words(restored.into_iter()).map(|names| {
+        format!("  next: Windlass restores {names} by itself, unless something stands in the way")
+    }));
+    if !left.is_empty() {
+        lines.push(format!(
+            "  next: compare it again by {}; deploy what is recorded once more, or bring the change as a release",
+            call::observed(app, environment)
+        ));
+    }
     Some(lines.join("\n"))
 }
 
@@ -38,8 +55,8 @@ pub fn gone(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
                 return format!("The drift of {name} in {app} {environment} is gone: it is as recorded.");
             }
             format!(
-                "{name} in {app} {environment}, which had drifted, is not looked at any more: nothing is recorded of it, or \
-                 it is not declared."
+                "{name} in {app} {environment}, which had drifted, is not looked at any more: nothing is recorded of it, it \
+                 is not declared, or it is declared `heal: off`."
             )
         })
         .collect();
@@ -55,19 +72,22 @@ fn in_words<'a>(names: impl Iterator<Item = &'a ComponentName>) -> Option<String
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-fn line(name: &ComponentName, it: &Difference) -> String {
-    let mut parts: Vec<String> = it.fields.iter().map(Field::words).collect();
-    if parts.is_empty() {
-        let each = [("recorded ", &it.recorded), ("seen ", &it.seen)];
-        let each = each.into_iter();
-        parts.extend(each.filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
+impl Difference {
+    /// What differs, since when, and who made it, in a line.
+    pub fn in_words(&self) -> String {
+        let mut parts: Vec<String> = self.fields.iter().map(Field::words).collect();
+        if parts.is_empty() {
+            let each = [("recorded ", &self.recorded), ("seen ", &self.seen)];
+            let each = each.into_iter();
+            parts.extend(each.filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))));
+        }
+        parts.extend(self.reason.clone());
+        let (from, to) = (self.not_before, self.seen_at);
+        let who = self.who.as_ref().map(|who| format!("; {who}"));
+        format!(
+            "{}; it began between {from} and {to}{}",
+            parts.join("; "),
+            who.unwrap_or_default()
+        )
     }
-    parts.extend(it.reason.clone());
-    let (from, to) = (it.not_before, it.seen_at);
-    let who = it.who.as_ref().map(|who| format!("; {who}"));
-    format!(
-        "  {name}: {}; it began between {from} and {to}{}",
-        parts.join("; "),
-        who.unwrap_or_default()
-    )
 }

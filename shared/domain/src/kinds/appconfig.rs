@@ -7,6 +7,7 @@ use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::execution_history::polls;
+use crate::heal::Heal;
 use crate::name::ComponentName;
 use crate::output::{Output, Taken};
 use crate::shape::join;
@@ -31,6 +32,10 @@ pub struct Written {
     /// Gates of its own, beside those of the whole release. They are judged from the beginning of its rollout on.
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
+    /// What is done where somebody else changes it between deployments: it is not looked at (`off`), it is told
+    /// (`report`), or it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    #[serde(default, skip_serializing_if = "Heal::is_report")]
+    pub heal: Heal,
     /// True where the upload of its document alone is a release.
     #[serde(default)]
     pub on_artifact: bool,
@@ -108,6 +113,10 @@ impl AsWritten for Written {
 
     fn gates(&self) -> &ComponentGates {
         &self.gates
+    }
+
+    fn heal(&self) -> Heal {
+        self.heal
     }
 
     fn takes(&self) -> Takes {

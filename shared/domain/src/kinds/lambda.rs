@@ -11,6 +11,7 @@ use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::execution_history::polls;
 use crate::finding::{Finding, FindingName};
+use crate::heal::Heal;
 use crate::name::ComponentName;
 use crate::shape::join;
 use schemars::JsonSchema;
@@ -30,6 +31,10 @@ pub struct Written {
     /// Gates of its own, beside those of the whole release.
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
+    /// What is done where somebody else changes it between deployments: it is not looked at (`off`), it is told
+    /// (`report`), or it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    #[serde(default, skip_serializing_if = "Heal::is_report")]
+    pub heal: Heal,
     /// Whether the upload of its artifact alone is a release.
     #[serde(default)]
     pub on_artifact: bool,
@@ -83,6 +88,10 @@ impl AsWritten for Written {
 
     fn gates(&self) -> &ComponentGates {
         &self.gates
+    }
+
+    fn heal(&self) -> Heal {
+        self.heal
     }
 
     fn takes(&self) -> Takes {

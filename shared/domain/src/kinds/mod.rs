@@ -16,6 +16,7 @@ use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::finding::Finding;
+use crate::heal::Heal;
 use crate::name::{ComponentName, EnvironmentName};
 use crate::output::Taken;
 use crate::plan::Stage;
@@ -33,6 +34,11 @@ pub trait AsWritten {
 
     /// Its own gates.
     fn gates(&self) -> &ComponentGates;
+
+    /// What is done where somebody else changes it between deployments.
+    fn heal(&self) -> Heal {
+        Heal::default()
+    }
 
     /// The sorts of artifact that a release may bring for it.
     fn takes(&self) -> Takes;

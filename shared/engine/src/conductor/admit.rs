@@ -45,11 +45,13 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             deploy::Admitted::New(id) => turn(ports, &ask.execution, &id).await,
             deploy::Admitted::Answer(answer) => Ok(answer),
         },
-        ActionName::Rollback => match rollback::admit(ports, ask, &request).await? {
-            Ok(deploy::Admitted::New(id)) => turn(ports, &ask.execution, &id).await,
-            Ok(deploy::Admitted::Answer(answer)) => Ok(answer),
-            Err(findings) => refuse::refuse(ports, ask, &request, findings).await,
-        },
+        ActionName::Rollback | ActionName::Restore => {
+            match rollback::admit(ports, ask, &request).await? {
+                Ok(deploy::Admitted::New(id)) => turn(ports, &ask.execution, &id).await,
+                Ok(deploy::Admitted::Answer(answer)) => Ok(answer),
+                Err(findings) => refuse::refuse(ports, ask, &request, findings).await,
+            }
+        }
         ActionName::Drill => match drill::admit(ports, ask, &request).await? {
             Ok(deploy::Admitted::New(id)) => turn(ports, &ask.execution, &id).await,
             Ok(deploy::Admitted::Answer(answer)) => Ok(answer),

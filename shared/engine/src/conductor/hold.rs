@@ -35,6 +35,8 @@ pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered
                 request.app
             )
         } else {
+            // Who lets them go on has looked: what is restored is counted anew.
+            state.value.restored.clear();
             released(&request.app, &env, state.value.hold.take().as_ref())
         };
         let done = Done::of(&DeploymentId("none".into()), cause);

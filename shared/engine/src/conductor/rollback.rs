@@ -1,4 +1,5 @@
-//! `rollback`: back to an earlier verified-good snapshot; automatic deployments are held.
+//! `rollback`: back to an earlier verified-good snapshot; automatic deployments are held. `restore` is recorded in the same
+//! way, and holds nothing.
 
 use super::Ports;
 use super::admit::Execution;
@@ -31,7 +32,7 @@ use windlass_domain::request::{ActionName, Request};
 /// The number of the snapshot that has what was found before the first release.
 pub const FOUND_FIRST: u64 = 1;
 
-/// Records the rollback and sets the hold, in one transaction.
+/// Records the rollback and sets the hold, in one transaction; or records the restoring.
 pub async fn admit<P: Ports>(
     ports: &P,
     ask: &Ask,
@@ -46,9 +47,6 @@ pub async fn admit<P: Ports>(
         Err(findings) => return Ok(Err(findings)),
     };
     for tried in 0..TRIES {
-        let key = store::state(&request.app, &env);
-        let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-        set_hold(ports, &mut state.value, request);
         let record = new_record(ports, ask, request, &env, declaration.clone());
         let id = record.value.id.clone();
         let former: Option<Stored<Deployment>> =
@@ -71,16 +69,14 @@ pub async fn admit<P: Ports>(
                 deployment: id.clone(),
             },
         );
-        if commit(
-            ports,
-            vec![
-                put_state(&state, &request.app, &env)?,
-                put_arrived(&record)?,
-                execution.put()?,
-            ],
-        )
-        .await?
-        {
+        let mut writes = vec![put_arrived(&record)?, execution.put()?];
+        if request.action == ActionName::Rollback {
+            let key = store::state(&request.app, &env);
+            let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+            set_hold(ports, &mut state.value, request);
+            writes.push(put_state(&state, &request.app, &env)?);
+        }
+        if commit(ports, writes).await? {
             return Ok(Ok(Admitted::New(id)));
         }
         pause(ports, tried).await;
@@ -143,7 +139,7 @@ pub fn new_record<P: Ports>(
         preempt: false,
         supersede: Supersede::Wait,
         again: false,
-        by_person: true,
+        by_person: request.action != ActionName::Restore,
         accepted: now,
         executions: vec![ask.execution.arn.clone()],
         asked_for: 0,

@@ -10,7 +10,7 @@ use super::recover::judged_good;
 use super::second_look::make_due;
 use super::shut_out::shut_out;
 use super::undo::failure;
-use super::{Ports, deployment_of, drill, snapshots, went_back};
+use super::{Ports, deployment_of, drill, restore, snapshots, went_back};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Condition, Write};
 use crate::store::{self, Stored};
@@ -18,7 +18,9 @@ use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot, Veto};
 use windlass_domain::fault::Fault;
+use windlass_domain::heal;
 use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::request::ActionName;
 use windlass_domain::since::{ALREADY_THERE, found_in_place};
 use windlass_domain::step::Step;
 
@@ -118,6 +120,7 @@ async fn writes<P: Ports>(
     add_line(record, told_of_hold(&record.value, &state.value));
     note_cost(ports, &mut record.value, steps).await;
     more.extend(drill::leg_ended(ports, &record.value, steps, state.value.snapshot).await?);
+    restore::note(&record.value, &mut state.value);
     lock.value.free(ports.now());
     let (app, environment) = (&record.value.app, &record.value.environment);
     let put_state = put_state(&state, app, environment)?;
@@ -171,6 +174,7 @@ async fn conclude<P: Ports>(
     };
     let overtaken = undone.clone().filter(|_| scene.goal.is_none());
     let cause = match &scene.goal {
+        Some(_) if value.action == ActionName::Restore => heal::restored(value, &changed),
         Some(goal) => {
             let done = went_back::parts(goal, plan, &changed, before);
             went_back::went_back(value, goal, undone, done)

@@ -3,7 +3,7 @@
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{add_line, end, put, reject, told};
+use super::ending::{add_line, end, put, put_state, reject, told};
 use super::hold::told_of_hold;
 use super::past::past;
 use super::second_look::make_due;
@@ -11,7 +11,7 @@ use super::shut_out::shut_out;
 use super::undo::{as_the_machine_saw_it, first_wave, in_words};
 use super::unprepared::unprepared;
 use super::view::View;
-use super::{Ports, deployment_of, drill, went_back};
+use super::{Ports, deployment_of, drill, restore, went_back};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
@@ -58,8 +58,8 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             conclude(ports, &mut record, &steps, ending, next);
             ending
         };
-        let state = state(ports, &record.value).await?;
-        let hold = told_of_hold(&record.value, &state);
+        let mut state = state(ports, &record.value).await?;
+        let hold = told_of_hold(&record.value, &state.value);
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &steps).await;
         let mut writes = vec![
@@ -73,7 +73,13 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
         }
         writes.extend(make_due(ports, &record.value, &steps).await?);
-        writes.extend(drill::leg_ended(ports, &record.value, &steps, state.snapshot).await?);
+        let snapshot = state.value.snapshot;
+        writes.extend(drill::leg_ended(ports, &record.value, &steps, snapshot).await?);
+        if record.value.action == ActionName::Restore {
+            restore::note(&record.value, &mut state.value);
+            let (app, environment) = (&record.value.app, &record.value.environment);
+            writes.push(put_state(&state, app, environment)?);
+        }
         if commit(ports, writes).await?
             && let Some(answer) = told(ports, &record.value).await?
         {
@@ -173,10 +179,9 @@ fn conclude<P: Ports>(
     end(record, ending, &name, cause, Vec::new(), ports.now());
 }
 
-async fn state<P: Ports>(ports: &P, record: &Deployment) -> Answered<EnvironmentState> {
+async fn state<P: Ports>(ports: &P, record: &Deployment) -> Answered<Stored<EnvironmentState>> {
     let key = store::state(&record.app, &record.environment);
-    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-    Ok(state.value)
+    store::load_or_default(ports, &key).await
 }
 
 /// True where the undo stopped at what is irreversible.

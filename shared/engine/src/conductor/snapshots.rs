@@ -46,7 +46,10 @@ pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Vec<
     mark(state, &scene.record);
     let mut writes = Vec::new();
     if let Some(goal) = &scene.goal {
-        found_back(state, goal, scene);
+        // What a restoring finds as it is recorded stays recorded as it is.
+        if scene.record.action != ActionName::Restore {
+            found_back(state, goal, scene);
+        }
     } else {
         find(state, scene);
         if state.last_snapshot == 0 && !state.found.is_empty() {

@@ -3,11 +3,11 @@
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{add_line, end, put, reject, told};
+use super::ending::{add_line, end, put, put_state, reject, told};
 use super::hold::told_of_hold;
 use super::since::known;
 use super::view::{View, is_operator};
-use super::{Ports, drill, rollback, went_back};
+use super::{Ports, drill, restore, rollback, went_back};
 use crate::log;
 use crate::payload::{Answer, ExecutionRef, Word};
 use crate::ports::{Answered, Write};
@@ -17,7 +17,9 @@ use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Held, HeldState, Waiting};
 use windlass_domain::finding::Finding;
+use windlass_domain::heal;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::request::ActionName;
 use windlass_domain::since;
 
 /// Decides whether the deployment goes, waits or ends, and writes that.
@@ -51,6 +53,9 @@ async fn once<P: Ports>(
         return Ok(Some(answer));
     }
     view.not_taken_over(&record.value)?;
+    if record.value.action == ActionName::Restore {
+        return restore::go(ports, execution, &mut view, record).await;
+    }
     match view.decide(&record.value) {
         Decision::Reject(findings) => {
             finish(ports, &view, record, Outcome::Refused(findings)).await
@@ -104,7 +109,7 @@ fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> 
         .then(|| plain(Word::Go, &record.id, view.lock.value.token))
 }
 
-async fn take<P: Ports>(
+pub(super) async fn take<P: Ports>(
     ports: &P,
     execution: &ExecutionRef,
     view: &View,
@@ -181,14 +186,18 @@ async fn queue<P: Ports>(
     Ok(commit(ports, writes).await?.then_some(answer))
 }
 
-enum Outcome {
+pub(super) enum Outcome {
     Refused(Vec<Finding>),
     Superseded(Replaced),
     /// A rollback whose goal was reached by the undo of the deployment that it stopped.
     Undone(String),
+    /// A restoring that is not to be made now, and why.
+    NotRestored(String),
+    /// A restoring of what was restored too often: automatic deployments are held, for this reason.
+    Held(String),
 }
 
-async fn finish<P: Ports>(
+pub(super) async fn finish<P: Ports>(
     ports: &P,
     view: &View,
     mut record: Stored<Deployment>,
@@ -196,6 +205,7 @@ async fn finish<P: Ports>(
 ) -> Answered<Option<Answer>> {
     let now = ports.now();
     let mut superseded_by = None;
+    let is_held = matches!(outcome, Outcome::Held(_));
     match outcome {
         Outcome::Refused(findings) => {
             reject(&mut record, findings, now);
@@ -223,14 +233,29 @@ async fn finish<P: Ports>(
             let cause = went_back::as_found(&record.value, &undone);
             end(&mut record, Ending::Succeeded, "", cause, Vec::new(), now);
         }
+        Outcome::NotRestored(why) => {
+            let cause = heal::not_restored(&record.value, &why);
+            let (ending, name) = (Ending::NothingToDo, heal::NOT_RESTORED);
+            end(&mut record, ending, name, cause, Vec::new(), now);
+        }
+        Outcome::Held(why) => {
+            let cause = heal::held(&record.value, &why);
+            let (ending, name) = (Ending::NothingToDo, heal::KEEPS_DRIFTING);
+            end(&mut record, ending, name, cause, Vec::new(), now);
+        }
     }
     let hold = told_of_hold(&record.value, &view.state.value);
     add_line(&mut record, hold);
     note_cost(ports, &mut record.value, &[]).await;
     let snapshot = view.state.value.snapshot;
+    let state = if is_held {
+        put_state(&view.state, &record.value.app, &record.value.environment)?
+    } else {
+        Write::check(view.state.key.clone(), view.state.unchanged())
+    };
     let mut writes = vec![
         put(&record)?,
-        Write::check(view.state.key.clone(), view.state.unchanged()),
+        state,
         Write::check(view.lock.key.clone(), view.lock.unchanged()),
     ];
     // Who brings a newer release still waits with it.

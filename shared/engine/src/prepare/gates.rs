@@ -83,6 +83,7 @@ fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
             )
         }
         None if scene.is_check() => "Mend what it measures first, or deploy with `accept_red` and a reason: where it stays red, the release is undone all the same.".to_owned(),
+        None if scene.is_restoring() => "Mend what it measures first: what has drifted is restored only where every gate is well, and after the next look.".to_owned(),
         None if scene.is_rollback() => "Mend what it measures first: a drill begins only where every gate is well.".to_owned(),
         None => format!(
             "Mend what it measures first, or start {} to deploy before it is mended: where it stays red, the release is undone all the same.",

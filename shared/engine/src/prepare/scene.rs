@@ -52,17 +52,18 @@ impl Scene {
         let record = &loaded.record;
         let key = store::state(&record.app, &record.environment);
         let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-        let goal = match (record.action, record.snapshot) {
-            (ActionName::Rollback | ActionName::Drill, Some(number)) => {
+        let is_to_a_snapshot = record.action.is_to_a_snapshot();
+        let goal = match record.snapshot.filter(|_| is_to_a_snapshot) {
+            Some(number) => {
                 let key = store::snapshot(&record.app, &record.environment, number);
                 let snapshot: Stored<Snapshot> = store::require(ports, &key).await?;
                 Some(snapshot.value.with_found(&state.value))
             }
-            (ActionName::Rollback | ActionName::Drill, None) => {
+            None if is_to_a_snapshot => {
                 let message = format!("the {} {} names no snapshot", record.action, record.id);
                 return Err(Fault::internal(message));
             }
-            _ => None,
+            None => None,
         };
         let state = state.value;
         let leaving = leaving(ports, &loaded, &state).await?;
@@ -79,6 +80,11 @@ impl Scene {
         self.goal.is_some()
     }
 
+    /// Whether what has drifted is brought back to what is recorded.
+    pub fn is_restoring(&self) -> bool {
+        self.loaded.record.action == ActionName::Restore
+    }
+
     /// Whether its gates decide: those of a rollback do not, and neither do those of the way back of a drill.
     pub fn gates_decide(&self) -> bool {
         self.loaded.record.gates_decide()
@@ -88,6 +94,12 @@ impl Scene {
     /// waits for it. A drill is, both ways, because it is there to see.
     pub fn is_watched(&self) -> bool {
         self.loaded.record.action != ActionName::Rollback
+    }
+
+    /// Whether it restores others than this component.
+    fn is_passed_over(&self, name: &ComponentName) -> bool {
+        let mut named = self.loaded.record.components();
+        self.is_restoring() && !named.any(|one| one == name)
     }
 
     /// Whether it is looked what a release of every component would need, and no release is there.
@@ -161,11 +173,15 @@ impl Scene {
         let mut all = AllWanted::default();
         let declared = &self.loaded.resolved.components;
         for (name, way) in ways(goal, &self.state, &declared.keys().collect()) {
+            if self.is_passed_over(&name) {
+                all.stay(&name, "stays as it is, it is not restored");
+                continue;
+            }
             if declared
                 .get(&name)
                 .is_some_and(|it| !it.spec.kind().goes_back())
             {
-                all.leave(&name);
+                all.stay(&name, "stays as it is, a rollback runs nothing");
                 continue;
             }
             match (way, declared.get_key_value(&name)) {
@@ -232,11 +248,11 @@ impl AllWanted<'_> {
         });
     }
 
-    /// A rollback leaves what was run as it is, and the record of it as well.
-    fn leave(&mut self, name: &ComponentName) {
+    /// Leaves a component as it is, and the record of it as well.
+    fn stay(&mut self, name: &ComponentName, reason: &str) {
         self.unchanged.push(Unchanged {
             component: name.clone(),
-            reason: "stays as it is, a rollback runs nothing".to_owned(),
+            reason: reason.to_owned(),
             stays: true,
             irreversible: false,
         });

@@ -1,6 +1,7 @@
 //! The hourly looks at environments between deployments (`docs/decisions/0570-drift-is-looked-for-every-hour.md`). They
 //! change nothing of any target, take no lock, and wait for nobody: whoever deploys finds nothing in the way.
 
+use super::restore::restore;
 use super::{Ports, who};
 use crate::faults::Faults;
 use crate::observe::glance;
@@ -9,6 +10,7 @@ use crate::ports::{Answered, Ledger, Transacted, Write};
 use crate::store::{self, Stored};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::environment::{EnvironmentState, Lock, Running};
+use windlass_domain::heal::Heal;
 use windlass_domain::hourly_look::{Glance, HourlyLook, Upon};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
@@ -133,7 +135,8 @@ async fn one<P: Ports>(
     if !HourlyLook::is_quiet(&lock.value, now) || !item.value.is_due(state.rev, now) {
         return Ok(None);
     }
-    let running = watched(ports, app, state.value.running.clone()).await?;
+    let running = state.value.running.clone();
+    let (running, heal) = watched(ports, (app, environment), running).await?;
     let share = item.value.share(&running, spent);
     if share.is_empty() && !running.is_empty() {
         tracing::info!(%app, %environment, spent, "this hour has no calls left for it");
@@ -148,6 +151,7 @@ async fn one<P: Ports>(
         running: &running,
         state: state.rev,
         token: lock.value.token,
+        heal: &heal,
     };
     item.value.conclude(glances, upon, ports.now());
     who::name(ports, &mut item.value, &running).await;
@@ -156,22 +160,29 @@ async fn one<P: Ports>(
         Write::check(lock.key.clone(), lock.unchanged()),
         Write::check(state.key.clone(), state.unchanged()),
     ];
-    let written = save(ports, &mut item, same.into()).await?;
-    Ok(written.then_some(item))
+    if !save(ports, &mut item, same.into()).await? {
+        return Ok(None);
+    }
+    restore(ports, &item.value, &lock.value, &state).await?;
+    Ok(Some(item))
 }
 
-/// The components that are looked at: the declared ones of which there is a state.
+/// What is declared to be done about each component that differs.
+type Declared = BTreeMap<ComponentName, Heal>;
+
+/// The components that are looked at: the declared ones of which there is a state, and that are not declared `heal: off`.
 async fn watched<P: Ports>(
     ports: &P,
-    app: &AppName,
+    (app, environment): (&AppName, &EnvironmentName),
     mut running: BTreeMap<ComponentName, Running>,
-) -> Answered<BTreeMap<ComponentName, Running>> {
+) -> Answered<(BTreeMap<ComponentName, Running>, Declared)> {
     running.retain(|_, running| is_watched(running));
+    let mut heal = Declared::new();
     if let Ok(in_force) = pin::declaration_in_force(ports, app).await? {
-        let declared: BTreeSet<&ComponentName> = in_force.declaration.components().collect();
-        running.retain(|name, _| declared.contains(name));
+        heal.extend(in_force.declaration.heal(environment));
+        running.retain(|name, _| heal.get(name).is_some_and(|heal| *heal != Heal::Off));
     }
-    Ok(running)
+    Ok((running, heal))
 }
 
 async fn glances<P: Ports>(
@@ -196,6 +207,14 @@ async fn save<P: Ledger>(
     look: &mut Stored<HourlyLook>,
     mut also: Vec<Write>,
 ) -> Answered<bool> {
+    also.push(put(look)?);
+    let done = ports.transact(also).await? == Transacted::Done;
+    look.rev += u64::from(done);
+    Ok(done)
+}
+
+/// The write of a look, with its place among those that come due.
+pub fn put(look: &Stored<HourlyLook>) -> Answered<Write> {
     let HourlyLook {
         app,
         environment,
@@ -203,8 +222,5 @@ async fn save<P: Ledger>(
         ..
     } = &look.value;
     let index = store::hourly_look_index(*due, app, environment);
-    also.push(look.put_indexed(Some(index).filter(|_| !look.value.is_over()))?);
-    let done = ports.transact(also).await? == Transacted::Done;
-    look.rev += u64::from(done);
-    Ok(done)
+    look.put_indexed(Some(index).filter(|_| !look.value.is_over()))
 }

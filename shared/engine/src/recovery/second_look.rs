@@ -1,17 +1,18 @@
 //! The second look, 15 minutes after a recovery (`docs/decisions/0184-a-recovery-is-looked-at-again.md`).
 
-use super::Ports;
+use super::{Ports, hourly_look};
 use crate::faults::Faults;
 use crate::log;
-use crate::observe::compare;
+use crate::observe::glance;
 use crate::ports::{Answered, Ledger, Transacted, Write};
 use crate::store::{self, Stored};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::Instrument as _;
-use windlass_domain::drift::Compared;
+use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running};
 use windlass_domain::fault::Fault;
+use windlass_domain::hourly_look::{Glance, HourlyLook};
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::second_look::{Saw, SecondLook};
@@ -68,27 +69,52 @@ async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> 
         return Ok(());
     }
     let holder = holder.map(|held| &held.deployment);
-    let compared = compared(ports, &look.value, holder, may_try).await?;
+    let glances = glances(ports, &look.value, holder, may_try).await?;
+    let each = glances.iter();
+    let compared: BTreeMap<ComponentName, Compared> = each
+        .map(|(name, glance)| (name.clone(), glance.compared.clone()))
+        .collect();
     let Some(saw) = look.value.judge(&compared) else {
         tracing::warn!(?compared, "the second look is tried again");
         return Ok(());
     };
     look.value.conclude(saw, compared, ports.now());
     // Nobody has taken the lock since: what was seen is not of a deployment that began meanwhile.
-    let free = Write::check(found.key.clone(), found.unchanged());
-    if save(ports, &mut look, vec![free]).await? && saw == Saw::Changed {
+    let mut also = vec![Write::check(found.key.clone(), found.unchanged())];
+    if saw == Saw::Changed {
+        also.push(not_again(ports, &look.value, glances).await?);
+    }
+    if save(ports, &mut look, also).await? && saw == Saw::Changed {
         return hold(ports, look).await;
     }
     Ok(())
 }
 
+/// The write by which no hourly look tells once more what is told now.
+async fn not_again<P: Ports>(
+    ports: &P,
+    look: &SecondLook,
+    glances: BTreeMap<ComponentName, Glance>,
+) -> Answered<Write> {
+    let (app, environment) = (&look.app, &look.environment);
+    let key = store::hourly_look(app, environment);
+    let known: Option<Stored<HourlyLook>> = store::load(ports, &key).await?;
+    let new = || HourlyLook::new(app, environment, ports.now());
+    let mut hourly = known.unwrap_or_else(|| Stored::new(key, new()));
+    let changed = glances.into_iter();
+    let changed = changed.filter(|(_, glance)| glance.compared.drift == Drift::Changed);
+    let told = changed.filter_map(|(name, glance)| Some((name, glance.mark?)));
+    hourly.value.told.extend(told);
+    hourly_look::put(&hourly)
+}
+
 /// Each component that the recovery left, beside its record.
-async fn compared<P: Ports>(
+async fn glances<P: Ports>(
     ports: &P,
     look: &SecondLook,
     holder: Option<&DeploymentId>,
     may_try: bool,
-) -> Answered<BTreeMap<ComponentName, Compared>> {
+) -> Answered<BTreeMap<ComponentName, Glance>> {
     let mut left = left(ports, look).await?;
     if let Some(holder) = holder {
         // What it changed and could not restore is told already, and a person is called to it.
@@ -99,9 +125,9 @@ async fn compared<P: Ports>(
         }
     }
     if may_try {
-        return Ok(compare(ports, &left).await);
+        return Ok(glance(ports, &left).await);
     }
-    let unknown = Compared::unknown("the function that looked at it ended without an answer");
+    let unknown = Glance::unknown("the function that looked at it ended without an answer");
     let names = left.into_keys();
     Ok(names.map(|name| (name, unknown.clone())).collect())
 }

@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::hourly_look::{CALLS_A_LOOK, HourlyLook};
 use windlass_engine::ports::Clock;
+use windlass_engine::recovery;
 use windlass_engine::routes::api::{Call, handle};
 use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
-use windlass_world::run::run;
+use windlass_world::mishaps::{Mishap, When};
+use windlass_world::run::{run, until_pause};
 use windlass_world::trail::Event;
 
 const ALL: [&str; 3] = ["agent", "api", "web"];
@@ -291,6 +293,33 @@ fn a_look_is_not_made_while_a_deployment_works_and_is_not_in_its_way() {
     schedule_for(&mut shop, 5);
     assert_eq!((ago(&shop), events(&shop)), (Some(0), vec![]));
     assert_eq!(shown(&shop, "api")["drift"], "none");
+}
+
+#[test]
+fn a_deployment_that_comes_in_between_is_never_told_as_drift() {
+    let program = program();
+    let mut came_between = 0;
+    for at in 1..200 {
+        let mut shop = live(&program);
+        schedule_for(&mut shop, 65);
+        pass_minutes(&shop, 60);
+        // A whole deployment of other versions happens at this call of the schedule's run.
+        let world = shop.world().clone();
+        let event = json!({"detail-type": "Scheduled Event"});
+        let mut looks = Box::pin(recovery::handle(&world, event));
+        let call = world.mishaps().count() + at;
+        world.plan_mishap(call, When::Before, Mishap::Pause);
+        if until_pause(looks.as_mut()).is_some() {
+            break;
+        }
+        shop.deploy("1.1.0", &BOTH);
+        shop.region.run();
+        run(looks).unwrap();
+        schedule_for(&mut shop, 10);
+        assert_eq!(events(&shop), Vec::<String>::new(), "call {at}");
+        came_between += 1;
+    }
+    assert!((12..190).contains(&came_between), "{came_between}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod beside;
 mod checks;
 mod costs;
 mod drills;
+mod healing;
 mod hourly_looks;
 mod images;
 mod late;

@@ -163,6 +163,43 @@ fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
 }
 
 #[test]
+fn no_hourly_look_tells_again_what_the_second_look_has_told() {
+    let program = program();
+    let drift = |shop: &Shop<'_>| {
+        let put = shop.world().events().put.clone();
+        let names = put.into_iter().map(|(name, _)| name);
+        names
+            .filter(|name| name.starts_with("Drift"))
+            .collect::<Vec<String>>()
+    };
+    for minutes_before in [0, 65] {
+        let mut shop = live(&program);
+        (0..minutes_before / 5).for_each(|_| scheduled_after(&mut shop, 5));
+        let arn = shop.deploy("1.1.0", &BOTH);
+        assert!(shop.region.run_until(&arn, "Bake"));
+        shop.region.stop(&arn);
+        shop.region.run();
+        lands_late(&shop, "shop-api");
+        (0..30).for_each(|_| scheduled_after(&mut shop, 5));
+        assert_eq!(saw(&shop, &arn), Some(Saw::Changed));
+        assert_eq!(drift(&shop), ["DriftFound"], "{minutes_before} minutes");
+
+        // Its end is told, and so is what differs after that.
+        let moves = |shop: &Shop<'_>, version: &str| {
+            let mut functions = shop.world().functions();
+            let api = functions.functions.get_mut("shop-api").unwrap();
+            api.aliases.get_mut("live").unwrap().version = version.into();
+        };
+        moves(&shop, "2");
+        (0..13).for_each(|_| scheduled_after(&mut shop, 5));
+        assert_eq!(drift(&shop), ["DriftFound", "DriftGone"]);
+        moves(&shop, "3");
+        (0..13).for_each(|_| scheduled_after(&mut shop, 5));
+        assert_eq!(drift(&shop), ["DriftFound", "DriftGone", "DriftFound"]);
+    }
+}
+
+#[test]
 fn the_hold_is_set_though_its_start_failed_at_first() {
     let program = program();
     let (mut shop, arn) = recovered_in(&program, "Bake");

@@ -2,6 +2,10 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::scenario::Deed;
 use crate::schedule::What;
+use std::rc::Rc;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::request::ActionName;
 
 /// What the function may write that looks.
 const LOOKS: [&str; 2] = ["second_look", "hourly_look"];
@@ -36,6 +40,9 @@ fn told_once(outcome: &Outcome<'_>) -> Result<(), String> {
     );
     let mends = acted(outcome, |deed| matches!(deed, Deed::Mend(..)));
     let deployed = acted(outcome, |deed| matches!(deed, Deed::Deploy(..)));
+    let restored = restored(outcome);
+    // What was restored is gone by that, and by no deployment that comes after it.
+    let ends = mends + if restored > 0 { restored } else { deployed };
     let mishaps = &outcome.schedule.mishaps;
     if drifts == 0 {
         return Ok(());
@@ -49,16 +56,23 @@ fn told_once(outcome: &Outcome<'_>) -> Result<(), String> {
     if found < drifts && !mishaps.iter().any(|one| is_lost(one.what)) {
         return Err(format!("{drifts} changes by hand are told {found} times"));
     }
-    if is_plain && gone != mends + deployed {
-        return Err(format!(
-            "{} ends of drift are told {gone} times",
-            mends + deployed
-        ));
+    if is_plain && gone != ends {
+        return Err(format!("{ends} ends of drift are told {gone} times"));
     }
-    if gone > 0 && mends + deployed == 0 {
+    if gone > 0 && ends == 0 {
         return Err("what is still there is told as gone".to_owned());
     }
     Ok(())
+}
+
+/// How many restorings have ended well.
+fn restored(outcome: &Outcome<'_>) -> usize {
+    let records = outcome.records();
+    let is_restored = |record: &&Rc<Deployment>| {
+        let ended = record.ending.as_ref().map(|ended| ended.ending);
+        record.action == ActionName::Restore && ended == Some(Ending::Succeeded)
+    };
+    records.iter().filter(is_restored).count()
 }
 
 /// How many acts of a sort were done.

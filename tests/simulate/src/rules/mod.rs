@@ -90,6 +90,8 @@ mod overtakes_as_asked;
 pub use overtakes_as_asked::overtakes_as_asked;
 mod drift_is_told;
 pub use drift_is_told::drift_is_told;
+mod healed_as_declared;
+pub use healed_as_declared::healed_as_declared;
 mod endings_are_counted;
 pub use endings_are_counted::endings_are_counted;
 mod topics_are_told;
@@ -101,7 +103,7 @@ pub use wheel_is_obeyed::wheel_is_obeyed;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 45] = [
+pub const RULES: [(&str, Rule); 46] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -147,6 +149,7 @@ pub const RULES: [(&str, Rule); 45] = [
     ("irreversible_bars", irreversible_bars),
     ("moves_whole", moves_whole),
     ("drift_is_told", drift_is_told),
+    ("healed_as_declared", healed_as_declared),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

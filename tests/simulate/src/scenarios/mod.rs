@@ -10,6 +10,7 @@ mod declarations;
 mod declared_services;
 mod drifted;
 mod gates;
+mod healed;
 mod later;
 mod moved;
 mod moved_on;
@@ -35,7 +36,7 @@ mod wheel_held;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 233] = [
+pub static SCENARIOS: [Scenario; 237] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -231,6 +232,10 @@ pub static SCENARIOS: [Scenario; 233] = [
     drifted::DRIFTED,
     drifted::DRIFTED_BOTH,
     drifted::DRIFTED_OVER,
+    healed::HEALED,
+    healed::HEALED_HELD,
+    healed::HEALED_OVER,
+    healed::HEALED_TOO_OFTEN,
     wheel_held::WHEEL_HELD,
     wheel_held::WHEEL_HELD_TO_ITS_BOUND,
     wheel_held::WHEEL_HELD_TOO_LONG,

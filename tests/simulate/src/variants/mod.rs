@@ -11,6 +11,7 @@ mod bounds;
 mod converging;
 mod copy;
 mod drifted;
+mod healed;
 mod ledger;
 mod look;
 mod moved;
@@ -77,6 +78,7 @@ pub fn variants() -> Vec<Variant> {
         moved_on::VARIANTS,
         tasks::VARIANTS,
         drifted::VARIANTS,
+        healed::VARIANTS,
     ]
     .concat()
 }

@@ -90,8 +90,8 @@ pub const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: OVERTAKING,
-                find: "    let runs = held.state == HeldState::Running && held.action == ActionName::Deploy;",
-                replace: "    let runs = held.state == HeldState::Running && (VARIANT || held.action == ActionName::Deploy);",
+                find: "    let runs = held.state == HeldState::Running && is_stoppable;",
+                replace: "    let runs = held.state == HeldState::Running && (VARIANT || is_stoppable);",
             },
             Edit {
                 file: "shared/engine/src/conductor/preempt.rs",

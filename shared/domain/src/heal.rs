@@ -1,0 +1,291 @@
+//! Healing: what Windlass does about a component that has drifted. Pure.
+//!
+//! A component that is declared `heal: restore` is brought back to what is recorded of it by a deployment like any other.
+//! It is never in anybody's way: it begins only where nothing else is under way, waits or is held, and where the last
+//! look is of what is recorded now. What has to be restored again and again is held, and a person told.
+
+use crate::count::count;
+use crate::cut::cut;
+use crate::deployment::Deployment;
+use crate::environment::{EnvironmentState, Lock};
+use crate::hourly_look::{Difference, EVERY_S, HourlyLook};
+use crate::identity::DeploymentId;
+use crate::input::operators;
+use crate::name::ComponentName;
+use crate::request::ActionName;
+use crate::time::Time;
+use schemars::{JsonSchema, Schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is done about a component that somebody else has changed between deployments.
+///
+/// YAML 1.1 reads `off` as false, so that is read as `off` as well.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", from = "Said")]
+#[schemars(!from, transform = or_false)]
+pub enum Heal {
+    /// It is not looked at every hour, and nobody is told of it.
+    Off,
+    /// It is looked at every hour; what differs is told, and left as it is.
+    #[default]
+    Report,
+    /// It is looked at every hour; what differs is told, and Windlass deploys what is recorded once more.
+    Restore,
+}
+
+/// As it is written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Said {
+    Word(Word),
+    Off(#[serde(deserialize_with = "no")] ()),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    Off,
+    Report,
+    Restore,
+}
+
+impl From<Said> for Heal {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Off(()) | Said::Word(Word::Off) => Self::Off,
+            Said::Word(Word::Report) => Self::Report,
+            Said::Word(Word::Restore) => Self::Restore,
+        }
+    }
+}
+
+fn no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    match bool::deserialize(deserializer)? {
+        false => Ok(()),
+        true => Err(D::Error::custom("`true` is not known here")),
+    }
+}
+
+fn or_false(schema: &mut Schema) {
+    let said = json!({"const": false, "description": "What YAML 1.1 makes of `off`."});
+    if let Some(all) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        all.push(said);
+    }
+}
+
+impl Heal {
+    /// Whether it is what holds where nothing is declared.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    pub const fn is_report(&self) -> bool {
+        matches!(self, Self::Report)
+    }
+}
+
+/// How often a component is restored within a day. What differs after that is set back by something that goes on.
+pub const A_DAY: usize = 3;
+
+/// How long a restoring counts, in milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// The longest reason of a restoring, in bytes: a request's reason has room for it.
+const LONGEST_REASON: usize = 900;
+
+/// The longest reason of the hold, in bytes.
+const LONGEST_HOLD: usize = 2_000;
+
+/// A restoring that has ended. It is noted in the transaction of its ending, so that each counts once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Restored {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// When it ended.
+    pub at: Time,
+    /// The components that it was for.
+    pub components: BTreeSet<ComponentName>,
+    /// Whether it was refused before anything was changed, such as by a gate that is red.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
+}
+
+impl Restored {
+    /// Notes it among those of the last day. One that is noted already stands in its place once.
+    pub fn note(self, all: &mut Vec<Self>) {
+        let now = self.at;
+        all.retain(|one| one.deployment != self.deployment && one.counts(now));
+        all.push(self);
+    }
+
+    fn counts(&self, now: Time) -> bool {
+        now.ms_since(self.at) < DAY_MS
+    }
+}
+
+/// What is known of an environment where something may have to be restored.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// The last look.
+    pub look: Option<&'a HourlyLook>,
+    /// The lock.
+    pub lock: &'a Lock,
+    /// What is recorded.
+    pub state: &'a EnvironmentState,
+    /// The revision of that.
+    pub rev: u64,
+    /// A deployment that waits, or the drill that is under way.
+    pub other: Option<&'a DeploymentId>,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// These are restored, for this reason.
+    Restore(BTreeSet<ComponentName>, String),
+    /// They were restored too often within a day: automatic deployments are held, for this reason.
+    Hold(String),
+    /// Nothing is done, for this reason.
+    Nothing(String),
+}
+
+/// Decides. The schedule asks it before it starts anything, and the conductor again at the turn, where it is certain.
+pub fn turn(at: &Standing<'_>, now: Time) -> Turn {
+    if let Some(why) = in_the_way(at) {
+        return Turn::Nothing(why);
+    }
+    let of_now = |look: &&HourlyLook| look.is_of(at.lock, at.rev);
+    let Some(look) = at.look.filter(of_now) else {
+        return Turn::Nothing("what is recorded has changed since the last look".to_owned());
+    };
+    let drifted: BTreeMap<&ComponentName, &Difference> = look.to_restore().collect();
+    if drifted.is_empty() {
+        let why = "the last look found nothing that is to be restored";
+        return Turn::Nothing(why.to_owned());
+    }
+    let is_worn = |name: &ComponentName| {
+        let all = of(at.state, name, now);
+        all.into_iter().filter(|one| !one.refused).count() >= A_DAY
+    };
+    if drifted.keys().any(|name| is_fresh(at.state, name, now)) {
+        return Turn::Nothing("it was tried within the last hour".to_owned());
+    }
+    let mut left = drifted.clone();
+    left.retain(|name, _| of(at.state, name, now).len() < A_DAY);
+    let mut again = drifted;
+    again.retain(|name, _| is_worn(name));
+    if !again.is_empty() {
+        return Turn::Hold(why_held(&again, at.state, now));
+    }
+    if left.is_empty() {
+        return Turn::Nothing(format!("it was tried {A_DAY} times within a day"));
+    }
+    let names = left.keys().copied().cloned().collect();
+    Turn::Restore(names, cut(differing(&left), LONGEST_REASON))
+}
+
+/// What keeps anything from being restored now.
+fn in_the_way(at: &Standing<'_>) -> Option<String> {
+    if let Some(held) = at.lock.stuck() {
+        return Some(format!("deployment {} needs an operator", held.deployment));
+    }
+    if let Some(held) = &at.lock.held {
+        return Some(format!("deployment {} is under way", held.deployment));
+    }
+    if let Some(hold) = &at.state.hold {
+        return Some(format!(
+            "automatic deployments are held {}",
+            hold.in_words()
+        ));
+    }
+    let other = at.other?;
+    Some(format!(
+        "deployment {other} waits, or its drill is under way"
+    ))
+}
+
+/// The restorings of a component within a day.
+fn of<'a>(state: &'a EnvironmentState, name: &ComponentName, now: Time) -> Vec<&'a Restored> {
+    let all = state.restored.iter();
+    all.filter(|one| one.counts(now) && one.components.contains(name))
+        .collect()
+}
+
+/// Whether it was restored so lately that the look was none of those that come every hour: what was refused, or did not
+/// work, is not tried again at once.
+fn is_fresh(state: &EnvironmentState, name: &ComponentName, now: Time) -> bool {
+    let mut all = of(state, name, now).into_iter();
+    all.any(|one| now < one.at.plus_s(EVERY_S))
+}
+
+/// What differs of each, as a part of a sentence.
+fn differing(all: &BTreeMap<&ComponentName, &Difference>) -> String {
+    let each = all.iter();
+    let each = each.map(|(name, it)| format!("{name} is not as recorded: {}", it.in_words()));
+    each.collect::<Vec<_>>().join("; and ")
+}
+
+fn why_held(
+    again: &BTreeMap<&ComponentName, &Difference>,
+    state: &EnvironmentState,
+    now: Time,
+) -> String {
+    let mut ids: Vec<&DeploymentId> = Vec::new();
+    for restored in again.keys().flat_map(|name| of(state, name, now)) {
+        if !restored.refused && !ids.contains(&&restored.deployment) {
+            ids.push(&restored.deployment);
+        }
+    }
+    let ids: Vec<&str> = ids.into_iter().map(DeploymentId::as_str).collect();
+    let why = format!(
+        "{}, though what is recorded was deployed {} within a day (deployments {}). Something sets it back, such as infrastructure code \
+         at each of its runs: let that leave it alone, or declare `heal: report`",
+        differing(again),
+        count(A_DAY, "time"),
+        ids.join(", ")
+    );
+    cut(why, LONGEST_HOLD)
+}
+
+/// The name of the cause of a restoring that was not made, because something stands in the way or nothing is to be done.
+pub const NOT_RESTORED: &str = "NotRestored";
+
+/// The name of the cause of a restoring in whose place automatic deployments are held.
+pub const KEEPS_DRIFTING: &str = "KeepsDrifting";
+
+/// The sentence of a restoring that is not made now. Nothing is to be done: the next look asks for it again.
+pub fn not_restored(record: &Deployment, why: &str) -> String {
+    let (app, environment) = (&record.app, &record.environment);
+    format!(
+        "{app} {environment} is not restored now: {why}. What differs then is restored after a later look."
+    )
+}
+
+/// The sentence of a restoring in whose place automatic deployments are held.
+pub fn held(record: &Deployment, why: &str) -> String {
+    let (app, environment) = (&record.app, &record.environment);
+    let next = operators(ActionName::ReleaseHold, app, environment);
+    format!(
+        "{app} {environment} KEEPS DRIFTING, and automatic deployments are held: {why}.\n  next: once that is mended, start \
+         {next}; what differs then is restored again"
+    )
+}
+
+/// The sentence of a restoring that has ended well. `changed` are the components that it has changed.
+pub fn restored(record: &Deployment, changed: &[String]) -> String {
+    let (app, environment) = (&record.app, &record.environment);
+    if changed.is_empty() {
+        return format!("Nothing to restore in {app} {environment}: it is as recorded by now.");
+    }
+    let reason = record.reason.as_ref();
+    let reason = reason.map(|reason| format!(" Before that {reason}."));
+    format!(
+        "{app} {environment} is as recorded again: {} restored.{}",
+        changed.join(", "),
+        reason.unwrap_or_default()
+    )
+}
+
+#[cfg(test)]
+#[path = "heal_tests.rs"]
+mod tests;

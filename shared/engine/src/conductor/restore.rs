@@ -1,0 +1,88 @@
+//! `restore`: what has drifted and is declared `heal: restore` goes back to what is recorded; see
+//! [`windlass_domain::heal`].
+//!
+//! It is a deployment like any other from its turn on. Whether it has one is decided where the lock is taken, on what the
+//! ledger says then: it waits for nobody, and whoever waits goes instead.
+
+use super::Ports;
+use super::rollback;
+use super::turn::{Outcome, finish, take};
+use super::view::View;
+use crate::payload::{Answer, ExecutionRef};
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use std::collections::BTreeSet;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Hold};
+use windlass_domain::heal::{Restored, Standing, Turn, turn};
+use windlass_domain::hourly_look::HourlyLook;
+use windlass_domain::name::ComponentName;
+use windlass_domain::request::ActionName;
+
+/// Takes the lock, ends it without a change, or holds automatic deployments because something keeps changing the
+/// targets. `None` when something was written in between.
+pub async fn go<P: Ports>(
+    ports: &P,
+    execution: &ExecutionRef,
+    view: &mut View,
+    mut record: Stored<Deployment>,
+) -> Answered<Option<Answer>> {
+    let (app, environment) = (&record.value.app, &record.value.environment);
+    let key = store::hourly_look(app, environment);
+    let look: Option<Stored<HourlyLook>> = store::load(ports, &key).await?;
+    let waiting = view.who_waits();
+    let drill = view.drills.value.under_way.as_ref().map(|drill| &drill.id);
+    let standing = Standing {
+        look: look.as_ref().map(|look| &look.value),
+        lock: &view.lock.value,
+        state: &view.state.value,
+        rev: view.state.rev,
+        other: waiting.first().map(|one| &one.deployment).or(drill),
+    };
+    match turn(&standing, ports.now()) {
+        Turn::Restore(names, reason) => {
+            record.value.snapshot = view.present();
+            if let Err(findings) = rollback::choose(ports, view, &mut record.value).await? {
+                return finish(ports, view, record, Outcome::Refused(findings)).await;
+            }
+            narrow(&mut record.value, &names);
+            record.value.reason = Some(reason);
+            take(ports, execution, view, record).await
+        }
+        Turn::Hold(reason) => {
+            let hold = Hold {
+                since: ports.now(),
+                reason: reason.clone(),
+                by: record.value.requester.to_string(),
+            };
+            view.state.value.hold = Some(hold);
+            finish(ports, view, record, Outcome::Held(reason)).await
+        }
+        Turn::Nothing(why) => finish(ports, view, record, Outcome::NotRestored(why)).await,
+    }
+}
+
+/// Leaves it these components alone.
+fn narrow(record: &mut Deployment, names: &BTreeSet<ComponentName>) {
+    let components = &mut record.release.components;
+    components.retain(|name, _| names.contains(name));
+    record.found.retain(|name| names.contains(name));
+}
+
+/// Notes in the state that a restoring has ended, so that it counts. What found nothing to do, and what somebody stopped,
+/// does not.
+pub fn note(record: &Deployment, state: &mut EnvironmentState) {
+    let Some(ended) = &record.ending else { return };
+    let is_nothing = ended.ending == Ending::NothingToDo || record.stopped;
+    if record.action != ActionName::Restore || is_nothing {
+        return;
+    }
+    let restored = Restored {
+        deployment: record.id.clone(),
+        at: ended.at,
+        components: record.components().cloned().collect(),
+        refused: ended.ending == Ending::Rejected,
+    };
+    restored.note(&mut state.restored);
+}

@@ -1,0 +1,47 @@
+//! Asks for what has drifted to be restored, after a look that found it. The conductor decides at the turn.
+
+use super::Ports;
+use crate::ports::Answered;
+use crate::store::Stored;
+use serde_json::json;
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::{EnvironmentState, Lock};
+use windlass_domain::heal::{Standing, Turn, turn};
+use windlass_domain::hourly_look::HourlyLook;
+use windlass_domain::identity::execution_name;
+
+/// Starts the execution that restores, where something is to be restored and nothing that is known here stands in the
+/// way. Its name is made of the look, so that each look starts one at most; one that could not be started, or died before
+/// it had recorded anything, is followed by that of the next look.
+pub async fn restore<P: Ports>(
+    ports: &P,
+    look: &HourlyLook,
+    lock: &Lock,
+    state: &Stored<EnvironmentState>,
+) -> Answered<()> {
+    let standing = Standing {
+        look: Some(look),
+        lock,
+        state: &state.value,
+        rev: state.rev,
+        other: None,
+    };
+    let (Turn::Restore(_, reason) | Turn::Hold(reason)) = turn(&standing, ports.now()) else {
+        return Ok(());
+    };
+    let (app, environment) = (&look.app, &look.environment);
+    let input = json!({
+        "action": "restore",
+        "app": app,
+        "environment": environment,
+        "reason": reason,
+        "requester": { "route": "windlass", "principal": "Windlass" },
+    });
+    let looked = look.looked.map_or(0, |looked| looked.0).to_string();
+    let stem = ["restore", &looked, app.as_str(), environment.as_str()];
+    let id = Digest::of(format!("{app}/{environment}/{looked}").as_bytes());
+    ports
+        .start(&execution_name(&stem, id.as_str()), &input)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,123 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::rest::Rest;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
+use windlass_domain::hourly_look::HourlyLook;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::ComponentName;
+use windlass_domain::request::ActionName;
+use windlass_domain::time::Time;
+
+/// How often a component is restored within a day.
+const A_DAY: usize = 3;
+
+/// "Restoring is a deployment like any other, never while held, waiting or running, at most three a day, then a hold with
+/// words": it begins where nothing is held and nobody waits, counts once with its ending, and in the end nothing that is
+/// to be restored differs, or deployments are held.
+pub fn healed_as_declared(outcome: &Outcome<'_>) -> Result<(), String> {
+    let mut held = outcome.held_before;
+    let mut waiting: BTreeSet<String> = BTreeSet::new();
+    let mut counted: Vec<(DeploymentId, Time)> = Vec::new();
+    for happening in &outcome.happened {
+        let Event::Wrote(_, change) = &happening.what else {
+            continue;
+        };
+        if let Some(state) = outcome.read::<EnvironmentState>(change.after.as_ref(), "state") {
+            if held && state.hold.is_none() {
+                counted.clear();
+            }
+            held = state.hold.is_some();
+        }
+        if let Some(one) = outcome.read::<Waiting>(change.before.as_ref(), "waiting#") {
+            waiting.remove(one.deployment.as_str());
+        }
+        if let Some(one) = outcome.read::<Waiting>(change.after.as_ref(), "waiting#") {
+            waiting.insert(one.deployment.to_string());
+        }
+        let Some(record) = outcome.read::<Deployment>(change.after.as_ref(), "record") else {
+            continue;
+        };
+        if record.action != ActionName::Restore {
+            continue;
+        }
+        let before: Option<Rc<Deployment>> = outcome.read(change.before.as_ref(), "record");
+        let id = &record.id;
+        if let Some(other) = record
+            .components()
+            .find(|name| !is_to_restore(outcome, name))
+        {
+            return Err(format!("{id} restores {other}, which is not declared so"));
+        }
+        let starts = record.started.is_some() && before.is_some_and(|b| b.started.is_none());
+        if starts && held {
+            return Err(format!("{id} restores while deployments are held"));
+        }
+        if starts && !waiting.is_empty() {
+            return Err(format!("{id} restores while {waiting:?} wait"));
+        }
+        if starts && counted.len() >= A_DAY {
+            return Err(format!("{id} restores after {counted:?} within a day"));
+        }
+        if counts(&record) && !counted.iter().any(|(known, _)| known == id) {
+            counted.push((id.clone(), happening.at));
+        }
+    }
+    noted(outcome, &counted)?;
+    left(outcome)
+}
+
+/// Whether it counts: it has ended, and was neither stopped nor had anything to do.
+fn counts(record: &Deployment) -> bool {
+    let ended = record.ending.as_ref();
+    ended.is_some_and(|ended| ended.ending != Ending::NothingToDo) && !record.stopped
+}
+
+/// Whether it is declared that a component is restored.
+fn is_to_restore(outcome: &Outcome<'_>, name: &ComponentName) -> bool {
+    let lines = outcome.scenario.declaration.lines();
+    let mut own = lines.filter(|line| line.trim_start().starts_with(&format!("{name}:")));
+    own.any(|line| line.contains("heal: restore"))
+}
+
+/// That each which counts is noted once.
+fn noted(outcome: &Outcome<'_>, counted: &[(DeploymentId, Time)]) -> Result<(), String> {
+    let state = outcome
+        .all::<EnvironmentState>("env#shop/prod", "state")
+        .pop();
+    let noted: Vec<DeploymentId> = state.map_or_else(Vec::new, |state| {
+        let restored = state.restored.iter();
+        restored.map(|one| one.deployment.clone()).collect()
+    });
+    let wanted: Vec<&DeploymentId> = counted.iter().map(|(id, _)| id).collect();
+    if noted.iter().collect::<Vec<_>>() != wanted {
+        return Err(format!(
+            "{noted:?} are noted as restored, and were {wanted:?}"
+        ));
+    }
+    Ok(())
+}
+
+/// That what is to be restored was, where nothing stands in the way.
+fn left(outcome: &Outcome<'_>) -> Result<(), String> {
+    let look = outcome
+        .all::<HourlyLook>("look#shop/prod", "hourly_look")
+        .pop();
+    let state = outcome
+        .all::<EnvironmentState>("env#shop/prod", "state")
+        .pop();
+    let lock = outcome.all::<Lock>("env#shop/prod", "lock").pop();
+    let (Some(look), Some(state), Some(lock)) = (look, state, lock) else {
+        return Ok(());
+    };
+    let left: Vec<&str> = look.to_restore().map(|(name, _)| name.as_str()).collect();
+    let is_tried = state.restored.len() >= A_DAY;
+    let is_excused = state.hold.is_some() || lock.stuck().is_some() || is_tried;
+    if outcome.rest == Rest::Quiet && !left.is_empty() && !is_excused {
+        return Err(format!("{left:?} differ, and are not restored"));
+    }
+    Ok(())
+}
