@@ -23,8 +23,8 @@ PLACES = {
 
 def may(policy, method, route, place):
     """What the policies promise."""
-    if route.startswith("/hand-overs/"):
-        # Both environments are named: no policy of one of them is enough.
+    if route.startswith(("/hand-overs/", "/renames/")):
+        # Both sides are named: no policy of one environment is enough.
         return policy == "reader" and method == "GET"
     if method == "GET":
         return policy == "reader" or ("{app}" in route and place != "elsewhere")

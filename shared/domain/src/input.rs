@@ -15,10 +15,16 @@ pub fn input(
     environment: &EnvironmentName,
     members: &[(&str, Value)],
 ) -> String {
-    let mut rest = Map::from_iter([
-        ("app".to_owned(), app.as_str().into()),
-        ("environment".to_owned(), environment.as_str().into()),
-    ]);
+    let environment = ("environment", environment.as_str().into());
+    let members: Vec<(&str, Value)> = std::iter::once(environment)
+        .chain(members.iter().cloned())
+        .collect();
+    of_application(action, app, &members)
+}
+
+/// The same of an action on a whole application.
+pub fn of_application(action: ActionName, app: &AppName, members: &[(&str, Value)]) -> String {
+    let mut rest = Map::from_iter([("app".to_owned(), app.as_str().into())]);
     let members = members.iter();
     rest.extend(members.map(|(name, value)| ((*name).to_owned(), value.clone())));
     // The action comes first: by that an input is found in a text ([`crate::way`]).

@@ -21,6 +21,7 @@ use crate::time::Time;
 use serde_json::json;
 use std::collections::BTreeMap;
 
+pub mod application;
 mod arrival;
 mod words;
 
@@ -151,6 +152,13 @@ impl<'a> Moving<'a> {
         }
     }
 
+    /// The environments that it concerns.
+    pub fn sides(self) -> Vec<Side<'a>> {
+        let mut sides = vec![self.from, self.to];
+        sides.dedup();
+        sides
+    }
+
     /// True where both owners are in one environment.
     pub fn is_within(self) -> bool {
         self.from == self.to
@@ -195,6 +203,11 @@ impl<'a> Moving<'a> {
         let Side { app, environment } = self.to;
         let members = [("component", json!(name)), ("reason", json!("…"))];
         let remove = input(ActionName::Remove, app, environment, &members);
+        let otherwise = if self.component.is_some() {
+            "Write another name in `to_component`. "
+        } else {
+            ""
+        };
         Finding::new(
             FindingName::AlreadyRuns,
             format!("components.{name}"),
@@ -202,8 +215,8 @@ impl<'a> Moving<'a> {
                 "a component `{name}` is recorded in {app}/{environment} already, with what ran and was found of it."
             ),
             format!(
-                "Write another name in `to_component`. Where that record is not wanted, take `{name}` out of the \
-                 declaration, start {remove}, declare it again, and ask again."
+                "{otherwise}Where that record is not wanted, take `{name}` out of the declaration, start {remove}, \
+                 declare it again, and ask again."
             ),
         )
     }

@@ -202,7 +202,7 @@ pub struct Request {
     /// `remove`, `rename`, `hand_over`: the component; all of the environment if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentName>,
-    /// `remove` of the whole application, declared or not: its name again, and no environment.
+    /// `remove` or `rename` of the whole application: its name again, and no environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<AppName>,
     /// `rename` of an application, `hand_over`: the application that is to have it; of a `hand_over` the same one if absent.

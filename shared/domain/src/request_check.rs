@@ -2,13 +2,33 @@
 
 use crate::finding::{Finding, FindingName, repeated};
 use crate::in_part::InPart;
+use crate::input::of_application;
 use crate::manifest::key_finding;
 use crate::moving::{Moving, Side};
-use crate::name::EnvironmentName;
+use crate::name::{AppName, EnvironmentName};
 use crate::request::{ActionName, Request};
 use crate::shape::{Language, Shape};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
+
+/// What an action does to a whole application, where it may be asked for one.
+fn done_to_all(action: ActionName) -> Option<&'static str> {
+    match action {
+        ActionName::Remove => Some("removed"),
+        ActionName::Rename => Some("renamed"),
+        _ => None,
+    }
+}
+
+/// The input that gives an application another name.
+fn renames(app: &AppName, to: &str) -> String {
+    let members = [
+        ("to_app", json!(to)),
+        ("confirm", json!(app)),
+        ("reason", json!("…")),
+    ];
+    of_application(ActionName::Rename, app, &members)
+}
 
 static SHAPE: LazyLock<Shape> =
     LazyLock::new(|| Shape::of::<Request>("the request", Language::Json));
@@ -81,23 +101,47 @@ impl Request {
 
     fn environment_finding(&self) -> Option<Finding> {
         let needed = self.action != ActionName::Deploy || self.version.is_some();
-        let missing = self.named_environment().err();
-        missing.filter(|_| needed && !self.is_of_the_application())
+        let mut missing = self.named_environment().err()?;
+        if self.action == ActionName::HandOver && self.component.is_none() {
+            let to = self.to_app.as_ref().map_or("…", AppName::as_str);
+            let rename = renames(&self.app, to);
+            let all = format!(" All of an application has another name by {rename}.");
+            missing.remedy.push_str(&all);
+        }
+        Some(missing).filter(|_| needed && !self.is_of_the_application())
     }
 
-    /// Whether it lets go of the whole application.
+    /// Whether it lets go of the whole application, or renames it.
     pub fn is_of_the_application(&self) -> bool {
-        self.action == ActionName::Remove && self.environment.is_none() && self.confirm.is_some()
+        let is_all = self.environment.is_none() && self.component.is_none();
+        match self.action {
+            ActionName::Remove => self.environment.is_none() && self.confirm.is_some(),
+            ActionName::Rename => is_all && (self.confirm.is_some() || self.to_app.is_some()),
+            _ => false,
+        }
+    }
+
+    /// That all of an application is meant, and its name is not typed again.
+    pub fn unconfirmed(app: &AppName, action: ActionName) -> Finding {
+        let does = done_to_all(action).unwrap_or("changed");
+        Finding::new(
+            FindingName::MissingField,
+            "confirm",
+            format!("all of `{app}` is to be {does}, and its name is not confirmed."),
+            format!("Write `{app}` in `confirm`, if that is meant."),
+        )
     }
 
     /// The name typed again is what keeps a forgotten environment from meaning everything.
     fn confirm_finding(&self) -> Option<Finding> {
-        let confirm = self.confirm.as_ref()?;
         let app = &self.app;
-        let (name, text, remedy) = if self.action != ActionName::Remove {
-            return None;
-        } else if confirm != app {
-            let text = format!("`{confirm}` is confirmed, and `{app}` is to be removed.");
+        let does = done_to_all(self.action)?;
+        let Some(confirm) = &self.confirm else {
+            let is_missing = self.action == ActionName::Rename && self.is_of_the_application();
+            return is_missing.then(|| Self::unconfirmed(app, self.action));
+        };
+        let (name, text, remedy) = if confirm != app {
+            let text = format!("`{confirm}` is confirmed, and `{app}` is to be {does}.");
             (
                 FindingName::BadValue,
                 text,
@@ -139,6 +183,7 @@ impl Request {
             ("to_component", self.to_component.is_some()),
         ];
         let wanted: &[&str] = match (self.action, &self.component) {
+            (ActionName::Rename, None) if self.is_of_the_application() => &["to_app"],
             (ActionName::Rename, Some(_)) => &["to_component"],
             (ActionName::Rename, None) => &["to_environment"],
             (ActionName::HandOver, Some(_)) => &["to_app", "to_environment", "to_component"],
@@ -159,6 +204,9 @@ impl Request {
             })
             .collect();
         let stays = match self.moving() {
+            None if self.is_of_the_application() => {
+                self.to_app.as_ref().is_none_or(|to| *to == self.app)
+            }
             Some(moving) if self.action == ActionName::HandOver => moving.is_within(),
             Some(moving) => {
                 moving.is_within() && moving.component.is_none_or(|(was, name)| was == name)
@@ -293,7 +341,8 @@ impl Request {
             ),
             (
                 "confirm",
-                self.confirm.is_some() && self.action != ActionName::Remove,
+                self.confirm.is_some()
+                    && !matches!(self.action, ActionName::Remove | ActionName::Rename),
             ),
             (
                 "for",

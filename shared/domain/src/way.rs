@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 use std::fmt;
 use std::str::FromStr;
 
+mod whole;
+
 /// A way in that has words of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -62,7 +64,14 @@ impl Way {
     }
 
     fn say(self, request: &Request) -> Option<String> {
-        let environment = request.environment.as_ref()?;
+        let Some(environment) = &request.environment else {
+            let said = match self {
+                Self::Console => None,
+                Self::CommandLine => whole::command(request),
+                Self::Http => whole::call(request),
+            };
+            return said.map(|said| format!("`{said}`"));
+        };
         match self {
             Self::Console => None,
             Self::CommandLine => command(request, environment).map(|said| format!("`{said}`")),

@@ -190,3 +190,31 @@ fn a_way_is_read_as_it_is_written() {
     }
     assert_eq!("smoke".parse::<Way>(), Err(()));
 }
+
+#[test]
+fn what_is_asked_of_a_whole_application_is_a_command_and_a_call() {
+    let app = AppName::new("shop").unwrap();
+    let because = ("reason", json!("…"));
+    let confirm = ("confirm", json!("shop"));
+    let table = [
+        (
+            ActionName::Remove,
+            vec![confirm.clone(), because.clone()],
+            "windlass remove shop --confirm shop --reason '…'",
+            r#"POST /apps/shop/remove {"confirm":"shop","reason":"…"}"#,
+        ),
+        (
+            ActionName::Rename,
+            vec![("to_app", json!("store")), confirm, because],
+            "windlass rename shop --to-app store --confirm shop --reason '…'",
+            r#"POST /renames/shop/store {"confirm":"shop","reason":"…"}"#,
+        ),
+    ];
+    for (action, members, command, call) in table {
+        let input = crate::input::of_application(action, &app, &members);
+        assert!(Request::parse(&serde_json::from_str(&input).unwrap()).is_ok());
+        assert_eq!(Way::Console.tell(&input), input);
+        assert_eq!(Way::CommandLine.tell(&input), format!("`{command}`"));
+        assert_eq!(Way::Http.tell(&input), format!("`{call}`"));
+    }
+}

@@ -1,5 +1,7 @@
 //! The movable of an environment, as the ledger says: for who renames or hands over, and for who only asks.
 
+pub mod application;
+
 use crate::config::Configured;
 use crate::observe::where_it_ran;
 use crate::pin;
@@ -12,7 +14,8 @@ use windlass_domain::environment::{EnvironmentState, Lock, Snapshot, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::kinds::KindName;
 use windlass_domain::moving::{Facts, Moves, Moving, Side, arrive, decide};
-use windlass_domain::name::ComponentName;
+use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
 
 /// The ledger's word on it.
@@ -56,36 +59,49 @@ impl Movable {
     /// Decides on what was read.
     pub fn decide(&self, moving: Moving<'_>) -> Result<Moves, Vec<Finding>> {
         let claims = self.from.all_claims();
-        // Where both are one environment, what was read with its lock.
-        let state = if moving.is_within() {
-            &self.from.state
-        } else {
-            &self.to.state
-        };
-        let facts = Facts {
-            from: self.from.facts(&claims),
+        let mut facts = self.facts(&claims);
+        if moving.is_within() {
+            // What was read with its lock.
+            facts.state = &self.from.state.value;
+        }
+        decide(moving, facts)
+    }
+
+    /// All that was read, to be decided on.
+    fn facts<'a>(&'a self, claims: &'a [Claims]) -> Facts<'a> {
+        Facts {
+            from: self.from.facts(claims),
             kinds: &self.kinds,
             lock: &self.to.lock.value,
             waits: self.to.waiting.first().map(|one| &one.value.deployment),
-            state: &state.value,
+            state: &self.to.state.value,
             declared: self.to.declared.as_ref().map_err(Vec::as_slice),
-        };
-        decide(moving, facts)
+        }
     }
 
     /// The writes that move it, all or none, while nobody takes a lock of either side and no declaration changes.
     pub fn moved(mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Answered<Vec<Write>> {
-        let mut writes = vec![unchanged(&self.from.lock)];
+        let mut writes = Vec::new();
         for claims in &mut self.from.claims {
             if moves.hand_on(moving, &mut claims.value) {
-                let index = store::claims_index(&claims.key);
-                writes.push(claims.put_indexed(Some(index))?);
+                writes.push(put_claims(claims)?);
             }
         }
-        let mut declarations = self.declarations.iter();
-        writes.extend(declarations.by_ref().map(unchanged));
+        writes.extend(self.declarations.iter().map(unchanged));
+        writes.extend(self.recorded(moving, moves, now)?);
+        let Side { app, environment } = moving.from;
+        let index = store::environment_index(app, environment);
+        writes.push(self.from.state.put_indexed(Some(index))?);
+        Ok(writes)
+    }
+
+    /// Moves the record, and answers the writes of it beside the one of the former owner's record: nobody takes a lock
+    /// of either side meanwhile.
+    fn recorded(&mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Answered<Vec<Write>> {
+        let mut writes = vec![unchanged(&self.from.lock)];
         let parcels = moves.take_out(moving, &mut self.from.state.value, now);
         let left = self.left.as_ref();
+        let Side { app, environment } = moving.to;
         let made = if moving.is_within() {
             arrive(moving, parcels, &mut self.from.state.value, left, now)
         } else {
@@ -96,11 +112,10 @@ impl Movable {
                 there.value.hold.get_or_insert_with(|| hold.clone());
             }
             writes.push(unchanged(&self.to.lock));
-            writes.push(put(there, moving.to)?);
+            let index = store::environment_index(app, environment);
+            writes.push(there.put_indexed(Some(index))?);
             made
         };
-        writes.push(put(&self.from.state, moving.from)?);
-        let Side { app, environment } = moving.to;
         for snapshot in made {
             let key = store::snapshot(app, environment, snapshot.number);
             writes.push(Stored::new(key, snapshot).put()?);
@@ -157,26 +172,28 @@ async fn declarations<P: Ledger>(
     ports: &P,
     moving: Moving<'_>,
 ) -> Answered<Vec<Stored<Option<Declared>>>> {
-    let mut keys = vec![store::declaration_in_force(moving.from.app)];
+    let mut all = vec![declaration(ports, moving.from.app).await?];
     if moving.to.app != moving.from.app {
-        keys.push(store::declaration_in_force(moving.to.app));
-    }
-    let mut all = Vec::new();
-    for key in keys {
-        let found: Option<Stored<Declared>> = store::load(ports, &key).await?;
-        all.push(Stored {
-            rev: found.as_ref().map_or(0, |found| found.rev),
-            value: found.map(|found| found.value),
-            key,
-        });
+        all.push(declaration(ports, moving.to.app).await?);
     }
     Ok(all)
+}
+
+/// The declaration in force, or its place where there is none.
+async fn declaration<P: Ledger>(ports: &P, app: &AppName) -> Answered<Stored<Option<Declared>>> {
+    let key = store::declaration_in_force(app);
+    let found: Option<Stored<Declared>> = store::load(ports, &key).await?;
+    Ok(Stored {
+        rev: found.as_ref().map_or(0, |found| found.rev),
+        value: found.map(|found| found.value),
+        key,
+    })
 }
 
 fn unchanged<T: serde::Serialize>(one: &Stored<T>) -> Write {
     Write::check(one.key.clone(), one.unchanged())
 }
 
-fn put(state: &Stored<EnvironmentState>, Side { app, environment }: Side<'_>) -> Answered<Write> {
-    state.put_indexed(Some(store::environment_index(app, environment)))
+fn put_claims(claims: &Stored<Claims>) -> Answered<Write> {
+    claims.put_indexed(Some(store::claims_index(&claims.key)))
 }

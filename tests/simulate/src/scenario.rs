@@ -68,6 +68,8 @@ pub enum Deed {
     Rename(&'static str, &'static str),
     /// An operator hands a component over to the bank, where it has the other name.
     HandOver(&'static str, &'static str),
+    /// An operator gives the whole application another name: it is the bank from then on.
+    RenameAll,
     /// An operator goes back to the snapshot with this number, at the console.
     RollBackTo(u64),
     /// An operator goes back across what is irreversible, at the console.
@@ -141,6 +143,7 @@ impl fmt::Display for Deed {
             Self::HandOver(was, name) => {
                 write!(f, "an operator hands {was} over to the bank as {name}")
             }
+            Self::RenameAll => f.write_str("an operator renames the application to bank"),
             Self::RollBackTo(number) => write!(f, "an operator goes back to snapshot {number}"),
             Self::RollBackAcross(names) => write!(f, "an operator goes back across {names:?}"),
             Self::Plan(version, of) => write!(f, "somebody plans {version} of {of:?}"),
@@ -271,6 +274,9 @@ impl Deed {
             Self::HandOver(was, name) => Some(json!({
                 "action": "hand_over", "app": "shop", "environment": "prod", "component": was, "to_component": name,
                 "to_app": "bank", "reason": "as planned"
+            })),
+            Self::RenameAll => Some(json!({
+                "action": "rename", "app": "shop", "to_app": "bank", "confirm": "shop", "reason": "as planned"
             })),
             Self::RollBackTo(number) => Some(operated("rollback", "snapshot", &json!(number))),
             Self::RollBackAcross(names) => Some(operated("rollback", "across", &json!(names))),

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 /// Everything that is wrong with what a declaration means.
 pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Vec<Finding> {
     let mut findings = unknown_names(declaration);
+    findings.extend(formerly(declaration));
     findings.extend(cycle(declaration));
     findings.extend(shared::findings(declaration));
     findings.extend(together::findings(&declaration.document));
@@ -36,6 +37,19 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     let mut told = BTreeSet::new();
     findings.retain(|finding| told.insert((finding.path.clone(), finding.reason.clone())));
     findings
+}
+
+/// That the former name is the present one.
+fn formerly(declaration: &Declaration) -> Option<Finding> {
+    let former = declaration.formerly()?;
+    (former == declaration.app()).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            "formerly",
+            format!("`{former}` is the name that the application has."),
+            "Write the name that it had, or leave `formerly` out.",
+        )
+    })
 }
 
 fn topics(declaration: &Declaration) -> Vec<Finding> {

@@ -27,6 +27,10 @@ pub struct Document {
                               Changed content needs a higher one."
     )]
     pub version: semver::Version,
+    /// The name that the application had, until it is renamed (`rename`): so long the image repositories may be that
+    /// one's. Leave it out afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formerly: Option<AppName>,
     /// The environments by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
     pub environments: BTreeMap<EnvironmentName, Environment>,

@@ -92,6 +92,11 @@ impl Declaration {
         &self.document.version
     }
 
+    /// The name that the application had, where it says one.
+    pub fn formerly(&self) -> Option<&AppName> {
+        self.document.formerly.as_ref()
+    }
+
     /// The digest of its content: comments, order of fields and layout do not count.
     pub fn digest(&self) -> &Digest {
         &self.digest

@@ -100,12 +100,13 @@ pub fn leaves(app: &AppName) -> String {
     )
 }
 
-fn nothing(app: &AppName) -> Finding {
+/// That there is nothing of it.
+pub(crate) fn nothing(app: &AppName) -> Finding {
     Finding::new(
         FindingName::UnknownName,
         "app",
         format!("nothing is recorded of an application `{app}`."),
-        "Correct the name; where it was removed already, nothing has to be done.",
+        "Correct the name; where it was removed or renamed already, nothing has to be done.",
     )
 }
 

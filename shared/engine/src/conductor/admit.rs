@@ -3,7 +3,7 @@
 use super::turn::turn;
 use super::{
     Ports, accept, deploy, drill, hold, moving, plan, recover, refuse, remove, remove_application,
-    rollback, wheel,
+    rename_application, rollback, wheel,
 };
 use crate::log;
 use crate::payload::{Answer, Ask};
@@ -67,6 +67,9 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             remove_application::remove(ports, ask, &request).await
         }
         ActionName::Remove => remove::remove(ports, ask, &request).await,
+        ActionName::Rename if request.is_of_the_application() => {
+            rename_application::rename(ports, ask, &request).await
+        }
         ActionName::Rename | ActionName::HandOver => moving::moving(ports, ask, &request).await,
         ActionName::Check => plan::admit(ports, ask, &request).await,
     }

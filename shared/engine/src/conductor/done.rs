@@ -10,7 +10,7 @@ use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::moving::{Moving, Side};
+use windlass_domain::moving::Side;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// What an execution has done.
@@ -74,10 +74,8 @@ impl Done {
         }
     }
 
-    /// Something that was moved.
-    pub fn moved(moving: Moving<'_>, cause: String) -> Self {
-        let mut sides = vec![moving.from, moving.to];
-        sides.dedup();
+    /// Something that was moved, and the environments that it concerns.
+    pub fn moved(sides: Vec<Side<'_>>, cause: String) -> Self {
         let owner = |Side { app, environment }: Side<'_>| Owner {
             app: app.clone(),
             environment: environment.clone(),

@@ -28,6 +28,7 @@ mod recover;
 mod refuse;
 mod remove;
 mod remove_application;
+mod rename_application;
 mod restore;
 mod rollback;
 mod second_look;

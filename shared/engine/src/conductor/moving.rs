@@ -27,7 +27,7 @@ pub async fn moving<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answer
             Ok(moves) => moves,
             Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
         };
-        let done = Done::moved(moving, moves.in_words(moving));
+        let done = Done::moved(moving.sides(), moves.in_words(moving));
         let mut writes = found.moved(moving, &moves, ports.now())?;
         writes.push(done.put(ask)?);
         if commit(ports, writes).await? {

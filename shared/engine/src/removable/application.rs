@@ -6,7 +6,7 @@ use crate::faults::Faults;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, RepositoryOwner, Stored};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::declaration::Declared;
+use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::removal::Removal;
@@ -24,7 +24,6 @@ impl OfApplication {
     /// Reads it. Its environments are the declared ones, those in which something was deployed, and those that own a
     /// claim: a deployment that failed has left nothing else.
     pub async fn load<P: Ledger + Configured>(ports: &P, app: &AppName) -> Answered<Self> {
-        let mut names: BTreeSet<EnvironmentName> = known(ports, app).await?;
         let key = store::declaration_in_force(app);
         let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
         // One that cannot be read any more is withdrawn as well.
@@ -32,7 +31,7 @@ impl OfApplication {
             .as_ref()
             .map(|one| store::read_declaration(&one.value));
         let read = read.and_then(Result::ok);
-        names.extend(read.iter().flat_map(|it| it.environments().cloned()));
+        let names = self::environments(ports, app, read.as_deref()).await?;
         let mut environments = BTreeMap::new();
         for environment in names {
             let removal = Removal {
@@ -74,7 +73,12 @@ impl OfApplication {
     }
 }
 
-async fn known<P: Ledger>(ports: &P, app: &AppName) -> Answered<BTreeSet<EnvironmentName>> {
+/// The names of its environments: the declared ones, those in which something was deployed, and those that own a claim.
+pub async fn environments<P: Ledger>(
+    ports: &P,
+    app: &AppName,
+    declared: Option<&Declaration>,
+) -> Answered<BTreeSet<EnvironmentName>> {
     let prefix = store::environments_of(app);
     let keys = store::load_index(ports, store::ENVIRONMENTS, &prefix).await?;
     let deployed = keys.iter().filter_map(|key| store::environment_of(&key.pk));
@@ -83,10 +87,16 @@ async fn known<P: Ledger>(ports: &P, app: &AppName) -> Answered<BTreeSet<Environ
     let owners = claims.into_iter().flat_map(|one| one.held);
     let ours = owners.filter(|held| held.owner.app == *app);
     names.extend(ours.map(|held| held.owner.environment));
+    names.extend(
+        declared
+            .into_iter()
+            .flat_map(|it| it.environments().cloned()),
+    );
     Ok(names)
 }
 
-async fn repositories<P: Ledger>(
+/// The image repositories that are its own.
+pub async fn repositories<P: Ledger>(
     ports: &P,
     app: &AppName,
 ) -> Answered<Vec<Stored<RepositoryOwner>>> {

@@ -14,5 +14,6 @@ mod moves;
 mod plans;
 mod releases;
 mod removals;
+mod renames;
 mod stats;
 mod together;

@@ -15,7 +15,7 @@ pub fn lets_go_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
         acts.any(|act| match act.deed {
             Deed::Remove(component) => component == name,
             Deed::Rename(was, _) | Deed::HandOver(was, _) => was == name,
-            Deed::RemoveAll => true,
+            Deed::RemoveAll | Deed::RenameAll => true,
             _ => false,
         })
     };

@@ -9,37 +9,87 @@ use windlass_domain::tenancy::Claims;
 
 /// "So that there is no moment at which nobody has the target" (decision 0539): where a component has another name or owner,
 /// that one has its claims from the same moment on, and its record with the way back; while nothing is under way, or not
-/// at all. A rollback by the new name goes back to what the old one ran.
+/// at all. A rollback by the new name goes back to what the old one ran. A whole application has another name with all of
+/// its components and without its former declaration, or keeps both (decision 0540).
 pub fn moves_whole(outcome: &Outcome<'_>) -> Result<(), String> {
     let moves = outcome.scenario.acts.iter();
-    let moves: Vec<Move> = moves.filter_map(|act| Move::of(act.deed)).collect();
+    let moves: Vec<Move> = moves
+        .flat_map(|act| Move::of(act.deed, outcome.scenario.declaration))
+        .collect();
     for one in &moves {
         one.is_whole(outcome)?;
         one.goes_back(outcome)?;
     }
+    let mut acts = outcome.scenario.acts.iter();
+    if acts.any(|act| matches!(act.deed, Deed::RenameAll)) {
+        is_one(outcome)?;
+    }
     Ok(())
+}
+
+/// Whether the former name has all of the application, or nothing of it.
+fn is_one(outcome: &Outcome<'_>) -> Result<(), String> {
+    let states = outcome.all::<EnvironmentState>(HERE, "state");
+    let left: Vec<String> = states
+        .iter()
+        .flat_map(|state| state.running.keys().map(ToString::to_string))
+        .collect();
+    let ledger = outcome.world.ledger();
+    let mut keys = ledger.items.keys();
+    let is_declared = keys.any(|key| key.pk == "app#shop" && key.sk == "declaration");
+    drop(ledger);
+    let has_all = ["api", "jobs"]
+        .iter()
+        .all(|name| left.iter().any(|it| it == name));
+    match (is_declared, left.is_empty()) {
+        (true, true) => {
+            Err("the application has another name, and its former declaration is in force".into())
+        }
+        (false, false) => Err(format!(
+            "{left:?} runs by a name that is not declared any more"
+        )),
+        (true, false) if !has_all => Err(format!(
+            "of the application {left:?} alone has its former name"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A move that was asked for.
 struct Move {
     was: &'static str,
     name: &'static str,
-    /// Where the new owner's record is.
-    there: &'static str,
+    /// The application that has it from then on.
+    app: &'static str,
 }
 
 impl Move {
-    fn of(deed: Deed) -> Option<Self> {
-        let (was, name, there) = match deed {
-            Deed::Rename(was, name) => (was, name, HERE),
-            Deed::HandOver(was, name) => (was, name, "env#bank/prod"),
-            _ => return None,
-        };
-        Some(Self { was, name, there })
+    /// The moves of a deed. All of an application is that of every component which it declares.
+    fn of(deed: Deed, declaration: &'static str) -> Vec<Self> {
+        match deed {
+            Deed::Rename(was, name) => vec![Self::to("shop", was, name)],
+            Deed::HandOver(was, name) => vec![Self::to("bank", was, name)],
+            Deed::RenameAll => {
+                let names = ["api", "jobs"].into_iter();
+                let declared = names.filter(|name| declaration.contains(&format!("  {name}: {{")));
+                declared.map(|name| Self::to("bank", name, name)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn to(app: &'static str, was: &'static str, name: &'static str) -> Self {
+        Self { was, name, app }
+    }
+
+    /// Where the new owner's record is.
+    fn there(&self) -> String {
+        format!("env#{}/prod", self.app)
     }
 
     fn is_whole(&self, outcome: &Outcome<'_>) -> Result<(), String> {
         let (was, name) = (self.was, self.name);
+        let (former, new) = (format!("shop/{was}"), format!("{}/{name}", self.app));
         let mut is_free = outcome.lock_before.held.is_none();
         let mut left = None;
         for happening in &outcome.happened {
@@ -59,8 +109,8 @@ impl Move {
                 claims(change.before.as_ref()),
                 claims(change.after.as_ref()),
             );
-            let lost = |all: &[String]| all.iter().any(|owner| owner == was);
-            if lost(&before) && !lost(&after) && !after.iter().any(|owner| owner == name) {
+            let lost = |all: &[String]| all.contains(&former);
+            if lost(&before) && !lost(&after) && !after.contains(&new) {
                 return Err(format!(
                     "{was} has lost a claim, and {name} does not have it"
                 ));
@@ -86,8 +136,8 @@ impl Move {
 
     /// Whether the new owner has all that the former one had.
     fn has_all(&self, outcome: &Outcome<'_>, left: &Running) -> Result<(), String> {
-        let (was, name, there) = (self.was, self.name, self.there);
-        let states = outcome.all::<EnvironmentState>(there, "state");
+        let (was, name, there) = (self.was, self.name, self.there());
+        let states = outcome.all::<EnvironmentState>(&there, "state");
         let Some(state) = states.first() else {
             return Err(format!("{was} was moved, and {there} has no record"));
         };
@@ -110,7 +160,7 @@ impl Move {
         let mut claimed = ledger.items.values().filter(|item| item.key.sk == "claims");
         let is_left = claimed.any(|item| {
             let claims = outcome.read::<Claims>(Some(item), "claims");
-            claims.is_some_and(|claims| owners(&claims).iter().any(|owner| owner == was))
+            claims.is_some_and(|claims| owners(&claims).contains(&format!("shop/{was}")))
         });
         if is_left {
             return Err(format!("{was} was moved, and has a claim"));
@@ -161,5 +211,6 @@ fn of<'a>(
 
 fn owners(claims: &Claims) -> Vec<String> {
     let held = claims.held.iter();
-    held.map(|held| held.owner.component.to_string()).collect()
+    held.map(|held| format!("{}/{}", held.owner.app, held.owner.component))
+        .collect()
 }

@@ -6,7 +6,7 @@ use crate::targets::{COMPONENTS, TASK, is_shown, shows, visible};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::HeldState;
+use windlass_domain::environment::{EnvironmentState, HeldState};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{Step, StepStatus};
 
@@ -14,7 +14,10 @@ use windlass_domain::step::{Step, StepStatus};
 /// (rule 1): each target is what the ledger says that runs; in `NeedsOperator` at least those of the
 /// components that are said to be untouched or back.
 pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
-    let state = outcome.environment();
+    // What was handed over is recorded where it is now.
+    let states = ["env#shop/prod", "env#bank/prod"]
+        .map(|environment| outcome.all::<EnvironmentState>(environment, "state"))
+        .concat();
     for component in COMPONENTS {
         if changed_outside(outcome, component) || told_as_stuck(outcome, component) {
             continue;
@@ -27,10 +30,8 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         }
         let shown = visible(outcome.world, component);
-        let running = state
-            .running
-            .iter()
-            .find(|(name, _)| name.as_str() == component);
+        let mut recorded = states.iter().flat_map(|state| &state.running);
+        let running = recorded.find(|(name, _)| name.as_str() == component);
         let artifact = running.and_then(|(_, running)| running.artifact.as_ref());
         let holds = match (running, artifact) {
             (_, Some(artifact)) => shows(outcome.world, component, artifact),

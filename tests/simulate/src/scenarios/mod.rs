@@ -36,7 +36,7 @@ mod wheel_held;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 237] = [
+pub static SCENARIOS: [Scenario; 240] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -268,6 +268,9 @@ pub static SCENARIOS: [Scenario; 237] = [
     moved_on::RENAMED_BESIDE,
     moved_on::HANDED_OVER,
     moved_on::HANDED_OVER_BESIDE,
+    moved_on::ALL_RENAMED,
+    moved_on::ALL_RENAMED_BESIDE,
+    moved_on::ALL_RENAMED_BUSY,
     removed::REMOVED,
     removed::REMOVED_TOO_EARLY,
     removed::REMOVED_BESIDE,

@@ -1,10 +1,11 @@
-//! A component has another name, or another owner.
+//! A component has another name, or another owner; and a whole application has another name.
 //!
 //! What is called `work` here lives in the function of `jobs`, which is its name once it is renamed.
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_service};
 use crate::scenario::{Act, Deed, Scenario, next, quiet, when_in};
+use windlass_machine::shop::FUNCTIONS;
 
 const WITH_WORK: &str = "
 app: shop
@@ -152,4 +153,59 @@ pub(super) const HANDED_OVER_BESIDE: Scenario = Scenario {
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     ..HANDED_OVER
+};
+
+const THE_BANK: &str = "
+app: bank
+version: 1.0.0
+formerly: shop
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  jobs: {kind: lambda, function: shop-jobs, alias: live}
+  api: {kind: lambda, function: shop-api, alias: live, after: [jobs]}
+";
+
+const TO_BE_THE_BANK: &[Act] = &[
+    quiet(Deed::Deploy("1.0.0", BOTH)),
+    quiet(Deed::Deploy("1.1.0", BOTH)),
+    quiet(Deed::Put("apps/bank/app.yaml", THE_BANK)),
+];
+
+/// The whole application has another name, and to rename it once more finds nothing. Nothing is deployed by its former one.
+pub(super) const ALL_RENAMED: Scenario = Scenario {
+    name: "all_called_otherwise",
+    declaration: FUNCTIONS,
+    before: TO_BE_THE_BANK,
+    acts: &[
+        next(Deed::RenameAll),
+        quiet(Deed::RenameAll),
+        quiet(Deed::Deploy("1.2.0", API)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &["1.2.0 Succeeded", "1.2.0 Rejected (NoDeclaration)"],
+    steady: false,
+    ..RENAMED
+};
+
+/// A release arrives at the moment at which the application has another name: it has its turn before, or is refused.
+pub(super) const ALL_RENAMED_BESIDE: Scenario = Scenario {
+    name: "all_called_otherwise_beside",
+    acts: &[
+        next(Deed::RenameAll),
+        next(Deed::Deploy("1.2.0", API)),
+        quiet(Deed::RenameAll),
+    ],
+    ..ALL_RENAMED
+};
+
+/// The application keeps its name while a release is under way.
+pub(super) const ALL_RENAMED_BUSY: Scenario = Scenario {
+    name: "all_called_otherwise_busy",
+    acts: &[
+        quiet(Deed::Deploy("1.2.0", API)),
+        when_in("Change", Deed::RenameAll),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+    ..ALL_RENAMED
 };

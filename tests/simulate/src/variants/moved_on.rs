@@ -2,6 +2,7 @@
 
 use super::{Edit, Variant};
 
+const MOVING_ALL: &str = "shared/engine/src/movable/application.rs";
 const MOVING: &str = "shared/domain/src/moving.rs";
 
 pub const VARIANTS: &[Variant] = &[
@@ -47,6 +48,46 @@ pub const VARIANTS: &[Variant] = &[
             replace: "        if !VARIANT {\n            before::read(&mut self, &state.before);\n        }",
         }],
         scenarios: &["called_otherwise"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "renamed-all-still-declared",
+        what: "a whole application has another name, and its former declaration stays in force",
+        edits: &[
+            Edit {
+                file: MOVING_ALL,
+                find: "        Some(_) => Write::delete(",
+                replace: "        Some(_) if !VARIANT => Write::delete(",
+            },
+            Edit {
+                file: MOVING_ALL,
+                find: "        None => unchanged(declared),",
+                replace: "        _ => unchanged(declared),",
+            },
+        ],
+        scenarios: &["all_called_otherwise"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "renamed-all-without-targets",
+        what: "a whole application has another name, and its targets are the former one's",
+        edits: &[Edit {
+            file: MOVING_ALL,
+            find: "        for claims in resources.values() {",
+            replace: "        for claims in resources.values().filter(|_| !VARIANT) {",
+        }],
+        scenarios: &["all_called_otherwise"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "renamed-all-while-busy",
+        what: "a whole application has another name while a release is under way",
+        edits: &[Edit {
+            file: "shared/domain/src/moving/application.rs",
+            find: "            Err(found) => findings.extend(found),",
+            replace: "            Err(_) if VARIANT => {}\n            Err(found) => findings.extend(found),",
+        }],
+        scenarios: &["all_called_otherwise_busy"],
         mishaps: &[],
     },
 ];

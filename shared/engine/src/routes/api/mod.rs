@@ -20,6 +20,7 @@ mod recorded;
 mod refusals;
 mod releases;
 mod removable;
+mod renames;
 mod snapshots;
 mod stats;
 mod told;
@@ -135,6 +136,9 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
     if let ["hand-overs", rest @ ..] = segments.as_slice() {
         return between(ports, rest, call).await;
     }
+    if let ["renames", app, to] = segments.as_slice() {
+        return renamed(ports, app, to, call).await;
+    }
     let (["apps", app, ..], Some(rest)) = (segments.as_slice(), segments.get(2..)) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
@@ -163,6 +167,21 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
             };
             in_environment(ports, &app, &name, method, rest, call).await
         }
+        _ => Ok(problem(404, &[no_such_path(call)])),
+    }
+}
+
+/// The paths that name two applications.
+async fn renamed<P: Ports>(ports: &P, app: &str, to: &str, call: &Call) -> Answered<Reply> {
+    let (Ok(app), Ok(to)) = (AppName::new(app), AppName::new(to)) else {
+        return Ok(problem(404, &[no_such_path(call)]));
+    };
+    log::name_app(&app);
+    let findings = query::findings(call, &[]);
+    match call.method.as_str() {
+        "GET" | "POST" if !findings.is_empty() => Ok(problem(400, &findings)),
+        "GET" => renames::get(ports, &app, &to).await,
+        "POST" => renames::post(ports, &app, &to, call).await,
         _ => Ok(problem(404, &[no_such_path(call)])),
     }
 }

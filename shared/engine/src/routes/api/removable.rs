@@ -1,8 +1,8 @@
 //! `GET /apps/{app}/environments/{environment}/removable` and `GET /apps/{app}/removable`: what would be let go of, or
-//! what stands in its way. And `POST /apps/{app}/remove`.
+//! what stands in its way. And `POST /apps/{app}/remove`, with what starts every action on a whole application.
 
 use super::environment::known;
-use super::members::take_unknown;
+use super::members::{Path, take_unknown};
 use super::operator::seed;
 use super::problem::problem;
 use super::{Call, Ports, Reply, body, requester};
@@ -93,26 +93,38 @@ pub async fn of_application<P: Ports>(ports: &P, app: &AppName) -> Answered<Repl
 /// Starts the execution that lets go of the whole application. One that is not declared any more may have been let go of
 /// in part.
 pub async fn remove<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+    let named = [("app", app.as_str())];
+    started(ports, ActionName::Remove, &named, call).await
+}
+
+/// Starts an action on a whole application, whose name the body has again. `named` is what the path names, the
+/// application first.
+pub async fn started<P: Ports>(
+    ports: &P,
+    action: ActionName,
+    named: &Path<'_>,
+    call: &Call,
+) -> Answered<Reply> {
     let mut input = match body(call) {
         Ok(body) => body,
         Err(findings) => return Ok(problem(400, &findings)),
     };
-    let path = [("app", app.as_str())];
-    let unknown = take_unknown(&mut input, &["confirm", "reason"], &path);
-    input.insert("action".into(), json!(ActionName::Remove));
-    input.insert("app".into(), json!(app));
+    let unknown = take_unknown(&mut input, &["confirm", "reason"], named);
+    input.insert("action".into(), json!(action));
+    input.extend(
+        named
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), json!(value))),
+    );
     input.insert("requester".into(), requester(call)?);
     if let Some(key) = &call.key {
         input.insert("idempotency_key".into(), json!(key));
     }
-    if !input.contains_key("confirm") {
-        let finding = Finding::new(
-            FindingName::MissingField,
-            "confirm",
-            format!("all of `{app}` is to be removed, and its name is not confirmed."),
-            format!("Write `{app}` in `confirm`, if that is meant."),
-        );
-        return Ok(problem(400, &[finding]));
+    if !input.contains_key("confirm")
+        && let Some((_, app)) = named.first()
+        && let Ok(app) = AppName::new(*app)
+    {
+        return Ok(problem(400, &[Request::unconfirmed(&app, action)]));
     }
     let request = match InPart::beside(unknown, Request::read(&Value::Object(input))) {
         Ok(request) => request,

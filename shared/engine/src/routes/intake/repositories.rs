@@ -22,16 +22,23 @@ pub async fn claim<P: Ports>(
         let owner = owner(ports, repository).await?;
         match owner {
             Some(owner) if owner.value.app == *app => {}
+            // They stay that one's until it is renamed, and come with it.
+            Some(owner) if Some(&owner.value.app) == declaration.formerly() => {}
             Some(owner) => {
-                let of_another = format!("belongs to application `{}`", owner.value.app);
+                let other = &owner.value.app;
+                let of_another = format!("belongs to application `{other}`");
                 let name = FindingName::Duplicate;
-                findings.push(not_ours(
+                let mut finding = not_ours(
                     name,
                     (app, declaration),
                     repository,
                     components,
                     &of_another,
-                ));
+                );
+                let also =
+                    format!(" Where `{other}` is to be called `{app}`, write `formerly: {other}`.");
+                finding.remedy.push_str(&also);
+                findings.push(finding);
             }
             None if !is_ours(ports, app, repository).await? => {
                 let unmarked =

@@ -1,0 +1,257 @@
+//! Another name for a whole application: all of each environment goes to the environment of that name of the new
+//! application, the image repositories go with it, and the former declaration is withdrawn. Pure.
+//!
+//! Both declarations are in force beforehand: the new one says which application it was (`formerly`), so that it may name
+//! that one's repositories. All of it is one transaction, so no release comes in between.
+
+use super::{Facts, Moves, Moving, Side, decide as decide_one};
+use crate::count::count;
+use crate::declaration::Declaration;
+use crate::declaration::resolved::Resolved;
+use crate::finding::{Finding, FindingName};
+use crate::input::input;
+use crate::name::{AppName, EnvironmentName};
+use crate::removal::{self, application, busy, recorded};
+use crate::request::ActionName;
+use std::collections::{BTreeMap, BTreeSet};
+
+mod words;
+
+/// The most items of one transaction (AWS DynamoDB Developer Guide, "Transactions").
+pub const MOST_ITEMS: usize = 100;
+
+/// The items beside those of its environments and repositories: both declarations, and that it is done.
+const ITEMS: usize = 3;
+
+/// The items of an environment that is moved: the locks and the records of both sides.
+const ITEMS_OF_ONE: usize = 4;
+
+/// The snapshots that the new environment gets where it has none.
+const FIRST_SNAPSHOTS: usize = 2;
+
+/// The application as the ledger knows it, and the one that it is to be.
+#[derive(Debug, Clone)]
+pub struct Application<'a> {
+    /// Its name.
+    pub app: &'a AppName,
+    /// Its name from then on.
+    pub to: &'a AppName,
+    /// The version of the former declaration in force.
+    pub version: Option<&'a semver::Version>,
+    /// The former declaration, where it can be read.
+    pub former: Option<&'a Declaration>,
+    /// The new declaration in force; what is wrong where there is none.
+    pub new: Result<&'a Declaration, &'a [Finding]>,
+    /// The image repositories of the former one.
+    pub repositories: Vec<String>,
+    /// The environments of the former one, declared or not, each beside the new one of that name.
+    pub environments: BTreeMap<EnvironmentName, Facts<'a>>,
+}
+
+/// The things that are moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// The version of the declaration that is withdrawn.
+    pub declaration: Option<semver::Version>,
+    /// The things in each environment that has any.
+    pub environments: BTreeMap<EnvironmentName, Moves>,
+    /// The image repositories that go with it.
+    pub repositories: Vec<String>,
+    /// Those that the new declaration does not name, and that are nobody's from then on.
+    pub freed: Vec<String>,
+}
+
+/// Decides it, and tells everything that stands in its way in any environment.
+///
+/// # Errors
+/// Something is under way on either side, the new declaration is not in force or does not say which application it was,
+/// it lacks a component or has it elsewhere, or there is nothing of the former one.
+pub fn decide(asked: &Application<'_>) -> Result<Whole, Vec<Finding>> {
+    let mut findings = Vec::new();
+    match asked.new {
+        Err(why) => findings.extend(why.iter().cloned()),
+        Ok(new) => findings.extend(asked.not_the_same(new)),
+    }
+    let (mut environments, mut items) = (BTreeMap::new(), ITEMS + asked.repositories.len());
+    let mut resources = BTreeSet::new();
+    for (environment, facts) in &asked.environments {
+        // The former declaration is withdrawn with it.
+        let facts = Facts {
+            from: removal::Facts {
+                declared: None,
+                ..facts.from
+            },
+            ..*facts
+        };
+        match asked.moves(environment, facts) {
+            Err(found) => findings.extend(found),
+            // A first release must not begin there meanwhile.
+            Ok(None) => items += 1,
+            Ok(Some(moves)) => {
+                items += ITEMS_OF_ONE;
+                if facts.state.last_snapshot == 0 {
+                    items += FIRST_SNAPSHOTS;
+                }
+                let claims = moves.claims.iter();
+                resources.extend(claims.map(|claim| claim.resource.clone()));
+                environments.insert(environment.clone(), moves);
+            }
+        }
+    }
+    findings.extend(asked.too_many(items + resources.len()));
+    // Without a new declaration each environment tells the same.
+    let mut told = Vec::new();
+    findings.retain(|finding| {
+        let is_new = !told.contains(finding);
+        told.push(finding.clone());
+        is_new
+    });
+    let named = asked.new.map(Declaration::repositories).unwrap_or_default();
+    let all = asked.repositories.iter().cloned();
+    let (repositories, freed) = all.partition(|name| named.contains_key(name));
+    let whole = Whole {
+        declaration: asked.version.cloned(),
+        environments,
+        repositories,
+        freed,
+    };
+    if asked.is_nothing() {
+        return Err(vec![application::nothing(asked.app)]);
+    }
+    if findings.is_empty() {
+        Ok(whole)
+    } else {
+        Err(findings)
+    }
+}
+
+impl<'a> Application<'a> {
+    /// True where there is nothing of it.
+    fn is_nothing(&self) -> bool {
+        let mut environments = self.environments.iter();
+        let is_empty = environments.all(|(name, facts)| self.is_unused(name, *facts));
+        is_empty && self.version.is_none() && self.repositories.is_empty()
+    }
+
+    /// True where nothing is recorded of an environment.
+    fn is_unused(&self, environment: &EnvironmentName, facts: Facts<'_>) -> bool {
+        let removal = self.moving(environment).removal();
+        recorded(removal, facts.from).components.is_empty()
+    }
+
+    /// All of an environment, to the new application.
+    pub fn moving<'b>(&self, environment: &'b EnvironmentName) -> Moving<'b>
+    where
+        'a: 'b,
+    {
+        let side = |app| Side { app, environment };
+        Moving {
+            from: side(self.app),
+            to: side(self.to),
+            component: None,
+        }
+    }
+
+    /// The moves within one environment; none where nothing is recorded of it.
+    fn moves(
+        &self,
+        environment: &EnvironmentName,
+        facts: Facts<'_>,
+    ) -> Result<Option<Moves>, Vec<Finding>> {
+        if self.is_unused(environment, facts) {
+            let busy = busy((self.app, environment), facts.from.lock, facts.from.waits);
+            return busy.map_or(Ok(None), |finding| Err(vec![finding]));
+        }
+        decide_one(self.moving(environment), facts).map(Some)
+    }
+
+    /// What the new declaration says otherwise than the former one: which application it was, and where components are.
+    fn not_the_same(&self, new: &Declaration) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        findings.extend(self.not_its_successor(new));
+        let used = self.environments.iter();
+        let used = used.filter(|(name, facts)| !self.is_unused(name, **facts));
+        for (environment, _) in used {
+            let resolve = |one: &Declaration| one.resolve(environment).ok();
+            if let (Some(former), Some(new)) = (self.former.and_then(resolve), resolve(new)) {
+                findings.extend(self.elsewhere(&former, &new));
+            }
+        }
+        findings
+    }
+
+    fn not_its_successor(&self, new: &Declaration) -> Option<Finding> {
+        let (app, to) = (self.app, self.to);
+        let why = match new.formerly() {
+            Some(formerly) if formerly == app => return None,
+            Some(formerly) => format!("the declaration of {to} says that it was {formerly}."),
+            None => format!("the declaration of {to} does not say that it was {app}."),
+        };
+        let remedy = format!(
+            "Write `formerly: {app}` into the declaration of {to}, raise `version`, and upload it; then ask again."
+        );
+        let name = FindingName::MissingField;
+        Some(Finding::new(name, "formerly", why, remedy))
+    }
+
+    /// Components whose target would be another one by the new declaration.
+    fn elsewhere(&self, former: &Resolved, new: &Resolved) -> Vec<Finding> {
+        let same_place = (&former.region, &former.role_arn) == (&new.region, &new.role_arn);
+        let both = former.components.iter().filter_map(|(name, was)| {
+            let is = new.components.get(name)?;
+            Some((name, was.spec.claim(), is.spec.claim()))
+        });
+        let moved = both.filter(|(_, was, is)| {
+            // Another kind is told of as such.
+            let is_comparable = was.sort == is.sort && !was.names.iter().any(String::is_empty);
+            is_comparable && !(was.is_same_as(is, same_place) && was.folder == is.folder)
+        });
+        let environment = &new.environment;
+        let (app, to) = (self.app, self.to);
+        moved
+            .map(|(name, was, is)| {
+                let where_to = if was.what == is.what {
+                    format!("{} in another region or by another role", is.what)
+                } else {
+                    is.what
+                };
+                Finding::new(
+                    FindingName::BadValue,
+                    format!("components.{name}.{}", is.member),
+                    format!(
+                        "`{name}` of {to}/{environment} is declared as {where_to}, and {app}/{environment} has {}.",
+                        was.what
+                    ),
+                    format!(
+                        "Declare it in {to} where it runs, and upload that; then ask again. What is to run elsewhere is \
+                         declared there afterwards."
+                    ),
+                )
+            })
+            .collect()
+    }
+
+    fn too_many(&self, items: usize) -> Option<Finding> {
+        let environment = self.environments.keys().next()?;
+        let members = [("to_app", self.to.as_str().into()), ("reason", "…".into())];
+        let hand_over = input(ActionName::HandOver, self.app, environment, &members);
+        (items > MOST_ITEMS).then(|| {
+            Finding::new(
+                FindingName::TooLarge,
+                "app",
+                format!(
+                    "{} of the ledger are to be written at once, and {MOST_ITEMS} at most.",
+                    count(items, "item")
+                ),
+                format!(
+                    "Take some environments out of the former declaration, hand each over by itself, such as {hand_over}, \
+                     and ask again for the rest."
+                ),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "application_tests.rs"]
+mod tests;

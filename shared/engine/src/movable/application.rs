@@ -1,0 +1,148 @@
+//! All of an application, for another name.
+
+use super::{Movable, declaration, put_claims, unchanged};
+use crate::config::Configured;
+use crate::pin;
+use crate::ports::{Answered, Ledger, Write};
+use crate::removable::application::{environments, repositories};
+use crate::store::{self, RepositoryOwner, Stored};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::finding::Finding;
+use windlass_domain::moving::application::{Application, Whole, decide};
+use windlass_domain::moving::{Facts, Moving, Side};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::tenancy::Claims;
+use windlass_domain::time::Time;
+
+/// The ledger's word on it.
+pub struct WholeMovable<'a> {
+    app: &'a AppName,
+    to: &'a AppName,
+    declared: Stored<Option<Declared>>,
+    former: Option<Arc<Declaration>>,
+    declared_there: Stored<Option<Declared>>,
+    new: Result<Arc<Declaration>, Vec<Finding>>,
+    repositories: Vec<Stored<RepositoryOwner>>,
+    environments: BTreeMap<EnvironmentName, Movable>,
+    claims: BTreeMap<EnvironmentName, Vec<Claims>>,
+}
+
+impl<'a> WholeMovable<'a> {
+    /// Reads it. The declarations and the locks are read first, as for the move of one environment.
+    pub async fn load<P: Ledger + Configured>(
+        ports: &P,
+        app: &'a AppName,
+        to: &'a AppName,
+    ) -> Answered<Self> {
+        let declared = declaration(ports, app).await?;
+        let declared_there = declaration(ports, to).await?;
+        let new = match pin::declaration_in_force(ports, to).await? {
+            Ok(found) => Ok(found.declaration),
+            Err(findings) => Err(findings),
+        };
+        // One that cannot be read any more is withdrawn as well.
+        let read = declared.value.as_ref().map(store::read_declaration);
+        let former = read.and_then(Result::ok);
+        let mut movables = BTreeMap::new();
+        for environment in environments(ports, app, former.as_deref()).await? {
+            let moving = moving(app, to, &environment);
+            let found = Movable::load(ports, moving).await?;
+            movables.insert(environment, found);
+        }
+        let claims = movables.iter();
+        let claims = claims.map(|(name, found)| (name.clone(), found.from.all_claims()));
+        Ok(Self {
+            app,
+            to,
+            declared,
+            former,
+            declared_there,
+            new,
+            repositories: repositories(ports, app).await?,
+            claims: claims.collect(),
+            environments: movables,
+        })
+    }
+
+    /// All that was read, to be decided on.
+    pub fn asked(&self) -> Application<'_> {
+        let environments = self.environments.iter();
+        let environments = environments.map(|(name, found)| {
+            let claims = self.claims.get(name).map(Vec::as_slice);
+            (name.clone(), found.facts(claims.unwrap_or_default()))
+        });
+        let environments: BTreeMap<EnvironmentName, Facts<'_>> = environments.collect();
+        let repositories = self.repositories.iter();
+        Application {
+            app: self.app,
+            to: self.to,
+            version: self.declared.value.as_ref().map(|one| &one.version),
+            former: self.former.as_deref(),
+            new: self.new.as_deref().map_err(Vec::as_slice),
+            repositories: repositories
+                .map(|one| one.value.repository.clone())
+                .collect(),
+            environments,
+        }
+    }
+
+    /// Decides on what was read.
+    pub fn decide(&self) -> Result<Whole, Vec<Finding>> {
+        decide(&self.asked())
+    }
+
+    /// The writes that move it, all or none, while nobody takes a lock of either side and no declaration changes.
+    pub fn moved(mut self, whole: &Whole, now: Time) -> Answered<Vec<Write>> {
+        let mut writes = vec![unchanged(&self.declared_there)];
+        writes.push(withdrawn(&self.declared));
+        // Several environments may have claims of one resource, which is one item.
+        let mut resources: BTreeMap<String, Stored<Claims>> = BTreeMap::new();
+        for (environment, found) in &mut self.environments {
+            let Some(moves) = whole.environments.get(environment) else {
+                writes.push(unchanged(&found.from.lock));
+                continue;
+            };
+            let moving = moving(self.app, self.to, environment);
+            for claims in std::mem::take(&mut found.from.claims) {
+                let resource = claims.key.pk.clone();
+                let claims = resources.entry(resource).or_insert(claims);
+                moves.hand_on(moving, &mut claims.value);
+            }
+            writes.extend(found.recorded(moving, moves, now)?);
+            // An environment of which nothing is left is listed no more.
+            writes.push(found.from.state.put()?);
+        }
+        for claims in resources.values() {
+            writes.push(put_claims(claims)?);
+        }
+        for owner in &mut self.repositories {
+            if whole.repositories.contains(&owner.value.repository) {
+                owner.value.app = self.to.clone();
+                let index = store::repository_index(&owner.value.repository);
+                writes.push(owner.put_indexed(Some(index))?);
+            } else {
+                writes.push(Write::delete(owner.key.clone(), owner.unchanged()));
+            }
+        }
+        Ok(writes)
+    }
+}
+
+/// The end of a declaration, where there is one; else nobody uploads one meanwhile.
+fn withdrawn(declared: &Stored<Option<Declared>>) -> Write {
+    match declared.value {
+        Some(_) => Write::delete(declared.key.clone(), declared.unchanged()),
+        None => unchanged(declared),
+    }
+}
+
+fn moving<'a>(app: &'a AppName, to: &'a AppName, environment: &'a EnvironmentName) -> Moving<'a> {
+    let side = |app| Side { app, environment };
+    Moving {
+        from: side(app),
+        to: side(to),
+        component: None,
+    }
+}
