@@ -326,19 +326,6 @@ impl Drills {
         self.take_ended()
     }
 
-    /// Takes in that the way back could not even be tried, and why.
-    pub fn could_not_come_back(
-        &mut self,
-        app: &AppName,
-        environment: &EnvironmentName,
-        why: &str,
-        now: Time,
-    ) -> Option<Drill> {
-        let drill = self.under_way.as_mut()?;
-        drill.could_not_come_back(app, environment, why, now);
-        self.take_ended()
-    }
-
     /// The drill that is under way and awaits that somebody starts its way back.
     pub fn awaits_back(&self) -> Option<&Drill> {
         self.under_way.as_ref().filter(|drill| drill.awaits_back())

@@ -209,24 +209,17 @@ fn a_gate_that_is_red_on_the_way_back_fails_the_drill_and_what_ran_before_runs()
 }
 
 #[test]
-fn a_drill_that_cannot_even_try_to_come_back_ends_and_tells_what_runs() {
-    let (app, env) = shop();
-    let mut drills = begun();
-    take(&mut drills, &ended("there", Ending::Succeeded, ""), &[]);
-    for _ in 1..TRIES {
-        let over = drills.could_not_come_back(&app, &env, "no declaration.", Time(9));
-        assert_eq!(
-            (over, in_words(&drills).as_str()),
-            (None, "awaits the way back")
-        );
-    }
-    let over = drills.could_not_come_back(&app, &env, "no declaration.", Time(9));
-    let over = over.unwrap().ended.unwrap();
+fn a_drill_that_cannot_come_back_ends_and_tells_what_runs() {
+    let mut drills = coming_back(TRIES - 1);
+    let lost = |drills: &mut Drills| take(drills, &undone("back", "ChangeFailed"), &[]);
+    assert_eq!(lost(&mut drills), None);
+    assert_eq!(in_words(&drills), "awaits the way back");
+    let over = lost(&mut coming_back(TRIES)).unwrap().ended.unwrap();
     assert_eq!((over.outcome, over.restored), (DrillOutcome::Failed, false));
     assert_eq!(
         over.cause,
         "shop prod RUNS 1.1.0 (snapshot 2) and NOT 1.2.0 (snapshot 3): the drill could not come back in 3 tries, at last \
-         because: no declaration.\n  next: mend that, then start \
+         because: because of ChangeFailed.\n  next: mend that, then start \
          {\"action\":\"rollback\",\"app\":\"shop\",\"environment\":\"prod\",\"reason\":\"…\",\"snapshot\":3} to have 1.2.0 \
          (snapshot 3) back; a release may be deployed at once."
     );

@@ -53,26 +53,6 @@ impl Drill {
         self.conclude(app, environment, over, at);
     }
 
-    /// Takes in that the way back could not even be tried.
-    pub(super) fn could_not_come_back(
-        &mut self,
-        app: &AppName,
-        environment: &EnvironmentName,
-        why: &str,
-        now: Time,
-    ) {
-        if !self.awaits_back() {
-            return;
-        }
-        self.tries += 1;
-        let over = (self.tries >= TRIES).then(|| Over {
-            outcome: DrillOutcome::Failed,
-            restored: false,
-            said: Said::StuckThere(cut(why, LONGEST)),
-        });
-        self.conclude(app, environment, over, now);
-    }
-
     fn after_back(&self, end: &LegEnd<'_>) -> Option<Over> {
         let (outcome, restored, said) = match ending(end)? {
             Ending::Succeeded | Ending::NothingToDo if found_another(end) => {

@@ -21,7 +21,7 @@ use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{Drill, Drills, LegEnd, Standing};
 use windlass_domain::environment::Snapshot;
-use windlass_domain::finding::{Finding, FindingName, in_lines};
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
 use windlass_domain::irreversible::{crossed, in_words};
@@ -37,15 +37,13 @@ pub async fn admit<P: Ports>(
     ask: &Ask,
     request: &Request,
 ) -> Answered<Result<Admitted, Vec<Finding>>> {
-    let declared = match pin::declaration_in_force(ports, &request.app).await? {
-        Ok(declared) => pin::named_environment(ports, request)
-            .await?
-            .map(|env| (env, declared.version)),
-        Err(findings) => Err(findings),
+    let declared = match &request.drill {
+        None => declared(ports, request).await?,
+        Some(drill) => declared_there(ports, request, drill).await?,
     };
     let (env, declaration) = match declared {
         Ok(declared) => declared,
-        Err(findings) => return not_tried(ports, request, findings).await.map(Err),
+        Err(findings) => return Ok(Err(findings)),
     };
     for tried in 0..TRIES {
         let mut drills = load(ports, &request.app, &env).await?;
@@ -161,26 +159,35 @@ fn not_under_way(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Fin
     )
 }
 
-/// Notes that the way back could not be tried, for these findings, which are answered. After some tries the drill ends,
-/// because releases wait for it, and a person is told what runs.
-async fn not_tried<P: Ports>(
+/// The environment that a drill is asked for, and the version of the declaration in force.
+async fn declared<P: Ports>(
     ports: &P,
     request: &Request,
-    findings: Vec<Finding>,
-) -> Answered<Vec<Finding>> {
-    let (Some(id), Some(env)) = (&request.drill, &request.environment) else {
-        return Ok(findings);
+) -> Answered<Result<(EnvironmentName, semver::Version), Vec<Finding>>> {
+    let declared = match pin::declaration_in_force(ports, &request.app).await? {
+        Ok(declared) => declared,
+        Err(findings) => return Ok(Err(findings)),
     };
-    let app = &request.app;
-    let mut drills = load(ports, app, env).await?;
-    if drills.value.awaits_back().is_some_and(|it| it.id == *id) {
-        let (why, now) = (in_lines(&findings), ports.now());
-        let ended = drills.value.could_not_come_back(app, env, &why, now);
-        let writes = writes(&drills, app, env, ended)?;
-        // Where somebody else wrote, the next try notes it.
-        commit(ports, writes).await?;
-    }
-    Ok(findings)
+    let env = pin::named_environment(ports, request).await?;
+    Ok(env.map(|env| (env, declared.version)))
+}
+
+/// The same of a drill that is to come back: by the declaration by which it went there. What was uploaded since may have
+/// other components, and by it what ran before could not be brought back.
+async fn declared_there<P: Ports>(
+    ports: &P,
+    request: &Request,
+    drill: &DeploymentId,
+) -> Answered<Result<(EnvironmentName, semver::Version), Vec<Finding>>> {
+    let there: Option<Stored<Deployment>> = store::load(ports, &store::deployment(drill)).await?;
+    let env = match request.named_environment() {
+        Ok(env) => env.clone(),
+        Err(finding) => return Ok(Err(vec![finding])),
+    };
+    Ok(there.map_or_else(
+        || Err(vec![not_under_way(&request.app, &env, drill)]),
+        |there| Ok((env.clone(), there.value.declaration)),
+    ))
 }
 
 /// Reads what is known of an environment's drills.

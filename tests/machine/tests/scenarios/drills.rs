@@ -1,14 +1,14 @@
 //! An environment goes to the version before and comes back.
 
 use crate::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, ended, failure, live,
-    live_with, path, program, serves, way_back,
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended,
+    failure, live, live_with, path, program, serves, way_back,
 };
 use serde_json::json;
 use windlass_domain::drill::{Direction, DrillOutcome, Known, Standing};
 use windlass_domain::ending::Ending;
 use windlass_engine::ports::Executions;
-use windlass_machine::shop::{ALARM, Shop};
+use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_world::run::run;
 
 fn last(shop: &Shop<'_>) -> Known {
@@ -347,5 +347,27 @@ fn what_is_planned_tells_where_it_would_go_and_begins_nothing() {
     let found = run(shop.world().execution(&plan)).unwrap().unwrap();
     assert_eq!(found.status, "SUCCEEDED");
     assert_eq!(shop.known_drills(), None);
+    assert_eq!(serves(&shop), both("3"));
+}
+
+/// By what is declared since, `jobs` could not be brought back.
+#[test]
+fn what_is_declared_meanwhile_is_not_in_its_way() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let drill = shop.act("drill");
+    assert!(shop.region.run_until(&drill, "Ended"));
+    let line = |line: &&str| !line.trim_start().starts_with("jobs:");
+    let without: Vec<&str> = FUNCTIONS.lines().filter(line).collect();
+    let without = without.join("\n").replace(", after: [jobs]", "");
+    declare(&shop, &without.replace("version: 1.0.0", "version: 1.1.0"));
+    shop.region.run();
+    let last = last(&shop);
+    assert_eq!(
+        (last.outcome, last.restored),
+        (DrillOutcome::Proved, true),
+        "{}",
+        last.cause
+    );
     assert_eq!(serves(&shop), both("3"));
 }
