@@ -230,8 +230,8 @@ pub enum FindingName {
     /// Next: Take it out of the declaration and upload that; then ask again. To remove a whole application needs no such
     /// upload.
     StillDeclared,
-    /// `remove`, `rename` or `hand_over` was asked while a deployment is under way in the environment, or waits for it.
-    /// Nothing more is let go of or moved then. A removal of more than 90 resources goes in parts: what it has freed
+    /// `remove`, `rename` or `hand_over` was asked while a deployment is under way in the environment or waits for it, or
+    /// while a drill has not come back. Nothing more is let go of or moved then. A removal of more than 90 resources goes in parts: what it has freed
     /// before stays free.
     ///
     /// Next: Wait until it has ended, or cancel it, and ask again.

@@ -61,6 +61,8 @@ pub struct Facts<'a> {
     pub lock: &'a Lock,
     /// Somebody who waits there.
     pub waits: Option<&'a DeploymentId>,
+    /// The drill that is under way there.
+    pub drill: Option<&'a DeploymentId>,
     /// Its record.
     pub state: &'a EnvironmentState,
     /// The components that its declaration in force has there; what is wrong where it has none.
@@ -98,13 +100,10 @@ pub fn decide(moving: Moving<'_>, facts: Facts<'_>) -> Result<Moves, Vec<Finding
     let (removal, Side { app, environment }) = (moving.removal(), moving.to);
     let from = facts.from;
     let mut findings = Vec::new();
-    findings.extend(busy(
-        (removal.app, removal.environment),
-        from.lock,
-        from.waits,
-    ));
+    findings.extend(from.busy(removal));
     if !moving.is_within() {
-        findings.extend(busy((app, environment), facts.lock, facts.waits));
+        let at = (app, environment);
+        findings.extend(busy(at, facts.lock, facts.waits, facts.drill));
     }
     findings.extend(declared(removal, from));
     let recorded = recorded(removal, from);

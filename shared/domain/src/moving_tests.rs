@@ -53,6 +53,7 @@ fn run() -> Ran {
 struct Ledger {
     lock: Lock,
     waits: Option<DeploymentId>,
+    drill: Option<DeploymentId>,
     state: EnvironmentState,
 }
 
@@ -94,11 +95,13 @@ impl Scene {
             from: Ledger {
                 lock: Lock::default(),
                 waits: None,
+                drill: None,
                 state,
             },
             to: Ledger {
                 lock: Lock::default(),
                 waits: None,
+                drill: None,
                 state: EnvironmentState::default(),
             },
             to_app: "shop",
@@ -182,6 +185,7 @@ impl Scene {
                 from: removal::Facts {
                     lock: &self.from.lock,
                     waits: self.from.waits.as_ref(),
+                    drill: self.from.drill.as_ref(),
                     state: &self.from.state,
                     declared: self.still.as_ref(),
                     claims: &self.claims,
@@ -190,6 +194,7 @@ impl Scene {
                 kinds: &self.kinds,
                 lock: &to.lock,
                 waits: to.waits.as_ref(),
+                drill: to.drill.as_ref(),
                 state: &to.state,
                 declared: self.declared.as_ref().map_err(Vec::as_slice),
             },
@@ -234,7 +239,7 @@ type Row = (fn(&mut Scene), &'static str);
 fn what_is_moved_and_what_stands_in_the_way() {
     let within = "api site; ; component site of shop/prod, component web of shop/dev, component api of shop/prod";
     let to_bank = "api; web; component web of bank/prod, component web of shop/dev, component api of shop/prod";
-    let table: [Row; 20] = [
+    let table: [Row; 22] = [
         (|_| {}, within),
         (Scene::goes_to_the_bank, to_bank),
         (
@@ -280,6 +285,18 @@ fn what_is_moved_and_what_stands_in_the_way() {
         ),
         (
             |s| s.from.waits = Some(id("next")),
+            "StillBusy environments.prod",
+        ),
+        // Between its two ways a drill has no lock.
+        (
+            |s| s.from.drill = Some(id("drill")),
+            "StillBusy environments.prod",
+        ),
+        (
+            |s| {
+                s.goes_to_the_bank();
+                s.to.drill = Some(id("drill"));
+            },
             "StillBusy environments.prod",
         ),
         // The new owner's environment is as much in the way.

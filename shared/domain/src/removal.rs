@@ -31,6 +31,8 @@ pub struct Facts<'a> {
     pub lock: &'a Lock,
     /// Somebody who waits for it.
     pub waits: Option<&'a DeploymentId>,
+    /// The drill that is under way, also between its two ways, when nobody has the lock.
+    pub drill: Option<&'a DeploymentId>,
     /// Its record.
     pub state: &'a EnvironmentState,
     /// The components that the declaration in force has there; none where it does not have the environment.
@@ -57,7 +59,7 @@ pub struct LetsGo {
 pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Finding>> {
     let left = left(removal, facts);
     let declared = declared(removal, facts).filter(|_| left.is_empty());
-    let busy = busy((removal.app, removal.environment), facts.lock, facts.waits);
+    let busy = facts.busy(removal);
     let findings: Vec<Finding> = busy.into_iter().chain(declared).collect();
     if !findings.is_empty() {
         return Err(findings);
@@ -73,6 +75,14 @@ pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Find
         return Err(vec![nothing(removal)]);
     }
     Ok(recorded)
+}
+
+impl Facts<'_> {
+    /// Something that is under way there, or waits.
+    pub(crate) fn busy(&self, removal: Removal<'_>) -> Option<Finding> {
+        let at = (removal.app, removal.environment);
+        busy(at, self.lock, self.waits, self.drill)
+    }
 }
 
 /// All that is recorded of it, and claimed.
@@ -198,21 +208,32 @@ pub(crate) fn busy(
     (app, environment): (&AppName, &EnvironmentName),
     lock: &Lock,
     waits: Option<&DeploymentId>,
+    drill: Option<&DeploymentId>,
 ) -> Option<Finding> {
     if let Some(held) = lock.stuck() {
         return Some(stuck(app, environment, held));
     }
     let held = lock.held.as_ref().map(|held| &held.deployment);
-    let (id, does) = match (held, waits) {
-        (Some(id), _) => (id, "is under way there"),
-        (None, Some(id)) => (id, "waits for its turn there"),
-        (None, None) => return None,
+    let (who, then) = match (held, drill, waits) {
+        (Some(id), _, _) => (
+            format!("deployment {id} is under way there"),
+            "Wait until it has ended, or cancel it; then ask again.",
+        ),
+        (None, Some(id), _) => (
+            format!("drill {id} is under way there, and has not come back"),
+            "Wait until it has ended; then ask again.",
+        ),
+        (None, None, Some(id)) => (
+            format!("deployment {id} waits for its turn there"),
+            "Wait until it has ended, or cancel it; then ask again.",
+        ),
+        (None, None, None) => return None,
     };
     Some(Finding::new(
         FindingName::StillBusy,
         format!("environments.{environment}"),
-        format!("deployment {id} {does}, and nothing is let go of or moved meanwhile."),
-        "Wait until it has ended, or cancel it; then ask again.",
+        format!("{who}, and nothing is let go of or moved meanwhile."),
+        then,
     ))
 }
 

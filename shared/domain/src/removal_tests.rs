@@ -7,6 +7,7 @@ use crate::time::Time;
 struct Scene {
     lock: Lock,
     waits: Option<DeploymentId>,
+    drill: Option<DeploymentId>,
     state: EnvironmentState,
     declared: Option<BTreeSet<ComponentName>>,
     component: Option<ComponentName>,
@@ -51,6 +52,7 @@ impl Scene {
         Self {
             lock: Lock::default(),
             waits: None,
+            drill: None,
             state,
             declared: Some(BTreeSet::from([component("api")])),
             component: Some(component("web")),
@@ -97,6 +99,7 @@ impl Scene {
         let facts = Facts {
             lock: &self.lock,
             waits: self.waits.as_ref(),
+            drill: self.drill.as_ref(),
             state: &self.state,
             declared: self.declared.as_ref(),
             claims: &self.claims,
@@ -135,7 +138,7 @@ type Row = (fn(&mut Scene), &'static str);
 
 #[test]
 fn what_is_let_go_of_and_what_stands_in_the_way() {
-    let table: [Row; 14] = [
+    let table: [Row; 15] = [
         (|_| {}, "s3://shop/web/ E1; left: api, 2"),
         (
             |s| {
@@ -160,6 +163,7 @@ fn what_is_let_go_of_and_what_stands_in_the_way() {
             "NeedsOperator",
         ),
         (|s| s.waits = Some(id("next")), "StillBusy"),
+        (|s| s.drill = Some(id("drill")), "StillBusy"),
         // What never succeeded has claims alone, and what was never claimed is only recorded.
         (
             |s| s.state = EnvironmentState::default(),

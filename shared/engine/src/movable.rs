@@ -10,6 +10,7 @@ use crate::removable::Removable;
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
+use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Snapshot, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::kinds::KindName;
@@ -34,6 +35,7 @@ struct There {
     lock: Stored<Lock>,
     state: Stored<EnvironmentState>,
     waiting: Vec<Stored<Waiting>>,
+    drills: Stored<Drills>,
     declared: Result<BTreeMap<ComponentName, KindName>, Vec<Finding>>,
 }
 
@@ -74,6 +76,7 @@ impl Movable {
             kinds: &self.kinds,
             lock: &self.to.lock.value,
             waits: self.to.waiting.first().map(|one| &one.value.deployment),
+            drill: self.to.drills.value.under_way.as_ref().map(|it| &it.id),
             state: &self.to.state.value,
             declared: self.to.declared.as_ref().map_err(Vec::as_slice),
         }
@@ -134,6 +137,7 @@ impl There {
             lock,
             state,
             waiting: store::load_all(ports, &partition, "waiting#").await?,
+            drills: store::load_or_default(ports, &store::drills(app, environment)).await?,
             declared: declared(ports, side).await?,
         })
     }

@@ -8,6 +8,7 @@ use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use std::collections::BTreeSet;
+use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::name::ComponentName;
@@ -21,6 +22,7 @@ pub struct Removable {
     pub state: Stored<EnvironmentState>,
     pub claims: Vec<Stored<Claims>>,
     waiting: Vec<Stored<Waiting>>,
+    drills: Stored<Drills>,
     declared: Option<BTreeSet<ComponentName>>,
     here: Vec<Claim>,
 }
@@ -49,6 +51,7 @@ impl Removable {
             state,
             claims,
             waiting,
+            drills: store::load_or_default(ports, &store::drills(app, env)).await?,
             declared,
             here,
         })
@@ -69,6 +72,7 @@ impl Removable {
         Facts {
             lock: &self.lock.value,
             waits: self.waiting.first().map(|one| &one.value.deployment),
+            drill: self.drills.value.under_way.as_ref().map(|drill| &drill.id),
             state: &self.state.value,
             declared: self.declared.as_ref(),
             claims,

@@ -31,6 +31,7 @@ struct Both {
     lock: Lock,
     lock_there: Lock,
     waits_there: Option<DeploymentId>,
+    drill: Option<DeploymentId>,
     state: EnvironmentState,
     there: EnvironmentState,
     claims: Vec<Claims>,
@@ -132,6 +133,7 @@ impl Scene {
                 from: removal::Facts {
                     lock: &both.lock,
                     waits: None,
+                    drill: both.drill.as_ref(),
                     state: &both.state,
                     declared: self.former.as_ref().map(|_| &still),
                     claims: &both.claims,
@@ -140,6 +142,7 @@ impl Scene {
                 kinds: &kinds,
                 lock: &both.lock_there,
                 waits: both.waits_there.as_ref(),
+                drill: None,
                 state: &both.there,
                 declared: declared[at].as_ref().map_err(Vec::as_slice),
             };
@@ -228,6 +231,10 @@ fn all_of_an_application_is_moved_or_nothing() {
         ),
         (
             |s| s.prod.waits_there = Some(DeploymentId("next".into())),
+            "StillBusy environments.prod",
+        ),
+        (
+            |s| s.prod.drill = Some(DeploymentId("drill".into())),
             "StillBusy environments.prod",
         ),
         (

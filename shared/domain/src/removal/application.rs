@@ -4,7 +4,7 @@
 //! Its declaration has its environments, so nobody is asked to take them out first: who lets go of all of it types its
 //! name again, and the declaration is withdrawn before anything else, so that no release begins in between.
 
-use super::{Facts, LetsGo, Removal, busy, decide as decide_one};
+use super::{Facts, LetsGo, Removal, decide as decide_one};
 use crate::finding::{Finding, FindingName};
 use crate::name::{AppName, EnvironmentName};
 use std::collections::BTreeMap;
@@ -51,7 +51,7 @@ pub fn decide(application: &Application<'_>) -> Result<Whole, Vec<Finding>> {
             declared: None,
             ..*facts
         };
-        findings.extend(busy((app, environment), facts.lock, facts.waits));
+        findings.extend(facts.busy(removal));
         if let Ok(goes) = decide_one(removal, facts) {
             environments.insert(environment.clone(), goes);
         }

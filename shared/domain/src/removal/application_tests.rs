@@ -54,6 +54,7 @@ impl Scene {
         let facts = |at: usize| Facts {
             lock: &self.locks[at],
             waits: self.waits.as_ref(),
+            drill: None,
             state: &state,
             declared: Some(&declared),
             claims: if at == 0 { &self.claims } else { &[] },

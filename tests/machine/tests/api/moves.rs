@@ -337,3 +337,47 @@ fn an_environment_has_another_name() {
     );
     assert_eq!(get(&shop, PROD)["running"], json!({}));
 }
+
+/// Between the two ways nobody has the lock, and the drill goes back to what the record says. What it proved is told of
+/// the environment in which it did so.
+#[test]
+fn nothing_is_moved_or_let_go_of_before_a_drill_has_come_back() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    for version in ["1.0.0", "1.1.0"] {
+        post(&mut shop, version);
+        shop.region.run();
+    }
+    let drilled = |shop: &mut Shop<'_>| {
+        let body = json!({"reason": "to know the way back"});
+        let reply = call(shop, "POST", &format!("{PROD}/drills"), Some(body));
+        assert_eq!(reply.status, 202, "{}", reply.body);
+        shop.region.step();
+        reply.body["execution"].as_str().unwrap().to_owned()
+    };
+    let drill = drilled(&mut shop);
+    assert!(shop.region.run_until(&drill, "Ended"));
+    assert!(shop.drills().awaits_back().is_some(), "{:?}", shop.drills());
+    assert_eq!(shop.lock().held, None);
+    // What is declared since takes it from nowhere: it comes back by the declaration by which it went.
+    declare(&shop, &renamed());
+    let rename = format!("{PROD}/renamable?component=jobs&to_component=work");
+    for look in [rename.clone(), format!("{PROD}/removable?component=jobs")] {
+        assert_eq!(
+            refused(&call(&shop, "GET", &look, None)),
+            (409, vec!["StillBusy"])
+        );
+    }
+    shop.region.run();
+    let proved = shop.drills().proved.unwrap();
+
+    let body = json!({"component": "jobs", "to_component": "work", "reason": "it does more"});
+    done(&mut shop, &format!("{PROD}/rename"), body);
+    assert_eq!(shop.drills().proved, Some(proved.clone()));
+    drilled(&mut shop);
+    shop.region.run();
+    let again = shop.drills();
+    assert_ne!(again.proved.as_ref(), Some(&proved));
+    assert_eq!(again.proved, again.last, "by the other name as well");
+    assert_eq!(shop.serves("shop-jobs"), "3");
+}

@@ -11,8 +11,8 @@ pub const VARIANTS: &[Variant] = &[
         what: "a component has another name while a release is under way",
         edits: &[Edit {
             file: MOVING,
-            find: "        from.waits,\n    ));",
-            replace: "        from.waits,\n    )\n    .filter(|_| !VARIANT));",
+            find: "    findings.extend(from.busy(removal));",
+            replace: "    findings.extend(from.busy(removal).filter(|_| !VARIANT));",
         }],
         scenarios: &["called_otherwise_too_early"],
         mishaps: &[],
