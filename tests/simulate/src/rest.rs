@@ -14,8 +14,8 @@ pub enum Rest {
 }
 
 impl Stage<'_> {
-    /// Nothing runs, nothing is on its way, nobody holds a lock, waits, or has no ending, what a
-    /// recovery left has been looked at again, what arrived has been looked for, and what was changed between
+    /// Nothing runs, nothing is on its way, nobody holds a lock, waits, or has no ending, no drill is to come back, what
+    /// a recovery left has been looked at again, what arrived has been looked for, and what was changed between
     /// deployments has been found, and restored where that is declared.
     pub(crate) fn is_at_rest(&self) -> bool {
         let only_schedules = self.agenda.values().all(Later::is_schedule);
@@ -40,8 +40,9 @@ impl Stage<'_> {
             // Whoever has no ending is somebody that the schedule has to find.
             let open = item.key.sk == "record" && !item.body.contains_key("ending");
             let index = item.index.as_ref();
-            let look_is_due = index.is_some_and(|index| index.pk == store::SECOND_LOOKS);
-            waits || held || open || look_is_due
+            let is_due = index
+                .is_some_and(|index| [store::SECOND_LOOKS, store::DRILLS].contains(&&*index.pk));
+            waits || held || open || is_due
         })
     }
 }

@@ -98,12 +98,14 @@ mod topics_are_told;
 pub use topics_are_told::topics_are_told;
 mod wheel_is_obeyed;
 pub use wheel_is_obeyed::wheel_is_obeyed;
+mod drills_come_back;
+pub use drills_come_back::drills_come_back;
 
 /// A rule: why it does not hold, if it does not.
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 46] = [
+pub const RULES: [(&str, Rule); 47] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -150,6 +152,7 @@ pub const RULES: [(&str, Rule); 46] = [
     ("moves_whole", moves_whole),
     ("drift_is_told", drift_is_told),
     ("healed_as_declared", healed_as_declared),
+    ("drills_come_back", drills_come_back),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

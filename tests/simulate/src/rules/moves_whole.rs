@@ -2,15 +2,17 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::scenario::Deed;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Snapshot};
 use windlass_domain::name::ComponentName;
 use windlass_domain::request::ActionName;
 use windlass_domain::tenancy::Claims;
 
 /// "So that there is no moment at which nobody has the target" (decision 0539): where a component has another name or owner,
-/// that one has its claims from the same moment on, and its record with the way back; while nothing is under way, or not
-/// at all. A rollback by the new name goes back to what the old one ran. A whole application has another name with all of
-/// its components and without its former declaration, or keeps both (decision 0540).
+/// that one has its claims from the same moment on, and its record with the way back; while nothing is under way and no
+/// drill has to come back, or not at all. A rollback by the new name goes back to what the old one ran. A whole
+/// application has another name with all of its components and without its former declaration, or keeps both
+/// (decision 0540).
 pub fn moves_whole(outcome: &Outcome<'_>) -> Result<(), String> {
     let moves = outcome.scenario.acts.iter();
     let moves: Vec<Move> = moves
@@ -91,6 +93,7 @@ impl Move {
         let (was, name) = (self.was, self.name);
         let (former, new) = (format!("shop/{was}"), format!("{}/{name}", self.app));
         let mut is_free = outcome.lock_before.held.is_none();
+        let mut is_drilled = false;
         let mut left = None;
         for happening in &outcome.happened {
             let Event::Wrote(_, change) = &happening.what else {
@@ -100,6 +103,10 @@ impl Move {
             let is_here = item.is_some_and(|item| item.key.pk == HERE);
             if is_here && let Some(lock) = outcome.read::<Lock>(change.after.as_ref(), "lock") {
                 is_free = lock.held.is_none();
+            }
+            if is_here && let Some(drills) = outcome.read::<Drills>(change.after.as_ref(), "drills")
+            {
+                is_drilled = drills.under_way.is_some();
             }
             let claims = |item| {
                 let claims = outcome.read::<Claims>(item, "claims");
@@ -124,6 +131,9 @@ impl Move {
             if let (Some(ran), None) = (ran(&before), ran(&after)) {
                 if !is_free {
                     return Err(format!("{was} was moved while a deployment was under way"));
+                }
+                if is_drilled {
+                    return Err(format!("{was} was moved while a drill was under way"));
                 }
                 left = Some(ran);
             }

@@ -67,8 +67,12 @@ fn may_stop(by: &Deployment, stopped: &Deployment) -> bool {
     let covers = theirs.iter().all(|it| mine.iter().any(|my| my.covers(it)));
     let declared = by.supersede == Supersede::UndoFirst && is_newer && covers;
     let asked = by.preempt && (is_newer || !share(&mine, &theirs));
-    let both = [by.action, stopped.action];
-    both == [ActionName::Deploy; 2] && (declared || asked)
+    match [by.action, stopped.action] {
+        [ActionName::Deploy, ActionName::Deploy] => declared || asked,
+        // A release does not wait for the way there.
+        [ActionName::Deploy, ActionName::Drill] => stopped.drill.is_none(),
+        _ => false,
+    }
 }
 
 fn share(mine: &[Part], theirs: &[Part]) -> bool {

@@ -9,6 +9,7 @@ mod configurations;
 mod declarations;
 mod declared_services;
 mod drifted;
+mod drills;
 mod gates;
 mod healed;
 mod later;
@@ -36,7 +37,7 @@ mod wheel_held;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 240] = [
+pub static SCENARIOS: [Scenario; 251] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -232,6 +233,16 @@ pub static SCENARIOS: [Scenario; 240] = [
     drifted::DRIFTED,
     drifted::DRIFTED_BOTH,
     drifted::DRIFTED_OVER,
+    drills::DRILLED,
+    drills::DRILLED_SERVICE,
+    drills::DRILLED_RED,
+    drills::DRILLED_RED_BACK,
+    drills::DRILL_OVERTAKEN,
+    drills::DRILL_AWAITED,
+    drills::DRILL_ROLLED_BACK,
+    drills::DRILL_ROLLED_BACK_LATER,
+    drills::DRILL_HELD,
+    drills::DRILLED_TWICE,
     healed::HEALED,
     healed::HEALED_HELD,
     healed::HEALED_OVER,
@@ -266,6 +277,7 @@ pub static SCENARIOS: [Scenario; 240] = [
     moved_on::RENAMED,
     moved_on::RENAMED_TOO_EARLY,
     moved_on::RENAMED_BESIDE,
+    moved_on::RENAMED_BETWEEN,
     moved_on::HANDED_OVER,
     moved_on::HANDED_OVER_BESIDE,
     moved_on::ALL_RENAMED,

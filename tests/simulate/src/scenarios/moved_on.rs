@@ -4,7 +4,7 @@
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_service};
-use crate::scenario::{Act, Deed, Scenario, next, quiet, when_in};
+use crate::scenario::{Act, Deed, Scenario, after, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
 
 const WITH_WORK: &str = "
@@ -97,6 +97,30 @@ pub(super) const RENAMED_BESIDE: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.1.1 Succeeded",
         "1.2.0 Succeeded",
+    ],
+    ..RENAMED
+};
+
+/// Nothing is renamed while a drill has not come back, also where nobody has the lock; and it comes back by the declaration
+/// by which it went.
+pub(super) const RENAMED_BETWEEN: Scenario = Scenario {
+    name: "called_otherwise_between",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", WORK)),
+        quiet(Deed::Deploy("1.1.0", WORK)),
+        quiet(Deed::Deploy("1.1.1", API)),
+    ],
+    acts: &[
+        next(Deed::Operate("drill")),
+        when_in("Settle", Deed::Put("apps/shop/app.yaml", WITH_JOBS)),
+        after(20, Deed::Rename("work", "jobs")),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.1.1 Succeeded",
+        "1.1.0 Succeeded",
+        "1.1.1 Succeeded",
     ],
     ..RENAMED
 };

@@ -11,6 +11,7 @@ mod bounds;
 mod converging;
 mod copy;
 mod drifted;
+mod drills;
 mod healed;
 mod ledger;
 mod look;
@@ -78,6 +79,7 @@ pub fn variants() -> Vec<Variant> {
         moved_on::VARIANTS,
         tasks::VARIANTS,
         drifted::VARIANTS,
+        drills::VARIANTS,
         healed::VARIANTS,
     ]
     .concat()

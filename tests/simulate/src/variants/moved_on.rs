@@ -1,6 +1,7 @@
 //! Moving to another name or owner otherwise than it says.
 
 use super::{Edit, Variant};
+use crate::schedule::What;
 
 const MOVING_ALL: &str = "shared/engine/src/movable/application.rs";
 const MOVING: &str = "shared/domain/src/moving.rs";
@@ -16,6 +17,17 @@ pub const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["called_otherwise_too_early"],
         mishaps: &[],
+    },
+    Variant {
+        name: "moved-between-two-ways",
+        what: "a component has another name while a drill has not come back",
+        edits: &[Edit {
+            file: "shared/domain/src/removal.rs",
+            find: "    let (who, then) = match (held, drill, waits) {",
+            replace: "    let (who, then) = match (held, drill.filter(|_| !VARIANT), waits) {",
+        }],
+        scenarios: &["called_otherwise_between"],
+        mishaps: &[What::FailsBefore, What::KilledBefore, What::Denied],
     },
     Variant {
         name: "moved-without-its-targets",

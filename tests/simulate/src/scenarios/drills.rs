@@ -1,0 +1,195 @@
+//! An environment goes to the version before and comes back.
+
+use super::basics::BOTH;
+use super::people::{as_made, is_quiet_again, person_at_api, person_at_service, rings};
+use crate::scenario::{Act, Deed, Scenario, after, next, quiet, when_in};
+use windlass_machine::shop::{FUNCTIONS, SERVICE_AND_FUNCTION};
+use windlass_world::World;
+
+/// Between the act before it and the next one time passes until the way there is settled.
+const IS_THERE: Act = when_in("Settle", Deed::Change("the way there is gone", settles));
+
+fn settles(_: &World) {}
+
+const DRILL: Deed = Deed::Operate("drill");
+
+const BEFORE: &[Act] = &[
+    quiet(Deed::Deploy("1.0.0", BOTH)),
+    quiet(Deed::Deploy("1.1.0", BOTH)),
+];
+
+/// Both ways are gone. A rollback afterwards goes where it would have gone without the drill.
+pub(super) const DRILLED: Scenario = Scenario {
+    name: "drilled",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: BEFORE,
+    acts: &[next(DRILL), quiet(Deed::Operate("rollback"))],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+    ],
+    may: &[],
+    steady: true,
+};
+
+/// The same at a service, whose calls have no condition.
+pub(super) const DRILLED_SERVICE: Scenario = Scenario {
+    name: "drilled_service",
+    declaration: SERVICE_AND_FUNCTION,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", &["agent", "api"])),
+        quiet(Deed::Deploy("1.1.0", &["agent", "api"])),
+    ],
+    acts: &[next(DRILL)],
+    stranger: person_at_service,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+    ],
+    ..DRILLED
+};
+
+/// The version before is not well any more.
+pub(super) const DRILLED_RED: Scenario = Scenario {
+    name: "drilled_red",
+    acts: &[
+        next(DRILL),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+        quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 RolledBack (GateFailed)",
+    ],
+    may: &[],
+    steady: false,
+    ..DRILLED
+};
+
+/// A gate that is red on the way back undoes nothing: the version before would stay live.
+pub(super) const DRILLED_RED_BACK: Scenario = Scenario {
+    name: "drilled_red_back",
+    acts: &[
+        next(DRILL),
+        IS_THERE,
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+        quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
+    ],
+    ends: DRILLED_SERVICE.ends,
+    may: &["1.0.0 RolledBack (GateFailed)"],
+    steady: false,
+    ..DRILLED
+};
+
+/// A release does not wait for the way there: it is stopped and undone.
+pub(super) const DRILL_OVERTAKEN: Scenario = Scenario {
+    name: "drill_overtaken",
+    acts: &[
+        next(DRILL),
+        when_in("Bake", Deed::Deploy("1.2.0", &["api"])),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 RolledBack (PreemptedByDeploy)",
+        "1.2.0 Succeeded",
+    ],
+    may: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    steady: false,
+    ..DRILLED
+};
+
+/// A release that comes when the way there is gone waits for the way back, and goes on from what ran before.
+pub(super) const DRILL_AWAITED: Scenario = Scenario {
+    name: "drill_awaited",
+    acts: &[next(DRILL), IS_THERE, next(Deed::Deploy("1.2.0", &["api"]))],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+    ],
+    may: &["1.0.0 RolledBack (PreemptedByDeploy)"],
+    steady: false,
+    ..DRILLED
+};
+
+/// An operator's rollback stops the way back, and what it brings stays.
+pub(super) const DRILL_ROLLED_BACK: Scenario = Scenario {
+    name: "drill_rolled_back",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", BOTH)),
+        quiet(Deed::Deploy("1.1.0", BOTH)),
+        quiet(Deed::Deploy("1.2.0", BOTH)),
+    ],
+    acts: &[
+        next(DRILL),
+        IS_THERE,
+        when_in("Bake", Deed::Operate("rollback")),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 RolledBack (PreemptedByOperator)",
+        "1.1.0 Succeeded",
+    ],
+    may: &[],
+    steady: false,
+    ..DRILLED
+};
+
+/// A rollback to a snapshot that comes while the way back is to be tried again finds no drill that takes it back.
+pub(super) const DRILL_ROLLED_BACK_LATER: Scenario = Scenario {
+    name: "drill_rolled_back_later",
+    before: DRILL_ROLLED_BACK.before,
+    acts: &[next(DRILL), IS_THERE, after(150, Deed::RollBackTo(2))],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.0.0 Succeeded",
+    ],
+    may: &[
+        "1.2.0 RolledBack (PreemptedByOperator)",
+        "1.2.0 NothingToDo (Superseded)",
+    ],
+    steady: false,
+    ..DRILLED
+};
+
+/// Where deployments are held, no drill begins.
+pub(super) const DRILL_HELD: Scenario = Scenario {
+    name: "drill_held",
+    acts: &[next(Deed::Operate("hold")), quiet(DRILL)],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "drill Rejected (Held)",
+    ],
+    may: &[],
+    steady: true,
+    ..DRILLED
+};
+
+/// Of two that are asked for at once, one is made.
+pub(super) const DRILLED_TWICE: Scenario = Scenario {
+    name: "drilled_twice",
+    acts: &[next(DRILL), next(DRILL)],
+    ends: DRILLED_SERVICE.ends,
+    may: &[],
+    steady: false,
+    ..DRILLED
+};
