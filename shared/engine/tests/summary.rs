@@ -169,6 +169,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
         running: &BTreeMap::from([(web(), runs())]),
         state: 1,
         token: 0,
+        heal: &BTreeMap::new(),
     };
     let at = Time::parse("2026-11-24T05:30:00Z").unwrap();
     looked.conclude(BTreeMap::from([(web(), seen)]), upon, at);

@@ -180,7 +180,7 @@ const ALL: &str = "1.3.0, prod: agent api, has shop/agent, frees shop/old";
 #[test]
 fn all_of_an_application_is_moved_or_nothing() {
     type Row = (fn(&mut Scene), &'static str);
-    let table: [Row; 17] = [
+    let table: [Row; 18] = [
         (|_| {}, ALL),
         (
             |s| {
