@@ -75,7 +75,8 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         writes.extend(make_due(ports, &record.value, &steps).await?);
         let snapshot = state.value.snapshot;
         writes.extend(drill::leg_ended(ports, &record.value, &steps, snapshot).await?);
-        if record.value.action == ActionName::Restore {
+        // One that needs an operator keeps the lock, so that nothing is restored meanwhile; it counts by its last ending.
+        if record.value.action == ActionName::Restore && ending != Ending::NeedsOperator {
             restore::note(&record.value, &mut state.value);
             let (app, environment) = (&record.value.app, &record.value.environment);
             writes.push(put_state(&state, app, environment)?);

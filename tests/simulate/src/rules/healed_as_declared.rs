@@ -70,10 +70,13 @@ pub fn healed_as_declared(outcome: &Outcome<'_>) -> Result<(), String> {
     left(outcome)
 }
 
-/// Whether it counts: it has ended, and was neither stopped nor had anything to do.
+/// Whether it counts: it had a turn and has ended, and was neither stopped nor had anything to do. One that needs an
+/// operator has not ended for good.
 fn counts(record: &Deployment) -> bool {
     let ended = record.ending.as_ref();
-    ended.is_some_and(|ended| ended.ending != Ending::NothingToDo) && !record.stopped
+    let is_done = ended
+        .is_some_and(|ended| !matches!(ended.ending, Ending::NothingToDo | Ending::NeedsOperator));
+    is_done && record.started.is_some() && !record.stopped
 }
 
 /// Whether it is declared that a component is restored.

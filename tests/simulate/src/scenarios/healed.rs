@@ -29,6 +29,8 @@ pub(super) const HEALED: Scenario = Scenario {
     declaration: RESTORED,
     acts: &[next(MOVED)],
     ends: &["1.0.0 Succeeded", "1.0.0 Succeeded"],
+    // What died before it was recorded, and is redriven when another has gone.
+    may: &["restore NothingToDo (NotRestored)"],
     ..DRIFTED
 };
 
