@@ -7,7 +7,7 @@ use crate::follow::Patience;
 use crate::operator::ended_without_environment;
 use crate::output::Output;
 use crate::places::Endpoint;
-use crate::windlass::waiting;
+use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -30,6 +30,40 @@ pub struct Asking {
     /// How long to wait for what comes of it.
     #[command(flatten)]
     pub patience: Patience,
+}
+
+/// Starts what a call says, and waits until it is done.
+///
+/// # Errors
+/// Where Windlass refuses it or does not answer.
+pub async fn begun(
+    windlass: &Windlass,
+    app: &AppName,
+    path: &[&str],
+    body: Value,
+    asking: &Asking,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let begun = windlass.act("POST", path, &[], Some(&body)).await?;
+    let execution = begun.get("execution").and_then(Value::as_str);
+    let execution =
+        execution.ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
+    if asking.no_wait {
+        let words = format!(
+            "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
+        );
+        output.result(&begun, &words);
+        return Ok(Exit::Good);
+    }
+    let told = ended_without_environment(windlass, app, execution, &asking.patience).await?;
+    output.result(&json!({"execution": execution, "done": told}), &told);
+    Ok(Exit::Good)
+}
+
+/// The texts of a list in an answer.
+pub fn texts<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {
+    let all = answer.get(name).and_then(Value::as_array);
+    all.into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// A move: whose, of what, and whose it is from then on.
@@ -67,22 +101,7 @@ impl Move<'_> {
             body.insert("reason".into(), json!(asking.reason));
             let body = Value::Object(body);
             let path = self.path("rename");
-            let begun = windlass.act("POST", &path, &[], Some(&body)).await?;
-            let execution = begun.get("execution").and_then(Value::as_str);
-            let execution = execution
-                .ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))?;
-            if asking.no_wait {
-                let app = self.app;
-                let words = format!(
-                    "handed in, and not waited for: {execution}. `windlass refusals {app}` tells whether it was refused"
-                );
-                output.result(&begun, &words);
-                return Ok(Exit::Good);
-            }
-            let ended = ended_without_environment(&windlass, self.app, execution, &asking.patience);
-            let told = ended.await?;
-            output.result(&json!({"execution": execution, "done": told}), &told);
-            Ok(Exit::Good)
+            begun(&windlass, self.app, &path, body, asking, output).await
         })
     }
 
@@ -112,9 +131,7 @@ impl Move<'_> {
                 "{was} of {app}/{environment} would be {name} of {to}/{there}"
             ));
         }
-        let targets = answer.get("targets").and_then(Value::as_array);
-        let targets = targets.into_iter().flatten().filter_map(Value::as_str);
-        lines.extend(targets.map(|target| format!("  with {target}")));
+        lines.extend(texts(answer, "targets").map(|target| format!("  with {target}")));
         for member in ["stays", "next"] {
             let told = answer.get(member).and_then(Value::as_str);
             lines.extend(told.map(|told| format!("  {told}")));

@@ -119,8 +119,75 @@ fn what_is_moved_is_asked_for_where_both_sides_are_named() {
 }
 
 #[test]
+fn a_whole_application_has_another_name_when_its_name_is_typed_again() {
+    let all = json!({"declaration": "1.3.0", "environments": {"prod": {"components": ["web"], "targets": ["E1"]}},
+        "repositories": ["shop/agent"], "frees": ["shop/old"], "stays": "What runs stays.", "next": "Tag the targets."});
+    let done = json!({"deployment": null, "refusal": null, "done": {"cause": "It is the store now."},
+        "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
+    let api = || {
+        let (all, done) = (all.clone(), done.clone());
+        StandIn::new(move |call: &Call| -> Reply {
+            match (call.method.as_str(), call.path.as_str()) {
+                ("GET", path) if path.contains("?execution=") => reply(200, &done),
+                ("GET", "/stage/renames/shop/store") => reply(200, &all),
+                _ => reply(202, &json!({"execution": "arn:one"})),
+            }
+        })
+    };
+    let made = api();
+    let words = ["rename", "shop", "--to-app", "store", "--confirm", "shop"];
+    let (status, told) = run(&made, &words);
+    assert_eq!(status, 0, "{told}");
+    assert!(told.contains("the store now"), "{told}");
+    let first = &made.calls()[0];
+    assert_eq!(first.method, "POST");
+    assert_eq!(first.path, "/stage/renames/shop/store");
+    assert_eq!(first.json(), json!({"confirm": "shop", "reason": "r"}));
+
+    let asked = api();
+    let (status, told) = run(&asked, &["rename", "shop", "--to-app", "store", "--plan"]);
+    assert_eq!(status, 0, "{told}");
+    for part in [
+        "shop would be called store",
+        "declaration 1.3.0 would be withdrawn",
+        "prod: web",
+        "with E1",
+        "shop/agent would be for store",
+        "shop/old would be nobody's",
+        "What runs stays.",
+        "Tag the targets.",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(asked.calls().iter().all(|call| call.method == "GET"));
+}
+
+#[test]
 fn what_does_not_say_where_to_is_not_understood() {
-    let wrong: [&[&str]; 5] = [
+    let wrong: [&[&str]; 11] = [
+        &["rename", "shop"],
+        &["rename", "shop", "--to-app", "store"],
+        &["rename", "shop", "--confirm", "shop"],
+        &[
+            "rename",
+            "shop",
+            "prod",
+            "--to-app",
+            "store",
+            "--confirm",
+            "shop",
+        ],
+        &[
+            "rename",
+            "shop",
+            "--to-app",
+            "store",
+            "--confirm",
+            "shop",
+            "--to-environment",
+            "qa",
+        ],
+        &["hand-over", "shop", "--to-app", "store"],
         &["rename", "shop", "prod", "--component", "web"],
         &["rename", "shop", "prod"],
         &["rename", "shop", "prod", "--to-component", "site"],

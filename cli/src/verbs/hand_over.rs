@@ -14,9 +14,9 @@ pub struct HandOver {
     /// The application that has it.
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
-    /// The environment that has it.
+    /// The environment that has it. A whole application is renamed: `windlass rename`.
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
-    environment: EnvironmentName,
+    environment: Option<EnvironmentName>,
     /// The component; all of the environment if not given.
     #[arg(long, value_parser = |text: &str| ComponentName::new(text))]
     component: Option<ComponentName>,
@@ -40,12 +40,19 @@ impl HandOver {
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let to = self.to_app.as_ref().unwrap_or(&self.app);
+        let Some(environment) = &self.environment else {
+            let (app, to) = (&self.app, to.as_str());
+            return Err(Failure::usage(format!(
+                "it does not say which environment has it. All of an application goes to another one by `windlass rename \
+                 {app} --to-app {to} --confirm {app} --reason '…'`"
+            )));
+        };
         let there = self.to_environment.as_ref();
         let it = Move {
             app: &self.app,
-            environment: &self.environment,
+            environment,
             component: self.component.as_ref(),
-            to: Some((to, there.unwrap_or(&self.environment))),
+            to: Some((to, there.unwrap_or(environment))),
             name: self.to_component.as_ref(),
         };
         it.run(&self.asking, output)

@@ -101,7 +101,7 @@ pub enum Verb {
     Accept(accept::Accept),
     /// Let go of a component that is not declared any more, or of all of such an environment.
     Remove(remove::Remove),
-    /// Give a component, or an environment, another name: what is recorded of it goes with it.
+    /// Give a component, an environment or a whole application another name: what is recorded of it goes with it.
     Rename(rename::Rename),
     /// Give what is recorded of a component, or of all of an environment, to another environment or application.
     HandOver(hand_over::HandOver),
