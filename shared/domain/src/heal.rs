@@ -1,6 +1,7 @@
 //! Healing: what Windlass does about a component that has drifted. Pure.
 //!
-//! A component that is declared `heal: restore` is brought back to what is recorded of it by a deployment like any other.
+//! A component that is declared `heal: restore` is brought back to what is recorded of it by a deployment like any
+//! other.
 //! It is never in anybody's way: it begins only where nothing else is under way, waits or is held, and where the last
 //! look is of what is recorded now. What has to be restored again and again is held, and a person told.
 
@@ -63,10 +64,10 @@ impl From<Said> for Heal {
 }
 
 fn no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    match bool::deserialize(deserializer)? {
-        false => Ok(()),
-        true => Err(D::Error::custom("`true` is not known here")),
+    if bool::deserialize(deserializer)? {
+        return Err(D::Error::custom("`true` is not known here"));
     }
+    Ok(())
 }
 
 fn or_false(schema: &mut Schema) {
@@ -78,7 +79,7 @@ fn or_false(schema: &mut Schema) {
 
 impl Heal {
     /// Whether it is what holds where nothing is declared.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks so.
     pub const fn is_report(&self) -> bool {
         matches!(self, Self::Report)
     }
@@ -238,7 +239,8 @@ fn why_held(
     }
     let ids: Vec<&str> = ids.into_iter().map(DeploymentId::as_str).collect();
     let why = format!(
-        "{}, though what is recorded was deployed {} within a day (deployments {}). Something sets it back, such as infrastructure code \
+        "{}, though what is recorded was deployed {} within a day (deployments {}). Something sets it back, such as \
+         infrastructure code \
          at each of its runs: let that leave it alone, or declare `heal: report`",
         differing(again),
         count(A_DAY, "time"),
@@ -247,7 +249,7 @@ fn why_held(
     cut(why, LONGEST_HOLD)
 }
 
-/// The name of the cause of a restoring that was not made, because something stands in the way or nothing is to be done.
+/// The name of the cause of a restoring that was not made: something stands in the way, or nothing is to be done.
 pub const NOT_RESTORED: &str = "NotRestored";
 
 /// The name of the cause of a restoring in whose place automatic deployments are held.
@@ -266,7 +268,8 @@ pub fn held(record: &Deployment, why: &str) -> String {
     let (app, environment) = (&record.app, &record.environment);
     let next = operators(ActionName::ReleaseHold, app, environment);
     format!(
-        "{app} {environment} KEEPS DRIFTING, and automatic deployments are held: {why}.\n  next: once that is mended, start \
+        "{app} {environment} KEEPS DRIFTING, and automatic deployments are held: {why}.\n  next: once that is mended, \
+         start \
          {next}; what differs then is restored again"
     )
 }

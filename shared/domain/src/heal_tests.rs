@@ -277,7 +277,8 @@ fn the_reasons_name_what_differs_who_changed_it_and_what_to_do() {
     assert_eq!(
         held,
         format!(
-            "{differs}, though what is recorded was deployed 3 times within a day (deployments a, b, c). Something sets it back, such as \
+            "{differs}, though what is recorded was deployed 3 times within a day (deployments a, b, c). Something \
+             sets it back, such as \
              infrastructure code at each of its runs: let that leave it alone, or declare `heal: report`"
         )
     );

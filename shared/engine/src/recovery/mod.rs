@@ -1,5 +1,6 @@
 //! Recovery: finishes what died without an ending, looks once more at what recoveries left, and every hour at what
-//! deployments left. It starts recovery executions and those that restore, wakes those that wait in vain, and writes nothing but these looks.
+//! deployments left. It starts recovery executions and those that restore, wakes those that wait in vain, and writes
+//! nothing but these looks.
 
 mod drills;
 mod event;
