@@ -15,12 +15,12 @@ use windlass_domain::identity::execution_name;
 /// it had recorded anything, is followed by that of the next look.
 pub async fn restore<P: Ports>(
     ports: &P,
-    look: &HourlyLook,
+    seen: &HourlyLook,
     lock: &Lock,
     state: &Stored<EnvironmentState>,
 ) -> Answered<()> {
     let standing = Standing {
-        look: Some(look),
+        look: Some(seen),
         lock,
         state: &state.value,
         rev: state.rev,
@@ -29,7 +29,7 @@ pub async fn restore<P: Ports>(
     let (Turn::Restore(_, reason) | Turn::Hold(reason)) = turn(&standing, ports.now()) else {
         return Ok(());
     };
-    let (app, environment) = (&look.app, &look.environment);
+    let (app, environment) = (&seen.app, &seen.environment);
     let input = json!({
         "action": "restore",
         "app": app,
@@ -37,7 +37,7 @@ pub async fn restore<P: Ports>(
         "reason": reason,
         "requester": { "route": "windlass", "principal": "Windlass" },
     });
-    let looked = look.looked.map_or(0, |looked| looked.0).to_string();
+    let looked = seen.looked.map_or(0, |looked| looked.0).to_string();
     let stem = ["restore", &looked, app.as_str(), environment.as_str()];
     let id = Digest::of(format!("{app}/{environment}/{looked}").as_bytes());
     ports
