@@ -295,20 +295,39 @@ pub async fn leg_ended<P: Ports>(
     if record.of_drill().is_none() {
         return Ok(Vec::new());
     }
+    let partition = store::deployment_partition(&record.id);
+    let judged: Vec<Stored<Judgement>> = store::load_all(ports, &partition, "judgement#").await?;
+    let judgements: Vec<Judgement> = judged.into_iter().map(|judged| judged.value).collect();
+    let steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
+    taken_in(ports, record, &steps, &judgements, snapshot).await
+}
+
+/// The same of a deployment that is left to an operator because its recoveries died: the steps and judgements may be what
+/// they died of, and the drill ends without them.
+pub async fn leg_left<P: Ports>(ports: &P, record: &Deployment) -> Answered<Vec<Write>> {
+    taken_in(ports, record, &[], &[], 0).await
+}
+
+async fn taken_in<P: Ports>(
+    ports: &P,
+    record: &Deployment,
+    steps: &[&Step],
+    judgements: &[Judgement],
+    snapshot: u64,
+) -> Answered<Vec<Write>> {
+    if record.of_drill().is_none() {
+        return Ok(Vec::new());
+    }
     let (app, env) = (&record.app, &record.environment);
     let mut drills = load(ports, app, env).await?;
     let under_way = drills.value.under_way.as_ref();
     if under_way.is_none_or(|drill| drill.direction(&record.id).is_none()) {
         return Ok(Vec::new());
     }
-    let partition = store::deployment_partition(&record.id);
-    let judged: Vec<Stored<Judgement>> = store::load_all(ports, &partition, "judgement#").await?;
-    let judgements: Vec<Judgement> = judged.into_iter().map(|judged| judged.value).collect();
-    let steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
     let end = LegEnd {
         record,
-        steps: &steps,
-        judgements: &judgements,
+        steps,
+        judgements,
         snapshot,
     };
     let ended = drills.value.leg_ended(app, env, &end);

@@ -53,9 +53,7 @@ pub async fn leave<P: Ports>(
         now,
     );
     let mut writes = handed_over(ask, &record, &lock)?;
-    // What cannot be read keeps nobody from being told of the rest.
-    let drill = drill::leg_ended(ports, &record.value, &[], 0).await;
-    writes.extend(drill.unwrap_or_default());
+    writes.extend(drill::leg_left(ports, &record.value).await?);
     if !commit(ports, writes).await? {
         return Ok(None);
     }
