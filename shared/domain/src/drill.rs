@@ -19,10 +19,12 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 mod ends;
+mod schedule;
 mod steps;
 mod turn;
 mod words;
 
+pub use schedule::{Days, Facts, Next, Schedule};
 pub use steps::{DrillStep, MOST_STEPS};
 pub use turn::{gives_way, turn};
 pub use words::lasted;

@@ -5,7 +5,7 @@ use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::drill::Drills;
+use windlass_domain::drill::{self, Drills, Schedule};
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
 use windlass_domain::hourly_look::{HourlyLook, Shown};
 use windlass_domain::identity::DeploymentId;
@@ -97,6 +97,19 @@ impl Here {
         let held = self.lock.held.iter().map(|held| &held.deployment);
         let waiting = self.waiting.iter().map(|waiting| &waiting.deployment);
         running.chain(held).chain(waiting).cloned().collect()
+    }
+
+    /// What decides on the next drill by the schedule that is declared, if one is.
+    pub fn next_drill<'a>(&'a self, schedule: Option<&'a Schedule>, now: Time) -> drill::Facts<'a> {
+        drill::Facts {
+            schedule,
+            drills: &self.drills,
+            lock: &self.lock,
+            waits: self.waiting.first().map(|one| &one.deployment),
+            hold: self.state.hold.as_ref(),
+            runs: !self.state.running.is_empty(),
+            now,
+        }
     }
 
     /// Who waits. The task tokens stay here: whoever has one could answer in its place.

@@ -20,6 +20,7 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     findings.extend(rules(declaration));
     findings.extend(vars::findings(&declaration.document));
     findings.extend(topics(declaration));
+    findings.extend(drills(declaration));
     let mut environments = Vec::new();
     for name in declaration.environments() {
         match resolve::resolve(declaration, name, exceptions) {
@@ -50,6 +51,12 @@ fn formerly(declaration: &Declaration) -> Option<Finding> {
             "Write the name that it had, or leave `formerly` out.",
         )
     })
+}
+
+/// Production is drilled only where that is written.
+fn drills(declaration: &Declaration) -> impl Iterator<Item = Finding> {
+    let environments = declaration.document.environments.iter();
+    environments.filter_map(|(name, environment)| environment.drill.as_ref()?.finding(name))
 }
 
 fn topics(declaration: &Declaration) -> Vec<Finding> {

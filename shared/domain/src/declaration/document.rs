@@ -2,6 +2,7 @@
 
 use super::gates::Gates;
 use super::resolved::Start;
+use crate::drill::Schedule;
 use crate::git_rule::{GitRule, TagRule};
 use crate::kinds::Component;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -88,6 +89,10 @@ pub struct Environment {
     /// Values that texts of this declaration use as `{name}`. Never secrets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
+    /// Drills by a schedule: the environment goes to the version before and comes back, so that its way back is known to
+    /// work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Schedule>,
     /// Topics that are told what happens in this environment, in place of those that are told of every one; nobody with
     /// an empty list.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,7 @@ mod warnings;
 mod watched;
 
 use crate::digest::Digest;
+use crate::drill::Schedule;
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRef, GitRule, the_one};
 use crate::heal::Heal;
@@ -112,6 +113,12 @@ impl Declaration {
         let environment = environment.and_then(|name| self.document.environments.get(name));
         let own = environment.and_then(|environment| environment.notify.as_deref());
         own.unwrap_or(&self.document.notify)
+    }
+
+    /// The schedule of the drills of an environment.
+    pub fn drills(&self, environment: &EnvironmentName) -> Option<&Schedule> {
+        let environment = self.document.environments.get(environment)?;
+        environment.drill.as_ref()
     }
 
     /// The names of its components.

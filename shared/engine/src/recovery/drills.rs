@@ -1,11 +1,13 @@
-//! The drills that have gone to the version before and are to come back.
+//! The drills that have gone to the version before and are to come back, and those that are due by a schedule.
 
 use super::Ports;
 use super::start::{has_ended, quarter};
 use crate::faults::Faults;
+use crate::overview::here;
+use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
 use crate::store::{self, Stored};
-use serde_json::json;
+use serde_json::{Value, json};
 use windlass_domain::drill::{Drill, Drills};
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::execution_name;
@@ -62,10 +64,53 @@ pub async fn come_back<P: Executions + Clock>(
         let stem = [which, app.as_str(), environment.as_str()];
         execution_name(&stem, drill.id.as_str())
     };
-    let first = ports.start(&name(&nth), &input).await?;
+    start_once(ports, &nth, &input, name).await
+}
+
+/// Starts an execution by a name that stands for what is to be done. Where it has ended, and that is still to be done,
+/// it is started again, at most once in a quarter of an hour.
+async fn start_once<P: Executions + Clock>(
+    ports: &P,
+    which: &str,
+    input: &Value,
+    name: impl Fn(&str) -> String,
+) -> Answered<()> {
+    let first = ports.start(&name(which), input).await?;
     if has_ended(ports, &first).await? {
-        let again = format!("{nth}-{}", quarter(ports));
-        ports.start(&name(&again), &input).await?;
+        let again = format!("{which}-{}", quarter(ports));
+        ports.start(&name(&again), input).await?;
     }
     Ok(())
+}
+
+/// Starts the drill that is due by the declaration in force, where nothing is in its way. Its key stands for it until a
+/// drill has ended since: so there is one, however often it is started.
+pub async fn begin_where_due<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+) -> Answered<()> {
+    let Ok(in_force) = pin::declaration_in_force(ports, app).await? else {
+        return Ok(());
+    };
+    let Some(schedule) = in_force.declaration.drills(environment) else {
+        return Ok(());
+    };
+    let here = here(ports, app, environment).await?;
+    let facts = here.next_drill(Some(schedule), ports.now());
+    if !facts.next().is_some_and(|next| next.begins) {
+        return Ok(());
+    }
+    let input = json!({
+        "action": "drill",
+        "app": app,
+        "environment": environment,
+        "idempotency_key": facts.key(),
+        "reason": "It is due by the declaration.",
+        "requester": { "route": "windlass", "principal": "Windlass" },
+    });
+    let last = here.drills.last.as_ref();
+    let last = last.map_or("first", |last| last.drill.as_str());
+    let name = |which: &str| execution_name(&[which, app.as_str(), environment.as_str()], last);
+    start_once(ports, "drill-due", &input, name).await
 }

@@ -1,6 +1,7 @@
 //! The hourly looks at environments between deployments (`docs/decisions/0570-drift-is-looked-for-every-hour.md`). They
 //! change nothing of any target, take no lock, and wait for nobody: whoever deploys finds nothing in the way.
 
+use super::drills::begin_where_due;
 use super::restore::restore;
 use super::{Ports, who};
 use crate::faults::Faults;
@@ -22,8 +23,8 @@ const BEGINS_WITHIN_MS: u64 = 35_000;
 type Place = (AppName, EnvironmentName);
 
 /// Makes the looks that are due, who waits for longest first, and gives an environment that has settled for the first
-/// time its item. One that goes wrong keeps no other from its turn. Where a second look is still to be made, that comes
-/// first.
+/// time its item; starts the drill of an environment that was looked at, where one is due. One that goes wrong keeps no
+/// other from its turn. Where a second look is still to be made, that comes first.
 pub async fn look<P: Ports>(
     ports: &P,
     began: Time,
@@ -59,6 +60,9 @@ pub async fn look<P: Ports>(
         if let (Some(looked), Some(known)) = (looked, known.get_mut(n)) {
             *known = looked;
         }
+        let (app, environment) = &place;
+        let begun = begin_where_due(ports, app, environment).await;
+        faults.take(format!("the drill of {app}/{environment}"), begun);
     }
 }
 

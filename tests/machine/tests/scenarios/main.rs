@@ -28,6 +28,7 @@ mod remedies;
 mod requests;
 mod rollbacks;
 mod scene;
+mod scheduled_drills;
 mod second_looks;
 mod shifts;
 mod stops;

@@ -3,12 +3,13 @@
 use super::asked::asked;
 use super::{Call, Ports, Reply, page};
 use crate::overview::{self, Here, environments, here};
-use crate::ports::{Answered, Ledger};
+use crate::ports::{Answered, Clock, Ledger};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::Declared;
+use windlass_domain::drill::Schedule;
 use windlass_domain::environment::{Running, Snapshot};
 use windlass_domain::name::{AppName, EnvironmentName};
 
@@ -66,9 +67,12 @@ async fn told<P: Ports>(ports: &P, app: &AppName, declared: &Declared) -> Answer
         .filter_map(|key| store::environment_of(&key.pk));
     let others = others.map(|(_, name)| name);
     names.extend(others.filter(|name| !is_declared.contains(name)));
+    let written = store::read_declaration(declared).ok();
+    let schedule = |name: &EnvironmentName| written.as_ref().and_then(|it| it.drills(name));
     let read = |name: EnvironmentName| {
         let is_declared = is_declared.contains(&name);
-        async move { environment(ports, app, &name, is_declared).await }
+        let schedule = schedule(&name);
+        async move { environment(ports, app, &name, is_declared, schedule).await }
     };
     let told: Vec<Value> = stream::iter(names)
         .map(read)
@@ -78,11 +82,12 @@ async fn told<P: Ports>(ports: &P, app: &AppName, declared: &Declared) -> Answer
     Ok(json!(told))
 }
 
-async fn environment<P: Ledger>(
+async fn environment<P: Ledger + Clock>(
     ports: &P,
     app: &AppName,
     name: &EnvironmentName,
     is_declared: bool,
+    schedule: Option<&Schedule>,
 ) -> Answered<Value> {
     let here: Here = here(ports, app, name).await?;
     let deployments = asked(ports, here.named()).await?;
@@ -104,6 +109,7 @@ async fn environment<P: Ledger>(
         "drift": overview::drift(ports, app, name, &here).await?,
         "deployments": deployments,
         "drills": here.drills,
+        "next_drill": here.next_drill(schedule, ports.now()).next(),
     }))
 }
 

@@ -5,7 +5,7 @@ use super::problem::problem;
 use super::{Call, Ports, Reply, undeclared};
 use crate::conductor::newest_good;
 use crate::observe::compare;
-use crate::overview::{self, here};
+use crate::overview::{self, Here, here};
 use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
@@ -13,6 +13,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::Compared;
+use windlass_domain::drill::Next;
 use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
 use windlass_domain::finding::Finding;
 use windlass_domain::irreversible::crossed;
@@ -48,6 +49,7 @@ pub async fn get<P: Ports>(
         "drift": overview::drift(ports, app, environment, &here).await?,
         "deployments": deployments,
         "drills": here.drills,
+        "next_drill": next_drill(ports, app, environment, &here).await?,
     });
     if !here.state.irreversible.is_empty() {
         let goal = newest_good(ports, here.state.snapshot, (app, environment)).await?;
@@ -58,6 +60,20 @@ pub async fn get<P: Ports>(
         whole["observed"] = json!(observed(ports, &here.state, &here.lock).await);
     }
     Ok(Reply::json(200, whole))
+}
+
+/// How the next drill by the schedule stands; nothing where the declaration in force has none.
+async fn next_drill<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    here: &Here,
+) -> Answered<Option<Next>> {
+    let in_force = pin::declaration_in_force(ports, app).await?.ok();
+    let schedule = in_force
+        .as_ref()
+        .and_then(|it| it.declaration.drills(environment));
+    Ok(here.next_drill(schedule, ports.now()).next())
 }
 
 /// That the application declares the environment, or did: what still runs in one that has left the declaration,
