@@ -6,7 +6,7 @@ use crate::status::WhoWaits;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::drill::Drills;
+use windlass_domain::drill::{Drills, Next};
 use windlass_domain::environment::{HeldState, Hold, Lock, Names};
 use windlass_domain::hourly_look::Shown;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -49,6 +49,9 @@ pub struct Here {
     /// What is known of drills; absent where an older Windlass answers.
     #[serde(default)]
     pub drills: Option<Drills>,
+    /// How the next drill by a schedule stands, where one is declared.
+    #[serde(default)]
+    pub next_drill: Option<Next>,
     /// The lock.
     pub lock: Lock,
     /// Those that wait for a turn.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::drift::{Compared, Drift};
-use windlass_domain::drill::Drills;
+use windlass_domain::drill::{Drills, Next};
 use windlass_domain::environment::{Given, HeldState, Hold, Lock, Names, Running};
 use windlass_domain::hourly_look::{Component, Shown};
 use windlass_domain::identity::DeploymentId;
@@ -46,6 +46,9 @@ pub struct Environment {
     /// What is known of drills; absent where an older Windlass answers.
     #[serde(default)]
     pub drills: Option<Drills>,
+    /// How the next drill by a schedule stands, where one is declared.
+    #[serde(default)]
+    pub next_drill: Option<Next>,
     /// The pause of what is watched there.
     #[serde(default)]
     pub paused: Option<Turn>,
@@ -165,6 +168,8 @@ impl Environment {
         let nothing_to_go_back_from = self.snapshot == 0;
         let drills = self.drills.as_ref().filter(|_| !nothing_to_go_back_from);
         lines.extend(drills.map(|drills| format!("  way back: {}", drills.in_words())));
+        let next = self.next_drill.as_ref();
+        lines.extend(next.map(|next| format!("  drills: {next}")));
         lines.push(self.hold_in_words());
         lines.push(self.lock());
         for waiting in &self.waiting {

@@ -94,6 +94,49 @@ fn what_the_hourly_look_found_is_on_the_board_the_page_and_in_the_report() {
 }
 
 #[test]
+fn when_an_environment_last_proved_its_way_back_is_on_the_board_the_page_and_in_the_report() {
+    let mut told = answers();
+    let proved = json!({"drill": "6c1d0e2f9a4b5e70", "outcome": "proved", "at": 1_795_176_000_000_u64,
+        "from": {"snapshot": 7, "version": "1.4.0"}, "to": {"snapshot": 6, "version": "1.3.0"},
+        "there_ms": 41_000, "back_ms": 38_000, "cause": "", "restored": true});
+    let failed = json!({"drill": "7d2e0f3a9a4b5e71", "outcome": "failed", "at": 1_795_179_600_000_u64,
+        "cause": "shop prod did not get to 1.3.0: <b>gate</b> is red.", "restored": true});
+    let drills = json!({"proved": proved, "last": failed});
+    told["/apps/shop/environments/prod"]["drills"] = drills.clone();
+    let next = json!({"every": "7d", "due": 1_795_266_000_000_u64, "begins": false, "put_off": "deployment r1 waits"});
+    told["/apps/shop/environments/prod"]["next_drill"] = next.clone();
+    let apps = &mut told["/apps"]["apps"];
+    apps[0]["environments"][0]["drills"] = drills;
+    apps[0]["environments"][0]["next_drill"] = next;
+    apps[1]["environments"][0]["drills"] = json!({"proved": proved, "last": proved});
+    let api = telling(told);
+    let ui = Ui::start(&api);
+    let board = ui.get("").body;
+    for told in [
+        "Way back",
+        "failed</span>",
+        "proved</span>",
+        "put off: deployment r1 waits",
+    ] {
+        assert!(board.contains(told), "{told}: {board}");
+    }
+    assert_eq!(api.calls().len(), 1, "nothing more is asked for it");
+    let page = ui.get("apps/shop/environments/prod").body;
+    let arguments = ["report", "shop", "prod", "--days", "3660"];
+    let report = out(&api.windlass(&folder("way-back"), &arguments));
+    for text in [page, report] {
+        for told in [
+            "from 1.4.0 (snapshot 7) to 1.3.0 (snapshot 6): there 41 s, back 38 s",
+            "2026-11-20 12:00:00 UTC",
+            "&lt;b&gt;gate&lt;/b&gt; is red",
+            "every 7d, due 2026-11-21T13:00:00Z, put off: deployment r1 waits",
+        ] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+    }
+}
+
+#[test]
 fn figures_are_a_page_and_a_part_of_the_report() {
     let figures = json!({"deployments": 44, "under_way": 0, "changes": 36, "live": 32, "live_per_day": 1.0666,
         "failed": 5, "failure_rate": 0.1389, "rollbacks": 1, "without_commit_time": 4, "not_restored": 0,

@@ -1,6 +1,7 @@
 //! The board: all applications with their environments, and what is to be known of each.
 
 use super::parts::{Page, Sort, Stand, age, mark};
+use super::way_back;
 use crate::asked::{commit, short, who};
 use crate::overview::{App, Here};
 use maud::{Markup, html};
@@ -68,10 +69,10 @@ impl Board<'_> {
                 p.empty { "No application is declared yet: " code { "windlass declare app.yaml" } " declares one." }
             } @else {
                 div.wide { table.board {
-                    thead { tr { @for title in ["Application", "Environment", "Runs", "Commit", "Age", "By", "State"] { th scope="col" { (title) } } } }
+                    thead { tr { @for title in ["Application", "Environment", "Runs", "Commit", "Age", "By", "Way back", "State"] { th scope="col" { (title) } } } }
                     @for app in self.apps { tbody {
                         @for (number, here) in app.environments.iter().enumerate() { (self.row(app, here, number == 0)) }
-                        @if app.environments.is_empty() { tr { th scope="row" { (app.app) } td colspan="6" { "no environment" } } }
+                        @if app.environments.is_empty() { tr { th scope="row" { (app.app) } td colspan="7" { "no environment" } } }
                     } }
                 } }
                 p.empty data-none hidden { "Nothing matches." }
@@ -119,6 +120,7 @@ impl Board<'_> {
             td data-name="Commit" { (each(&|names, _| html! { code { (commit(asked(names).and_then(|asked| asked.git.as_ref()))) } })) }
             td data-name="Age" { (each(&|names, _| age(names.now.since, self.now))) }
             td data-name="By" { (each(&|names, _| html! { (by(names).unwrap_or_else(|| "–".to_owned())) })) }
+            td data-name="Way back" { (way_back::in_short(here.drills.as_ref(), here.next_drill.as_ref(), self.now)) }
             td data-name="State" { ul.states {
                 @for (sort, words) in &states { li { (mark(*sort, words)) } }
                 @for news in &news { li { (mark(Sort::Noted, &news.words())) @if self.stand.acts() { " " a href=(self.promotion(app, here, news)) { "promote" } } } }

@@ -2,6 +2,7 @@
 
 use super::board::{drifted, found};
 use super::parts::{Page, Sort, Stand, age, mark, of_ending, span, stands, when};
+use super::way_back;
 use crate::asked::{commit, short, took, who};
 use crate::history::Deployment;
 use crate::snapshots::Snapshot;
@@ -50,6 +51,7 @@ impl Shown<'_> {
                 (self.acts())
                 h2 { "Runs" }
                 (self.running())
+                (way_back::whole(self.stand, self.environment))
                 h2 { "History" }
                 (self.strip())
                 (self.history())

@@ -17,3 +17,4 @@ pub mod planned;
 pub mod report;
 pub mod server;
 pub mod waves;
+mod way_back;

@@ -31,6 +31,8 @@ def test_the_board_shows_every_environment_and_filters_while_one_types(look, api
     page = board.open()
     rows = page.locator("tr[data-words]:visible")
     assert rows.count() == 5
+    ways_back = page.locator("td[data-name='Way back']").all_inner_texts()
+    assert sum("proved" in told for told in ways_back) == 1
     board.picture("board", 430)
     page.keyboard.press("/")
     page.keyboard.type("held bank")
@@ -64,6 +66,9 @@ def test_an_environment_has_its_history_as_a_strip_and_its_snapshots(look):
     assert bars.nth(6).get_attribute("aria-label") == "1.4.1: RolledBack (GateFailed), 4m 18s"
     heights = [int(bars.nth(at).locator("rect").get_attribute("height")) for at in range(8)]
     assert max(heights) == heights[1] and min(heights) < 10, "the longest is the highest"
+    assert page.get_by_role("heading", name="Way back").is_visible()
+    assert page.get_by_text("from 1.4.0 (snapshot 6) to 1.3.0 (snapshot 5): there 41 s, back 38 s").is_visible()
+    assert page.get_by_text("every 7d, due 2026-11-25T").is_visible()
     snapshot = page.locator("table.snapshots tbody tr").nth(1)
     assert "agent 1.4.0 → 1.3.0" in snapshot.inner_text()
     environment.picture("history", 900)
