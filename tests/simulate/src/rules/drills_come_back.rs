@@ -8,12 +8,13 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Snapshot, Veto};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::Judgement;
-use windlass_domain::request::ActionName;
+use windlass_domain::request::{ActionName, Route};
 use windlass_domain::time::Time;
 
 /// "Releases the version before and comes back" (decision 0575): what ran before a drill runs after it, or its record
 /// says that it does not, which has a reason; nothing but an operator's rollback comes between its two ways, and no way
-/// back replaces that; it vetoes nothing, begins under no hold, and is never left half its way.
+/// back replaces that; it vetoes nothing, begins under no hold, and is never left half its way. One that is due by the
+/// declaration begins once (decision 0576).
 pub fn drills_come_back(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut course = Course::new(outcome);
     for happening in &outcome.happened {
@@ -29,6 +30,7 @@ pub fn drills_come_back(outcome: &Outcome<'_>) -> Result<(), String> {
     for drill in &ended {
         is_whole(outcome, drill)?;
     }
+    once_when_due(&ended)?;
     for record in outcome.records() {
         let of = record.of_drill();
         if of.is_some_and(|of| !ended.iter().any(|drill| drill.id == *of)) {
@@ -145,6 +147,21 @@ impl<'a, 'w> Course<'a, 'w> {
             "drill {} says that what ran before runs, and it does not",
             drill.id
         ))
+    }
+}
+
+/// No run is as long as the time after which a drill that was made is due again.
+fn once_when_due(ended: &[Rc<Drill>]) -> Result<(), String> {
+    let by_itself = ended.iter().filter(|drill| {
+        let outcome = drill.ended.as_ref().map(|ended| ended.outcome);
+        let is_made = matches!(outcome, Some(DrillOutcome::Proved | DrillOutcome::Failed));
+        drill.requester.route == Route::Windlass && is_made
+    });
+    match by_itself.count() {
+        0 | 1 => Ok(()),
+        many => Err(format!(
+            "{many} drills began by themselves, and one was due"
+        )),
     }
 }
 

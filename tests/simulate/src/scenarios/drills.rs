@@ -194,3 +194,44 @@ pub(super) const DRILLED_TWICE: Scenario = Scenario {
     steady: false,
     ..DRILLED
 };
+
+const WEEKLY: &str = "
+app: shop
+version: 1.1.0
+environments:
+  prod: {deploy: {branch: main}, drill: {every: 7d, production: true}}
+components:
+  jobs: {kind: lambda, function: shop-jobs, alias: live}
+  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
+gates:
+  bake: 2m
+  alarms: [shop-5xx]
+";
+
+const DECLARED: Deed = Deed::Put("apps/shop/app.yaml", WEEKLY);
+
+/// The next hourly look is awaited.
+const A_LOOK: Act = quiet(Deed::Mend("an hour passes", as_made));
+
+/// A drill that is due by the declaration begins by itself, once.
+pub(super) const DRILLED_WHEN_DUE: Scenario = Scenario {
+    name: "drilled_when_due",
+    // An hour after the deployment it begins; two hours after it another one would.
+    acts: &[next(DECLARED), A_LOOK, A_LOOK, A_LOOK, A_LOOK, A_LOOK],
+    ends: DRILLED_SERVICE.ends,
+    ..DRILLED
+};
+
+/// It is put off while deployments are held.
+pub(super) const DRILL_PUT_OFF: Scenario = Scenario {
+    name: "drill_put_off",
+    acts: &[
+        next(Deed::Operate("hold")),
+        next(DECLARED),
+        A_LOOK,
+        A_LOOK,
+        A_LOOK,
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    ..DRILLED
+};

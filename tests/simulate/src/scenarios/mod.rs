@@ -37,7 +37,7 @@ mod wheel_held;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 251] = [
+pub static SCENARIOS: [Scenario; 253] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -243,6 +243,8 @@ pub static SCENARIOS: [Scenario; 251] = [
     drills::DRILL_ROLLED_BACK_LATER,
     drills::DRILL_HELD,
     drills::DRILLED_TWICE,
+    drills::DRILLED_WHEN_DUE,
+    drills::DRILL_PUT_OFF,
     healed::HEALED,
     healed::HEALED_HELD,
     healed::HEALED_OVER,

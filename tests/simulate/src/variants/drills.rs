@@ -5,6 +5,7 @@ use crate::schedule::What;
 
 const DRILL: &str = "shared/domain/src/drill.rs";
 const TURN: &str = "shared/domain/src/drill/turn.rs";
+const SCHEDULE: &str = "shared/domain/src/drill/schedule.rs";
 const ENGINE: &str = "shared/engine/src/conductor/drill.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -112,6 +113,28 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
         ],
         scenarios: &["drilled"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "drill-due-again",
+        what: "a drill by the schedule does not know of the one before it",
+        edits: &[Edit {
+            file: SCHEDULE,
+            find: "    fn due(&self, every: Days) -> Option<Time> {\n        let last = self.drills.last.as_ref()?;",
+            replace: "    fn due(&self, every: Days) -> Option<Time> {\n        let last = self.drills.last.as_ref().filter(|_| !VARIANT)?;",
+        }],
+        scenarios: &["drilled_when_due"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "drill-not-put-off",
+        what: "a drill by the schedule begins though deployments are held",
+        edits: &[Edit {
+            file: SCHEDULE,
+            find: "        if let Some(hold) = self.hold {",
+            replace: "        if let Some(hold) = self.hold.filter(|_| !VARIANT) {",
+        }],
+        scenarios: &["drill_put_off"],
         mishaps: &[],
     },
 ];
