@@ -189,7 +189,7 @@ fn all_of_an_application_is_moved_or_nothing() {
                     "app",
                     "a.",
                     "b.",
-                )])
+                )]);
             },
             "NoDeclaration app",
         ),
@@ -298,6 +298,6 @@ fn all_of_an_application_is_moved_or_nothing() {
 
 #[test]
 fn what_is_moved_is_told_once() {
-    let told = Scene::new().decided(|whole, asked| whole.in_words(asked));
+    let told = Scene::new().decided(Whole::in_words);
     assert_eq!(told, WORDS);
 }
