@@ -159,7 +159,10 @@ impl Stage<'_> {
         }
         let state: EnvironmentState = self.item(&store::state(app, env))?;
         let mut named = record.release.components.iter();
-        if named.all(|(name, artifact)| shows(&self.world, name.as_str(), artifact)) {
+        // The way back of a drill had no turn yet, and so no release.
+        if named.len() > 0
+            && named.all(|(name, artifact)| shows(&self.world, name.as_str(), artifact))
+        {
             return Some("it is said to be replaced, and all of it runs".to_owned());
         }
         let mut named = record.release.components.keys();

@@ -24,7 +24,9 @@ pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
             return Err(format!("{name} says: {}", ended.cause));
         }
         let is_superseded = || is_superseded(outcome, &record) || was_replaced(outcome, &record);
-        if ended.cause_name == "Superseded" && !is_superseded() {
+        // The way back of a drill gives way to whatever an operator has brought (`drills_come_back`).
+        let is_release = record.drill.is_none();
+        if ended.cause_name == "Superseded" && is_release && !is_superseded() {
             return Err(format!("{name}, and nothing newer was asked for"));
         }
     }

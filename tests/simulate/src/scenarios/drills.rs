@@ -165,7 +165,7 @@ pub(super) const DRILL_ROLLED_BACK_LATER: Scenario = Scenario {
     ],
     may: &[
         "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.2.0 NothingToDo (Superseded)",
+        "drill NothingToDo (Superseded)",
     ],
     steady: false,
     ..DRILLED
