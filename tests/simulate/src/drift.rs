@@ -70,21 +70,21 @@ impl Stage<'_> {
         }
         let ledger = self.world.ledger();
         let item = |sk: &str| ledger.items.values().find(|item| item.key.sk == sk);
-        let (Some(look), Some(state), Some(lock)) =
+        let (Some(looked), Some(state), Some(lock)) =
             (item("hourly_look"), item("state"), item("lock"))
         else {
             return false;
         };
         let known = (
-            read(look),
+            read(looked),
             EnvironmentState::deserialize(&state.body),
             Lock::deserialize(&lock.body),
         );
-        let (Some(look), Ok(recorded), Ok(lock)) = known else {
+        let (Some(looked), Ok(recorded), Ok(lock)) = known else {
             return false;
         };
         let standing = Standing {
-            look: Some(&look),
+            look: Some(&looked),
             lock: &lock,
             state: &recorded,
             rev: state.rev,

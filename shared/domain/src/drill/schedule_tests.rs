@@ -121,7 +121,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
                     since: Time(0),
                     reason: "a sale".into(),
                     by: "ann".into(),
-                })
+                });
             },
             "every 7d, due 1970-01-21T00:00:00Z, put off: deployments are held since 1970-01-01T00:00:00Z: a sale",
         ),

@@ -159,7 +159,12 @@ impl<'a> Application<'a> {
         facts: Facts<'_>,
     ) -> Result<Option<Moves>, Vec<Finding>> {
         if self.is_unused(environment, facts) {
-            let busy = busy((self.app, environment), facts.from.lock, facts.from.waits, facts.from.drill);
+            let busy = busy(
+                (self.app, environment),
+                facts.from.lock,
+                facts.from.waits,
+                facts.from.drill,
+            );
             return busy.map_or(Ok(None), |finding| Err(vec![finding]));
         }
         decide_one(self.moving(environment), facts).map(Some)

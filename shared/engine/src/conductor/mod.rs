@@ -65,7 +65,7 @@ impl<P: Ledger + Objects + Registry + Executions + Clock + Configured> Ports for
 /// Serves the states `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Accept`, `Settle`, `Undo`, `SettleUndo`.
 pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
     match ask.state.as_str() {
-        "Admit" => admit::admit(ports, &ask).await,
+        "Admit" => Box::pin(admit::admit(ports, &ask)).await,
         "AwaitTurn" => await_turn::await_turn(ports, &ask).await,
         "GiveUp" => give_up::give_up(ports, &ask).await,
         "Preempt" => preempt::preempt(ports, &ask).await,

@@ -61,8 +61,8 @@ pub async fn look<P: Ports>(
             *known = looked;
         }
         let (app, environment) = &place;
-        let begun = begin_where_due(ports, app, environment).await;
-        faults.take(format!("the drill of {app}/{environment}"), begun);
+        let drilled = begin_where_due(ports, app, environment).await;
+        faults.take(format!("the drill of {app}/{environment}"), drilled);
     }
 }
 

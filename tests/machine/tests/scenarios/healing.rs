@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold};
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Route};
 use windlass_engine::ports::{Clock, Ledger, Transacted};
 use windlass_engine::store::{self, Stored};
@@ -151,7 +151,7 @@ fn it_is_a_deployment_of_windlass_that_names_what_differed_and_who_made_it() {
         cause.starts_with("shop prod is as recorded again: api restored. Before that api is not"),
         "{cause}"
     );
-    let components: Vec<&str> = record.components().map(|name| name.as_str()).collect();
+    let components: Vec<&str> = record.components().map(ComponentName::as_str).collect();
     assert_eq!(components, ["api"], "the other one is left alone");
     let message = told(&shop, "DriftFound").remove(0);
     assert!(

@@ -74,7 +74,7 @@ fn one_begins_when_it_is_due_and_the_next_counts_from_it() {
     hours(&mut shop, 7 * 24 - 3, 60);
     assert_eq!(drills(&shop).len(), 1);
     // What is missed is made up for once.
-    pass_minutes(&mut shop, 30 * 24 * 60);
+    pass_minutes(&shop, 30 * 24 * 60);
     hours(&mut shop, 6, 60);
     assert_eq!(drills(&shop).len(), 2);
 }
@@ -119,7 +119,7 @@ fn whoever_is_killed_there_is_one() {
     let mut shop = shop(&program);
     let begun = |shop: &Shop<'_>| shop.known_drills().is_some_and(|it| it.under_way.is_some());
     while !begun(&shop) {
-        pass_minutes(&mut shop, 5);
+        pass_minutes(&shop, 5);
         shop.region.scheduled();
         for _ in 0..3 {
             shop.region.step();

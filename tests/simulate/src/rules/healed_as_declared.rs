@@ -106,17 +106,17 @@ fn noted(outcome: &Outcome<'_>, counted: &[(DeploymentId, Time)]) -> Result<(), 
 
 /// That what is to be restored was, where nothing stands in the way.
 fn left(outcome: &Outcome<'_>) -> Result<(), String> {
-    let look = outcome
+    let looked = outcome
         .all::<HourlyLook>("look#shop/prod", "hourly_look")
         .pop();
     let state = outcome
         .all::<EnvironmentState>("env#shop/prod", "state")
         .pop();
     let lock = outcome.all::<Lock>("env#shop/prod", "lock").pop();
-    let (Some(look), Some(state), Some(lock)) = (look, state, lock) else {
+    let (Some(looked), Some(state), Some(lock)) = (looked, state, lock) else {
         return Ok(());
     };
-    let left: Vec<&str> = look.to_restore().map(|(name, _)| name.as_str()).collect();
+    let left: Vec<&str> = looked.to_restore().map(|(name, _)| name.as_str()).collect();
     let is_tried = state.restored.len() >= A_DAY;
     let is_excused = state.hold.is_some() || lock.stuck().is_some() || is_tried;
     if outcome.rest == Rest::Quiet && !left.is_empty() && !is_excused {
