@@ -58,8 +58,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a drill whose way there failed vetoes the version before",
         edits: &[Edit {
             file: "shared/engine/src/conductor/settle_undo.rs",
-            find: "        writes.extend(drill::leg_ended(ports, &record.value, &steps, state.snapshot).await?);",
-            replace: "        if VARIANT && record.value.of_drill().is_some() {\n            writes.extend(veto(ports, &record.value).await?);\n        }\n        writes.extend(drill::leg_ended(ports, &record.value, &steps, state.snapshot).await?);",
+            find: "        writes.extend(drill::leg_ended(ports, &record.value, &steps, snapshot).await?);",
+            replace: "        if VARIANT && record.value.of_drill().is_some() {\n            writes.extend(veto(ports, &record.value).await?);\n        }\n        writes.extend(drill::leg_ended(ports, &record.value, &steps, snapshot).await?);",
         }],
         scenarios: &["drilled_red"],
         mishaps: &[],
