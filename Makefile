@@ -36,7 +36,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test test-all test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up down demo test test-all test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -139,22 +139,28 @@ fuzz:
 replay:
 	cargo run --quiet --profile simulate -p windlass-simulate -- replay '$(SEED)'
 
-# On free ports and in folders of their own: what `make up` started is not touched. The README's commands install a
-# Windlass of their own, so they run beside the others; most of the time is waiting. So do the services that ECS shifts
-# in its own time, and what CodeDeploy shifts in its.
+# On free ports and in folders of their own: what `make up` started is not touched. Most of the time is waiting, so they
+# run beside each other, each with a Windlass of its own: what an installation is asked for, applications of their own,
+# the services that ECS shifts in its own time, what CodeDeploy shifts in its, and the README's commands. That nothing
+# leaks is looked for in the first two.
 SHIFTED := $(addprefix tests/e2e/test_9_,before_callers.py compared_services.py held_services.py shifted_services.py)
 BY_CODEDEPLOY := $(addprefix tests/e2e/test_,9_codedeploy.py 9_codedeploy_services.py 9_shifted_abroad.py codedeploy_standin.py)
 RELEASES := $(addprefix tests/e2e/test_8_,from_release.py release_pages.py same_bytes.py)
+APPLICATIONS := $(filter-out $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES),$(wildcard tests/e2e/test_[789]_*.py))
 
 # HEAVY=1: also what takes long (tests/e2e/pytest.ini).
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 PYTEST := $(SAM)/pytest $(if $(HEAVY),,-m 'not heavy')
 
 e2e: build
-	$(MAKE) --jobs 4 --output-sync=target e2e-installed e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-ui)
+	$(MAKE) --jobs 5 --output-sync=target e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme $(if $(HEAVY),e2e-ui)
 
 e2e-installed:
-	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py $(addprefix --ignore ,$(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES))
+	$(PYTEST) tests/e2e --ignore tests/e2e/test_2_readme.py \
+		$(addprefix --ignore ,$(APPLICATIONS) $(SHIFTED) $(BY_CODEDEPLOY) $(RELEASES))
+
+e2e-applications:
+	TEST_RUN=test-applications $(PYTEST) $(APPLICATIONS) tests/e2e/test_z_nothing_leaks.py
 
 e2e-shifted:
 	TEST_RUN=test-shifted $(PYTEST) $(SHIFTED)

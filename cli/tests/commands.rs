@@ -15,12 +15,13 @@ use windlass_domain::request::ActionName;
 use windlass_domain::way::Way;
 
 /// What stands in a text for what only its moment knows.
-const VALUES: [(&str, &str); 5] = [
+const VALUES: [(&str, &str); 6] = [
     ("app", "shop"),
     ("environment", "prod"),
     ("version", "1.4.0"),
     ("id", "0123456789abcdef"),
     ("name", "prod"),
+    ("to", "store"),
 ];
 
 /// The words of a command as a POSIX shell takes them.
