@@ -41,7 +41,8 @@ impl HandOver {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let to = self.to_app.as_ref().unwrap_or(&self.app);
         let Some(environment) = &self.environment else {
-            let (app, to) = (&self.app, self.to_app.as_ref().map_or("NAME", AppName::as_str));
+            let app = &self.app;
+            let to = self.to_app.as_ref().map_or("NAME", AppName::as_str);
             return Err(Failure::usage(format!(
                 "it does not say which environment has it. All of an application goes to another one by `windlass rename \
                  {app} --to-app {to} --confirm {app} --reason '…'`"
