@@ -256,8 +256,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a rollback does not hold deployments",
         edits: &[Edit {
             file: "shared/engine/src/conductor/rollback.rs",
-            find: "        let record = new_record(ports, ask, request, &env, declaration.clone());",
-            replace: "        if VARIANT {\n            state.value.hold = None;\n        }\n        let record = new_record(ports, ask, request, &env, declaration.clone());",
+            find: "            set_hold(ports, &mut state.value, request);",
+            replace: "            if !VARIANT {\n                set_hold(ports, &mut state.value, request);\n            }",
         }],
         scenarios: &["rollback"],
         mishaps: &[],
