@@ -38,7 +38,19 @@ pub fn whole(stand: &Stand, environment: &Environment) -> Markup {
         @if let Some(drill) = under_way {
             p { (mark(Sort::Moving, "under way")) " " a href=(stand.deployment(app, &drill.id.0)) { "drill" } " since " (when(drill.asked)) }
         }
-        @if let Some(next) = &environment.next_drill { p { "Drills by the schedule: " (next) } }
+        @if let Some(next) = &environment.next_drill { (by_schedule(next)) }
+    }
+}
+
+/// The words of [`Next`], with its time as the pages have times.
+fn by_schedule(next: &Next) -> Markup {
+    html! {
+        p {
+            "Drills by the schedule: every " (next.every)
+            @if let Some(due) = next.due { ", due " (when(due)) }
+            @if next.begins { ", begins within the hour" }
+            @if let Some(why) = &next.put_off { ", put off: " (why) }
+        }
     }
 }
 
