@@ -101,6 +101,13 @@ impl Stage<'_> {
             return false;
         };
         let ledger = self.world.ledger();
+        // While an operator is needed nobody looks.
+        let mut items = ledger.items.values();
+        let lock = items.find(|item| item.key.sk == "lock");
+        let lock = lock.and_then(|item| Lock::deserialize(&item.body).ok());
+        if lock.is_some_and(|lock| lock.stuck().is_some()) {
+            return false;
+        }
         let looks = ledger.items.values().find_map(|item| read(item));
         let Some(look) = looks else { return true };
         let rev = ledger.items.values().find(|item| item.key.sk == "state");
