@@ -103,9 +103,9 @@ impl Stage<'_> {
         let ledger = self.world.ledger();
         // While an operator is needed nobody looks.
         let mut items = ledger.items.values();
-        let lock = items.find(|item| item.key.sk == "lock");
-        let lock = lock.and_then(|item| Lock::deserialize(&item.body).ok());
-        if lock.is_some_and(|lock| lock.stuck().is_some()) {
+        let held = items.find(|item| item.key.sk == "lock");
+        let held = held.and_then(|item| Lock::deserialize(&item.body).ok());
+        if held.is_some_and(|held| held.stuck().is_some()) {
             return false;
         }
         let looks = ledger.items.values().find_map(|item| read(item));

@@ -181,6 +181,9 @@ impl Move {
     /// Whether the last rollback that succeeded has brought what its snapshot says of the former name.
     fn goes_back(&self, outcome: &Outcome<'_>) -> Result<(), String> {
         let state = outcome.environment();
+        if of(state.running.iter(), self.was).is_some() {
+            return Ok(());
+        }
         let snapshots = outcome.all::<Snapshot>(HERE, "snapshot#");
         let present = snapshots.iter().find(|one| one.number == state.snapshot);
         let records = outcome.records();
@@ -207,6 +210,17 @@ impl Move {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a component was to have this name, and another one is recorded of its target still: the rename was refused or
+/// failed. A release by the new name has then found what the former one ran.
+pub fn was_not_renamed(outcome: &Outcome<'_>, component: &str) -> bool {
+    let state = outcome.environment();
+    let mut acts = outcome.scenario.acts.iter();
+    acts.any(|act| match act.deed {
+        Deed::Rename(was, name) => name == component && of(state.running.iter(), was).is_some(),
+        _ => false,
+    })
 }
 
 const HERE: &str = "env#shop/prod";

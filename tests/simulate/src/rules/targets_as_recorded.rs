@@ -1,6 +1,7 @@
 use crate::by_codedeploy::{taken_back, taken_back_last};
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
+use crate::rules::moves_whole::was_not_renamed;
 use crate::rules::told_as_drifted;
 use crate::targets::{COMPONENTS, TASK, is_shown, shows, visible};
 use std::collections::BTreeSet;
@@ -39,6 +40,9 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
             _ if component == TASK => true,
             (Some((_, running)), None) if running.version() == "accepted" => {
                 is_shown(outcome.world, component, &running.state).unwrap_or(true)
+            }
+            (Some(_), None) if was_not_renamed(outcome, component) => {
+                outcome.began.get(component) == Some(&shown)
             }
             (Some(_), None) => outcome.pristine.get(component) == Some(&shown),
             (None, _) => outcome.began.get(component) == Some(&shown),
