@@ -49,7 +49,7 @@ pub struct Here {
     /// What is known of drills; absent where an older Windlass answers.
     #[serde(default)]
     pub drills: Option<Drills>,
-    /// How the next drill by a schedule stands, where one is declared.
+    /// The next drill by a schedule, where one is declared.
     #[serde(default)]
     pub next_drill: Option<Next>,
     /// The lock.
