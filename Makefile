@@ -1,5 +1,6 @@
 # make demo   from nothing to the story of a release, told as it happens
 # make up     an installed, empty Windlass on the local cloud; its outputs are in .local/outputs.json
+# make env    prints what lets your shell speak with that: eval "$(make --silent env)"
 # make deploy into the account of your credentials, after make build-aws
 # make release  what a release is, in target/dist: to be installed without Rust, and the command line, as far as can be built here
 # make story-aws   the demo's story in that account; asks first, and takes away what it made
@@ -36,7 +37,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test test-all test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down demo test test-all test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -59,6 +60,9 @@ endif
 up: build
 	$(E2E)/cloud.py up --home $(RUN) --port $(PORT) --wait-scale $(WAIT_SCALE)
 	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
+
+env:
+	@$(E2E)/environment.py --outputs $(OUTPUTS)
 
 down:
 	@test ! -x $(SAM)/python || $(E2E)/cloud.py down --home $(RUN)

@@ -1,0 +1,9 @@
+"""A function that answers its version: what README.md deploys on the local cloud."""
+
+import json
+
+VERSION = "1.0.0"
+
+
+def handler(event, context):
+    return {"statusCode": 200, "body": json.dumps({"version": VERSION})}
