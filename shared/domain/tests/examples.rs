@@ -51,6 +51,19 @@ fn every_example_parses_and_resolves() {
 }
 
 #[test]
+fn the_application_of_the_readme_parses_and_resolves() {
+    let readme = fs::read_to_string(folder().join("../README.md")).unwrap();
+    let blocks: Vec<&str> = readme.split("```yaml\n").skip(1).collect();
+    assert_eq!(blocks.len(), 1);
+    let text = blocks[0].split("```").next().unwrap();
+    let declaration =
+        Declaration::parse(text).unwrap_or_else(|findings| panic!("README.md: {findings:#?}"));
+    for environment in declaration.environments() {
+        declaration.resolve(environment).unwrap();
+    }
+}
+
+#[test]
 fn the_monorepo_follows_commits_and_tags() {
     let monorepo = example("monorepo");
     assert_eq!(goes_to(&monorepo, "refs/heads/main").unwrap(), "dev");
