@@ -77,6 +77,10 @@ class Storyteller:
         pages = self.aws.stepfunctions.get_paginator("list_executions").paginate(stateMachineArn=self.machine.arn)
         return {execution["executionArn"] for page in pages for execution in page["executions"]}
 
+    def until_queue_is_empty(self):
+        """Waits until intake has taken every event, also one that a busy machine brings it a second time."""
+        self.until("an empty queue", self.queue_is_empty, ENDS_WITHIN_S)
+
     def queue_is_empty(self):
         """Whether intake has taken every event."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

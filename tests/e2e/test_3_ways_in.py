@@ -66,7 +66,7 @@ def test_an_image_of_no_application_is_dropped(story):
     story.aws.ecr.create_repository(repositoryName="strangers/thing")
     digest = story.shop.push_image("1.0.0", repository="strangers/thing")
     story.shop.deliver_image_event("1.0.0", digest, repository="strangers/thing")
-    story.until("an empty queue", story.queue_is_empty)
+    story.until_queue_is_empty()
     assert story.executions() == before
 
 

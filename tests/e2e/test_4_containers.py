@@ -19,7 +19,7 @@ def test_several_tags_of_one_image_are_one_deployment(story):
     story.shop.deliver_image_event("1.6.0", digest)
     story.shop.deliver_image_event("v1.6.0", digest)
     ended = story.follow(story.deployment_of_image(digest))
-    story.until("an empty queue", story.queue_is_empty)
+    story.until_queue_is_empty()
     assert ending(ended) == "Succeeded"
     assert story.shop.running_digest() == digest
     images = [found for found in story.ledger.deployments() if digest.partition(":")[2] in str(found["release"])]
@@ -30,7 +30,7 @@ def test_an_image_without_a_tag_is_dropped(story):
     before = story.executions()
     digest = story.shop.push_image("1.7.0", content="a child of an index")
     story.shop.deliver_image_event(None, digest)
-    story.until("an empty queue", story.queue_is_empty)
+    story.until_queue_is_empty()
     assert story.executions() == before
 
 

@@ -29,7 +29,7 @@ def left(story):
     for key, value in (("database_password", TYPED), ("restart", WRONG)):
         type_at_console(story, key, value)
     leave_a_metric(story.aws)
-    story.until("an empty queue", story.queue_is_empty)
+    story.until_queue_is_empty()
     return everything(story.aws) | {"answers of the API": answers}
 
 
