@@ -37,7 +37,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up env down demo test test-all test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
+.PHONY: tools peers build up env down demo test test-all beside test-releases lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-applications e2e-shifted e2e-codedeploy e2e-readme e2e-ui chaos build-aws release release-parts release-papers deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp .local/actions/stamp
@@ -72,12 +72,17 @@ demo: build down
 	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
 	$(E2E)/story.py --outputs $(OUTPUTS)
 
-test: lint unit e2e
+# The end-to-end tests wait for what they have started, most of the time: everything else is done meanwhile, with less of
+# a claim to the processor.
+test: lint build
+	$(MAKE) --jobs 2 --output-sync=target BUILT=1 beside e2e
 
 test-all: export HEAVY := 1
-# What the audit needs is compiled while the end-to-end tests wait for what they have started.
-test-all: lint unit
-	$(MAKE) --jobs 2 --output-sync=target audit e2e
+test-all: lint build
+	$(MAKE) --jobs 2 --output-sync=target BUILT=1 beside e2e
+
+beside:
+	nice $(MAKE) unit $(if $(HEAVY),audit)
 
 lint: tools
 	cargo fmt --all --check

@@ -19,7 +19,7 @@ fn most() -> usize {
     if std::env::var_os("HEAVY").is_some() {
         100
     } else {
-        20
+        10
     }
 }
 
