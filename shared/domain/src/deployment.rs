@@ -181,6 +181,16 @@ impl Deployment {
         input(self.action, &self.app, &self.environment, &members)
     }
 
+    /// The input with which a person goes where this deployment went, and stays there: a drill comes back, and a restoring
+    /// is not a person's.
+    pub fn rollback_input(&self) -> String {
+        let asked = Self {
+            action: ActionName::Rollback,
+            ..self.clone()
+        };
+        asked.input()
+    }
+
     /// The same of a deployment, past gates that are red before anything has changed.
     pub fn input_accepting_red(&self) -> String {
         self.deploy_input(vec![("accept_red", true.into())])

@@ -20,7 +20,7 @@ pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
         return operators_first(&candidate.app, &candidate.environment);
     }
     if record.action.is_to_a_snapshot() {
-        let input = record.input();
+        let input = record.rollback_input();
         return match record.snapshot {
             Some(number) => format!("start {input} to go back to snapshot {number}"),
             None => format!("start {input} to go back"),

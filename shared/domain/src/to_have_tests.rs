@@ -189,6 +189,17 @@ fn is_let_in(wishes: &[String], facts: &Facts<'_>) -> bool {
 }
 
 #[test]
+fn who_wants_what_a_drill_or_a_restoring_went_to_starts_a_rollback() {
+    let scene = Scene::new();
+    for action in [ActionName::Rollback, ActionName::Drill, ActionName::Restore] {
+        let told = told(&scene, action);
+        let begins = r#"start {"action":"rollback","#;
+        assert!(told.starts_with(begins), "{told}");
+        assert_eq!(wishes(&told), ["reason", "snapshot"], "{told}");
+    }
+}
+
+#[test]
 fn what_is_told_after_every_ending_has_the_wishes_that_it_needs_and_no_other() {
     let everything = everything();
     let mut needed = 0;
