@@ -1,5 +1,5 @@
-"""The local cloud with IAM's simulation as AWS has it, by the context that it is told, on each of the resources; and with alarms on
-expressions.
+"""The local cloud with IAM's simulation as AWS has it, by the context that it is told, on each of the resources; with alarms on
+expressions; and with HTTP Tasks of Step Functions (http_task.py).
 
 MiniStack 1.5.33 simulates without any context, so that whatever is allowed on what is tagged is refused. It evaluates
 policies itself; this only hands over what was asked. It makes no stack with an alarm on an expression over metrics.
@@ -8,7 +8,9 @@ Run by MiniStack's own interpreter, in place of its program:
     python -P tests/e2e/simulation.py
 """
 
+import importlib.util
 import itertools
+import pathlib
 
 from ministack.app import main
 from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
@@ -72,7 +74,16 @@ def alarm_on_anything(made):
     return record
 
 
+def beside(name):
+    """A module of this folder, which is not in the path."""
+    specification = importlib.util.spec_from_file_location(name, pathlib.Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
 if __name__ == "__main__":
     iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = simulated
     provisioners._cw_metric_alarm_record = alarm_on_anything(provisioners._cw_metric_alarm_record)
+    beside("http_task").install()
     main()
