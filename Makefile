@@ -87,7 +87,7 @@ beside:
 lint: tools
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml \
+	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/github-statuses.yaml examples/github-deployments.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml \
 		examples/init/*/ci-role.yaml
 
 # Known vulnerabilities are looked for where the network is: `cargo deny check advisories` fetches their list.

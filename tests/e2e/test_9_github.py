@@ -1,120 +1,195 @@
-"""GitHub shows how a deployment goes, by the rules, the destination and the connection of `examples/github-statuses.yaml`."""
+"""GitHub shows how a deployment goes: as statuses of its commit by `examples/github-statuses.yaml`, and as deployments of GitHub
+by `examples/github-deployments.yaml`."""
 
-import json
+import threading
 
 import pytest
-from application import INVOCATIONS, MISTAKE, Application
-from cloud import REPOSITORY
+from application import MISTAKE
+from github_stacks import Deployments, Statuses
 from github_standin import github
 from ledger import ending
-from template import resources
+from puffin import ALIAS, APP, ENVIRONMENT, Puffin
 
-TOKEN = "github_pat_of-a-test"
-ENVIRONMENT = "open"
-CONTEXT = f"windlass puffin/{ENVIRONMENT}"
-
-
-class Puffin(Application):
-    """A function alone, whose commits are known."""
-
-    def __init__(self, aws):
-        super().__init__(aws, "puffin", ENVIRONMENT)
-
-    def declare(self):
-        jobs = {"kind": "lambda", "function": "puffin-jobs-{environment}", "alias": "live", "gates": {"invocations": INVOCATIONS}}
-        environments = {ENVIRONMENT: {"deploy": {"branch": "main"}}}
-        super().declare({"app": "puffin", "version": "1.0.0", "environments": environments, "components": {"jobs": jobs}, "gates": {"bake": "5s"}})
-
-    def release(self, version, commit, **mistakes):
-        self.upload_function("jobs", version, **mistakes)
-        components = {"jobs": {"key": f"artifacts/puffin/jobs/{version}.zip"}}
-        git = {"ref": "refs/heads/main"} | ({"commit": commit} if commit else {})
-        answer = self.aws.call_api("POST", f"/apps/puffin/environments/{ENVIRONMENT}/releases", {"version": version, "git": git, "components": components})
-        assert answer.status == 202, answer
-        return self.ended(answer.body["id"])
-
-
-def filled(value, names):
-    """A part of the template, with what its short forms name in their places."""
-    if isinstance(value, dict):
-        return {name: filled(member, names) for name, member in value.items()}
-    if isinstance(value, list):
-        return [filled(member, names) for member in value]
-    if not isinstance(value, str):
-        return value
-    for name, told in names.items():
-        value = told if value == name else value.replace("${" + name + "}", told)
-    return value
-
-
-def deploy(aws, github):
-    """What CloudFormation makes of the template: the local cloud's knows no connections and destinations."""
-    parts = {name: resource["Properties"] for name, resource in resources(REPOSITORY / "examples/github-statuses.yaml").items()}
-    names = {"App": "puffin", "Repository": "acme/puffin", "Api": github.url, "EventBusName": aws.outputs["EventBusName"]}
-    secret = "{{resolve:secretsmanager:${TokenSecret}:SecretString:token}}"
-    connection = filled(parts["Connection"], names)
-    key = connection["AuthParameters"]["ApiKeyAuthParameters"]
-    assert secret in key["ApiKeyValue"]
-    key["ApiKeyValue"] = key["ApiKeyValue"].replace(secret, TOKEN)
-    names["Connection.Arn"] = aws.events.create_connection(Name="puffin", **connection)["ConnectionArn"]
-    names["Statuses.Arn"] = aws.events.create_api_destination(Name="puffin", **filled(parts["Statuses"], names))["ApiDestinationArn"]
-    names["Role.Arn"] = "arn:aws:iam::000000000000:role/github"
-    rules = {name: part for name, part in parts.items() if "EventPattern" in part}
-    for name, rule in rules.items():
-        rule = filled(rule, names)
-        targets = [{member: told for member, told in target.items() if member != "DeadLetterConfig"} for target in rule["Targets"]]
-        aws.events.put_rule(Name=f"puffin-{name}", EventBusName=rule["EventBusName"], EventPattern=json.dumps(rule["EventPattern"]))
-        failed = aws.events.put_targets(Rule=f"puffin-{name}", EventBusName=rule["EventBusName"], Targets=targets)
-        assert failed["FailedEntryCount"] == 0, failed
+TOKENS = {"statuses": "github_pat_of-statuses", "deployments": "github_pat_of-deployments"}
+CONTEXT = f"windlass {APP}/{ENVIRONMENT}"
+LIVE, SAME, BACK, STUCK, HELD, LATE, UNKNOWN = (digit * 40 for digit in "1234567")
 
 
 @pytest.fixture(scope="module")
-def hub(aws):
-    with github(TOKEN) as server:
-        deploy(aws, server)
+def hub():
+    with github(TOKENS) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def puffin(aws, hub):
-    puffin = Puffin(aws)
+    statuses = Statuses(aws, APP, hub, TOKENS["statuses"])
+    puffin = Puffin(aws, hub, statuses, Deployments(aws, APP, hub, TOKENS["deployments"]))
+    puffin.listen()
     puffin.make_targets()
     puffin.declare()
     return puffin
 
 
-def statuses(puffin, hub, commit, last):
-    """What GitHub was told of a commit, as soon as the last word is there."""
-
-    def told():
-        of_it = [status for status in hub.statuses if status["commit"] == commit]
-        return of_it if of_it and any(status["state"] == last for status in of_it) else None
-
-    return puffin.until(f"the status `{last}`", told)
+def states(told):
+    return [status["state"] for status in told]
 
 
-def test_a_commit_is_pending_and_then_live(puffin, hub):
-    record = puffin.release("1.0.0", "1" * 40)
+def ended_last(puffin, record, commit, state):
+    """The last status of a commit and of its one deployment of GitHub: both have the state, the execution's page and the cause."""
+    (deployment,) = puffin.github_deployments(commit, state)
+    assert (deployment["ref"], deployment["environment"]) == (commit, f"{APP}/{ENVIRONMENT}")
+    status, last = puffin.commit_statuses(commit, state)[-1], deployment["told"][-1]
+    assert (status["state"], status["description"], status["target_url"]) == (state, last["description"], last["log_url"])
+    assert status["target_url"].endswith(record["executions"][-1])
+    assert status["description"].startswith(f"{record['release']['version']} {ending(record)}"), status
+    assert record["ending"]["cause_name"] in status["description"]
+    return deployment
+
+
+def test_a_commit_is_pending_and_then_live(puffin):
+    record = puffin.release("1.0.0", LIVE)
     assert ending(record) == "Succeeded", record["ending"]
-    told = statuses(puffin, hub, "1" * 40, "success")
-    assert [status["state"] for status in told] == ["pending", "success"]
+    deployment = ended_last(puffin, record, LIVE, "success")
+    told = puffin.commit_statuses(LIVE, "success")
+    assert states(told) == ["pending", "success"]
     assert {status["context"] for status in told} == {CONTEXT}
+    assert states(deployment["told"]) == ["in_progress", "success"]
+    assert told[0]["description"] == deployment["told"][0]["description"]
     assert told[0]["description"].startswith("1.0.0 has begun")
-    assert told[1]["description"].startswith("1.0.0 Succeeded")
-    assert told[1]["target_url"].endswith(record["executions"][-1])
+    assert record["id"] in deployment["description"] and "1.0.0" in deployment["description"]
+
+
+def test_the_same_event_again_tells_nothing_anew(puffin, hub):
+    events = [(event["detail-type"], event["detail"]) for event in puffin.heard() if event["detail"].get("git", {}).get("commit") == LIVE]
+    assert {"DeploymentStarted", "DeploymentEnded"} <= {name for name, _ in events}
+    before = hub.deployments_of(LIVE)
+    puffin.happens_to_its_end(*[event for event in events if event[0] != "DeploymentAccepted"])
+    assert hub.deployments_of(LIVE) == before
+
+
+def test_what_runs_already_is_live_in_place_of_the_commit_before(puffin, hub):
+    record = puffin.release("1.0.1", SAME, key=f"artifacts/{APP}/jobs/1.0.0.zip")
+    assert (ending(record), record["ending"]["cause_name"]) == ("NothingToDo", "AlreadyThere")
+    deployment = ended_last(puffin, record, SAME, "success")
+    assert states(deployment["told"]) == ["in_progress", "success"]
+    (former,) = hub.deployments_of(LIVE)
+    assert states(former["told"]) == ["in_progress", "success", "inactive"]
 
 
 def test_a_commit_that_came_back_says_why(puffin, hub):
-    record = puffin.release("1.1.0", "2" * 40, sum_=MISTAKE)
+    record = puffin.release("1.1.0", BACK, sum_=MISTAKE)
     assert ending(record) == "RolledBack", record["ending"]
-    told = statuses(puffin, hub, "2" * 40, "failure")
-    assert [status["state"] for status in told] == ["pending", "pending", "failure"]
+    deployment = ended_last(puffin, record, BACK, "failure")
+    told = puffin.commit_statuses(BACK, "failure")
+    assert states(told) == ["pending", "pending", "failure"]
     assert told[1]["description"].startswith("1.1.0 is being undone")
-    assert told[2]["description"].startswith(f"1.1.0 RolledBack ({record['ending']['cause_name']})"), told[2]
+    assert states(deployment["told"]) == ["in_progress", "in_progress", "failure"]
+    # What runs again is still told to be live.
+    assert states(hub.deployments_of(SAME)[0]["told"])[-1] == "success"
 
 
-def test_a_release_without_a_commit_is_told_to_nobody(puffin, hub):
-    before = len(hub.statuses)
-    assert ending(puffin.release("1.2.0", None)) == "Succeeded"
-    assert len(hub.statuses) == before
-    assert hub.refused == []
+def test_who_needs_an_operator_says_so_until_recovered(puffin, aws):
+    before = aws.lambda_.get_alias(**ALIAS)["FunctionVersion"]
+    deployment = puffin.begin("1.2.0", STUCK)
+    puffin.until("a change", lambda: puffin.function("jobs", "live") == "1.2.0")
+    aws.lambda_.delete_alias(**ALIAS)
+    cancel = f"/apps/{APP}/environments/{ENVIRONMENT}/deployments/{deployment}/cancel"
+    assert aws.call_api("POST", cancel, {"reason": "its alias is gone"}).status == 202
+    record = puffin.ended(deployment)
+    assert ending(record) == "NeedsOperator", record["ending"]
+    ended_last(puffin, record, STUCK, "error")
+    aws.lambda_.create_alias(**ALIAS, FunctionVersion=before)
+    puffin.operate(action="recover", **puffin.where, reason="the alias is there again")
+    record = puffin.ledger.deployment(deployment)
+    assert ending(record) == "RolledBack", record["ending"]
+    told = states(ended_last(puffin, record, STUCK, "failure")["told"])
+    assert told[0] == "in_progress" and told[-3:] == ["error", "in_progress", "failure"], told
+    assert states(puffin.commit_statuses(STUCK, "failure"))[-3:] == ["error", "pending", "failure"]
+
+
+def test_what_was_rejected_has_failed(puffin):
+    assert puffin.operate(action="hold", **puffin.where, reason="a quiet weekend")["status"] == "SUCCEEDED"
+    record = puffin.release("1.3.0", HELD)
+    assert puffin.operate(action="release_hold", **puffin.where, reason="it is over")["status"] == "SUCCEEDED"
+    assert (ending(record), record["ending"]["cause_name"]) == ("Rejected", "Held")
+    assert states(ended_last(puffin, record, HELD, "failure")["told"]) == ["failure"]
+    assert states(puffin.commit_statuses(HELD, "failure")) == ["failure"]
+
+
+def test_what_was_superseded_or_tells_no_commit_is_told_to_nobody(puffin, hub):
+    late = puffin.release("0.9.0", LATE, sequence=1)
+    assert (ending(late), late["ending"]["cause_name"]) == ("NothingToDo", "Superseded")
+    before = len(hub.statuses), len(hub.deployments)
+    assert ending(puffin.release("1.4.0", None)) == "Succeeded"
+    puffin.until("its execution", lambda: any(late["id"] in execution["input"] for execution in puffin.deployments.executions()) and puffin.deployments.rest())
+    assert not any(status["commit"] == LATE for status in hub.statuses) and not hub.deployments_of(LATE)
+    assert before == (len(hub.statuses), len(hub.deployments))
+
+
+def of(deployment, commit, **more):
+    """The particulars of an event."""
+    where = {"schema": 1, "app": APP, "environment": ENVIRONMENT, "version": "2.0.0", "deployment": deployment, "git": {"commit": commit}}
+    return where | {"summary": f"2.0.0 {more.get('ending', 'has begun')}", "link": f"https://example.com/{deployment}"} | more
+
+
+def test_two_events_at_once_go_on_with_one_deployment(puffin, hub):
+    commit, hub.meeting = "a" * 40, threading.Barrier(2)
+    puffin.happens_to_its_end(("DeploymentStarted", of("first", commit)), ("DeploymentEnded", of("first", commit, ending="Rejected", cause_name="Held")))
+    first, second = puffin.github_deployments(commit, "failure")
+    assert first["task"] == second["task"] == "windlass:first"
+    assert set(states(second["told"])) == {"inactive"}
+    assert str(first["id"]) in second["told"][0]["description"]
+
+
+def test_a_deployment_whose_making_was_not_answered_is_found(puffin, hub):
+    commit, hub.lose_next = "b" * 40, True
+    puffin.happens_to_its_end(("DeploymentStarted", of("lost", commit)))
+    first, second = puffin.github_deployments(commit, "in_progress")
+    assert (states(first["told"]), states(second["told"])) == (["in_progress"], ["inactive"])
+
+
+def test_an_end_that_overtakes_stays_the_last_word(puffin, hub):
+    commit, hub.overtaken = "c" * 40, threading.Event()
+    puffin.happens(("DeploymentStarted", of("slow", commit)))
+    (begun,) = puffin.until("GitHub's deployment", lambda: hub.deployments_of(commit))
+    puffin.until("what is on its way", lambda: any(method == "POST" and str(begun["id"]) in path.split("/") for method, path in hub.asked))
+    puffin.happens(("DeploymentEnded", of("slow", commit, ending="RolledBack", cause_name="GateFailed")))
+    assert hub.overtaken.wait(60)
+    (deployment,) = puffin.github_deployments(commit, "failure")
+    hub.overtaken = None
+    # Whoever of the two looks then tells the end again; it may be both.
+    end, begin, *again = deployment["told"]
+    assert (states([end, begin]), set(states(again))) == (["failure", "in_progress"], {"failure"})
+    assert {status["description"] for status in [end, *again]} == {"2.0.0 RolledBack"}
+    # And what was sent before it and comes later is not told.
+    puffin.happens_to_its_end(("UndoStarted", of("slow", commit, cause_name="GateFailed")))
+    assert hub.deployments_of(commit) == [deployment]
+
+
+def test_what_github_refuses_is_kept(puffin, hub):
+    hub.unknown.add(UNKNOWN)
+    puffin.happens(("DeploymentEnded", of("nowhere", UNKNOWN, ending="Succeeded")))
+    (kept,) = puffin.until("what was not told", puffin.deployments.untold)
+    assert "No ref found" in kept and "nowhere" in kept and "FAILED" in kept
+    assert TOKENS["deployments"] not in kept
+    assert hub.refused and all(UNKNOWN in refused for refused in hub.refused), hub.refused
+
+
+def test_the_token_is_in_no_state(puffin, aws):
+    definition = aws.stepfunctions.describe_state_machine(stateMachineArn=puffin.deployments.machine)["definition"]
+    histories = puffin.deployments.histories()
+    assert len(histories) > 100
+    everything = [definition, *histories, *map(str, puffin.deployments.executions())]
+    assert not [text for text in everything if TOKENS["deployments"] in text or TOKENS["statuses"] in text]
+
+
+def test_the_role_may_make_each_call_and_reach_nothing_else(puffin, hub):
+    """The local cloud has asked IAM for each call, by the condition on its address and method."""
+    invoke, retrieve, read = puffin.deployments.part("MachinePolicy")["PolicyDocument"]["Statement"]
+    made = {(method, "statuses" in path) for method, path in hub.asked if "/deployments" in path}
+    assert made == {("GET", False), ("POST", False), ("GET", True), ("POST", True)}
+    assert invoke["Condition"]["StringEquals"] == {"states:HTTPMethod": ["GET", "POST"]}
+    assert invoke["Condition"]["StringLike"] == {"states:HTTPEndpoint": f"{hub.url}/repos/acme/{APP}/deployments*"}
+    mine = (puffin.deployments.machine, puffin.deployments.names["Connection.Arn"], puffin.deployments.names["Connection.SecretArn"])
+    assert (invoke["Resource"], retrieve["Resource"], read["Resource"]) == mine

@@ -15,7 +15,8 @@ sys.path.insert(0, str(REPOSITORY / "tests/tools"))
 import deploy  # noqa: E402
 
 # As they are.
-COPIED = ["samconfig.toml", "statemachine/release.asl.json", "examples/target-role.yaml", "examples/github-statuses.yaml"]
+COPIED = ["samconfig.toml", "statemachine/release.asl.json"]
+COPIED += [f"examples/{name}.yaml" for name in ("target-role", "github-statuses", "github-deployments")]
 SCRIPT = "deploy.sh"
 BUILT = re.compile(r"^( *CodeUri:) target/lambda/([a-z-]+)/$", re.MULTILINE)
 PARAMETER = re.compile(r"^  Architecture:\n(?:    .*\n)+", re.MULTILINE)

@@ -1,0 +1,83 @@
+"""The application `puffin`, a function alone whose commits are known, and what GitHub is told of it."""
+
+import json
+
+import left_behind
+from application import INVOCATIONS, Application
+
+APP, ENVIRONMENT = "puffin", "open"
+ALIAS = {"FunctionName": f"{APP}-jobs-{ENVIRONMENT}", "Name": "live"}
+
+
+class Puffin(Application):
+    """The application in its environment, beside the two stacks that tell GitHub."""
+
+    def __init__(self, aws, hub, statuses, deployments):
+        super().__init__(aws, APP, ENVIRONMENT)
+        self.hub, self.statuses, self.deployments = hub, statuses, deployments
+        self.sequence = 10
+
+    def declare(self):
+        jobs = {"kind": "lambda", "function": "puffin-jobs-{environment}", "alias": "live", "gates": {"invocations": INVOCATIONS}}
+        environments = {ENVIRONMENT: {"deploy": {"branch": "main"}}}
+        super().declare({"app": APP, "version": "1.0.0", "environments": environments, "components": {"jobs": jobs}, "gates": {"bake": "5s"}})
+
+    def listen(self):
+        """From now on each event of the application is kept."""
+        bus = self.aws.outputs["EventBusName"]
+        arn = left_behind.make_queue(self.aws, "puffin-heard")
+        self.aws.events.put_rule(Name="puffin-heard", EventBusName=bus, EventPattern=json.dumps({"detail": {"app": [APP]}}))
+        self.aws.events.put_targets(Rule="puffin-heard", EventBusName=bus, Targets=[{"Id": "heard", "Arn": arn}])
+
+    def heard(self):
+        """The events since it was asked for them last."""
+        return [json.loads(text) for text in left_behind.taken(self.aws, "puffin-heard")]
+
+    def begin(self, version, commit, key=None, sequence=None, **mistakes):
+        """Releases the function, anew or what lies at the key; answers the deployment's id."""
+        if key is None:
+            key = f"artifacts/{APP}/jobs/{version}.zip"
+            self.upload_function("jobs", version, **mistakes)
+        self.sequence += 1
+        git = {"ref": "refs/heads/main"} | ({"commit": commit} if commit else {})
+        manifest = {"version": version, "sequence": sequence or self.sequence, "git": git, "components": {"jobs": {"key": key}}}
+        answer = self.aws.call_api("POST", f"/apps/{APP}/environments/{ENVIRONMENT}/releases", manifest)
+        assert answer.status == 202, answer
+        return answer.body["id"]
+
+    def release(self, version, commit, **more):
+        return self.ended(self.begin(version, commit, **more))
+
+    def happens(self, *events):
+        """Sends events as Windlass sends them."""
+        bus = self.aws.outputs["EventBusName"]
+        entries = [{"EventBusName": bus, "Source": "windlass", "DetailType": name, "Detail": json.dumps(detail)} for name, detail in events]
+        answer = self.aws.events.put_events(Entries=entries)
+        assert answer["FailedEntryCount"] == 0, answer
+
+    def happens_to_its_end(self, *events):
+        """Sends events for each of which the machine begins, and waits until it has nothing to do any more."""
+        begun = len(self.deployments.executions())
+        self.happens(*events)
+        self.until("the executions", lambda: len(self.deployments.executions()) == begun + len(events) and self.deployments.rest())
+
+    # ── what GitHub was told ──
+
+    def commit_statuses(self, commit, last):
+        """The statuses of a commit, oldest first, as soon as the last word is there."""
+
+        def told():
+            of_it = [status for status in self.hub.statuses if status["commit"] == commit]
+            return of_it if of_it and any(status["state"] == last for status in of_it) else None
+
+        return self.until(f"the status `{last}`", told)
+
+    def github_deployments(self, commit, last):
+        """GitHub's deployments of a commit, oldest first, as soon as the oldest is in the last state and nothing is under way."""
+
+        def told():
+            # In this order: what is under way may tell more.
+            is_at_rest, of_it = self.deployments.rest(), self.hub.deployments_of(commit)
+            return of_it if is_at_rest and of_it and of_it[0]["told"] and of_it[0]["told"][-1]["state"] == last else None
+
+        return self.until(f"a deployment of GitHub that is `{last}`", told)
