@@ -39,6 +39,21 @@ fn the_board_tells_of_every_environment_in_as_few_calls_as_there_are_pages() {
 }
 
 #[test]
+fn an_environment_that_never_had_a_release_is_told_of_it_and_offered_it() {
+    let (_, ui) = started();
+    let board = ui.get("").body;
+    let (_, dev) = board.split_once("/environments/dev\"").unwrap();
+    let (dev, _) = dev.split_once("</tr>").unwrap();
+    for told in [
+        "nothing deployed",
+        "not here: 1.5.0 of staging (agent, api, web)",
+        "acts/deploy?app=shop&amp;environment=dev&amp;version=1.5.0",
+    ] {
+        assert!(dev.contains(told), "{told}: {dev}");
+    }
+}
+
+#[test]
 fn an_environment_has_its_history_and_what_a_rollback_would_change() {
     let (_, ui) = started();
     let page = ui.get("apps/shop/environments/prod");

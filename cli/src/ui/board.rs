@@ -1,5 +1,6 @@
 //! The board: all applications with their environments, and what is to be known of each.
 
+use super::news::{News, elsewhere};
 use super::parts::{Page, Sort, Stand, age, mark};
 use super::way_back;
 use crate::asked::{commit, short, who};
@@ -221,54 +222,6 @@ pub fn found(drift: &Shown) -> Vec<(Sort, String)> {
     told.map(|(drift, words)| match drift {
         Drift::Changed => (Sort::Bad, words),
         Drift::None | Drift::Unknown => (Sort::Still, words),
-    })
-    .collect()
-}
-
-/// A version that runs in another environment of the application.
-struct News {
-    version: String,
-    environment: String,
-    parts: Vec<String>,
-}
-
-impl News {
-    fn words(&self) -> String {
-        let (version, environment) = (&self.version, &self.environment);
-        format!(
-            "not here: {version} of {environment} ({})",
-            self.parts.join(", ")
-        )
-    }
-}
-
-/// What came to other environments of the application after what runs here came to this one, and is not here.
-fn elsewhere(app: &App, here: &Here) -> Vec<News> {
-    let runs = here.runs();
-    let mut told: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    let others = app
-        .environments
-        .iter()
-        .filter(|other| other.environment != here.environment && other.declared);
-    for other in others.filter(|_| here.declared) {
-        for (theirs, parts) in other.runs() {
-            for part in parts {
-                let ours = runs.iter().find(|(_, parts)| parts.contains(&part));
-                let is_news = ours.is_some_and(|(ours, _)| {
-                    ours.now.version != theirs.now.version && theirs.now.since > ours.now.since
-                });
-                if is_news {
-                    let key = (theirs.now.version.clone(), other.environment.to_string());
-                    told.entry(key).or_default().push(part.to_string());
-                }
-            }
-        }
-    }
-    let told = told.into_iter();
-    told.map(|((version, environment), parts)| News {
-        version,
-        environment,
-        parts,
     })
     .collect()
 }

@@ -12,6 +12,7 @@ pub mod guard;
 pub mod http;
 pub mod lines;
 pub mod logs;
+mod news;
 pub mod parts;
 pub mod planned;
 pub mod report;

@@ -175,7 +175,7 @@ def test_what_is_refused_is_told_with_what_to_do_and_asked_for_again(look, api):
     api.refuses = ("/releases", finding)
     acting = look()
     page = acting.open()
-    page.get_by_role("link", name="promote").click()
+    page.locator("tr[data-words]").last.get_by_role("link", name="promote").click()
     assert page.get_by_label("version").input_value() == "1.5.0"
     page.get_by_role("button", name="Show the plan").click()
     page.get_by_label("reason").fill("it is good")

@@ -1,0 +1,134 @@
+//! What other environments of an application have, and one has not.
+
+use crate::overview::{App, Here};
+use std::collections::BTreeMap;
+use windlass_domain::environment::{ACCEPTED, BEFORE_WINDLASS, FOUND, Given};
+use windlass_domain::part::Part;
+use windlass_domain::request::ActionName;
+
+/// A version that runs in other environments of the application.
+#[derive(Debug, PartialEq, Eq)]
+pub struct News {
+    /// The version.
+    pub version: String,
+    /// Where it runs.
+    environments: Vec<String>,
+    parts: Vec<String>,
+    /// What was taken back here, in words.
+    taken_back: Option<String>,
+}
+
+impl News {
+    /// In a line.
+    pub fn words(&self) -> String {
+        let taken_back = self.taken_back.iter().map(|words| format!("; {words}"));
+        format!(
+            "not here: {} of {} ({}){}",
+            self.version,
+            self.environments.join(", "),
+            self.parts.join(", "),
+            taken_back.collect::<String>()
+        )
+    }
+}
+
+/// The releases that run in other environments of the application and are newer than what runs here of the same part, or
+/// of which nothing runs here.
+pub fn elsewhere(app: &App, here: &Here) -> Vec<News> {
+    let runs = here.runs();
+    let mut told: BTreeMap<(String, String), News> = BTreeMap::new();
+    let others = app
+        .environments
+        .iter()
+        .filter(|other| other.environment != here.environment && other.declared);
+    for other in others.filter(|_| here.declared) {
+        for (theirs, parts) in other.runs() {
+            let theirs = &theirs.now;
+            for part in parts {
+                let ours = runs.iter().find(|(_, parts)| parts.contains(&part));
+                let ours = ours.map(|(names, _)| &names.now);
+                if !is_news(theirs, ours, here) {
+                    continue;
+                }
+                let key = (theirs.version.clone(), other.environment.to_string());
+                let news = told.entry(key.clone()).or_insert_with(|| News {
+                    version: key.0,
+                    environments: vec![key.1],
+                    parts: Vec::new(),
+                    taken_back: None,
+                });
+                news.taken_back = news
+                    .taken_back
+                    .take()
+                    .or_else(|| taken_back(theirs, ours, &part, here));
+                news.parts.push(part.to_string());
+            }
+        }
+    }
+    together(told.into_values())
+}
+
+/// What is the same of several environments, told once.
+fn together(each: impl Iterator<Item = News>) -> Vec<News> {
+    let mut all: Vec<News> = Vec::new();
+    for mut news in each {
+        let same = all.iter_mut().find(|known| {
+            (&known.version, &known.parts, &known.taken_back)
+                == (&news.version, &news.parts, &news.taken_back)
+        });
+        match same {
+            Some(known) => known.environments.append(&mut news.environments),
+            None => all.push(news),
+        }
+    }
+    all
+}
+
+/// Whether a release that runs elsewhere is newer than what runs here, or nothing runs here.
+fn is_news(theirs: &Given, ours: Option<&Given>, here: &Here) -> bool {
+    // What was found, or what an operator accepted, is no release that could be deployed.
+    if [BEFORE_WINDLASS, ACCEPTED, FOUND].contains(&theirs.version.as_str()) {
+        return false;
+    }
+    let Some(ours) = ours.filter(|ours| ours.version != BEFORE_WINDLASS) else {
+        return true;
+    };
+    if ours.version == theirs.version {
+        return false;
+    }
+    let is_newer = is_newer(&theirs.version, &ours.version);
+    // Where versions do not tell, the one that came later is taken for the newer; a rollback brings nothing newer.
+    is_newer.unwrap_or_else(|| theirs.since > ours.since || went_back(ours, here))
+}
+
+/// Whether a version is a newer one, where both are written so that this can be told.
+fn is_newer(one: &str, other: &str) -> Option<bool> {
+    let read = |text: &str| semver::Version::parse(text.strip_prefix('v').unwrap_or(text)).ok();
+    let order = read(one)?.cmp_precedence(&read(other)?);
+    order.is_ne().then(|| order.is_gt())
+}
+
+fn went_back(ours: &Given, here: &Here) -> bool {
+    let asked = here.deployments.get(&ours.deployment.0);
+    asked.is_some_and(|asked| asked.action == ActionName::Rollback)
+}
+
+/// That the release was undone here, or that a rollback came after it had come there.
+fn taken_back(theirs: &Given, ours: Option<&Given>, part: &Part, here: &Here) -> Option<String> {
+    let failed = here.lock.failed.as_ref();
+    let failed = failed.filter(|failed| {
+        let version = failed.order.version.as_ref().map(ToString::to_string);
+        let brought = failed.components.iter().any(|it| it.covers(part));
+        brought && version.as_deref() == Some(theirs.version.trim_start_matches('v'))
+    });
+    if failed.is_some() {
+        return Some("it failed here and was undone".to_owned());
+    }
+    let ours = ours.filter(|ours| went_back(ours, here) && ours.since > theirs.since)?;
+    let version = &ours.version;
+    Some(format!("a rollback has brought {version} back here since"))
+}
+
+#[cfg(test)]
+#[path = "news_tests.rs"]
+mod tests;
