@@ -34,9 +34,22 @@ impl Told {
     }
 }
 
+/// A log group that a component writes into.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Its region; that of the installation where absent.
+    pub region: Option<String>,
+    /// The component.
+    pub component: ComponentName,
+}
+
 /// One look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Look {
+    /// The log groups that what was changed writes into, whether there are lines or not.
+    pub groups: BTreeSet<Group>,
     /// Lines, oldest first.
     pub lines: Vec<Told>,
     /// Up to when all lines are there; absent where none is left out.
@@ -58,23 +71,9 @@ pub async fn look(
     let (mut look, mut lines, mut cuts) = (Look::default(), Vec::new(), Vec::new());
     let steps = record.steps.iter();
     for step in steps.filter(|step| only.is_empty() || only.contains(&step.component)) {
-        let writes = match asked(step) {
-            Asked::Written(writes) => writes,
-            Asked::Note(note) => {
-                look.notes.push(note);
-                continue;
-            }
-            Asked::Unseen(why) => {
-                look.unseen.push(why);
-                continue;
-            }
-        };
         let component = &step.component;
-        let found = aws.log_places(&writes, step.place.region.as_deref()).await;
         let named = |text: String| format!("{component}: {text}");
-        look.notes.extend(found.notes.into_iter().map(named));
-        look.unseen.extend(found.unseen.into_iter().map(named));
-        for place in found.places {
+        for place in look.places(aws, step).await {
             match aws.log_lines(&place, span, limit).await {
                 Ok(read) => {
                     look.notes.extend(not_there(step, &place, &read));
@@ -88,6 +87,55 @@ pub async fn look(
     }
     (look.lines, look.cut) = merged(lines, &cuts, limit);
     look
+}
+
+/// The log groups that what the deployment has changed writes into; no line is read.
+pub async fn groups(aws: &Aws, record: &Record) -> Look {
+    let mut look = Look::default();
+    for step in &record.steps {
+        look.places(aws, step).await;
+    }
+    look
+}
+
+/// All that decides which log groups are found: while it is the same so are they. `None` where nothing that was changed
+/// so far writes any.
+pub fn what_writes(record: &Record) -> Option<String> {
+    let asked = record.steps.iter().filter_map(|step| match asked(step) {
+        Asked::Written(writes) => Some(format!("{} {writes:?}", step.component)),
+        Asked::Note(_) | Asked::Unseen(_) => None,
+    });
+    let asked: Vec<String> = asked.collect();
+    (!asked.is_empty()).then(|| asked.join("\n"))
+}
+
+impl Look {
+    /// Takes in where the lines of a step are, and answers these places.
+    async fn places(&mut self, aws: &Aws, step: &Step) -> Vec<LogPlace> {
+        let writes = match asked(step) {
+            Asked::Written(writes) => writes,
+            Asked::Note(note) => {
+                self.notes.push(note);
+                return Vec::new();
+            }
+            Asked::Unseen(why) => {
+                self.unseen.push(why);
+                return Vec::new();
+            }
+        };
+        let component = &step.component;
+        let found = aws.log_places(&writes, step.place.region.as_deref()).await;
+        let named = |text: String| format!("{component}: {text}");
+        self.notes.extend(found.notes.into_iter().map(named));
+        self.unseen.extend(found.unseen.into_iter().map(named));
+        let groups = found.places.iter().map(|place| Group {
+            name: place.group.clone(),
+            region: place.region.clone(),
+            component: component.clone(),
+        });
+        self.groups.extend(groups);
+        found.places
+    }
 }
 
 /// The work for a step.

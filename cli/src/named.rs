@@ -30,6 +30,13 @@ pub struct Given<'a> {
     from: &'static str,
 }
 
+impl Given<'_> {
+    /// Whether it was typed, and is no variable's: the same command typed elsewhere needs it.
+    pub const fn is_option(&self) -> bool {
+        self.is_option
+    }
+}
+
 /// Which of what is given tells a place: an option, else a variable, else the settings; of each the place itself goes
 /// before a stack.
 pub fn named(

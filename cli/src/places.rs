@@ -116,6 +116,22 @@ impl Endpoint {
         Windlass::at(self.place(What::Endpoint, None).await?).await
     }
 
+    /// The options that were typed and name the installation, as words of a command: another command needs them to reach
+    /// the same one. A variable and the settings are there for that one as well.
+    pub fn typed(&self) -> Vec<String> {
+        let address = given(self.address.as_deref(), "--endpoint", "WINDLASS_ENDPOINT");
+        let stack = given(self.stack.as_deref(), "--stack", "WINDLASS_STACK");
+        let typed = [
+            (address, "--endpoint", &self.address),
+            (stack, "--stack", &self.stack),
+        ];
+        let typed = typed.into_iter().filter_map(|(given, option, value)| {
+            let value = given.filter(Given::is_option).and(value.as_ref())?;
+            Some(format!("{option}={value}"))
+        });
+        typed.collect()
+    }
+
     /// The API, where one is named; why it is not asked, where its stack could not be looked at.
     ///
     /// # Errors

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod pages;
 mod records;
 mod standin;
 
+use pages::Ui;
 use records::{ID, ended, history, watched};
 use serde_json::{Value, json};
 use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
@@ -39,6 +41,8 @@ fn record(is_over: bool) -> Value {
         ),
         step("web", "static_site", json!({}), json!({}), Value::Null),
     ]);
+    let own = "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:shop-prod-1.4.0";
+    record["deployment"]["executions"] = json!([own]);
     if is_over {
         record = ended(record, "RolledBack", "GateFailed");
     }
@@ -248,6 +252,83 @@ fn a_deployment_is_followed_until_it_has_ended_and_each_line_is_told_once() {
     let output = logs(&api, &["--follow", "--every", "1ms", "--timeout", "30ms"]);
     assert_eq!(code(&output), 7);
     assert!(err(&output).contains("has not ended"), "{}", err(&output));
+}
+
+/// Where the console has a log group.
+fn console(group: &str) -> String {
+    let group = group.replace('/', "$252F");
+    format!(
+        "<a href=\"https://console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/{group}\" rel=\"noreferrer\" target=\"_blank\">"
+    )
+}
+
+#[test]
+fn pages_link_each_log_group_that_was_written_into_whether_it_has_lines_or_not() {
+    // Nobody has written a line since.
+    let api = serving(record(true), |call| {
+        let target = call.headers.get("x-amz-target")?;
+        let of_lines = target.ends_with("FilterLogEvents");
+        of_lines.then(|| reply(200, &json!({"events": []})))
+    });
+    let ui = Ui::start(&api);
+    let page = ui.get(&format!("apps/shop/deployments/{ID}/logs")).body;
+    for told in [
+        &format!("api writes into {}/shop/api</a>", console("/shop/api")),
+        &format!(
+            "agent writes into {}/shop/agent</a>",
+            console("/shop/agent")
+        ),
+        &format!("windlass logs shop {ID}</code>"),
+        "web has no log lines: a site has files",
+        "No lines.",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    let page = ui.get(&format!("apps/shop/deployments/{ID}")).body;
+    for told in ["Log groups", &console("/shop/api"), &console("/shop/agent")] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    assert!(!page.contains("not all could be told"), "{page}");
+}
+
+#[test]
+fn the_page_of_lines_has_those_of_what_was_brought() {
+    let api = serving(record(true), |_| None);
+    let ui = Ui::started(&api, &[&format!("--endpoint={}/stage", api.url)], &[]);
+    let page = ui.get(&format!("apps/shop/deployments/{ID}/logs")).body;
+    let lines = "2025-11-20T12:00:06Z api KeyError: 'total'\n2025-11-20T12:00:07Z agent started\n";
+    assert!(page.replace("&#39;", "'").contains(lines), "{page}");
+    let typed = format!(
+        "windlass logs shop {ID} --endpoint={}/stage</code>",
+        api.url
+    );
+    assert!(page.contains(&typed), "{typed}: {page}");
+    assert!(!page.contains("the former one"), "{page}");
+}
+
+#[test]
+fn a_deployments_page_asks_aws_once_for_what_writes_and_says_what_it_may_not_know() {
+    let api = serving(record(false), |call| {
+        let target = call.headers.get("x-amz-target")?;
+        target
+            .ends_with("DescribeTaskDefinition")
+            .then(|| denied("ecs:DescribeTaskDefinition"))
+    });
+    let ui = Ui::start(&api);
+    let path = format!("apps/shop/deployments/{ID}");
+    for _ in 0..3 {
+        let page = ui.get(&path).body;
+        assert!(page.contains(&console("/shop/api")), "{page}");
+        assert!(page.contains("not all could be told: "), "{page}");
+    }
+    let of_function = |call: &Call| call.path.starts_with("/2015-03-31/functions/");
+    let asked = api.calls().into_iter().filter(of_function).count();
+    assert_eq!(asked, 1, "not at every look");
+    let page = ui.get(&format!("{path}/logs")).body;
+    assert!(
+        page.contains("not read</span> agent: ") && page.contains("ecs:DescribeTaskDefinition"),
+        "{page}"
+    );
 }
 
 #[test]

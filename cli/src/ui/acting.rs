@@ -45,7 +45,7 @@ impl Server {
             Ok((_, plan)) => {
                 let body = html! {
                     (head(act, fields))
-                    (typed(&words))
+                    (typed(&self.typed(&words)))
                     (planned::shown(&plan))
                     h2 { "Do it" }
                     (self.asked(act, fields, true))
@@ -96,13 +96,18 @@ impl Server {
         began.any(|begun| matches!(begun, Begun::Deployment(known) if known == id))
     }
 
+    /// The words that reach the same installation wherever they are typed.
+    fn typed(&self, words: &[String]) -> Vec<String> {
+        [words, &self.endpoint.typed()].concat()
+    }
+
     fn remember(&self, fields: &Fields, words: &[String], begun: Begun) -> Result<usize, Failure> {
         let name = |name: &str| fields.get(name).map_or("", String::as_str);
         let mut did = self.did.borrow_mut();
         did.push(Did {
             app: app_name(name("app"))?,
             environment: EnvironmentName::new(name("environment")).ok(),
-            typed: acts::typed(words),
+            typed: acts::typed(&self.typed(words)),
             begun,
         });
         Ok(did.len() - 1)
@@ -202,7 +207,7 @@ impl Server {
             @if let Some((act, fields, words)) = act {
                 (head(act, fields))
                 (parts::failure(failure))
-                (typed(words))
+                (typed(&self.typed(words)))
                 (self.asked(act, fields, false))
             } @else {
                 h1 { "Not shown" }

@@ -1,6 +1,7 @@
 //! A deployment: how it stands, its waves as they go, its gates, its undo, its cause, and what it cost.
 
 use super::components::components;
+use super::groups::Groups;
 use super::lines::{Stretch, strip};
 use super::parts::{Page, Sort, Stand, fact, mark, span, stands, when};
 use super::waves::{self, Going};
@@ -20,6 +21,8 @@ pub struct Shown<'a> {
     pub record: &'a Record,
     /// The answer that it was read from, which has what is so now.
     pub answer: &'a Value,
+    /// The log groups that what it changed writes into; nothing where nobody looked for them.
+    pub groups: Option<&'a Groups>,
     /// The time.
     pub now: Time,
 }
@@ -103,9 +106,16 @@ impl Shown<'_> {
                 @if deployment.ending.is_none() {
                     a.button href=(self.stand.below(&format!("acts/cancel?app={app}&environment={environment}&id={id}"))) { "Cancel it" }
                 }
-                a.button href={ (self.stand.deployment(app, &id.0)) "/logs" } { "Logs" }
+                a.button href=(self.logs()) { "Logs" }
             }
         } }
+    }
+
+    /// The page of its log lines.
+    fn logs(&self) -> String {
+        let deployment = &self.record.deployment;
+        let own = self.stand.deployment(&deployment.app, &deployment.id.0);
+        format!("{own}/logs")
     }
 
     fn facts(&self) -> Markup {
@@ -126,6 +136,7 @@ impl Shown<'_> {
             (fact("Cost", cost.map(|cost| html! {
                 "about " (format!("{:.4}", cost.dollars)) " US dollars: " (cost.transitions) " transitions, functions worked " (span(cost.worked_ms / 1000))
             })))
+            (fact("Log groups", self.groups.and_then(|groups| groups.fact(self.record, &self.logs()))))
             (fact("Execution", Some(html! { @for arn in &deployment.executions { div { (execution(arn)) } } })))
         }
     }

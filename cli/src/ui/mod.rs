@@ -8,6 +8,7 @@ mod components;
 pub mod deployment;
 pub mod environment;
 pub mod figures;
+pub mod groups;
 pub mod guard;
 pub mod http;
 pub mod lines;

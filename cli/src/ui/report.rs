@@ -65,6 +65,7 @@ pub async fn written(
                     stand: &stand,
                     record: &record,
                     answer,
+                    groups: None,
                     now,
                 }
                 .body(),

@@ -5,7 +5,7 @@ use super::board::{Board, Observed};
 use super::guard::Guard;
 use super::http::{Answer, Fields, Request, read, send};
 use super::parts::{self, Page, SCRIPT, STYLE, Sort, Stand, mark};
-use super::{deployment, environment, logs};
+use super::{deployment, environment, groups, logs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::figures;
@@ -36,10 +36,12 @@ const AT_A_TIME: usize = 8;
 /// The pages, and the installation that they tell of.
 pub struct Server {
     pub(super) windlass: Windlass,
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     pub(super) guard: Guard,
     pub(super) stand: Stand,
     pub(super) did: RefCell<Vec<Did>>,
+    /// The log groups that were read already.
+    groups: groups::Kept,
     /// What became of each form that was sent: nothing yet, or what was done.
     pub(super) once: RefCell<BTreeMap<String, Option<usize>>>,
 }
@@ -54,6 +56,7 @@ impl Server {
             guard,
             stand,
             did: RefCell::default(),
+            groups: groups::Kept::default(),
             once: RefCell::default(),
         }
     }
@@ -250,6 +253,7 @@ impl Server {
             stand: &self.stand,
             record: &record,
             answer: &answer,
+            groups: Some(&self.groups.of(&self.endpoint, &record, parts::now()).await),
             now: parts::now(),
         };
         Ok(Answer::page(200, shown.page()))
@@ -259,7 +263,7 @@ impl Server {
         let (_, record) = self.record(app, id).await?;
         let record = record.ok_or_else(|| Failure::usage("it has changed nothing yet"))?;
         let aws = self.endpoint.aws().await?;
-        let body = logs::shown(&aws, &record, &self.stand).await;
+        let body = logs::shown(&aws, &record, &self.stand, &self.endpoint.typed()).await;
         Ok(self.page(200, "Logs", None, &body))
     }
 

@@ -41,16 +41,31 @@ def api():
 
 
 @pytest.fixture
-def process(program, api, tmp_path):
-    """The program, which serves the pages."""
-    environment = {
+def environment(api):
+    """The variables of whoever starts the program."""
+    return {
         "PATH": os.environ["PATH"],
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "a-secret",
         "AWS_REGION": "eu-west-1",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": api.aws_url,
         "WINDLASS_ENDPOINT": api.url,
     }
+
+
+@pytest.fixture
+def report(program, environment, tmp_path):
+    """The address of the file that the program writes of an environment."""
+    told = subprocess.run([program, "report", "shop", "prod"], stdout=subprocess.PIPE, env=environment, cwd=tmp_path, check=True)
+    file = tmp_path / "report.html"
+    file.write_bytes(told.stdout)
+    return file.as_uri()
+
+
+@pytest.fixture
+def process(program, environment, tmp_path):
+    """The program, which serves the pages."""
     process = subprocess.Popen([program, "ui"], stdout=subprocess.PIPE, env=environment, cwd=tmp_path, text=True)
     yield process
     process.terminate()
@@ -100,13 +115,13 @@ class Looking:
 def look(chromium, ui):
     looks = []
 
-    def begin(**context):
-        looks.append(Looking(chromium, ui, **context))
+    def begin(at=ui, **context):
+        looks.append(Looking(chromium, at, **context))
         return looks[-1]
 
     yield begin
     for one in looks:
-        foreign = [url for url in one.asked if not url.startswith((ui, "data:"))]
+        foreign = [url for url in one.asked if not url.startswith((one.ui, "data:"))]
         one.context.close()
         assert foreign == [], "a page asked for something outside of its own path"
         assert one.complaints == []

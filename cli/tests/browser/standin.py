@@ -1,4 +1,5 @@
-"""The API of an installation, scripted: it answers what `answers.json` has, moves one deployment, and refuses or takes what is posted."""
+"""The API of an installation, scripted: it answers what `answers.json` has, moves one deployment, and refuses or takes what is posted. Beside it
+the little of AWS that tells log groups and their lines."""
 
 import copy
 import json
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 ANSWERS = json.loads((Path(__file__).parent / "answers.json").read_text())
 GOING = "3b1c0d9a4b5e6f72"
 FAILED = "2a1c0d9a4b5e6f71"
+STUCK = "4c1c0d9a4b5e6f73"
 PLAN = "aa1c0d9a4b5e6f71"
 
 
@@ -42,8 +44,28 @@ def many(count):
     }
 
 
+def line(number, second, stream, message):
+    return {"eventId": str(number), "timestamp": ACCEPTED + second * 1000, "logStreamName": stream, "message": message}
+
+
+def aws(target, path, body):
+    """What AWS answers of a function and of a service: both write into a log group, and one of them has written nothing yet."""
+    if path.startswith("/2015-03-31/functions/"):
+        return {"LoggingConfig": {"LogGroup": "/shop/api"}}
+    action = target.rpartition(".")[2]
+    logs = {"awslogs-group": "/shop/agent", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "agent"}
+    container = {"name": "agent", "image": "shop/agent", "logConfiguration": {"logDriver": "awslogs", "options": logs}}
+    lines = [line(1, 62, "2026/11/20/[41]aa", "the former one"), line(2, 63, "2026/11/20/[42]bb", "KeyError: 'total'")]
+    definition = {"taskDefinitionArn": body.get("taskDefinition"), "family": "agent", "containerDefinitions": [container]}
+    return {
+        "FilterLogEvents": {"events": lines if body.get("logGroupName") == "/shop/api" else []},
+        "ListTasks": {"taskArns": []},
+        "DescribeTaskDefinition": {"taskDefinition": definition, "tags": []},
+    }[action]
+
+
 class Standin:
-    """What it answers can be changed while it serves; `calls` has every call."""
+    """What it answers can be changed while it serves; `calls` has every call of the API, and `of_aws` what AWS was asked."""
 
     def __init__(self):
         told = shifted(ANSWERS, int(time.time() * 1000) - ACCEPTED - 250_000)
@@ -52,6 +74,8 @@ class Standin:
         self.pages = None
         self.refuses = None
         self.calls = []
+        self.of_aws = []
+        self.observed = told["observed"]
         standin = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -63,8 +87,13 @@ class Standin:
                 address = urlsplit(self.path)
                 query = {name: values[0] for name, values in parse_qs(address.query).items()}
                 path = address.path.removeprefix("/stage")
-                standin.calls.append((self.command, path, query, body))
-                status, answer = standin.answer(self.command, path, query)
+                if path == address.path:
+                    target = self.headers.get("x-amz-target", "")
+                    standin.of_aws.append(target or path)
+                    status, answer = 200, aws(target, path, body)
+                else:
+                    standin.calls.append((self.command, path, query, body))
+                    status, answer = standin.answer(self.command, path, query)
                 text = json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("content-type", "application/json")
@@ -78,7 +107,8 @@ class Standin:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/stage"
+        self.aws_url = f"http://127.0.0.1:{self.server.server_port}"
+        self.url = f"{self.aws_url}/stage"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def answer(self, method, path, query):
@@ -88,6 +118,8 @@ class Standin:
             if path.endswith("/plans"):
                 return 202, {"id": PLAN}
             return 202, {"id": GOING, "execution": "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:one"}
+        if query.get("observe") == "true":
+            return 200, self.answers[path] | {"observed": self.observed}
         if path == "/apps" and self.pages:
             return 200, self.pages[query.get("after", "")]
         if path == f"/apps/shop/deployments/{GOING}":
@@ -95,9 +127,15 @@ class Standin:
         if "execution" in query:
             return 200, {"deployment": GOING, "refusal": None, "done": None, "execution": None}
         if path.endswith("/deployments") and "environment" in query:
-            path = f"{path}?environment={query['environment']}"
+            path = f"{path}?environment={query['environment']}" + (f"&after={query['after']}" if "after" in query else "")
         if path in self.answers:
             return 200, self.answers[path]
+        known = [one["id"] for one in self.answers["/apps/shop/deployments?environment=prod"]["deployments"]]
+        name = path.removeprefix("/apps/shop/deployments/")
+        if name in known:
+            record = copy.deepcopy(self.answers[f"/apps/shop/deployments/{FAILED}"])
+            record["deployment"]["id"] = name
+            return 200, record
         finding = {"name": "UnknownName", "path": "path", "reason": f"`{path}` is not known.", "remedy": "See the board."}
         return 404, {"detail": "unknown", "findings": [finding]}
 

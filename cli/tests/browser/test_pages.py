@@ -105,6 +105,10 @@ def test_a_deployment_moves_until_it_has_ended(look, api):
     told = {cell.get_attribute("data-name"): cell.inner_text().strip() for cell in agent.locator("td").all()}
     wanted = {"From": "41 at 100 %", "To": "1.5.0", "Callers get": "41 with 42 at 10 %", "Weight": "10 %"}
     assert {name: told[name] for name in wanted} == wanted
+    groups = page.locator("dl.facts div", has_text="Log groups").get_by_role("link")
+    assert groups.all_inner_texts() == ["/shop/agent", "/shop/api"]
+    assert groups.first.get_attribute("href").endswith("#logsV2:log-groups/log-group/$252Fshop$252Fagent")
+    assert api.of_aws.count("/2015-03-31/functions/shop-api-prod/configuration") == 1, "a page that moves asks once"
     going.picture("deployment", 1180)
     api.move = 5
     page.get_by_text("shop prod 1.5.0 is live").wait_for()
@@ -126,9 +130,20 @@ def test_a_failed_gate_shows_what_was_measured_beside_its_threshold_and_what_was
     assert float(last.get_attribute("cy")) < float(limit.get_attribute("y1")), "it ends above the threshold"
     assert page.get_by_text("alias live 42 → 41 at 100 %").first.is_visible()
     assert "1.4.1 is vetoed here" in page.locator(".cause").inner_text()
-    execution = page.locator("dl.facts a").get_attribute("href")
+    execution = page.locator("dl.facts div", has_text="Execution").get_by_role("link").last.get_attribute("href")
     assert execution.startswith("https://console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/arn:")
     failed.picture("failed-gate", 1120)
+
+
+def test_the_log_groups_and_their_lines_are_a_page(look, api):
+    api.move = 3
+    page = look().open(f"apps/shop/deployments/{GOING}")
+    page.get_by_role("link", name="Logs").click()
+    groups = page.locator("main ul.plain li")
+    assert groups.all_inner_texts() == ["agent writes into /shop/agent", "api writes into /shop/api"], "also where no line was found"
+    assert page.locator("pre.log").inner_text().strip().endswith("api KeyError: 'total'")
+    assert page.locator("pre.typed").inner_text().strip() == f"windlass logs shop {GOING}"
+    assert page.get_by_text("web has no log lines: a site has files").is_visible()
 
 
 def test_a_line_says_all_that_it_shows_to_who_does_not_see_it(look):
@@ -150,40 +165,6 @@ def test_the_figures_of_every_environment_are_a_page(look, api):
     row = page.locator("main table tbody tr").first.inner_text()
     assert all(text in row for text in ["prod", "32 (1.1 a day)", "1h 2m, p90 1d 1h", "5 of 36 (14 %)", "$0.0405"]), row
     assert ("GET", "/stats", "90") in [(method, path, query.get("days")) for method, path, query, _ in api.calls]
-
-
-def test_a_rollback_is_planned_done_and_told_as_it_is_typed(look, api):
-    acting = look()
-    page = acting.open(PROD)
-    page.locator("table.snapshots").get_by_text("Plan it").first.click()
-    page.get_by_role("button", name="Show the plan").click()
-    assert page.get_by_text("origin path /1.4.0 → /1.3.2").is_visible()
-    page.get_by_role("button", name="Roll back").click()
-    assert api.posted()[-1][1].endswith("/plans"), "without a reason nothing is done"
-    page.get_by_label("reason").fill("it's broken")
-    acting.picture("plan", 1010)
-    page.get_by_role("button", name="Roll back").click()
-    page.get_by_text("it is deployment").wait_for()
-    assert page.locator("pre.typed").inner_text().strip() == r"windlass rollback shop prod --snapshot=5 --reason 'it'\''s broken'"
-    page.reload()
-    assert [path for _, path, _ in api.posted()] == ["/apps/shop/environments/prod/plans", "/apps/shop/environments/prod/rollbacks"]
-    assert api.posted()[-1][2] == {"reason": "it's broken", "snapshot": 5}
-
-
-def test_what_is_refused_is_told_with_what_to_do_and_asked_for_again(look, api):
-    finding = {"name": "Held", "path": "environments.prod", "reason": "Deployments are held: a sale.", "remedy": "Release the hold."}
-    api.refuses = ("/releases", finding)
-    acting = look()
-    page = acting.open()
-    page.locator("tr[data-words]").last.get_by_role("link", name="promote").click()
-    assert page.get_by_label("version").input_value() == "1.5.0"
-    page.get_by_role("button", name="Show the plan").click()
-    page.get_by_label("reason").fill("it is good")
-    page.get_by_role("button", name="Deploy a recorded version").click()
-    told = page.get_by_role("alert").inner_text()
-    assert "Deployments are held: a sale." in told and "Release the hold." in told
-    assert page.get_by_label("version").input_value() == "1.5.0"
-    acting.complaints.clear()  # Chromium complains of every answer above 399.
 
 
 @pytest.mark.parametrize("path", ["", PROD, f"apps/shop/deployments/{FAILED}"])

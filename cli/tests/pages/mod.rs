@@ -2,7 +2,7 @@
 
 #![allow(dead_code)] // each test file uses its part
 
-use crate::standin::{Call, StandIn, reply};
+use crate::standin::{Call, Reply, StandIn, reply};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -21,7 +21,12 @@ pub fn api() -> StandIn {
 }
 
 pub fn telling(told: Value) -> StandIn {
-    StandIn::new(move |call: &Call| {
+    StandIn::new(answering(told))
+}
+
+/// The same, for a stand-in that answers more than this.
+pub fn answering(told: Value) -> impl FnMut(&Call) -> Reply + Send + 'static {
+    move |call: &Call| {
         if call.method != "GET" {
             return reply(
                 202,
@@ -50,11 +55,14 @@ pub fn telling(told: Value) -> StandIn {
         } else {
             path.to_owned()
         };
-        told.get(&path).map_or_else(
-            || reply(404, &json!({"message": "Not Found"})),
-            |told| reply(200, told),
-        )
-    })
+        let Some(mut answer) = told.get(&path).cloned() else {
+            return reply(404, &json!({"message": "Not Found"}));
+        };
+        if query.contains("observe=true") {
+            answer["observed"] = told["observed"].clone();
+        }
+        reply(200, &answer)
+    }
 }
 
 /// `windlass ui`, until the test is over.
@@ -84,15 +92,23 @@ impl Answer {
 
 impl Ui {
     pub fn start(api: &StandIn) -> Self {
+        let endpoint = format!("{}/stage", api.url);
+        Self::started(api, &[], &[("WINDLASS_ENDPOINT", &endpoint)])
+    }
+
+    /// With these options and variables; the stand-in is AWS as well.
+    pub fn started(api: &StandIn, options: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_windlass"))
             .arg("ui")
+            .args(options)
             .env_clear()
             .env("PATH", std::env::var("PATH").unwrap())
             .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
             .env("AWS_SECRET_ACCESS_KEY", "a-secret")
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("WINDLASS_ENDPOINT", format!("{}/stage", api.url))
+            .env("AWS_ENDPOINT_URL", &api.url)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -1,0 +1,304 @@
+//! Acts from the pages of `windlass ui`, and who may do them: the real program, with a plain client in place of a browser.
+
+#![allow(clippy::unwrap_used)]
+
+mod pages;
+mod standin;
+
+use pages::{GOING, Ui, api};
+use serde_json::{Value, json};
+use standin::{Call, Reply, StandIn, reply};
+
+/// Each act with the fields of its form beside the reason, and what one would have typed.
+const ACTS: [(&str, &str, &str); 8] = [
+    (
+        "deploy",
+        "app=shop&environment=prod&version=1.5.0",
+        "windlass deploy shop prod 1.5.0 --reason 'as planned'",
+    ),
+    // Promotion is a deployment of what runs elsewhere; a wish is typed as well.
+    (
+        "deploy",
+        "app=shop&environment=prod&version=1.4.2&through-hold=on",
+        "windlass deploy shop prod 1.4.2 --reason 'as planned' --through-hold",
+    ),
+    (
+        "rollback",
+        "app=shop&environment=prod&snapshot=5&across=web",
+        "windlass rollback shop prod --snapshot=5 --across=web --reason 'as planned'",
+    ),
+    (
+        "hold",
+        "app=shop&environment=prod",
+        "windlass hold shop prod --reason 'as planned'",
+    ),
+    (
+        "release-hold",
+        "app=shop&environment=prod",
+        "windlass release-hold shop prod --reason 'as planned'",
+    ),
+    (
+        "cancel",
+        "app=shop&environment=prod&id=3b1c0d9a4b5e6f72",
+        "windlass cancel shop 3b1c0d9a4b5e6f72 --reason 'as planned'",
+    ),
+    (
+        "recover",
+        "app=shop&environment=prod&deployment=3b1c0d9a4b5e6f72",
+        "windlass recover shop prod --deployment=3b1c0d9a4b5e6f72 --reason 'as planned'",
+    ),
+    (
+        "accept",
+        "app=shop&environment=prod",
+        "windlass accept shop prod --reason 'as planned'",
+    ),
+];
+
+/// What each act says that one would have typed, once it was done.
+fn typed(ui: &Ui) -> Vec<String> {
+    let each = ACTS.iter().map(|(act, fields, _)| {
+        let token = ui.get(&format!("acts/{act}?{fields}")).token();
+        // A form is done once: two of one act are two forms.
+        let form = format!(
+            "token={token}&once={act}{}&{fields}&reason=as+planned",
+            fields.len()
+        );
+        let done = ui.post(&format!("acts/{act}/do"), &form);
+        assert_eq!(done.status, 303, "{act}: {}", done.body);
+        command(&ui.get_path(&done.location).body)
+    });
+    each.collect()
+}
+
+/// The command that a page tells.
+fn command(page: &str) -> String {
+    let (_, rest) = page.split_once("<pre class=\"typed\"><code>").unwrap();
+    rest.split("</code>").next().unwrap().replace("&#39;", "'")
+}
+
+#[test]
+fn every_act_is_told_as_it_would_have_been_typed() {
+    let ui = Ui::start(&api());
+    let wanted: Vec<&str> = ACTS.iter().map(|(_, _, typed)| *typed).collect();
+    assert_eq!(
+        typed(&ui),
+        wanted,
+        "a variable is there for what is typed, too"
+    );
+}
+
+#[test]
+fn what_is_typed_reaches_the_installation_that_the_pages_are_of() {
+    let api = api();
+    let endpoint = format!("--endpoint={}/stage", api.url);
+    let by_address = Ui::started(&api, &[&endpoint], &[]);
+    let wanted = |more: &str| -> Vec<String> {
+        let all = ACTS.iter();
+        all.map(|(_, _, typed)| format!("{typed} {more}")).collect()
+    };
+    assert_eq!(typed(&by_address), wanted(&endpoint));
+    let plan = "token=&app=shop&environment=prod&snapshot=5";
+    let token = by_address.get("acts/rollback").token();
+    let plan = plan.replace("token=", &format!("token={token}"));
+    let plan = by_address.post("acts/rollback/plan", &plan).body;
+    let told = format!("windlass plan rollback shop prod --snapshot=5 {endpoint}");
+    assert_eq!(command(&plan), told);
+
+    let stack = stack_beside(pages::answers());
+    let by_stack = Ui::started(&stack, &["--stack", "deployer"], &[]);
+    assert_eq!(typed(&by_stack), wanted("--stack=deployer"));
+    let by_variable = Ui::started(&stack, &[], &[("WINDLASS_STACK", "deployer")]);
+    assert_eq!(
+        typed(&by_variable),
+        wanted("").iter().map(|it| it.trim()).collect::<Vec<_>>()
+    );
+}
+
+/// The API, and a CloudFormation that tells its address.
+fn stack_beside(told: Value) -> StandIn {
+    let mut answer = pages::answering(told);
+    StandIn::new(move |call: &Call| {
+        if !call.path.contains("Action=DescribeStacks") {
+            return answer(call);
+        }
+        let url = format!("http://{}/stage", call.headers["host"]);
+        let output = format!(
+            "<member><OutputKey>ApiUrl</OutputKey><OutputValue>{url}</OutputValue></member>"
+        );
+        Reply {
+            status: 200,
+            headers: vec![("content-type", "text/xml".into())],
+            body: format!(
+                "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><Outputs>{output}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
+            ),
+        }
+    })
+}
+
+#[test]
+fn an_act_is_planned_then_done_once_and_told_as_it_would_have_been_typed() {
+    let api = api();
+    let ui = Ui::start(&api);
+    let form = ui.get("acts/rollback?app=shop&environment=prod&snapshot=5");
+    let token = form.token();
+    let fields = format!("token={token}&app=shop&environment=prod&snapshot=5");
+    let plan = ui.post("acts/rollback/plan", &fields);
+    assert!(plan.body.contains("1.4.0 → 1.3.2"), "{}", plan.body);
+    assert!(
+        plan.body.contains("origin path /1.4.0 → /1.3.2")
+            && plan.body.contains("It would begin at once.")
+    );
+    let done = ui.post(
+        "acts/rollback/do",
+        &format!("{fields}&reason=it%27s+broken"),
+    );
+    assert_eq!(done.status, 303, "{}", done.body);
+    let told = ui.get_path(&done.location);
+    assert!(told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason &#39;it&#39;\&#39;&#39;s broken&#39;")
+        || told.body.contains(r"windlass rollback shop prod --snapshot=5 --reason 'it'\''s broken'"), "{}", told.body);
+    ui.get_path(&done.location);
+    let posted: Vec<Call> = api
+        .calls()
+        .into_iter()
+        .filter(|call| call.method == "POST")
+        .collect();
+    let paths: Vec<&str> = posted.iter().map(|call| call.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "/stage/apps/shop/environments/prod/plans",
+            "/stage/apps/shop/environments/prod/rollbacks"
+        ]
+    );
+    assert_eq!(
+        posted[1].json(),
+        json!({"reason": "it's broken", "snapshot": 5})
+    );
+    assert!(
+        posted[1].headers.contains_key("idempotency-key"),
+        "sent again it is the same"
+    );
+}
+
+#[test]
+fn what_windlass_refuses_is_told_with_its_remedy_and_so_is_a_mistake() {
+    let api = StandIn::new(|call: &Call| {
+        let finding = json!({"name": "Held", "path": "environments.prod", "reason": "It is held.", "remedy": "Wait."});
+        if call.method == "GET" {
+            reply(404, &json!({"message": "x"}))
+        } else {
+            reply(409, &json!({"detail": "d", "findings": [finding]}))
+        }
+    });
+    let ui = Ui::start(&api);
+    let token = ui.get("acts/deploy?app=shop&environment=prod").token();
+    let fields = format!("token={token}&app=shop&environment=prod&version=1.5.0&reason=go");
+    let refused = ui.post("acts/deploy/do", &fields);
+    assert_eq!(refused.status, 409);
+    assert!(
+        refused.body.contains("It is held.") && refused.body.contains("Wait."),
+        "{}",
+        refused.body
+    );
+    assert!(
+        refused.body.contains("value=\"1.5.0\""),
+        "the form is there again"
+    );
+    let mistaken = ui.post(
+        "acts/deploy/do",
+        &fields.replace("version=1.5.0", "version=--again"),
+    );
+    assert_eq!(mistaken.status, 400, "{}", mistaken.body);
+    assert_eq!(api.calls().len(), 1, "a mistake is not sent");
+}
+
+#[test]
+fn what_was_started_a_moment_ago_is_looked_at_until_it_is_known() {
+    let api = StandIn::new(|call: &Call| {
+        let finding = json!({"name": "UnknownName", "path": "id", "reason": "It is not known.", "remedy": "m"});
+        if call.method == "GET" {
+            reply(404, &json!({"detail": "d", "findings": [finding]}))
+        } else {
+            reply(202, &json!({"id": GOING, "execution": "arn:one"}))
+        }
+    });
+    let ui = Ui::start(&api);
+    let path = format!("apps/shop/deployments/{GOING}");
+    assert_eq!(ui.get(&path).status, 400, "nobody started it");
+    let token = ui.get("acts/deploy?app=shop&environment=prod").token();
+    let fields = format!("token={token}&app=shop&environment=prod&version=1.5.0&reason=go");
+    assert_eq!(ui.post("acts/deploy/do", &fields).status, 303);
+    let page = ui.get(&path);
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("not recorded yet") && page.body.contains("data-again"));
+}
+
+#[test]
+fn other_pages_and_names_get_nothing() {
+    let api = api();
+    let ui = Ui::start(&api);
+    let token = ui.get("acts/hold?app=shop&environment=prod").token();
+    let before = api.calls().len();
+    let page = ui.base.clone();
+    let own = format!("Host: {}\r\n", ui.host);
+    let origin = format!("Origin: http://{}\r\n", ui.host);
+    let form = format!("token={token}&app=shop&environment=prod&reason=x");
+    let post = |headers: &str, form: &str| {
+        let text = format!(
+            "POST {page}acts/hold/do HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        ui.raw(&text).status
+    };
+    let get = |path: &str, headers: &str| {
+        ui.raw(&format!("GET {path} HTTP/1.1\r\n{headers}\r\n"))
+            .status
+    };
+    assert_eq!(
+        get(&page, "Host: evil.example\r\n"),
+        403,
+        "a name of somebody else's leads here"
+    );
+    assert_eq!(get("/", &own), 404, "the path is not known");
+    assert_eq!(
+        get(&page, &format!("{own}Origin: https://evil.example\r\n")),
+        403
+    );
+    assert_eq!(
+        get(&page, &format!("{own}Sec-Fetch-Site: cross-site\r\n")),
+        403
+    );
+    assert_eq!(post(&own, &form), 403, "no origin");
+    assert_eq!(post(&format!("{own}Origin: null\r\n"), &form), 403);
+    assert_eq!(
+        post(
+            &format!("{own}{origin}Sec-Fetch-Site: cross-site\r\n"),
+            &form
+        ),
+        403
+    );
+    assert_eq!(
+        post(
+            &format!("{own}{origin}"),
+            "token=guessed&app=shop&environment=prod&reason=x"
+        ),
+        403
+    );
+    assert_eq!(
+        ui.raw(&format!("PUT {page} HTTP/1.1\r\n{own}\r\n")).status,
+        405
+    );
+    assert_eq!(
+        ui.raw(&format!(
+            "POST {page} HTTP/1.1\r\n{own}Transfer-Encoding: chunked\r\n\r\n"
+        ))
+        .status,
+        501
+    );
+    assert_eq!(ui.raw("hello\r\n\r\n").status, 400);
+    assert_eq!(
+        api.calls().len(),
+        before,
+        "nothing of it was asked of Windlass"
+    );
+}
