@@ -2,10 +2,12 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::windlass::Windlass;
 use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::count::count;
 use windlass_domain::drill::{Drill, DrillOutcome, DrillStep, Leg, lasted};
+use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The drills of an environment: the one that is under way, and a page of those that have ended.
 #[derive(Debug, Deserialize)]
@@ -29,6 +31,21 @@ impl Page {
         let mut all = self.under_way.iter().chain(&self.drills);
         all.find(|drill| drill.id.as_str() == id)
     }
+}
+
+/// The newest drill of an environment that has ended, whole.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn newest(
+    windlass: &Windlass,
+    app: &AppName,
+    environment: &EnvironmentName,
+) -> Result<Option<Drill>, Failure> {
+    let (app, environment) = (app.as_str(), environment.as_str());
+    let path = ["apps", app, "environments", environment, "drills"];
+    let answer = windlass.get(&path, &[("limit", "1")]).await?;
+    Ok(Page::read(&answer)?.drills.into_iter().next())
 }
 
 /// The part of a drill that has been printed already.

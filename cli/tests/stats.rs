@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod pages;
 mod standin;
 
+use pages::{Ui, answers};
 use serde_json::{Value, json};
 use standin::{Call, StandIn, code, err, folder, out, reply};
 
@@ -90,4 +92,45 @@ fn a_wrong_window_and_an_older_windlass_are_told() {
     assert!(api.calls().is_empty());
     let none = api.windlass(&folder("stats"), &["stats", "bank"]);
     assert_ne!(code(&none), 0);
+}
+
+#[test]
+fn figures_are_a_page_and_a_part_of_the_report() {
+    let figures = json!({"deployments": 44, "under_way": 0, "changes": 36, "live": 32, "live_per_day": 1.0666,
+        "failed": 5, "failure_rate": 0.1389, "rollbacks": 1, "without_commit_time": 4, "not_restored": 0,
+        "lead_time": {"of": 28, "median_ms": 3_720_000, "p90_ms": 90_000_000},
+        "cost_by_month": {"2026-11": {"deployments": 44, "without": 0, "dollars": 0.0405}}});
+    let shop = json!({"app": "shop", "cost_by_month": figures["cost_by_month"], "environments": [
+        {"environment": "prod", "from": 1_794_591_200_000_u64, "to": 1_795_183_200_000_u64, "cut": true,
+            "figures": figures}]});
+    let mut told = answers();
+    told["/stats"] = json!({"apps": [shop], "next": null});
+    told["/apps/shop/stats"] = shop;
+    let api = pages::telling(told);
+    let ui = Ui::start(&api);
+    assert!(ui.get("").body.contains("stats\""), "the board leads there");
+    let page = ui.get("stats?days=90").body;
+    let report = out(&api.windlass(&folder("ui"), &["report", "shop", "prod"]));
+    for shown in [page, report] {
+        for words in [
+            "32 (1.1 a day)",
+            "1h 2m, p90 1d 1h, 4 without a commit&#39;s time",
+            "5 of 36 (14 %)",
+            "$0.0405",
+            "too many deployments",
+        ] {
+            let words = [words.to_owned(), words.replace("&#39;", "'")];
+            assert!(
+                words.iter().any(|words| shown.contains(words)),
+                "{words:?}: {shown}"
+            );
+        }
+    }
+    let asked = api.calls();
+    assert!(
+        asked
+            .iter()
+            .any(|call| call.path == "/stage/stats?days=90&limit=100"),
+        "{asked:?}"
+    );
 }

@@ -26,7 +26,10 @@ pub(super) struct Did {
 impl Server {
     pub(super) fn form(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
         let act = acts::named(act).ok_or_else(nothing)?;
-        let body = html! { (head(act, fields)) (self.asked(act, fields, false)) };
+        let body = html! {
+            (head(act, fields))
+            (self.asked(act, fields, false))
+        };
         Ok(self.page(200, act.title, None, &body))
     }
 
@@ -146,7 +149,7 @@ impl Server {
     }
 
     fn became(&self, app: &AppName, id: &str) -> Markup {
-        html! { p role="status" { (mark(Sort::Moving, "it is deployment")) " " a href=(self.stand.deployment(app, id)) { (id) } } }
+        html! { p role="status" { (mark(Sort::Moving, "it is deployment")) " " a href=[self.stand.deployment(app, id)] { (id) } } }
     }
 
     /// What came of an execution, and whether it is known.

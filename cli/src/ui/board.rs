@@ -8,7 +8,7 @@ use crate::overview::{App, Here};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use url::form_urlencoded::byte_serialize;
-use windlass_domain::count::count;
+use windlass_domain::count::{agree, count};
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, Names};
 use windlass_domain::hourly_look::Shown;
@@ -70,9 +70,10 @@ impl Board<'_> {
                 p.empty { "No application is declared yet: " code { "windlass declare app.yaml" } " declares one." }
             } @else {
                 div.wide { table.board {
+                    // On a phone the style writes each of these beside its value.
                     thead { tr { @for title in ["Application", "Environment", "Runs", "Commit", "Age", "By", "Way back", "State"] { th scope="col" { (title) } } } }
                     @for app in self.apps { tbody {
-                        @for (number, here) in app.environments.iter().enumerate() { (self.row(app, here, number == 0)) }
+                        @for here in &app.environments { (self.row(app, here)) }
                         @if app.environments.is_empty() { tr { th scope="row" { (app.app) } td colspan="7" { "no environment" } } }
                     } }
                 } }
@@ -81,7 +82,7 @@ impl Board<'_> {
         }
     }
 
-    fn row(&self, app: &App, here: &Here, is_first: bool) -> Markup {
+    fn row(&self, app: &App, here: &Here) -> Markup {
         let runs = here.runs();
         let states = self.states(app, here);
         let news = elsewhere(app, here);
@@ -90,13 +91,6 @@ impl Board<'_> {
         let words = words.chain(brought.iter().map(String::as_str));
         let versions = runs.iter().map(|(names, _)| names.now.version.as_str());
         let names = [app.app.as_str(), here.environment.as_str()];
-        let found: Vec<&str> = names.into_iter().chain(versions).chain(words).collect();
-        let found = found.join(" ").to_lowercase();
-        let is_hidden = !self
-            .filter
-            .to_lowercase()
-            .split_whitespace()
-            .all(|word| found.contains(word));
         let asked = |names: &Names| here.deployments.get(&names.now.deployment.0);
         let by = |names: &Names| {
             let asked = asked(names)?;
@@ -105,36 +99,54 @@ impl Board<'_> {
                 accepted.map_or(&asked.requester, |accepted| &accepted.by)
             ))
         };
+        let commit_of = |names: &Names| commit(asked(names).and_then(|asked| asked.git.as_ref()));
+        let more = runs
+            .iter()
+            .flat_map(|(names, _)| [Some(commit_of(names)), by(names)]);
+        let more: Vec<String> = more.flatten().collect();
+        let more = more.iter().map(String::as_str);
+        let found: Vec<&str> = names
+            .into_iter()
+            .chain(versions)
+            .chain(more)
+            .chain(words)
+            .collect();
+        let is_hidden = !self.is_looked_for(&found.join(" "));
+        // One stands in its cell as it is: a board may have hundreds of rows.
         let each = |cell: &dyn Fn(&Names, &[Part]) -> Markup| {
-            html! {
-                @for (names, parts) in &runs { div { (cell(names, parts)) } }
-                @if runs.is_empty() { span.none { "–" } }
-            }
+            html! { @match runs.as_slice() {
+                [] => span.none { "–" },
+                [(names, parts)] => (cell(names, parts)),
+                several => { @for (names, parts) in several { div { (cell(names, parts)) } } }
+            } }
         };
-        html! { tr data-words=(found) hidden[is_hidden] {
-            th scope="row" class=[(!is_first).then_some("again")] { (app.app) }
-            td data-name="Environment" { a href=(self.stand.environment(&app.app, &here.environment)) { (here.environment) } }
-            td data-name="Runs" { (each(&|names, parts| html! {
+        html! { tr data-row hidden[is_hidden] {
+            th scope="row" { (app.app) }
+            td { a href=(self.near(&self.stand.environment(&app.app, &here.environment))) { (here.environment) } }
+            td { (each(&|names, parts| html! {
                 b { (names.now.version) }
                 @if runs.len() > 1 { " " small { (told(parts)) } }
             })) }
-            td data-name="Commit" { (each(&|names, _| html! { code { (commit(asked(names).and_then(|asked| asked.git.as_ref()))) } })) }
-            td data-name="Age" { (each(&|names, _| age(names.now.since, self.now))) }
-            td data-name="By" { (each(&|names, _| html! { (by(names).unwrap_or_else(|| "–".to_owned())) })) }
-            td data-name="Way back" { (way_back::in_short(here.drills.as_ref(), here.next_drill.as_ref(), self.now)) }
-            td data-name="State" { ul.states {
+            td { (each(&|names, _| html! { code { (commit_of(names)) } })) }
+            td { (each(&|names, _| age(names.now.since, self.now))) }
+            td { (each(&|names, _| html! { (by(names).unwrap_or_else(|| "–".to_owned())) })) }
+            td { (way_back::in_short(here.drills.as_ref(), here.next_drill.as_ref(), self.now)) }
+            td { ul.states {
                 @for (sort, words) in &states { li { (mark(*sort, words)) } }
-                @for news in &news { li { (mark(Sort::Noted, &news.words())) @if self.stand.acts() { " " a href=(self.promotion(app, here, news)) { "promote" } } } }
+                @for news in &news { li { (mark(Sort::Noted, &news.words())) @if self.stand.acts() { " " a href=(promotion(app, here, news)) { "promote" } } } }
             } }
         } }
     }
 
-    fn promotion(&self, app: &App, here: &Here, news: &News) -> String {
-        let version: String = byte_serialize(news.version.as_bytes()).collect();
-        let (app, environment) = (&app.app, &here.environment);
-        self.stand.below(&format!(
-            "acts/deploy?app={app}&environment={environment}&version={version}"
-        ))
+    /// Whether a row with this text has every word of the filter.
+    fn is_looked_for(&self, text: &str) -> bool {
+        let (filter, text) = (self.filter.to_lowercase(), text.to_lowercase());
+        filter.split_whitespace().all(|word| text.contains(word))
+    }
+
+    /// An address as it is from the board: shorter, and a board has one in each row.
+    fn near<'a>(&self, address: &'a str) -> &'a str {
+        address.strip_prefix(&self.stand.board()).unwrap_or(address)
     }
 
     /// What is to be known of an environment, what matters most first.
@@ -184,6 +196,13 @@ impl Board<'_> {
     }
 }
 
+/// The form that promotes it, from the board.
+fn promotion(app: &App, here: &Here, news: &News) -> String {
+    let version: String = byte_serialize(news.version.as_bytes()).collect();
+    let (app, environment) = (&app.app, &here.environment);
+    format!("acts/deploy?app={app}&environment={environment}&version={version}")
+}
+
 /// The parts in one word.
 fn told(parts: &[Part]) -> String {
     let told: Vec<String> = parts.iter().map(ToString::to_string).collect();
@@ -209,19 +228,81 @@ pub fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<(Sort, Strin
     told
 }
 
-/// What the last hourly look found that is not as recorded; that all is, where it is. While a deployment works there its
-/// lock says more.
+/// How many components are told by name.
+const BY_NAME: usize = 3;
+
+/// What the last hourly look found that is not as recorded, and what it left to a later one; that all is as recorded,
+/// where it is. While a deployment works there its lock says more.
 pub fn found(drift: &Shown) -> Vec<(Sort, String)> {
     let Some(looked) = drift.looked else {
         return Vec::new();
     };
     if drift.is_as_recorded() {
-        return vec![(Sort::Good, format!("as recorded at {}", looked.clock()))];
+        return vec![(Sort::Good, format!("as recorded at {looked}"))];
     }
     let told = drift.in_short().into_iter();
-    told.map(|(drift, words)| match drift {
+    let told = told.map(|(drift, words)| match drift {
         Drift::Changed => (Sort::Bad, words),
         Drift::None | Drift::Unknown => (Sort::Still, words),
-    })
-    .collect()
+    });
+    let left: Vec<&str> = drift.left.iter().map(ComponentName::as_str).collect();
+    let left = (!left.is_empty()).then(|| {
+        let many = left.len();
+        let names = if many > BY_NAME {
+            count(many, "component")
+        } else {
+            left.join(", ")
+        };
+        let turn = agree(many, "its turn comes", "their turn comes");
+        let words = format!("{names}: drift unknown: {turn} in a later look");
+        (Sort::Still, words)
+    });
+    told.chain(left).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn told(looked: bool, left: &[&str], drift: &str) -> Vec<String> {
+        let mut shown = json!({"due": 1, "left": left, "components": {"api": {"at": 1, "drift": drift, "reason": "denied"}}});
+        if looked {
+            shown["looked"] = 0.into();
+        }
+        let shown: Shown = serde_json::from_value::<Shown>(shown).unwrap();
+        let told = found(&shown).into_iter();
+        told.map(|(sort, words)| format!("{} {words}", sort.class()))
+            .collect()
+    }
+
+    #[test]
+    fn what_a_look_left_to_a_later_one_is_told() {
+        let later = "still web: drift unknown: its turn comes in a later look";
+        let table: [(bool, &[&str], &str, &[&str]); 6] = [
+            (
+                true,
+                &[],
+                "none",
+                &["good as recorded at 1970-01-01T00:00:00Z"],
+            ),
+            (true, &["web"], "none", &[later]),
+            (true, &["web"], "changed", &["bad api drifted", later]),
+            (true, &[], "unknown", &["still api: drift unknown: denied"]),
+            (
+                true,
+                &["a", "b", "c", "d"],
+                "none",
+                &["still 4 components: drift unknown: their turn comes in a later look"],
+            ),
+            (false, &["web"], "none", &[]),
+        ];
+        for (looked, left, drift, wanted) in table {
+            assert_eq!(told(looked, left, drift), wanted, "{left:?} {drift}");
+        }
+        let none: Shown =
+            serde_json::from_value::<Shown>(json!({"looked": 0, "due": 1, "components": {}}))
+                .unwrap();
+        assert_eq!(found(&none), [], "where nothing runs nothing is looked at");
+    }
 }

@@ -1,11 +1,12 @@
 //! What becomes of each component: from what to what, how many callers get it, and what it waits for.
 
-use super::parts::{Sort, mark};
+use super::parts::{Sort, mark, times};
 use super::waves::Going;
 use crate::record::Record;
 use crate::story;
 use maud::{Markup, html};
 use windlass_domain::artifact::Artifact;
+use windlass_domain::plan::{Plan, Wave};
 use windlass_domain::step::{Step, StepStatus};
 
 /// The titles of the columns; on a phone each stands beside its value.
@@ -40,15 +41,15 @@ fn row(record: &Record, step: &Step) -> Markup {
         td data-name=(from) { (told(before(step))) }
         td data-name=(to) { (wanted(record, step)) }
         td data-name=(get) { (told(step.shown.as_deref())) }
-        td data-name=(weight) { (meter(share(step))) }
+        td data-name=(weight) { (meter(share(step, record.plan.as_ref()))) }
         td data-name=(last) {
             @if let Some(last) = step.changes.last() { (last.what) @if last.undo { small { " · undo" } } } @else { span.none { "nothing yet" } }
             (publishing(step))
         }
         td data-name=(waits) {
-            @if let Some(waits) = &step.waits_for { div { (mark(Sort::Moving, "waits")) " " (waits) } }
-            @for failed in step.failure.iter().chain(&step.undo_failure) { div { (mark(Sort::Bad, "failed")) " " (story::why_failed(failed)) } }
-            @for warning in &step.warnings { div { (mark(Sort::Noted, "note")) " " (warning) } }
+            @if let Some(waits) = &step.waits_for { div { (mark(Sort::Moving, "waits")) " " (times(waits)) } }
+            @for failed in step.failure.iter().chain(&step.undo_failure) { div { (mark(Sort::Bad, "failed")) " " (times(&story::why_failed(failed))) } }
+            @for warning in &step.warnings { div { (mark(Sort::Noted, "note")) " " (times(warning)) } }
         }
     } }
 }
@@ -70,21 +71,34 @@ fn wanted(record: &Record, step: &Step) -> Markup {
     html! { (release.version) @if let Some(bytes) = bytes { " " small { "sha256:" (bytes.short()) } } }
 }
 
-/// How many of the callers get something else than before, in percent, as far as what they get says so.
-fn share(step: &Step) -> Option<u32> {
+/// How many of the callers get something else than before, in percent: as what they get says it, and all of them where
+/// the component has reached what its last wave is to bring. Between the two nobody knows how many tasks of a service, or
+/// edges of a site, have it.
+fn share(step: &Step, plan: Option<&Plan>) -> Option<u32> {
     let shown = step.shown.as_deref()?;
     if Some(shown) == before(step) {
         return Some(0);
     }
-    let (before, _) = shown.rsplit_once(" %")?;
-    let (_, percent) = before.rsplit_once(' ')?;
-    percent.parse().ok().filter(|percent| *percent <= 100)
+    let told = shown.rsplit_once(" %");
+    let told = told.and_then(|(before, _)| before.rsplit_once(' '));
+    match told {
+        Some((_, percent)) => percent.parse().ok().filter(|percent| *percent <= 100),
+        None => is_wholly_there(step, plan?).then_some(100),
+    }
+}
+
+/// Whether it has reached what the last wave that it takes part in is to bring.
+fn is_wholly_there(step: &Step, plan: &Plan) -> bool {
+    let changes = |wave: &Wave| wave.changes.iter().any(|it| it.component == step.component);
+    let last = plan.waves.iter().rposition(changes);
+    let reached = step.wave.and_then(|wave| usize::try_from(wave).ok());
+    step.status == StepStatus::Changed && step.has_switched() && last.is_some() && last == reached
 }
 
 fn meter(percent: Option<u32>) -> Markup {
     html! { @match percent {
         Some(percent) => { progress.weight max="100" value=(percent) aria-label="share of callers" {} " " (percent) " %" }
-        None => span.none { "-" }
+        None => span.none { "–" }
     } }
 }
 
@@ -112,7 +126,7 @@ fn of_step(status: StepStatus) -> (Sort, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn the_weight_is_that_of_what_is_new() {
@@ -139,7 +153,37 @@ mod tests {
                 step.before = json!({"goal": {}, "noticed": {"value": {}, "shown": before}});
             }
             step.shown = shown.map(str::to_owned);
-            assert_eq!(share(&step), wanted, "{before:?} {shown:?}");
+            assert_eq!(share(&step, None), wanted, "{before:?} {shown:?}");
+        }
+    }
+
+    #[test]
+    fn a_service_and_a_site_are_there_wholly_once_their_last_wave_is_reached() {
+        let change =
+            |component: &str| json!({"component": component, "kind": "static_site", "what": "it"});
+        let wave = |changes: &[Value]| json!({"changes": changes, "bake_s": 0});
+        let plan = json!({"outcome": "change", "unchanged": [], "warnings": [],
+            "waves": [wave(&[change("web")]), wave(&[change("web"), change("agent")]), wave(&[change("agent")])]});
+        let plan: Plan = serde_json::from_value(plan).unwrap();
+        let table = [
+            ("changed", 1, true, Some(100)),
+            ("changed", 0, true, None),
+            ("changing", 1, true, None),
+            ("undoing", 1, true, None),
+            ("changed", 1, false, None),
+        ];
+        for (status, wave, switching, wanted) in table {
+            let step = json!({"deployment": "1f0c", "app": "shop", "environment": "prod", "component": "web",
+                "kind": "static_site", "place": {}, "target": {}, "before": {"goal": {}, "noticed": {"value": {}, "shown": "at `/1.4.0`"}},
+                "goals": {}, "attempt": 1, "status": status, "wave": wave, "shown": "at `/1.5.0`",
+                "changes": [{"at": 1, "what": "it", "answered": true, "undo": false, "wave": wave, "switching": switching}]});
+            let step: Step = serde_json::from_value(step).unwrap();
+            assert_eq!(
+                share(&step, Some(&plan)),
+                wanted,
+                "{status} {wave} {switching}"
+            );
+            assert_eq!(share(&step, None), None);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::components::components;
 use super::groups::Groups;
 use super::lines::{Stretch, strip};
-use super::parts::{Page, Sort, Stand, fact, mark, span, stands, when};
+use super::parts::{Page, Sort, Stand, fact, mark, span, stands, times, when};
 use super::waves::{self, Going};
 use crate::asked::{commit, took, who};
 use crate::record::Record;
@@ -32,6 +32,7 @@ impl Shown<'_> {
     pub fn page(&self) -> String {
         let deployment = &self.record.deployment;
         let (app, environment, id) = (&deployment.app, &deployment.environment, &deployment.id);
+        let own = self.stand.deployment(app, &id.0);
         let page = Page {
             stand: self.stand,
             title: &format!("{app} {environment} {}", deployment.release.version),
@@ -40,7 +41,7 @@ impl Shown<'_> {
                     format!("{app} {environment}"),
                     self.stand.environment(app, environment),
                 ),
-                (id.to_string(), self.stand.deployment(app, &id.0)),
+                (id.to_string(), own.unwrap_or_default()),
             ],
             again_s: deployment.ending.is_none().then_some(2),
         };
@@ -106,27 +107,28 @@ impl Shown<'_> {
                 @if deployment.ending.is_none() {
                     a.button href=(self.stand.below(&format!("acts/cancel?app={app}&environment={environment}&id={id}"))) { "Cancel it" }
                 }
-                a.button href=(self.logs()) { "Logs" }
+                a.button href=[self.logs()] { "Logs" }
             }
         } }
     }
 
     /// The page of its log lines.
-    fn logs(&self) -> String {
+    fn logs(&self) -> Option<String> {
         let deployment = &self.record.deployment;
-        let own = self.stand.deployment(&deployment.app, &deployment.id.0);
-        format!("{own}/logs")
+        let own = self.stand.deployment(&deployment.app, &deployment.id.0)?;
+        self.stand.acts().then(|| format!("{own}/logs"))
     }
 
     fn facts(&self) -> Markup {
         let deployment = &self.record.deployment;
+        let logs = self.logs().unwrap_or_default();
         let git = deployment.release.git.as_ref();
         let ended = deployment.ending.as_ref();
         let cost = ended.and_then(|ended| ended.cost.as_ref());
         html! {
             (fact("Action", Some(html! { (deployment.action) })))
             (fact("Asked by", Some(html! { (who(&deployment.requester)) })))
-            (fact("Why", deployment.reason.as_ref().map(|why| html! { (why) })))
+            (fact("Why", deployment.reason.as_ref().map(|why| times(why))))
             (fact("Commit", git.map(|git| html! { code { (commit(Some(git))) } " " (git.reference) })))
             (fact("Accepted", Some(when(deployment.accepted))))
             (fact("Began", deployment.started.map(when)))
@@ -136,7 +138,7 @@ impl Shown<'_> {
             (fact("Cost", cost.map(|cost| html! {
                 "about " (format!("{:.4}", cost.dollars)) " US dollars: " (cost.transitions) " transitions, functions worked " (span(cost.worked_ms / 1000))
             })))
-            (fact("Log groups", self.groups.and_then(|groups| groups.fact(self.record, &self.logs()))))
+            (fact("Log groups", self.groups.and_then(|groups| groups.fact(self.record, &logs))))
             (fact("Execution", Some(html! { @for arn in &deployment.executions { div { (execution(arn)) } } })))
         }
     }
@@ -147,14 +149,14 @@ impl Shown<'_> {
         html! {
             @if let Some(ended) = &deployment.ending {
                 section class={ "cause " (super::parts::of_ending(ended.ending).class()) } aria-label="Cause" {
-                    p.text { (ended.cause) }
+                    p.text { (times(&ended.cause)) }
                     @if let Some(resolved) = &ended.resolved { p { "Resolved " (when(resolved.at)) " by " (who(&resolved.by)) ": " (resolved.reason) } }
                 }
                 @let untold: Vec<_> = ended.findings.iter().filter(|finding| !ended.cause.contains(&finding.reason)).cloned().collect();
                 (waves::findings("Findings", Sort::Bad, &untold))
             }
             @if let Some(text) = self.answer["now"]["text"].as_str() {
-                p.now { "Now: " (text) @if let Some(next) = self.answer["now"]["next"].as_str() { " " (next) } }
+                p.now { "Now: " (times(text)) @if let Some(next) = self.answer["now"]["next"].as_str() { " " (times(next)) } }
             }
         }
     }
@@ -224,7 +226,7 @@ impl Shown<'_> {
                     li { (when(turn.at)) " " b { (turn.action) } " of wave " (turn.wave + 1) " by " (turn.by) ": " (turn.reason) }
                 } }
             }
-            @if let Some(told) = second["looked"]["told"].as_str() { h2 { "Looked at again" } p { (told) } }
+            @if let Some(told) = second["looked"]["told"].as_str() { h2 { "Looked at again" } p { (times(told)) } }
         }
     }
 }
@@ -238,3 +240,7 @@ pub fn execution(arn: &str) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "deployment_tests.rs"]
+mod tests;

@@ -1,8 +1,8 @@
 //! An environment: what runs, what is done with it, its history as a strip, and what a rollback can go back to.
 
 use super::board::{drifted, found};
-use super::parts::{Page, Sort, Stand, age, mark, of_ending, span, stands, when};
-use super::way_back;
+use super::parts::{Page, Sort, Stand, age, mark, of_ending, span, stands, times, when};
+use super::way_back::{self, LastDrill};
 use crate::asked::{commit, short, took, who};
 use crate::history::Deployment;
 use crate::snapshots::Snapshot;
@@ -25,6 +25,8 @@ pub struct Shown<'a> {
     pub next: Option<&'a str>,
     /// Its snapshots, newest first.
     pub snapshots: &'a [Snapshot],
+    /// The last drill that has ended, whole.
+    pub drill: &'a LastDrill,
     /// The time.
     pub now: Time,
 }
@@ -51,7 +53,7 @@ impl Shown<'_> {
                 (self.acts())
                 h2 { "Runs" }
                 (self.running())
-                (way_back::whole(self.stand, self.environment))
+                (way_back::whole(self.stand, self.environment, self.drill))
                 h2 { "History" }
                 (self.strip())
                 (self.history())
@@ -160,17 +162,17 @@ impl Shown<'_> {
                         @let asked = here.deployments.get(&names.now.deployment.0);
                         tr {
                             th scope="row" { (name) }
-                            td data-name="Version" { b { (names.now.version) } @if let Some(origin) = names.origin() { div { small { (origin) } } } }
+                            td data-name="Version" { b { (names.now.version) } @if let Some(origin) = names.origin() { div { small { (times(&origin)) } } } }
                             td data-name="Commit" { code { (commit(asked.and_then(|asked| asked.git.as_ref()))) } }
                             td data-name="Age" { (age(names.now.since, self.now)) }
                             td data-name="By" { (asked.map_or_else(|| "–".to_owned(), |asked| who(&asked.requester))) }
-                            td data-name="Deployment" { a href=(self.stand.deployment(&here.app, &names.now.deployment.0)) { (names.now.deployment) } }
+                            td data-name="Deployment" { a href=[self.stand.deployment(&here.app, &names.now.deployment.0)] { (names.now.deployment) } }
                             td data-name="Drift" { (self.drift(name)) }
                         }
                     } }
                 } }
             }
-            @for (name, left) in &here.no_longer_declared { p { b { (name) } " " (left.names.now.version) ": " (left.words()) } }
+            @for (name, left) in &here.no_longer_declared { p { b { (name) } " " (left.names.now.version) ": " (times(&left.words())) } }
         }
     }
 
@@ -193,7 +195,7 @@ impl Shown<'_> {
                         Drift::Changed => (mark(Sort::Bad, "drifted")),
                         Drift::Unknown => (mark(Sort::Still, "unknown")),
                     }
-                    @if one.drift != Drift::None { " " (one.words()) }
+                    @if one.drift != Drift::None { " " (times(&one.words())) }
                     " " small { "at " (when(one.at)) }
                 }
             },
@@ -217,7 +219,7 @@ impl Shown<'_> {
                 @let (sort, words) = stands(one.status, one.ending.as_ref());
                 @let version = one.version.clone().unwrap_or_else(|| one.action.to_string());
                 @let told = format!("{version}: {words}, {}", span(length(one)));
-                li { a href=(self.stand.deployment(&self.environment.app, &one.id)) title=(told) aria-label=(told) {
+                li { a href=[self.stand.deployment(&self.environment.app, &one.id)] title=(told) aria-label=(told) {
                     svg viewBox="0 0 12 48" width="12" height="48" aria-hidden="true" {
                         @let high = 6 + length(one) * 42 / longest;
                         rect class=(sort.class()) x="1" width="10" y=(48 - high) height=(high) rx="2" {}
@@ -247,7 +249,7 @@ impl Shown<'_> {
         html! { tr {
             th scope="row" { (when(one.accepted)) }
             td data-name="What" { (one.action) }
-            td data-name="Version" { a href=(self.stand.deployment(&self.environment.app, &one.id)) { (one.version.as_deref().unwrap_or("–")) } }
+            td data-name="Version" { a href=[self.stand.deployment(&self.environment.app, &one.id)] { (one.version.as_deref().unwrap_or("–")) } }
             td data-name="Commit" { code { (commit(one.git.as_ref())) } }
             td data-name="Took" { (took(one.started, one.ending.as_ref().map(|ended| ended.at))) }
             td data-name="By" { (who(&one.requester)) }

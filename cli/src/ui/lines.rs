@@ -1,6 +1,6 @@
 //! Measured values as a small line over time, with the threshold across it; and times as a strip.
 
-use super::parts::Sort;
+use super::parts::{Sort, clock};
 use crate::record::Record;
 use maud::{Markup, html};
 use windlass_domain::count::count;
@@ -81,7 +81,7 @@ pub fn line(points: &[Point], threshold: &str) -> Markup {
                 circle class=(of(point.verdict).class()) cx=(format!("{:.1}", x(point.at))) cy=(format!("{high:.1}")) r=(if at + 1 == points.len() { "3" } else { "1.5" }) {}
             }
         }
-        @if length > 0 { div { small { (first.at.clock()) "–" (newest.at.clock()) " UTC, " (count(points.len(), "look")) } } }
+        @if length > 0 { div { small { (clock(first.at)) " to " (clock(newest.at)) ", " (count(points.len(), "look")) } } }
     }
 }
 
@@ -219,7 +219,13 @@ mod tests {
         let told = "3 looks from 14:00 to 14:02 UTC; measured 1 to 7.5; 1 failed; 1 unknown; the last ones 14:00 1, 14:01 \
                     unknown, 14:02 7.5; threshold 5";
         assert!(drawn.contains(&format!("aria-label=\"{told}\"")), "{drawn}");
-        assert!(drawn.contains("14:00–14:02 UTC, 3 looks"), "{drawn}");
+        let at = |minute: &str| {
+            format!(
+                "<time class=\"clock\" datetime=\"1970-01-01T14:{minute}:00Z\">14:{minute} UTC</time>"
+            )
+        };
+        let caption = format!("<small>{} to {}, 3 looks</small>", at("00"), at("02"));
+        assert!(drawn.contains(&caption), "{drawn}");
         assert_eq!(
             drawn.matches("<circle").count(),
             2,

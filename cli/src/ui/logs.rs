@@ -24,7 +24,7 @@ pub async fn shown(aws: &Aws, record: &Record, stand: &Stand, options: &[String]
     let command = ["windlass", "logs", app.as_str(), id.as_str()];
     let command = command.map(str::to_owned);
     html! {
-        h1 { "Logs of " a href=(stand.deployment(app, &id.0)) { (app) " " (id) } }
+        h1 { "Logs of " a href=[stand.deployment(app, &id.0)] { (app) " " (id) } }
         p { "The same, typed:" }
         pre.typed { code { (typed(&[&command, options].concat())) } }
         ul.plain { @for group in &found.groups { li { (group.component) " writes into " (link(record, group)) } } }

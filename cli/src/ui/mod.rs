@@ -1,5 +1,5 @@
-//! `windlass ui`: pages on loopback that show what the API tells and do what the verbs do, with the rights of whoever
-//! started it.
+//! `windlass ui`: pages on loopback that show what the API tells and do eight acts as the verbs do them, with the rights of
+//! whoever started it.
 
 mod acting;
 pub mod acts;

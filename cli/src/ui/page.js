@@ -3,12 +3,17 @@
 // script all of it can be read: times in UTC, the filter by Enter, and a reload every few seconds.
 (() => {
   const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
   const times = (root) => {
     for (const time of root.querySelectorAll("time[datetime]:not([data-told])")) {
       const at = new Date(time.dateTime);
       time.dataset.told = "";
+      if (time.classList.contains("clock")) {
+        time.textContent = `${clock.format(at)} (${time.textContent})`;
+        continue;
+      }
       if (time.classList.contains("age")) {
-        time.title = `${local.format(at)} (${time.title})`;
+        time.title = `${local.format(at)} (${time.dateTime.replace("T", " ").replace("Z", " UTC")})`;
         continue;
       }
       const utc = document.createElement("small");
@@ -17,24 +22,32 @@
     }
   };
 
+  // What a row says, but for times: nobody looks for these.
+  const words = (row) => {
+    const said = row.cloneNode(true);
+    for (const time of said.querySelectorAll("time")) time.remove();
+    return said.textContent.toLowerCase();
+  };
+
   const filter = () => {
     const input = document.querySelector("[data-filter]");
     if (!input) return;
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
-    for (const row of document.querySelectorAll("tr[data-words]")) {
-      row.hidden = !words.every((word) => row.dataset.words.includes(word));
+    for (const row of document.querySelectorAll("tr[data-row]")) {
+      const said = wanted.length ? words(row) : "";
+      row.hidden = !wanted.every((word) => said.includes(word));
       shown += row.hidden ? 0 : 1;
     }
     const count = document.querySelector("[data-count]");
-    const all = document.querySelectorAll("tr[data-words]").length;
+    const all = document.querySelectorAll("tr[data-row]").length;
     const named = `${all} environment${all === 1 ? "" : "s"}`;
     count.textContent = shown === all ? named : `${shown} of ${named}`;
     const none = document.querySelector("[data-none]");
     if (none) none.hidden = shown > 0 || all === 0;
   };
 
-  // What was typed and what has the focus stays where it is.
+  // What was typed, what is unfolded and what has the focus stays as it is.
   const renew = (from, to) => {
     const typed = document.querySelector("[data-filter]")?.value;
     const focus = document.activeElement;
@@ -42,6 +55,8 @@
     const attribute = focus?.hasAttribute?.("href") ? "href" : "id";
     const fresh = from.cloneNode(true);
     times(fresh);
+    const unfolded = [...to.querySelectorAll("details[open]")].map((one) => one.id);
+    for (const one of fresh.querySelectorAll("details")) one.open = unfolded.includes(one.id);
     if (fresh.innerHTML === to.innerHTML) return;
     const input = fresh.querySelector("[data-filter]");
     if (input && typed !== undefined) input.value = typed;

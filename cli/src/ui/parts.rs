@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::ending::Ending;
@@ -22,8 +23,8 @@ pub const SCRIPT: &str = include_str!("page.js");
 pub enum Stand {
     /// Below this path.
     Served(String),
-    /// In one file, which leads only to itself.
-    File,
+    /// In one file, which leads only to itself: to the environment and to these deployments.
+    File(BTreeSet<String>),
 }
 
 impl Stand {
@@ -36,7 +37,7 @@ impl Stand {
     pub fn board(&self) -> String {
         match self {
             Self::Served(base) => format!("{base}/"),
-            Self::File => "#".to_owned(),
+            Self::File(_) => "#".to_owned(),
         }
     }
 
@@ -49,15 +50,15 @@ impl Stand {
     pub fn environment(&self, app: &AppName, environment: &EnvironmentName) -> String {
         match self {
             Self::Served(base) => format!("{base}/apps/{app}/environments/{environment}"),
-            Self::File => format!("#{app}-{environment}"),
+            Self::File(_) => format!("#{app}-{environment}"),
         }
     }
 
-    /// A deployment.
-    pub fn deployment(&self, app: &AppName, id: &str) -> String {
+    /// A deployment; nowhere where a file does not have it.
+    pub fn deployment(&self, app: &AppName, id: &str) -> Option<String> {
         match self {
-            Self::Served(base) => format!("{base}/apps/{app}/deployments/{id}"),
-            Self::File => format!("#{id}"),
+            Self::Served(base) => Some(format!("{base}/apps/{app}/deployments/{id}")),
+            Self::File(has) => has.contains(id).then(|| format!("#{id}")),
         }
     }
 }
@@ -131,26 +132,21 @@ pub enum Sort {
 }
 
 impl Sort {
-    const fn shape(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Good => ("good", "✓"),
-            Self::Bad => ("bad", "✕"),
-            Self::Moving => ("moving", "◐"),
-            Self::Noted => ("noted", "▲"),
-            Self::Still => ("still", "○"),
-        }
-    }
-
     /// Its class in the style.
     pub const fn class(self) -> &'static str {
-        self.shape().0
+        match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Moving => "moving",
+            Self::Noted => "noted",
+            Self::Still => "still",
+        }
     }
 }
 
-/// A state: its shape, and its word.
+/// A state: its words, before which the style draws its shape.
 pub fn mark(sort: Sort, words: &str) -> Markup {
-    let (class, shape) = sort.shape();
-    html! { span class={ "mark " (class) } { span.shape aria-hidden="true" { (shape) } " " (words) } }
+    html! { span class={ "mark " (sort.class()) } { (times(words)) } }
 }
 
 /// How a deployment stands.
@@ -189,11 +185,39 @@ pub fn when(at: Time) -> Markup {
     html! { time datetime=(rfc) { (utc) } }
 }
 
-/// How long ago something was, and when.
+/// The same without the day, where the day is told nearby.
+pub fn clock(at: Time) -> Markup {
+    html! { time.clock datetime=(at) { (at.clock()) " UTC" } }
+}
+
+/// The form of the times in sentences, with a digit for each 0.
+const FORM: &[u8] = b"0000-00-00T00:00:00Z";
+
+fn is_time(text: &[u8]) -> bool {
+    let mut each = text.iter().zip(FORM);
+    each.all(|(is, form)| match form {
+        b'0' => is.is_ascii_digit(),
+        form => is == form,
+    })
+}
+
+/// A sentence, with each point in time in it as pages have times.
+pub fn times(text: &str) -> Markup {
+    let first = text.as_bytes().windows(FORM.len()).position(is_time);
+    let parts = first.and_then(|first| {
+        let (before, rest) = text.split_at(first);
+        let (at, after) = rest.split_at(FORM.len());
+        Some((before, Time::parse(at)?, after))
+    });
+    html! { @match parts {
+        Some((before, at, after)) => { (before) (when(at)) (times(after)) }
+        None => (text),
+    } }
+}
+
+/// How long ago something was; where scripts run the time stands over it, in both zones.
 pub fn age(at: Time, now: Time) -> Markup {
-    let rfc = at.to_string();
-    let utc = rfc.replace('T', " ").replace('Z', " UTC");
-    html! { time.age datetime=(rfc) title=(utc) { (span(now.ms_since(at) / 1000)) } }
+    html! { time.age datetime=(at) { (span(now.ms_since(at) / 1000)) } }
 }
 
 /// A length of time, as the code has it.
@@ -210,10 +234,10 @@ pub fn fact(name: &str, value: Option<Markup>) -> Markup {
 pub fn failure(failure: &Failure) -> Markup {
     html! {
         div.refusal role="alert" {
-            p { (mark(Sort::Bad, "not done")) " " (failure.message) }
+            p { (mark(Sort::Bad, "not done")) " " (times(&failure.message)) }
             @if !failure.findings.is_empty() {
                 ul { @for one in &failure.findings {
-                    li { b { (one.name) } " " code { (one.path) } " " (one.reason) p.next { (one.remedy) } }
+                    li { b { (one.name) } " " code { (one.path) } " " (times(&one.reason)) p.next { (times(&one.remedy)) } }
                 } }
             }
         }
@@ -237,6 +261,39 @@ mod tests {
         for (seconds, told) in table {
             assert_eq!(span(seconds), told);
         }
+    }
+
+    #[test]
+    fn each_time_in_a_sentence_is_a_time_of_the_page() {
+        let at = |told: &str| {
+            let utc = told.replace('T', " ").replace('Z', " UTC");
+            format!("<time datetime=\"{told}\">{utc}</time>")
+        };
+        let (one, two) = ("2026-11-20T12:00:00Z", "2026-11-20T13:00:00Z");
+        let table = [
+            ("held by ann".to_owned(), "held by ann".to_owned()),
+            (
+                format!("between {one} and {two}: <é>"),
+                format!("between {} and {}: &lt;é&gt;", at(one), at(two)),
+            ),
+            (one.to_owned(), at(one)),
+            (
+                "2026-13-40T12:00:00Z".to_owned(),
+                "2026-13-40T12:00:00Z".to_owned(),
+            ),
+            ("2026-11-20T12:00".to_owned(), "2026-11-20T12:00".to_owned()),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(times(&text).into_string(), wanted);
+        }
+    }
+
+    #[test]
+    fn a_file_leads_only_to_what_it_has() {
+        let app = AppName::new("shop").unwrap();
+        let file = Stand::File(["1f".to_owned()].into());
+        assert_eq!(file.deployment(&app, "1f").as_deref(), Some("#1f"));
+        assert_eq!(file.deployment(&app, "2e"), None);
     }
 
     #[test]

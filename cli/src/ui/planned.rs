@@ -1,6 +1,6 @@
 //! A plan that nobody carries out yet, in the form of a deployment.
 
-use super::parts::{Sort, fact, mark, span, when};
+use super::parts::{Sort, fact, mark, span, times, when};
 use super::waves;
 use crate::planned::from_to;
 use maud::{Markup, html};
@@ -21,7 +21,7 @@ pub fn shown(planned: &Planned) -> Markup {
         | Becomes::Recorded => Sort::Noted,
     };
     html! {
-        @if turn.findings.is_empty() { p { (mark(sort, "what becomes of it")) " " (turn.text) } }
+        @if turn.findings.is_empty() { p { (mark(sort, "what becomes of it")) " " (times(&turn.text)) } }
         (waves::findings("It would be refused", Sort::Bad, &turn.findings))
         @if let Some(drawn) = &planned.drawn { (self::drawn(planned, drawn)) }
     }

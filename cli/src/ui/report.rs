@@ -2,7 +2,7 @@
 
 use super::figures::table;
 use super::parts::{Page, Stand, now, when};
-use super::{deployment, environment};
+use super::{deployment, environment, way_back};
 use crate::failure::Failure;
 use crate::figures::App;
 use crate::history::Deployment;
@@ -46,15 +46,17 @@ pub async fn written(
             .await
     });
     let records: Vec<_> = records.buffered(AT_A_TIME).try_collect().await?;
-    let stand = Stand::File;
+    let stand = Stand::File(history.iter().map(|one| one.id.clone()).collect());
     let now = now();
     let here = Environment::read(&answer)?;
+    let drill = way_back::last(windlass, &here).await;
     let shown = environment::Shown {
         stand: &stand,
         environment: &here,
         history: &history,
         next: None,
         snapshots: &snapshots,
+        drill: &drill,
         now,
     };
     let mut each = Vec::new();

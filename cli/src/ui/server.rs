@@ -5,6 +5,7 @@ use super::board::{Board, Observed};
 use super::guard::Guard;
 use super::http::{Answer, Fields, Request, read, send};
 use super::parts::{self, Page, SCRIPT, STYLE, Sort, Stand, mark};
+use super::way_back::{self, LastDrill};
 use super::{deployment, environment, groups, logs};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,6 +25,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
+use windlass_domain::drill::Drill;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// How many deployments and snapshots a page has.
@@ -40,8 +42,9 @@ pub struct Server {
     pub(super) guard: Guard,
     pub(super) stand: Stand,
     pub(super) did: RefCell<Vec<Did>>,
-    /// The log groups that were read already.
+    /// The log groups and the drills that were read already.
     groups: groups::Kept,
+    drills: RefCell<BTreeMap<String, Drill>>,
     /// What became of each form that was sent: nothing yet, or what was done.
     pub(super) once: RefCell<BTreeMap<String, Option<usize>>>,
 }
@@ -57,6 +60,7 @@ impl Server {
             stand,
             did: RefCell::default(),
             groups: groups::Kept::default(),
+            drills: RefCell::default(),
             once: RefCell::default(),
         }
     }
@@ -89,6 +93,8 @@ impl Server {
         let answer = match (request.method.as_str(), segments.as_slice()) {
             ("GET", ["page.css"]) => Ok(Answer::file("text/css; charset=utf-8", STYLE)),
             ("GET", ["page.js"]) => Ok(Answer::file("text/javascript; charset=utf-8", SCRIPT)),
+            // The links of the board are from its address, which ends with a slash.
+            ("GET", []) if !request.path.ends_with('/') => Ok(Answer::see(self.stand.board())),
             ("GET", []) => self.board(&request.query).await,
             ("GET", ["stats"]) => self.figures(&request.query).await,
             ("GET", ["apps", app, "environments", name]) => {
@@ -213,15 +219,32 @@ impl Server {
             ),
             page::<Snapshot>(&self.windlass, &snapshots, SNAPSHOTS, None),
         )?;
+        let here = Environment::read(&answer)?;
         let shown = environment::Shown {
             stand: &self.stand,
-            environment: &Environment::read(&answer)?,
+            environment: &here,
             history: &history.listed,
             next: history.next.as_deref(),
             snapshots: &snapshots.listed,
+            drill: &self.last_drill(&here).await,
             now: parts::now(),
         };
         Ok(Answer::page(200, shown.page()))
+    }
+
+    /// The last drill that has ended. It changes no more, and is read once, however often the page is looked at.
+    async fn last_drill(&self, here: &Environment) -> LastDrill {
+        let id = way_back::known(here).map(|known| known.drill.0.clone());
+        let read = id.and_then(|id| self.drills.borrow().get(&id).cloned());
+        if read.is_some() {
+            return Ok(read);
+        }
+        let last = way_back::last(&self.windlass, here).await;
+        if let Ok(Some(drill)) = &last {
+            let mut drills = self.drills.borrow_mut();
+            drills.insert(drill.id.0.clone(), drill.clone());
+        }
+        last
     }
 
     async fn record(&self, app: &str, id: &str) -> Result<(Value, Option<Record>), Failure> {

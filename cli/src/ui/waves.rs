@@ -1,7 +1,7 @@
 //! Waves, as a plan has them and as they go: what is changed, how long it is watched, and what is measured.
 
 use super::lines::{self, in_a_word, line};
-use super::parts::{Sort, age, mark, span, when};
+use super::parts::{Sort, age, mark, span, times, when};
 use crate::record::Record;
 use maud::{Markup, html};
 use windlass_domain::finding::Finding;
@@ -28,7 +28,7 @@ pub fn waves(plan: &Plan, going: Option<&Going<'_>>) -> Markup {
         }
         @if !plan.unchanged.is_empty() {
             h2 { "Left as it is" }
-            ul.plain { @for one in &plan.unchanged { li { b { (one.component) } " " (one.reason) } } }
+            ul.plain { @for one in &plan.unchanged { li { b { (one.component) } " " (times(&one.reason)) } } }
         }
         (findings("Refused", Sort::Bad, &plan.findings))
         (findings("To be known", Sort::Noted, &plan.warnings))
@@ -40,7 +40,7 @@ pub fn findings(title: &str, sort: Sort, findings: &[Finding]) -> Markup {
     html! { @if !findings.is_empty() {
         h2 { (title) }
         ul.findings { @for one in findings { li {
-            (mark(sort, &one.name.to_string())) " " code { (one.path) } " " (one.reason) p.next { (one.remedy) }
+            (mark(sort, &one.name.to_string())) " " code { (one.path) } " " (times(&one.reason)) p.next { (times(&one.remedy)) }
         } } }
     } }
 }
@@ -156,7 +156,7 @@ fn watched(judged: &Judgement, going: &Going<'_>) -> Markup {
 pub fn undo(record: &Record) -> Markup {
     html! { @if let Some(why) = &record.deployment.undoing {
         h2 { "Undo" }
-        p { (mark(Sort::Noted, &why.name)) " " (why.text) }
+        p { (mark(Sort::Noted, &why.name)) " " (times(&why.text)) }
         @for step in &record.steps { (made(step, None)) }
     } }
 }

@@ -1,11 +1,32 @@
-//! When an environment last proved its way back by a drill.
+//! When an environment last proved its way back by a drill, and what the last drill did.
 
-use super::parts::{Sort, Stand, age, mark, when};
+use super::lines::{in_a_word, of};
+use super::parts::{Sort, Stand, age, mark, times, when};
+use crate::drills::newest;
+use crate::failure::Failure;
 use crate::status::Environment;
+use crate::windlass::Windlass;
 use maud::{Markup, html};
-use windlass_domain::drill::{DrillOutcome, Drills, Known, Next, lasted};
+use windlass_domain::count::count;
+use windlass_domain::drill::{Drill, DrillOutcome, DrillStep, Drills, Known, Leg, Next, lasted};
 use windlass_domain::name::AppName;
 use windlass_domain::time::Time;
+
+/// The last drill that has ended, if there is one; or why it could not be read.
+pub type LastDrill = Result<Option<Drill>, Failure>;
+
+/// Reads it.
+pub async fn last(windlass: &Windlass, here: &Environment) -> LastDrill {
+    if known(here).is_none() {
+        return Ok(None);
+    }
+    newest(windlass, &here.app, &here.name).await
+}
+
+/// What an environment tells of its last drill.
+pub fn known(here: &Environment) -> Option<&Known> {
+    here.drills.as_ref()?.last.as_ref()
+}
 
 /// In a cell of the board: how long ago, or what came of a later drill that proved nothing.
 pub fn in_short(drills: Option<&Drills>, next: Option<&Next>, now: Time) -> Markup {
@@ -18,28 +39,37 @@ pub fn in_short(drills: Option<&Drills>, next: Option<&Next>, now: Time) -> Mark
             (None, Some(proved)) => { (mark(Sort::Good, "proved")) " " (age(proved.at, now)) },
             (None, None) => span.none { "never proved" },
         }
-        @if let Some(why) = next.and_then(|next| next.put_off.as_ref()) { div { small { "put off: " (why) } } }
+        @if let Some(why) = next.and_then(|next| next.put_off.as_ref()) { div { small { "put off: " (times(why)) } } }
     }
 }
 
-/// On the page of an environment: the last drill that proved it, with both durations, what came of a later one, the one
-/// that is under way, and the next one.
-pub fn whole(stand: &Stand, environment: &Environment) -> Markup {
+/// On the page of an environment: the last drill that proved it, with both durations, what came of a later one, what the
+/// last one did, the one that is under way, and the next one.
+pub fn whole(stand: &Stand, environment: &Environment, last: &LastDrill) -> Markup {
     let app = &environment.app;
     let Some(drills) = &environment.drills else {
         return html! {};
     };
-    let under_way = drills.under_way.as_ref();
     html! {
         h2 { "Way back" }
         @if drills.proved.is_none() { p.empty { "No drill has proved it yet." } }
         @if let Some(proved) = &drills.proved { (one(stand, app, "proved", proved)) }
         @if let Some(last) = drills.unproved() { (one(stand, app, &last.outcome.to_string(), last)) }
-        @if let Some(drill) = under_way {
-            p { (mark(Sort::Moving, "under way")) " " a href=(stand.deployment(app, &drill.id.0)) { "drill" } " since " (when(drill.asked)) }
+        @match last {
+            Ok(None) => {},
+            Ok(Some(drill)) => (ways(stand, app, drill)),
+            Err(why) => p.aside { "What the last drill did could not be read: " (times(&why.message)) },
+        }
+        @if let Some(drill) = &drills.under_way {
+            p { (mark(Sort::Moving, "under way")) " " (link(stand, app, &drill.id.0)) " since " (when(drill.asked)) }
+            (ways(stand, app, drill))
         }
         @if let Some(next) = &environment.next_drill { (by_schedule(next)) }
     }
+}
+
+fn link(stand: &Stand, app: &AppName, id: &str) -> Markup {
+    html! { a href=[stand.deployment(app, id)] { "drill" } }
 }
 
 /// The words of [`Next`], with its time as the pages have times.
@@ -49,7 +79,7 @@ fn by_schedule(next: &Next) -> Markup {
             "Drills by the schedule: every " (next.every)
             @if let Some(due) = next.due { ", due " (when(due)) }
             @if next.begins { ", begins within the hour" }
-            @if let Some(why) = &next.put_off { ", put off: " (why) }
+            @if let Some(why) = &next.put_off { ", put off: " (times(why)) }
         }
     }
 }
@@ -58,13 +88,45 @@ fn one(stand: &Stand, app: &AppName, word: &str, known: &Known) -> Markup {
     let took = |ms: Option<u64>| ms.map_or_else(|| "–".to_owned(), lasted);
     html! {
         p {
-            (mark(sort(known.outcome), word)) " " (when(known.at)) " by a "
-            a href=(stand.deployment(app, &known.drill.0)) { "drill" }
+            (mark(sort(known.outcome), word)) " " (when(known.at)) " by a " (link(stand, app, &known.drill.0))
             @if let (Some(from), Some(to)) = (&known.from, &known.to) {
                 " from " (from) " to " (to) ": there " (took(known.there_ms)) ", back " (took(known.back_ms))
             }
         }
-        @if known.outcome != DrillOutcome::Proved { p { (known.cause) } }
+        @if known.outcome != DrillOutcome::Proved { p { (times(&known.cause)) } }
+    }
+}
+
+/// What a drill did on each of its ways, folded.
+fn ways(stand: &Stand, app: &AppName, drill: &Drill) -> Markup {
+    html! {
+        (way(stand, app, "there", &drill.there))
+        @if let Some(back) = &drill.back { (way(stand, app, "back", back)) }
+    }
+}
+
+fn way(stand: &Stand, app: &AppName, word: &str, leg: &Leg) -> Markup {
+    let ended = leg.ended.as_ref();
+    let took = leg.ms().map(|ms| format!(" after {}", lasted(ms)));
+    let id = format!("{word}-{}", leg.deployment);
+    html! { @if let Some(ended) = ended {
+        details id=(id) {
+            summary id={ (id) "-title" } {
+                "The last way " (word) " ended " (ended.ending) (took.unwrap_or_default()) ": " (count(leg.steps.len(), "step"))
+            }
+            ul.plain {
+                @for step in &leg.steps { li { (told(step)) } }
+                @if leg.left_out > 0 { li { "and " (count(leg.left_out, "step")) " more" } }
+            }
+            p { a href=[stand.deployment(app, &leg.deployment.0)] { "deployment " (leg.deployment) } }
+        }
+    } }
+}
+
+fn told(step: &DrillStep) -> Markup {
+    html! {
+        (when(step.at)) " " (times(&step.what))
+        @if let Some(verdict) = step.verdict { " " (mark(of(verdict), in_a_word(verdict))) }
     }
 }
 

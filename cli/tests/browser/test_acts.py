@@ -1,6 +1,7 @@
 """Acts in a real browser: the form, what came of it, and what is refused."""
 
 import pytest
+from standin import STUCK
 
 PROD = "apps/shop/environments/prod"
 BANK = "app=bank&environment=prod"
@@ -37,7 +38,7 @@ def test_a_rollback_is_planned_done_and_told_as_it_is_typed(look, api):
 
 def test_a_promotion_is_planned_from_the_board(look, api):
     page = look().open()
-    row = page.locator("tr[data-words]").filter(has=page.locator("a[href$='apps/shop/environments/prod']"))
+    row = page.locator("tr[data-row]").filter(has=page.locator("a[href='apps/shop/environments/prod']"))
     row.get_by_role("link", name="promote").click()
     assert page.get_by_label("version").input_value() == "1.5.0"
     page.get_by_role("button", name="Show the plan").click()
@@ -60,3 +61,9 @@ def test_what_is_refused_is_told_with_what_to_do_and_asked_for_again(look, api, 
     assert "It is refused: a sale." in told and "Release the hold." in told
     assert page.get_by_label("reason").input_value() == "it is good", "it is asked for again"
     acting.complaints.clear()  # Chromium complains of every answer above 399.
+
+
+def test_a_deployment_that_is_stuck_is_shown(look):
+    page = look().open(f"apps/bank/deployments/{STUCK}")
+    assert "NeedsOperator" in page.get_by_role("status").inner_text()
+    assert page.get_by_text("could NOT be brought back", exact=True).is_visible()

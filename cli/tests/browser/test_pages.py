@@ -8,6 +8,16 @@ import pytest
 from standin import FAILED, GOING, many
 
 PROD = "apps/shop/environments/prod"
+PAGES = [
+    f"apps/shop/deployments/{GOING}/logs",
+    "?observe=true",
+    f"{PROD}?observe=true",
+    "acts/rollback?app=shop&environment=prod",
+    "acts/deploy?app=shop&environment=prod",
+    f"acts/cancel?app=shop&environment=prod&id={GOING}",
+    "acts/accept?app=bank&environment=prod",
+    "acts/hold?app=shop&environment=prod",
+]
 
 # The Web Content Accessibility Guidelines ask for this contrast of text.
 CONTRAST = """() => {
@@ -30,17 +40,28 @@ CONTRAST = """() => {
 def test_the_board_shows_every_environment_and_filters_while_one_types(look, api):
     board = look()
     page = board.open()
-    rows = page.locator("tr[data-words]:visible")
+    rows = page.locator("tr[data-row]:visible")
     assert rows.count() == 5
-    ways_back = page.locator("td[data-name='Way back']").all_inner_texts()
+    assert page.locator("thead th").nth(6).inner_text() == "Way back"
+    ways_back = page.locator("table.board td:nth-child(7)").all_inner_texts()
     assert sum("proved" in told for told in ways_back) == 1
-    board.picture("board", 430)
+    staging = rows.nth(3).inner_text()
+    assert "api drifted" in staging and "agent: drift unknown: its turn comes in a later look" in staging
+    assert "as recorded at" in rows.nth(1).inner_text()
+    shapes = page.locator(".mark").evaluate_all("(all) => all.map((one) => getComputedStyle(one, '::before').content[1])")
+    assert set(shapes) == set("✓✕◐▲○"), "each sort of state has a shape of its own"
+    board.picture("board", 520)
     page.keyboard.press("/")
     page.keyboard.type("held bank")
     assert rows.count() == 1 and "1 of 5 environments" in page.locator("[data-count]").inner_text()
     assert "needs an operator after 7.3.0" in rows.inner_text()
     page.keyboard.type(" nowhere")
     assert rows.count() == 0 and page.get_by_text("Nothing matches.").is_visible()
+    page.locator("[data-filter]").fill("shop locked")
+    name = rows.last.locator("th")
+    assert name.inner_text() == "shop" and name.evaluate("(one) => getComputedStyle(one).color") != "rgba(0, 0, 0, 0)", "the first row that is left has the name"
+    page.locator("[data-filter]").fill(str(2026))
+    assert rows.count() == 1, "a version is found, and no time is"
     assert [path for _, path, _, _ in api.calls] == ["/apps"]
 
 
@@ -57,12 +78,56 @@ def test_two_hundred_environments_are_there_within_a_second(look, api, process):
     board = look()
     page_s, before_s = board.counts_work(), processor_s(process)
     page = board.open()
-    assert page.locator("tr[data-words]").count() == 200
+    assert page.locator("tr[data-row]").count() == 200
     assert len(api.calls) == 5
     worked_s = processor_s(process) - before_s, page_s()
     assert worked_s[1] > 0 and sum(worked_s) < 1, worked_s
     page.locator("[data-filter]").fill("service-07 prod")
-    assert page.locator("tr[data-words]:visible").count() == 1
+    assert page.locator("tr[data-row]:visible").count() == 1
+
+
+def test_the_targets_are_looked_at_when_one_asks_for_it(look, api):
+    page = look().open()
+    page.get_by_role("link", name="Look for drift").click()
+    page.wait_for_url("**?observe=true")
+    rows = page.locator("tr[data-row]")
+    prod = rows.filter(has=page.locator("a[href='apps/shop/environments/prod']"))
+    assert "api drifted" in prod.inner_text()
+    assert "web: drift unknown: GetDistribution E1: AWS answered AccessDenied" in prod.inner_text()
+    assert page.locator("main").get_attribute("data-again") is None, "it takes a while, and is not done again unasked"
+    page.get_by_role("link", name="Without targets").click()
+    page.goto(page.url + PROD + "?observe=true")
+    drift = page.locator("td[data-name='Drift']").all_inner_texts()
+    assert "as recorded" in drift[0] and "drifted shows 40 at 100 %, recorded is 41 at 100 %" in drift[1]
+    assert "unknown GetDistribution E1" in drift[2]
+
+
+def test_older_deployments_are_a_page_further(look, api):
+    newest = api.answers["/apps/shop/deployments?environment=prod"]
+    api.answers["/apps/shop/deployments?environment=prod"] = newest | {"next": "page-2"}
+    api.answers["/apps/shop/deployments?environment=prod&after=page-2"] = {"deployments": newest["deployments"][-1:], "next": None}
+    page = look().open(PROD)
+    page.get_by_role("link", name="Older").click()
+    page.wait_for_url("**?after=page-2")
+    assert page.locator("table.history tbody tr").count() == 1
+    assert page.get_by_role("link", name="Older").count() == 0
+
+
+def test_what_the_last_drill_did_is_unfolded_and_stays_so(look, api):
+    page = look().open(PROD)
+    there = page.get_by_text("The last way there ended Succeeded after 41 s: 2 steps")
+    step = page.get_by_text("api alias live 41 → 40")
+    assert not step.is_visible()
+    there.click()
+    assert step.is_visible() and page.locator("details[open] .mark", has_text="pass").count() == 1
+    assert not page.get_by_text("and 3 steps more").is_visible(), "the other way is folded"
+    there.focus()
+    calls = len(api.calls)
+    page.evaluate("() => { document.querySelector('main h2').textContent = 'old'; }")
+    page.wait_for_function("() => document.querySelector('main h2').textContent !== 'old'", timeout=15_000)
+    assert len(api.calls) > calls and step.is_visible(), "a page that was looked at again has it unfolded"
+    assert page.evaluate("() => document.activeElement.tagName") == "SUMMARY"
+    assert sum(path.endswith("/drills") for _, path, _, _ in api.calls) == 1, "what has ended is read once"
 
 
 def test_an_environment_has_its_history_as_a_strip_and_its_snapshots(look):
@@ -89,6 +154,7 @@ def test_a_deployment_moves_until_it_has_ended(look, api):
     page = going.open(f"apps/shop/deployments/{GOING}")
     assert page.get_by_text("It is not planned yet.").is_visible()
     stands = page.get_by_role("status")
+    strip, widths = page.locator("figure.timeline"), {}
     for move, told in [
         (1, "412 of 1204 files"),
         (2, "1 of 3 tasks of task definition 18 is healthy"),
@@ -97,6 +163,11 @@ def test_a_deployment_moves_until_it_has_ended(look, api):
     ]:
         api.move = move
         page.get_by_text(re.compile(re.escape(told))).first.wait_for()
+        names = [caption.split()[:2] for caption in strip.locator("svg").get_attribute("aria-label").split(", ")]
+        widths[move] = [float(bar.get_attribute("width")) for bar in strip.locator("rect").all()]
+        assert len(names) == len(widths[move]), "a bar for each that is told"
+    assert [len(widths[move]) for move in (1, 2, 3, 4)] == [2, 4, 5, 5], widths
+    assert widths[4][-1] > widths[3][-1] and widths[4][1] < widths[3][1], "what goes on grows beside what is over"
     assert "wave 2 of 3 is watched" in stands.inner_text()
     line = page.locator("li.wave").nth(1).locator("svg.line").first
     values = re.findall(r"\d\d:\d\d ([\d.]+)", line.get_attribute("aria-label"))
@@ -109,6 +180,8 @@ def test_a_deployment_moves_until_it_has_ended(look, api):
     assert groups.all_inner_texts() == ["/shop/agent", "/shop/api"]
     assert groups.first.get_attribute("href").endswith("#logsV2:log-groups/log-group/$252Fshop$252Fagent")
     assert api.of_aws.count("/2015-03-31/functions/shop-api-prod/configuration") == 1, "a page that moves asks once"
+    weights = page.locator("table.components td[data-name=Weight]").all_inner_texts()
+    assert [weight.strip() for weight in weights] == ["0 %", "10 %", "100 %"], "a service that has all of its new tasks is there wholly"
     going.picture("deployment", 1180)
     api.move = 5
     page.get_by_text("shop prod 1.5.0 is live").wait_for()
@@ -146,6 +219,19 @@ def test_the_log_groups_and_their_lines_are_a_page(look, api):
     assert page.get_by_text("web has no log lines: a site has files").is_visible()
 
 
+def test_a_report_is_read_as_a_file_and_leads_only_to_itself(look, report):
+    page = look(at=report).open()
+    assert page.get_by_role("heading", name="shop prod", exact=True).is_visible()
+    assert page.locator("article").count() > 1 and page.locator("form, [href*='acts/']").count() == 0
+    assert page.locator("time").first.locator("small").inner_text().endswith(" UTC"), "its script runs"
+    assert page.locator("details").count() == 2
+    dead = page.evaluate("() => [...document.querySelectorAll('a[href^=\"#\"]')].map((one) => one.hash.slice(1)).filter((id) => !document.getElementById(id))")
+    assert dead == []
+    page.locator("ol.strip a").nth(6).click()
+    assert page.url.endswith(f"#{FAILED}") and page.locator(f"article[id='{FAILED}']").is_visible()
+    assert page.evaluate(CONTRAST) == []
+
+
 def test_a_line_says_all_that_it_shows_to_who_does_not_see_it(look):
     page = look().open(f"apps/shop/deployments/{FAILED}")
     gates = page.locator("li.wave").nth(1).locator("tbody tr")
@@ -178,11 +264,11 @@ def test_without_scripts_it_is_all_there(look, path):
         page.locator("[data-filter]").fill("bank")
         page.keyboard.press("Enter")
         page.wait_for_url("**q=bank")
-        assert page.locator("tr[data-words]:visible").count() == 1
+        assert page.locator("tr[data-row]:visible").count() == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["", "stats", PROD, f"apps/shop/deployments/{FAILED}", "acts/rollback?app=shop&environment=prod"])
+@pytest.mark.parametrize("path", ["", "stats", PROD, f"apps/shop/deployments/{FAILED}", *PAGES])
 def test_text_can_be_read_and_everything_has_a_name(look, scheme, path):
     seen = look(color_scheme=scheme)
     page = seen.open(path)
@@ -197,12 +283,15 @@ def test_text_can_be_read_and_everything_has_a_name(look, scheme, path):
         seen.picture("dark", 1120)
 
 
-@pytest.mark.parametrize("path", ["", "stats", PROD, f"apps/shop/deployments/{GOING}", "acts/deploy?app=shop&environment=prod"])
+@pytest.mark.parametrize("path", ["", "stats", PROD, f"apps/shop/deployments/{GOING}", *PAGES])
 def test_a_phone_shows_it_without_scrolling_sideways(look, path):
     phone = look(viewport={"width": 375, "height": 760}, has_touch=True)
     page = phone.open(path)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 375
     if path == "":
+        beside = page.locator("tr[data-row]").first.locator("td").evaluate_all("(all) => all.map((one) => getComputedStyle(one, '::before').content)")
+        titles = page.locator("thead th").evaluate_all("(all) => all.map((one) => one.textContent)")
+        assert [told.strip('"') for told in beside] == titles[1:], "the style names each value as the head does"
         phone.picture("phone", 760)
 
 
@@ -224,3 +313,21 @@ def test_times_are_local_with_utc_beside_them(look):
     assert re.search(r"\d\d:\d\d:\d\d.*\d{4}-\d\d-\d\d (\d\d):\d\d:\d\d UTC", told, re.S), told
     local, utc = re.findall(r"(\d\d):\d\d:\d\d", told)
     assert (int(local) - int(utc)) % 24 in (1, 2), "Berlin"
+    caption = page.locator("li.wave").nth(1).locator("td[data-name='Over time'] small").first.inner_text()
+    both = re.findall(r"(\d\d):\d\d \((\d\d):\d\d UTC\)", caption)
+    assert len(both) == 2 and all((int(local) - int(utc)) % 24 in (1, 2) for local, utc in both), caption
+
+
+def test_times_in_sentences_are_local_as_well(look):
+    page = look().open()
+    plain = page.evaluate(
+        "() => { const all = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT); const told = [];"
+        "while (all.nextNode()) { const text = all.currentNode.data; if (/\\d{4}-\\d\\d-\\d\\d[T ]/.test(text) && !all.currentNode.parentElement.closest('time')) told.push(text); } return told; }"
+    )
+    assert plain == [], "no time is told in UTC alone"
+    recorded = page.locator(".mark", has_text="as recorded at").inner_text()
+    local, utc = re.findall(r"(\d\d):\d\d:\d\d", recorded)
+    assert (int(local) - int(utc)) % 24 in (1, 2), recorded
+    page.goto(page.url + "apps/bank/environments/prod")
+    held = page.locator(".mark", has_text="held since").inner_text()
+    assert re.search(r"held since .* \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC by assumed-role/oncall/ann", held), held
