@@ -136,6 +136,76 @@ fn stack_beside(told: Value) -> StandIn {
 }
 
 #[test]
+fn an_act_without_a_plan_says_what_it_would_do() {
+    let ui = Ui::start(&api());
+    let going = "acts/cancel?app=shop&environment=prod&id=3b1c0d9a4b5e6f72";
+    let stuck = "app=bank&environment=prod";
+    let table = [
+        (
+            going.to_owned(),
+            vec![
+                "It would be stopped.",
+                "41 with 42 at 10 % → 41 at 100 %",
+                "task definition 18 → task definition 17",
+            ],
+        ),
+        (
+            format!("acts/recover?{stuck}"),
+            vec![
+                "It would be undone again",
+                "42 at 100 % → 41 at 100 %",
+                "UpdateAlias: AWS answered AccessDenied",
+                "As before already, or not begun: teller.",
+                "Then the next of those that wait has its turn: 5d2e0c2d9a4b5e6f.",
+            ],
+        ),
+        (
+            format!("acts/accept?{stuck}"),
+            vec![
+                "noted\">42 at 100 %</span>",
+                "stays as recorded",
+                "A snapshot <b>accepted</b> is made of it",
+                "and who waits has a turn",
+            ],
+        ),
+        (
+            "acts/accept?app=shop&environment=prod".to_owned(),
+            vec!["It does not need an operator, so that this is refused."],
+        ),
+        (
+            "acts/hold?app=shop&environment=prod".to_owned(),
+            vec![
+                "under way</span> 3b1c0d9a4b5e6f72",
+                "it goes on, and a hold does not stop it",
+            ],
+        ),
+        (
+            format!("acts/release-hold?{stuck}"),
+            vec![
+                "a sale runs until Monday",
+                "5d2e0c2d9a4b5e6f: it has its turn when the lock is free",
+            ],
+        ),
+        (
+            "acts/hold?app=nobody&environment=prod".to_owned(),
+            vec!["not known</span>", "name=\"reason\""],
+        ),
+    ];
+    for (path, wanted) in table {
+        let page = ui.get(&path);
+        assert_eq!(page.status, 200, "{path}");
+        for told in ["What this would do"].iter().chain(&wanted) {
+            assert!(page.body.contains(told), "{path}: {told}: {}", page.body);
+        }
+    }
+    assert!(
+        !ui.get("acts/rollback?app=shop&environment=prod")
+            .body
+            .contains("What this would do")
+    );
+}
+
+#[test]
 fn an_act_is_planned_then_done_once_and_told_as_it_would_have_been_typed() {
     let api = api();
     let ui = Ui::start(&api);

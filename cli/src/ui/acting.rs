@@ -24,10 +24,11 @@ pub(super) struct Did {
 }
 
 impl Server {
-    pub(super) fn form(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
+    pub(super) async fn form(&self, act: &str, fields: &Fields) -> Result<Answer, Failure> {
         let act = acts::named(act).ok_or_else(nothing)?;
         let body = html! {
             (head(act, fields))
+            @if !act.is_planned { (self.would(act, fields).await) h2 { "Do it" } }
             (self.asked(act, fields, false))
         };
         Ok(self.page(200, act.title, None, &body))

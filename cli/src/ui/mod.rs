@@ -1,6 +1,7 @@
 //! `windlass ui`: pages on loopback that show what the API tells and do eight acts as the verbs do them, with the rights of
 //! whoever started it.
 
+mod accepting;
 mod acting;
 pub mod acts;
 pub mod board;
@@ -18,5 +19,7 @@ pub mod parts;
 pub mod planned;
 pub mod report;
 pub mod server;
+mod undoing;
 pub mod waves;
 mod way_back;
+mod would;

@@ -103,7 +103,7 @@ impl Server {
             ("GET", ["apps", app, "deployments", id]) => self.deployment(app, id).await,
             ("GET", ["apps", app, "deployments", id, "logs"]) => self.logs(app, id).await,
             ("GET", ["did", number]) => self.did(number).await,
-            ("GET", ["acts", act]) => self.form(act, &request.query),
+            ("GET", ["acts", act]) => self.form(act, &request.query).await,
             ("POST", ["acts", act, "plan"]) => self.plan(act, &request.form).await,
             ("POST", ["acts", act, "do"]) => self.act(act, &request.form).await,
             _ => Err(nothing()),
@@ -247,7 +247,11 @@ impl Server {
         last
     }
 
-    async fn record(&self, app: &str, id: &str) -> Result<(Value, Option<Record>), Failure> {
+    pub(super) async fn record(
+        &self,
+        app: &str,
+        id: &str,
+    ) -> Result<(Value, Option<Record>), Failure> {
         let app = app_name(app)?;
         let answer = self
             .windlass
@@ -315,6 +319,6 @@ pub(super) fn app_name(text: &str) -> Result<AppName, Failure> {
     AppName::new(text).map_err(|_| nothing())
 }
 
-fn environment_name(text: &str) -> Result<EnvironmentName, Failure> {
+pub(super) fn environment_name(text: &str) -> Result<EnvironmentName, Failure> {
     EnvironmentName::new(text).map_err(|_| nothing())
 }

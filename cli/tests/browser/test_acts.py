@@ -1,7 +1,7 @@
-"""Acts in a real browser: the form, what came of it, and what is refused."""
+"""Every act in a real browser: what it would do, its form, what came of it, and what is refused."""
 
 import pytest
-from standin import STUCK
+from standin import GOING, STUCK
 
 PROD = "apps/shop/environments/prod"
 BANK = "app=bank&environment=prod"
@@ -47,6 +47,74 @@ def test_a_promotion_is_planned_from_the_board(look, api):
     assert api.posted()[-1][1] == "/apps/shop/environments/prod/releases"
 
 
+# Where its page begins, what it is called, what it says that it would do, in this order, what it calls and what is typed.
+ACTS = {
+    "hold": (
+        f"acts/hold?{SHOP}",
+        "Hold",
+        ["under way", "it goes on, and a hold does not stop it", "A release that arrives would be refused"],
+        ("PUT", "/apps/shop/environments/prod/hold"),
+        "windlass hold shop prod",
+    ),
+    "release-hold": (
+        f"acts/release-hold?{BANK}",
+        "Release the hold",
+        ["a sale runs until Monday", "needs an operator", "it has its turn when the lock is free", "A release that arrives would go again"],
+        ("DELETE", "/apps/bank/environments/prod/hold"),
+        "windlass release-hold bank prod",
+    ),
+    "cancel": (
+        f"acts/cancel?{SHOP}&id={GOING}",
+        "Cancel",
+        ["It would be stopped.", "41 with 42 at 10 % → 41 at 100 %", "task definition 18 → task definition 17", "web wave 1"],
+        ("POST", f"/apps/shop/environments/prod/deployments/{GOING}/cancel"),
+        f"windlass cancel shop {GOING}",
+    ),
+    "recover": (
+        f"acts/recover?{BANK}",
+        "Recover",
+        ["It would be undone again", "42 at 100 % → 41 at 100 %", "AWS answered AccessDenied", "not begun: teller", "those that wait has its turn"],
+        ("POST", "/apps/bank/environments/prod/recover"),
+        "windlass recover bank prod",
+    ),
+    "accept": (
+        f"acts/accept?{BANK}",
+        "Accept",
+        ["ledger", "42 at 100 %", "41 at 100 %", "42 at 100 %", "teller", "stays as recorded", "A snapshot accepted", "who waits has a turn"],
+        ("POST", "/apps/bank/environments/prod/accept"),
+        "windlass accept bank prod",
+    ),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_says_what_it_would_do_and_does_it(look, api, act):
+    path, title, would, (method, called), typed = ACTS[act]
+    api.move = 3
+    acting = look()
+    page = acting.open(path)
+    said = " ".join(page.locator(".would").inner_text().split())
+    for words in would:
+        assert words in said, (words, said)
+        said = said.split(words, 1)[1]
+    assert api.posted() == [], "it was only looked at"
+    if act == "accept":
+        acting.picture("accept", 640)
+    does(page, title)
+    assert told(page) == f"{typed} --reason 'as planned'"
+    assert [(posted[0], posted[1]) for posted in api.posted()] == [(method, called)]
+
+
+def test_the_page_of_an_environment_leads_to_the_acts_that_fit(look):
+    page = look().open("apps/bank/environments/prod")
+    acts = page.locator("p.acts")
+    for name in ["Accept", "Recover", "Release the hold"]:
+        assert acts.get_by_role("link", name=name, exact=True).is_visible()
+    assert acts.get_by_role("link", name="Cancel").count() == 0
+    acts.get_by_role("link", name="Accept", exact=True).click()
+    assert page.locator(".would tbody tr").count() == 2 and page.url.endswith(f"acts/accept?{BANK}")
+
+
 @pytest.mark.parametrize("refused, path, title", [("/releases", f"acts/deploy?{SHOP}&version=1.5.0", "Deploy a recorded version"), ("/accept", f"acts/accept?{BANK}", "Accept")])
 def test_what_is_refused_is_told_with_what_to_do_and_asked_for_again(look, api, refused, path, title):
     finding = {"name": "Held", "path": "environments.prod", "reason": "It is refused: a sale.", "remedy": "Release the hold."}
@@ -61,6 +129,30 @@ def test_what_is_refused_is_told_with_what_to_do_and_asked_for_again(look, api, 
     assert "It is refused: a sale." in told and "Release the hold." in told
     assert page.get_by_label("reason").input_value() == "it is good", "it is asked for again"
     acting.complaints.clear()  # Chromium complains of every answer above 399.
+
+
+def test_an_act_is_done_by_the_keyboard_alone(look, api):
+    """From the top of the page of an environment by Tab to the act, through its form, and done by Enter."""
+    page = look().open(PROD)
+
+    def walk(to, most=30):
+        """Goes on with Tab until what has the focus is called so."""
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            on = page.evaluate("() => { const one = document.activeElement; return one.labels?.[0]?.textContent ?? one.textContent; }")
+            if on.strip().startswith(to):
+                return
+        raise AssertionError(f"{to} was not reached in {most} steps; the focus is on {on}")
+
+    walk("Hold")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What this would do").wait_for()
+    walk("reason")
+    page.keyboard.type("by keyboard")
+    walk("Hold", 1)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Handed in").wait_for()
+    assert api.posted() == [("PUT", "/apps/shop/environments/prod/hold", {"reason": "by keyboard"})]
 
 
 def test_a_deployment_that_is_stuck_is_shown(look):

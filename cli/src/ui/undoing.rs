@@ -1,0 +1,159 @@
+//! What bringing a deployment back would do, by its record: before it is cancelled, or recovered.
+
+use super::parts::{Sort, mark, times};
+use crate::record::Record;
+use crate::story::why_failed;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Status;
+use windlass_domain::environment::{Held, HeldState};
+use windlass_domain::gate::Verdict;
+use windlass_domain::plan::Outcome;
+use windlass_domain::step::{Step, StepStatus};
+
+/// What a deployment has changed, as an undo goes through it.
+#[derive(Debug, PartialEq)]
+enum Back<'a> {
+    /// Nothing that anybody could notice.
+    Nothing,
+    /// The last wave first; a component with the first wave that it took part in, by its number.
+    Waves(Vec<(u32, Vec<&'a Step>)>),
+    /// These are irreversible, and have begun or may have: nothing is brought back.
+    Barred(Vec<&'a Step>),
+}
+
+fn back(record: &Record) -> Back<'_> {
+    let begun = record
+        .steps
+        .iter()
+        .filter(|step| step.status.may_have_changed());
+    let bars: Vec<&Step> = begun.clone().filter(|step| step.irreversible).collect();
+    if !bars.is_empty() {
+        return Back::Barred(bars);
+    }
+    let mut waves: BTreeMap<u32, Vec<&Step>> = BTreeMap::new();
+    for step in begun {
+        if let Some(wave) = first_wave(record, step) {
+            waves.entry(wave).or_default().push(step);
+        }
+    }
+    if waves.is_empty() {
+        return Back::Nothing;
+    }
+    Back::Waves(waves.into_iter().rev().collect())
+}
+
+/// The first wave that a component takes part in: with it it is brought back.
+fn first_wave(record: &Record, step: &Step) -> Option<u32> {
+    let waves = record.plan.iter().flat_map(|plan| &plan.waves);
+    let mut waves = (0..).zip(waves);
+    let is_in = |wave: &windlass_domain::plan::Wave| {
+        wave.changes.iter().any(|it| it.component == step.component)
+    };
+    let planned = waves.find(|(_, wave)| is_in(wave));
+    let goal = step.goals.keys().next().copied();
+    goal.or(planned.map(|(number, _)| number))
+}
+
+/// Whether its last wave has passed: then it is settled and not undone.
+fn has_passed(record: &Record) -> bool {
+    let Some(plan) = record.plan.as_ref() else {
+        return false;
+    };
+    let last = plan.waves.len().checked_sub(1);
+    let last = last.and_then(|last| u32::try_from(last).ok());
+    let is_passed = record
+        .judgements
+        .iter()
+        .any(|judged| Some(judged.wave) == last && judged.verdict == Verdict::Pass);
+    record.deployment.undoing.is_none() && (plan.outcome != Outcome::Change || is_passed)
+}
+
+/// What a cancellation would do.
+pub fn cancelled(record: &Record, held: Option<&Held>) -> Markup {
+    let deployment = &record.deployment;
+    if let Some(ended) = &deployment.ending {
+        return html! { p { (mark(Sort::Noted, "nothing")) " It has ended: " (ended) ". There is nothing to stop." } };
+    }
+    let is_its = held.filter(|held| held.deployment == deployment.id);
+    if is_its.is_some_and(|held| held.state != HeldState::Running) || deployment.undoing.is_some() {
+        return html! { p { (mark(Sort::Noted, "nothing")) " It is being undone already." } };
+    }
+    if deployment.status == Status::Waiting {
+        return html! { p { "It waits for its turn and has changed nothing. It would end, and nothing is undone." } };
+    }
+    html! {
+        p { "It would be stopped." }
+        (brought_back(record))
+    }
+}
+
+/// What a recovery would do.
+pub fn recovered(record: &Record, held: Option<&Held>) -> Markup {
+    let deployment = &record.deployment;
+    let state = held
+        .filter(|held| held.deployment == deployment.id)
+        .map(|held| held.state);
+    match (state, &deployment.ending) {
+        (None, Some(ended)) => {
+            html! { p { (mark(Sort::Noted, "nothing")) " It has ended: " (ended) ", and does not hold the lock." } }
+        }
+        (None, None) => html! { p {
+            "It does not hold the lock. Where its execution died while it waited it would end, and nothing is undone; else this is refused."
+        } },
+        (Some(HeldState::Recovering), _) => {
+            html! { p { (mark(Sort::Noted, "nothing")) " A recovery is under way already." } }
+        }
+        (Some(HeldState::Running), _) => html! {
+            p { "It is under way. Where its execution still runs this is refused: cancel it then. Where that died:" }
+            (brought_back(record))
+        },
+        (Some(HeldState::NeedsOperator), _) => html! {
+            p { "It would be undone again, and the environment is unlocked once all is back." }
+            (brought_back(record))
+        },
+    }
+}
+
+fn brought_back(record: &Record) -> Markup {
+    if has_passed(record) {
+        return html! { p { "Its last wave has passed: where nothing was taken back since it is settled as it is, and nothing is undone." } };
+    }
+    let is_left = |step: &&Step| !step.status.may_have_changed();
+    let left = record.steps.iter().filter(is_left);
+    let left: Vec<String> = left.map(|step| step.component.to_string()).collect();
+    html! {
+        @match back(record) {
+            Back::Nothing => p { "It has changed nothing, so nothing is undone." },
+            Back::Barred(bars) => {
+                p { (mark(Sort::Bad, "nothing would be brought back")) " What came before must not run after these:" }
+                ul.plain { @for step in bars { li { b { (step.component) } " is irreversible, and has begun" } } }
+            },
+            Back::Waves(waves) => {
+                p { "What it has changed would be undone, the last wave first:" }
+                ol.undone { @for (wave, steps) in waves { @for step in steps { li {
+                    b { (step.component) } " " small { "wave " (wave + 1) } " " (from_to(step))
+                } } } }
+            },
+        }
+        @if !left.is_empty() { p.aside { "As before already, or not begun: " (left.join(", ")) "." } }
+    }
+}
+
+/// From what to what a component would go.
+fn from_to(step: &Step) -> Markup {
+    if !step.has_switched() {
+        return html! { "nothing of it that callers notice was changed" };
+    }
+    let before = step.before["noticed"]["shown"].as_str();
+    html! {
+        (step.shown.as_deref().unwrap_or("not seen yet")) " → " (before.unwrap_or("what was before"))
+        @if step.status == StepStatus::UndoFailed {
+            div { (mark(Sort::Bad, "could not be brought back before")) @if let Some(why) = &step.undo_failure { " " (times(&why_failed(why))) } }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "undoing_tests.rs"]
+mod tests;
