@@ -50,6 +50,40 @@ fn said_by(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
 
+#[test]
+fn the_help_of_a_drill_tells_the_statuses_that_the_page_tells() {
+    let row = PAGE
+        .lines()
+        .find(|line| line.starts_with("| `windlass drill` |"));
+    let (_, statuses) = row.unwrap().split_once("Status ").unwrap();
+    let statuses = statuses.trim_end_matches(" |");
+    let said = said_by(&["drill", "--help"], &[]);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains(&format!("The status is {statuses}.")),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_help_of_the_pages_names_the_acts_that_they_do() {
+    let said = said_by(&["ui", "--help"], &[]);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let acts = "deploy, promote, roll back, hold, release the hold, cancel, recover and accept";
+    assert!(said.contains(acts) && PAGE.contains(acts), "{said}");
+    let typed = said.split_once("All else is typed").unwrap().1;
+    for verb in [
+        "pause",
+        "continue",
+        "skip-bake",
+        "drill",
+        "remove",
+        "rename",
+    ] {
+        assert!(typed.contains(&format!("`{verb}`")), "{verb}: {said}");
+    }
+}
+
 /// No option stands in a usage line as if it were required because a variable has its value.
 #[test]
 fn the_usage_of_a_verb_is_the_same_whatever_is_set() {

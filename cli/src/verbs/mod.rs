@@ -82,6 +82,9 @@ pub enum Verb {
     /// Go back to an earlier snapshot that was good; holds automatic deployments.
     Rollback(rollback::Rollback),
     /// Go to the version before and come back, so that the way back is known to work.
+    ///
+    /// The status is 4 where a gate or a change failed and what ran before runs, 5 where it does not, 8 where something
+    /// else came in between, and 3 where it could not begin.
     Drill(drill::Drill),
     /// Hold automatic deployments.
     Hold(hold::Hold),
@@ -105,7 +108,10 @@ pub enum Verb {
     Rename(rename::Rename),
     /// Give what is recorded of a component, or of all of an environment, to another environment or application.
     HandOver(hand_over::HandOver),
-    /// Serve pages on this machine that show all of it and do what the verbs do, with your rights.
+    /// Serve pages on this machine that show all of it, and act from there with your rights.
+    ///
+    /// The pages deploy, promote, roll back, hold, release the hold, cancel, recover and accept. All else is typed, such as
+    /// `pause`, `continue`, `skip-bake`, `drill`, `remove` and `rename`.
     Ui(ui::Ui),
     /// Write an environment's pages into one file, for those without access.
     Report(report::Report),
