@@ -69,7 +69,7 @@ fn lines(drill: &Drill) -> Vec<String> {
         lines.push(format!("from {from} to {to} and back"));
     }
     leg(&mut lines, "there", &drill.there);
-    if let Some(back) = drill.back.as_ref().filter(|back| back.ended.is_some()) {
+    for back in drill.tried.iter().chain(&drill.back) {
         leg(&mut lines, "back", back);
     }
     lines

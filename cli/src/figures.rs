@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use serde::Deserialize;
 use serde_json::Value;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::figures::{Figures, MonthlyCost, cells, dollars};
@@ -68,8 +69,9 @@ impl App {
     pub fn notes(&self) -> Vec<String> {
         let months = self.cost_by_month.iter().map(|(month, cost)| {
             let told = format!(
-                "{} in {month}: {} for {}",
+                "{} in {month}{}: {} for {}",
                 self.app,
+                self.part_of(month),
                 dollars(cost),
                 count(
                     usize::try_from(cost.deployments).unwrap_or(usize::MAX),
@@ -89,5 +91,54 @@ impl App {
             )
         });
         months.chain(cut).collect()
+    }
+
+    /// Of which part of a month its cost is, where that is not all of it: the window begins in it, or later for some of the
+    /// environments.
+    fn part_of(&self, month: &str) -> String {
+        let parts = self.environments.iter();
+        let parts: Vec<(&EnvironmentName, Since)> = parts
+            .map(|here| (&here.environment, here.since(month)))
+            .collect();
+        if let Some((_, first @ Since::Day(day))) = parts.first()
+            && parts.iter().all(|(_, since)| since == first)
+        {
+            return format!(" since {day}");
+        }
+        let told = parts.iter().filter_map(|(name, since)| match since {
+            Since::Begin => None,
+            Since::Day(day) => Some(format!("{name} since {day}")),
+            Since::Later => Some(format!("without {name}")),
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() {
+            return String::new();
+        }
+        format!(" ({})", told.join(", "))
+    }
+}
+
+/// Since when a month is in the window of an environment.
+#[derive(Debug, PartialEq, Eq)]
+enum Since {
+    /// Since its begin.
+    Begin,
+    /// Since this day of it.
+    Day(String),
+    /// The window begins after it.
+    Later,
+}
+
+impl Here {
+    /// Since when a month, such as `2026-11`, is in the window.
+    fn since(&self, month: &str) -> Since {
+        let from = self.from.to_string();
+        let begins = |text: &str, with: usize| text.chars().take(with).collect::<String>();
+        match begins(&from, 7).as_str().cmp(month) {
+            Ordering::Less => Since::Begin,
+            Ordering::Equal if from.ends_with("-01T00:00:00Z") => Since::Begin,
+            Ordering::Equal => Since::Day(begins(&from, 10)),
+            Ordering::Greater => Since::Later,
+        }
     }
 }

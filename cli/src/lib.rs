@@ -40,6 +40,7 @@ pub mod places;
 pub mod planned;
 pub mod preflight;
 pub mod record;
+pub mod rehearsed;
 pub mod renames;
 pub mod schema;
 pub mod settings;

@@ -158,10 +158,15 @@ impl Here {
         runs
     }
 
-    /// When it last proved its way back.
+    /// When it last proved its way back, and when the next drill by the schedule is due.
     fn way_back(&self) -> String {
-        let drills = self.drills.as_ref();
-        drills.map_or_else(|| "-".to_owned(), Drills::in_short)
+        let drills = self.drills.as_ref().map(Drills::in_short);
+        let next = self.next_drill.as_ref().map(Next::in_short);
+        let told: Vec<String> = drills.into_iter().chain(next).collect();
+        if told.is_empty() {
+            return "-".to_owned();
+        }
+        told.join("; ")
     }
 
     /// The state of it now, in few words.

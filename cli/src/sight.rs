@@ -7,6 +7,7 @@ use crate::known::{self, Known, Release};
 use crate::listing::{LARGEST_PAGE, List, page};
 use crate::places::Place;
 use crate::preflight::{self, Plan};
+use crate::rehearsed::Looked;
 use crate::status::Environment;
 use crate::upload;
 use crate::windlass::Windlass;
@@ -31,6 +32,8 @@ pub struct Sight {
     pub unseen: Vec<String>,
     /// The deployments of this version that were there before, as they were then.
     pub before: Vec<Deployment>,
+    /// The environments that were looked at.
+    pub looked: Looked,
 }
 
 impl Sight {
@@ -217,10 +220,13 @@ impl Sight {
     ) -> Result<(), Failure> {
         let (app, version) = (declaration.app(), declaration.version());
         for name in declaration.environments() {
-            let runs = match known::environment(windlass, app, name).await {
-                Ok(Known::So(now)) => now.running,
+            let now = match known::environment(windlass, app, name).await {
+                Ok(Known::So(now)) => now,
                 // Nothing runs in what was never declared.
-                Ok(Known::Not(_)) => continue,
+                Ok(Known::Not(_)) => {
+                    self.looked.insert(name.clone(), None);
+                    continue;
+                }
                 Err(failure) => {
                     self.note(&format!("what runs in {name}"), failure)?;
                     continue;
@@ -228,12 +234,14 @@ impl Sight {
             };
             let declared = declaration.resolve(name).map(|here| here.components);
             let declared = declared.unwrap_or_default();
-            let departed = runs
+            let departed = now
+                .running
                 .iter()
                 .filter(|(name, _)| !declared.contains_key(*name));
             let departed = departed
                 .map(|(component, running)| running.no_longer_declared(component, name, version));
             self.findings.extend(departed);
+            self.looked.insert(name.clone(), Some(now));
         }
         Ok(())
     }

@@ -128,6 +128,73 @@ fn a_declaration_is_put_in_force_and_what_is_different_is_told() {
     );
 }
 
+/// An installation where this declaration is in force, which tells this of `staging`, and nothing of `later`.
+fn drilled(former: String, staging: Value) -> StandIn {
+    StandIn::new(move |call: &Call| {
+        let path = call.path.split('?').next().unwrap();
+        match path {
+            "/stage/apps/shop/declaration" => reply(200, &declared(&former)),
+            "/stage/apps/shop/environments/staging" => reply(200, &staging),
+            _ => {
+                let finding = json!({"name": "UnknownName", "path": "environment", "reason": "r", "remedy": "m"});
+                reply(404, &json!({"detail": "d", "findings": [finding]}))
+            }
+        }
+    })
+}
+
+#[test]
+fn the_first_drill_by_a_schedule_is_told_before_it_is_declared() {
+    let text = |version: &str, every: &str| {
+        format!(
+            "app: shop\nversion: {version}\nenvironments:\n  staging: {{drill: {{every: {every}}}}}\n  \
+             later: {{drill: {{every: 7d}}}}\n  prod: {{}}\n\
+             components: {{web: {{kind: static_site, bucket: 'web-{{environment}}'}}}}\n"
+        )
+    };
+    let given = json!({"version": "1.0.0", "deployment": "d1", "since": 0});
+    let running =
+        json!({"version": "1.0.0", "deployment": "d1", "since": 0, "brought": given, "state": {}});
+    // The end of a drill lies so far ahead that the next one is not due, whenever this runs.
+    let at = 4_102_444_800_000_u64;
+    let proved =
+        json!({"drill": "d0", "outcome": "proved", "at": at, "cause": "", "restored": true});
+    let staging = |drills: &Value, hold: &Value| {
+        json!({"app": "shop", "environment": "staging", "snapshot": 3, "running": {"web": running}, "hold": hold,
+            "lock": {"token": 1}, "waiting": [], "drills": drills})
+    };
+    let hold = json!({"since": 0, "reason": "a sale", "by": "ann"});
+    let before = json!({"last": proved, "proved": proved});
+    for (drills, hold, wanted) in [
+        // The one in force has another rhythm: the new one counts.
+        (&before, json!(null), "every 30d, due 2100-01-31T00:00:00Z"),
+        (&json!({}), json!(null), "every 30d, begins within the hour"),
+        (
+            &json!({}),
+            hold,
+            "every 30d, put off: deployments are held since 1970-01-01T00:00:00Z: a sale",
+        ),
+        // An older Windlass tells nothing of drills.
+        (
+            &json!(null),
+            json!(null),
+            "every 30d, the first one so long after the last, or as soon as one can begin",
+        ),
+    ] {
+        let there = drilled(text("1.0.0", "7d"), staging(drills, &hold));
+        let (status, said, _) = declare(&there, &text("1.1.0", "30d"), &["--dry-run"]);
+        assert_eq!(status, 0, "{said}");
+        for line in [
+            format!("  drills of staging: {wanted}\n"),
+            "  drills of later: every 7d, put off: nothing runs there yet\n".to_owned(),
+            "  drills of prod: never by a schedule: it is production, and declares none\n"
+                .to_owned(),
+        ] {
+            assert!(said.contains(&line), "{line}: {said}");
+        }
+    }
+}
+
 #[test]
 fn the_first_declaration_is_told_as_that_and_the_same_one_is_not_sent_again() {
     let there = installation(None, Makes::InForce);

@@ -85,6 +85,81 @@ fn both_ways_are_told_and_the_status_is_what_came_of_it() {
     }
 }
 
+/// A drill whose way back was tried twice, and whose way there had more steps than its record has room for.
+fn tried_twice() -> Value {
+    let mut told = drill("proved", true);
+    let mut first = leg("aaaaaaaaaaaaaaaa", 30);
+    first["ended"]["ending"] = json!("RolledBack");
+    first["steps"] = json!([{"at": AT, "what": "api published 41"}]);
+    told["tried"] = json!([first]);
+    told["tries"] = json!(2);
+    told["there"]["left_out"] = json!(7);
+    told
+}
+
+/// An API that tells each of these looks at the drill, and the last one again.
+fn looks(mut all: Vec<Value>) -> StandIn {
+    StandIn::new(move |call: &Call| -> Reply {
+        match (call.method.as_str(), call.path.as_str()) {
+            ("GET", path) if path.contains("?execution=") => reply(
+                200,
+                &json!({"deployment": ID, "refusal": null, "done": null, "execution": null}),
+            ),
+            ("GET", _) => {
+                let told = if all.len() > 1 {
+                    all.remove(0)
+                } else {
+                    all[0].clone()
+                };
+                let has_ended = told.get("ended").is_some();
+                reply(
+                    200,
+                    &if has_ended {
+                        json!({"under_way": null, "drills": [told], "next": null})
+                    } else {
+                        json!({"under_way": told, "drills": [], "next": null})
+                    },
+                )
+            }
+            _ => reply(202, &json!({"execution": "arn:one"})),
+        }
+    })
+}
+
+#[test]
+fn each_try_of_the_way_back_is_told_once_and_what_is_left_out_is_counted() {
+    let without = |told: &Value, members: &[&str]| {
+        let mut told = told.clone();
+        for member in members {
+            told.as_object_mut().unwrap().remove(*member);
+        }
+        told
+    };
+    let whole = tried_twice();
+    // The first try has failed and is still the last one; then the second one works; then it has ended.
+    let mut failed = without(&whole, &["ended", "tried"]);
+    failed["back"] = whole["tried"][0].clone();
+    let mut second = without(&whole, &["ended"]);
+    second["back"] = json!({"deployment": "fedcba9876543210", "began": AT});
+    let api = looks(vec![failed, second, whole]);
+    let arguments = [
+        "drill", "shop", "staging", "--reason", "r", "--every", "1ms",
+    ];
+    let output = api.windlass(&folder("drill"), &arguments);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let said = out(&output) + &err(&output);
+    for told in [
+        "there: and 7 steps more",
+        "there: deployment 0123456789abcdef ended Succeeded after 41 s",
+        "back: 2025-11-20T12:00:00Z api published 41",
+        "back: deployment aaaaaaaaaaaaaaaa ended RolledBack after 30 s",
+        "back: 2025-11-20T12:00:00Z api alias live 41 → 40",
+        "back: deployment fedcba9876543210 ended Succeeded after 38 s",
+    ] {
+        assert_eq!(said.matches(told).count(), 1, "{told}: {said}");
+    }
+}
+
 #[test]
 fn what_is_refused_before_it_begins_is_told_with_its_findings() {
     let finding = json!({"name": "NotIdle", "path": "environments.staging", "reason": "deployment 1 is under way.",

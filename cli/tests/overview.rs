@@ -33,6 +33,7 @@ fn shop() -> Value {
             "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one", "since": NOON,
                 "state": "needs_operator"}},
             "drills": {"proved": {"drill": ID, "outcome": "proved", "at": NOON, "cause": "", "restored": true}},
+            "next_drill": {"every": "7d", "due": NOON + 7 * 86_400_000, "begins": false},
             "waiting": [{"deployment": OTHER, "since": NOON}],
             "deployments": {ID: asked("1.4.0", "tom", "9f2c61d4a0b3"), OTHER: asked("1.3.0", "ann", "1a2b3c4d5e6f")}},
         {"environment": "old", "declared": false, "running": {"api": names("1.0.0", ID)}, "snapshot": 2, "hold": null,
@@ -107,7 +108,7 @@ fn each_release_that_runs_somewhere_is_a_row_and_all_pages_are_read() {
                 "9f2c61d",
                 since,
                 "tom",
-                "proved 2025-11-20T12:00:00Z",
+                "proved 2025-11-20T12:00:00Z; next 2025-11-27T12:00:00Z",
                 "NEEDS AN OPERATOR after 1.4.0; held by ann: checkout is broken; 1.3.0 waits",
             ],
             vec![

@@ -24,6 +24,19 @@ fn shop() -> Value {
                 "figures": prod}]})
 }
 
+/// Its window begins within October for both environments.
+fn till() -> Value {
+    let mut told = shop();
+    told["app"] = json!("till");
+    told["cost_by_month"] = json!({"2026-10": {"deployments": 7, "without": 1, "dollars": 0.01},
+        "2026-11": {"deployments": 44, "without": 0, "dollars": 0.0405}});
+    for environment in told["environments"].as_array_mut().unwrap() {
+        environment["from"] = json!(1_792_591_200_000_u64);
+        environment["cut"] = json!(false);
+    }
+    told
+}
+
 fn api() -> StandIn {
     StandIn::new(|call: &Call| {
         let (path, query) = call.path.split_once('?').unwrap();
@@ -53,7 +66,8 @@ fn figures_are_a_table_and_what_was_cut_is_said() {
         |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
     let rows: String = words.lines().take(3).collect::<Vec<_>>().join("\n");
     assert_eq!(cells(&rows), cells(TABLE), "{words}");
-    assert!(words.contains("shop in 2026-11: $0.0405 for 44 deployments"));
+    let of_a_part = "shop in 2026-11 (prod since 2026-11-13): $0.0405 for 44 deployments\n";
+    assert!(words.contains(of_a_part), "{words}");
     assert!(
         words.contains("shop prod: figures since 2026-11-13T"),
         "{words}"
@@ -67,6 +81,37 @@ fn figures_are_a_table_and_what_was_cut_is_said() {
         api.calls()[1].path,
         "/stage/apps/shop/stats?environment=prod&days=30"
     );
+}
+
+/// The cost of a month that the window cuts is not told as that of the whole month.
+#[test]
+fn the_cost_of_the_first_month_says_since_when_it_is() {
+    let notes = |told: Value| -> Vec<String> {
+        let api = StandIn::new(move |_: &Call| reply(200, &told));
+        let output = api.windlass(&folder("stats"), &["stats", "till"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        let words = out(&output);
+        let notes = words.lines().filter(|line| line.starts_with("till in"));
+        notes.map(str::to_owned).collect()
+    };
+    let (october, november) = (
+        "$0.0100 for 7 deployments, and 1 without an estimate",
+        "till in 2026-11: $0.0405 for 44 deployments",
+    );
+    let first = format!("till in 2026-10 since 2026-10-21: {october}");
+    assert_eq!(notes(till()), [first.as_str(), november]);
+    // One environment has more than can be read: October is without it.
+    let mut cut = till();
+    cut["environments"][1]["from"] = json!(1_793_491_200_000_u64);
+    let first = format!("till in 2026-10 (dev since 2026-10-21, without prod): {october}");
+    assert_eq!(notes(cut), [first.as_str(), november]);
+    // A window from the begin of a month has the whole of it.
+    let mut whole = till();
+    for environment in whole["environments"].as_array_mut().unwrap() {
+        environment["from"] = json!(1_790_812_800_000_u64);
+    }
+    let first = format!("till in 2026-10: {october}");
+    assert_eq!(notes(whole), [first.as_str(), november]);
 }
 
 #[test]

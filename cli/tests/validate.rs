@@ -66,6 +66,37 @@ fn a_valid_declaration_is_told_with_its_environments() {
 }
 
 #[test]
+fn the_drills_of_a_declaration_are_told() {
+    let drilled = "
+app: shop
+version: 1.0.0
+environments:
+  dev: {deploy: {branch: main}}
+  staging: {deploy: {tag: release-candidate}, drill: {every: 7d}}
+  prod-eu: {deploy: {tag: stable}, start: manual}
+  prod-us: {start: manual, drill: {every: 30d, production: true}}
+components: {web: {kind: static_site, bucket: 'shop-web-{environment}'}}
+";
+    let folder = folder("drilled", &[("app.yaml", drilled)]);
+    let told = text(&windlass(&folder, &["validate"]));
+    let first = "the first one so long after the last, or as soon as one can begin";
+    for line in [
+        "  dev: web (static_site)\n".to_owned(),
+        format!("  staging: web (static_site); drills: every 7d, {first}\n"),
+        "  prod-eu: web (static_site), started by a person; drills: never by a schedule: it is production, and \
+         declares none\n"
+            .to_owned(),
+        format!("  prod-us: web (static_site), started by a person; drills: every 30d, {first}\n"),
+    ] {
+        assert!(told.contains(&line), "{line}: {told}");
+    }
+    let output = windlass(&folder, &["validate", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["drills"].as_object().unwrap().len(), 3, "{report}");
+    assert_eq!(report["drills"]["staging"], format!("every 7d, {first}"));
+}
+
+#[test]
 fn what_is_only_noted_is_told_and_exits_well() {
     let noted = format!(
         "{APP}  api: {{kind: lambda, function: 'api-{{environment}}', alias: live, rollout: {{linear: 50}}}}\n"

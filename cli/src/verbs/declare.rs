@@ -9,19 +9,23 @@ use crate::follow::Patience;
 use crate::known::{self, Known};
 use crate::output::{Output, words};
 use crate::places::{Endpoint, Place, What};
+use crate::rehearsed::{Looked, drills};
 use crate::sight::Sight;
 use crate::trouble::Trouble;
+use crate::ui::parts::now;
 use crate::upload;
 use crate::windlass::{Windlass, waiting};
 use bytes::Bytes;
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use windlass_domain::count::count;
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::finding::Finding;
 use windlass_domain::key::FINDINGS_SUFFIX;
+use windlass_domain::name::EnvironmentName;
 use windlass_domain::syntax;
 use windlass_engine::beside::Beside;
 
@@ -60,6 +64,8 @@ struct Report {
     /// The version that was in force, where that was seen.
     former: Option<String>,
     differences: Vec<String>,
+    /// How often environments are drilled, and when next, in words.
+    drills: BTreeMap<EnvironmentName, String>,
     warnings: Vec<Finding>,
     not_looked_at: Vec<String>,
     key: String,
@@ -163,6 +169,7 @@ impl Declare {
             version: declaration.version().to_string(),
             key: format!("apps/{app}/app.yaml"),
             warnings: declaration.warnings(),
+            drills: drills(declaration, &Looked::new(), now()),
             ..Report::default()
         };
         let windlass = match self.endpoint.open_or_why().await? {
@@ -187,6 +194,7 @@ impl Declare {
         let (_, sight) = Sight::beside_in_force(declaration, &windlass).await?;
         report.warnings.extend(sight.findings);
         report.not_looked_at.extend(sight.unseen);
+        report.drills = drills(declaration, &sight.looked, now());
         if let Some(former) = &former {
             report.former = Some(former.version.to_string());
             report.differences = differences(&former.text, text);
@@ -304,6 +312,10 @@ impl Report {
             (None, _) => format!("{app} {version}"),
         });
         lines.extend(self.differences.iter().map(|line| format!("  {line}")));
+        let drills = self.drills.iter();
+        lines.extend(
+            drills.map(|(environment, words)| format!("  drills of {environment}: {words}")),
+        );
         lines.extend(self.warnings.iter().map(|warning| {
             let (name, path) = (warning.name, &warning.path);
             format!(

@@ -7,11 +7,14 @@ use crate::files;
 use crate::output::{Output, words};
 use crate::places::Endpoint;
 use crate::preflight::{self, Plan};
+use crate::rehearsed::{Looked, drills};
 use crate::sight::Sight;
 use crate::trouble::Trouble;
+use crate::ui::parts::now;
 use crate::windlass::waiting;
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use windlass_domain::count::count;
 use windlass_domain::declaration::resolved::{Resolved, Start};
@@ -59,6 +62,9 @@ struct Report {
     version: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     environments: Vec<Resolved>,
+    /// How often environments are drilled, and when next, in words.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    drills: BTreeMap<EnvironmentName, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goes_to: Option<EnvironmentName>,
     files: Vec<FileReport>,
@@ -67,6 +73,9 @@ struct Report {
     not_looked_at: Vec<String>,
     #[serde(skip)]
     goes: String,
+    /// The environments that were looked at.
+    #[serde(skip)]
+    looked: Looked,
 }
 
 /// The findings about one file.
@@ -119,6 +128,7 @@ impl Validate {
             Ok(declaration) => {
                 report.tell(&declaration);
                 let refused = self.look_at_what_is_there(&declaration, &mut report)?;
+                report.drills = drills(&declaration, &report.looked, now());
                 if let (Some(path), Some(text)) = (&self.manifest, &manifest) {
                     let findings = self.look_at_manifest(&declaration, text, &mut report)?;
                     report.files.push(FileReport::new(path, findings));
@@ -201,6 +211,7 @@ impl Validate {
         };
         report.warnings.extend(sight.findings);
         report.not_looked_at = sight.unseen;
+        report.looked = sight.looked;
         Ok(refused)
     }
 
@@ -258,7 +269,9 @@ impl Report {
         }
         text.push_str(&warned(&self.warnings));
         for environment in &self.environments {
-            text.push_str(&format!("  {}\n", in_words(environment)));
+            let drills = self.drills.get(&environment.environment);
+            let drills = drills.map_or_else(String::new, |words| format!("; drills: {words}"));
+            text.push_str(&format!("  {}{drills}\n", in_words(environment)));
         }
         if self.files.len() > 1 {
             text.push_str(&format!("The manifest {}.\n", self.goes.trim()));

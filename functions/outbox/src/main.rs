@@ -24,5 +24,8 @@ async fn of_the_stream(aws: &Aws, changes: &[Change]) -> Answered<()> {
     for ended in outbox::endings(aws, changes).await? {
         counted.count(&ended);
     }
+    for restored in outbox::restored(changes) {
+        counted.count_restored(&restored);
+    }
     Ok(())
 }

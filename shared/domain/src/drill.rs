@@ -24,8 +24,8 @@ mod steps;
 mod turn;
 mod words;
 
-pub use schedule::{Days, Facts, Next, Schedule};
-pub use steps::{DrillStep, MOST_STEPS};
+pub use schedule::{Days, Facts, Next, Schedule, is_production};
+pub use steps::{DrillStep, MOST_BYTES};
 pub use turn::{gives_way, turn};
 pub use words::lasted;
 
@@ -52,6 +52,9 @@ pub struct Drill {
     pub to: Option<Standing>,
     /// The deployment that goes to the version before.
     pub there: Leg,
+    /// The deployments that tried to come back before, and did not, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Leg>,
     /// The deployment that comes back; the last one that tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<Leg>,
@@ -108,10 +111,10 @@ pub struct Leg {
     /// Its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<LegEnded>,
-    /// What it did and what was judged, oldest first.
+    /// All that it changed and what was judged, oldest first, as far as there is room.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<DrillStep>,
-    /// How many more steps there were than are kept here; the deployment's record has them.
+    /// How many more steps there were than there is room for ([`MOST_BYTES`]); the deployment's record has them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u32,
 }
@@ -231,6 +234,7 @@ impl Drill {
             from: None,
             to: None,
             there: Leg::begin(record.id.clone()),
+            tried: Vec::new(),
             back: None,
             tries: 0,
             ended: None,
@@ -269,6 +273,7 @@ impl Drill {
     /// Takes in that a deployment tries the way back.
     pub fn come_back(&mut self, deployment: DeploymentId) {
         self.tries += 1;
+        self.tried.extend(self.back.take());
         self.back = Some(Leg::begin(deployment));
     }
 }

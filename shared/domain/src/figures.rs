@@ -17,8 +17,7 @@
 //!   deployment or rollback that succeeds.
 
 use crate::deployment::{Deployment, Ended, Status};
-use crate::ending::Ending;
-use crate::outcome::{Outcome, lead_time_ms};
+use crate::outcome::{Outcome, lead_time_ms, restored_ms};
 use crate::request::ActionName;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -43,9 +42,9 @@ pub struct Window {
 /// The figures of an environment in a window.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Deployments that were accepted, whatever came of them.
+    /// Deployments that were accepted, whatever came of them, without drills and restorings.
     pub deployments: u64,
-    /// Those that have not ended.
+    /// Those of them that have not ended.
     pub under_way: u64,
     /// Changes that went live or were undone.
     pub changes: u64,
@@ -70,7 +69,8 @@ pub struct Figures {
     pub time_to_restore: Option<Spread>,
     /// Failures that are not restored yet.
     pub not_restored: u64,
-    /// What the deployments cost, by the month (UTC) in which they were accepted, such as `2026-11`.
+    /// What the deployments cost, drills and restorings among them, by the month (UTC) in which they were accepted, such
+    /// as `2026-11`. The first month begins with the window.
     pub cost_by_month: BTreeMap<String, MonthlyCost>,
 }
 
@@ -85,7 +85,7 @@ pub struct Spread {
     pub p90_ms: u64,
 }
 
-/// The estimates of a month's deployments.
+/// The estimates of a month's deployments, drills and restorings among them: these cost as well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct MonthlyCost {
     /// Deployments with an estimate.
@@ -204,11 +204,9 @@ impl<'a> Seen<'a> {
             }
             Outcome::Failed => {
                 self.figures.failed += 1;
-                let begun = one.started.unwrap_or(one.accepted);
-                match (&ending.resolved, ending.ending) {
-                    (Some(resolved), _) => self.restored.push(resolved.at.ms_since(begun)),
-                    (None, Ending::NeedsOperator) => self.open.push(begun),
-                    (None, _) => self.restored.push(ending.at.ms_since(begun)),
+                match restored_ms(one) {
+                    Some(length) => self.restored.push(length),
+                    None => self.open.push(one.started.unwrap_or(one.accepted)),
                 }
             }
             Outcome::TakenBack => {
@@ -226,8 +224,8 @@ impl<'a> Seen<'a> {
             }
             Outcome::NotTakenBack => {
                 self.figures.rollbacks += 1;
-                match &ending.resolved {
-                    Some(resolved) => self.restored.push(resolved.at.ms_since(one.accepted)),
+                match restored_ms(one) {
+                    Some(length) => self.restored.push(length),
                     None if self.open.is_empty() => self.open.push(one.accepted),
                     None => {}
                 }

@@ -164,6 +164,47 @@ fn endings_come_to_changes_failures_and_restorings() {
     assert_eq!((seen.under_way, seen.cost_by_month.len()), (1, 0));
 }
 
+/// A drill changes nothing that stays, and a restoring nothing that is recorded. Both cost.
+#[test]
+fn drills_and_restorings_are_no_deployments_and_cost() {
+    // The endings of each, or that it is under way; deployments that are counted, and under way; estimates.
+    let table = [
+        (vec![("drill", Some("Succeeded"))], [0, 0, 1]),
+        (vec![("drill", Some("RolledBack"))], [0, 0, 1]),
+        (vec![("drill", Some("NeedsOperator"))], [0, 0, 1]),
+        (vec![("drill", None)], [0, 0, 0]),
+        (vec![("restore", Some("Succeeded"))], [0, 0, 1]),
+        (vec![("restore", Some("NeedsOperator"))], [0, 0, 1]),
+        (vec![("restore", None)], [0, 0, 0]),
+        (
+            vec![
+                ("deploy", Some("Succeeded")),
+                ("drill", Some("Succeeded")),
+                ("drill", Some("RolledBack")),
+                ("restore", Some("Succeeded")),
+                ("deploy", None),
+                ("drill", None),
+            ],
+            [2, 1, 4],
+        ),
+    ];
+    for (row, (all, [deployments, under_way, estimates])) in table.into_iter().enumerate() {
+        let each = (0..).zip(&all);
+        let each = each.map(|(hour, (action, ending))| asked(hour, action, *ending));
+        let each: Vec<Deployment> = each.collect();
+        let got = figures(MONTH, &each);
+        assert_eq!(
+            (got.deployments, got.under_way, got.cost().deployments),
+            (deployments, under_way, estimates),
+            "{row}"
+        );
+        let released = all.iter().filter(|(action, _)| *action == "deploy").count() as u64;
+        assert_eq!(got.changes, released - under_way, "{row}");
+        assert_eq!((got.failed, got.not_restored), (0, 0), "{row}");
+        assert_eq!(got.time_to_restore, None, "{row}");
+    }
+}
+
 #[test]
 fn lead_time_counts_from_a_commit_that_has_a_possible_time_once_per_release() {
     let mut again = committed(deploy(30, "Succeeded"), 2);

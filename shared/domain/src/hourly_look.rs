@@ -15,7 +15,7 @@ mod shown;
 mod told;
 mod who;
 
-pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, Spent};
+pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, Spent, spent_by};
 pub use shown::{Component, Shown};
 pub use told::{found, gone};
 pub use who::{Call, Who};

@@ -267,6 +267,52 @@ fn an_application_has_so_many_calls_an_hour() {
     assert!(told.contains("but for 70 components"), "{told}");
 }
 
+/// The environments of an application share the calls of an hour, and no other application's count.
+#[test]
+fn the_looks_of_all_environments_of_an_application_are_counted_together() {
+    // Calls that were made, by application and environment, in which hour; what counts for `shop` in the third hour, and
+    // how many looks of 16 calls its next environment has left.
+    type Spending = (&'static str, &'static str, u32, u64);
+    let table: [(&[Spending], u32, usize); 9] = [
+        (&[], 0, 30),
+        (&[("shop", "dev", 100, 3)], 100, 23),
+        (
+            &[("shop", "dev", 100, 3), ("shop", "prod", 200, 3)],
+            300,
+            11,
+        ),
+        (&[("shop", "dev", 240, 3), ("shop", "prod", 240, 3)], 480, 0),
+        // Others have calls of their own.
+        (&[("bank", "dev", 480, 3), ("shop", "dev", 16, 3)], 16, 29),
+        // A former hour is over, but for what it could not pay.
+        (&[("shop", "dev", 480, 2), ("shop", "prod", 16, 3)], 16, 29),
+        (&[("shop", "dev", 580, 2), ("shop", "prod", 16, 3)], 116, 22),
+        (&[("shop", "dev", 2_000, 1)], 1_040, 0),
+        (
+            &[("shop", "dev", u32::MAX, 3), ("shop", "prod", 16, 3)],
+            u32::MAX,
+            0,
+        ),
+    ];
+    let shop = AppName::new("shop").unwrap();
+    let names: Vec<String> = (0..40).map(|n| format!("c{n:02}")).collect();
+    let running = running(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let now = BEGAN.plus_s(3 * HOUR_S + 60);
+    for (row, (spendings, wanted, left)) in table.into_iter().enumerate() {
+        let looks = spendings.iter().map(|(app, environment, calls, hour)| {
+            let app = AppName::new(*app).unwrap();
+            let environment = EnvironmentName::new(*environment).unwrap();
+            let mut look = HourlyLook::new(&app, &environment, BEGAN);
+            look.spent.add(*calls, BEGAN.plus_s(hour * HOUR_S));
+            look
+        });
+        let looks: Vec<HourlyLook> = looks.collect();
+        let spent = spent_by(looks.iter(), &shop, now);
+        assert_eq!(spent, wanted, "row {row}");
+        assert_eq!(look().share(&running, spent).len(), left, "row {row}");
+    }
+}
+
 #[test]
 fn a_look_that_takes_more_than_an_hour_has_is_paid_by_the_next_ones() {
     let mut look = look();

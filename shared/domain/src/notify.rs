@@ -36,7 +36,8 @@ pub enum Told {
     Start,
     /// A deployment ended `Succeeded`; or a drill proved the way back.
     Success,
-    /// A deployment ended `RolledBack` or `NeedsOperator`, or its undo has begun; or a drill failed.
+    /// A deployment ended `RolledBack` or `NeedsOperator`, or its undo has begun; or a drill failed, or was overtaken and
+    /// did not bring back what ran before.
     Failure,
     /// A request or a drill was refused, or a deployment ended `Rejected`.
     Refusal,

@@ -1,9 +1,9 @@
 //! The outcome of one deployment for the changes of its environment. Pure.
 //!
 //! Figures of a history ([`crate::figures`]) and counts that are made while deployments end begin with it, so that both
-//! mean the same by a change and by one that failed. Counts are only added to, and know one ending at a time: other than
-//! figures they count a change that is taken back when that happens, whenever it went live, and a lead time each time
-//! that a release goes live.
+//! mean the same by a change, by one that failed, and by the time to restore. Counts are only added to, and know one
+//! record at a time: other than figures they count a change that is taken back when that happens, whenever it went live,
+//! a lead time each time that a release goes live, and a rollback that succeeds from its own request.
 
 use crate::deployment::Deployment;
 use crate::ending::Ending;
@@ -62,6 +62,55 @@ pub fn lead_time_ms(one: &Deployment, live: Time) -> Option<u64> {
     Some(live.ms_since(committed))
 }
 
+/// Milliseconds from a failure until its environment was well again, as far as the record of one deployment tells it.
+///
+/// Of a change that was undone, from its turn until that had ended, or until an operator accepted what was left. Of a
+/// rollback, from its request: nobody tells a ledger when a failure was first seen. `None` where nothing had failed, where
+/// it is not restored yet, and where only a later deployment can restore it.
+pub fn restored_ms(one: &Deployment) -> Option<u64> {
+    let ended = one.ending.as_ref()?;
+    let resolved = ended.resolved.as_ref().map(|resolved| resolved.at);
+    let began = one.started.unwrap_or(one.accepted);
+    let (since, until) = match Outcome::of(one.action, ended.ending, one.stopped) {
+        Outcome::Failed if ended.ending == Ending::NeedsOperator => (began, resolved?),
+        Outcome::Failed => (began, resolved.unwrap_or(ended.at)),
+        Outcome::TakenBack => (one.accepted, ended.at),
+        Outcome::NotTakenBack => (one.accepted, resolved?),
+        Outcome::Live | Outcome::Nothing => return None,
+    };
+    Some(until.ms_since(since))
+}
+
+/// An environment that has just become well again after a failure, as it is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// The deployment that tells it: the change that failed, or the rollback.
+    pub id: DeploymentId,
+    /// The application.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// Seconds since the failure, see [`restored_ms`].
+    pub seconds: u64,
+}
+
+impl Restored {
+    /// Of a record as it was before and is now: `None` where it tells of no restoring, or told of it before already.
+    /// Other than an ending it may come late: with the recovery, or the operator's acceptance, of what had needed an
+    /// operator.
+    pub fn of(before: Option<&Deployment>, after: &Deployment) -> Option<Self> {
+        if before.and_then(restored_ms).is_some() {
+            return None;
+        }
+        Some(Self {
+            id: after.id.clone(),
+            app: after.app.clone(),
+            environment: after.environment.clone(),
+            seconds: restored_ms(after)? / 1000,
+        })
+    }
+}
+
 /// A deployment that has just ended, as it is counted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndedDeployment {
@@ -75,9 +124,10 @@ pub struct EndedDeployment {
     pub ending: Ending,
     /// The meaning of that.
     pub outcome: Outcome,
-    /// Seconds that it worked: from its turn, else its acceptance, to its end. Whoever knows for how long its waves were
-    /// watched takes that off, because it is as long as the declaration says.
-    pub seconds: u64,
+    /// Seconds that it worked: from its turn to its end. `None` where it never had a turn: what waited until a newer one
+    /// superseded it did no work. Whoever knows for how long its waves were watched takes that off, because it is as long
+    /// as the declaration says.
+    pub seconds: Option<u64>,
     /// Milliseconds from the commit until it was live, where it went live and the commit's time is known.
     pub lead_time_ms: Option<u64>,
     /// US dollars that it cost, where that could be estimated, see [`crate::cost`].
@@ -93,7 +143,6 @@ impl EndedDeployment {
             return None;
         }
         let ended = after.ending.as_ref()?;
-        let began = after.started.unwrap_or(after.accepted);
         let outcome = Outcome::of(after.action, ended.ending, after.stopped);
         let is_live = outcome == Outcome::Live;
         Some(Self {
@@ -102,7 +151,7 @@ impl EndedDeployment {
             environment: after.environment.clone(),
             ending: ended.ending,
             outcome,
-            seconds: ended.at.ms_since(began) / 1000,
+            seconds: after.started.map(|began| ended.at.ms_since(began) / 1000),
             lead_time_ms: is_live.then(|| lead_time_ms(after, ended.at)).flatten(),
             dollars: ended.cost.as_ref().map(|cost| cost.dollars),
         })

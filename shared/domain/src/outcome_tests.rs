@@ -83,10 +83,11 @@ fn an_ending_tells_its_time_its_lead_time_and_its_cost_where_they_are_known() {
         let got = EndedDeployment::of(None, &one).unwrap();
         (got.seconds, got.lead_time_ms, got.dollars)
     };
-    let whole = (60, Some(86_000), Some(0.25));
+    let whole = (Some(60), Some(86_000), Some(0.25));
     assert_eq!(of(&|_| ()), whole);
-    assert_eq!(of(&|one| one.started = None), (80, whole.1, whole.2));
-    let unknown = (60, None, whole.2);
+    // Who never had a turn only waited.
+    assert_eq!(of(&|one| one.started = None), (None, whole.1, whole.2));
+    let unknown = (Some(60), None, whole.2);
     assert_eq!(of(&|one| one.release.git = None), unknown);
     let later = Time(91_000).to_string();
     let from_the_future = |one: &mut Deployment| {
@@ -98,5 +99,66 @@ fn an_ending_tells_its_time_its_lead_time_and_its_cost_where_they_are_known() {
     assert_eq!(of(&undone), unknown);
     assert_eq!(of(&|one| one.action = ActionName::Rollback), unknown);
     let no_cost = |one: &mut Deployment| one.ending.as_mut().unwrap().cost = None;
-    assert_eq!(of(&no_cost), (60, whole.1, None));
+    assert_eq!(of(&no_cost), (Some(60), whole.1, None));
+}
+
+/// An ending of an action, accepted by an operator at second 200 where that is said.
+fn of_action(action: ActionName, ending: Ending, is_accepted: bool) -> Deployment {
+    let mut one = ended(ending);
+    one.action = action;
+    if is_accepted {
+        let resolved = json!({"at": 200_000, "by": {"route": "console"}, "reason": "seen to"});
+        one.ending.as_mut().unwrap().resolved = Some(serde_json::from_value(resolved).unwrap());
+    }
+    one
+}
+
+#[test]
+fn a_record_tells_how_long_a_failure_lasted() {
+    use ActionName::{Deploy, Drill, Restore, Rollback};
+    // Without and with the acceptance of an operator: seconds from second 30, the turn, or 10, the request.
+    for (action, ending, of_itself, accepted) in [
+        (Deploy, Succeeded, None, None),
+        (Deploy, NothingToDo, None, None),
+        (Deploy, RolledBack, Some(60), Some(170)),
+        (Deploy, NeedsOperator, None, Some(170)),
+        (Rollback, Succeeded, Some(80), Some(80)),
+        // The change that it was to take back stands, and only a later deployment tells when it is well again.
+        (Rollback, RolledBack, None, Some(190)),
+        (Rollback, NeedsOperator, None, Some(190)),
+        (Drill, RolledBack, None, None),
+        (Restore, NeedsOperator, None, None),
+    ] {
+        for (is_accepted, wanted) in [(false, of_itself), (true, accepted)] {
+            let one = of_action(action, ending, is_accepted);
+            let got = Restored::of(None, &one).map(|it| it.seconds);
+            assert_eq!(got, wanted, "{action:?} {ending} {is_accepted}");
+            assert_eq!(Restored::of(Some(&one), &one), None, "it is known already");
+        }
+    }
+    let mut stopped = ended(RolledBack);
+    stopped.stopped = true;
+    assert_eq!(Restored::of(None, &stopped), None);
+}
+
+#[test]
+fn what_needed_an_operator_is_restored_later_and_once() {
+    let stuck = ended(NeedsOperator);
+    let accepted = of_action(ActionName::Deploy, NeedsOperator, true);
+    let mut recovering = ended(NeedsOperator);
+    recovering.ending = None;
+    recovering.taken_up_again = true;
+    let mut recovered = ended(RolledBack);
+    recovered.taken_up_again = true;
+    for (before, after, seconds) in [
+        (None, &stuck, None),
+        (Some(&stuck), &accepted, Some(170)),
+        (Some(&accepted), &accepted, None),
+        (Some(&stuck), &recovering, None),
+        (Some(&recovering), &recovered, Some(60)),
+        (Some(&recovered), &recovered, None),
+    ] {
+        let got = Restored::of(before, after);
+        assert_eq!(got.map(|it| it.seconds), seconds, "{before:?} {after:?}");
+    }
 }

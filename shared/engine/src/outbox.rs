@@ -20,7 +20,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::Judgement;
-use windlass_domain::outcome::EndedDeployment;
+use windlass_domain::outcome::{EndedDeployment, Restored};
 use windlass_domain::second_look::SecondLook;
 
 pub mod summary;
@@ -89,11 +89,22 @@ fn deployment_of(item: &Item) -> Option<DeploymentId> {
 pub async fn endings<P: Ledger>(ports: &P, changes: &[Change]) -> Answered<Vec<EndedDeployment>> {
     let mut endings = Vec::new();
     for mut ended in changes.iter().filter_map(|change| ending_of(change).ok()?) {
-        let watched_s = watched_s(ports, &ended.id).await?;
-        ended.seconds = ended.seconds.saturating_sub(watched_s);
+        if let Some(seconds) = &mut ended.seconds {
+            *seconds = seconds.saturating_sub(watched_s(ports, &ended.id).await?);
+        }
         endings.push(ended);
     }
     Ok(endings)
+}
+
+/// The environments that are well again with these changes, for counts of how long their failures lasted. What cannot be
+/// read is told by [`handle`].
+pub fn restored(changes: &[Change]) -> Vec<Restored> {
+    let read = |change: &Change| {
+        let (before, after) = records(change).ok()??;
+        Restored::of(before.as_ref(), &after)
+    };
+    changes.iter().filter_map(read).collect()
 }
 
 /// How many seconds the waves of a deployment were watched, from the begin of each bake to the last look.
@@ -108,11 +119,17 @@ async fn watched_s<P: Ledger>(ports: &P, id: &DeploymentId) -> Answered<u64> {
 }
 
 fn ending_of(change: &Change) -> Answered<Option<EndedDeployment>> {
+    let records = records(change)?;
+    Ok(records.and_then(|(before, after)| EndedDeployment::of(before.as_ref(), &after)))
+}
+
+/// The record of a deployment, as it was and as it is; nothing where another item has changed.
+fn records(change: &Change) -> Answered<Option<(Option<Deployment>, Deployment)>> {
     let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else {
         return Ok(None);
     };
     let before: Option<Deployment> = change.before.as_ref().map(read).transpose()?;
-    Ok(EndedDeployment::of(before.as_ref(), &read(after)?))
+    Ok(Some((before, read(after)?)))
 }
 
 fn is_record(item: &Item) -> bool {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+#[path = "outbox/counts.rs"]
+mod counts;
 mod stage;
 
 use serde::Serialize;
@@ -13,11 +15,10 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold, Lock, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::time::{Span, Time};
+use windlass_domain::time::Time;
 use windlass_engine::outbox::{Change, endings, handle};
-use windlass_engine::ports::{Item, Key, Ledger as _};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ports::{Item, Key};
+use windlass_engine::store;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
@@ -71,54 +72,6 @@ fn change(before: Option<Item>, after: Option<Item>) -> Change {
 fn sent(stage: &Stage) -> Vec<String> {
     let events = stage.world.events();
     events.put.iter().map(|(name, _)| name.clone()).collect()
-}
-
-#[test]
-fn an_ending_is_counted_once_from_its_start_else_from_its_acceptance() {
-    let stage = stage();
-    let running = || record(&stage, |_| ());
-    let ended = |at_s| record(&stage, ends(Ending::RolledBack, at_s));
-    let started = record(&stage, |record| {
-        ends(Ending::Succeeded, 90)(record);
-        record.started = Some(Time(30_000));
-    });
-    let of = |ending, seconds| (id(), app(), prod(), ending, seconds);
-    let other = item(store::lock(&app(), &prod()), &Lock::default());
-    let changes = [
-        change(Some(running()), Some(ended(60))),
-        change(None, Some(ended(61))),
-        change(Some(running()), Some(started)),
-        change(Some(ended(60)), Some(ended(60))),
-        change(None, Some(running())),
-        change(Some(ended(60)), None),
-        change(None, Some(other)),
-    ];
-    let wanted = [
-        of(Ending::RolledBack, 60),
-        of(Ending::RolledBack, 61),
-        of(Ending::Succeeded, 60),
-    ];
-    let found = run(endings(&stage.world, &changes)).unwrap().into_iter();
-    let found = found.map(|it| (it.id, it.app, it.environment, it.ending, it.seconds));
-    assert_eq!(found.collect::<Vec<_>>(), wanted);
-}
-
-#[test]
-fn the_time_for_which_waves_were_watched_is_no_work() {
-    let stage = stage();
-    for (wave, from_s, to_s) in [(0, 100, 400), (1, 500, 2_300)] {
-        let (begun, looked) = (Time(from_s * 1000), Time(to_s * 1000));
-        let mut judgement = Judgement::begin(wave, begun, begun, Span::seconds(to_s), true);
-        judgement.looked = looked;
-        let stored = Stored::new(store::judgement(&id(), wave), judgement);
-        run(stage.world.transact(vec![stored.put().unwrap()])).unwrap();
-    }
-    let ended = record(&stage, ends(Ending::Succeeded, 2_400));
-    let found = run(endings(&stage.world, &[change(None, Some(ended))])).unwrap();
-    assert_eq!(
-        found[0].seconds, 300,
-        "of 2400 s it was watched for 300 and 1800"
-    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use crate::metrics::{NAMESPACE, now};
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
-use windlass_domain::outcome::EndedDeployment;
+use windlass_domain::outcome::{EndedDeployment, Restored};
 
 /// What endings are counted under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Counted {
     pub stack: String,
     /// The environments of production: those whose failed and slow deployments raise an alarm.
     pub alarmed: Vec<String>,
-    /// Whether each application's environment is counted for itself as well. Each is five metrics, which cost money.
+    /// Whether each application's environment is counted for itself as well. Each is six metrics, which cost money.
     pub by_application: bool,
 }
 
@@ -32,14 +32,13 @@ impl Counted {
 
     /// Writes the metrics of a deployment that ended, which the template's alarms and dashboard look at. A refused
     /// one never began and is not counted.
-    #[allow(
-        clippy::print_stdout,
-        reason = "the line must stand alone, outside the log's format"
-    )]
     pub fn count(&self, ended: &EndedDeployment) {
-        if let Some(line) = self.line(ended, now()) {
-            println!("{line}");
-        }
+        write(self.line(ended, now()));
+    }
+
+    /// Writes how long a failure lasted, for the dashboard.
+    pub fn count_restored(&self, restored: &Restored) {
+        write(self.restored_line(restored, now()));
     }
 
     /// The line for an ending, at a time in milliseconds: whether it needs an operator, which concerns every
@@ -62,8 +61,10 @@ impl Counted {
         let mut all = everywhere;
         if self.by_application {
             all.extend(of_an_application(ended));
-            told.push(directive(&["Stack", "Application", "Environment"], &all));
+            told.push(directive(OF_AN_APPLICATION, &all));
         }
+        // An ending that never had a turn may have nothing to tell there.
+        told.retain(|directive| directive["Metrics"] != json!([]));
         let mut line = json!({
             "deployment": ended.id,
             "Stack": self.stack,
@@ -77,16 +78,48 @@ impl Counted {
         }
         Some(line)
     }
+
+    /// The line for an environment that is well again. It is one of its own, because that may come long after the ending,
+    /// with what an operator does. `None` where applications are not counted.
+    pub fn restored_line(&self, restored: &Restored, timestamp: u64) -> Option<Value> {
+        let seconds = json!(restored.seconds);
+        let told = directive(OF_AN_APPLICATION, &[("RestoreSeconds", "Seconds", seconds)]);
+        self.by_application.then(|| {
+            json!({
+                "deployment": restored.id,
+                "Stack": self.stack,
+                "Application": restored.app,
+                "Environment": restored.environment,
+                "RestoreSeconds": restored.seconds,
+                "_aws": {"Timestamp": timestamp, "CloudWatchMetrics": [told]},
+            })
+        })
+    }
+}
+
+/// The dimensions of the metrics of an application's environment.
+const OF_AN_APPLICATION: &[&str] = &["Stack", "Application", "Environment"];
+
+#[allow(
+    clippy::print_stdout,
+    reason = "the line must stand alone, outside the log's format"
+)]
+fn write(line: Option<Value>) {
+    if let Some(line) = line {
+        println!("{line}");
+    }
 }
 
 /// A metric's name, its unit and a value.
 type Metric = (&'static str, &'static str, Value);
 
-/// The metrics of production, of the others, and of each application's environment. How many deployments ended is how
+/// The metrics of production, of the others, and of each application's environment. How many deployments worked is how
 /// many values of `DeploymentSeconds` there are. `Changes` and `ChangesFailed` come together, because an expression over
 /// two metrics has no value at a time at which one has none.
 fn everywhere(ended: &EndedDeployment) -> Vec<Metric> {
-    let mut metrics = vec![("DeploymentSeconds", "Seconds", json!(ended.seconds))];
+    let seconds = ended.seconds.map(|seconds| json!(seconds));
+    let worked = seconds.map(|seconds| ("DeploymentSeconds", "Seconds", seconds));
+    let mut metrics: Vec<Metric> = worked.into_iter().collect();
     let (changes, failed) = (ended.outcome.changes(), ended.outcome.failed());
     if changes + failed > 0 {
         metrics.push(("Changes", "Count", json!(changes)));

@@ -24,7 +24,7 @@ fn ended(environment: &str, action: ActionName, ending: Ending) -> EndedDeployme
         environment: EnvironmentName::new(environment).unwrap(),
         ending,
         outcome,
-        seconds: 12,
+        seconds: Some(12),
         lead_time_ms: (outcome == Outcome::Live).then_some(5_400_000),
         dollars: Some(0.25),
     }
@@ -120,6 +120,37 @@ fn what_is_not_known_has_no_metric() {
         told(&counted(), &unknown)[2..],
         ["windlass shop dev: DeploymentSeconds 12 Seconds"]
     );
+    // Who only waited has no work to tell of, and no empty list of metrics either.
+    unknown.seconds = None;
+    assert_eq!(
+        told(&counted(), &unknown),
+        ["windlass: NeedsOperator 0 Count"]
+    );
+    let line = counted().line(&unknown, 1).unwrap();
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+    assert_eq!(directives.len(), 1, "{line}");
+}
+
+#[test]
+fn how_long_a_failure_lasted_is_counted_for_its_environment() {
+    let restored = Restored {
+        id: DeploymentId("3f9a".into()),
+        app: AppName::new("shop").unwrap(),
+        environment: EnvironmentName::new("prod").unwrap(),
+        seconds: 720,
+    };
+    let line = counted().restored_line(&restored, 1).unwrap();
+    assert_eq!(
+        metrics(&line),
+        ["windlass shop prod: RestoreSeconds 720 Seconds"]
+    );
+    assert_eq!(line["deployment"], "3f9a");
+    assert_eq!(line["_aws"]["Timestamp"], 1);
+    let off = Counted {
+        by_application: false,
+        ..counted()
+    };
+    assert_eq!(off.restored_line(&restored, 1), None);
 }
 
 #[test]

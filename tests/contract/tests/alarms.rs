@@ -19,7 +19,7 @@ const HOUR_S: u64 = 3600;
 const DAY_S: u64 = 24 * HOUR_S;
 const STACK: &str = "windlass";
 
-/// An ending: when, in seconds of the week, where, how, and how many seconds it worked.
+/// An ending: when, in seconds of the week, where, how, and how many seconds it worked; 0 of one that never had a turn.
 type Ended = (u64, &'static str, Ending, u64);
 
 /// A metric with its dimensions, and its values with their seconds.
@@ -44,7 +44,7 @@ fn count(metrics: &mut Metrics, stack: &str, week: &[Ended]) {
             environment: EnvironmentName::new(*environment).expect("a name"),
             ending: *ending,
             outcome: Outcome::of(ActionName::Deploy, *ending, false),
-            seconds: *worked_s,
+            seconds: (*worked_s > 0).then_some(*worked_s),
             lead_time_ms: None,
             dollars: Some(0.01),
         };
@@ -79,6 +79,17 @@ fn default_of(parameter: &str) -> String {
     default
         .as_str()
         .map_or_else(|| default.to_string(), str::to_owned)
+}
+
+/// A text in which each `${parameter}` is its default.
+fn with_defaults(text: &str) -> String {
+    let mut parts = text.split("${");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (parameter, rest) = part.split_once('}').expect("an end of the name");
+        whole += &(default_of(parameter) + rest);
+    }
+    whole
 }
 
 /// A value of an alarm, where a reference stands for its parameter's default, and the stack's name for itself.
@@ -125,7 +136,8 @@ fn over(
     all
 }
 
-/// The values of an expression over metrics of its alarm. Only a rate from so many on is known here.
+/// The values of an expression over metrics of its alarm. Only a rate from so many on is known here:
+/// `IF(<how many> >= ${<parameter>}, <rate>, 0)`, where the rate is a metric, or a percentage of two.
 fn expressed(queries: &[Value], metrics: &Metrics) -> BTreeMap<u64, f64> {
     let with_id = |id: &str| {
         let query = queries.iter().find(|query| query["Id"] == id);
@@ -140,26 +152,26 @@ fn expressed(queries: &[Value], metrics: &Metrics) -> BTreeMap<u64, f64> {
         panic!("an alarm watches one of {queries:?}");
     };
     let expression = text(&returned["Expression"]);
-    let least = expression.strip_prefix("IF(changes >= ${");
-    let (least, rest) = least
-        .and_then(|it| it.split_once('}'))
-        .expect("a parameter");
-    assert_eq!(rest, ", 100 * failed / changes, 0)");
-    let least: f64 = default_of(least).parse().expect("a number");
-    let failed = with_id("failed");
-    let rate = |(end, changes): (u64, f64)| {
-        let failed = failed.get(&end)?;
-        let is_enough = changes >= least;
-        Some((
-            end,
-            if is_enough {
-                100.0 * failed / changes
-            } else {
-                0.0
-            },
-        ))
+    let parts = expression
+        .strip_prefix("IF(")
+        .and_then(|it| it.strip_suffix(", 0)"));
+    let (condition, rate) = parts.and_then(|it| it.split_once(", ")).expect("a rate");
+    let (how_many, least) = condition.split_once(" >= ").expect("how many it needs");
+    let least: f64 = with_defaults(least).parse().expect("a number");
+    let rate = match rate.strip_prefix("100 * ") {
+        None => with_id(rate),
+        Some(parts) => {
+            let (part, whole) = parts.split_once(" / ").expect("a part of a whole");
+            let (part, whole) = (with_id(part), with_id(whole));
+            let percent = |(end, whole): (u64, f64)| Some((end, 100.0 * part.get(&end)? / whole));
+            whole.into_iter().filter_map(percent).collect()
+        }
     };
-    with_id("changes").into_iter().filter_map(rate).collect()
+    let value = |(end, known): (u64, f64)| {
+        let is_enough = known >= least;
+        Some((end, if is_enough { *rate.get(&end)? } else { 0.0 }))
+    };
+    with_id(how_many).into_iter().filter_map(value).collect()
 }
 
 /// Whether an alarm goes off: a period that breaches its threshold.
@@ -176,10 +188,23 @@ fn goes_off(alarm: &Value, metrics: &Metrics) -> bool {
 }
 
 fn value_of(statistic: &Value, points: &[f64]) -> f64 {
+    let how_many = |some: usize| f64::from(u32::try_from(some).expect("few"));
+    let statistic = with_defaults(&text(statistic));
     match statistic.as_str() {
-        Some("Sum") => points.iter().sum(),
-        Some("Maximum") => points.iter().copied().fold(f64::MIN, f64::max),
-        other => panic!("the statistic {other:?} is not known here"),
+        "Sum" => points.iter().sum(),
+        "Maximum" => points.iter().copied().fold(f64::MIN, f64::max),
+        "SampleCount" => how_many(points.len()),
+        // The percentage of values above the one bound, up to the other ("CloudWatch statistics definitions").
+        rank => {
+            let bounds = rank.strip_prefix("PR(").and_then(|it| it.strip_suffix(')'));
+            let (above, up_to) = bounds
+                .and_then(|it| it.split_once(':'))
+                .unwrap_or_else(|| panic!("the statistic {rank} is not known here"));
+            let bound = |text: &str| text.parse::<f64>().expect("a number");
+            let (above, up_to) = (bound(above), bound(up_to));
+            let within = points.iter().filter(|it| **it > above && **it <= up_to);
+            100.0 * how_many(within.count()) / how_many(points.len())
+        }
     }
 }
 
@@ -205,6 +230,8 @@ fn good() -> Vec<Ended> {
         week.push((at(13), "prod", Ending::NothingToDo, 1));
         week.push((at(16), "production", Ending::Succeeded, 400));
         week.push((at(17), "prod", Ending::Rejected, 3));
+        // It waited until a newer one superseded it.
+        week.push((at(17), "prod", Ending::NothingToDo, 0));
         for hour in 8..18 {
             week.push((at(hour), "dev", Ending::Succeeded, 90));
         }
@@ -232,6 +259,11 @@ fn what_is_bad_raises_what_is_meant_and_nothing_else() {
     let failures = |ending| (0..6).map(move |day| (day * DAY_S + HOUR_S, "prod", ending, 300));
     let rest = |environment, ending| (0..60).map(move |at| (at * HOUR_S, environment, ending, 300));
     let one = |of: Ended| vec![of];
+    let slow = |number, environment| {
+        let hours = 0..number;
+        let slow = hours.map(|at| (at * HOUR_S, environment, Ending::Succeeded, 1_801));
+        slow.collect::<Vec<Ended>>()
+    };
     for (what, bad, wanted) in [
         (
             "too many",
@@ -248,11 +280,9 @@ fn what_is_bad_raises_what_is_meant_and_nothing_else() {
             rest("dev", Ending::RolledBack).collect(),
             vec![],
         ),
-        (
-            "slow",
-            one((30 * HOUR_S, "prod", Ending::Succeeded, 1_801)),
-            vec!["SlowAlarm"],
-        ),
+        ("one is slow", slow(1, "prod"), vec![]),
+        ("many are slow", slow(8, "prod"), vec!["SlowAlarm"]),
+        ("slow elsewhere", slow(60, "dev"), vec![]),
         (
             "stuck",
             one((30 * HOUR_S, "dev", Ending::NeedsOperator, 300)),
@@ -265,36 +295,59 @@ fn what_is_bad_raises_what_is_meant_and_nothing_else() {
     }
 }
 
-/// Few changes have no rate: of so many, in how many days, so many failed first.
+/// Few changes, and few deployments, have no rate: of so many, in how many days, so many failed or were slow first.
 #[test]
-fn a_rate_needs_enough_changes_of_a_week() {
-    let least: u64 = default_of("FailureRateChanges").parse().expect("a number");
-    for (all, days, failed, is_raised) in [
-        (least - 1, 1, least - 1, false),
-        (least, 1, 1, false),
-        (least, 1, 2, true),
-        (least, 6, 2, true),
-        (2 * least, 13, 2 * least, true),
-        // A week has fewer than it needs, two have enough.
-        (least, 13, least, false),
-    ] {
-        let ending = |number| {
-            if number < failed {
-                Ending::RolledBack
-            } else {
-                Ending::Succeeded
-            }
-        };
-        let at = |number| number * days * DAY_S / all;
-        let numbers = 0..all;
-        let week: Vec<Ended> = numbers
-            .map(|number| (at(number), "prod", ending(number), 300))
-            .collect();
-        let wanted: &[&str] = if is_raised {
-            &["FailureRateAlarm"]
+fn a_rate_needs_enough_of_a_week() {
+    let fails: fn(bool) -> (Ending, u64) = |is_bad| {
+        let ending = if is_bad {
+            Ending::RolledBack
         } else {
-            &[]
+            Ending::Succeeded
         };
-        assert_eq!(raised(&week), wanted, "{failed} of {all} in {days} days");
+        (ending, 300)
+    };
+    let is_slow: fn(bool) -> (Ending, u64) =
+        |is_bad| (Ending::Succeeded, if is_bad { 1_801 } else { 1_800 });
+    for (alarm, least, of) in [
+        ("FailureRateAlarm", "FailureRateChanges", fails),
+        ("SlowAlarm", "SlowRateDeployments", is_slow),
+    ] {
+        let least: u64 = default_of(least).parse().expect("a number");
+        for (all, days, bad, is_raised) in [
+            (least - 1, 1, least - 1, false),
+            (least, 1, 1, false),
+            (least, 1, 2, true),
+            (least, 6, 2, true),
+            (2 * least, 13, 2 * least, true),
+            // A week has fewer than it needs, two have enough.
+            (least, 13, least, false),
+        ] {
+            let at = |number| number * days * DAY_S / all;
+            let numbers = 0..all;
+            let ended = numbers.map(|number| {
+                let (ending, worked_s) = of(number < bad);
+                (at(number), "prod", ending, worked_s)
+            });
+            let week: Vec<Ended> = ended.collect();
+            let wanted: &[&str] = if is_raised { &[alarm] } else { &[] };
+            assert_eq!(
+                raised(&week),
+                wanted,
+                "{alarm}: {bad} of {all} in {days} days"
+            );
+        }
     }
+}
+
+/// What waited in the queue and was superseded makes no rate, neither as slow nor as one of enough.
+#[test]
+fn who_only_waited_is_not_counted_as_work() {
+    let waited = (0..20).map(|at| (at * HOUR_S, "prod", Ending::NothingToDo, 0));
+    let mut week: Vec<Ended> = waited.collect();
+    for at in 0..4 {
+        week.push((at * HOUR_S, "prod", Ending::Succeeded, 1_801));
+    }
+    assert_eq!(raised(&week), [""; 0], "four are not enough");
+    week.push((5 * HOUR_S, "prod", Ending::Succeeded, 1_801));
+    assert_eq!(raised(&week), ["SlowAlarm"]);
 }

@@ -9,7 +9,7 @@ use windlass_contract::template;
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::outcome::{EndedDeployment, Outcome};
+use windlass_domain::outcome::{EndedDeployment, Outcome, Restored};
 use windlass_lambda::Counted;
 
 /// A metric's name, and its dimensions with the values that the template may name; an empty value is any.
@@ -32,7 +32,7 @@ fn dimension(name: String, value: String) -> (String, String) {
     (name, value)
 }
 
-/// All metrics of endings about which everything is known, into production and elsewhere.
+/// All metrics of endings about which everything is known, into production and elsewhere, and of a restoring.
 fn written() -> BTreeSet<Metric> {
     let counted = Counted {
         stack: "windlass".into(),
@@ -46,14 +46,21 @@ fn written() -> BTreeSet<Metric> {
             environment: EnvironmentName::new(environment).expect("a name"),
             ending: Ending::Succeeded,
             outcome: Outcome::Live,
-            seconds: 12,
+            seconds: Some(12),
             lead_time_ms: Some(5_000),
             dollars: Some(0.25),
         };
         counted.line(&ended, 1).expect("it is counted")
     };
+    let restored = Restored {
+        id: DeploymentId("3f9a".into()),
+        app: AppName::new("shop").expect("a name"),
+        environment: EnvironmentName::new("prod").expect("a name"),
+        seconds: 12,
+    };
+    let restored = counted.restored_line(&restored, 1).expect("it is counted");
     let mut all = BTreeSet::new();
-    for line in ["prod", "dev"].map(line_of) {
+    for line in [line_of("prod"), line_of("dev"), restored] {
         for directive in list(&line["_aws"]["CloudWatchMetrics"]) {
             assert_eq!(directive["Namespace"], "Windlass");
             let names = list(&directive["Dimensions"][0]).iter().map(text);
@@ -191,10 +198,88 @@ fn every_metric_of_an_application_is_on_the_dashboard() {
     let of_applications: Vec<&Metric> = of_applications.collect();
     assert_eq!(
         of_applications.len(),
-        5,
-        "the template and docs/metrics.md say five"
+        6,
+        "the template and docs/metrics.md say six"
     );
     for metric in of_applications {
         assert!(shown.contains(metric), "the dashboard has no {metric:?}");
+    }
+}
+
+/// The dashboard shows what the command line's table of figures shows: each of its columns is a chart.
+#[test]
+fn the_dashboard_shows_each_figure() {
+    let shown = of_the_dashboard();
+    for (figure, metric) in [
+        ("how often", "Changes"),
+        ("lead time", "LeadTimeSeconds"),
+        ("failed", "ChangesFailed"),
+        ("time to restore", "RestoreSeconds"),
+        ("cost", "DeploymentDollars"),
+    ] {
+        let is_shown = |(name, of): &Metric| name == metric && of.contains_key("Application");
+        assert!(shown.iter().any(is_shown), "{figure}: {metric}");
+    }
+    for whose in ["alarmed", "others"] {
+        assert!(
+            rates().contains(whose),
+            "no rate of failures of {whose}: {:?}",
+            rates()
+        );
+    }
+}
+
+/// Whose rate of failures the dashboard shows: of which `Environments` an expression divides the failed changes by all.
+fn rates() -> BTreeSet<String> {
+    let body = &template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
+    let body: Value = serde_json::from_str(&text(body)).expect("JSON");
+    let mut whose = BTreeSet::new();
+    for widget in list(&body["widgets"]) {
+        let metrics = &widget["properties"]["metrics"];
+        if metrics.is_null() {
+            continue;
+        }
+        // The metric behind each id, in the order in which both are written.
+        let ids = list(metrics).iter().map(|metric| {
+            let options = list(metric).last().expect("a metric");
+            options["id"].as_str().map(str::to_owned)
+        });
+        let named: BTreeMap<String, Vec<String>> = ids
+            .zip(written_out(metrics))
+            .filter_map(|(id, words)| Some((id?, words)))
+            .collect();
+        for metric in list(metrics) {
+            let expression = metric[0]["expression"].as_str().unwrap_or_default();
+            let parts = expression.strip_prefix("100 * ");
+            let Some((failed, changes)) = parts.and_then(|it| it.split_once(" / ")) else {
+                continue;
+            };
+            let of = |id: &str| named.get(id).unwrap_or_else(|| panic!("no metric {id}"));
+            let (failed, changes) = (of(failed), of(changes));
+            assert_eq!((&*failed[1], &*changes[1]), ("ChangesFailed", "Changes"));
+            assert_eq!(failed[2..], changes[2..], "a part of another whole");
+            assert_eq!(widget["properties"]["stat"], "Sum");
+            whose.extend(failed.last().cloned());
+        }
+    }
+    whose
+}
+
+/// Charts by day show days: without this the console shows what suits the time that is looked at.
+#[test]
+fn the_dashboard_obeys_the_periods_of_its_charts() {
+    let body = &template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
+    let body: Value = serde_json::from_str(&text(body)).expect("JSON");
+    assert_eq!(body["periodOverride"], "inherit");
+    let start = text(&body["start"]);
+    let days = start.strip_prefix("-P").and_then(|it| it.strip_suffix('D'));
+    let days: u64 = days.and_then(|it| it.parse().ok()).expect("days");
+    for widget in list(&body["widgets"]) {
+        let period = widget["properties"]["period"].as_u64().unwrap_or(0);
+        let title = &widget["properties"]["title"];
+        assert!(
+            period * 2 <= days * 86_400,
+            "{title}: one point is no chart"
+        );
     }
 }

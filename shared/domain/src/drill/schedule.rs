@@ -83,9 +83,7 @@ impl fmt::Display for Days {
 impl Schedule {
     /// That production is to be drilled, and nobody wrote that it is meant.
     pub fn finding(&self, environment: &EnvironmentName) -> Option<Finding> {
-        let mut parts = environment.as_str().split('-');
-        let is_production = parts.any(|part| PRODUCTION.contains(&part));
-        (is_production && !self.production).then(|| {
+        (is_production(environment) && !self.production).then(|| {
             Finding::new(
                 FindingName::MissingField,
                 format!("environments.{environment}.drill.production"),
@@ -97,6 +95,13 @@ impl Schedule {
             )
         })
     }
+}
+
+/// Whether an environment is production by its name: `prod` or `production` is it, or a part of it between hyphens.
+/// The alarms ask another question: whether whoever installed Windlass has named it (`AlarmEnvironments`).
+pub fn is_production(environment: &EnvironmentName) -> bool {
+    let mut parts = environment.as_str().split('-');
+    parts.any(|part| PRODUCTION.contains(&part))
 }
 
 /// An environment as the ledger knows it.
@@ -190,6 +195,18 @@ impl Facts<'_> {
         let last = self.drills.last.as_ref();
         let last = last.map_or("none", |last| last.drill.as_str());
         format!("{KEY} {last}")
+    }
+}
+
+impl Next {
+    /// When it is due, or why it is put off, for a column.
+    pub fn in_short(&self) -> String {
+        match (&self.put_off, self.due) {
+            (Some(why), _) => format!("next put off: {why}"),
+            (None, _) if self.begins => "next within the hour".to_owned(),
+            (None, Some(due)) => format!("next {due}"),
+            (None, None) => format!("every {}", self.every),
+        }
     }
 }
 

@@ -146,6 +146,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
                     from: None,
                     to: None,
                     there: crate::drill::Leg::begin(id("d2")),
+                    tried: vec![],
                     back: None,
                     tries: 0,
                     ended: None,
@@ -171,6 +172,60 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
         assert_eq!(next.begins, told.ends_with("begins within the hour"));
     }
     assert_eq!(Scene::new().facts(None).next(), None);
+}
+
+#[test]
+fn a_column_tells_when_the_next_one_is_due_or_why_it_is_put_off() {
+    type Row = (fn(&mut Scene), &'static str);
+    let table: [Row; 5] = [
+        (|_| (), "next within the hour"),
+        (
+            |s| s.last(DrillOutcome::Proved, DAY),
+            "next 1970-01-27T00:00:00Z",
+        ),
+        (|s| s.drills.last = None, "next within the hour"),
+        (
+            |s| s.held(HeldState::Running),
+            "next put off: deployment r1 is under way",
+        ),
+        (
+            |s| {
+                s.last(DrillOutcome::Proved, DAY);
+                s.held(HeldState::Running);
+            },
+            "next 1970-01-27T00:00:00Z",
+        ),
+    ];
+    let weekly = weekly();
+    for (change, told) in table {
+        let mut scene = Scene::new();
+        change(&mut scene);
+        let next = scene.facts(Some(&weekly)).next().unwrap();
+        assert_eq!(next.in_short(), told);
+    }
+}
+
+#[test]
+fn production_is_known_by_a_name_or_a_part_of_it() {
+    for (name, wanted) in [
+        ("prod", true),
+        ("production", true),
+        ("prod-eu", true),
+        ("eu-production", true),
+        ("staging", false),
+        ("preprod", false),
+        ("products", false),
+        ("live", false),
+    ] {
+        let environment = EnvironmentName::new(name).unwrap();
+        assert_eq!(is_production(&environment), wanted, "{name}");
+        assert_eq!(weekly().finding(&environment).is_some(), wanted, "{name}");
+        let meant = Schedule {
+            production: true,
+            ..weekly()
+        };
+        assert_eq!(meant.finding(&environment), None, "{name}");
+    }
 }
 
 /// However often it is started, the same request until a drill has ended since.

@@ -10,13 +10,20 @@ use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How many steps of a deployment are kept beside the drill.
-pub const MOST_STEPS: usize = 100;
+/// How many bytes of steps of one deployment are kept beside the drill, as its record has them.
+///
+/// A drill is one item, of at most 400 KB (Amazon DynamoDB Developer Guide, "Quotas", "Item size"). It has the steps of the
+/// way there and of each try of the way back ([`super::TRIES`]): four times this are 300 KB. The rest is for what else it
+/// has, and for what packing may add to a text in which nothing repeats.
+pub const MOST_BYTES: usize = 75 * 1024;
+
+/// The bytes of a step beside its text: the names of its members, its time and its verdict.
+const BESIDE: usize = 64;
 
 /// The longest text of a step, in bytes.
 const LONGEST: usize = 300;
 
-/// One step of a deployment of a drill: a change that callers could notice, or the judgement of a wave.
+/// One step of a deployment of a drill: a change, whether or not callers could notice it, or the judgement of a wave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillStep {
     /// When a change's intent was recorded, or the wave was looked at last.
@@ -28,19 +35,23 @@ pub struct DrillStep {
     pub verdict: Option<Verdict>,
 }
 
-/// The steps, oldest first, and how many more there were.
+/// The steps, oldest first, and how many more there were than are kept.
 pub(super) fn steps(end: &LegEnd<'_>) -> (Vec<DrillStep>, u32) {
     let changes = end.steps.iter().flat_map(|step| changes(step));
     let mut all: Vec<DrillStep> = changes.chain(end.judgements.iter().map(judged)).collect();
     all.sort_by_key(|step| step.at);
-    let left_out = all.len().saturating_sub(MOST_STEPS);
-    all.truncate(MOST_STEPS);
+    let mut bytes = 0;
+    let mut fits = |step: &DrillStep| {
+        bytes += step.what.len() + BESIDE;
+        bytes <= MOST_BYTES
+    };
+    let kept = all.iter().take_while(|step| fits(step)).count();
+    let left_out = all.split_off(kept).len();
     (all, u32::try_from(left_out).unwrap_or(u32::MAX))
 }
 
 fn changes(step: &Step) -> impl Iterator<Item = DrillStep> {
-    let switching = step.changes.iter().filter(|change| change.switching);
-    switching.map(|change| DrillStep {
+    step.changes.iter().map(|change| DrillStep {
         at: change.at,
         what: cut(told(step, change), LONGEST),
         verdict: None,
@@ -95,3 +106,7 @@ pub(super) fn in_words(red: &Measurement) -> String {
         red.gate, red.measured, red.threshold
     )
 }
+
+#[cfg(test)]
+#[path = "steps_tests.rs"]
+mod tests;

@@ -1,5 +1,7 @@
 //! How many calls to targets the looks of an application may take.
 
+use super::HourlyLook;
+use crate::name::AppName;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,13 @@ impl Spent {
         self.calls = self.at(now).saturating_add(calls);
         self.hour = now.0 / HOUR_MS;
     }
+}
+
+/// How many calls count for the hour of this time of all looks of an application: its environments share the calls.
+pub fn spent_by<'a>(looks: impl Iterator<Item = &'a HourlyLook>, app: &AppName, now: Time) -> u32 {
+    let of = looks.filter(|look| look.app == *app);
+    of.map(|look| look.spent.at(now))
+        .fold(0, u32::saturating_add)
 }
 
 /// The first of these that an hour pays, of which so many calls are made already. Where none is, one that alone takes

@@ -12,7 +12,7 @@ use crate::store::{self, Stored};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::environment::{EnvironmentState, Lock, Running};
 use windlass_domain::heal::Heal;
-use windlass_domain::hourly_look::{Glance, HourlyLook, Upon};
+use windlass_domain::hourly_look::{Glance, HourlyLook, Upon, spent_by};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -54,7 +54,8 @@ pub async fn look<P: Ports>(
         if awaited.contains(&place) || !look.value.is_due(state, ports.now()) {
             continue;
         }
-        let spent = spent(&known, &place.0, ports.now());
+        let looks = known.iter().map(|look| &look.value);
+        let spent = spent_by(looks, &place.0, ports.now());
         let thing = format!("the hourly look at {}/{}", place.0, place.1);
         let looked = faults.take(thing, one(ports, look, spent).await).flatten();
         if let (Some(looked), Some(known)) = (looked, known.get_mut(n)) {
@@ -75,13 +76,6 @@ fn by_place(states: Vec<Stored<EnvironmentState>>) -> BTreeMap<Place, Stored<Env
         .into_iter()
         .filter_map(|state| Some((store::environment_of(&state.key.pk)?, state)));
     placed.collect()
-}
-
-/// How many calls the looks of an application have taken in this hour.
-fn spent(known: &[Stored<HourlyLook>], app: &AppName, now: Time) -> u32 {
-    let of = known.iter().filter(|look| look.value.app == *app);
-    of.map(|look| look.value.spent.at(now))
-        .fold(0, u32::saturating_add)
 }
 
 /// Gives each environment in which something runs an item. The lists may be behind: one that has it keeps it.

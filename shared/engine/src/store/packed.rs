@@ -77,6 +77,7 @@ fn weight(value: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass_domain::digest::Digest;
 
     fn body(components: usize) -> Map<String, Value> {
         let running: Map<String, Value> = (0..components)
@@ -101,6 +102,22 @@ mod tests {
         assert!(packed["running"].to_string().len() < 20_000);
         unpack(&mut packed).unwrap();
         assert_eq!(packed, body(500));
+    }
+
+    /// Who limits what it puts into an item by the bytes of its text has this to add, at most.
+    #[test]
+    fn a_text_in_which_little_repeats_grows_by_less_than_a_sixth() {
+        let digits = (0..5_000).map(|number: u32| {
+            let digest = Digest::of(&number.to_be_bytes());
+            let bytes = digest.to_string().into_bytes();
+            STANDARD.encode(compress_to_vec(&bytes, LEVEL))
+        });
+        let all: Vec<Value> = digits.map(|what| json!({"at": 0, "what": what})).collect();
+        let mut packed = Map::from_iter([("steps".to_owned(), json!(all))]);
+        let before = weight(&packed["steps"]);
+        pack(&mut packed);
+        let after = packed["steps"][PACKED].as_str().unwrap().len();
+        assert!(after < before * 7 / 6, "{before} bytes became {after}");
     }
 
     #[test]

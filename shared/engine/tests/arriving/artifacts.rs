@@ -3,6 +3,7 @@
 use crate::pinning::{MAIN, ZIP, artifact, manifest, pinned, refused, uploaded};
 use serde_json::json;
 use windlass_domain::digest::Digest;
+use windlass_domain::time::Time;
 use windlass_world::World;
 
 /// Uploads the artifact's metadata.
@@ -26,25 +27,31 @@ fn an_artifact_of_its_own_says_by_its_metadata_what_it_is() {
     assert_eq!(refused(&world, request.clone()), [no_ref]);
     set("git-ref", MAIN);
     set("git-commit", "9f2c1ab");
-    let release = pinned(&world, request).release;
+    let release = pinned(&world, request.clone()).release;
     assert_eq!(release.version, "1.4.0");
     let git = release.git.unwrap();
     assert_eq!(
         (git.reference.as_str(), git.commit.as_deref()),
         (MAIN, Some("9f2c1ab"))
     );
+    assert_eq!(git.time, None, "nobody told it");
+    set("git-time", "2026-11-20T16:02:05+02:00");
+    let git = pinned(&world, request).release.git.unwrap();
+    assert_eq!(git.committed(), Time::parse("2026-11-20T14:02:05Z"));
 }
 
 #[test]
 fn metadata_are_held_to_what_manifests_are_held_to() {
     const TOKEN: &str = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    const NOON: &str = "2026-11-20T12:00:00Z";
     let request = json!({"artifact_object": {"component": "api", "object": {"key": ZIP}}});
-    let with = |version: &str, reference: &str, commit: &str| {
+    let with = |version: &str, reference: &str, commit: &str, time: &str| {
         let world = uploaded();
         for (name, value) in [
             ("version", version),
             ("git-ref", reference),
             ("git-commit", commit),
+            ("git-time", time),
         ] {
             say(&world, name, value);
         }
@@ -56,27 +63,54 @@ fn metadata_are_held_to_what_manifests_are_held_to() {
             .collect()
     };
     let long = "1".repeat(65);
-    for (version, reference, commit, wanted) in [
+    for (version, reference, commit, time, wanted) in [
         (
             "1.4.0#release",
             MAIN,
             "9f2c1ab",
+            NOON,
             told("BadValue", &["version"]),
         ),
-        (&long, MAIN, "9f2c1ab", told("BadValue", &["version"])),
-        ("1.4.0", "main", "9f2c1ab", told("BadValue", &["git-ref"])),
-        ("1.4.0", MAIN, "HEAD", told("BadValue", &["git-commit"])),
-        (TOKEN, "main", "HEAD", told("SecretInInput", &["version"])),
+        (&long, MAIN, "9f2c1ab", NOON, told("BadValue", &["version"])),
+        (
+            "1.4.0",
+            "main",
+            "9f2c1ab",
+            NOON,
+            told("BadValue", &["git-ref"]),
+        ),
+        (
+            "1.4.0",
+            MAIN,
+            "HEAD",
+            NOON,
+            told("BadValue", &["git-commit"]),
+        ),
+        (
+            "1.4.0",
+            MAIN,
+            "9f2c1ab",
+            "noon",
+            told("BadValue", &["git-time"]),
+        ),
+        (
+            TOKEN,
+            "main",
+            "HEAD",
+            NOON,
+            told("SecretInInput", &["version"]),
+        ),
     ] {
         assert_eq!(
-            with(version, reference, commit),
+            with(version, reference, commit, time),
             wanted,
-            "{version} {reference} {commit}"
+            "{version} {reference} {commit} {time}"
         );
     }
-    let mut all = with("1 4", "main", "HEAD");
+    let mut all = with("1 4", "main", "HEAD", "noon");
     all.sort();
-    assert_eq!(all, told("BadValue", &["git-commit", "git-ref", "version"]));
+    let names = ["git-commit", "git-ref", "git-time", "version"];
+    assert_eq!(all, told("BadValue", &names));
 }
 
 #[test]

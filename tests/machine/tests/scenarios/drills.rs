@@ -103,6 +103,13 @@ fn each_of_its_steps_is_in_a_record_of_its_own() {
         let judged = leg.steps.iter().filter(|step| step.verdict.is_some());
         assert_eq!(judged.count(), 2, "{told:?}");
         assert_eq!(leg.ended.as_ref().unwrap().ending, Ending::Succeeded);
+        // Whether or not callers could notice them.
+        let execution = &shop.record(&leg.deployment).executions[0];
+        let changes = BOTH.map(|component| shop.step(execution, component).changes.len());
+        let judged = leg.steps.iter().filter(|step| step.verdict.is_some());
+        let others = leg.steps.len() - judged.count();
+        assert_eq!(others, changes.iter().sum::<usize>(), "{told:?}");
+        assert_eq!(leg.left_out, 0);
     }
     assert_eq!(drill.direction(&drill.id), Some(Direction::There));
 }

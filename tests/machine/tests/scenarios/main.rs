@@ -10,6 +10,7 @@ mod checks;
 mod costs;
 mod drills;
 mod healing;
+mod hourly_budget;
 mod hourly_looks;
 mod images;
 mod late;

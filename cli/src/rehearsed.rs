@@ -1,0 +1,74 @@
+//! What a declaration says of the drills of each environment, in words.
+
+use crate::status::Environment;
+use std::collections::BTreeMap;
+use windlass_domain::declaration::Declaration;
+use windlass_domain::drill::{Drills, Facts, Schedule, is_production};
+use windlass_domain::environment::Lock;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::time::Time;
+
+/// The environments that were looked at, as they are now; nothing of one that was never declared.
+pub type Looked = BTreeMap<EnvironmentName, Option<Environment>>;
+
+/// How often each environment is drilled by this declaration and when the first drill is due, where it was looked at; and
+/// that production is not. Empty where the declaration has no schedule at all.
+pub fn drills(
+    declaration: &Declaration,
+    looked: &Looked,
+    now: Time,
+) -> BTreeMap<EnvironmentName, String> {
+    let declared = declaration.environments();
+    let all: Vec<_> = declared
+        .map(|name| (name, declaration.drills(name)))
+        .collect();
+    if all.iter().all(|(_, schedule)| schedule.is_none()) {
+        return BTreeMap::new();
+    }
+    let told = all.into_iter().filter_map(|(name, schedule)| {
+        let words = match schedule {
+            Some(schedule) => of_schedule(schedule, looked.get(name), now),
+            None if is_production(name) => {
+                "never by a schedule: it is production, and declares none".to_owned()
+            }
+            None => return None,
+        };
+        Some((name.clone(), words))
+    });
+    told.collect()
+}
+
+fn of_schedule(schedule: &Schedule, here: Option<&Option<Environment>>, now: Time) -> String {
+    let (no_drills, free) = (Drills::default(), Lock::default());
+    let facts = match here {
+        Some(Some(here)) => here.drills.as_ref().map(|drills| Facts {
+            schedule: Some(schedule),
+            drills,
+            lock: &here.lock,
+            waits: here.waiting.first().map(|one| &one.deployment),
+            hold: here.hold.as_ref(),
+            runs: !here.running.is_empty(),
+            now,
+        }),
+        Some(None) => Some(Facts {
+            schedule: Some(schedule),
+            drills: &no_drills,
+            lock: &free,
+            waits: None,
+            hold: None,
+            runs: false,
+            now,
+        }),
+        None => None,
+    };
+    let next = facts.and_then(|facts| facts.next());
+    next.map_or_else(
+        || {
+            let every = schedule.every;
+            format!(
+                "every {every}, the first one so long after the last, or as soon as one can begin"
+            )
+        },
+        |next| next.to_string(),
+    )
+}

@@ -1,0 +1,139 @@
+//! What the documents say that people are told is what they are told.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_contract::names_of;
+use windlass_domain::ending::Ending;
+use windlass_domain::event::{Event, EventName, SCHEMA};
+use windlass_domain::notify::Told;
+
+const EVENTS: &str = include_str!("../../../docs/EVENTS.md");
+const CHANNEL: &str = include_str!("../../../docs/first-hour/tell-a-channel.md");
+
+fn event(name: &str, more: &Value) -> Event {
+    let mut detail = json!({"schema": SCHEMA, "app": "shop", "environment": "prod", "summary": ""});
+    let members = more.as_object().expect("members");
+    let whole = detail.as_object_mut().expect("members");
+    whole.extend(members.clone());
+    Event {
+        name: serde_json::from_value(json!(name)).expect("the name of an event"),
+        detail: serde_json::from_value(detail).expect("the detail of an event"),
+    }
+}
+
+/// The members by which an event of this name may be told or not.
+fn sorts(name: &str) -> Vec<Value> {
+    match name {
+        "DeploymentEnded" => {
+            let endings = names_of::<Ending>().into_iter();
+            endings
+                .map(|ending| json!({"ending": ending, "deployment": "3f9a"}))
+                .collect()
+        }
+        _ if name.starts_with("Drill") => {
+            let restored = [true, false].into_iter();
+            restored
+                .map(|restored| json!({"restored": restored, "drill": "3f9a"}))
+                .collect()
+        }
+        _ => vec![json!({})],
+    }
+}
+
+/// The code that a text names.
+fn code(text: &str) -> BTreeSet<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_page_on_events_names_all_that_the_topic_of_the_installation_is_told() {
+    let (_, people) = EVENTS.split_once("\n## People\n").expect("the section");
+    let (list, _) = people
+        .split_once("The subject is short")
+        .expect("what follows the list");
+    let named = code(list);
+    for name in names_of::<EventName>() {
+        for more in sorts(&name) {
+            let is_told = event(&name, &more).notification().is_some();
+            let by = more["ending"].as_str().unwrap_or(&name);
+            // Where it depends on what came of it, the page says on what.
+            let is_named = match (name.as_str(), &more["restored"]) {
+                ("DrillOvertaken", Value::Bool(restored)) => {
+                    named.contains(by) && named.contains(&*format!("restored: {restored}"))
+                }
+                _ => named.contains(by),
+            };
+            assert_eq!(is_named, is_told, "{name} {more}");
+        }
+    }
+}
+
+/// The rows of the table of what a topic may be told of, by what stands in `of`.
+fn rows() -> BTreeMap<&'static str, &'static str> {
+    let (_, table) = CHANNEL.split_once("| `of` |").expect("the table");
+    let rows = table
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|row| {
+        let (of, told) = row.strip_prefix("| `")?.split_once("` | ")?;
+        Some((of, told.trim_end_matches(" |")))
+    });
+    cells.collect()
+}
+
+#[test]
+fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_be_told_of() {
+    let rows: BTreeSet<String> = rows().into_keys().map(str::to_owned).collect();
+    assert_eq!(rows, names_of::<Told>());
+}
+
+/// The words by which the row of each event tells it; none of what no topic is told of.
+const WORDS: [(&str, &str); 24] = [
+    ("DeploymentAccepted", ""),
+    ("DeploymentStarted", "has begun"),
+    ("UndoStarted", "undo has begun"),
+    ("RecoveryStarted", ""),
+    ("WatchPaused", "paused a deployment"),
+    ("WatchContinued", "let it go on"),
+    ("BakeSkipped", "skipped the rest of a bake"),
+    ("Succeeded", "`Succeeded`"),
+    ("RolledBack", "`RolledBack`"),
+    ("NeedsOperator", "`NeedsOperator`"),
+    ("Rejected", "`Rejected`"),
+    ("NothingToDo", ""),
+    ("RequestRefused", "a request or a drill was refused"),
+    ("HoldSet", "are held"),
+    ("HoldReleased", "go on"),
+    ("Removed", "let go of"),
+    ("Moved", "has another owner"),
+    ("DrillProved", "a drill proved the way back"),
+    ("DrillFailed", "a drill failed"),
+    ("DrillOvertaken", "was overtaken and did not bring back"),
+    ("DrillRefused", "a request or a drill was refused"),
+    ("DriftFound", "not as it was left"),
+    ("DriftUnknown", "nobody could tell"),
+    ("DriftGone", "is again"),
+];
+
+#[test]
+fn the_rows_of_the_page_on_channels_tell_each_event_where_it_is_told() {
+    let (rows, words) = (rows(), BTreeMap::from(WORDS));
+    for name in names_of::<EventName>() {
+        for more in sorts(&name) {
+            let by = more["ending"].as_str().unwrap_or(&name);
+            let words = words.get(by).unwrap_or_else(|| panic!("no words for {by}"));
+            let Some(told) = Told::of(&event(&name, &more)) else {
+                let is_harmless = words.is_empty() || more["restored"] == true;
+                assert!(is_harmless, "{name} {more} is told to no topic");
+                continue;
+            };
+            let of = serde_json::to_value(told).expect("a name");
+            let row = rows[of.as_str().expect("a name")];
+            assert!(!words.is_empty(), "{name} {more} is told as {of}");
+            assert!(row.contains(words), "{of} does not tell {name}: {row}");
+        }
+    }
+}
