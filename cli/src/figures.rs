@@ -93,8 +93,8 @@ impl App {
         months.chain(cut).collect()
     }
 
-    /// Of which part of a month its cost is, where that is not all of it: the window begins in it, or later for some of the
-    /// environments.
+    /// Of which part of a month its cost is, where that is not all of it: the window begins in it, or later for some of
+    /// the environments.
     fn part_of(&self, month: &str) -> String {
         let parts = self.environments.iter();
         let parts: Vec<(&EnvironmentName, Since)> = parts

@@ -69,8 +69,8 @@ pub struct Figures {
     pub time_to_restore: Option<Spread>,
     /// Failures that are not restored yet.
     pub not_restored: u64,
-    /// What the deployments cost, drills and restorings among them, by the month (UTC) in which they were accepted, such
-    /// as `2026-11`. The first month begins with the window.
+    /// What the deployments cost, drills and restorings among them, by the month (UTC) in which they were accepted,
+    /// such as `2026-11`. The first month begins with the window.
     pub cost_by_month: BTreeMap<String, MonthlyCost>,
 }
 

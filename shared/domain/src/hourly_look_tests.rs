@@ -270,8 +270,8 @@ fn an_application_has_so_many_calls_an_hour() {
 /// The environments of an application share the calls of an hour, and no other application's count.
 #[test]
 fn the_looks_of_all_environments_of_an_application_are_counted_together() {
-    // Calls that were made, by application and environment, in which hour; what counts for `shop` in the third hour, and
-    // how many looks of 16 calls its next environment has left.
+    // Calls that were made, by application and environment, in which hour; what counts for `shop` in the third hour,
+    // and how many looks of 16 calls its next environment has left.
     type Spending = (&'static str, &'static str, u32, u64);
     let table: [(&[Spending], u32, usize); 9] = [
         (&[], 0, 30),

@@ -36,8 +36,8 @@ pub enum Told {
     Start,
     /// A deployment ended `Succeeded`; or a drill proved the way back.
     Success,
-    /// A deployment ended `RolledBack` or `NeedsOperator`, or its undo has begun; or a drill failed, or was overtaken and
-    /// did not bring back what ran before.
+    /// A deployment ended `RolledBack` or `NeedsOperator`, or its undo has begun; or a drill failed, or was overtaken
+    /// and did not bring back what ran before.
     Failure,
     /// A request or a drill was refused, or a deployment ended `Rejected`.
     Refusal,
@@ -228,8 +228,8 @@ pub(crate) fn findings(at: &str, topics: &[Notify]) -> Vec<Finding> {
     each.collect()
 }
 
-/// Amazon SNS API Reference, CreateTopic: a name has up to 256 letters, digits, `_` and `-`; that of a FIFO topic ends with
-/// `.fifo`, and its messages need a group, which these have not.
+/// Amazon SNS API Reference, CreateTopic: a name has up to 256 letters, digits, `_` and `-`; that of a FIFO topic ends
+/// with `.fifo`, and its messages need a group, which these have not.
 fn is_topic(arn: &str) -> bool {
     let parts: Vec<&str> = arn.split(':').collect();
     let is_name = |name: &str| {

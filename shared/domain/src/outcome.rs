@@ -2,8 +2,8 @@
 //!
 //! Figures of a history ([`crate::figures`]) and counts that are made while deployments end begin with it, so that both
 //! mean the same by a change, by one that failed, and by the time to restore. Counts are only added to, and know one
-//! record at a time: other than figures they count a change that is taken back when that happens, whenever it went live,
-//! a lead time each time that a release goes live, and a rollback that succeeds from its own request.
+//! record at a time: other than figures they count a change that is taken back when that happens, whenever it went
+//! live, a lead time each time that a release goes live, and a rollback that succeeds from its own request.
 
 use crate::deployment::Deployment;
 use crate::ending::Ending;
@@ -65,8 +65,8 @@ pub fn lead_time_ms(one: &Deployment, live: Time) -> Option<u64> {
 /// Milliseconds from a failure until its environment was well again, as far as the record of one deployment tells it.
 ///
 /// Of a change that was undone, from its turn until that had ended, or until an operator accepted what was left. Of a
-/// rollback, from its request: nobody tells a ledger when a failure was first seen. `None` where nothing had failed, where
-/// it is not restored yet, and where only a later deployment can restore it.
+/// rollback, from its request: nobody tells a ledger when a failure was first seen. `None` where nothing had failed,
+/// where it is not restored yet, and where only a later deployment can restore it.
 pub fn restored_ms(one: &Deployment) -> Option<u64> {
     let ended = one.ending.as_ref()?;
     let resolved = ended.resolved.as_ref().map(|resolved| resolved.at);
@@ -124,9 +124,9 @@ pub struct EndedDeployment {
     pub ending: Ending,
     /// The meaning of that.
     pub outcome: Outcome,
-    /// Seconds that it worked: from its turn to its end. `None` where it never had a turn: what waited until a newer one
-    /// superseded it did no work. Whoever knows for how long its waves were watched takes that off, because it is as long
-    /// as the declaration says.
+    /// Seconds that it worked: from its turn to its end. `None` where it never had a turn: what waited until a newer
+    /// one superseded it did no work. Whoever knows for how long its waves were watched takes that off, because it is
+    /// as long as the declaration says.
     pub seconds: Option<u64>,
     /// Milliseconds from the commit until it was live, where it went live and the commit's time is known.
     pub lead_time_ms: Option<u64>,

@@ -83,22 +83,22 @@ fn deployment_of(item: &Item) -> Option<DeploymentId> {
 /// The deployments that ended with these changes, for counts of them. Of what cannot be read [`handle`] tells.
 ///
 /// All of it is read before any is told, so that a batch which fails counts nothing. The stream brings a batch at least
-/// once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted, because
-/// that would be a write to the ledger for each, to spare a chart such a rare second one; the figures of an environment
-/// are read from its history and know each deployment once.
+/// once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted,
+/// because that would be a write to the ledger for each, to spare a chart such a rare second one; the figures of an
+/// environment are read from its history and know each deployment once.
 pub async fn endings<P: Ledger>(ports: &P, changes: &[Change]) -> Answered<Vec<EndedDeployment>> {
     let mut endings = Vec::new();
     for mut ended in changes.iter().filter_map(|change| ending_of(change).ok()?) {
-        if let Some(seconds) = &mut ended.seconds {
-            *seconds = seconds.saturating_sub(watched_s(ports, &ended.id).await?);
-        }
+        let watched_s = watched_s(ports, &ended.id).await?;
+        let worked = |seconds: u64| seconds.saturating_sub(watched_s);
+        ended.seconds = ended.seconds.map(worked);
         endings.push(ended);
     }
     Ok(endings)
 }
 
-/// The environments that are well again with these changes, for counts of how long their failures lasted. What cannot be
-/// read is told by [`handle`].
+/// The environments that are well again with these changes, for counts of how long their failures lasted. What cannot
+/// be read is told by [`handle`].
 pub fn restored(changes: &[Change]) -> Vec<Restored> {
     let read = |change: &Change| {
         let (before, after) = records(change).ok()??;

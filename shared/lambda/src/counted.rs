@@ -79,8 +79,8 @@ impl Counted {
         Some(line)
     }
 
-    /// The line for an environment that is well again. It is one of its own, because that may come long after the ending,
-    /// with what an operator does. `None` where applications are not counted.
+    /// The line for an environment that is well again. It is one of its own, because that may come long after the
+    /// ending, with what an operator does. `None` where applications are not counted.
     pub fn restored_line(&self, restored: &Restored, timestamp: u64) -> Option<Value> {
         let seconds = json!(restored.seconds);
         let told = directive(OF_AN_APPLICATION, &[("RestoreSeconds", "Seconds", seconds)]);
@@ -114,8 +114,8 @@ fn write(line: Option<Value>) {
 type Metric = (&'static str, &'static str, Value);
 
 /// The metrics of production, of the others, and of each application's environment. How many deployments worked is how
-/// many values of `DeploymentSeconds` there are. `Changes` and `ChangesFailed` come together, because an expression over
-/// two metrics has no value at a time at which one has none.
+/// many values of `DeploymentSeconds` there are. `Changes` and `ChangesFailed` come together, because an expression
+/// over two metrics has no value at a time at which one has none.
 fn everywhere(ended: &EndedDeployment) -> Vec<Metric> {
     let seconds = ended.seconds.map(|seconds| json!(seconds));
     let worked = seconds.map(|seconds| ("DeploymentSeconds", "Seconds", seconds));

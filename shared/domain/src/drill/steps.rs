@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 /// How many bytes of steps of one deployment are kept beside the drill, as its record has them.
 ///
-/// A drill is one item, of at most 400 KB (Amazon DynamoDB Developer Guide, "Quotas", "Item size"). It has the steps of the
-/// way there and of each try of the way back ([`super::TRIES`]): four times this are 300 KB. The rest is for what else it
-/// has, and for what packing may add to a text in which nothing repeats.
+/// A drill is one item, of at most 400 KB (Amazon DynamoDB Developer Guide, "Quotas", "Item size"). It has the steps of
+/// the way there and of each try of the way back ([`super::TRIES`]): four times this are 300 KB. The rest is for what
+/// else it has, and for what packing may add to a text in which nothing repeats.
 pub const MOST_BYTES: usize = 75 * 1024;
 
 /// The bytes of a step beside its text: the names of its members, its time and its verdict.
