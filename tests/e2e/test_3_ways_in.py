@@ -41,6 +41,7 @@ def test_a_refused_declaration_leaves_the_former_in_force(story):
 
 
 def test_a_late_arrival_does_not_replace_a_newer_release(story):
+    """Safety: newer wins: A release that arrives late ends superseded, with real functions and events."""
     story.shop.release("1.0.1", source="1.0.0")
     ended = story.ended(story.deployment_of("1.0.1")["id"])
     assert ending(ended) == "NothingToDo"
@@ -48,6 +49,7 @@ def test_a_late_arrival_does_not_replace_a_newer_release(story):
 
 
 def test_a_version_text_does_not_mean_other_bytes(story):
+    """Safety: bytes: A version text that is used again with other bytes is rejected."""
     story.shop.upload("artifacts/shop/api/other.zip", b"PK\x05\x06" + bytes(18))
     manifest = {"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"}, "components": {"api": {"key": "artifacts/shop/api/other.zip"}}}
     done = story.operate(action="deploy", **WHERE, manifest=manifest)

@@ -23,6 +23,10 @@ def flotsam(aws):
 
 
 def test_arrivals_that_no_event_told_of_are_released_once(flotsam):
+    """Safety: arrivals: A manifest, an artifact and a push that no event told of are released once.
+
+    Safety: lock: Three that wait for each other go one after the other, with IAM enforced.
+    """
     before = flotsam.executions()
     flotsam.release("1.0.0")
     flotsam.upload_site("notice", "2.0.0", {"version": "2.0.0", "git-ref": "refs/heads/main"})
@@ -37,6 +41,7 @@ def test_arrivals_that_no_event_told_of_are_released_once(flotsam):
 
 
 def test_what_was_missed_does_not_replace_what_was_accepted_since(flotsam):
+    """Safety: arrivals: What was missed does not replace what was accepted since, with real functions."""
     flotsam.release("1.1.0")
     # Nobody's: what no environment deploys is refused, and that is told beside it.
     flotsam.release("1.1.1", ref="refs/heads/adrift")
@@ -52,7 +57,10 @@ def test_what_was_missed_does_not_replace_what_was_accepted_since(flotsam):
 
 
 def test_a_further_look_finds_nothing_more(flotsam):
-    """Not even what was refused and would be deployed now: a declaration that no event told of either lets it in."""
+    """Not even what was refused and would be deployed now: a declaration that no event told of either lets it in.
+
+    Safety: arrivals: What was found once is not found again by a further look.
+    """
     before = flotsam.executions()
     declaration = flotsam.declared("main", "adrift", version="1.1.0")
     flotsam.shop.upload("apps/flotsam/app.yaml", yaml.safe_dump(declaration, sort_keys=False).encode())

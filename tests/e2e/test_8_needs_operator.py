@@ -68,6 +68,9 @@ def nobody_holds_the_lock(shell):
 
 
 def test_the_target_is_made_again_and_undone(story, shell):
+    """Safety: undo: Where a target is deleted and the undo fails, the environment stays locked until it is made again and
+    `recover` brings it back.
+    """
     deployment, before = need_operator(story, "1.20.0")
     assert "NotFound" in read(story, shell, deployment)
     rollback = story.machine.follow(story.machine.start(action="rollback", **WHERE, reason="a rollback is no way out"), 60)
@@ -84,6 +87,7 @@ def test_the_target_is_made_again_and_undone(story, shell):
 
 
 def test_what_is_there_is_accepted(story, shell):
+    """Safety: accept: What is there is accepted, and the environment is unlocked, with real functions."""
     deployment, before = need_operator(story, "1.21.0")
     story.aws.lambda_.create_alias(**FUNCTION, FunctionVersion=before)
     done = walk(story, shell, ACCEPT)

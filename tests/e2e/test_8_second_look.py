@@ -52,6 +52,7 @@ def a_quarter_of_an_hour_passes(story, deployment):
 
 
 def test_what_is_as_it_was_left_is_noted_and_nobody_is_told(story, heard):
+    """Safety: second look: What is as it was left is noted, and nobody is told."""
     deployment, _ = stop_in_the_middle(story, "1.31.0")
     look(story)
     assert second_look(story, deployment)["tries"] == 0, "it is not due yet"
@@ -64,6 +65,7 @@ def test_what_is_as_it_was_left_is_noted_and_nobody_is_told(story, heard):
 
 
 def test_a_call_that_lands_late_is_told_and_holds_automatic_deployments(story, heard, shell):
+    """Safety: second look: A call that lands late is told and holds automatic deployments, with real functions."""
     before = story.shop.alias()
     deployment, brought = stop_in_the_middle(story, "1.32.0")
     story.aws.lambda_.update_alias(**FUNCTION, FunctionVersion=brought)
@@ -86,7 +88,10 @@ def test_a_call_that_lands_late_is_told_and_holds_automatic_deployments(story, h
 
 
 def test_the_runbook_brings_back_what_should_run(story, shell):
-    """Continues with what the test before has left."""
+    """Continues with what the test before has left.
+
+    Safety: second look: The runbook brings back what should run.
+    """
     deployment = next(found for found in reversed(story.ledger.deployments()) if found["release"]["version"] == "1.32.0")
     assert "ID=…" in WHAT_DIFFERS
     assert "NOT as recorded: api" in shell.run(WHAT_DIFFERS.replace("ID=…", f"ID={deployment['id']}"))

@@ -46,6 +46,7 @@ def judge_ends_at_once(aws):
 
 
 def test_an_upgrade_in_the_middle_of_a_bake_changes_nothing_for_it(ferry, tmp_path):
+    """Safety: upgrades: An upgrade in the middle of a bake changes nothing for the deployment that runs."""
     description = {"endpoint": ferry.aws.endpoint, "region": ferry.aws.region}
     ferry.set_alarm("INSUFFICIENT_DATA")
     ferry.release("1.0.0")

@@ -67,6 +67,7 @@ def type_at_console(story, key, value):
 
 @pytest.mark.parametrize("where", SEARCHED)
 def test_no_planted_secret_is_found(left, where):
+    """Safety: secrets: No secret that was planted in a whole run is found in any input, item, log line or event."""
     found = [text for text in left[where] if PLANTED in text]
     assert found == []
     assert left[where], "nothing was searched"
@@ -74,12 +75,14 @@ def test_no_planted_secret_is_found(left, where):
 
 @pytest.mark.parametrize("where", SEARCHED)
 def test_what_is_typed_at_the_console_goes_no_further(left, where):
+    """Safety: secrets: What is typed at the console goes no further than the execution's input."""
     found = [text for text in left[where] if TYPED in without_inputs(text)]
     assert found == []
 
 
 @pytest.mark.parametrize("where", SEARCHED)
 def test_a_wrong_value_is_found_where_a_secret_would_be(left, where):
+    """Safety: secrets: The search would find a secret: a wrong value is found where one would be."""
     assert any(WRONG in without_inputs(text) for text in left[where])
 
 
@@ -91,6 +94,7 @@ def test_what_is_searched_is_what_was_left(left, story):
 
 
 def test_the_secrets_were_there(left, story):
+    """Safety: secrets: The planted secrets were there while it ran."""
     functions = story.aws.lambda_.list_functions()["Functions"]
     assert any(PLANTED in json.dumps(found.get("Environment", {})) for found in functions)
     definitions = story.aws.ecs.list_task_definitions()["taskDefinitionArns"]

@@ -19,6 +19,7 @@ const CONFIG: &str = r#"<?xml version="1.0"?>
 <DefaultCacheBehavior><TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy></DefaultCacheBehavior>
 <Comment>a &amp; b</Comment><Enabled>true</Enabled><NovelMember><Deep>1</Deep></NovelMember></DistributionConfig>"#;
 
+/// Safety: shape: Fields of a distribution that this build's SDK does not know go back as they came.
 #[tokio::test]
 async fn what_this_sdk_does_not_know_goes_back_as_it_came() {
     let (aws, replay) = Replay::new(vec![
@@ -52,6 +53,8 @@ async fn a_stale_etag_is_a_conflict_and_nothing_is_sent() {
     assert_eq!(replay.only().method, "GET");
 }
 
+/// Safety: limits: A change of a distribution that is not answered is given up within its open call, with what is read
+/// before it.
 #[tokio::test]
 async fn a_change_that_is_not_answered_is_given_up_within_its_open_call() {
     let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "E1")], CONFIG), Reply::Silence]);

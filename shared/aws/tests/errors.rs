@@ -63,6 +63,7 @@ async fn a_message_names_call_resource_code_and_request() {
     assert_eq!(fault.message, expected);
 }
 
+/// Safety: retries: A read is sent three times, and a switching call once.
 #[tokio::test]
 async fn reading_is_tried_again_and_switching_is_not() {
     let throttles = || {
@@ -80,6 +81,8 @@ async fn reading_is_tried_again_and_switching_is_not() {
     assert_eq!(replay.sent().len(), 1);
 }
 
+/// Safety: retries: What AWS refuses all the time is sent once by each further call of the process, so tries add up and
+/// do not multiply.
 #[tokio::test]
 async fn what_aws_refuses_all_the_time_is_sent_once_by_each_further_call() {
     let throttled = || json_error(429, "TooManyRequestsException", "slow");
@@ -102,6 +105,7 @@ async fn what_aws_refuses_all_the_time_is_sent_once_by_each_further_call() {
     assert_eq!(replay.sent().len(), 6);
 }
 
+/// Safety: retries: A definite refusal is an answer: after it a call is tried three times again.
 #[tokio::test]
 async fn a_definite_refusal_is_an_answer() {
     let throttled = || json_error(429, "TooManyRequestsException", "slow");
@@ -123,6 +127,7 @@ async fn a_definite_refusal_is_an_answer() {
     }
 }
 
+/// Safety: retries: What AWS has refused is forgotten two minutes after the last time.
 #[tokio::test]
 async fn what_aws_refused_is_forgotten_after_two_minutes() {
     let throttled = |_| json_error(429, "TooManyRequestsException", "slow");
@@ -169,6 +174,7 @@ fn upload() -> Upload {
     }
 }
 
+/// Safety: limits: A switching call that is not answered is given up within 10 s, and not sent again.
 #[tokio::test]
 async fn a_switching_call_that_is_not_answered_is_given_up_within_its_open_call() {
     let switching = Duration::from_secs(10);
@@ -355,6 +361,7 @@ async fn an_image_that_is_not_there_is_none() {
     }
 }
 
+/// Safety: tenancy: An image comes from the registry that tells its URI, and not from where the caller says.
 #[tokio::test]
 async fn an_images_uri_is_what_the_registry_tells_and_not_what_the_caller_wrote() {
     let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";

@@ -42,6 +42,7 @@ fn ok(body: &Value) -> Reply {
     reply(200, &[], body.to_string())
 }
 
+/// Safety: limits: Items come back as they went, and point reads ask for consistency.
 #[tokio::test]
 async fn members_with_the_ledgers_own_names_come_back_as_they_went() {
     let wanted = item(json!({"rev": "mine", "_pk": [1, {"a": null}], "n": 1.5, "state": ""}));
@@ -136,6 +137,7 @@ fn two() -> Vec<Write> {
     ]
 }
 
+/// Safety: limits: A transaction tells which of its conditions did not hold.
 #[tokio::test]
 async fn a_transaction_tells_which_conditions_were_broken() {
     let (aws, replay) = Replay::new(vec![
@@ -160,6 +162,8 @@ async fn a_transaction_tells_which_conditions_were_broken() {
     );
 }
 
+/// Safety: retries: A transaction that DynamoDB cancels because one of its writes is throttled is sent again, and is no
+/// refusal.
 #[tokio::test]
 async fn a_throttled_transaction_is_sent_again_and_is_no_refusal() {
     let throttles = [
@@ -188,6 +192,8 @@ async fn a_throttled_transaction_is_sent_again_and_is_no_refusal() {
     }
 }
 
+/// Safety: retries: A transaction that was throttled, and of which a condition did not hold as well, is refused: that
+/// stays so.
 #[tokio::test]
 async fn of_several_reasons_the_one_that_stays_wins() {
     let once = async |reasons| {

@@ -42,6 +42,7 @@ fn answered(document: &Value) -> Reply {
     )
 }
 
+/// Safety: shape: Fields of a task definition that this build's SDK does not know go back as they came.
 #[tokio::test]
 async fn what_this_sdk_does_not_know_goes_back_as_it_came() {
     let (aws, replay) = Replay::new(vec![answered(&described()), answered(&described())]);
@@ -73,6 +74,7 @@ async fn what_this_sdk_does_not_know_goes_back_as_it_came() {
     );
 }
 
+/// Safety: shape: An update of a service sends the task definition and nothing else.
 #[tokio::test]
 async fn an_update_sends_the_task_definition_and_nothing_else() {
     let service = json!({"service": {"deployments": [
@@ -86,6 +88,7 @@ async fn an_update_sends_the_task_definition_and_nothing_else() {
     assert_eq!(replay.only().json(), expected);
 }
 
+/// Safety: fence: A switching call whose answer is lost is not sent again by the SDK.
 #[tokio::test]
 async fn a_switching_call_whose_answer_is_lost_is_not_sent_again() {
     let (aws, replay) = Replay::new(vec![Reply::Lost]);

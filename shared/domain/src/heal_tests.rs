@@ -130,6 +130,7 @@ impl Scene {
     }
 }
 
+/// Safety: restoring: A restoring goes only where something differs, and where nobody has the lock, waits or holds.
 #[test]
 fn it_goes_only_where_it_is_in_nobodys_way_and_something_differs() {
     type Change = fn(&mut Scene);

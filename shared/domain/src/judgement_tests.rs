@@ -36,6 +36,8 @@ fn in_words(judged: &Judged) -> String {
     }
 }
 
+/// Safety: unknown: A wave passes, goes on or fails as a table says for each mixture of gates and each declared meaning
+/// of unknown.
 #[test]
 fn the_table() {
     use UnknownBecomes::{Fail as UFail, Hold, Pass as UPass};

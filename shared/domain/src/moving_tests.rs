@@ -235,6 +235,8 @@ impl Scene {
 
 type Row = (fn(&mut Scene), &'static str);
 
+/// Safety: moving: A component has another name or owner only while nothing is under way on either side and no drill
+/// has to come back.
 #[test]
 fn what_is_moved_and_what_stands_in_the_way() {
     let within = "api site; ; component site of shop/prod, component web of shop/dev, component api of shop/prod";

@@ -90,6 +90,8 @@ fn check(table: &[Row]) {
     }
 }
 
+/// Safety: overtaking: A release that a person lets overtake stops what is not newer, and goes by holds and vetoes like
+/// any other.
 #[test]
 fn what_a_person_asks_for_stops_whatever_is_not_newer() {
     check(&[
@@ -125,6 +127,7 @@ fn what_a_person_asks_for_stops_whatever_is_not_newer() {
     ]);
 }
 
+/// Safety: overtaking: A release that has begun what is irreversible is not stopped.
 #[test]
 fn a_release_that_has_begun_what_is_irreversible_is_not_stopped() {
     check(&[
@@ -144,6 +147,7 @@ fn a_release_that_has_begun_what_is_irreversible_is_not_stopped() {
     ]);
 }
 
+/// Safety: overtaking: An undo, a recovery and a rollback are not stopped.
 #[test]
 fn an_undo_a_recovery_and_a_rollback_are_not_stopped() {
     use ActionName::{Deploy, Rollback};
@@ -183,6 +187,7 @@ fn an_undo_a_recovery_and_a_rollback_are_not_stopped() {
     ]);
 }
 
+/// Safety: overtaking: By declaration a release stops only an older one of which it brings every part anew.
 #[test]
 fn what_is_declared_stops_only_what_is_brought_anew_in_full() {
     check(&[
@@ -260,6 +265,7 @@ fn who_waits_stops_nobody_but_whom_it_has_stopped() {
     ]);
 }
 
+/// Safety: overtaking: Nothing comes between an undo and what asked for it.
 #[test]
 fn nothing_comes_between_an_undo_and_what_asked_for_it() {
     check(&[

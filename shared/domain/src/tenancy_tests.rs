@@ -71,6 +71,8 @@ fn what_a_component_has_left() {
 
 /// Claims one after the other. Of `shop/prod` the components whose names begin with `old` are gone since.
 /// Each has what is told where it is refused, and else who has what then, where that is said.
+///
+/// Safety: tenancy: No component is given what is another one's, is in it or is around it, whatever their kinds are.
 #[test]
 fn who_has_what_and_who_is_refused() {
     let stories: [&[(&str, &str, &str)]; 9] = [

@@ -100,6 +100,7 @@ fn looked(turns: &[Turn], looks: &[(u64, Verdict)]) -> String {
 /// A case: its name, the turns, the verdicts with their times, and what comes of it.
 type Row<'a> = (&'a str, &'a [Turn], &'a [(u64, Verdict)], &'a str);
 
+/// Safety: person at the wheel: Gates are judged while a wave is paused, and a red one undoes it.
 #[test]
 fn gates_are_judged_while_it_is_paused() {
     use ActionName::{Continue, Pause, SkipBake};

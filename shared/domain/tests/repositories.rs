@@ -79,6 +79,7 @@ fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
     }
 }
 
+/// Safety: tenancy: An image is of the repository that its component declares where it goes.
 #[test]
 fn an_image_is_of_the_repository_that_its_component_declares_where_it_goes() {
     let shop = shop();

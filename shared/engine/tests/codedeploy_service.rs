@@ -51,11 +51,13 @@ impl<F: Fn() -> Harbour> Subject for Conforming<F> {
     }
 }
 
+/// Safety: kinds: A service that CodeDeploy deploys conforms.
 #[test]
 fn all_at_once_conforms() {
     conforms(&Conforming(at_once));
 }
 
+/// Safety: kinds: A service that CodeDeploy deploys as a canary, with a wait before it, conforms.
 #[test]
 fn a_canary_with_a_wait_before_it_conforms() {
     conforms(&Conforming(|| {
@@ -261,6 +263,8 @@ fn by_hand(harbour: &Harbour) -> String {
     harbour.world.create(&new).unwrap()
 }
 
+/// Safety: limits: A deployment of somebody else in the same CodeDeploy group stops ours, before anything changes and
+/// after.
 #[test]
 fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
     let harbour = at_once();
@@ -284,6 +288,7 @@ fn seen_to_accept(sailing: &harbour::Sailing<'_>, world: &World) -> String {
     }
 }
 
+/// Safety: accept: Nothing is accepted while a deployment of CodeDeploy moves callers; it is once all callers get it.
 #[test]
 fn what_somebody_else_brings_is_accepted_when_all_callers_get_it() {
     let harbour = deployed_by(Routing::Canary(10, 10), |_| {});

@@ -85,11 +85,13 @@ fn failure_finding(failure: Option<Failure>) -> FindingName {
     }
 }
 
+/// Safety: kinds: A kind that is as small as can be, in one wave, conforms.
 #[test]
 fn a_kind_with_one_wave_conforms() {
     conforms(&ONE);
 }
 
+/// Safety: kinds: A kind that is as small as can be, slow and in three waves, conforms.
 #[test]
 fn a_slow_kind_with_three_waves_conforms() {
     conforms(&Turning {
@@ -98,6 +100,7 @@ fn a_slow_kind_with_three_waves_conforms() {
     });
 }
 
+/// Safety: fence: An invocation whose token is stale changes nothing.
 #[test]
 fn a_stale_token_changes_nothing() {
     let trial = begin(&ONE);
@@ -118,6 +121,7 @@ fn a_token_that_grows_stale_on_the_way_stops_before_the_switch() {
     assert_eq!(dial(&trial.scene.world).turns, 0);
 }
 
+/// Safety: fence: A twin with the same token supersedes the first invocation, which changes nothing from then on.
 #[test]
 fn a_twin_with_the_same_token_supersedes_the_first() {
     let trial = one_with("dial.stock", When::After, Mishap::Pause);
@@ -129,6 +133,7 @@ fn a_twin_with_the_same_token_supersedes_the_first() {
     assert_eq!(trial.step().unwrap().status, StepStatus::Changed);
 }
 
+/// Safety: open calls: Whoever comes next waits until an open call cannot take effect any more.
 #[test]
 fn whoever_comes_next_waits_until_an_open_call_cannot_take_effect() {
     let trial = one_with("dial.turn", When::Before, Mishap::Pause);
@@ -177,6 +182,7 @@ fn sent_late(ms: u64) -> (Option<FaultName>, u32) {
     (name, turns)
 }
 
+/// Safety: open calls: Nothing is sent after the time that its open call leaves for sending.
 #[test]
 fn nothing_is_sent_after_the_call_s_own_horizon() {
     assert_eq!(sent_late(15_000), (Some(FaultName::StillInProgress), 0));
@@ -207,6 +213,7 @@ fn a_lost_answer_is_waited_out_and_not_repeated() {
     assert!(!trial.step().unwrap().changes.last().unwrap().answered);
 }
 
+/// Safety: late looks: A target is gone when every look has said so for 20 s.
 #[test]
 fn a_target_is_gone_when_every_look_says_so_for_as_long_as_one_may_be_behind() {
     // The target, or what a change needs, such as a version that was just published.
@@ -309,6 +316,7 @@ fn a_goal_that_cannot_be_reached_is_recorded_as_the_failure() {
     assert_eq!(failure_finding(step.failure), FindingName::ChangeFailed);
 }
 
+/// Safety: undo: An undo that fails can be tried again by a recovery.
 #[test]
 fn an_undo_that_fails_can_be_tried_again_by_a_recovery() {
     let trial = begin(&ONE);
@@ -326,6 +334,7 @@ fn an_undo_that_fails_can_be_tried_again_by_a_recovery() {
     assert_eq!(points_at(&trial), "a");
 }
 
+/// Safety: strangers: A target that this deployment never switched is not written by its undo.
 #[test]
 fn a_step_that_never_began_has_nothing_to_undo() {
     let trial = begin(&ONE);
@@ -334,6 +343,7 @@ fn a_step_that_never_began_has_nothing_to_undo() {
     assert!(!trial.scene.world.mishaps().calls[1..].contains(&"dial.observe"));
 }
 
+/// Safety: fence: A late invocation of an older wave is refused by what the step says.
 #[test]
 fn a_late_invocation_of_an_older_wave_is_refused() {
     let trial = begin(&TWO);
@@ -373,6 +383,7 @@ fn a_target_that_is_ready_in_a_moment_is_seen_soon() {
     assert!((2_500..4_000).contains(&took), "{took}");
 }
 
+/// Safety: fence: A refusal whose conditions hold, because a sibling's transaction is in the way, is tried again.
 #[test]
 fn a_sibling_s_transaction_in_the_way_is_waited_out() {
     let trial = begin(&ONE);

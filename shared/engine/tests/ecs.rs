@@ -20,11 +20,13 @@ use windlass_world::conformance::conforms;
 use windlass_world::mishaps::{Mishap, Visitor, When};
 use windlass_world::run::{run, until_pause};
 
+/// Safety: kinds: A service conforms.
 #[test]
 fn a_service_conforms() {
     conforms(&ServiceOf(Harbour::new));
 }
 
+/// Safety: shape: A release of a service goes live with nothing but the image changed.
 #[test]
 fn a_release_goes_live_with_nothing_but_the_image_changed() {
     let harbour = Harbour::new();
@@ -206,6 +208,7 @@ fn a_rollout_that_takes_too_long_is_told() {
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 is not steady after 300 s: 0 of 2 tasks run, 2 wait, 0 failed. ECS tells of no stopped task. ECS says: (service agent) was unable to place a task because no container instance met all of its requirements. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
 }
 
+/// Safety: bytes: A service whose tasks run unknown bytes is never healthy.
 #[test]
 fn unknown_bytes_are_never_healthy() {
     let harbour = Harbour::new();
@@ -272,6 +275,7 @@ fn back_to_the_former() -> Change {
     })
 }
 
+/// Safety: left open: A look at a service that took longer than 2 s is no reason to send.
 #[test]
 fn a_look_that_took_long_is_no_reason_to_send() {
     let harbour = Harbour::new();
@@ -295,6 +299,9 @@ fn a_look_that_took_long_is_no_reason_to_send() {
 }
 
 /// The window that ECS leaves, because it knows no condition: `docs/SAFETY.md`, "What is left open".
+///
+/// Safety: left open: Who changes the service between the look and the change is overwritten, once, and the next look
+/// cannot tell.
 #[test]
 fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
     let harbour = Harbour::new();

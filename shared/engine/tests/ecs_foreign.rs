@@ -51,6 +51,8 @@ fn told(harbour: &Harbour, changes: &Value) -> Vec<String> {
         .collect()
 }
 
+/// Safety: tenancy: A task definition that a release brings has the family of the service's, and its roles unless a
+/// role of the environment's own decides.
 #[test]
 fn a_document_gives_a_service_no_other_roles_and_writes_no_other_family() {
     let none = &Value::Null;
@@ -158,6 +160,7 @@ fn a_document_brings_no_image_of_another_repository() {
     }
 }
 
+/// Safety: tenancy: A newest of the family that is tagged for somebody else is no base.
 #[test]
 fn the_newest_of_the_family_that_is_somebody_elses_is_no_base() {
     for (tags, refused) in [

@@ -44,11 +44,13 @@ fn pausing(strategy: Strategy, pauses: &[Pause]) -> Harbour {
     harbour
 }
 
+/// Safety: kinds: A service that pauses before and after it is shifted conforms.
 #[test]
 fn a_service_that_pauses_before_and_after_it_is_shifted_conforms() {
     conforms(&ServiceOf(|| pausing(Strategy::BlueGreen, &Pause::ALL)));
 }
 
+/// Safety: kinds: A service that pauses before each part conforms.
 #[test]
 fn a_service_that_pauses_before_each_part_conforms() {
     let pauses = [Pause::PreProductionTrafficShift];
@@ -245,6 +247,7 @@ fn a_rollback_goes_through_its_pauses() {
     insta::assert_snapshot!(sent(&back).join("\n"));
 }
 
+/// Safety: strangers: A pause of somebody else's ECS deployment is not answered.
 #[test]
 fn a_pause_of_somebody_elses_deployment_is_not_answered() {
     let harbour = pausing(Strategy::BlueGreen, &[Pause::PostTestTrafficShift]);

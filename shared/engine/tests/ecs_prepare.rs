@@ -96,6 +96,7 @@ fn what_runs_already_is_left_alone() {
     assert!(reason.ends_with("already (agent:2)"), "{reason}");
 }
 
+/// Safety: left open: A task definition that names its image by tag is warned of before anything changes.
 #[test]
 fn a_task_definition_that_names_its_image_by_tag_is_warned_of() {
     let harbour = Harbour::new();
@@ -237,6 +238,7 @@ fn a_service_that_can_start_or_stop_one_task_can_roll() {
     }
 }
 
+/// Safety: left open: An image index without the platform of the tasks is refused before anything changes.
 #[test]
 fn an_index_must_have_the_platform_of_the_tasks() {
     for (asked, refused) in [

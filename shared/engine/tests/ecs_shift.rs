@@ -33,11 +33,13 @@ fn shifting(strategy: Strategy) -> Harbour {
     harbour
 }
 
+/// Safety: kinds: A service that ECS shifts at once conforms.
 #[test]
 fn a_service_that_ecs_shifts_at_once_conforms() {
     conforms(&ServiceOf(|| shifting(Strategy::BlueGreen)));
 }
 
+/// Safety: kinds: A service that ECS shifts in two parts conforms.
 #[test]
 fn a_service_that_ecs_shifts_in_two_parts_conforms() {
     conforms(&ServiceOf(|| shifting(Strategy::Canary)));
@@ -112,6 +114,7 @@ fn what_ecs_does_is_told_while_it_is_waited_for() {
     assert_eq!(sailing.step().waits_for, None);
 }
 
+/// Safety: undo: An undo while the former tasks stand stops the ECS deployment by its id and starts no task.
 #[test]
 fn an_undo_while_the_former_tasks_stand_stops_the_deployment_and_starts_no_task() {
     let harbour = shifting(Strategy::BlueGreen);

@@ -199,11 +199,13 @@ impl Subject for Another {
     }
 }
 
+/// Safety: kinds: A kind whose state is kept beside the item conforms.
 #[test]
 fn a_kind_whose_state_is_kept_beside_the_item_conforms() {
     conforms(&Another);
 }
 
+/// Safety: secrets: What a kind keeps beside an item stands in no item.
 #[test]
 fn what_is_kept_stands_in_no_item() {
     let trial = Trial::begin(&Another).unwrap();
@@ -245,6 +247,7 @@ fn what_is_gone_or_another_is_told_by_name() {
     assert_eq!(read(), Err(FaultName::Refused));
 }
 
+/// Safety: deletion: Of what is kept beside items only that is deleted which nothing kept names and which is old.
 #[test]
 fn only_what_is_not_needed_and_old_is_deleted() {
     let world = World::default();

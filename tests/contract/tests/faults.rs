@@ -162,6 +162,7 @@ fn a_retry_names_only_errors_that_exist() {
     }
 }
 
+/// Safety: retries: Each Retry of the machine is bounded, and backs off.
 #[test]
 fn every_retry_is_bounded_and_backs_off() {
     let machine = machine();
@@ -270,6 +271,8 @@ fn every_retry_is_one_of_two_policies() {
     assert_eq!(parts, [[16], [120], [240]], "how many parts each may take");
 }
 
+/// Safety: retries: Who is throttled or not answered comes back eight times at most, after pauses that grow to 60 s and
+/// are of a random length.
 #[test]
 fn who_is_refused_comes_back_less_and_less_often() {
     let machine = machine();
@@ -283,6 +286,7 @@ fn who_is_refused_comes_back_less_and_less_often() {
     }
 }
 
+/// Safety: endings: Each Task catches everything, and a stale token leads to no undo.
 #[test]
 fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
     let machine = machine();

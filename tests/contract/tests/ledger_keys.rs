@@ -60,6 +60,8 @@ fn matches(pattern: &str, key: &str) -> bool {
 
 /// "One conductor" in docs/SAFETY.md. The condition is on the partition key, whatever the action (Amazon
 /// DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control").
+///
+/// Safety: lock: Only the conductor's role may write locks, states and snapshots.
 #[test]
 fn only_the_conductor_may_write_locks_states_and_snapshots() {
     let (app, env) = (AppName::new("shop"), EnvironmentName::new("prod"));
@@ -85,6 +87,8 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
 }
 
 /// "Tenancy" in docs/SAFETY.md: claims are made where they are compared.
+///
+/// Safety: tenancy: Only the planner's role may write claims of targets, which are made where they are compared.
 #[test]
 fn only_the_planner_claims_targets() {
     let claims = [store::target("arn").pk, store::target("s3://shop-web/").pk];

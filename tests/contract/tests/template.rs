@@ -266,6 +266,7 @@ fn the_machine_may_invoke_what_it_calls_and_nothing_else() {
     );
 }
 
+/// Safety: limits: A function that switches a target ends within 60 s.
 #[test]
 fn what_switches_a_target_ends_within_a_minute() {
     for function in table(&machine(), "deployers").into_values() {

@@ -78,6 +78,7 @@ fn every_word_that_can_be_answered_is_named_by_a_choice() {
     assert!(missing.is_empty(), "no Choice names {missing:?}");
 }
 
+/// Safety: endings: A verdict that no rule of the machine names leads to an undo, or is told truthfully.
 #[test]
 fn what_no_rule_names_is_undone_or_told_truthfully() {
     let machine = machine();

@@ -9,6 +9,10 @@ use windlass_fuzz::targets::TARGETS;
 /// How many inputs each target is tried with.
 const INPUTS: u64 = 300;
 
+/// Safety: hostile input: Hostile input of each sort is refused with named findings, in bounded memory and time.
+///
+/// Safety: tenancy: A caller of one application changes, starts and sees nothing of another's, and an operator of one
+/// environment nothing of another one, whatever path, field or id is given.
 #[test]
 fn hostile_input_is_refused_by_name_in_bounded_memory_and_time() {
     for target in TARGETS {

@@ -208,6 +208,8 @@ impl<'p> Ready<'p> {
 
     /// "planning again after success plans nothing": the release that runs is asked for once more, in a
     /// copy of the world in which nothing goes wrong; unless it was where everything was the same.
+    ///
+    /// Safety: plans: Planning again after success plans nothing.
     fn planning_again_plans_nothing(&self, outcome: &Outcome<'_>) -> Result<(), String> {
         let Some(present) = present(outcome) else {
             return Ok(());

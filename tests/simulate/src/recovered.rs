@@ -21,6 +21,9 @@ use windlass_machine::program::Program;
 /// "a person is alerted" (rule 1), and can do something: where a deployment needs an operator, `recover`
 /// brings everything back in a copy of the world in which nothing goes wrong any more, ends what had been judged
 /// to its end, refuses what had not even been planned, or tells of what somebody else has put there.
+///
+/// Safety: undo: An operator's `recover` brings everything back, or ends what was judged, once nothing goes wrong any
+/// more.
 pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(), String> {
     with_operator(program, outcome, "recover", |id, recovered| {
         let records = recovered.records();
@@ -48,6 +51,8 @@ pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(),
 
 /// "`accept` makes the observed state the truth and unlocks" (the ways in): where a deployment needs an operator,
 /// `accept` unlocks in such a copy, and of each component callers get what is then recorded, whoever put it there.
+///
+/// Safety: accept: An operator's `accept` unlocks, and records of each component what its callers get.
 pub fn accept_records_what_runs(program: &Program, outcome: &Outcome<'_>) -> Result<(), String> {
     with_operator(program, outcome, "accept", |id, accepted| {
         unlocked(accepted)?;

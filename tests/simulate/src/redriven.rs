@@ -18,6 +18,8 @@ impl Stage<'_> {
     /// deployments is another one then. One that was stopped, or ran out of time, may end as its deployment did
     /// meanwhile; it is left alone where it belongs to no deployment that has an ending, because it may go on, and
     /// after most schedules with more than one mishap, because that takes long.
+    ///
+    /// Safety: fence: An execution that has ended changes nothing when it is redriven.
     pub(crate) fn redriven_changes_nothing(&mut self, acts: &[Act]) -> Result<(), String> {
         let ended = self.ended_without_success();
         if ended.is_empty() {

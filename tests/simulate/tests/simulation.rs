@@ -33,6 +33,7 @@ fn every_scenario_holds_every_rule_and_ends_as_written() {
     }
 }
 
+/// Safety: mishaps: A mishap at any step of a whole deployment breaks no rule of the simulation.
 #[test]
 fn a_mishap_anywhere_breaks_no_rule() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
@@ -54,6 +55,7 @@ fn a_mishap_anywhere_breaks_no_rule() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Safety: left open: A call that AWS holds for five minutes, beyond all assumptions, is told.
 #[test]
 fn a_call_that_is_held_until_the_recovery_is_over_is_told() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));

@@ -77,6 +77,7 @@ fn weekly() -> Schedule {
     serde_json::from_str(r#"{"every": "7d"}"#).unwrap()
 }
 
+/// Safety: drills: A drill by a schedule begins when it is due and where nothing is in its way.
 #[test]
 fn whether_a_drill_begins_and_what_is_in_its_way() {
     type Row = (fn(&mut Scene), &'static str);

@@ -177,6 +177,7 @@ const WORDS: &str = "The application shop is called store from now on. The decla
 
 const ALL: &str = "1.3.0, prod: agent api, has shop/agent, frees shop/old";
 
+/// Safety: moving: All of an application is moved, or nothing of it.
 #[test]
 fn all_of_an_application_is_moved_or_nothing() {
     type Row = (fn(&mut Scene), &'static str);

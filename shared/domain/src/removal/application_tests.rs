@@ -91,6 +91,7 @@ impl Scene {
 
 type Row = (fn(&mut Scene), &'static str);
 
+/// Safety: letting go: All of an application is let go of, or nothing of it.
 #[test]
 fn all_of_an_application_is_let_go_of_or_nothing() {
     let table: [Row; 7] = [

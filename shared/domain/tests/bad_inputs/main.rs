@@ -119,6 +119,9 @@ fn told_in_json(remedy: &str) {
     }
 }
 
+/// Safety: secrets: What looks like a secret is refused, by name or by looks, and no finding repeats it.
+///
+/// Safety: drills: Production has a schedule of drills only where that is written.
 #[test]
 fn every_bad_input_is_told_as_expected() {
     let table: Vec<Row> = serde_saphyr::from_str(TABLE).unwrap();

@@ -56,6 +56,7 @@ impl Subject for Growing {
     }
 }
 
+/// Safety: kinds: A configuration that is there at once conforms.
 #[test]
 fn a_configuration_that_is_there_at_once_conforms() {
     conforms(&Growing {
@@ -64,6 +65,7 @@ fn a_configuration_that_is_there_at_once_conforms() {
     });
 }
 
+/// Safety: kinds: A configuration that grows conforms.
 #[test]
 fn a_configuration_that_grows_conforms() {
     conforms(&Growing {
@@ -72,6 +74,7 @@ fn a_configuration_that_grows_conforms() {
     });
 }
 
+/// Safety: kinds: A first configuration conforms.
 #[test]
 fn a_first_configuration_conforms() {
     conforms(&Growing {

@@ -193,6 +193,7 @@ fn mark(world: &World, app: &str) {
     }
 }
 
+/// Safety: tenancy: An image repository is an application's by its name or by its tag.
 #[test]
 fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
     let bank = AppName::new("bank").unwrap();

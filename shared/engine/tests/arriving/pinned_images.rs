@@ -19,6 +19,7 @@ fn an_image_is_pinned_by_its_digest() {
     }
 }
 
+/// Safety: tenancy: An image of a repository that the component does not declare is refused.
 #[test]
 fn an_image_of_another_repository_is_refused() {
     let world = declared();

@@ -242,6 +242,7 @@ fn a_recorded_release_is_taken_as_it_was_recorded() {
     assert!(promoted.by_person);
 }
 
+/// Safety: tenancy: A release chooses no rules, gates and targets of a declaration that is no longer in force.
 #[test]
 fn a_release_is_held_to_the_declaration_that_it_pins() {
     let world = uploaded();

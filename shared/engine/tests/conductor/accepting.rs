@@ -72,6 +72,7 @@ pub fn as_before(state: Value) -> Live {
     }
 }
 
+/// Safety: fence: An `accept` whose answer was lost has succeeded, and asking again changes nothing.
 #[test]
 fn an_accept_whose_answer_was_lost_has_succeeded() {
     let desk = stuck();

@@ -35,6 +35,7 @@ fn only_what_needs_an_operator_is_accepted() {
     }
 }
 
+/// Safety: accept: Where a target cannot be seen, nothing is recorded, it is named, and the environment stays locked.
 #[test]
 fn what_could_not_be_seen_is_refused_by_name_and_the_environment_stays_locked() {
     use StepStatus::{Changed, UndoFailed, Undoing};
@@ -77,6 +78,7 @@ fn where_the_function_that_looks_fails_nothing_is_accepted() {
     assert!(desk.lock().held.is_some());
 }
 
+/// Safety: accept: What a recovery or another `accept` did between the look and the record ends the `accept`.
 #[test]
 fn what_a_recovery_went_on_with_since_the_look_is_not_accepted() {
     let desk = stuck();

@@ -18,6 +18,8 @@ fn calls(desk: &Desk) -> usize {
     count() - before
 }
 
+/// Safety: recovery: A run of the schedule costs so many calls for each deployment without an ending: one for a lock
+/// whose owner runs, three for a dead one.
 #[test]
 fn a_run_costs_so_much_for_each_that_has_no_ending() {
     // What each is, and how many calls it costs.
@@ -72,6 +74,8 @@ fn slow(desk: &Desk) {
     desk.stage.world.mishaps().visitor = visitor;
 }
 
+/// Safety: recovery: What a slow run does not come to is looked at by the next ones: of n held locks, with m a run,
+/// each within 2 n / m runs.
 #[test]
 fn what_a_slow_run_does_not_come_to_is_looked_at_by_the_next_ones() {
     // With so many at once, a run comes to five or six of them.
@@ -105,6 +109,7 @@ fn served_by_a_run(desk: &Desk, beginning: &str) -> usize {
     served() - before
 }
 
+/// Safety: recovery: Held locks are looked at before all others.
 #[test]
 fn held_locks_are_looked_at_before_all_others() {
     for minutes in (0..200).step_by(5) {
@@ -120,6 +125,8 @@ fn held_locks_are_looked_at_before_all_others() {
     }
 }
 
+/// Safety: recovery: Many held locks leave the others a part of every run: 10 s for locks, then the others until 15 s
+/// have passed.
 #[test]
 fn many_held_locks_leave_the_others_a_part_of_every_run() {
     let desk = quiet();
@@ -134,6 +141,7 @@ fn many_held_locks_leave_the_others_a_part_of_every_run() {
     }
 }
 
+/// Safety: recovery: A run answers how many it looked at, and how many are left.
 #[test]
 fn a_run_tells_whether_it_came_to_all() {
     for is_slow in [false, true] {

@@ -161,6 +161,7 @@ fn all() -> BTreeSet<String> {
     ALL.map(str::to_owned).into()
 }
 
+/// Safety: recovery: A call that fails puts off what it was for and nothing else; the run fails and names it.
 #[test]
 fn a_call_that_fails_puts_off_what_it_was_for_and_nothing_else() {
     let calm = one_of_each();
@@ -228,6 +229,7 @@ fn the_first_fault_is_told_and_names_all() {
     assert_eq!(served(&desk), BTreeSet::from(["looked".into()]));
 }
 
+/// Safety: recovery: What cannot be read hides nothing else from a run.
 #[test]
 fn what_cannot_be_read_hides_nothing_else() {
     let desk = one_of_each();

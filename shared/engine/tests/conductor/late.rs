@@ -58,12 +58,15 @@ fn undone() -> Desk {
     desk
 }
 
+/// Safety: fence: A deployer that begins while the undo is ended is seen or refused, at whichever call it comes.
 #[test]
 fn what_begins_while_an_undo_is_ended_is_seen_or_refused() {
     let written = at_each_call("SettleUndo", undone, StepStatus::Changing, Word::RolledBack);
     assert!(written > 0, "before the token is raised");
 }
 
+/// Safety: fence: A component that is found wrong while its deployment is settled is seen or refused, at whichever call
+/// that comes.
 #[test]
 fn what_is_taken_back_while_it_is_settled_is_seen_or_refused() {
     let written = at_each_call("Settle", Desk::judged, StepStatus::Failed, Word::Succeeded);

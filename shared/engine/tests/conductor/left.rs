@@ -17,6 +17,7 @@ fn died(count: usize) -> Desk {
     desk
 }
 
+/// Safety: recovery: After five recoveries in a row that died having taken over, the deployment is left to an operator.
 #[test]
 fn after_five_recoveries_none_follows_by_itself() {
     for (count, word, name) in [
@@ -33,6 +34,7 @@ fn after_five_recoveries_none_follows_by_itself() {
     assert_eq!(in_short(&died(9).operator("recover")), (Word::Undo, ""));
 }
 
+/// Safety: recovery: A recovery that an operator asked for begins the count of those that died anew.
 #[test]
 fn recoveries_that_an_operator_asked_for_have_not_died() {
     let mut desk = died(6);

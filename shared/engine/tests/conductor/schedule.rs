@@ -85,6 +85,8 @@ fn an_end_that_is_told_starts_the_recovery_of_who_holds_the_lock_or_waits() {
 }
 
 /// A recovery that died before it had taken over is known by its input alone.
+///
+/// Safety: recovery: A recovery that died before it took over is known by its input, and another one follows.
 #[test]
 fn the_end_of_a_recovery_that_took_nothing_over_starts_another_where_the_owner_is_dead() {
     use HeldState::{NeedsOperator, Running};

@@ -102,6 +102,7 @@ fn still_told_to_run(desk: &Desk, ms: u64) {
     });
 }
 
+/// Safety: recovery: That the owner runs is believed once it was told for 20 s where its end was told before.
 #[test]
 fn an_answer_that_may_be_behind_is_asked_for_again() {
     for (told_ms, word) in [(18_000, Word::Undo), (25_000, Word::NothingToDo)] {
@@ -125,6 +126,7 @@ fn an_answer_that_may_be_behind_is_asked_for_again() {
     assert_eq!(desk.now(), began);
 }
 
+/// Safety: recovery: An execution that Step Functions does not know has ended, unless it has just begun.
 #[test]
 fn an_execution_that_is_not_known_has_ended_unless_it_has_just_begun() {
     for (ago_s, word) in [(19, Word::Rejected), (20, Word::Undo)] {
@@ -158,6 +160,7 @@ fn an_execution_takes_nothing_over_from_itself() {
     assert!(answer.cause.contains("holds the lock itself"));
 }
 
+/// Safety: tenancy: A deployment is found only under its own application, and recovered only under its own environment.
 #[test]
 fn what_is_not_there_is_not_recovered() {
     let desk = Desk::free();
@@ -285,6 +288,8 @@ fn an_execution_that_took_over_and_lost_the_answer_goes_on() {
     }
 }
 
+/// Safety: recovery: An execution that comes late or is redriven, also one of the same deployment, takes nothing from
+/// whoever holds the lock.
 #[test]
 fn a_known_execution_that_recovers_nothing_takes_its_turn() {
     let desk = Desk::new();

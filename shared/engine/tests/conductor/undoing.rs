@@ -54,6 +54,8 @@ fn waves_are_brought_back_in_reverse_each_once() {
 }
 
 /// An invocation that is slow, while another execution takes over and ends the deployment.
+///
+/// Safety: recovery: An invocation that was taken over says nothing of why the deployment is undone.
 #[test]
 fn who_was_taken_over_says_nothing_of_why() {
     let rehearsal = Desk::new();

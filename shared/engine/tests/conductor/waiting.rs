@@ -140,6 +140,8 @@ fn who_is_stopped_for_an_operator() {
     assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
 }
 
+/// Safety: overtaking: A release that overtakes stops a deployment that goes forward, and no undo, recovery or
+/// rollback.
 #[test]
 fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
     use ActionName::{Deploy, Rollback};

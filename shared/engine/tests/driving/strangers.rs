@@ -33,6 +33,7 @@ pub(super) fn assert_strangers(ended: &Ended, when: &str, [was, is]: [u32; 2]) {
     assert!(ended.told.starts_with(&told), "{}", ended.told);
 }
 
+/// Safety: strangers: Until the first switching change the target must be what `Prepare` saw.
 #[test]
 fn until_the_first_switch_the_target_is_what_prepare_saw() {
     for strange in [done(9), wait(9), switch(9)] {
@@ -45,6 +46,7 @@ fn until_the_first_switch_the_target_is_what_prepare_saw() {
     assert_strangers(&ended, "since it was last seen", [0, 9]);
 }
 
+/// Safety: strangers: A later wave begins where the one before ended, or fails.
 #[test]
 fn a_later_wave_begins_where_the_one_before_ended() {
     let play = Play::begin();
@@ -145,6 +147,7 @@ fn an_undo_starts_from_whatever_is_there() {
     assert_eq!(ended.answer, Ok(Word::Changed));
 }
 
+/// Safety: late looks: What may only be an older look is looked at again, and the deployment goes on.
 #[test]
 fn what_may_only_be_older_is_looked_at_again() {
     for behind in [done(9), wait(9), switch(9)] {
@@ -159,6 +162,7 @@ fn what_may_only_be_older_is_looked_at_again() {
     assert_eq!(ended.done.len(), 1);
 }
 
+/// Safety: late looks: Nobody is accused before every look has shown the change for 20 s.
 #[test]
 fn a_strangers_change_is_one_that_every_look_shows_for_as_long_as_one_may_be_behind() {
     let ended = Play::begin().forward(&[switch(9)]);

@@ -29,6 +29,7 @@ fn one(answered: bool) -> Vec<(String, bool, bool)> {
     vec![("switch 1".into(), answered, false)]
 }
 
+/// Safety: open calls: A switching call is recorded as open, sent once, and closed on its answer.
 #[test]
 fn a_switch_is_recorded_sent_once_and_closed() {
     let play = Play::begin();
@@ -84,6 +85,8 @@ fn each_switch_is_waited_for_by_itself() {
     assert_eq!(ended.done, ["switch 1", "switch 2"]);
 }
 
+/// Safety: open calls: A lost answer leaves the call open for 15 s; whoever comes next waits for that and 5 s more, and
+/// then looks.
 #[test]
 fn a_lost_answer_leaves_the_call_open_for_whoever_comes_next() {
     let play = Play::begin();
@@ -130,6 +133,7 @@ fn what_is_neither_before_nor_after_a_lost_switch_is_a_strangers() {
     assert_eq!(ended.answer, Ok(Word::Changed), "it is what is wanted");
 }
 
+/// Safety: open calls: A refusal takes the record of the call back, unless an earlier try may have worked.
 #[test]
 fn a_refusal_takes_the_record_back_unless_an_earlier_try_may_have_worked() {
     let denied = Some(FaultName::AccessDenied);
@@ -180,6 +184,7 @@ fn a_condition_that_did_not_hold_is_decided_anew() {
     assert_eq!((ended.done.len(), recorded(&play)), (6, vec![]));
 }
 
+/// Safety: open calls: What could not end in its function's time is not recorded and not sent.
 #[test]
 fn what_takes_until_the_end_of_the_work_is_not_sent_any_more() {
     for (ready_ms, sent) in [(44_999, true), (45_000, false)] {
@@ -201,6 +206,7 @@ fn what_takes_until_the_end_of_the_work_is_not_sent_any_more() {
     assert_eq!(play.forward(&[switch(0), done(1)]).done.len(), 1);
 }
 
+/// Safety: open calls: A change that takes longer is recorded as open for as much longer.
 #[test]
 fn what_takes_longer_is_sent_while_there_is_time_for_it_and_stays_open_for_as_much_longer() {
     let long = seen(0, Then::Switch(LONG + 20));
@@ -257,6 +263,7 @@ fn an_undo_that_cannot_be_done_keeps_what_was_confirmed() {
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
 }
 
+/// Safety: undo: An undo does not believe a look within 20 s of a switch that it may be older than.
 #[test]
 fn an_undo_does_not_believe_a_look_that_may_be_older_than_the_switch() {
     let play = Play::begin();
@@ -281,6 +288,7 @@ fn an_undo_does_not_believe_a_look_that_may_be_older_than_the_switch() {
     }
 }
 
+/// Safety: late looks: A failure that may be older than the switch is looked at again.
 #[test]
 fn a_failure_that_may_be_older_than_the_switch_is_looked_at_again() {
     let failed = seen(1, Then::Fail);
@@ -305,6 +313,7 @@ fn a_failure_that_may_be_older_than_the_switch_is_looked_at_again() {
     assert_eq!((ended.answer, ended.took), (Ok(Word::Failed), 0));
 }
 
+/// Safety: undo: An undo believes its own switch where AWS's condition, or AWS itself, vouches for it.
 #[test]
 fn an_undo_believes_its_own_switch_where_a_condition_or_aws_vouches_for_it() {
     let back = |is: Seen| {

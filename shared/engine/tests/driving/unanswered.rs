@@ -12,6 +12,11 @@ fn unanswered() -> Play {
     play
 }
 
+/// Safety: strangers: After a switch that was not answered the target is as before it or as it makes it; anything else
+/// is a stranger's.
+///
+/// Safety: left open: Where the kind cannot tell what the lost change makes, its late effect and a stranger's change
+/// look alike, and the deployment goes on.
 #[test]
 fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_makes_it() {
     // Whatever is to be done next.
@@ -48,6 +53,7 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
 }
 
+/// Safety: strangers: An undo does not overwrite what somebody else made after a switch that was not answered.
 #[test]
 fn an_undo_does_not_overwrite_what_came_after_a_switch_that_was_not_answered() {
     let back = |callers| seen(callers, Then::Switch(2));
@@ -141,6 +147,8 @@ fn a_switch_whose_effect_was_seen_stays_to_be_undone_whoever_comes_after_it() {
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
 }
 
+/// Safety: strangers: Where AWS has no condition the first undo goes back over what it finds, as long as something of
+/// this deployment may be there.
 #[test]
 fn a_switch_that_was_not_answered_may_be_there_whoever_refused_the_next_one() {
     let play = Play::begin();
@@ -153,6 +161,8 @@ fn a_switch_that_was_not_answered_may_be_there_whoever_refused_the_next_one() {
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
 }
 
+/// Safety: strangers: An undo that found a stranger does not begin again by itself, not even where AWS has no
+/// condition.
 #[test]
 fn an_undo_that_found_a_stranger_does_not_begin_again_by_itself_where_aws_has_no_condition() {
     let back = seen(9, Then::Switch(2));
@@ -168,6 +178,7 @@ fn an_undo_that_found_a_stranger_does_not_begin_again_by_itself_where_aws_has_no
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
 }
 
+/// Safety: strangers: An undo that found a stranger goes on when an operator asks for it.
 #[test]
 fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
     let back = |callers| seen(callers, Then::Switch(2));
@@ -199,6 +210,7 @@ fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
 }
 
+/// Safety: strangers: What changes after the operator's undo has begun is a stranger's again.
 #[test]
 fn what_changes_after_an_operator_has_looked_is_a_strangers_again() {
     let guarded = |callers, then| Seen {

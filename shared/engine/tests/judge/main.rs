@@ -214,6 +214,7 @@ fn an_invocation_compares_members_and_time() {
     }
 }
 
+/// Safety: unknown: Unknown holds, and then fails, where nothing else is declared.
 #[test]
 fn unknown_holds_then_fails() {
     let stage = changed();

@@ -130,6 +130,8 @@ fn a_skipped_bake_passes_at_the_next_look_and_not_while_a_gate_is_unknown() {
     assert_eq!(judgement(&stage, 0).verdict, Verdict::Pass);
 }
 
+/// Safety: person at the wheel: A pause that comes while the gates are measured holds: the judge writes upon the record
+/// that it read.
 #[test]
 fn a_pause_that_comes_while_the_gates_are_measured_holds() {
     let rehearsal = changed();

@@ -17,6 +17,7 @@ fn tried() -> Setting {
     }
 }
 
+/// Safety: kinds: A function whose new version is invoked first conforms.
 #[test]
 fn what_is_tried_first_conforms() {
     conforms(&tried());

@@ -41,11 +41,13 @@ fn live(trial: &Trial<'_, Setting>) -> LiveAlias {
     })
 }
 
+/// Safety: kinds: A function behind an alias that moves at once conforms.
 #[test]
 fn an_alias_all_at_once_conforms() {
     conforms(&alias());
 }
 
+/// Safety: kinds: A function behind an alias with provisioned concurrency conforms.
 #[test]
 fn an_alias_with_provisioned_concurrency_conforms() {
     conforms(&Setting {
@@ -54,16 +56,19 @@ fn an_alias_with_provisioned_concurrency_conforms() {
     });
 }
 
+/// Safety: kinds: A function behind an alias that is shifted in steps conforms.
 #[test]
 fn a_canary_conforms() {
     conforms(&canary());
 }
 
+/// Safety: kinds: A function without an alias conforms.
 #[test]
 fn a_function_without_an_alias_conforms() {
     conforms(&Setting::default());
 }
 
+/// Safety: kinds: A function of an image behind an alias conforms.
 #[test]
 fn an_image_with_an_alias_conforms() {
     for brings in [Brings::Image, Brings::Index] {
@@ -71,6 +76,7 @@ fn an_image_with_an_alias_conforms() {
     }
 }
 
+/// Safety: kinds: A function of an image without an alias conforms.
 #[test]
 fn an_image_without_an_alias_conforms() {
     for brings in [Brings::Image, Brings::Index] {
@@ -243,6 +249,7 @@ fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
     });
 }
 
+/// Safety: bytes: Bytes that are not the pinned ones are never sent to a function.
 #[test]
 fn bytes_that_are_not_the_pinned_ones_are_never_sent() {
     let setting = alias();

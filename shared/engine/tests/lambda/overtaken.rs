@@ -7,6 +7,7 @@ use windlass_world::conformance::Trial;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
+/// Safety: fence: Who was taken over does not replace a function's code again.
 #[test]
 fn who_was_taken_over_does_not_replace_code_again() {
     let setting = Setting {

@@ -101,6 +101,7 @@ fn a_function_that_is_not_ours_is_refused() {
     assert_eq!(name, FindingName::TargetNotOurs);
 }
 
+/// Safety: left open: A missing alias is told with the command that makes it.
 #[test]
 fn a_missing_alias_is_told_with_the_command_that_makes_it() {
     let (name, told) = refused(&canary(), |world| {
@@ -177,6 +178,7 @@ fn code_for_which_lambda_has_no_room_is_refused_and_little_room_is_told() {
     assert!(!plan(total, "old").contains("MB"));
 }
 
+/// Safety: left open: Steps without an alias are refused: a function's new code is live at once then.
 #[test]
 fn steps_without_an_alias_are_refused() {
     let setting = Setting {
@@ -228,6 +230,7 @@ fn a_rollback_without_an_alias_takes_the_code_of_a_kept_version() {
     assert!(goal.contains(r#""source":{"version":"1"}"#), "{goal}");
 }
 
+/// Safety: left open: An image index without the function's platform is refused before anything changes.
 #[test]
 fn an_index_without_the_function_s_platform_is_refused() {
     let setting = Setting {

@@ -51,6 +51,8 @@ fn shift_by_hand(world: &World) -> [(String, String); 1] {
     half
 }
 
+/// Safety: strangers: A stranger's shift right after the confirmed one is not overwritten, neither forward nor by the
+/// undo.
 #[test]
 fn a_shift_by_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
     let setting = alias();
@@ -72,6 +74,7 @@ fn a_shift_by_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
     assert_eq!(live(&trial).weights, half);
 }
 
+/// Safety: strangers: An undo overwrites a stranger's shift only when an operator asks for it again.
 #[test]
 fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
     let setting = alias();
@@ -96,6 +99,9 @@ fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
 
 /// What RevisionId guards is not overwritten, whatever sort of code it is: neither by what the wave still
 /// has to do nor by the undo.
+///
+/// Safety: strangers: A stranger's code right after the confirmed one is not overwritten, neither forward nor by the
+/// undo.
 #[test]
 fn code_of_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
     for brings in [Brings::Zip, Brings::Image, Brings::Index] {

@@ -64,6 +64,7 @@ fn an_alarm_that_was_red_between_two_looks_fails() {
     assert_eq!(seen.window, "14:01-14:02 UTC");
 }
 
+/// Safety: unknown: An alarm whose history does not show yet how it became OK is unknown.
 #[test]
 fn an_alarm_whose_history_does_not_show_yet_how_it_became_ok_is_unknown() {
     let world = with_alarm("INSUFFICIENT_DATA");
@@ -108,6 +109,7 @@ fn an_alarm_that_was_red_before_the_change_is_unknown_until_it_is_ok() {
     assert_eq!(measure_alarm(&world).verdict, Verdict::Pass);
 }
 
+/// Safety: unknown: An alarm without data, one that is missing and one that cannot be read are unknown.
 #[test]
 fn an_alarm_without_data_missing_or_unreadable_is_unknown() {
     let world = with_alarm("INSUFFICIENT_DATA");

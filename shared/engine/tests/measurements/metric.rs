@@ -68,6 +68,7 @@ fn a_metric_passes_until_a_point_breaches() {
     );
 }
 
+/// Safety: unknown: A metric that has ceased is unknown until it is told again.
 #[test]
 fn a_metric_that_has_ceased_is_unknown_until_it_is_told_again() {
     for gate in [errors(None, Some(10.0)), errors(Some(20.0), None)] {

@@ -18,6 +18,7 @@ fn asked_twice_it_answers_from_the_plan() {
     assert_eq!(stage.world.ledger().items, written);
 }
 
+/// Safety: intent: `Prepare` that is killed at any call plans anew.
 #[test]
 fn killed_at_any_call_it_plans_anew() {
     let whole = new_release();
@@ -50,6 +51,7 @@ fn a_step_of_a_killed_invocation_that_is_not_needed_any_more_is_removed() {
     assert!(step(&stage, "api").is_some());
 }
 
+/// Safety: intent: A slow twin does not overwrite the steps of a plan that is there.
 #[test]
 fn a_slow_twin_does_not_overwrite_the_steps_of_a_plan() {
     let rehearsal = new_release();

@@ -64,6 +64,7 @@ fn seen(stage: &Stage) -> Look {
     step(stage, "api").unwrap().looked.unwrap()
 }
 
+/// Safety: accept: Each component is looked at once more, when every look shows what was changed before.
 #[test]
 fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
     // Whether the change was answered, and after how many seconds every look shows it.
@@ -99,6 +100,7 @@ fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
     }
 }
 
+/// Safety: accept: What was repaired by hand just before is waited for.
 #[test]
 fn what_was_repaired_by_hand_just_before_is_waited_for() {
     let stage = stuck(true);

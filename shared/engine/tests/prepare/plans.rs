@@ -21,6 +21,7 @@ use windlass_engine::prepare::handle;
 use windlass_engine::store;
 use windlass_world::run::run;
 
+/// Safety: intent: A release is planned, and its intent is written before anything changes.
 #[test]
 fn a_release_is_planned_and_its_intent_written() {
     let stage = new_release();
@@ -81,6 +82,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
     stage.world.now().ms_since(began)
 }
 
+/// Safety: late looks: No plan is made upon a look that may be older than what the deployment before has just changed.
 #[test]
 fn what_is_not_as_the_deployment_before_left_it_is_looked_at_again() {
     assert_eq!(takes(5, "1"), 0);
@@ -88,6 +90,7 @@ fn what_is_not_as_the_deployment_before_left_it_is_looked_at_again() {
     assert_eq!(takes(20, "9"), 0);
 }
 
+/// Safety: late looks: A target that is not there yet is looked for again before it is refused.
 #[test]
 fn a_target_that_is_not_there_yet_is_looked_for_again() {
     for (since_s, took) in [(5, 15_000), (20, 0)] {

@@ -63,6 +63,7 @@ fn an_application_that_was_let_go_of_meanwhile_claims_nothing() {
     assert!(!ledger.items.keys().any(|key| key.pk.starts_with("target#")));
 }
 
+/// Safety: bytes: Bytes that differ from the pinned ones are refused before anything changes.
 #[test]
 fn bytes_that_differ_from_the_pinned_ones_are_refused() {
     let mut stage = new_release();
@@ -105,6 +106,7 @@ fn held(component_name: &str, environment: &str) -> (Key, Claims) {
     (store::target(function), Claims { held })
 }
 
+/// Safety: tenancy: A target belongs to one component of one environment of one application.
 #[test]
 fn a_target_belongs_to_one_component() {
     let stage = new_release();

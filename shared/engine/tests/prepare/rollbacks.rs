@@ -74,6 +74,7 @@ fn a_rollback_goes_back_in_reverse_order_whatever_the_gates_say() {
     assert_eq!(plan.warnings.len(), 2);
 }
 
+/// Safety: undo: A rollback whose version is gone is rejected before anything changes.
 #[test]
 fn a_rollback_whose_version_is_gone_is_rejected() {
     let stage = rollback();

@@ -26,6 +26,8 @@ pub fn tell(story: Story) {
     }
 }
 
+/// Safety: tenancy: No site is in the folder of another one, and no origin that serves a site has its path switched by
+/// another one.
 #[test]
 fn a_site_of_another_environment_is_beside_ours_or_refused() {
     let table: [(&str, Story); 13] = [
@@ -190,6 +192,8 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
 
 /// While one is paused at any of its calls of the ledger since it looked at its target the other comes and
 /// goes.
+///
+/// Safety: tenancy: Of two that claim a resource at the same moment one looks again, and is refused.
 #[test]
 fn of_two_that_come_at_the_same_moment_one_is_refused() {
     let table: [(&str, &str, usize); 5] = [

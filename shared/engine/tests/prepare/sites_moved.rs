@@ -7,6 +7,8 @@ use windlass_domain::environment::EnvironmentState;
 use windlass_domain::finding::FindingName;
 
 /// Its files are still there, and an undo, or a rollback once it is declared there again, goes back to them.
+///
+/// Safety: tenancy: A claim stays its component's wherever that is declared later, because an undo goes back there.
 #[test]
 fn what_a_site_leaves_stays_its_own() {
     let table: [(&str, Story); 6] = [
@@ -83,6 +85,8 @@ fn what_a_site_leaves_stays_its_own() {
 }
 
 /// And nothing that ran there is taken for what runs here.
+///
+/// Safety: tenancy: Whoever moves a site is told what it leaves until the move held.
 #[test]
 fn what_a_site_leaves_is_told_until_the_move_held() {
     let mut tenants = Tenants::new();
@@ -133,6 +137,7 @@ fn a_component_of_another_kind_since_is_prepared_as_one_of_which_nothing_runs() 
     );
 }
 
+/// Safety: tenancy: A rollback goes where its component is declared, and nowhere else.
 #[test]
 fn a_rollback_goes_where_the_component_is_declared_and_nowhere_else() {
     let (old, new) = (
@@ -157,6 +162,8 @@ fn a_rollback_goes_where_the_component_is_declared_and_nowhere_else() {
 
 /// Where a distribution pointed before Windlass came: nothing is ever written there, and no one else does while it
 /// is shown.
+///
+/// Safety: tenancy: A rollback to what was found shows nothing that is somebody else's.
 #[test]
 fn a_rollback_to_what_was_found_shows_nothing_of_somebody_else() {
     let shop = "shop/prod web=web/releases/>E1";

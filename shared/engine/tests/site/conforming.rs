@@ -130,11 +130,13 @@ impl Subject for SecondRelease<Step> {
     }
 }
 
+/// Safety: kinds: A site in place conforms.
 #[test]
 fn in_place_conforms() {
     conforms(&SecondRelease::<Knowledge>::new(SiteMode::InPlace));
 }
 
+/// Safety: kinds: A site by folder conforms.
 #[test]
 fn prefix_conforms() {
     conforms(&SecondRelease::<Step>::new(SiteMode::Prefix));

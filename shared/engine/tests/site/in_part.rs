@@ -7,6 +7,7 @@ use windlass_domain::step::Failure;
 use windlass_engine::payload::Word;
 use windlass_world::mishaps::When;
 
+/// Safety: open calls: A change of many writes of which AWS refuses the rest keeps its record, and is undone.
 #[test]
 fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
     let mut scene = scene();

@@ -89,6 +89,8 @@ fn publishing_changes_nothing_that_visitors_notice() {
     assert_eq!(progress.bytes_done, progress.bytes_total);
 }
 
+/// Safety: left open: Of a site in place all is read before its call is recorded, and nothing slow stands between that
+/// and the first file.
 #[test]
 fn nothing_slow_stands_between_the_open_call_and_the_first_file() {
     let mut scene = scene();
@@ -105,6 +107,7 @@ fn nothing_slow_stands_between_the_open_call_and_the_first_file() {
     assert_eq!(calls[put - 2..put], before, "{calls:?}");
 }
 
+/// Safety: limits: Each write of a site's switch is sent once, and those of publishing as often as needed.
 #[test]
 fn each_write_of_a_switch_is_sent_once_and_those_of_publishing_as_often_as_needed() {
     let mut scene = scene();
@@ -172,6 +175,7 @@ fn documents_are_written_after_what_they_name_and_deletions_come_last() {
     }
 }
 
+/// Safety: deletion: An undo brings back the documents that the switch deleted.
 #[test]
 fn undo_restores_what_was_there() {
     let mut scene = scene();
@@ -335,6 +339,7 @@ fn changed_documents_are_invalidated_after_they_were_written() {
     assert_eq!(made[0].reference, format!("{}-forward-1", deployment.id));
 }
 
+/// Safety: left open: An invalidation that CloudFront refuses is a warning in the end.
 #[test]
 fn an_invalidation_that_is_refused_is_a_warning_in_the_end() {
     let mut scene = scene();

@@ -164,6 +164,7 @@ fn a_mishap_at_any_call_of_an_upload_in_parts_is_got_over() {
     }
 }
 
+/// Safety: left open: A switch with a large file may take 20 s longer, and is waited for as much longer.
 #[test]
 fn a_switch_of_a_large_file_may_take_longer_and_is_waited_for_as_much_longer() {
     let mut scene = Scene::new(SiteMode::InPlace);
@@ -244,6 +245,7 @@ fn one_that_did_not_change_is_not_uploaded_again() {
     }
 }
 
+/// Safety: left open: A deployment that fails while it uploads a large file throws its parts away.
 #[test]
 fn what_was_uploaded_of_a_file_that_fails_is_thrown_away() {
     let mut scene = Scene::new(SiteMode::InPlace);

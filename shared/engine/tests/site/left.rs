@@ -59,6 +59,8 @@ fn assets(scene: &Scene) -> Vec<u64> {
     (1..=9).filter(|it| keys.contains(&asset(*it))).collect()
 }
 
+/// Safety: deletion: A file in place is deleted when no kept snapshot names it and its release was replaced more than
+/// 30 days ago.
 #[test]
 fn what_neither_a_rollback_nor_an_open_document_needs_is_deleted() {
     let mut scene = three();
@@ -79,6 +81,7 @@ fn what_neither_a_rollback_nor_an_open_document_needs_is_deleted() {
     );
 }
 
+/// Safety: deletion: A rollback to what is kept finds all its files, and needs no others.
 #[test]
 fn a_rollback_to_what_is_kept_finds_everything_and_needs_nothing_else() {
     let mut scene = scene();
@@ -108,6 +111,7 @@ fn a_rollback_to_what_is_kept_finds_everything_and_needs_nothing_else() {
     );
 }
 
+/// Safety: deletion: An undo brings back the files that its deployment deleted.
 #[test]
 fn an_undo_brings_back_what_was_deleted() {
     let mut scene = three();
@@ -123,6 +127,7 @@ fn an_undo_brings_back_what_was_deleted() {
     assert_eq!(after, before);
 }
 
+/// Safety: deletion: What a stranger wrote in the place of one of our files stays.
 #[test]
 fn what_a_stranger_put_in_its_place_stays() {
     let mut scene = three();
@@ -180,6 +185,7 @@ fn the_same_release_again_deletes_nothing() {
     assert!(third.prepared.stages.is_empty());
 }
 
+/// Safety: deletion: Lists of a site that nothing kept names any more are deleted.
 #[test]
 fn lists_that_nobody_reads_any_more_are_deleted() {
     let mut scene = three();

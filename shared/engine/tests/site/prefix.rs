@@ -88,6 +88,7 @@ fn assets_that_were_found_stay_reachable_and_can_be_reached_ahead() {
     assert_eq!(origin_path(&scene), "");
 }
 
+/// Safety: left open: Cached documents are invalidated once a distribution's switch has reached all edges.
 #[test]
 fn it_waits_for_the_edges_before_it_invalidates() {
     let mut scene = scene();

@@ -103,6 +103,7 @@ fn lists(scene: &Scene, folder: &str) -> Vec<String> {
     keys.filter(|key| key.contains(name)).collect()
 }
 
+/// Safety: deletion: A folder of a release that no kept snapshot names is deleted with its lists.
 #[test]
 fn a_folder_that_no_kept_snapshot_names_is_deleted_with_its_lists() {
     let mut scene = scene();
@@ -165,6 +166,7 @@ fn killed_at_any_call_it_is_brought_to_its_end_by_whoever_comes_next() {
     }
 }
 
+/// Safety: left open: A rollback to a folder that is gone, or is being deleted, is refused at `Prepare`.
 #[test]
 fn nothing_goes_back_to_a_folder_that_is_being_deleted() {
     let mut scene = scene();

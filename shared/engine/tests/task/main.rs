@@ -45,6 +45,7 @@ impl Subject for Once {
     }
 }
 
+/// Safety: kinds: A task conforms.
 #[test]
 fn a_task_conforms() {
     conforms(&Once);

@@ -129,6 +129,7 @@ fn a_key_is_bounded_and_printable() {
     ));
 }
 
+/// Safety: truth: What succeeded once is told with what is so now.
 #[test]
 fn what_succeeded_once_is_told_with_what_is_so_now() {
     let program = program();

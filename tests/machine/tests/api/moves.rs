@@ -212,6 +212,7 @@ fn tag_for_the_bank(shop: &Shop<'_>) {
     world.cdn().distribution("E1", "shop-web").tags = tags;
 }
 
+/// Safety: moving: Another application takes over what runs, with the way back.
 #[test]
 fn another_application_takes_over_what_runs_and_the_way_back() {
     let program = program();

@@ -70,6 +70,7 @@ fn tag_for_the_store(shop: &Shop<'_>) {
     }
 }
 
+/// Safety: moving: A whole application has another name, with its way back and without its former declaration.
 #[test]
 fn a_whole_application_has_another_name_and_its_way_back() {
     let program = program();
@@ -199,6 +200,7 @@ fn uploaded(shop: &Shop<'_>, app: &str, text: &str) -> Value {
     serde_json::from_slice(&told.unwrap().bytes).unwrap()
 }
 
+/// Safety: moving: Image repositories go with their application.
 #[test]
 fn image_repositories_go_with_their_application() {
     let program = program();

@@ -7,6 +7,7 @@ use windlass_machine::older::{assert_seen, written_by_the_first};
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
 
+/// Safety: upgrades: A deployment that an older Windlass began is brought back.
 #[test]
 fn a_deployment_that_an_older_windlass_began_is_brought_back() {
     for told in [true, false] {
@@ -29,6 +30,7 @@ fn a_deployment_that_an_older_windlass_began_is_brought_back() {
     }
 }
 
+/// Safety: upgrades: What an older Windlass deployed is gone on from.
 #[test]
 fn what_an_older_windlass_deployed_is_gone_on_from() {
     let program = program();
@@ -58,6 +60,7 @@ fn unanswered<'p>(program: &'p Program, function: &str) -> (Shop<'p>, String) {
     (shop, arn)
 }
 
+/// Safety: upgrades: A call that an older Windlass left open is waited for.
 #[test]
 fn a_call_that_an_older_windlass_left_open_is_waited_for() {
     let program = program();
@@ -72,6 +75,7 @@ fn a_call_that_an_older_windlass_left_open_is_waited_for() {
     assert_eq!(serves(&shop), both("2"));
 }
 
+/// Safety: upgrades: Who waits since an older Windlass gets a turn, or is superseded.
 #[test]
 fn who_waits_since_an_older_windlass_gets_a_turn_or_is_superseded() {
     let program = program();

@@ -38,6 +38,7 @@ fn a_hold_keeps_arrivals_out_until_it_is_released() {
     assert_eq!(shop.path(&arn), whole_way());
 }
 
+/// Safety: undo: A rollback holds automatic deployments, and another one goes further back or is rejected.
 #[test]
 fn a_rollback_walks_back_and_holds_arrivals() {
     let program = program();
@@ -94,6 +95,7 @@ fn a_rollback_brings_back_what_ran_already_when_it_was_first_named() {
     );
 }
 
+/// Safety: lock: A rollback stops a running deployment, and goes on once that was brought back.
 #[test]
 fn a_rollback_preempts_a_running_deployment() {
     let program = program();

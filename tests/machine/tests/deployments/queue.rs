@@ -5,6 +5,9 @@ use crate::scene::{
 };
 use windlass_domain::ending::Ending;
 
+/// Safety: lock: One deployment at a time has the lock; the newest that waits goes next.
+///
+/// Safety: newer wins: Of those that wait the newest goes, and the others end superseded.
 #[test]
 fn the_newest_that_waits_goes_next_and_the_others_are_superseded() {
     let program = program();

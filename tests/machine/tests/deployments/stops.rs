@@ -68,11 +68,13 @@ fn stop_everywhere(told: bool) -> usize {
     0
 }
 
+/// Safety: endings: A stop in any state is recovered to an ending.
 #[test]
 fn a_stop_in_any_state_is_recovered_to_an_ending() {
     assert!(stop_everywhere(true) > 25);
 }
 
+/// Safety: endings: A stop whose event is lost is found by the schedule.
 #[test]
 fn a_stop_that_nobody_tells_is_found_by_the_schedule() {
     assert!(stop_everywhere(false) > 25);

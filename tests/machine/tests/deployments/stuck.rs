@@ -33,6 +33,7 @@ fn bring_back(shop: &Shop<'_>) {
     functions.functions.insert("shop-api".into(), gone);
 }
 
+/// Safety: lock: An undo that fails needs an operator and keeps the lock.
 #[test]
 fn an_undo_that_fails_needs_an_operator_and_keeps_the_lock() {
     let program = program();

@@ -32,6 +32,7 @@ fn a_failed_gate_rolls_everything_back_in_reverse() {
     assert_counted(&shop, &arn);
 }
 
+/// Safety: undo: A release that was undone is vetoed, and the fix goes live at once.
 #[test]
 fn a_release_that_was_rolled_back_is_vetoed_and_the_fix_goes_live_at_once() {
     let program = program();

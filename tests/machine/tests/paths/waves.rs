@@ -82,6 +82,7 @@ fn a_wave_is_looked_at_by_the_retry_of_judge_and_each_visit_has_tries_of_its_own
     assert_eq!(ran.transitions, 16 + 2 * 23);
 }
 
+/// Safety: undo: A failed gate is undone wave by wave, in reverse, each wave once.
 #[test]
 fn a_failed_gate_is_undone_wave_by_wave_each_once() {
     let script = Script::new([

@@ -94,6 +94,7 @@ fn rolled_back(program: &windlass_machine::program::Program) -> Shop<'_> {
     shop
 }
 
+/// Safety: truth: What was rolled back is told so by every way in, and comes again only by a person.
 #[test]
 fn what_was_rolled_back_is_told_by_every_way_and_brought_back_by_a_person_alone() {
     let program = program();
@@ -138,6 +139,7 @@ fn what_was_rolled_back_is_told_by_every_way_and_brought_back_by_a_person_alone(
     assert_free(&shop);
 }
 
+/// Safety: truth: What runs after a rollback is not superseded by what does not run.
 #[test]
 fn what_runs_after_a_rollback_is_not_superseded_by_what_does_not() {
     let program = program();

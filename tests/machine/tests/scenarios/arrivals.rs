@@ -23,6 +23,7 @@ fn endings(shop: &Shop<'_>, version: &str) -> Vec<String> {
         .collect()
 }
 
+/// Safety: arrivals: An upload is ordered by when it arrived, however late its event comes.
 #[test]
 fn an_upload_whose_event_is_late_does_not_go_over_a_newer_one() {
     let program = program();
@@ -41,6 +42,7 @@ fn an_upload_whose_event_is_late_does_not_go_over_a_newer_one() {
     assert_free(&shop);
 }
 
+/// Safety: arrivals: Of two uploads within a second the one that comes later is newer.
 #[test]
 fn of_two_uploads_within_a_second_the_one_that_comes_later_is_newer() {
     let program = program();
@@ -61,6 +63,7 @@ fn of_two_uploads_within_a_second_the_one_that_comes_later_is_newer() {
     }
 }
 
+/// Safety: arrivals: An upload whose execution died before it was a deployment is served again.
 #[test]
 fn an_upload_whose_execution_died_before_it_was_a_deployment_is_served_again() {
     let program = program();
@@ -97,6 +100,7 @@ fn an_upload_whose_execution_died_before_it_was_a_deployment_is_served_again() {
     assert_free(&shop);
 }
 
+/// Safety: arrivals: An upload whose refusal died is refused after all.
 #[test]
 fn an_upload_whose_refusal_died_is_refused_after_all() {
     let program = program();
@@ -129,6 +133,7 @@ fn is_refused(shop: &Shop<'_>) -> bool {
     keys.any(|key| key.pk == "app#shop" && key.sk.starts_with("refusal#"))
 }
 
+/// Safety: arrivals: A declaration whose event comes twice is not refused beside a newer one.
 #[test]
 fn a_declaration_whose_event_comes_twice_is_not_refused_beside_a_newer_one() {
     let program = program();
@@ -147,6 +152,7 @@ fn a_declaration_whose_event_comes_twice_is_not_refused_beside_a_newer_one() {
     assert!(!is_refused(&shop));
 }
 
+/// Safety: arrivals: What a person stopped before it was a deployment is not served again.
 #[test]
 fn what_a_person_stopped_before_it_was_a_deployment_is_not_served_again() {
     let program = program();
@@ -163,6 +169,7 @@ fn what_a_person_stopped_before_it_was_a_deployment_is_not_served_again() {
     assert_eq!(executions(&mut shop), before);
 }
 
+/// Safety: arrivals: An event that comes twice asks once, also where the release was rejected meanwhile.
 #[test]
 fn what_was_rejected_is_not_asked_for_again_by_its_own_event() {
     let program = program();

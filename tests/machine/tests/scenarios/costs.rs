@@ -53,6 +53,7 @@ fn between_looks(shop: &mut Shop<'_>) {
     }
 }
 
+/// Safety: recovery: A run of the schedule makes the same calls however long the history is.
 #[test]
 fn the_schedule_of_recoveries_makes_the_same_calls_whatever_was() {
     let program = program();
@@ -77,6 +78,7 @@ fn rounds_begin(shop: &Shop<'_>) {
     }
 }
 
+/// Safety: arrivals: A look at the bucket costs the same however much lies there.
 #[test]
 fn a_look_at_the_bucket_costs_the_same_however_much_lies_there() {
     let program = program();
@@ -172,6 +174,7 @@ fn a_run_asks_the_ledger_about_a_thousand_pushes_at_most() {
     assert_eq!(shop.region.all_ended().len(), 1);
 }
 
+/// Safety: arrivals: A large repository is looked through over several runs, each of which reads twenty pages.
 #[test]
 fn a_repository_is_looked_through_over_several_runs_each_of_which_reads_twenty_pages() {
     let program = program();

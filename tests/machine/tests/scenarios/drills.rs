@@ -161,6 +161,8 @@ fn a_gate_that_is_red_before_it_begins_refuses_it() {
 }
 
 /// Undone, the way back would leave the older version live.
+///
+/// Safety: drills: A gate that fails on the way back undoes nothing, and fails the drill.
 #[test]
 fn a_gate_that_fails_on_the_way_back_undoes_nothing_and_fails_the_drill() {
     let program = program();
@@ -357,6 +359,8 @@ fn what_is_planned_tells_where_it_would_go_and_begins_nothing() {
 }
 
 /// By what is declared since, `jobs` could not be brought back.
+///
+/// Safety: drills: The way back goes by the declaration by which the drill went there.
 #[test]
 fn what_is_declared_meanwhile_is_not_in_its_way() {
     let program = program();

@@ -121,6 +121,7 @@ fn hold(shop: &Shop<'_>) {
     assert_eq!(done, Transacted::Done);
 }
 
+/// Safety: restoring: A restoring is a deployment of Windlass that names what differed, and who made it.
 #[test]
 fn it_is_a_deployment_of_windlass_that_names_what_differed_and_who_made_it() {
     let program = program();
@@ -194,6 +195,7 @@ fn what_is_only_reported_is_not_restored_and_what_is_off_is_not_looked_at() {
     }
 }
 
+/// Safety: restoring: Nothing is restored while it is held or waited for, or while a gate is red.
 #[test]
 fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
     let program = program();
@@ -239,6 +241,7 @@ fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
     );
 }
 
+/// Safety: restoring: A release that comes first goes instead.
 #[test]
 fn a_release_that_comes_first_goes_instead() {
     let program = program();
@@ -289,6 +292,7 @@ fn a_release_waits_for_what_is_restored_or_stops_it_where_that_is_asked() {
     }
 }
 
+/// Safety: restoring: What is as recorded again by its turn is left alone.
 #[test]
 fn what_is_as_recorded_again_by_its_turn_is_left_alone() {
     let program = program();
@@ -312,6 +316,7 @@ fn what_is_as_recorded_again_by_its_turn_is_left_alone() {
     );
 }
 
+/// Safety: restoring: What is set back a fourth time in a day is held, and who does it is named.
 #[test]
 fn what_is_set_back_a_fourth_time_in_a_day_is_held_and_who_does_it_is_named() {
     let program = program();
@@ -355,6 +360,7 @@ fn what_is_set_back_a_fourth_time_in_a_day_is_held_and_who_does_it_is_named() {
     assert_eq!(serves(&shop), both("2"));
 }
 
+/// Safety: restoring: A restoring that dies is undone, and counts once.
 #[test]
 fn a_restoring_that_dies_is_undone_and_counts_once() {
     let program = program();

@@ -108,6 +108,7 @@ fn every_hour_all_targets_are_looked_at_and_nobody_is_told_where_all_is_as_recor
     assert_eq!((events(&shop), told(&shop)), (vec![], vec![]));
 }
 
+/// Safety: drift: What differs is told once, by field, and is gone when it is gone.
 #[test]
 fn what_somebody_changed_is_told_once_by_field_and_is_gone_when_it_is_gone() {
     let program = program();
@@ -255,6 +256,7 @@ fn each_kind_is_told_by_its_fields() {
     assert!(!message.contains(page), "no content is told: {message}");
 }
 
+/// Safety: drift: What cannot be read is unknown, and what had drifted is not gone by it.
 #[test]
 fn what_cannot_be_read_is_unknown_and_what_had_drifted_is_not_gone_by_it() {
     let program = program();
@@ -277,6 +279,7 @@ fn what_cannot_be_read_is_unknown_and_what_had_drifted_is_not_gone_by_it() {
     assert_eq!(events(&shop), ["DriftFound"], "it is the same difference");
 }
 
+/// Safety: drift: A look is not made while somebody has the lock, and is in nobody's way.
 #[test]
 fn a_look_is_not_made_while_a_deployment_works_and_is_not_in_its_way() {
     let program = program();
@@ -295,6 +298,7 @@ fn a_look_is_not_made_while_a_deployment_works_and_is_not_in_its_way() {
     assert_eq!(shown(&shop, "api")["drift"], "none");
 }
 
+/// Safety: drift: What a deployment does in the middle of a look is never told as drift.
 #[test]
 fn a_deployment_that_comes_in_between_is_never_told_as_drift() {
     let program = program();
@@ -339,6 +343,7 @@ fn a_deployment_that_puts_it_right_is_seen_at_the_next_run_of_the_schedule() {
     assert_eq!(events(&shop), ["DriftFound", "DriftGone"]);
 }
 
+/// Safety: drift: A look takes no more calls than are counted for it.
 #[test]
 fn a_look_at_each_kind_takes_no_more_calls_than_are_counted_for_it() {
     let program = program();

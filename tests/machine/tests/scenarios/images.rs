@@ -151,6 +151,7 @@ fn a_manifest_brings_an_image_and_no_zip_to_a_function_with_a_repository() {
     assert_free(&shop);
 }
 
+/// Safety: arrivals: A push whose event was lost is found once.
 #[test]
 fn a_push_whose_event_was_lost_is_found_once() {
     let program = program();
@@ -216,6 +217,7 @@ fn a_round_goes_no_further_on_a_part_of_the_repositories() {
     assert_eq!(rounds(), before);
 }
 
+/// Safety: arrivals: Tags that go nowhere do not stand in the way of one that does.
 #[test]
 fn tags_that_go_nowhere_do_not_stand_in_the_way_of_one_that_does() {
     let program = program();

@@ -14,6 +14,8 @@ use windlass_world::run::run;
 
 /// Step Functions may have given the invocation up long ago, and the component may never have been
 /// begun, so that its step knows of no undo.
+///
+/// Safety: fence: An invocation that begins when its deployment has ended changes nothing.
 #[test]
 fn an_invocation_that_begins_when_its_deployment_has_ended_changes_nothing() {
     let program = program();
@@ -40,6 +42,8 @@ fn an_invocation_that_begins_when_its_deployment_has_ended_changes_nothing() {
 
 /// A twin that comes late, after its sibling has answered `changed`, may see what that one did not see:
 /// then the step has failed, although its wave has been judged.
+///
+/// Safety: recovery: A deployment whose component is found wrong after the last judgement is undone, and not settled.
 #[test]
 fn what_a_late_twin_takes_back_after_the_last_judgement_is_undone() {
     let program = program();

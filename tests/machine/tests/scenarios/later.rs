@@ -95,6 +95,7 @@ fn functions_of_one_zip_change_and_come_back_together() {
     assert_eq!(serves(&shop), both("2"));
 }
 
+/// Safety: undo: The first release of a component is taken back to what was found before it.
 #[test]
 fn the_first_release_of_a_component_is_taken_back() {
     let program = program();
@@ -183,6 +184,7 @@ components:
   api: {kind: lambda, function: shop-api, alias: live}
 ";
 
+/// Safety: undo: What is no longer declared is refused by name only where it would have to be taken back.
 #[test]
 fn what_is_no_longer_declared_is_refused_by_name_only_where_it_would_have_to_be_taken_back() {
     let program = program();
@@ -227,6 +229,7 @@ fn what_was_renamed_goes_back_to_what_ran_under_its_former_name() {
     assert!(cause.contains("Declare `jobs` as it was"), "{cause}");
 }
 
+/// Safety: undo: A rollback of a component whose target is another one since is refused.
 #[test]
 fn a_component_whose_target_is_another_one_since_is_refused() {
     let program = program();

@@ -20,6 +20,7 @@ fn months_later(shop: &mut Shop<'_>, version: &str) {
     assert_eq!(ended(shop, &arn).ending, Ending::Succeeded);
 }
 
+/// Safety: deletion: What no rollback needs is deleted, and a rollback finds the rest.
 #[test]
 fn what_no_rollback_needs_is_deleted_and_a_rollback_finds_the_rest() {
     let program = program();

@@ -9,6 +9,7 @@ use windlass_engine::ports::{Key, ObjectId, Objects};
 use windlass_machine::shop::FUNCTIONS;
 use windlass_world::run::run;
 
+/// Safety: arrivals: A manifest whose event was lost is released once, when its event has had its time.
 #[test]
 fn a_manifest_whose_event_was_lost_is_released_once() {
     let program = program();
@@ -41,6 +42,7 @@ fn what_was_there_before_the_first_look_is_left() {
     assert_eq!(executions(&mut shop), before);
 }
 
+/// Safety: arrivals: A refused upload is not asked for again by looking.
 #[test]
 fn a_refused_upload_is_not_asked_for_again() {
     let program = program();
@@ -59,6 +61,7 @@ fn a_refused_upload_is_not_asked_for_again() {
     assert_eq!(executions(&mut shop), before + 1);
 }
 
+/// Safety: arrivals: What was missed is no newer than what was accepted since.
 #[test]
 fn what_was_missed_is_no_newer_than_what_was_accepted_since() {
     let program = program();

@@ -212,6 +212,8 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
 }
 
 /// A release fails and cannot be undone, and is repaired by hand to what ran before: it runs nowhere.
+///
+/// Safety: accept: After a repair to what ran before, a newer fix goes in, and a rollback goes further back.
 #[test]
 fn after_a_repair_to_what_ran_before_a_fix_goes_in_and_a_rollback_goes_further_back() {
     let program = program();
@@ -272,6 +274,8 @@ fn what_ran_before_and_was_not_recorded_is_accepted_as_what_runs() {
 }
 
 /// The rollback fails and cannot be undone; what it went back from is not where the next one goes.
+///
+/// Safety: accept: After an accepted rollback the next one does not go forward.
 #[test]
 fn after_an_accepted_rollback_the_next_one_does_not_go_forward() {
     let program = program();
@@ -321,6 +325,7 @@ fn repaired_site(program: &Program) -> Shop<'_> {
     shop
 }
 
+/// Safety: accept: A site that was repaired by hand is accepted with the list that a rollback to it needs.
 #[test]
 fn a_site_repaired_by_hand_is_accepted_with_the_list_that_a_rollback_needs() {
     let program = program();

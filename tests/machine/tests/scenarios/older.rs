@@ -12,6 +12,7 @@ use windlass_machine::older::{assert_seen, written_by_the_first};
 use windlass_machine::shop::ALARM;
 use windlass_world::run::run;
 
+/// Safety: upgrades: What an older Windlass undid goes live when it is asked for again.
 #[test]
 fn what_an_older_windlass_undid_goes_live_when_it_is_asked_for_again() {
     let program = program();
@@ -34,6 +35,7 @@ fn what_an_older_windlass_undid_goes_live_when_it_is_asked_for_again() {
     assert_free(&shop);
 }
 
+/// Safety: upgrades: What an older Windlass recovered is looked at again.
 #[test]
 fn what_an_older_windlass_recovered_is_looked_at_again() {
     let program = program();
@@ -53,6 +55,7 @@ fn what_an_older_windlass_recovered_is_looked_at_again() {
     assert_free(&shop);
 }
 
+/// Safety: upgrades: What an older Windlass served is not served twice.
 #[test]
 fn what_an_older_windlass_served_is_not_served_twice() {
     let program = program();

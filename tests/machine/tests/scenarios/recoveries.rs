@@ -93,6 +93,8 @@ fn after_five_that_died_the_deployment_is_left_to_an_operator() {
     assert_free(&shop);
 }
 
+/// Safety: recovery: A recovery that took nothing over is followed within a minute of its event, and then by one in
+/// each quarter of an hour.
 #[test]
 fn one_that_took_nothing_over_is_started_again_at_once_and_then_once_in_a_quarter_of_an_hour() {
     let program = program();
@@ -127,6 +129,7 @@ fn one_that_took_nothing_over_is_started_again_at_once_and_then_once_in_a_quarte
     assert_free(&shop);
 }
 
+/// Safety: recovery: A deployment that dies before it had a turn is found by the schedule.
 #[test]
 fn one_that_dies_at_its_arrival_is_found_by_the_schedule() {
     let program = program();

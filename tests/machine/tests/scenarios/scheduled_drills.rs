@@ -52,6 +52,7 @@ fn next(shop: &Shop<'_>) -> Value {
     run(handle(shop.world(), call)).body["next_drill"].clone()
 }
 
+/// Safety: drills: A drill begins when it is due, once, and the next one counts from it.
 #[test]
 fn one_begins_when_it_is_due_and_the_next_counts_from_it() {
     let program = program();

@@ -131,6 +131,7 @@ fn nothing_is_due_where_no_recovery_worked_or_nothing_was_changed() {
     assert_eq!(due(&shop), 0);
 }
 
+/// Safety: second look: A call that lands after the recovery is told, and automatic deployments are held.
 #[test]
 fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
     let program = program();
@@ -162,6 +163,7 @@ fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
     assert_eq!(shop.environment().hold, None);
 }
 
+/// Safety: drift: No hourly look tells again what the second look has told.
 #[test]
 fn no_hourly_look_tells_again_what_the_second_look_has_told() {
     let program = program();
@@ -218,6 +220,7 @@ fn the_hold_is_set_though_its_start_failed_at_first() {
     assert_eq!((told(&shop).len(), due(&shop)), (1, 0));
 }
 
+/// Safety: second look: A hold whose execution dies is tried again.
 #[test]
 fn a_hold_whose_execution_dies_is_tried_again() {
     let program = program();
@@ -260,6 +263,7 @@ fn a_hold_whose_executions_all_die_is_tried_six_times() {
     assert_eq!(shop.environment().hold, None);
 }
 
+/// Safety: second look: What cannot be seen is tried six times, and then told as unknown.
 #[test]
 fn what_cannot_be_seen_is_tried_again_and_then_told_as_unknown() {
     let program = program();
@@ -300,6 +304,7 @@ fn what_was_unknown_at_first_is_told_as_it_is() {
     assert_eq!(saw(&shop, &arn), Some(Saw::Changed));
 }
 
+/// Safety: second look: A later deployment is waited for, and answers for what it brought.
 #[test]
 fn a_later_deployment_is_waited_for_and_answers_for_what_it_brought() {
     let program = program();

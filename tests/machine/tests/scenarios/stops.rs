@@ -37,6 +37,7 @@ fn input(cause: &str) -> Value {
     inputs.next().unwrap().unwrap()
 }
 
+/// Safety: undo: What a person stopped is not vetoed, and comes again only when it is asked for.
 #[test]
 fn what_a_person_stopped_is_not_vetoed_and_comes_again_only_when_asked_to() {
     let program = program();

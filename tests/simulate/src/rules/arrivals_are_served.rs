@@ -8,6 +8,9 @@ use windlass_domain::time::Time;
 /// "Nothing lost" and "one deployment per distinct request": whatever was uploaded or pushed to be
 /// released is one deployment, its own or that of an equal upload, or is refused, within a stated time, whether or not
 /// its event came; and never two. A declaration is in force, or is refused.
+///
+/// Safety: arrivals: What is uploaded or pushed is one deployment, or is refused, within a stated time, whether or not
+/// its event comes.
 pub fn arrivals_are_served(outcome: &Outcome<'_>) -> Result<(), String> {
     for (arrived, arrival) in outcome.arrivals() {
         match arrival.deployments(outcome.world).as_slice() {

@@ -11,6 +11,9 @@ use windlass_domain::step::Step;
 /// "Every component has a way back, also its first release: to what was found before it" (rule 8), and "an answer
 /// says what the targets show now" (rule 1): where the last that ended well is a rollback, callers of every component
 /// that Windlass ever changed get what its snapshot says of it, or what there was before its first change.
+///
+/// Safety: undo: After a rollback callers of each component get what its snapshot says, or what there was before its
+/// first change.
 pub fn back_as_it_says(outcome: &Outcome<'_>) -> Result<(), String> {
     let Some((record, number)) = last_rollback(outcome) else {
         return Ok(());

@@ -12,6 +12,9 @@ use windlass_world::runners::{LiveCall, State};
 
 /// Each call is made once, or, of a function that bears it, again when the one before is over, with the same key and of the
 /// same version. What takes it back is called only once it is over, and may have begun.
+///
+/// Safety: tasks: A function that a task is is called once, or again only where it bears that, when the call before is
+/// over.
 pub(super) fn called_once(outcome: &Outcome<'_>) -> Result<(), String> {
     let state = outcome.world.runners();
     let is_repeatable = outcome.scenario.declaration.contains("repeatable: true");

@@ -3,6 +3,9 @@ use crate::outcome::Outcome;
 
 /// "Nothing is claimed that is not so" (rule 1): whenever an ending is written, or an execution answers what came of
 /// another one, the targets show at that moment what it claims, unless somebody outside has changed them.
+///
+/// Safety: truth: What an ending, or an answer on another one's deployment, claims is what the targets show at that
+/// moment.
 pub fn claims_are_shown(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut happened = outcome.happened.iter();
     let untrue = happened.find_map(|one| match &one.what {

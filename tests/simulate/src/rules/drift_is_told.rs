@@ -13,6 +13,9 @@ const LOOKS: [&str; 2] = ["second_look", "hourly_look"];
 /// "Looked at every hour: what differs is told once, and gone when it is gone. A look never waits for, nor stops, a
 /// deployment": whoever looks writes nothing but looks, so takes no lock, and changes no target; what a person changed
 /// between deployments is told, once for each change where nothing goes wrong, and never as gone before it is.
+///
+/// Safety: drift: What a person changed between deployments is told, once where nothing goes wrong, and who looks
+/// changes nothing.
 pub fn drift_is_told(outcome: &Outcome<'_>) -> Result<(), String> {
     for happening in &outcome.happened {
         match &happening.what {

@@ -15,6 +15,9 @@ use windlass_domain::time::Time;
 /// says that it does not, which has a reason; nothing but an operator's rollback comes between its two ways, and no way
 /// back replaces that; it vetoes nothing, begins under no hold, and is never left half its way. One that is due by the
 /// declaration begins once (decision 0576).
+///
+/// Safety: drills: What ran before a drill runs after it, or its record says that it does not, and why; one that is due
+/// begins once.
 pub fn drills_come_back(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut course = Course::new(outcome);
     for happening in &outcome.happened {

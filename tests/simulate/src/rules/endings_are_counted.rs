@@ -8,6 +8,8 @@ use windlass_domain::outcome::EndedDeployment;
 /// "The stream that tells of endings brings them at least once" (`docs/metrics.md`): each ending is counted as what it was
 /// when it was new, and once where nothing went wrong. What cannot be read for longer than the stream is tried again is in
 /// the queue of what was not sent.
+///
+/// Safety: telling: What ends is counted as what it was, and once where nothing goes wrong.
 pub fn endings_are_counted(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut mishaps = outcome.schedule.mishaps.iter();
     let lasts = |what| matches!(what, What::ThrottledLong | What::DeniedLong);

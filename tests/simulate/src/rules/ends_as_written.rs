@@ -4,6 +4,8 @@ use crate::schedule::What;
 /// "Every change is repeatable" (rule 3): what fails once is asked again, so a deployment ends as it
 /// would have without; and where nothing goes wrong it ends as the scenario says. Who asks without a key, and again
 /// because no answer came, may have arrived once more: that there is nothing to do is then told twice.
+///
+/// Safety: fence: What fails once is asked again, and the deployment ends as it would have without.
 pub fn ends_as_written(outcome: &Outcome<'_>) -> Result<(), String> {
     let mishaps = &outcome.schedule.mishaps;
     let is_overcome = match mishaps.as_slice() {

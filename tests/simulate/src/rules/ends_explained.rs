@@ -8,6 +8,8 @@ use windlass_domain::ending::Ending;
 /// "one deployment per distinct request; a status URL, an end that tells the truth": where one thing goes
 /// wrong, what was asked for is not turned away, and does not go live, but as the scenario says that it
 /// may, or where that one thing explains it. What a newer release supersedes has a newer one.
+///
+/// Safety: mishaps: Each deployment ends as its scenario says that it may, or as the one mishap explains.
 pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
     let [mishap] = outcome.schedule.mishaps.as_slice() else {
         return Ok(());

@@ -8,6 +8,8 @@ const MADE_BY: &str = "windlass:deployment";
 
 /// "Nothing that ECS may still take back is called `Succeeded`": when a release has succeeded, ECS has said of its
 /// deployment that it is successful.
+///
+/// Safety: truth: Nothing that ECS may still take back is called `Succeeded`.
 pub fn final_by_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
     for happening in &outcome.happened {
         let Some(record) = outcome.went_live(&happening.what) else {

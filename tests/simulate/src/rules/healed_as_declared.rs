@@ -18,6 +18,9 @@ const A_DAY: usize = 3;
 /// "Restoring is a deployment like any other, never while held, waiting or running, at most three a day, then a hold with
 /// words": it begins where nothing is held and nobody waits, counts once with its ending, and in the end nothing that is
 /// to be restored differs, or deployments are held.
+///
+/// Safety: restoring: A restoring begins where nothing is held and nobody waits, and counts once; in the end nothing
+/// differs, or deployments are held.
 pub fn healed_as_declared(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut held = outcome.held_before;
     let mut waiting: BTreeSet<String> = BTreeSet::new();

@@ -10,6 +10,8 @@ use windlass_domain::request::ActionName;
 /// "The automatic undo vetoes that release only. An operator's rollback holds automatic deployments
 /// until the hold is released" (rule 8): what is held or vetoed never gets the lock, and each undo of
 /// a release leaves a veto, each rollback a hold.
+///
+/// Safety: undo: What is held or vetoed gets no lock; each undo of a release leaves a veto, and each rollback a hold.
 pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut held = outcome.held_before;
     let mut vetoed: BTreeSet<String> = BTreeSet::new();

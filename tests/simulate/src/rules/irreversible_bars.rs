@@ -19,6 +19,8 @@ const SERVICE: &str = "agent";
 /// Nothing that came before an irreversible task runs after it: the undo of a deployment brings nothing back once its task
 /// has begun, and such a deployment is never said to be rolled back. A rollback goes back across one only where it names
 /// it.
+///
+/// Safety: tasks: Nothing that came before an irreversible task runs after it, unless a rollback names it.
 pub fn irreversible_bars(outcome: &Outcome<'_>) -> Result<(), String> {
     for happening in &outcome.happened {
         let Event::Switched { who, component, .. } = &happening.what else {

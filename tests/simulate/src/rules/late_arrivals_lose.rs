@@ -5,6 +5,9 @@ use windlass_domain::time::Time;
 
 /// "Late, duplicated and reordered arrivals never win" (rule 6): of two that arrived one after the
 /// other the earlier one does not go live over the later one, whenever their events came.
+///
+/// Safety: newer wins: Of two arrivals the earlier one does not go live over the later one, however late its event
+/// comes.
 pub fn late_arrivals_lose(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut live: Vec<(Time, Rc<Deployment>)> = Vec::new();
     for happening in &outcome.happened {

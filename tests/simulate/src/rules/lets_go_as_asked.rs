@@ -8,6 +8,9 @@ use windlass_domain::tenancy::Claims;
 /// "A target belongs to one component" (tenancy): nobody loses a claim but by letting go of it, while nothing is under
 /// way there, and once it is declared no more; and who has let go is recorded as running nothing. A whole application is
 /// declared no more before anything of it is let go of, and nothing of it is claimed until it is declared anew.
+///
+/// Safety: letting go: Nobody loses a claim but by letting go of it, while nothing is under way there, and once it is
+/// declared no more.
 pub fn lets_go_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
     let acts = outcome.scenario.acts.iter();
     let asked = |name: &str| {

@@ -10,6 +10,9 @@ use windlass_domain::step::Step;
 /// "Recovery observes again after its last change, and the reconciler once more 15 minutes later"
 /// (Safety): whatever a recovery brought to an ending, having changed it, was looked at again in the
 /// end. What is told to have changed was changed by somebody, and deployments were held for it.
+///
+/// Safety: second look: What a recovery left is looked at again, and nothing is told to have changed that nobody
+/// changed.
 pub fn looked_again(outcome: &Outcome<'_>) -> Result<(), String> {
     for record in outcome.records() {
         let partition = format!("deployment#{}", record.id);

@@ -13,6 +13,9 @@ use windlass_domain::tenancy::Claims;
 /// drill has to come back, or not at all. A rollback by the new name goes back to what the old one ran. A whole
 /// application has another name with all of its components and without its former declaration, or keeps both
 /// (decision 0540).
+///
+/// Safety: moving: What has another name or owner has its claims and its record from one moment to the next, or not at
+/// all.
 pub fn moves_whole(outcome: &Outcome<'_>) -> Result<(), String> {
     let moves = outcome.scenario.acts.iter();
     let moves: Vec<Move> = moves

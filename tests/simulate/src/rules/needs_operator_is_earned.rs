@@ -16,6 +16,9 @@ use windlass_domain::step::{Failure, Step};
 /// only where something stood in the way of its undo that asking again does not mend. That is a stranger's
 /// change of that very component, a refusal, or minutes of throttling; a stop, a kill, a lost answer and
 /// whatever else passes are none.
+///
+/// Safety: endings: A deployment is left to an operator only where a stranger, a refusal or minutes of throttling stood
+/// in the way.
 pub fn needs_operator_is_earned(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut steps: BTreeMap<String, Rc<Step>> = BTreeMap::new();
     let mut theirs: BTreeSet<&str> = BTreeSet::new();

@@ -6,6 +6,8 @@ use windlass_domain::deployment::Deployment;
 
 /// "A late, duplicated or reordered arrival never replaces a newer release" (rule 6): newer by CI's
 /// number where both have one, else by when each arrived.
+///
+/// Safety: newer wins: No older release goes live over a newer one.
 pub fn no_older_over_newer(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut newest: BTreeMap<String, (Place, Rc<Deployment>)> = BTreeMap::new();
     for happening in &outcome.happened {

@@ -6,6 +6,8 @@ use windlass_world::objects::Bucket;
 
 /// "Secrets never appear in an input, a ledger item, a log line or an event" (rule 10): a secret that
 /// is planted in a target, or in a document that a team uploads as an artifact, is found nowhere else.
+///
+/// Safety: secrets: A planted secret is found nowhere else.
 pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
     for happening in &outcome.happened {
         if let Event::Leaked(what) = &happening.what {

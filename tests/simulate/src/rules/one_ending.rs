@@ -7,6 +7,8 @@ use windlass_domain::ending::Ending;
 /// "A deployment ends in exactly one of: `Succeeded`; `NothingToDo`; `Rejected`; `RolledBack`;
 /// `NeedsOperator`" (rule 1). Only an operator's recovery out of `NeedsOperator` changes an ending,
 /// and whatever dies is brought to one.
+///
+/// Safety: endings: Each deployment has one ending, and whatever dies is brought to one.
 pub fn one_ending(outcome: &Outcome<'_>) -> Result<(), String> {
     if outcome.rest == Rest::Never {
         return Err("it never comes to rest".into());

@@ -11,6 +11,9 @@ use windlass_domain::request::ActionName;
 /// "A component has one name everywhere" (decision 0400): the present snapshot calls it as the record of what runs
 /// does; the deployment that is said to have given a name, and the one that brought the bytes, ended well and gave that
 /// name; and the name is that of the newest release that is there.
+///
+/// Safety: truth: What runs has one name, in the record and in the snapshots, and whoever is said to have given it did
+/// so.
 pub fn one_name(outcome: &Outcome<'_>) -> Result<(), String> {
     let state = outcome.environment();
     let snapshots: Vec<Rc<Snapshot>> = outcome.all("env#shop/prod", "snapshot#");

@@ -13,6 +13,8 @@ use windlass_domain::request::ActionName;
 /// "The former ends `RolledBack` with `PreemptedByDeploy`, vetoes nothing, and nothing comes between. While a release is
 /// judged failed, a fix goes first": who is stopped was asked to be, by what is newer and may; and whoever has a turn
 /// leaves nobody behind who overtakes, or fixes what failed last.
+///
+/// Safety: overtaking: Who is stopped was asked to be by what is newer and may, and nothing comes between.
 pub fn overtakes_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut queue = Queue::default();
     for happening in &outcome.happened {

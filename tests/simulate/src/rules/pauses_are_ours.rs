@@ -3,6 +3,9 @@ use windlass_world::pausing::Pausing;
 
 /// "All other hooks are the team's, and never answered": what Windlass answers is a pause of a deployment that it began
 /// itself, at a stage that the declaration lists.
+///
+/// Safety: strangers: Windlass answers only pauses of deployments that it began itself, at a stage that the declaration
+/// lists.
 pub fn pauses_are_ours(outcome: &Outcome<'_>) -> Result<(), String> {
     let is_declared = outcome
         .scenario

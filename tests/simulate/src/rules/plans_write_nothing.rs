@@ -3,6 +3,8 @@ use crate::outcome::Outcome;
 
 /// "Without lock or change": an execution that only plans, or checks, writes its plan and nothing else, and switches
 /// nothing.
+///
+/// Safety: plans: An execution that only plans, or checks, writes its plan and nothing else, and switches nothing.
 pub fn plans_write_nothing(outcome: &Outcome<'_>) -> Result<(), String> {
     let executions = outcome.world.executions();
     let only_plans = |who: &Who| {

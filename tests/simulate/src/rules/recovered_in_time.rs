@@ -15,6 +15,9 @@ const UNTOLD_MS: u64 = TOLD_MS + 300_000;
 /// "An execution that dies without an ending is finished by a recovery execution" (rule 1): whoever
 /// dies in the middle is followed by another execution, which has taken over, or has brought the
 /// deployment to its ending, in time.
+///
+/// Safety: recovery: Whoever dies is followed by a recovery within a minute of the event, and within a period of the
+/// schedule where that is lost, also a recovery.
 pub fn recovered_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
     let Some(longest) = longest(&outcome.schedule.mishaps) else {
         return Ok(());

@@ -11,6 +11,8 @@ const MADE_BY: &str = "windlass:deployment";
 /// "a lost answer must not publish twice": a deployment publishes a function once, and replaces its
 /// code once on the way there; and it registers one task definition of a service, and one of a task, unless the former one takes
 /// effect, or is seen, too late: it is additive, so nobody waits for it.
+///
+/// Safety: fence: A deployment publishes, replaces code and registers once, also where an answer was lost.
 pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
     if !is_anything_late(outcome) {
         registered_once(outcome)?;

@@ -11,6 +11,8 @@ use windlass_world::objects::Bucket;
 
 /// "What a rollback would need is never deleted by the release that replaces it" (rule 8): whatever
 /// the snapshots name is still there, of a site by folder what the declared number of them name.
+///
+/// Safety: undo: What a rollback needs is there, of a site by folder as far back as is declared.
 pub fn rollback_is_possible(outcome: &Outcome<'_>) -> Result<(), String> {
     let snapshots: Vec<Rc<Snapshot>> = outcome.all("env#shop/prod", "snapshot#");
     let kept = kept(outcome);

@@ -13,6 +13,8 @@ use windlass_world::runs::{LiveRun, State};
 /// it back at most once, whatever went wrong meanwhile; the second only where the first had begun and was over. Where a
 /// deployment succeeded its task did, and where one was undone nothing of it runs, and what has to be taken back is. What
 /// has succeeded is not run again unasked, and a rollback runs nothing.
+///
+/// Safety: tasks: A deployment runs its task, and the one that takes it back, at most once.
 pub fn runs_once(outcome: &Outcome<'_>) -> Result<(), String> {
     called_once(outcome)?;
     if outcome

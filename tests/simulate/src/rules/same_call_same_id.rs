@@ -9,6 +9,8 @@ use windlass_domain::identity::DeploymentId;
 /// "The same content is one deployment while it waits or runs": whoever posts the same release again, because no
 /// answer came or without a reason, is told the same deployment until that has ended; and it is there, unless its
 /// execution died before it was one.
+///
+/// Safety: arrivals: The same call of the API is the same deployment while that waits or runs.
 pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut told: BTreeMap<&str, &str> = BTreeMap::new();
     let mut ended: BTreeSet<DeploymentId> = BTreeSet::new();

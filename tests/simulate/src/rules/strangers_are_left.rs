@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// whose deployer has seen it does not go forward over it. Only an
 /// operator's `recover` goes back all the same, once, because who starts it has looked
 /// (`docs/decisions/0131-what-a-confirmed-change-left-is-remembered.md`).
+///
+/// Safety: strangers: What a stranger made is kept where AWS has a condition; where it has none, a deployer that saw it
+/// does not go forward over it.
 pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut prepared: BTreeSet<String> = BTreeSet::new();
     let mut theirs: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();

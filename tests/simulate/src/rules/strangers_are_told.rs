@@ -14,6 +14,8 @@ use windlass_world::ledger::Written;
 /// while that was there. What is changed after the last look at a target changes no ending, and is nobody's to
 /// tell. Where AWS has no condition, as for a service of ECS, an undo goes over what was set meanwhile
 /// (`docs/SAFETY.md`), and says only from what it went back. With other latencies it may end otherwise for that alone.
+///
+/// Safety: strangers: A stranger's change is told as `TargetChangedByOther`, with who owns what.
 pub fn strangers_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mishaps = &outcome.schedule.mishaps;
     let is_else = outcome.schedule.latencies > 0 || mishaps.is_empty();

@@ -10,6 +10,8 @@ use windlass_domain::step::Step;
 /// "the record says what is where" (rule 1), also in `NeedsOperator`: of each component that is not back,
 /// and that nobody else has changed, callers get what was confirmed last, or seen last, or what a change
 /// makes whose answer did not come.
+///
+/// Safety: endings: What the record says of a component that is not back is so.
 pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
     let lock = outcome.lock();
     let held = lock.held.as_ref();

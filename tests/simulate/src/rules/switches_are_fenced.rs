@@ -18,6 +18,8 @@ struct Opened {
 /// that checks the lock's token and its own step attempt; it starts no send after that" (Safety). So
 /// no change that callers notice is made but by the deployer of that component who recorded the last open call, under the token
 /// that the lock had then, and in its time.
+///
+/// Safety: fence: No switching call is made without a valid fence of the lock's owner, or after its time.
 pub fn switches_are_fenced(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut opened: BTreeMap<String, Opened> = BTreeMap::new();
     let mut lock = Rc::new(outcome.lock_before.clone());

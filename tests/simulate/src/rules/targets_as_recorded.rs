@@ -14,6 +14,8 @@ use windlass_domain::step::{Step, StepStatus};
 /// "the record says what is where" and "everything that it changed is restored and seen to be"
 /// (rule 1): each target is what the ledger says that runs; in `NeedsOperator` at least those of the
 /// components that are said to be untouched or back.
+///
+/// Safety: truth: Each target is what the record says.
 pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
     // What was handed over is recorded where it is now.
     let states = ["env#shop/prod", "env#bank/prod"]

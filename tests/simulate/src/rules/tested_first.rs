@@ -4,6 +4,8 @@ use windlass_world::rollout::LiveService;
 
 /// "A red one goes back with no caller having got anything": where the declaration asks a test listener, what Windlass
 /// lets go on from the test traffic has answered there. What goes back to what ran before is judged by no gate.
+///
+/// Safety: unknown: What goes on from the test traffic has answered at the declared test listener first.
 pub fn tested_first(outcome: &Outcome<'_>) -> Result<(), String> {
     if !outcome
         .scenario

@@ -2,6 +2,8 @@ use crate::outcome::Outcome;
 
 /// "Somebody else's is `TargetBusy`": no deployment of CodeDeploy that Windlass has not created is stopped by it, or
 /// ended sooner than it would end.
+///
+/// Safety: strangers: Nothing that somebody else deploys with CodeDeploy is ended.
 pub fn theirs_go_on(outcome: &Outcome<'_>) -> Result<(), String> {
     let state = outcome.world.codedeploy();
     let is_ended = |id: &String| state.ended_by_call.contains(id);

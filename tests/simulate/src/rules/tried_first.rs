@@ -3,6 +3,8 @@ use crate::outcome::Outcome;
 
 /// "Invoked before the alias moves": no caller gets a version of a function that was not invoked first, and has
 /// answered as declared, where the declaration has an invocation.
+///
+/// Safety: unknown: No caller gets a version of a function that was not invoked first, and has answered as declared.
 pub fn tried_first(outcome: &Outcome<'_>) -> Result<(), String> {
     let untried = outcome.happened.iter().find_map(|one| match &one.what {
         Event::Untried(what) => Some(format!("at {} callers got {what} untried", one.at)),

@@ -6,6 +6,8 @@ use windlass_domain::step::Step;
 
 /// "lets it down again under control: every component, in reverse order": an undo brings no component
 /// back before those that were changed after it.
+///
+/// Safety: undo: An undo brings no component back before those that were changed after it.
 pub fn undo_in_reverse(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut last: BTreeMap<(String, u64), (u32, &str)> = BTreeMap::new();
     for happening in &outcome.happened {

@@ -4,6 +4,8 @@ use crate::scenario::Deed;
 
 /// "Unknown is not healthy" (rule 7), and what is red is not: no deployment succeeds while what it brings is not
 /// healthy by a gate, whichever sort of gate tells it.
+///
+/// Safety: unknown: What is not healthy by a gate of any sort, or cannot be known to be, does not succeed.
 pub fn unhealthy_is_undone(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut ails = None;
     for happening in &outcome.happened {

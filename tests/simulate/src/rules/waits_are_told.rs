@@ -7,6 +7,8 @@ use windlass_domain::step::Step;
 
 /// "What is waited for and how long is said": where a deployer goes forward and finds its target waiting for somebody
 /// else, what it writes next says for what. A look that is behind need not show it, and one that is refused is none.
+///
+/// Safety: telling: Where a target waits for somebody, the record says for what.
 pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut mishaps = outcome.schedule.mishaps.iter();
     let is_no_look = |what| matches!(what, What::LooksLate | What::Denied | What::DeniedLong);

@@ -12,6 +12,9 @@ use windlass_domain::wheel::{BY_ITSELF, Paused, Turn};
 /// "A pause is bounded and ends as declared; meanwhile gates are judged, and red undoes": no wave passes while it is
 /// paused, none before its bake is over unless a person has skipped that, and none with a red gate that decides. What
 /// AWS times is neither paused nor skipped.
+///
+/// Safety: person at the wheel: No wave passes while it is paused, before its bake is over unless a person has skipped
+/// that, or with a red gate that decides.
 pub fn wheel_is_obeyed(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut steered: BTreeMap<String, Vec<Turn>> = BTreeMap::new();
     for happening in &outcome.happened {

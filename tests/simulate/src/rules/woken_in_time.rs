@@ -24,6 +24,8 @@ const DAY_MS: u64 = 86_400_000 - LONGEST_MS;
 /// "The end of the running deployment wakes the newest that waits": nobody waits while the lock is
 /// free, but for as long as the wake-up takes. Nobody gives up before a day is over, through all of which
 /// somebody else has held the lock then.
+///
+/// Safety: lock: The end of a deployment wakes who waits, within a period of the schedule where the wake-up is lost.
 pub fn woken_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
     let longest = longest(&outcome.schedule.mishaps);
     let mut queue = Queue {

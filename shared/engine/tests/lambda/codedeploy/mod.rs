@@ -9,16 +9,19 @@ use windlass_engine::ports::{Revision, Routing};
 use windlass_world::codedeploy::LiveDeployment;
 use windlass_world::conformance::{Trial, conforms};
 
+/// Safety: kinds: A function whose alias CodeDeploy moves at once conforms.
 #[test]
 fn all_at_once_conforms() {
     conforms(&Moved::by(Routing::AllAtOnce));
 }
 
+/// Safety: kinds: A function whose alias CodeDeploy moves as a canary conforms.
 #[test]
 fn a_canary_conforms() {
     conforms(&Moved::by(Routing::Canary(10, 1)));
 }
 
+/// Safety: kinds: A function whose alias CodeDeploy moves with hooks conforms.
 #[test]
 fn a_move_with_hooks_conforms() {
     conforms(&Moved {
