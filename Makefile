@@ -15,7 +15,7 @@
 # make simulate   whole deployments with a mishap at every step; broken variants of the product must be caught
 # make replay SEED=…   one of them as a timeline
 # make fuzz   hostile input of every sort: nothing panics, memory and time stay bounded, refusals have names
-# make figures  writes what these measured into docs/SAFETY.md
+# make figures  writes what these measured into docs/safety-figures.md
 # make comparisons  how often a new version is wrongly taken for worse, and a worse one missed, on generated traffic
 # make bench  measures Windlass beside what its users would use instead: tables, and target/bench.json
 PORT ?= 4566
@@ -198,7 +198,7 @@ test-releases: build
 chaos: build
 	$(E2E)/chaos.py $(if $(SEED),--seed $(SEED))
 
-# What simulate, chaos, fuzz, mutants and coverage measured, into docs/SAFETY.md.
+# What simulate, chaos, fuzz, mutants and coverage measured, into docs/safety-figures.md.
 figures:
 	$(PYTHON) tests/tools/figures.py
 

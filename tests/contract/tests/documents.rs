@@ -115,22 +115,6 @@ fn an_error_of_the_api_is_shown_as_it_is() {
     assert_eq!(problem["detail"], first.to_string());
 }
 
-#[test]
-fn every_test_that_the_safety_page_names_exists() {
-    let page = read("docs/SAFETY.md");
-    let named: BTreeSet<(&str, &str)> = page
-        .split('`')
-        .filter_map(|text| text.split_once("::"))
-        .filter(|(file, _)| Path::new(file).extension().is_some())
-        .collect();
-    assert!(named.len() > 20, "{}", named.len());
-    for (file, name) in named {
-        let text = read(file);
-        let is_there = ["fn", "def"].map(|word| text.contains(&format!("{word} {name}(")));
-        assert!(is_there.contains(&true), "{file} has no test {name}");
-    }
-}
-
 /// Paths of this repository that a document names in code.
 fn paths(text: &str) -> impl Iterator<Item = &str> {
     let folders = ["docs/", "shared/", "tests/", "functions/", "examples/"];

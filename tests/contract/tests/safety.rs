@@ -209,6 +209,14 @@ fn the_page_says_what_the_marks_at_the_tests_say() {
     assert!(page() == wanted, "{PAGE} is not true any more: {UPDATE}");
 }
 
+#[test]
+fn the_argument_names_no_test() {
+    let argument = fs::read_to_string(root().join("docs/SAFETY.md")).expect("the argument");
+    let mut named = argument.split('`').skip(1).step_by(2);
+    let test = named.find(|code| code.contains(".rs::") || code.contains(".py::"));
+    assert_eq!(test, None, "say it with a mark at the test");
+}
+
 fn found(test: &str, mark: &str) -> (Option<String>, String) {
     (Some(test.to_owned()), mark.to_owned())
 }
