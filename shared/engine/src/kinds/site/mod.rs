@@ -1,6 +1,6 @@
 //! Static sites: files in S3, usually behind CloudFront.
 //!
-//! Two modes (`docs/decisions/0050-two-ways-to-change-a-site.md`), each a kind of its own (decision 0353): in place, files
+//! Two modes (`docs/decisions/0050-deploying-a-site-in-place-or-by-folders.md`), each a kind of its own (decision 0353): in place, files
 //! are written over the live ones, documents last; with a prefix, each release has a folder, and the distribution's
 //! origin path is switched. Either way new files that are no documents are brought first, which is additive.
 
