@@ -1,7 +1,7 @@
 """Least privilege: each function's role allows what its binary can ask AWS for, and nothing else.
 
 What a binary can ask for is read from the binary itself: the linker leaves out every operation of the SDK that nothing
-in it reaches, and the input of each one that stays carries its name (docs/decisions/0140). So an action that nobody
+in it reaches, and the input of each one that stays carries its name (decision 0140). So an action that nobody
 calls is found, and a call without an action. shared/aws/permissions says which actions an operation needs, a file
 for each adapter (Service Authorization Reference; the operation's page where another is named), and one for each service
 that has no client of the SDK's: such an operation stands with the service's name and version, as a literal of the code.

@@ -3,7 +3,7 @@
     PARAMETERS="AlertEmail=you@example.com" python tests/tools/deploy.py [--stack windlass] [--folder .]
 
 Everything that is wrong is told at once, and nothing is deployed then. A parameter that is not given keeps the value of the deployment
-before (AWS SAM Developer Guide, "sam deploy"). What is deployed is a copy of the template that tells when (docs/decisions/0281).
+before (AWS SAM Developer Guide, "sam deploy"). What is deployed is a copy of the template that tells when (decision 0281).
 """
 
 import argparse

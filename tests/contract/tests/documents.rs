@@ -7,7 +7,7 @@
 )]
 
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use windlass_contract::{names_of, template};
@@ -184,35 +184,101 @@ fn no_page_has_the_marks_of_a_merge() {
 /// How the index of decisions is written anew.
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract --test documents";
 
-const INDEX: &str = "docs/decisions/README.md";
+const DECISIONS: &str = "docs/decisions";
+
+/// The topics of decisions in the order of the index: the folder, and what its decisions are about.
+const TOPICS: [(&str, &str); 21] = [
+    ("ledger", "The ledger and the lock"),
+    ("declaration", "Declarations"),
+    ("requests", "Requests, arrivals and their identity"),
+    ("admission", "Admission, queue and holds"),
+    ("plan", "Plan, waves and the state machine"),
+    ("convergence", "Convergence, fences and calls of AWS"),
+    ("kinds", "The contract of kinds"),
+    ("ownership", "Ownership and names of targets"),
+    ("recovery", "Undo, rollback and recovery"),
+    ("drift", "Drift and drills"),
+    ("gates", "Gates and judgement"),
+    ("sites", "Static sites"),
+    ("lambda", "Lambda functions"),
+    ("ecs", "ECS services"),
+    ("codedeploy-appconfig", "CodeDeploy and AppConfig"),
+    ("tasks", "Tasks"),
+    ("cli", "Command line and browser"),
+    ("notifications", "GitHub, events and notifications"),
+    ("figures", "Figures, log lines and alarms"),
+    ("installing", "Building, installing and permissions"),
+    ("tests", "Tests, simulation and benchmarks"),
+];
+
+/// The records of a topic: their names and what they say, by number.
+fn decisions_of(topic: &str) -> BTreeMap<String, String> {
+    let folder = Path::new(DECISIONS).join(topic);
+    let entries = fs::read_dir(root().join(&folder)).expect(topic);
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let names = names.map(|name| name.into_string().expect("a name"));
+    names
+        .map(|name| {
+            let text = read(folder.join(&name));
+            (name, text)
+        })
+        .collect()
+}
+
+fn number_of(name: &str) -> &str {
+    name.split('-').next().expect("a number")
+}
 
 /// A record's line in the index, from its file's name and its heading.
-fn line_of(name: &str) -> String {
-    let text = read(Path::new("docs/decisions").join(name));
-    let number = name.split('-').next().expect("a number");
+fn line_of(topic: &str, name: &str, text: &str) -> String {
+    let number = number_of(name);
     let title = text
         .lines()
         .next()
         .and_then(|line| line.strip_prefix(&format!("# {number} ")))
         .unwrap_or_else(|| panic!("{name} must begin with `# {number} ` and its title"));
-    format!("- [{number}]({name}) {title}")
+    format!("- [{number}]({topic}/{name}) {title}")
 }
 
 #[test]
-fn every_decision_is_in_the_index_with_its_title() {
-    let entries = fs::read_dir(root().join("docs/decisions")).expect("the decisions");
-    let names = entries.map(|entry| entry.expect("an entry").file_name());
-    let names = names.filter_map(|name| name.into_string().ok());
-    let records: BTreeSet<String> = names.filter(|name| name != "README.md").collect();
-    let lines: Vec<String> = records.iter().map(|name| line_of(name)).collect();
-    let index = read(INDEX);
-    let (head, _) = index.split_once("\n- [").expect("a list");
-    let wanted = format!("{head}\n{}\n", lines.join("\n"));
+fn every_decision_is_in_the_index_under_its_topic() {
+    let index = format!("{DECISIONS}/README.md");
+    let sections = TOPICS.map(|(topic, about)| {
+        let decisions = decisions_of(topic);
+        let lines = decisions
+            .iter()
+            .map(|(name, text)| line_of(topic, name, text));
+        let lines: Vec<String> = lines.collect();
+        assert!(!lines.is_empty(), "{topic} has no decision");
+        format!("## {about}\n\n{}\n", lines.join("\n"))
+    });
+    let text = read(&index);
+    let (head, _) = text.split_once("\n## ").expect("a topic");
+    let wanted = format!("{head}\n{}", sections.join("\n"));
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(root().join(INDEX), &wanted).expect("the index is written");
+        fs::write(root().join(&index), &wanted).expect("the index is written");
     }
     assert!(
-        read(INDEX) == wanted,
-        "{INDEX} is not true any more: {UPDATE}"
+        read(&index) == wanted,
+        "{index} is not true any more: {UPDATE}"
     );
+}
+
+#[test]
+fn every_decision_has_a_topic_and_a_number_of_its_own() {
+    let entries = fs::read_dir(root().join(DECISIONS)).expect("the decisions");
+    let entries = entries.map(|entry| entry.expect("an entry").file_name());
+    let found: BTreeSet<String> = entries
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name != "README.md")
+        .collect();
+    let topics = TOPICS.map(|(topic, _)| topic.to_owned());
+    assert_eq!(found, BTreeSet::from(topics), "a folder for each topic");
+    let mut numbers = BTreeMap::new();
+    for (topic, _) in TOPICS {
+        for name in decisions_of(topic).into_keys() {
+            let other = numbers.insert(number_of(&name).to_owned(), name.clone());
+            assert_eq!(other, None, "{topic}/{name} has the number of another one");
+        }
+    }
 }

@@ -23,7 +23,7 @@ const BUCKET: &str = "artifacts";
 const UNTOLD: &str = "windlass/";
 
 /// How long an event may take before its arrival is looked for, in seconds
-/// (`docs/decisions/0180-looking-for-uploads-and-pushes-without-an-event.md`).
+/// (`docs/decisions/requests/0180-looking-for-uploads-and-pushes-without-an-event.md`).
 const GRACE_S: u64 = 600;
 
 /// Something arrived.

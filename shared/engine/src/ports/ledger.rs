@@ -40,7 +40,7 @@ pub enum Condition {
 
 /// One write of a transaction, with the action that IAM asks for. It is made by `put`, `delete` and
 /// `check` alone, so that a function's binary has the name of each action that its writes need, and of
-/// no other (docs/decisions/0280).
+/// no other (decision 0280).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Writes the whole item.

@@ -1,5 +1,5 @@
-//! The hourly looks at environments between deployments (`docs/decisions/0570-looking-for-drift-every-hour.md`). They
-//! change nothing of any target, take no lock, and wait for nobody: whoever deploys finds nothing in the way.
+//! The hourly looks at environments between deployments (`docs/decisions/drift/0570-looking-for-drift-every-hour.md`).
+//! They change nothing of any target, take no lock, and wait for nobody: whoever deploys finds nothing in the way.
 
 use super::drills::begin_where_due;
 use super::restore::restore;

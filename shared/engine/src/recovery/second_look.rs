@@ -1,4 +1,4 @@
-//! The second look, 15 minutes after a recovery (`docs/decisions/0184-looking-again-after-a-recovery.md`).
+//! The second look, 15 minutes after a recovery (`docs/decisions/recovery/0184-looking-again-after-a-recovery.md`).
 
 use super::{Ports, hourly_look};
 use crate::faults::Faults;

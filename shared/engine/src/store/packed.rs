@@ -3,7 +3,7 @@
 //! DynamoDB takes items of at most 400 KB (Amazon DynamoDB Developer Guide, *Quotas*, "Item size"),
 //! and bills them by the kilobyte. What an environment of hundreds of components runs is more than
 //! that as it is, and a third of it packed. Small items stay as they are, so that a person can read
-//! them in the console (docs/decisions/0190-packing-large-items-of-the-ledger.md).
+//! them in the console (docs/decisions/ledger/0190-packing-large-items-of-the-ledger.md).
 
 use crate::ports::Answered;
 use base64::Engine as _;

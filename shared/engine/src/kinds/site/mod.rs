@@ -1,8 +1,9 @@
 //! Static sites: files in S3, usually behind CloudFront.
 //!
-//! Two modes (`docs/decisions/0050-deploying-a-site-in-place-or-by-folders.md`), each a kind of its own (decision 0353): in place, files
-//! are written over the live ones, documents last; with a prefix, each release has a folder, and the distribution's
-//! origin path is switched. Either way new files that are no documents are brought first, which is additive.
+//! Two modes (`docs/decisions/sites/0050-deploying-a-site-in-place-or-by-folders.md`), each a kind of its own (decision
+//! 0353): in place, files are written over the live ones, documents last; with a prefix, each release has a folder, and
+//! the distribution's origin path is switched. Either way new files that are no documents are brought first, which is
+//! additive.
 
 pub mod archive;
 mod brought;

@@ -2,7 +2,7 @@
 //!
 //! Nothing of it lives on that could be looked at: what it did is told by the ledger alone, in which its end is recorded
 //! as soon as it is seen. It is run once by its client token, else nobody runs it again and a person is asked
-//! (`docs/decisions/0520-running-an-ecs-task-once.md`).
+//! (`docs/decisions/tasks/0520-running-an-ecs-task-once.md`).
 
 mod call;
 mod definition;

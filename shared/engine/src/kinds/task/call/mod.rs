@@ -2,7 +2,7 @@
 //!
 //! The call may take a quarter of an hour, and a deployer has a minute. So a function of its own makes it, `run-task`, which
 //! is asked by an event. What makes it once is an item of the ledger: who writes it first makes the call, and nobody else;
-//! what came of it is written there by who made it (`docs/decisions/0522-calling-a-function-once-as-a-task.md`).
+//! what came of it is written there by who made it (`docs/decisions/tasks/0522-calling-a-function-once-as-a-task.md`).
 
 mod next;
 mod observe;
