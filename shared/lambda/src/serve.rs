@@ -19,7 +19,8 @@ use windlass_domain::fault::{Fault, FaultName};
 /// AWS nearly all the time.
 ///
 /// A handler that panics answers the fault `Internal`, and the process serves the next event: what
-/// the ports keep between events is caches only.
+/// the ports keep between events is caches only. A build without unwinding, as for AWS, ends there
+/// instead (decision 0025).
 pub fn serve<P, I, O>(
     ports: impl AsyncFnOnce() -> Result<P, Fault>,
     handler: impl AsyncFn(&P, I) -> Result<O, Fault>,

@@ -282,3 +282,81 @@ fn every_decision_has_a_topic_and_a_number_of_its_own() {
         }
     }
 }
+
+#[test]
+fn every_decision_says_what_was_considered() {
+    let mut silent = Vec::new();
+    for (topic, _) in TOPICS {
+        let decisions = decisions_of(topic).into_iter();
+        let silents = decisions.filter(|(_, text)| !text.contains("\n**Considered.** "));
+        silent.extend(silents.map(|(name, _)| format!("{topic}/{name}")));
+    }
+    assert_eq!(silent, Vec::<String>::new(), "what else might have been");
+}
+
+/// The texts of this repository that may refer to a decision.
+fn texts() -> Vec<(PathBuf, String)> {
+    let ends = ["md", "rs", "py", "yaml", "yml", "toml", "json", "sh"];
+    let mut open = vec![PathBuf::new()];
+    let mut texts = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(root().join(&folder)).expect("a folder") {
+            let name = entry.expect("an entry").file_name();
+            let path = folder.join(&name);
+            let name = name.to_string_lossy();
+            if root().join(&path).is_dir() {
+                let is_ours = !name.starts_with('.') && name != "target" && name != "node_modules";
+                open.extend(is_ours.then_some(path));
+            } else if path
+                .extension()
+                .is_some_and(|end| ends.iter().any(|ours| end == *ours))
+            {
+                texts.extend(fs::read_to_string(root().join(&path)).map(|text| (path, text)));
+            }
+        }
+    }
+    texts
+}
+
+fn is_number(word: &str) -> bool {
+    word.len() == 4 && word.starts_with('0') && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The numbers that a text refers to as decisions, such as `decision 0001` or `decisions 0001, 0010 and 0011`.
+fn referred(text: &str) -> impl Iterator<Item = &str> {
+    text.split("ecision").skip(1).flat_map(|rest| {
+        let words = rest.strip_prefix('s').unwrap_or(rest);
+        words
+            .split(|letter: char| !letter.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .take_while(|word| is_number(word) || ["and", "or", "to"].contains(word))
+            .filter(|word| is_number(word))
+    })
+}
+
+/// A compiler reads no comment: one that names a decision which was taken back leads nowhere.
+#[test]
+fn every_decision_that_a_text_refers_to_is_there() {
+    let names = TOPICS.map(|(topic, _)| decisions_of(topic).into_keys());
+    let names: BTreeSet<String> = names.into_iter().flatten().collect();
+    let numbers: BTreeSet<&str> = names.iter().map(|name| number_of(name)).collect();
+    let (mut count, mut gone) = (0, Vec::new());
+    for (path, text) in texts() {
+        let parts =
+            text.split(|letter: char| !(letter.is_alphanumeric() || "-./".contains(letter)));
+        let files = parts.filter_map(|part| part.rsplit_once("decisions/"));
+        let files = files.filter_map(|(_, below)| below.split('/').nth(1));
+        let files: Vec<&str> = files
+            .filter(|name| !names.contains(name.trim_end_matches('.')))
+            .collect();
+        let referred: Vec<&str> = referred(&text).collect();
+        count += referred.len();
+        let missing = referred
+            .into_iter()
+            .filter(|number| !numbers.contains(number));
+        let missing = files.into_iter().chain(missing);
+        gone.extend(missing.map(|name| format!("{}: {name}", path.display())));
+    }
+    assert!(count > 100, "{count}");
+    assert_eq!(gone, Vec::<String>::new());
+}
