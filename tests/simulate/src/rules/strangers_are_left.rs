@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// before somebody else changed a target does not change it any more. Where AWS has none, as for ECS, one
 /// whose deployer has seen it does not go forward over it. Only an
 /// operator's `recover` goes back all the same, once, because who starts it has looked
-/// (`docs/decisions/0131-what-a-confirmed-change-left-is-remembered.md`).
+/// (`docs/decisions/convergence/0199-keeping-a-strangers-change.md`).
 ///
 /// Safety: strangers: What a stranger made is kept where AWS has a condition; where it has none, a deployer that saw it
 /// does not go forward over it.
