@@ -31,7 +31,7 @@ pub struct Given<'a> {
 }
 
 impl Given<'_> {
-    /// Whether it was typed, and is no variable's: the same command typed elsewhere needs it.
+    /// True where a person typed it as an option: the same command typed elsewhere needs the option too.
     pub const fn is_option(&self) -> bool {
         self.is_option
     }

@@ -1,4 +1,4 @@
-//! What a declaration says of the drills of each environment, in words.
+//! The drills of each environment by its declaration, in words.
 
 use crate::status::Environment;
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use windlass_domain::time::Time;
 /// The environments that were looked at, as they are now; nothing of one that was never declared.
 pub type Looked = BTreeMap<EnvironmentName, Option<Environment>>;
 
-/// How often each environment is drilled by this declaration and when the first drill is due, where it was looked at; and
-/// that production is not. Empty where the declaration has no schedule at all.
+/// The line for each environment tells how often this declaration drills it, when the first drill is due where that was
+/// looked at, and that production is not drilled. Without any schedule in the declaration there are no lines.
 pub fn drills(
     declaration: &Declaration,
     looked: &Looked,

@@ -1,4 +1,4 @@
-//! What accepting what is there would record, component by component.
+//! The page of `accept` shows, component by component, what would be recorded.
 
 use super::parts::{Sort, mark, times};
 use crate::record::Record;
