@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 /// `1 file`, `2 files`, `0 files`. `one` is what a single one is called.
-pub fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, one: &str) -> String {
+pub fn count(number: impl Copy + Display + PartialEq + From<u8>, one: &str) -> String {
     format!("{number} {}", many(number, one))
 }
 

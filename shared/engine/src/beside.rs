@@ -52,7 +52,7 @@ impl Beside {
 }
 
 /// What lies beside an upload; nothing where nothing does, or something that is not ours.
-pub async fn read<P: Objects + Configured>(ports: &P, key: &str) -> Answered<Option<Beside>> {
+pub async fn read(ports: &(impl Objects + Configured), key: &str) -> Answered<Option<Beside>> {
     let place = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: format!("{key}{FINDINGS_SUFFIX}"),
@@ -62,8 +62,8 @@ pub async fn read<P: Objects + Configured>(ports: &P, key: &str) -> Answered<Opt
 }
 
 /// The object there, and what it says if it is ours.
-async fn lying<P: Objects>(
-    ports: &P,
+async fn lying(
+    ports: &impl Objects,
     mut place: ObjectId,
 ) -> Answered<Option<(ObjectHead, Option<Beside>)>> {
     let Some(head) = ports.head(&place).await? else {
@@ -80,8 +80,8 @@ async fn lying<P: Objects>(
 }
 
 /// Writes the findings on an upload; an empty list tells that nothing is wrong with it.
-pub async fn write<P: Objects + Configured>(
-    ports: &P,
+pub async fn write(
+    ports: &(impl Objects + Configured),
     upload: &ObjectRef,
     findings: &[Finding],
 ) -> Answered<()> {
@@ -95,8 +95,8 @@ pub async fn write<P: Objects + Configured>(
 
 /// Writes the findings on an upload that is looked at more than once, where they do not lie there already. That nothing
 /// is wrong with it is told where something else was.
-pub async fn tell_of<P: Objects + Configured>(
-    ports: &P,
+pub async fn tell_of(
+    ports: &(impl Objects + Configured),
     upload: &ObjectRef,
     findings: &[Finding],
 ) -> Answered<()> {
@@ -112,7 +112,7 @@ pub async fn tell_of<P: Objects + Configured>(
 
 /// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
 /// stop the ending that it is about.
-pub async fn tell<P: Objects + Configured>(ports: &P, record: &Deployment) -> Answered<()> {
+pub async fn tell(ports: &(impl Objects + Configured), record: &Deployment) -> Answered<()> {
     let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else {
         return Ok(());
     };
@@ -135,8 +135,8 @@ pub async fn tell<P: Objects + Configured>(ports: &P, record: &Deployment) -> An
 
 /// Tells beside an upload that became this deployment that nothing is wrong with it, where findings
 /// lie there that are not about it: of a former version, or of a former attempt.
-pub async fn clear<P: Objects + Configured>(
-    ports: &P,
+pub async fn clear(
+    ports: &(impl Objects + Configured),
     upload: Option<&ObjectRef>,
     id: &DeploymentId,
 ) -> Answered<()> {
@@ -171,8 +171,8 @@ fn key(upload: &ObjectRef) -> String {
     format!("{}{FINDINGS_SUFFIX}", upload.key)
 }
 
-async fn put<P: Objects + Configured>(
-    ports: &P,
+async fn put(
+    ports: &(impl Objects + Configured),
     upload: &ObjectRef,
     beside: &Beside,
     replaces: Replaces,

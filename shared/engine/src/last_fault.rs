@@ -31,14 +31,14 @@ impl LastFault {
 }
 
 /// The last fault of a deployment's states, if one failed.
-pub async fn of<P: Ledger>(ports: &P, id: &DeploymentId) -> Answered<Option<LastFault>> {
+pub async fn of(ports: &impl Ledger, id: &DeploymentId) -> Answered<Option<LastFault>> {
     let last: Option<Stored<LastFault>> = store::load(ports, &store::last_fault(id)).await?;
     Ok(last.map(|last| last.value))
 }
 
 /// The same answer; its fault is kept in the ledger first, where that answers and the lock has the token still.
-pub async fn kept<P: Ledger + Clock, T>(
-    ports: &P,
+pub async fn kept<T>(
+    ports: &(impl Ledger + Clock),
     ask: &Ask,
     answered: Answered<T>,
 ) -> Answered<T> {
@@ -57,7 +57,7 @@ fn is_told_elsewhere(name: FaultName) -> bool {
     matches!(name, StaleToken | AttemptSuperseded | StillBaking)
 }
 
-async fn keep<P: Ledger + Clock>(ports: &P, ask: &Ask, fault: &Fault) -> Answered<()> {
+async fn keep(ports: &(impl Ledger + Clock), ask: &Ask, fault: &Fault) -> Answered<()> {
     let Some(id) = &ask.deployment else {
         return Ok(());
     };

@@ -43,7 +43,7 @@ impl Loaded {
     }
 
     /// Whether the lock still has the token: `StaleToken` if another execution took over.
-    pub async fn still_ours<P: Ledger>(&self, ports: &P) -> Answered<()> {
+    pub async fn still_ours(&self, ports: &impl Ledger) -> Answered<()> {
         check_token(ports, &self.record, self.token)
             .await
             .map(|_| ())
@@ -65,7 +65,7 @@ impl Loaded {
 }
 
 /// Reads the deployment that a state asks for. `StaleToken` if another execution took over.
-pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Loaded> {
+pub async fn load(ports: &(impl Ledger + Configured), ask: &Ask) -> Answered<Loaded> {
     let Some(id) = &ask.deployment else {
         let message = format!("the state {} names no deployment", ask.state);
         return Err(Fault::new(FaultName::BadInput, message));
@@ -76,15 +76,15 @@ pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Load
 }
 
 /// A deployment that is only planned: it holds no lock, and nothing is written for it but the plan.
-pub async fn planned<P: Ledger + Configured>(ports: &P, record: Deployment) -> Answered<Loaded> {
+pub async fn planned(ports: &(impl Ledger + Configured), record: Deployment) -> Answered<Loaded> {
     let key = store::lock(&record.app, &record.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
     let record = Stored::new(store::deployment(&record.id), record);
     of_record(ports, record, lock.value, 0).await
 }
 
-async fn of_record<P: Ledger>(
-    ports: &P,
+async fn of_record(
+    ports: &impl Ledger,
     record: Stored<Deployment>,
     lock: Lock,
     token: u64,
@@ -102,14 +102,14 @@ async fn of_record<P: Ledger>(
 }
 
 /// The declaration of a deployment, for its environment.
-pub async fn resolved<P: Ledger>(ports: &P, record: &Deployment) -> Answered<Resolved> {
+pub async fn resolved(ports: &impl Ledger, record: &Deployment) -> Answered<Resolved> {
     let key = store::declaration(&record.app, &record.declaration);
     let declared: Stored<Declared> = store::require(ports, &key).await?;
     resolve(&declared.value, record)
 }
 
 /// The lock of a deployment's environment; `StaleToken` if it is no longer held for it with this token.
-pub async fn check_token<P: Ledger>(ports: &P, record: &Deployment, token: u64) -> Answered<Lock> {
+pub async fn check_token(ports: &impl Ledger, record: &Deployment, token: u64) -> Answered<Lock> {
     let key = store::lock(&record.app, &record.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref();

@@ -41,7 +41,7 @@ struct There {
 
 impl Movable {
     /// Reads it. The locks are read first, as for a removal.
-    pub async fn load<P: Ledger + Configured>(ports: &P, moving: Moving<'_>) -> Answered<Self> {
+    pub async fn load(ports: &(impl Ledger + Configured), moving: Moving<'_>) -> Answered<Self> {
         let declarations = declarations(ports, moving).await?;
         let to = There::load(ports, moving.to).await?;
         let from = Removable::load(ports, moving.removal()).await?;
@@ -128,7 +128,7 @@ impl Movable {
 }
 
 impl There {
-    async fn load<P: Ledger + Configured>(ports: &P, side: Side<'_>) -> Answered<Self> {
+    async fn load(ports: &(impl Ledger + Configured), side: Side<'_>) -> Answered<Self> {
         let Side { app, environment } = side;
         let lock = store::load_or_default(ports, &store::lock(app, environment)).await?;
         let state = store::load_or_default(ports, &store::state(app, environment)).await?;
@@ -144,8 +144,8 @@ impl There {
 }
 
 /// The kinds of the components that the declaration in force has in an environment.
-async fn declared<P: Ledger + Configured>(
-    ports: &P,
+async fn declared(
+    ports: &(impl Ledger + Configured),
     Side { app, environment }: Side<'_>,
 ) -> Answered<Result<BTreeMap<ComponentName, KindName>, Vec<Finding>>> {
     let found = match pin::declaration_in_force(ports, app).await? {
@@ -160,8 +160,8 @@ async fn declared<P: Ledger + Configured>(
 }
 
 /// The kinds of what runs, by the steps of the deployments that brought it.
-async fn kinds<P: Ledger>(
-    ports: &P,
+async fn kinds(
+    ports: &impl Ledger,
     state: &EnvironmentState,
 ) -> Answered<BTreeMap<ComponentName, KindName>> {
     let mut kinds = BTreeMap::new();
@@ -172,8 +172,8 @@ async fn kinds<P: Ledger>(
     Ok(kinds)
 }
 
-async fn declarations<P: Ledger>(
-    ports: &P,
+async fn declarations(
+    ports: &impl Ledger,
     moving: Moving<'_>,
 ) -> Answered<Vec<Stored<Option<Declared>>>> {
     let mut all = vec![declaration(ports, moving.from.app).await?];
@@ -184,7 +184,7 @@ async fn declarations<P: Ledger>(
 }
 
 /// The declaration in force, or its place where there is none.
-async fn declaration<P: Ledger>(ports: &P, app: &AppName) -> Answered<Stored<Option<Declared>>> {
+async fn declaration(ports: &impl Ledger, app: &AppName) -> Answered<Stored<Option<Declared>>> {
     let key = store::declaration_in_force(app);
     let found: Option<Stored<Declared>> = store::load(ports, &key).await?;
     Ok(Stored {
@@ -194,7 +194,7 @@ async fn declaration<P: Ledger>(ports: &P, app: &AppName) -> Answered<Stored<Opt
     })
 }
 
-fn unchanged<T: serde::Serialize>(one: &Stored<T>) -> Write {
+fn unchanged(one: &Stored<impl serde::Serialize>) -> Write {
     Write::check(one.key.clone(), one.unchanged())
 }
 

@@ -36,8 +36,8 @@ pub trait Ports: KindPorts + Ledger {}
 impl<P: KindPorts + Ledger> Ports for P {}
 
 /// Looks at each running component's target. Whatever goes wrong with one is told of that one.
-pub async fn compare<P: Ports>(
-    ports: &P,
+pub async fn compare(
+    ports: &impl Ports,
     running: &BTreeMap<ComponentName, Running>,
 ) -> BTreeMap<ComponentName, Compared> {
     let glances = glance(ports, running).await.into_iter();
@@ -45,8 +45,8 @@ pub async fn compare<P: Ports>(
 }
 
 /// The same, with what a later look needs to know.
-pub async fn glance<P: Ports>(
-    ports: &P,
+pub async fn glance(
+    ports: &impl Ports,
     running: &BTreeMap<ComponentName, Running>,
 ) -> BTreeMap<ComponentName, Glance> {
     stream::iter(running)
@@ -60,8 +60,8 @@ pub async fn glance<P: Ports>(
         .await
 }
 
-async fn component<P: Ports>(
-    ports: &P,
+async fn component(
+    ports: &impl Ports,
     name: &ComponentName,
     running: &Running,
 ) -> Answered<Glance> {
@@ -71,7 +71,7 @@ async fn component<P: Ports>(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
-    let looked = look::<P, Compares, 1>(ports, &step, [&running.state]).await?;
+    let looked = look::<Compares, 1>(ports, &step, [&running.state]).await?;
     let [beside] = looked.beside;
     let beside = beside?;
     let (seen, reason) = match looked.saw {
@@ -97,8 +97,8 @@ async fn component<P: Ports>(
 
 /// The target and the place of what is recorded of a component, as the step of the deployment that changed it, or
 /// found it in place, has them.
-pub async fn where_it_ran<P: Ledger>(
-    ports: &P,
+pub async fn where_it_ran(
+    ports: &impl Ledger,
     name: &ComponentName,
     running: &Running,
 ) -> Answered<Option<Step>> {
@@ -115,8 +115,8 @@ pub async fn where_it_ran<P: Ledger>(
 
 /// Where CloudTrail has the events of what is recorded of a component: the place, and the resource's name. Nothing where
 /// it has none.
-pub async fn trail<P: Ports>(
-    ports: &P,
+pub async fn trail(
+    ports: &impl Ports,
     name: &ComponentName,
     running: &Running,
 ) -> Answered<Option<(Place, String)>> {
@@ -143,11 +143,11 @@ impl Then for Trails<'_> {
 /// What callers of a step's target get now, to be recorded, beside what they got before the deployment and what
 /// is recorded as running: what the state only names is kept. Transient faults are answered as such, so that it is
 /// asked again; every other one is what it is that stands in the way.
-pub async fn live<P: Ports>(ports: &P, step: &Step, running: Option<&Running>) -> Answered<Live> {
+pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) -> Answered<Live> {
     let recorded = running.map(|running| &running.state);
     let recorded = recorded.filter(|state| !state.is_null());
     let known = [&step.before, recorded.unwrap_or(&step.before)];
-    match look::<P, Keeps, 2>(ports, step, known).await {
+    match look::<Keeps, 2>(ports, step, known).await {
         Ok(Looked {
             unsettled: Some(finding),
             ..
@@ -176,7 +176,7 @@ pub async fn live<P: Ports>(ports: &P, step: &Step, running: Option<&Running>) -
 
 /// Whether callers get what is recorded, looked at as the deployment did that brought it: what a site's visitors
 /// notice is told of the files that a deployment has anything to do with, which may be others.
-async fn is_as_recorded<P: Ports>(ports: &P, step: &Step, running: &Running) -> Answered<bool> {
+async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> Answered<bool> {
     if running.state.is_null() {
         return Ok(false);
     }
@@ -188,7 +188,7 @@ async fn is_as_recorded<P: Ports>(ports: &P, step: &Step, running: &Running) -> 
     let Some(former) = former.filter(is_there) else {
         return Ok(false);
     };
-    match look::<P, Compares, 1>(ports, &former, [&running.state]).await {
+    match look::<Compares, 1>(ports, &former, [&running.state]).await {
         Ok(looked) => Ok(looked
             .beside
             .into_iter()
@@ -268,8 +268,8 @@ impl And for Keeps {
 }
 
 /// Compares what is seen with known states.
-async fn look<P: Ports, A: And, const N: usize>(
-    ports: &P,
+async fn look<A: And, const N: usize>(
+    ports: &impl Ports,
     step: &Step,
     known: [&Value; N],
 ) -> Answered<Looked<N>> {

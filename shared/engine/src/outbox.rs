@@ -42,7 +42,7 @@ impl<P: Ledger + Executions + Events + Notifications> Ports for P {}
 /// Serves a batch of the stream, in order. The stream repeats a batch that fails; so an event may
 /// come twice, and none is lost. What fails for itself would fail at every repetition and keep what
 /// comes after it waiting, so people are told of it instead.
-pub async fn handle<P: Ports>(ports: &P, changes: &[Change]) -> Answered<()> {
+pub async fn handle(ports: &impl Ports, changes: &[Change]) -> Answered<()> {
     for change in changes {
         let work = one(ports, change);
         let served = match change.after.as_ref().and_then(deployment_of) {
@@ -65,7 +65,7 @@ fn is_for_itself(fault: &Fault) -> bool {
     )
 }
 
-async fn tell<P: Ports>(ports: &P, change: &Change, fault: &Fault) -> Answered<()> {
+async fn tell(ports: &impl Ports, change: &Change, fault: &Fault) -> Answered<()> {
     let item = change.after.as_ref().or(change.before.as_ref());
     let key = item.map(|item| &item.key);
     let item = key.map_or_else(String::new, |key| format!("{} {}", key.pk, key.sk));
@@ -86,7 +86,7 @@ fn deployment_of(item: &Item) -> Option<DeploymentId> {
 /// once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted,
 /// because that would be a write to the ledger for each, to spare a chart such a rare second one; the figures of an
 /// environment are read from its history and know each deployment once.
-pub async fn endings<P: Ledger>(ports: &P, changes: &[Change]) -> Answered<Vec<EndedDeployment>> {
+pub async fn endings(ports: &impl Ledger, changes: &[Change]) -> Answered<Vec<EndedDeployment>> {
     let mut endings = Vec::new();
     for mut ended in changes.iter().filter_map(|change| ending_of(change).ok()?) {
         let watched_s = watched_s(ports, &ended.id).await?;
@@ -108,7 +108,7 @@ pub fn restored(changes: &[Change]) -> Vec<Restored> {
 }
 
 /// How many seconds the waves of a deployment were watched, from the begin of each bake to the last look.
-async fn watched_s<P: Ledger>(ports: &P, id: &DeploymentId) -> Answered<u64> {
+async fn watched_s(ports: &impl Ledger, id: &DeploymentId) -> Answered<u64> {
     let partition = store::deployment_partition(id);
     let all: Vec<Stored<Judgement>> = store::load_all(ports, &partition, "judgement#").await?;
     let watched_ms: u64 = all
@@ -136,7 +136,7 @@ fn is_record(item: &Item) -> bool {
     item.key.sk == "record" && item.key.pk.starts_with("deployment#")
 }
 
-async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
+async fn one(ports: &impl Ports, change: &Change) -> Answered<()> {
     let before = change.before.as_ref();
     let Some(after) = &change.after else {
         return match before.filter(|before| before.key.sk.starts_with("waiting#")) {
@@ -196,7 +196,7 @@ async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
 
 /// A lock that was freed wakes those that wait; so does one that only an operator frees, because admission refuses them
 /// then, and nothing else would tell them.
-async fn freed<P: Ports>(ports: &P, before: Option<&Item>, after: &Item) -> Answered<()> {
+async fn freed(ports: &impl Ports, before: Option<&Item>, after: &Item) -> Answered<()> {
     let former: Option<Lock> = before.map(read).transpose()?;
     let lock: Lock = read(after)?;
     let was_stuck = former.as_ref().is_some_and(|it| it.stuck().is_some());
@@ -216,7 +216,7 @@ async fn freed<P: Ports>(ports: &P, before: Option<&Item>, after: &Item) -> Answ
 }
 
 /// Who leaves the queue without a turn wakes those that let it go before them, beside a lock that is free.
-async fn left_the_queue<P: Ports>(ports: &P, before: &Item) -> Answered<()> {
+async fn left_the_queue(ports: &impl Ports, before: &Item) -> Answered<()> {
     let Some((app, environment)) = store::environment_of(&before.key.pk) else {
         return Ok(());
     };
@@ -228,7 +228,7 @@ async fn left_the_queue<P: Ports>(ports: &P, before: &Item) -> Answered<()> {
     }
 }
 
-async fn send_all<P: Ports>(ports: &P, events: Vec<Event>) -> Answered<()> {
+async fn send_all(ports: &impl Ports, events: Vec<Event>) -> Answered<()> {
     for event in events {
         let detail = serde_json::to_value(&event.detail)
             .map_err(|error| Fault::internal(format!("an event cannot be written: {error}")))?;

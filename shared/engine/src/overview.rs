@@ -38,8 +38,8 @@ pub fn environments(declared: &Declared) -> Vec<EnvironmentName> {
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.
-pub async fn names<L: Ledger>(
-    ledger: &L,
+pub async fn names(
+    ledger: &impl Ledger,
     app: &AppName,
     declared: Option<&Stored<Declared>>,
 ) -> Answered<Vec<EnvironmentName>> {
@@ -69,8 +69,8 @@ pub struct Here {
 }
 
 /// Reads what the ledger has of an environment.
-pub async fn here<P: Ledger>(
-    ports: &P,
+pub async fn here(
+    ports: &impl Ledger,
     app: &AppName,
     environment: &EnvironmentName,
 ) -> Answered<Here> {
@@ -128,8 +128,8 @@ impl Here {
 }
 
 /// The records of an environment that were accepted since then, and where they begin if there were more than `most`.
-pub async fn accepted_since<L: Ledger>(
-    ledger: &L,
+pub async fn accepted_since(
+    ledger: &impl Ledger,
     app: &AppName,
     name: &EnvironmentName,
     from: Time,
@@ -164,8 +164,8 @@ pub async fn accepted_since<L: Ledger>(
 }
 
 /// What the last hourly look at an environment found, of what runs; nothing before the schedule knows the environment.
-pub async fn drift<L: Ledger>(
-    ledger: &L,
+pub async fn drift(
+    ledger: &impl Ledger,
     app: &AppName,
     environment: &EnvironmentName,
     here: &Here,

@@ -30,7 +30,7 @@ pub struct Removable {
 impl Removable {
     /// Reads it. The lock is read first: what is written on the condition that nobody has taken it since belongs to all
     /// that is read after it.
-    pub async fn load<P: Ledger + Configured>(ports: &P, removal: Removal<'_>) -> Answered<Self> {
+    pub async fn load(ports: &(impl Ledger + Configured), removal: Removal<'_>) -> Answered<Self> {
         let (app, env) = (removal.app, removal.environment);
         let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
         let state: Stored<EnvironmentState> =
@@ -83,8 +83,8 @@ impl Removable {
 
 /// The claims of every resource in which something is to be removed: those that the index tells, which may be behind, and
 /// those that the steps tell of what is recorded as running. Each is read itself.
-async fn claims<P: Ledger>(
-    ports: &P,
+async fn claims(
+    ports: &impl Ledger,
     removal: Removal<'_>,
     state: &EnvironmentState,
 ) -> Answered<Vec<Stored<Claims>>> {
@@ -105,7 +105,7 @@ async fn claims<P: Ledger>(
 }
 
 /// All claims of the installation, as the index tells them.
-pub async fn owned<P: Ledger>(ports: &P) -> Answered<Vec<Claims>> {
+pub async fn owned(ports: &impl Ledger) -> Answered<Vec<Claims>> {
     let mut faults = Faults::default();
     let all = store::load_all_indexed(ports, store::CLAIMS, &mut faults).await;
     faults.into_answer()?;
@@ -116,8 +116,8 @@ pub async fn owned<P: Ledger>(ports: &P) -> Answered<Vec<Claims>> {
 }
 
 /// The claims of a component where it runs: of each deployment that its names tell of.
-async fn claims_of<P: Ledger>(
-    ports: &P,
+async fn claims_of(
+    ports: &impl Ledger,
     component: &ComponentName,
     state: &EnvironmentState,
 ) -> Answered<Vec<Claim>> {

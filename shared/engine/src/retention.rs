@@ -10,8 +10,8 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 /// What ran of a component according to what is in force now, to the newest snapshots, and to those
 /// that a rollback meets when it walks back: `back` of each. So many reads, however long the history
 /// is. Only whoever holds the environment's lock may rely on it: a snapshot is made with the lock.
-pub async fn kept<P: Ledger>(
-    ports: &P,
+pub async fn kept(
+    ports: &impl Ledger,
     app: &AppName,
     environment: &EnvironmentName,
     component: &ComponentName,

@@ -33,7 +33,7 @@ fn stage() -> Stage {
     Stage::new(DECLARATION, BTreeMap::new())
 }
 
-fn item<T: Serialize>(key: Key, value: &T) -> Item {
+fn item(key: Key, value: &impl Serialize) -> Item {
     Item {
         key,
         rev: 1,

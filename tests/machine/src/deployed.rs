@@ -87,7 +87,7 @@ fn asked<T: DeserializeOwned>(payload: Value) -> Answered<T> {
         .map_err(|error| Fault::new(FaultName::BadInput, error.to_string()))
 }
 
-fn told<T: Serialize>(answer: T) -> Answered<Value> {
+fn told(answer: impl Serialize) -> Answered<Value> {
     serde_json::to_value(answer).map_err(|error| Fault::internal(error.to_string()))
 }
 

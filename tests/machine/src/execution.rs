@@ -116,7 +116,7 @@ impl<'p> Execution<'p> {
     }
 
     /// Makes one visit. It must be due.
-    pub async fn step<S: Surroundings>(&mut self, surroundings: &S) -> Option<End> {
+    pub async fn step(&mut self, surroundings: &impl Surroundings) -> Option<End> {
         let now = surroundings.now();
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             return Some(End::TimedOut);
@@ -147,7 +147,7 @@ impl<'p> Execution<'p> {
         self.follow(outcome, now)
     }
 
-    async fn visit<S: Surroundings>(&mut self, surroundings: &S) -> Option<Outcome> {
+    async fn visit(&mut self, surroundings: &impl Surroundings) -> Option<Outcome> {
         if let State::Map(map) = &self.program.states[self.line.at] {
             return self.begin_items(map, surroundings.now());
         }
@@ -178,10 +178,10 @@ impl<'p> Execution<'p> {
         None
     }
 
-    async fn step_item<S: Surroundings>(
+    async fn step_item(
         &mut self,
         mut items: Items,
-        surroundings: &S,
+        surroundings: &impl Surroundings,
     ) -> Option<Outcome> {
         let State::Map(map) = &self.program.states[self.line.at] else {
             return None;

@@ -53,12 +53,12 @@ impl Items {
 
     /// Visits the items that are due, side by side. An error that nothing catches fails the Map, and
     /// its other items stop where they are.
-    pub async fn step<S: Surroundings>(
+    pub async fn step(
         &mut self,
         map: &Map,
         memory: &Memory,
         path: &mut Path,
-        surroundings: &S,
+        surroundings: &impl Surroundings,
     ) -> Result<(), TaskError> {
         let Some(due) = self.due() else {
             return Ok(());

@@ -63,11 +63,11 @@ impl Line {
     }
 
     /// Visits the state; `None` for a Map.
-    pub async fn visit<S: Surroundings>(
+    pub async fn visit(
         &mut self,
         program: &Program,
         memory: &Memory,
-        surroundings: &S,
+        surroundings: &impl Surroundings,
     ) -> Option<Outcome> {
         self.visits += 1;
         let scope = memory.scope(&self.input);

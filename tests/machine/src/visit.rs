@@ -123,11 +123,11 @@ pub fn caught(catch: &[Catcher], scope: &Scope<'_>, error: TaskError) -> Outcome
 
 impl Task {
     /// Makes one attempt.
-    pub async fn attempt<S: Surroundings>(
+    pub async fn attempt(
         &self,
         scope: &Scope<'_>,
         tries: &mut Vec<u32>,
-        surroundings: &S,
+        surroundings: &impl Surroundings,
     ) -> Outcome {
         let answered = match self.resource {
             Resource::Invoke => self.call(scope, surroundings).await,
@@ -145,10 +145,10 @@ impl Task {
         }
     }
 
-    async fn call<S: Surroundings>(
+    async fn call(
         &self,
         scope: &Scope<'_>,
-        surroundings: &S,
+        surroundings: &impl Surroundings,
     ) -> Result<Value, TaskError> {
         let started = surroundings.now();
         let arguments = || {
@@ -167,10 +167,10 @@ impl Task {
         answer
     }
 
-    async fn call_with_token<S: Surroundings>(
+    async fn call_with_token(
         &self,
         scope: &Scope<'_>,
-        surroundings: &S,
+        surroundings: &impl Surroundings,
     ) -> Result<String, TaskError> {
         let token = surroundings.open_token();
         let mut context = scope.context.clone();

@@ -51,7 +51,7 @@ pub trait Subject {
 ///
 /// # Panics
 /// Where the kind does not hold it.
-pub fn conforms<S: Subject>(subject: &S) {
+pub fn conforms(subject: &impl Subject) {
     a_change_made_twice_is_made_once(subject);
     a_mishap_at_any_call_arrives(subject);
     a_stop_at_any_call_can_be_undone(subject);
@@ -72,13 +72,13 @@ fn mishaps() -> Vec<(When, Mishap)> {
 }
 
 /// Invokes once; a pause kills the invocation.
-fn invoke_or_kill<S: Subject>(trial: &Trial<'_, S>, work: &Work) -> Option<Answered<WorkDone>> {
+fn invoke_or_kill(trial: &Trial<'_, impl Subject>, work: &Work) -> Option<Answered<WorkDone>> {
     let mut invocation = pin!(trial.invoke(work));
     until_pause(invocation.as_mut())
 }
 
 /// Goes through the waves, being killed where a pause is planned; answers in which wave.
-fn forward_until_killed<S: Subject>(trial: &Trial<'_, S>) -> Option<u32> {
+fn forward_until_killed(trial: &Trial<'_, impl Subject>) -> Option<u32> {
     for wave in trial.waves() {
         let work = must(trial.work(Some(wave), 1), "work");
         for _ in 0..PATIENCE {
@@ -94,7 +94,7 @@ fn forward_until_killed<S: Subject>(trial: &Trial<'_, S>) -> Option<u32> {
     None
 }
 
-fn calls_forward<S: Subject>(subject: &S) -> (u64, u64) {
+fn calls_forward(subject: &impl Subject) -> (u64, u64) {
     let trial = must(Trial::begin(subject), "begin");
     let from = trial.calls();
     assert_eq!(trial.forward(), Ok(Word::Changed), "{:?}", trial.step());
@@ -158,7 +158,7 @@ fn record(facts: Facts, now: Time) -> ChangeRecord {
     }
 }
 
-fn a_mishap_at_any_call_arrives<S: Subject>(subject: &S) {
+fn a_mishap_at_any_call_arrives(subject: &impl Subject) {
     let (from, to) = calls_forward(subject);
     for call in from..=to {
         for (when, mishap) in mishaps() {
@@ -175,7 +175,7 @@ fn a_mishap_at_any_call_arrives<S: Subject>(subject: &S) {
     }
 }
 
-fn a_stop_at_any_call_can_be_undone<S: Subject>(subject: &S) {
+fn a_stop_at_any_call_can_be_undone(subject: &impl Subject) {
     let (from, to) = calls_forward(subject);
     for call in from..=to {
         for when in [When::Before, When::After] {
@@ -197,7 +197,7 @@ fn a_stop_at_any_call_can_be_undone<S: Subject>(subject: &S) {
     }
 }
 
-fn assert_late_forward_is_refused<S: Subject>(trial: &Trial<'_, S>, context: &str) {
+fn assert_late_forward_is_refused(trial: &Trial<'_, impl Subject>, context: &str) {
     for (token, refused) in [
         (1, FaultName::AttemptSuperseded),
         (2, FaultName::AttemptSuperseded),
@@ -207,7 +207,7 @@ fn assert_late_forward_is_refused<S: Subject>(trial: &Trial<'_, S>, context: &st
     }
 }
 
-fn calls_back<S: Subject>(subject: &S) -> (u64, u64) {
+fn calls_back(subject: &impl Subject) -> (u64, u64) {
     let trial = must(Trial::begin(subject), "begin");
     assert_eq!(trial.forward(), Ok(Word::Changed));
     let from = trial.calls();
@@ -226,7 +226,7 @@ fn calls_back<S: Subject>(subject: &S) -> (u64, u64) {
     (from + 1, to)
 }
 
-fn count_switching<S: Subject>(trial: &Trial<'_, S>) -> BTreeMap<String, usize> {
+fn count_switching(trial: &Trial<'_, impl Subject>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for change in must(trial.step(), "step").changes {
         *counts.entry(change.change.to_string()).or_default() += 1;
@@ -234,7 +234,7 @@ fn count_switching<S: Subject>(trial: &Trial<'_, S>) -> BTreeMap<String, usize> 
     counts
 }
 
-fn a_mishap_at_any_call_of_the_undo_arrives<S: Subject>(subject: &S) {
+fn a_mishap_at_any_call_of_the_undo_arrives(subject: &impl Subject) {
     let (from, to) = calls_back(subject);
     for call in from..=to {
         for (when, mishap) in mishaps() {

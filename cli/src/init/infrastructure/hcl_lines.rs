@@ -30,7 +30,7 @@ struct Reader {
 }
 
 /// Reads lines; `None` where something is closed that was not open.
-pub fn read<T: AsRef<str>>(lines: &[T]) -> Option<Vec<Line>> {
+pub fn read(lines: &[impl AsRef<str>]) -> Option<Vec<Line>> {
     let mut reader = Reader::default();
     let mut read = Vec::new();
     for line in lines {

@@ -22,8 +22,8 @@ use windlass_domain::request::{ActionName, Request};
 use windlass_domain::to_have::to_have;
 
 /// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
-pub async fn abandon<P: Ports>(
-    ports: &P,
+pub async fn abandon(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     mut record: Stored<Deployment>,
@@ -121,8 +121,8 @@ fn still_waits(record: &Deployment) -> Finding {
 
 /// The answer that nothing is to be recovered. It is kept for a person, who asks what came of the execution; `None`
 /// where the execution has answered something else before.
-pub async fn nothing<P: Ports>(
-    ports: &P,
+pub async fn nothing(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     why: &str,

@@ -34,7 +34,7 @@ use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// `Admit` of an `accept`: on to `Look`, which sees what runs. The conductor's role reaches no target.
-pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
     if let Some(answer) = done::before(ports, ask).await? {
         return Ok(answer);
     }
@@ -54,7 +54,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
 /// One of the two ways out of `NeedsOperator`. The deployment keeps its ending, with a word on how
 /// it was resolved. What `Look` has just seen is what is accepted; where it could not see something, nothing
 /// is, and the environment stays locked.
-pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+pub async fn accept(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let request = match admit::request_of(ask) {
         Ok(request) => request,
         Err(part) => return refuse::unreadable(ports, ask, part.findings()).await,
@@ -95,8 +95,8 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
 type Stuck = (Stored<Deployment>, Stored<Lock>);
 
 /// The deployment and its environment's lock, where it needs an operator as it did when it was looked at.
-async fn still_stuck<P: Ports>(
-    ports: &P,
+async fn still_stuck(
+    ports: &impl Ports,
     ask: &Ask,
     id: &DeploymentId,
 ) -> Answered<Result<Stuck, Finding>> {
@@ -112,8 +112,8 @@ async fn still_stuck<P: Ports>(
     Ok(Ok((record, lock)))
 }
 
-fn unlocked<P: Ports>(
-    ports: &P,
+fn unlocked(
+    ports: &impl Ports,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
     resolved: Resolved,
@@ -168,7 +168,7 @@ fn seen<'a>(
 }
 
 /// The function that looks has failed, and has recorded of no component what it met.
-async fn look_failed<P: Ports>(ports: &P, record: &Deployment, error: &str) -> Answered<Finding> {
+async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> Answered<Finding> {
     let last = last_fault::of(ports, &record.id).await?;
     let last = last.filter(|last| last.state == "Look" && last.fault.name.to_string() == error);
     let told = last.map(|last| format!(": {}", last.fault.message.trim_end_matches('.')));
@@ -225,8 +225,8 @@ fn resolved(request: &Request, now: Time) -> Resolved {
 
 /// What was seen is what runs. Where all of it is as it is recorded, the present snapshot is still what runs.
 /// A first deployment has found what a rollback may go back to, as when it succeeds.
-async fn taken_in<P: Ports>(
-    ports: &P,
+async fn taken_in(
+    ports: &impl Ports,
     record: &Deployment,
     steps: &[Stored<Step>],
     seen: &Seen<'_>,
@@ -340,8 +340,8 @@ fn replaced(state: &EnvironmentState, record: &Deployment, present: Option<&Snap
 
 /// The irreversible runs that what is accepted comes after. Of a rollback that has got stuck on its way each component
 /// may be as it was before or as it was then, so it comes after what both come after.
-async fn kept_runs<P: Ports>(
-    ports: &P,
+async fn kept_runs(
+    ports: &impl Ports,
     record: &Deployment,
     state: &EnvironmentState,
     present: Option<&Snapshot>,

@@ -23,7 +23,7 @@ pub struct Execution {
 }
 
 /// Serves the state.
-pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+pub async fn admit(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let known: Option<Stored<Execution>> =
         store::load(ports, &store::execution(&ask.execution.arn)).await?;
     if let Some(known) = known {

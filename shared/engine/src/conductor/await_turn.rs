@@ -14,7 +14,7 @@ use windlass_domain::fault::{Fault, FaultName};
 /// Serves the state. The token is stored before the lock is looked at again, so that a lock which
 /// was freed in between wakes it at once: either this look sees it free, or the outbox, which
 /// looks after the lock was freed, sees the token.
-pub async fn await_turn<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+pub async fn await_turn(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     let token = ask.task_token.as_ref().ok_or_else(|| {
         Fault::new(

@@ -5,12 +5,12 @@ use windlass_domain::fault::{Fault, FaultName};
 pub const TRIES: u64 = 12;
 
 /// Writes all or nothing. `false`: something was written in between, decide anew.
-pub async fn commit<P: Ledger + Clock>(ports: &P, writes: Vec<Write>) -> Answered<bool> {
+pub async fn commit(ports: &(impl Ledger + Clock), writes: Vec<Write>) -> Answered<bool> {
     Ok(ports.transact(writes).await? == Transacted::Done)
 }
 
 /// Waits a little before the decision is made anew: up to a longer time at each try.
-pub async fn pause<P: Clock>(ports: &P, tried: u64) {
+pub async fn pause(ports: &impl Clock, tried: u64) {
     ports.back_off_ms(20 * (tried + 1)).await;
 }
 

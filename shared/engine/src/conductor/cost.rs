@@ -7,7 +7,7 @@ use windlass_domain::step::Step;
 /// Notes in an ending that is about to be written what the deployment cost: all executions that
 /// worked for it, those that died and their recoveries too. Where that is not known nothing is
 /// noted: a deployment ends whether or not its transitions can be counted.
-pub async fn note_cost<P: Executions>(ports: &P, record: &mut Deployment, steps: &[Stored<Step>]) {
+pub async fn note_cost(ports: &impl Executions, record: &mut Deployment, steps: &[Stored<Step>]) {
     if record.ending.is_none() {
         return;
     }
@@ -28,7 +28,7 @@ pub async fn note_cost<P: Executions>(ports: &P, record: &mut Deployment, steps:
     }
 }
 
-async fn transitions<P: Executions>(ports: &P, record: &Deployment) -> Answered<Option<u64>> {
+async fn transitions(ports: &impl Executions, record: &Deployment) -> Answered<Option<u64>> {
     let mut sum = 0;
     for arn in &record.executions {
         match ports.transitions(arn).await? {

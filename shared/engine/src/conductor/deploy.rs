@@ -32,7 +32,7 @@ pub enum Admitted {
 const RECORDED: &str = "Recorded";
 
 /// Pins the request and records the deployment.
-pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Admitted> {
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Admitted> {
     let pinned = match pin::pin(ports, request).await? {
         Ok(pinned) => pinned,
         Err(findings) => {
@@ -84,7 +84,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
 /// of what it has recorded, or was told to be another one's deployment.
 ///
 /// What was told is looked for only once a write was refused: each write is, where something was.
-async fn before<P: Ports>(ports: &P, ask: &Ask, tried: u64) -> Answered<Option<Admitted>> {
+async fn before(ports: &impl Ports, ask: &Ask, tried: u64) -> Answered<Option<Admitted>> {
     let arn = &ask.execution.arn;
     let recorded: Option<Stored<Execution>> = store::load(ports, &store::execution(arn)).await?;
     if let Some(recorded) = recorded {
@@ -104,8 +104,8 @@ async fn before<P: Ports>(ports: &P, ask: &Ask, tried: u64) -> Answered<Option<A
 }
 
 /// The record of a new deployment.
-pub fn new_record<P: Ports>(
-    ports: &P,
+pub fn new_record(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     pinned: &Pinned,
@@ -175,8 +175,8 @@ pub fn new_record<P: Ports>(
 
 /// Ends at once what the environment does not deploy: from a source that it does not accept, or
 /// an arrival where only a person starts deployments.
-pub fn settle_at_once<P: Ports>(
-    ports: &P,
+pub fn settle_at_once(
+    ports: &impl Ports,
     record: &mut Stored<Deployment>,
     request: &Request,
     pinned: &Pinned,

@@ -104,7 +104,7 @@ impl Done {
 }
 
 /// What this execution has done before, if anything.
-pub async fn before<P: Ports>(ports: &P, ask: &Ask) -> Answered<Option<Answer>> {
+pub async fn before(ports: &impl Ports, ask: &Ask) -> Answered<Option<Answer>> {
     let done: Option<Stored<Done>> = store::load(ports, &store::done(&ask.execution.arn)).await?;
     Ok(done.map(|done| done.value.answer()))
 }

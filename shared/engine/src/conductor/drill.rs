@@ -32,8 +32,8 @@ use windlass_domain::request::{ActionName, Request};
 use windlass_domain::step::Step;
 
 /// Records the drill with its first deployment, or the deployment that comes back.
-pub async fn admit<P: Ports>(
-    ports: &P,
+pub async fn admit(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
 ) -> Answered<Result<Admitted, Vec<Finding>>> {
@@ -82,8 +82,8 @@ enum Begun {
     Refused(Finding),
 }
 
-async fn begin<P: Ports>(
-    ports: &P,
+async fn begin(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     drills: &mut Stored<Drills>,
@@ -107,8 +107,8 @@ async fn begin<P: Ports>(
 }
 
 /// The deployment that goes back to what ran when the drill began.
-async fn come_back<P: Ports>(
-    ports: &P,
+async fn come_back(
+    ports: &impl Ports,
     ask: &Ask,
     drills: &mut Stored<Drills>,
     id: &DeploymentId,
@@ -137,7 +137,7 @@ async fn come_back<P: Ports>(
 }
 
 /// The answer where the deployment is recorded: it goes on where this execution has recorded it.
-async fn before<P: Ports>(ports: &P, ask: &Ask, former: &Deployment) -> Answered<Begun> {
+async fn before(ports: &impl Ports, ask: &Ask, former: &Deployment) -> Answered<Begun> {
     Ok(Begun::Before(
         if former.executions.first() == Some(&ask.execution.arn) {
             Admitted::New(former.id.clone())
@@ -160,8 +160,8 @@ fn not_under_way(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Fin
 }
 
 /// The environment that a drill is asked for, and the version of the declaration in force.
-async fn declared<P: Ports>(
-    ports: &P,
+async fn declared(
+    ports: &impl Ports,
     request: &Request,
 ) -> Answered<Result<(EnvironmentName, semver::Version), Vec<Finding>>> {
     let declared = match pin::declaration_in_force(ports, &request.app).await? {
@@ -174,8 +174,8 @@ async fn declared<P: Ports>(
 
 /// The same of a drill that is to come back: by the declaration by which it went there. What was uploaded since may have
 /// other components, and by it what ran before could not be brought back.
-async fn declared_there<P: Ports>(
-    ports: &P,
+async fn declared_there(
+    ports: &impl Ports,
     request: &Request,
     drill: &DeploymentId,
 ) -> Answered<Result<(EnvironmentName, semver::Version), Vec<Finding>>> {
@@ -191,8 +191,8 @@ async fn declared_there<P: Ports>(
 }
 
 /// Reads what is known of an environment's drills.
-pub async fn load<P: Ledger>(
-    ports: &P,
+pub async fn load(
+    ports: &impl Ledger,
     app: &AppName,
     env: &EnvironmentName,
 ) -> Answered<Stored<Drills>> {
@@ -225,8 +225,8 @@ fn writes(
 
 /// Chooses where the way there goes: to the newest verified-good snapshot that the present one replaced, whose release is
 /// not vetoed, and that is something else than what runs. It goes across nothing irreversible. The drill notes both ends.
-pub async fn choose<P: Ports>(
-    ports: &P,
+pub async fn choose(
+    ports: &impl Ports,
     view: &mut View,
     record: &Deployment,
 ) -> Answered<Result<Option<u64>, Vec<Finding>>> {
@@ -286,8 +286,8 @@ pub fn noted(view: &View, record: &Deployment) -> Answered<Vec<Write>> {
 
 /// The writes of what the end of a deployment means for its drill; none of a deployment of no drill that is under way.
 /// `snapshot` is the number of the one that describes what runs now.
-pub async fn leg_ended<P: Ports>(
-    ports: &P,
+pub async fn leg_ended(
+    ports: &impl Ports,
     record: &Deployment,
     steps: &[Stored<Step>],
     snapshot: u64,
@@ -304,12 +304,12 @@ pub async fn leg_ended<P: Ports>(
 
 /// The same of a deployment that is left to an operator because its recoveries died: the steps and judgements may be what
 /// they died of, and the drill ends without them.
-pub async fn leg_left<P: Ports>(ports: &P, record: &Deployment) -> Answered<Vec<Write>> {
+pub async fn leg_left(ports: &impl Ports, record: &Deployment) -> Answered<Vec<Write>> {
     taken_in(ports, record, &[], &[], 0).await
 }
 
-async fn taken_in<P: Ports>(
-    ports: &P,
+async fn taken_in(
+    ports: &impl Ports,
     record: &Deployment,
     steps: &[&Step],
     judgements: &[Judgement],
@@ -336,7 +336,7 @@ async fn taken_in<P: Ports>(
 
 /// Starts the way back where a deployment of a drill has ended and its drill awaits that. Where that fails, the schedule
 /// of recovery starts it.
-pub async fn go_on<P: Ports>(ports: &P, record: &Deployment) {
+pub async fn go_on(ports: &impl Ports, record: &Deployment) {
     if record.of_drill().is_none() {
         return;
     }

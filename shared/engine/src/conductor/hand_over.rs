@@ -11,8 +11,8 @@ use windlass_domain::environment::{HeldState, Lock};
 
 /// Makes the asking execution the owner, with a raised token, so that nothing that the former one
 /// still runs changes anything. Answers the former one; `None` if nobody holds the lock.
-pub fn hand_over<P: Ports>(
-    ports: &P,
+pub fn hand_over(
+    ports: &impl Ports,
     ask: &Ask,
     state: HeldState,
     record: &mut Stored<Deployment>,

@@ -16,7 +16,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
 /// Sets or releases the hold. A hold that is set stays, and keeps what is said for a reason now beside its own.
-pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+pub async fn hold(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
     for tried in 0..TRIES {
         if let Some(answer) = done::before(ports, ask).await? {
             return Ok(answer);
@@ -65,8 +65,8 @@ fn released(app: &AppName, env: &EnvironmentName, hold: Option<&Hold>) -> String
 }
 
 /// Sets the hold that a request asks for, beside one that is there.
-pub fn set_hold<'a, P: Ports>(
-    ports: &P,
+pub fn set_hold<'a>(
+    ports: &impl Ports,
     state: &'a mut EnvironmentState,
     request: &Request,
 ) -> &'a Hold {
@@ -88,7 +88,7 @@ pub fn told_of_hold(record: &Deployment, state: &EnvironmentState) -> Option<Str
     ))
 }
 
-fn new_hold<P: Ports>(ports: &P, request: &Request) -> Hold {
+fn new_hold(ports: &impl Ports, request: &Request) -> Hold {
     Hold {
         since: ports.now(),
         reason: request

@@ -29,8 +29,8 @@ pub struct Identified {
 /// whose ending tells what is so now. What only comes twice, such as an event, is none.
 ///
 /// Answers a finding where the key was used with another content.
-pub async fn identify<P: Ledger>(
-    ports: &P,
+pub async fn identify(
+    ports: &impl Ledger,
     request: &Request,
     pinned: &Pinned,
 ) -> Answered<Result<Identified, Finding>> {
@@ -40,8 +40,8 @@ pub async fn identify<P: Ledger>(
     }
 }
 
-async fn by_key<P: Ledger>(
-    ports: &P,
+async fn by_key(
+    ports: &impl Ledger,
     request: &Request,
     pinned: &Pinned,
     key: &str,
@@ -78,7 +78,7 @@ pub fn key_reused(what: &str) -> Finding {
     )
 }
 
-async fn arrival<P: Ledger>(ports: &P, request: &Request, pinned: &Pinned) -> Answered<Identified> {
+async fn arrival(ports: &impl Ledger, request: &Request, pinned: &Pinned) -> Answered<Identified> {
     let attempts = Attempts {
         ports,
         request,

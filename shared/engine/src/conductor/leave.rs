@@ -31,8 +31,8 @@ pub fn has_had_enough(record: &Deployment) -> bool {
 /// by every taking over, so that nothing that still runs changes anything. Reads nothing but what
 /// was read already, because what cannot be read may be why the recoveries died. `None` when
 /// something was written in between.
-pub async fn leave<P: Ports>(
-    ports: &P,
+pub async fn leave(
+    ports: &impl Ports,
     ask: &Ask,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,

@@ -63,7 +63,7 @@ pub trait Ports: Ledger + Objects + Registry + Executions + Clock + Configured {
 impl<P: Ledger + Objects + Registry + Executions + Clock + Configured> Ports for P {}
 
 /// Serves the states `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Accept`, `Settle`, `Undo`, `SettleUndo`.
-pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
+pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
     match ask.state.as_str() {
         "Admit" => Box::pin(admit::admit(ports, &ask)).await,
         "AwaitTurn" => await_turn::await_turn(ports, &ask).await,

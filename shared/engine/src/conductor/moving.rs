@@ -10,7 +10,7 @@ use crate::ports::Answered;
 use windlass_domain::request::Request;
 
 /// Moves it, in one transaction. Where somebody has written in between, all of it is looked at anew.
-pub async fn moving<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+pub async fn moving(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
     for tried in 0..TRIES {
         if let Some(answer) = done::before(ports, ask).await? {
             return Ok(answer);

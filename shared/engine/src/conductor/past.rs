@@ -8,8 +8,8 @@ use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 
 /// The write that keeps it, to be made with the deployment's ending. A rollback brings no release of its own.
-pub async fn past<P: Ledger>(
-    ports: &P,
+pub async fn past(
+    ports: &impl Ledger,
     record: &Deployment,
     became: Became,
     at: Time,

@@ -22,7 +22,7 @@ use windlass_domain::request::{ActionName, Request};
 use windlass_domain::since;
 
 /// Records what the request would become, and goes on to `Plan`. Asked again it answers the same.
-pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
     let id = DeploymentId::planned(&ask.execution.arn);
     log::name_deployment(&id);
     let key = store::planned(&id);
@@ -52,8 +52,8 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
 
 type Found = (Deployment, Turn);
 
-async fn of<P: Ports>(
-    ports: &P,
+async fn of(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     id: &DeploymentId,
@@ -101,7 +101,7 @@ fn at_once(ended: Ended) -> Turn {
     }
 }
 
-async fn forward<P: Ports>(ports: &P, record: &Deployment) -> Answered<Turn> {
+async fn forward(ports: &impl Ports, record: &Deployment) -> Answered<Turn> {
     let view = View::load(ports, record).await?;
     Ok(match view.decide(record) {
         Decision::Superseded(by) => {
@@ -112,8 +112,8 @@ async fn forward<P: Ports>(ports: &P, record: &Deployment) -> Answered<Turn> {
     })
 }
 
-async fn superseded<P: Ports>(
-    ports: &P,
+async fn superseded(
+    ports: &impl Ports,
     view: &View,
     record: &Deployment,
     by: &Replaced,
@@ -129,8 +129,8 @@ async fn superseded<P: Ports>(
 }
 
 /// The record of what brings no release.
-async fn without_release<P: Ports>(
-    ports: &P,
+async fn without_release(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     id: &DeploymentId,
@@ -149,8 +149,8 @@ async fn without_release<P: Ports>(
 }
 
 /// A check, with what would become of a release that a person starts now.
-async fn checked<P: Ports>(
-    ports: &P,
+async fn checked(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     id: &DeploymentId,
@@ -165,8 +165,8 @@ async fn checked<P: Ports>(
 }
 
 /// A rollback with the snapshot that it would go back to.
-async fn back<P: Ports>(
-    ports: &P,
+async fn back(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     id: &DeploymentId,

@@ -14,7 +14,7 @@ use windlass_domain::request::ActionName;
 
 /// Serves the state: stops the owner's execution and starts its recovery. The execution-status
 /// rule would start the same recovery; whichever comes second finds it started.
-pub async fn preempt<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+pub async fn preempt(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
     let (app, env) = (&record.value.app, &record.value.environment);
@@ -35,7 +35,7 @@ pub async fn preempt<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
 /// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted
 /// against, and not once that is being undone, because the undo would only begin once more. What has begun meanwhile and
 /// cannot be taken back goes on: who asked is told when it has ended.
-async fn is_meant<P: Ports>(ports: &P, record: &Deployment, held: &Held) -> Answered<bool> {
+async fn is_meant(ports: &impl Ports, record: &Deployment, held: &Held) -> Answered<bool> {
     let goes_back = record.action == ActionName::Rollback;
     let key = store::deployment(&held.deployment);
     let Some(other): Option<Stored<Deployment>> = store::load(ports, &key).await? else {

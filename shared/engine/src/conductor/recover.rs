@@ -27,7 +27,7 @@ use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
-pub async fn or_turn<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
+pub async fn or_turn(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
     let (app, env) = (&record.value.app, &record.value.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
@@ -42,7 +42,7 @@ pub async fn or_turn<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answe
 }
 
 /// Takes over from an owner that has ended, and goes on to undo or to settle.
-pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
     for tried in 0..TRIES {
         if let Some(answer) = done::before(ports, ask).await? {
             return Ok(answer);
@@ -93,7 +93,7 @@ type Found = Option<(Stored<Deployment>, Stored<Lock>)>;
 
 /// The deployment that is meant, and its environment's lock. A deployment of another environment is as
 /// unknown as one of another application: whoever calls the API may be allowed this environment only.
-async fn find<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Found, Vec<Finding>>> {
+async fn find(ports: &impl Ports, request: &Request) -> Answered<Result<Found, Vec<Finding>>> {
     let env = match request.named_environment() {
         Ok(env) => env,
         Err(finding) => return Ok(Err(vec![finding])),
@@ -131,8 +131,8 @@ enum TakeOver {
 
 /// Rule 4: a lock whose owner has ended is taken by the recovery of that same deployment; in
 /// `NeedsOperator`, only by an operator.
-async fn may_take_over<P: Ports>(
-    ports: &P,
+async fn may_take_over(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     record: &Deployment,
@@ -176,8 +176,8 @@ pub(super) fn is_automatic(request: &Request) -> bool {
     requester.is_some_and(|requester| requester.route == Route::Windlass)
 }
 
-pub(super) async fn owner<P: Ports>(
-    ports: &P,
+pub(super) async fn owner(
+    ports: &impl Ports,
     request: &Request,
     arn: &str,
     since: Time,
@@ -192,8 +192,8 @@ pub(super) async fn owner<P: Ports>(
 /// Raises the token before anything else, so that the former owner's functions change nothing any
 /// more; then stops what may still run. Who asked for it has looked at what is there, unless that was
 /// Windlass itself.
-async fn take_over<P: Ports>(
-    ports: &P,
+async fn take_over(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     mut record: Stored<Deployment>,
@@ -271,7 +271,7 @@ fn go_on(record: &Deployment, token: u64) -> Answer {
 
 /// Whether it was judged good, and everything is still as it was then: what was reached may be taken
 /// back later, by who saw more of it.
-async fn may_be_settled<P: Ports>(ports: &P, record: &Deployment) -> Answered<bool> {
+async fn may_be_settled(ports: &impl Ports, record: &Deployment) -> Answered<bool> {
     if !judged_good(ports, record).await? {
         return Ok(false);
     }
@@ -287,7 +287,7 @@ async fn may_be_settled<P: Ports>(ports: &P, record: &Deployment) -> Answered<bo
 
 /// Whether the last wave was judged as passed, or the plan changes nothing, so that only the
 /// settling is left to do.
-pub async fn judged_good<P: Ports>(ports: &P, record: &Deployment) -> Answered<bool> {
+pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Answered<bool> {
     if record.undoing.is_some() {
         return Ok(false);
     }

@@ -17,11 +17,7 @@ use windlass_domain::not_taken::{LISTED_FOR_S, NotTaken};
 use windlass_domain::request::{Request, Requester, Route};
 
 /// A request whose form is wrong.
-pub async fn unreadable<P: Ports>(
-    ports: &P,
-    ask: &Ask,
-    findings: Vec<Finding>,
-) -> Answered<Answer> {
+pub async fn unreadable(ports: &impl Ports, ask: &Ask, findings: Vec<Finding>) -> Answered<Answer> {
     let requester = Requester {
         route: Route::Console,
         principal: Some(ask.execution.arn.clone()),
@@ -46,8 +42,8 @@ pub async fn unreadable<P: Ports>(
 }
 
 /// A request that was read, but cannot become a deployment.
-pub async fn refuse<P: Ports>(
-    ports: &P,
+pub async fn refuse(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     findings: Vec<Finding>,
@@ -70,8 +66,8 @@ pub async fn refuse<P: Ports>(
     Ok(answer(&findings))
 }
 
-fn refusal<P: Ports>(
-    ports: &P,
+fn refusal(
+    ports: &impl Ports,
     ask: &Ask,
     app: AppName,
     requester: Requester,
@@ -91,7 +87,7 @@ fn refusal<P: Ports>(
 
 /// Records a refusal once. It is there already where an invocation has written it whose answer was lost; where
 /// it is not, a write that was refused only met another one, which may have come to nothing.
-pub async fn record_refusal<P: Ledger + Clock>(ports: &P, refusal: Refusal) -> Answered<()> {
+pub async fn record_refusal(ports: &(impl Ledger + Clock), refusal: Refusal) -> Answered<()> {
     let key = store::refusal(&refusal.app, &refusal.execution);
     let is_declared = store::is_declared(ports, &refusal.app).await?;
     let app = Some(&refusal.app).filter(|_| is_declared);
@@ -102,7 +98,7 @@ pub async fn record_refusal<P: Ledger + Clock>(ports: &P, refusal: Refusal) -> A
 }
 
 /// Lists an input that names no application among what names none that is declared.
-async fn list_nameless<P: Ledger + Clock>(ports: &P, arn: &str, line: NotTaken) -> Answered<()> {
+async fn list_nameless(ports: &(impl Ledger + Clock), arn: &str, line: NotTaken) -> Answered<()> {
     let key = store::not_taken(arn);
     let index = store::refused_index(None, line.at, arn);
     let expires = line.at.plus_s(LISTED_FOR_S);
@@ -110,7 +106,7 @@ async fn list_nameless<P: Ledger + Clock>(ports: &P, arn: &str, line: NotTaken) 
     write_once(ports, &key, &write).await
 }
 
-async fn write_once<P: Ledger + Clock>(ports: &P, key: &Key, write: &Write) -> Answered<()> {
+async fn write_once(ports: &(impl Ledger + Clock), key: &Key, write: &Write) -> Answered<()> {
     for tried in 0..TRIES {
         if commit(ports, vec![write.clone()]).await? || Ledger::get(ports, key).await?.is_some() {
             return Ok(());

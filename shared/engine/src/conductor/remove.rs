@@ -19,7 +19,7 @@ pub const AT_ONCE: usize = 90;
 
 /// Frees what is claimed, and forgets what is recorded as running, while nobody takes the lock. Where there is much, the
 /// last part says that it is done; a retry goes on where it stopped.
-pub async fn remove<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
     let mut tried = 0;
     while tried < TRIES {
         if let Some(answer) = done::before(ports, ask).await? {

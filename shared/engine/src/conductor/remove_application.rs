@@ -26,7 +26,7 @@ struct Progress {
 }
 
 /// Lets go of one part after the other.
-pub async fn remove<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
     let app = &request.app;
     let mut tried = 0;
     while tried < TRIES {

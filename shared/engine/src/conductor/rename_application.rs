@@ -11,7 +11,7 @@ use windlass_domain::moving::Side;
 use windlass_domain::request::Request;
 
 /// Moves it. Where somebody has written in between, all of it is looked at anew.
-pub async fn rename<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+pub async fn rename(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
     let app = &request.app;
     let to = request.to_app.as_ref().unwrap_or(app);
     for tried in 0..TRIES {

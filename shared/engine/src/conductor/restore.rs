@@ -22,8 +22,8 @@ use windlass_domain::request::ActionName;
 
 /// Takes the lock, ends it without a change, or holds automatic deployments because something keeps changing the
 /// targets. `None` when something was written in between.
-pub async fn go<P: Ports>(
-    ports: &P,
+pub async fn go(
+    ports: &impl Ports,
     execution: &ExecutionRef,
     view: &mut View,
     mut record: Stored<Deployment>,

@@ -33,8 +33,8 @@ use windlass_domain::request::{ActionName, Request};
 pub const FOUND_FIRST: u64 = 1;
 
 /// Records the rollback and sets the hold, in one transaction; or records the restoring.
-pub async fn admit<P: Ports>(
-    ports: &P,
+pub async fn admit(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
 ) -> Answered<Result<Admitted, Vec<Finding>>> {
@@ -86,8 +86,8 @@ pub async fn admit<P: Ports>(
 
 /// Each press is a deployment of its own: its identity is its key's, else the execution's. A check, which brings no
 /// release either, has such a record, too.
-pub fn new_record<P: Ports>(
-    ports: &P,
+pub fn new_record(
+    ports: &impl Ports,
     ask: &Ask,
     request: &Request,
     env: &EnvironmentName,
@@ -157,8 +157,8 @@ pub fn new_record<P: Ports>(
 /// Chooses the snapshot to go back to, when it is the rollback's turn: the named one, or the
 /// newest verified-good one that the present one replaced and whose release is not vetoed. What was found of a
 /// component belongs to the snapshots that are older than its first change.
-pub async fn choose<P: Ports>(
-    ports: &P,
+pub async fn choose(
+    ports: &impl Ports,
     view: &View,
     record: &mut Deployment,
 ) -> Answered<Result<(), Vec<Finding>>> {
@@ -200,8 +200,8 @@ fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
 
 /// Why it goes nowhere: to the snapshot that it names, or else to the present one, which is what somebody wants who
 /// stops what is under way. Nothing is stopped for it then.
-pub async fn goes_nowhere<P: Ports>(
-    ports: &P,
+pub async fn goes_nowhere(
+    ports: &impl Ports,
     view: &View,
     record: &Deployment,
 ) -> Answered<Vec<Finding>> {
@@ -219,7 +219,7 @@ pub async fn goes_nowhere<P: Ports>(
 }
 
 /// Nothing to go back to, and what it names beside.
-async fn nowhere<P: Ports>(ports: &P, view: &View, record: &Deployment) -> Answered<Vec<Finding>> {
+async fn nowhere(ports: &impl Ports, view: &View, record: &Deployment) -> Answered<Vec<Finding>> {
     let mut findings = vec![nothing_to_go_back_to(ports, view, record).await?];
     findings.extend(unasked_for(record));
     Ok(findings)
@@ -231,8 +231,8 @@ fn unasked_for(record: &Deployment) -> Vec<Finding> {
 }
 
 /// A snapshot of an environment.
-pub async fn snapshot<P: Ledger>(
-    ports: &P,
+pub async fn snapshot(
+    ports: &impl Ledger,
     (app, environment): (&AppName, &EnvironmentName),
     number: u64,
 ) -> Answered<Option<Snapshot>> {
@@ -243,8 +243,8 @@ pub async fn snapshot<P: Ledger>(
 }
 
 /// The newest verified-good snapshot that the present one replaced and whose release is not vetoed.
-pub async fn newest_good<P: Ledger>(
-    ports: &P,
+pub async fn newest_good(
+    ports: &impl Ledger,
     present: u64,
     at: (&AppName, &EnvironmentName),
 ) -> Answered<Option<Snapshot>> {
@@ -267,8 +267,8 @@ pub async fn newest_good<P: Ledger>(
     Ok(None)
 }
 
-async fn nothing_to_go_back_to<P: Ledger>(
-    ports: &P,
+async fn nothing_to_go_back_to(
+    ports: &impl Ledger,
     view: &View,
     record: &Deployment,
 ) -> Answered<Finding> {

@@ -7,8 +7,8 @@ use windlass_domain::step::Step;
 
 /// The write that makes the second look due, in the transaction of a recovery's ending; `None` where
 /// none is due. The reconciler makes it ([`crate::recovery`]).
-pub async fn make_due<P: Ports>(
-    ports: &P,
+pub async fn make_due(
+    ports: &impl Ports,
     record: &Deployment,
     steps: &[Stored<Step>],
 ) -> Answered<Option<Write>> {

@@ -25,7 +25,7 @@ use windlass_domain::since::{ALREADY_THERE, found_in_place};
 use windlass_domain::step::Step;
 
 /// Serves the state.
-pub async fn settle<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+pub async fn settle(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {
         let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
@@ -70,8 +70,8 @@ fn not_seen(step: &Step) -> Fault {
 
 /// Notes that it is to be undone, and why: what was reached was taken back after it was judged. This
 /// execution ends by the fault, and the recovery that follows undoes.
-async fn take_back<P: Ports>(
-    ports: &P,
+async fn take_back(
+    ports: &impl Ports,
     ask: &Ask,
     mut record: Stored<Deployment>,
     lock: &Stored<Lock>,
@@ -89,8 +89,8 @@ async fn take_back<P: Ports>(
     Ok(())
 }
 
-async fn writes<P: Ports>(
-    ports: &P,
+async fn writes(
+    ports: &impl Ports,
     record: &mut Stored<Deployment>,
     lock: &mut Stored<Lock>,
     plan: &Stored<Plan>,
@@ -130,8 +130,8 @@ async fn writes<P: Ports>(
 }
 
 /// What is taken into the ledger.
-async fn scene<'a, P: Ports>(
-    ports: &P,
+async fn scene<'a>(
+    ports: &impl Ports,
     record: &Stored<Deployment>,
     state: &EnvironmentState,
     plan: &'a Stored<Plan>,
@@ -155,8 +155,8 @@ async fn scene<'a, P: Ports>(
 }
 
 /// Writes the ending of what runs now as it was asked for.
-async fn conclude<P: Ports>(
-    ports: &P,
+async fn conclude(
+    ports: &impl Ports,
     record: &mut Stored<Deployment>,
     [before, after]: [&EnvironmentState; 2],
     scene: &snapshots::Scene<'_>,
@@ -194,7 +194,7 @@ async fn conclude<P: Ports>(
 }
 
 /// `again` brought a vetoed release in after all: the veto is lifted.
-async fn lift_veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Write>> {
+async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
     let key = store::veto(&record.app, &record.environment, &record.release_digest);
     let veto: Option<Stored<Veto>> = store::load(ports, &key).await?;
     Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
@@ -219,8 +219,8 @@ fn already_there(
 }
 
 /// The snapshot that a rollback goes back to, with what was found of the components that came later.
-async fn goal<P: Ports>(
-    ports: &P,
+async fn goal(
+    ports: &impl Ports,
     record: &Deployment,
     state: &EnvironmentState,
 ) -> Answered<Option<Snapshot>> {

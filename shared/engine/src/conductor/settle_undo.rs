@@ -29,7 +29,7 @@ use windlass_domain::time::Time;
 use windlass_domain::to_have::to_have;
 
 /// Serves the state.
-pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+pub async fn settle_undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {
         let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
@@ -139,7 +139,7 @@ fn is_vetoed(record: &Deployment) -> bool {
 }
 
 /// The veto on the release that failed. One that is there already stays.
-async fn veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Write>> {
+async fn veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
     let key = store::veto(&record.app, &record.environment, &record.release_digest);
     let former: Option<Stored<Veto>> = store::load(ports, &key).await?;
     if former.is_some() {
@@ -156,8 +156,8 @@ async fn veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Write
     Stored::new(key, veto).put().map(Some)
 }
 
-fn conclude<P: Ports>(
-    ports: &P,
+fn conclude(
+    ports: &impl Ports,
     record: &mut Stored<Deployment>,
     steps: &[Stored<Step>],
     ending: Ending,
@@ -180,7 +180,7 @@ fn conclude<P: Ports>(
     end(record, ending, &name, cause, Vec::new(), ports.now());
 }
 
-async fn state<P: Ports>(ports: &P, record: &Deployment) -> Answered<Stored<EnvironmentState>> {
+async fn state(ports: &impl Ports, record: &Deployment) -> Answered<Stored<EnvironmentState>> {
     let key = store::state(&record.app, &record.environment);
     store::load_or_default(ports, &key).await
 }

@@ -20,8 +20,8 @@ use windlass_domain::environment::Lock;
 ///
 /// The lock stays this execution's: asked again after its answer was lost, it knows the lock by that.
 /// Faults: `StaleToken` where another execution has taken over.
-pub async fn shut_out<P: Ports>(
-    ports: &P,
+pub async fn shut_out(
+    ports: &impl Ports,
     ask: &Ask,
     record: &Deployment,
 ) -> Answered<Option<Stored<Lock>>> {

@@ -15,8 +15,8 @@ use windlass_domain::since::{self, Known, Now, brought_by};
 const SAME_REQUEST: &str = "SameRequest";
 
 /// The deployments that brought what runs of a deployment's components, and another one.
-pub async fn known<P: Ledger>(
-    ports: &P,
+pub async fn known(
+    ports: &impl Ledger,
     record: &Deployment,
     state: &EnvironmentState,
     other: Option<&DeploymentId>,
@@ -35,7 +35,7 @@ pub async fn known<P: Ledger>(
 }
 
 /// What is so now of a deployment that ended in success; `None` of any other.
-pub async fn now<P: Ledger>(ports: &P, record: &Deployment) -> Answered<Option<Now>> {
+pub async fn now(ports: &impl Ledger, record: &Deployment) -> Answered<Option<Now>> {
     if !record
         .ending
         .as_ref()
@@ -51,7 +51,7 @@ pub async fn now<P: Ledger>(ports: &P, record: &Deployment) -> Answered<Option<N
 
 /// The answer to a request that was made before: how its deployment stands. That it once succeeded is told beside what
 /// is so now, and not as the ending of this execution, which brought nothing.
-pub async fn same<P: Ledger>(ports: &P, existing: &Deployment) -> Answered<Answer> {
+pub async fn same(ports: &impl Ledger, existing: &Deployment) -> Answered<Answer> {
     let id = &existing.id;
     let Some(ended_as) = &existing.ending else {
         let stands = match (existing.status, &existing.undoing) {

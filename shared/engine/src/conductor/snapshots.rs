@@ -278,8 +278,8 @@ fn is_passed_over(scene: &Scene<'_>, name: &ComponentName) -> bool {
 }
 
 /// The snapshot of what runs, as it is to be read now; none before the first.
-pub async fn present<P: Ledger>(
-    ports: &P,
+pub async fn present(
+    ports: &impl Ledger,
     record: &Deployment,
     state: &EnvironmentState,
 ) -> Answered<Option<Snapshot>> {

@@ -23,8 +23,8 @@ use windlass_domain::request::ActionName;
 use windlass_domain::since;
 
 /// Decides whether the deployment goes, waits or ends, and writes that.
-pub async fn turn<P: Ports>(
-    ports: &P,
+pub async fn turn(
+    ports: &impl Ports,
     execution: &ExecutionRef,
     id: &DeploymentId,
 ) -> Answered<Answer> {
@@ -43,8 +43,8 @@ pub async fn turn<P: Ports>(
 }
 
 /// One try; `None` when something was written in between.
-async fn once<P: Ports>(
-    ports: &P,
+async fn once(
+    ports: &impl Ports,
     execution: &ExecutionRef,
     mut record: Stored<Deployment>,
 ) -> Answered<Option<Answer>> {
@@ -109,8 +109,8 @@ fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> 
         .then(|| plain(Word::Go, &record.id, view.lock.value.token))
 }
 
-pub(super) async fn take<P: Ports>(
-    ports: &P,
+pub(super) async fn take(
+    ports: &impl Ports,
     execution: &ExecutionRef,
     view: &View,
     mut record: Stored<Deployment>,
@@ -141,8 +141,8 @@ pub(super) async fn take<P: Ports>(
     Ok(done.then(|| plain(Word::Go, &record.value.id, lock.value.token)))
 }
 
-async fn queue<P: Ports>(
-    ports: &P,
+async fn queue(
+    ports: &impl Ports,
     view: &View,
     mut record: Stored<Deployment>,
     word: Word,
@@ -197,8 +197,8 @@ pub(super) enum Outcome {
     Held(String),
 }
 
-pub(super) async fn finish<P: Ports>(
-    ports: &P,
+pub(super) async fn finish(
+    ports: &impl Ports,
     view: &View,
     mut record: Stored<Deployment>,
     outcome: Outcome,

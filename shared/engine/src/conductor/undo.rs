@@ -26,7 +26,7 @@ const BEFORE_ALL: u32 = u32::MAX;
 ///
 /// An irreversible step comes first: where it has begun, or nobody knows, nothing else is brought back, because what came
 /// before must not run after it.
-pub async fn undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+pub async fn undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
     still_ours(ports, ask, &record.value).await?;
@@ -81,14 +81,14 @@ pub fn first_wave(step: &Step) -> Option<u32> {
     step.goals.keys().next().copied()
 }
 
-async fn still_ours<P: Ports>(ports: &P, ask: &Ask, record: &Deployment) -> Answered<Stored<Lock>> {
+async fn still_ours(ports: &impl Ports, ask: &Ask, record: &Deployment) -> Answered<Stored<Lock>> {
     lock_with_token(ports, &record.app, &record.environment, ask.token).await
 }
 
 /// Records why, unless another execution has taken over since. One that was stopped has its reason already; but
 /// what had failed of the release before that, and was not acted on yet, goes before it. What a target failed
 /// does not: the person's stop stays, so that no arrival brings the release back.
-async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answered<()> {
+async fn record_why(ports: &impl Ports, ask: &Ask, steps: &[Stored<Step>]) -> Answered<()> {
     let id = deployment_of(ask)?;
     let failure = failure(ports, ask, steps).await?;
     for tried in 0..TRIES {
@@ -117,8 +117,8 @@ async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> A
 }
 
 /// What failed: a gate, else components.
-pub async fn failure<P: Ledger>(
-    ports: &P,
+pub async fn failure(
+    ports: &impl Ledger,
     ask: &Ask,
     steps: &[Stored<Step>],
 ) -> Answered<Option<Why>> {
@@ -150,7 +150,7 @@ pub async fn failure<P: Ledger>(
 
 /// What the machine caught, where no step tells what failed: with the sentence of the state that failed with it, where
 /// that was kept.
-pub async fn as_the_machine_saw_it<P: Ledger>(ports: &P, ask: &Ask) -> Answered<Why> {
+pub async fn as_the_machine_saw_it(ports: &impl Ledger, ask: &Ask) -> Answered<Why> {
     if ask.error.is_empty() {
         return Ok(Why {
             name: "Failed".into(),
@@ -168,7 +168,7 @@ pub async fn as_the_machine_saw_it<P: Ledger>(ports: &P, ask: &Ask) -> Answered<
     })
 }
 
-async fn failed_gate<P: Ledger>(ports: &P, ask: &Ask) -> Answered<Option<Why>> {
+async fn failed_gate(ports: &impl Ledger, ask: &Ask) -> Answered<Option<Why>> {
     let id = deployment_of(ask)?;
     let judgements: Vec<Stored<Judgement>> =
         store::load_all(ports, &store::deployment_partition(id), "judgement#").await?;

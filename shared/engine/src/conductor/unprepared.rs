@@ -12,8 +12,8 @@ use windlass_domain::plan::Plan;
 use windlass_domain::step::{Step, StepStatus};
 
 /// Why it could not be planned; `None` where it was, or where a person stopped it, or its execution died.
-pub async fn unprepared<P: Ledger>(
-    ports: &P,
+pub async fn unprepared(
+    ports: &impl Ledger,
     ask: &Ask,
     record: &Deployment,
     steps: &[Stored<Step>],

@@ -26,7 +26,7 @@ pub struct View {
 
 impl View {
     /// Reads it for a deployment.
-    pub async fn load<P: Ledger>(ports: &P, record: &Deployment) -> Answered<Self> {
+    pub async fn load(ports: &impl Ledger, record: &Deployment) -> Answered<Self> {
         let (app, env) = (&record.app, &record.environment);
         let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
         Ok(Self {
@@ -113,8 +113,8 @@ impl View {
     }
 }
 
-async fn under_way<P: Ledger>(
-    ports: &P,
+async fn under_way(
+    ports: &impl Ledger,
     record: &Deployment,
     lock: &Lock,
 ) -> Answered<Option<UnderWay>> {
@@ -132,15 +132,15 @@ async fn under_way<P: Ledger>(
 }
 
 /// A deployment as one that overtakes it sees it.
-pub async fn look<P: Ledger>(ports: &P, other: &Deployment) -> Answered<UnderWay> {
+pub async fn look(ports: &impl Ledger, other: &Deployment) -> Answered<UnderWay> {
     let partition = store::deployment_partition(&other.id);
     let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
     Ok(UnderWay::of(other, steps.iter().map(|step| &step.value)))
 }
 
 /// The lock of an environment, which must still be held with this token.
-pub async fn lock_with_token<P: Ledger>(
-    ports: &P,
+pub async fn lock_with_token(
+    ports: &impl Ledger,
     app: &AppName,
     env: &EnvironmentName,
     token: u64,

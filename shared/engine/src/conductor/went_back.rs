@@ -18,7 +18,7 @@ use windlass_domain::step::Step;
 /// The end of the deployment that a rollback, or a release that overtakes, stopped, where it was undone: that is what
 /// the rollback has done, also where nothing else is left to do. None where it stopped none, or where that one had ended
 /// otherwise.
-pub async fn undone<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<String>> {
+pub async fn undone(ports: &impl Ports, record: &Deployment) -> Answered<Option<String>> {
     let Some(id) = &record.stops else {
         return Ok(None);
     };

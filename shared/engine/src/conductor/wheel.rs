@@ -20,7 +20,7 @@ use windlass_domain::wheel::{Decision, Watched, Wish, decide};
 
 /// Writes what is decided into the record, while the wave is judged no further and nobody takes over. The judge takes
 /// it in with its next look.
-pub async fn steer<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+pub async fn steer(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
     for tried in 0..TRIES {
         if let Some(answer) = done::before(ports, ask).await? {
             return Ok(answer);
@@ -81,8 +81,8 @@ impl Found {
 }
 
 /// The deployment that is named, else the one that holds the lock.
-async fn find<P: Ports>(
-    ports: &P,
+async fn find(
+    ports: &impl Ports,
     request: &Request,
     env: &EnvironmentName,
 ) -> Answered<Result<Found, Finding>> {
@@ -132,7 +132,7 @@ fn no_plan() -> Plan {
     }
 }
 
-async fn decision<P: Ports>(ports: &P, request: &Request, found: &Found) -> Answered<Decision> {
+async fn decision(ports: &impl Ports, request: &Request, found: &Found) -> Answered<Decision> {
     let resolved = resolved(ports, &found.record.value).await?;
     let judgements: Vec<Judgement> = found
         .judgements

@@ -109,8 +109,8 @@ pub(crate) fn done(work: &Work, verdict: Word) -> WorkDone {
 }
 
 /// Records how the invocation ended, and answers.
-pub(crate) async fn finish<P: Ledger + Clock>(
-    attempt: &mut Attempt<'_, P>,
+pub(crate) async fn finish(
+    attempt: &mut Attempt<'_, impl Ledger + Clock>,
     work: &Work,
     end: Answered<End>,
 ) -> Answered<WorkDone> {
@@ -154,8 +154,8 @@ fn is_permanent(name: FaultName) -> bool {
     !name.is_transient() && !about_us
 }
 
-async fn fail<P: Ledger + Clock>(
-    attempt: &mut Attempt<'_, P>,
+async fn fail(
+    attempt: &mut Attempt<'_, impl Ledger + Clock>,
     work: &Work,
     failure: Failure,
 ) -> Answered<WorkDone> {
@@ -168,8 +168,8 @@ async fn fail<P: Ledger + Clock>(
     settle(attempt, work, Word::Failed).await
 }
 
-async fn settle<P: Ledger + Clock>(
-    attempt: &mut Attempt<'_, P>,
+async fn settle(
+    attempt: &mut Attempt<'_, impl Ledger + Clock>,
     work: &Work,
     verdict: Word,
 ) -> Answered<WorkDone> {

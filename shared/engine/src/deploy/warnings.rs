@@ -9,7 +9,7 @@ const TRIES: u32 = 5;
 
 /// Notes warnings on a step, each once, where the token is still that of the lock. One that cannot be
 /// written is only logged.
-pub(super) async fn note<P: Ledger>(ports: &P, work: &Work, warnings: &[String]) -> Answered<()> {
+pub(super) async fn note(ports: &impl Ledger, work: &Work, warnings: &[String]) -> Answered<()> {
     let component = &work.component;
     let key = store::step(&work.deployment, component);
     for _ in 0..TRIES {

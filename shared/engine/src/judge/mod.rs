@@ -27,11 +27,11 @@ impl<P: Configured + Ledger + measurements::Ports> Ports for P {}
 const TRIES: u32 = 5;
 
 /// Serves the state `Judge`. Asked twice it answers the same: a judgement that is final stays.
-pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
+pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
     last_fault::kept(ports, &ask, judge(ports, &ask).await).await
 }
 
-async fn judge<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+async fn judge(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let case = Case::load(ports, ask).await?;
     if let Some(judged) = case.judgement.value.settled() {
         return Ok(answer(&case, &judged));
@@ -58,7 +58,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    async fn load<P: Ports>(ports: &P, ask: &Ask) -> Answered<Self> {
+    async fn load(ports: &impl Ports, ask: &Ask) -> Answered<Self> {
         let loaded = load(ports, ask).await?;
         let id = &loaded.record.id;
         let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
@@ -129,8 +129,8 @@ fn first_change(steps: &[Step]) -> Option<Time> {
 
 /// The judgement of the wave before it. A wave whose predecessor did not pass is never judged, because its change must
 /// not have begun.
-async fn judged_before<P: Ports>(
-    ports: &P,
+async fn judged_before(
+    ports: &impl Ports,
     loaded: &Loaded,
     number: u32,
 ) -> Answered<Option<Judgement>> {
@@ -163,8 +163,8 @@ fn still_baking(judgement: &Judgement) -> Fault {
 }
 
 /// Writes what the look came to, while the lock has the token. Answers the judgement as it is written, too.
-async fn record<P: Ports>(
-    ports: &P,
+async fn record(
+    ports: &impl Ports,
     case: &Case,
     measurements: Vec<Measurement>,
 ) -> Answered<(Judged, Judgement)> {
@@ -215,7 +215,7 @@ fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -
 }
 
 /// The fence was refused: the token is stale, or only another transaction was in the way.
-async fn still_ours<P: Ports>(ports: &P, case: &Case) -> Fault {
+async fn still_ours(ports: &impl Ports, case: &Case) -> Fault {
     match case.loaded.still_ours(ports).await {
         Err(fault) => fault,
         Ok(()) => contended(),

@@ -40,7 +40,7 @@ pub struct Document {
 
 impl Document {
     /// Writes a document down.
-    pub fn of<T: Serialize>(content: &T) -> Answered<Self> {
+    pub fn of(content: &impl Serialize) -> Answered<Self> {
         let bytes = to_json(content)?;
         Ok(Self {
             digest: Digest::of(&bytes),
@@ -159,13 +159,13 @@ impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
 }
 
 /// A document's content, as it is kept.
-pub fn to_json<T: Serialize>(content: &T) -> Answered<Bytes> {
+pub fn to_json(content: &impl Serialize) -> Answered<Bytes> {
     let written = serde_json::to_vec(content);
     written.map(Bytes::from).map_err(|error| unwritten(&error))
 }
 
 /// The digest of a document's content, without writing it down.
-pub fn digest_of<T: Serialize>(content: &T) -> Answered<Digest> {
+pub fn digest_of(content: &impl Serialize) -> Answered<Digest> {
     let mut sum = BufWriter::with_capacity(SUMMED, Summing(Sha256::new()));
     serde_json::to_writer(&mut sum, content).map_err(|error| unwritten(&error))?;
     let sum = sum.into_inner();

@@ -182,7 +182,7 @@ impl Prepared {
 }
 
 /// A target or state as the ledger keeps it.
-pub fn to_value<T: Serialize>(value: &T) -> Answered<Value> {
+pub fn to_value(value: &impl Serialize) -> Answered<Value> {
     serde_json::to_value(value)
         .map_err(|error| Fault::internal(format!("a state cannot be written: {error}")))
 }

@@ -79,8 +79,8 @@ impl<K: Kind> Built for K {
 macro_rules! registry {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
         /// Asks the component's kind for its part of the plan, with ports at the target's place.
-        pub async fn prepare<P: KindPorts>(
-            there: &P,
+        pub async fn prepare(
+            there: &impl KindPorts,
             input: &PrepareInput<'_>,
             spec: &Spec,
         ) -> Answered<Prepared> {
@@ -91,8 +91,8 @@ macro_rules! registry {
 
         /// The calls of a release that the role must be allowed which changes the component's target, with ports at
         /// the target's place.
-        pub async fn needs_of<P: KindPorts>(
-            there: &P,
+        pub async fn needs_of(
+            there: &impl KindPorts,
             input: &PrepareInput<'_>,
             by: &By<'_>,
             spec: &Spec,
@@ -123,8 +123,8 @@ macro_rules! registry {
         }
 
         /// Does something with the kind that a step is of; `ports` are at the deployer's own place.
-        pub async fn with_kind_of<P: KindPorts, T: Then>(
-            ports: &P,
+        pub async fn with_kind_of<T: Then>(
+            ports: &impl KindPorts,
             step: &Step,
             then: T,
         ) -> Answered<T::Out> {

@@ -58,8 +58,8 @@ impl<P: ports::Alarms + Reach> Measure<P> for Alarms {
 struct Found(BTreeMap<Option<String>, Answered<Vec<Alarm>>>);
 
 impl Found {
-    async fn read<P: ports::Alarms + Reach>(
-        ports: &P,
+    async fn read(
+        ports: &(impl ports::Alarms + Reach),
         place: &Place,
         gates: &[&AlarmGate],
     ) -> Self {
@@ -125,8 +125,8 @@ fn problems(one: &Checking<'_, AlarmGate>, alarm: Option<&Alarm>) -> Vec<Problem
     problems
 }
 
-async fn measured<P: ports::Alarms>(
-    there: &P,
+async fn measured(
+    there: &impl ports::Alarms,
     one: &Measuring<'_, AlarmGate>,
     alarm: Result<Option<&Alarm>, Fault>,
 ) -> Measurement {

@@ -128,7 +128,7 @@ impl<G> Checking<'_, G> {
 }
 
 /// That the last wave is watched for less than a period of the gate.
-pub(super) fn too_short<G: Sort>(one: &Checking<'_, G>, period: Span) -> Option<Problem> {
+pub(super) fn too_short(one: &Checking<'_, impl Sort>, period: Span) -> Option<Problem> {
     let (bake, gate) = (one.bake, one.gate.name());
     (bake < period).then(|| {
         let reason =
@@ -139,7 +139,7 @@ pub(super) fn too_short<G: Sort>(one: &Checking<'_, G>, period: Span) -> Option<
 }
 
 /// A refusal is a finding; everything else goes to the state's Retry.
-fn unreadable<G: Sort>(one: &Checking<'_, G>, fault: Fault) -> Answered<Problem> {
+fn unreadable(one: &Checking<'_, impl Sort>, fault: Fault) -> Answered<Problem> {
     let path = one.path;
     if !matches!(fault.name, FaultName::AccessDenied | FaultName::Refused) {
         return Err(fault.while_doing(format!("checking {path}")));

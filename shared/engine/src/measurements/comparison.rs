@@ -105,7 +105,7 @@ fn number(gate: &ComparisonGate, series: &MetricSeries) -> MetricGate {
     }
 }
 
-async fn measured<P: Alarms>(there: &P, one: &Measuring<'_, ComparisonGate>) -> Measurement {
+async fn measured(there: &impl Alarms, one: &Measuring<'_, ComparisonGate>) -> Measurement {
     let (gate, window) = (one.gate, one.window);
     let look_at = format!("the CloudWatch metrics {}", gate.name());
     let blank = unmeasured(gate, look_at, window.now);

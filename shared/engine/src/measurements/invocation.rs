@@ -61,8 +61,8 @@ impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
 
 /// Invokes the version that the deployment brought and measures its answer; never the alias, whose traffic
 /// may still go to the version before.
-async fn invoked<P: Functions + Clock>(
-    there: &P,
+async fn invoked(
+    there: &(impl Functions + Clock),
     one: &Measuring<'_, InvocationGate>,
 ) -> Measurement {
     let InvocationGate { function, request } = one.gate;

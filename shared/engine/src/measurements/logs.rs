@@ -72,8 +72,8 @@ impl<P: JsonServices + Clock + Reach> Measure<P> for Logs {
     }
 }
 
-async fn problems<P: JsonServices + Clock>(
-    there: &P,
+async fn problems(
+    there: &(impl JsonServices + Clock),
     one: &Checking<'_, LogsGate>,
 ) -> Answered<Vec<Problem>> {
     let (gate, path) = (one.gate, one.path);
@@ -145,8 +145,8 @@ fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<Problem> {
 }
 
 /// Counts the windows that no look has counted to the end yet, the newest first.
-async fn measured<P: JsonServices + Clock>(
-    there: &P,
+async fn measured(
+    there: &(impl JsonServices + Clock),
     gate: &LogsGate,
     window: Window,
 ) -> Measurement {
@@ -239,8 +239,8 @@ struct Lines {
 
 /// Counts the lines from one time to another, both in whole seconds and inclusive. The count is the statistics':
 /// they tell of all that matched, whatever the limit.
-async fn count<P: JsonServices + Clock>(
-    there: &P,
+async fn count(
+    there: &(impl JsonServices + Clock),
     gate: &LogsGate,
     from: Time,
     to: Time,
@@ -269,7 +269,7 @@ async fn count<P: JsonServices + Clock>(
     Ok(Counted::Unknown(why))
 }
 
-async fn call<P: JsonServices>(there: &P, target: &'static str, body: Value) -> Answered<Value> {
+async fn call(there: &impl JsonServices, target: &'static str, body: Value) -> Answered<Value> {
     let service = "logs";
     let call = JsonCall {
         service,

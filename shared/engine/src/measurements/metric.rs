@@ -55,8 +55,8 @@ impl<P: Alarms + Reach + Clock> Measure<P> for Metrics {
     }
 }
 
-async fn problems<P: Alarms + Clock>(
-    there: &P,
+async fn problems(
+    there: &(impl Alarms + Clock),
     one: &Checking<'_, MetricGate>,
 ) -> Answered<Vec<Problem>> {
     let gate = one.gate;
@@ -112,7 +112,7 @@ fn has_ceased(gate: &MetricGate, newest: Point, now: Time) -> bool {
     newest.at.plus_ms(2 * period + DELAY_MS) < now
 }
 
-async fn measured<P: Alarms>(there: &P, gate: &MetricGate, window: Window) -> Measurement {
+async fn measured(there: &impl Alarms, gate: &MetricGate, window: Window) -> Measurement {
     let look_at = format!("the CloudWatch metric {}", gate.name());
     let blank = unmeasured(gate, look_at, window.now);
     match there.points(gate, window.changed, window.now).await {

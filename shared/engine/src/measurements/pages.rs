@@ -85,8 +85,8 @@ impl<P: Probe + Clock> Measure<P> for Pages {
 }
 
 /// The pages of a site as they are before anything has changed.
-async fn before<P: Probe + Clock>(
-    ports: &P,
+async fn before(
+    ports: &(impl Probe + Clock),
     of_one: &[Checking<'_, PageGate>],
 ) -> Answered<Vec<Vec<Problem>>> {
     let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
@@ -133,8 +133,8 @@ fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> 
 
 /// Asks for a script that is nowhere, beside one that is there, because behaviours go by path. Each look asks for
 /// another one, because edges remember what is missing.
-async fn nowhere<P: Probe + Clock>(
-    ports: &P,
+async fn nowhere(
+    ports: &(impl Probe + Clock),
     path: &str,
     beside: &Url,
 ) -> Answered<Option<Finding>> {
@@ -173,8 +173,8 @@ struct Page {
 }
 
 /// Looks at pages of one site: what each comes to, and the address of a script or of itself where that was answered.
-async fn look<P: Probe + Clock>(
-    ports: &P,
+async fn look(
+    ports: &(impl Probe + Clock),
     gates: &[&PageGate],
     site: &Visited,
 ) -> Answered<Vec<(Measurement, Option<Url>)>> {
@@ -205,7 +205,7 @@ async fn look<P: Probe + Clock>(
     Ok(each.collect())
 }
 
-async fn page<P: Probe>(ports: &P, site: &Visited, gate: &PageGate) -> Answered<Page> {
+async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Answered<Page> {
     let path = gate.page.trim_start_matches('/');
     let visitors = address(&site.visitors)?;
     let seen_as = within(&visitors, path)?;
@@ -287,8 +287,8 @@ impl Page {
 }
 
 /// What a script or style sheet comes to, in words; nothing is told of one that is as it should be.
-async fn file<'u, P: Probe>(
-    ports: &P,
+async fn file<'u>(
+    ports: &impl Probe,
     site: &Visited,
     url: &'u Url,
     need: Need,
@@ -365,7 +365,7 @@ fn answered(answer: &ProbeAnswer) -> String {
     format!("answered with status {} and type `{found}`", answer.status)
 }
 
-async fn fetched<P: Probe>(ports: &P, url: &Url, limit: u64) -> Answered<Probed> {
+async fn fetched(ports: &impl Probe, url: &Url, limit: u64) -> Answered<Probed> {
     let mut tries = 0;
     loop {
         tries += 1;

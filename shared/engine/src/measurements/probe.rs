@@ -67,7 +67,7 @@ impl<P: Probe + Clock> Measure<P> for Probes {
 
 /// Measures a probe. No answer at all is tried once more, because one lost connection is not an unhealthy
 /// release; a wrong answer is not.
-async fn probe<P: Probe + Clock>(ports: &P, gate: &ProbeGate) -> Answered<Measurement> {
+async fn probe(ports: &(impl Probe + Clock), gate: &ProbeGate) -> Answered<Measurement> {
     let blank = blank(gate, ports.now());
     let timeout_ms = gate.within.as_ms().min(LONGEST_MS);
     let mut tries = 0;

@@ -54,7 +54,7 @@ fn blank(gate: &WebsocketGate, at: Time) -> Measurement {
 }
 
 /// Holds a conversation. A connection that was not made is tried once more, as by a probe; a wrong answer is not.
-async fn talked<P: Probe + Clock>(ports: &P, gate: &WebsocketGate) -> Answered<Measurement> {
+async fn talked(ports: &(impl Probe + Clock), gate: &WebsocketGate) -> Answered<Measurement> {
     let about = Conversation {
         url: &gate.url,
         send: gate.send.as_deref(),

@@ -38,8 +38,8 @@ pub(super) fn not_measurable(path: &str, reason: impl Into<String>, remedy: &str
 }
 
 /// The problem, if any, that what was measured before anything has changed is.
-pub(super) fn problem<G: Sort>(
-    one: &Checking<'_, G>,
+pub(super) fn problem(
+    one: &Checking<'_, impl Sort>,
     seen: &Measurement,
     remedy: &str,
 ) -> Option<Problem> {

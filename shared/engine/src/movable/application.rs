@@ -31,8 +31,8 @@ pub struct WholeMovable<'a> {
 
 impl<'a> WholeMovable<'a> {
     /// Reads it. The declarations and the locks are read first, as for the move of one environment.
-    pub async fn load<P: Ledger + Configured>(
-        ports: &P,
+    pub async fn load(
+        ports: &(impl Ledger + Configured),
         app: &'a AppName,
         to: &'a AppName,
     ) -> Answered<Self> {

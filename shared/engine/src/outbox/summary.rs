@@ -32,7 +32,7 @@ const A_PAGE: u32 = 25;
 ///
 /// # Errors
 /// Where something could not be read or told, and where the last look of the hour leaves applications that are not told.
-pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
+pub async fn handle(ports: &impl Ports, event: &Value) -> Answered<()> {
     let look = event["time"].as_str().and_then(Time::parse);
     let look = look.ok_or_else(|| {
         Fault::new(
@@ -180,8 +180,8 @@ impl<P: Ports> Telling<'_, P> {
     }
 }
 
-async fn tell<P: Ports>(
-    ports: &P,
+async fn tell(
+    ports: &impl Ports,
     app: &AppName,
     declaration: &Declaration,
     names: Vec<EnvironmentName>,
@@ -199,8 +199,8 @@ async fn tell<P: Ports>(
     Ok(())
 }
 
-async fn seen<P: Ports>(
-    ports: &P,
+async fn seen(
+    ports: &impl Ports,
     app: &AppName,
     name: EnvironmentName,
     to: Time,
@@ -212,11 +212,7 @@ async fn seen<P: Ports>(
     Ok(Seen::of(name, to, (&all, since), standing))
 }
 
-async fn standing<P: Ports>(
-    ports: &P,
-    app: &AppName,
-    name: &EnvironmentName,
-) -> Answered<Standing> {
+async fn standing(ports: &impl Ports, app: &AppName, name: &EnvironmentName) -> Answered<Standing> {
     let here = here(ports, app, name).await?;
     let since = |one: &Waiting| one.since;
     let drift = drift(ports, app, name, &here).await?;

@@ -11,7 +11,7 @@ use windlass_domain::notify::{self, Told};
 /// Tells the topics of the declaration that is in force now, whichever a deployment was planned by: who is told is about
 /// people, and not about a release. A topic that cannot be told holds up no other and no event: the installation's own is
 /// told of it.
-pub(super) async fn tell<P: Ports>(ports: &P, event: &Event) -> Answered<()> {
+pub(super) async fn tell(ports: &impl Ports, event: &Event) -> Answered<()> {
     if Told::of(event).is_none() {
         return Ok(());
     }
@@ -33,8 +33,8 @@ pub(super) async fn tell<P: Ports>(ports: &P, event: &Event) -> Answered<()> {
 }
 
 /// Tells a topic. Where it cannot be told for itself, the installation's own is told so.
-pub(super) async fn send<N: Notifications>(
-    ports: &N,
+pub(super) async fn send(
+    ports: &impl Notifications,
     topic: &str,
     message: &Notification,
 ) -> Answered<()> {

@@ -26,8 +26,8 @@ const CHUNK: u64 = 8 * 1024 * 1024;
 const MOST_HASHED: u64 = 512 * 1024 * 1024;
 
 /// Pins the components of a release that can be pinned, and tells everything that is wrong with the others.
-pub async fn pin_all<P: Ports>(
-    ports: &P,
+pub async fn pin_all(
+    ports: &impl Ports,
     request: &Request,
     source: Source,
     declaration: &Declaration,
@@ -86,8 +86,8 @@ fn no_component() -> Finding {
     )
 }
 
-async fn pin_one<P: Ports>(
-    ports: &P,
+async fn pin_one(
+    ports: &impl Ports,
     name: &ComponentName,
     reference: &ArtifactRef,
     declared: &BTreeMap<&str, &str>,
@@ -116,8 +116,8 @@ async fn pin_one<P: Ports>(
     }
 }
 
-async fn pin_images<P: Ports>(
-    ports: &P,
+async fn pin_images(
+    ports: &impl Ports,
     name: &ComponentName,
     images: &BTreeMap<String, String>,
     declared: &BTreeMap<&str, &str>,
@@ -139,8 +139,8 @@ async fn pin_images<P: Ports>(
     Ok(Ok(Artifact::Images { containers }))
 }
 
-async fn pin_object<P: Ports>(
-    ports: &P,
+async fn pin_object(
+    ports: &impl Ports,
     name: &ComponentName,
     key: &str,
     reference: &ArtifactRef,
@@ -213,7 +213,7 @@ fn too_large(name: &ComponentName, bytes: u64) -> Finding {
 }
 
 /// The hash of an object that was uploaded without a SHA-256 checksum.
-async fn hash<P: Objects>(ports: &P, id: &ObjectId, head: &ObjectHead) -> Answered<Digest> {
+async fn hash(ports: &impl Objects, id: &ObjectId, head: &ObjectHead) -> Answered<Digest> {
     let mut hasher = Sha256::new();
     let mut start = 0;
     while start < head.bytes {
@@ -224,8 +224,8 @@ async fn hash<P: Objects>(ports: &P, id: &ObjectId, head: &ObjectHead) -> Answer
     Ok(Digest::from_bytes(&hasher.finalize()))
 }
 
-async fn pin_image<P: Ports>(
-    ports: &P,
+async fn pin_image(
+    ports: &impl Ports,
     name: &ComponentName,
     member: &str,
     image: &str,

@@ -17,8 +17,8 @@ pub struct Found {
 }
 
 /// The declaration in force.
-pub async fn declaration_in_force<P: Ledger + Configured>(
-    ports: &P,
+pub async fn declaration_in_force(
+    ports: &(impl Ledger + Configured),
     app: &AppName,
 ) -> Answered<Result<Found, Vec<Finding>>> {
     let declared = store::load(ports, &store::declaration_in_force(app)).await?;
@@ -40,8 +40,8 @@ pub fn no_declaration(app: &AppName) -> Finding {
 }
 
 /// A version of the declaration that a manifest pins.
-pub async fn pinned<P: Ledger + Configured>(
-    ports: &P,
+pub async fn pinned(
+    ports: &(impl Ledger + Configured),
     app: &AppName,
     version: &semver::Version,
 ) -> Answered<Result<Found, Finding>> {
@@ -76,8 +76,8 @@ fn found(
 }
 
 /// The environment that an operator's action names, which must be declared.
-pub async fn named_environment<P: Ledger + Configured>(
-    ports: &P,
+pub async fn named_environment(
+    ports: &(impl Ledger + Configured),
     request: &Request,
 ) -> Answered<Result<EnvironmentName, Vec<Finding>>> {
     let environment = match request.named_environment() {

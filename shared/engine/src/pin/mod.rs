@@ -49,7 +49,7 @@ pub struct Pinned {
 }
 
 /// Pins a request to deploy, or tells everything that is wrong with it.
-pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinned, Vec<Finding>>> {
+pub async fn pin(ports: &impl Ports, request: &Request) -> Answered<Result<Pinned, Vec<Finding>>> {
     let in_force = match declaration::declaration_in_force(ports, &request.app).await? {
         Ok(declared) => declared,
         Err(findings) => return Ok(Err(findings)),
@@ -68,7 +68,7 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
 }
 
 /// Everything that is wrong with a request of which only a part can be read. A fault hides nothing of that.
-pub async fn findings<P: Ports>(ports: &P, part: InPart<Request>) -> Vec<Finding> {
+pub async fn findings(ports: &impl Ports, part: InPart<Request>) -> Vec<Finding> {
     let found = match part.rest() {
         None => Ok(None),
         Some(rest) if rest.action == ActionName::Deploy => pin(ports, rest).await.map(Result::err),
@@ -87,8 +87,8 @@ fn named(request: &Request, declaration: &Declaration) -> Result<(), Vec<Finding
     environment.map_or(Ok(()), |name| declaration.resolve(name).map(|_| ()))
 }
 
-async fn pin_source<P: Ports>(
-    ports: &P,
+async fn pin_source(
+    ports: &impl Ports,
     request: &Request,
     in_force: Found,
     mut source: Source,
@@ -169,8 +169,8 @@ fn is_by_person(
 
 /// The declaration that a release names. Where it names none, or one that may not be had, with why, the one in force:
 /// that is what it will go by once it names no other.
-async fn declared<P: Ports>(
-    ports: &P,
+async fn declared(
+    ports: &impl Ports,
     request: &Request,
     in_force: Found,
     version: Option<&semver::Version>,

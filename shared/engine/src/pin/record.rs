@@ -10,8 +10,8 @@ use windlass_domain::release::{RecordedRelease, Release};
 /// Rule 5: a version text never means other bytes. What is new is to be recorded; components that
 /// were recorded under this version before are kept, and containers of them, because a manifest may name only some, and
 /// an image push brings only its own.
-pub async fn record<P: Ledger>(
-    ports: &P,
+pub async fn record(
+    ports: &impl Ledger,
     release: &Release,
     resolved: &Resolved,
 ) -> Answered<Result<Option<Stored<RecordedRelease>>, Vec<Finding>>> {

@@ -43,7 +43,7 @@ pub struct Source {
 type Read = Answered<Result<Source, InPart<Source>>>;
 
 /// Reads what the request names, exactly one of its five sources, or as much of that as can be read.
-pub async fn read<P: Ports>(ports: &P, request: &Request, declaration: &Declaration) -> Read {
+pub async fn read(ports: &impl Ports, request: &Request, declaration: &Declaration) -> Read {
     match (
         &request.manifest,
         &request.manifest_object,
@@ -89,7 +89,7 @@ fn of_part(read: Result<Manifest, InPart<Manifest>>) -> Result<Source, InPart<So
     read.map(of_manifest).map_err(|part| part.map(of_manifest))
 }
 
-async fn manifest_object<P: Ports>(ports: &P, app: &AppName, object: &ObjectRef) -> Read {
+async fn manifest_object(ports: &impl Ports, app: &AppName, object: &ObjectRef) -> Read {
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: object.key.clone(),
@@ -116,7 +116,7 @@ fn not_readable(key: &str, fault: Fault) -> Answered<Vec<Finding>> {
 }
 
 /// A single artifact is a release of its own; its metadata says which.
-async fn artifact_object<P: Ports>(ports: &P, app: &AppName, artifact: &ArtifactObject) -> Read {
+async fn artifact_object(ports: &impl Ports, app: &AppName, artifact: &ArtifactObject) -> Read {
     let object = &artifact.object;
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
@@ -162,7 +162,7 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
 }
 
 /// A recorded release: promotion.
-async fn recorded<P: Ports>(ports: &P, request: &Request, version: &str) -> Read {
+async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read {
     let recorded = match named(ports, &request.app, version).await? {
         Ok(recorded) => recorded,
         Err(finding) => return Ok(Err(InPart::unread(vec![finding]))),
@@ -181,8 +181,8 @@ async fn recorded<P: Ports>(ports: &P, request: &Request, version: &str) -> Read
 }
 
 /// The recorded release of this version, or the one push of this tag; else that there is none.
-pub async fn named<P: Ledger>(
-    ports: &P,
+pub async fn named(
+    ports: &impl Ledger,
     app: &AppName,
     version: &str,
 ) -> Answered<Result<RecordedRelease, Finding>> {

@@ -10,8 +10,8 @@ use windlass_domain::name::AppName;
 const KNOWN: u32 = 100;
 
 /// The finding. It costs a query, which only who asks for what is not there pays.
-pub async fn unknown_version<P: Ledger>(
-    ports: &P,
+pub async fn unknown_version(
+    ports: &impl Ledger,
     app: &AppName,
     version: &str,
 ) -> Answered<Finding> {

@@ -25,7 +25,7 @@ pub struct Told {
 }
 
 /// Asks what the role of a component may do of what a release of it does.
-pub async fn check<P: Ports>(ports: &P, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Told> {
+pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Told> {
     let (record, place) = (&scene.loaded.record, &scene.loaded.place);
     let input = PrepareInput {
         deployment: &record.id,

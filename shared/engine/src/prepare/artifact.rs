@@ -10,8 +10,8 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 
 /// Looks for the bytes, and tells what is wrong with them.
-pub async fn check<P: Ports>(
-    ports: &P,
+pub async fn check(
+    ports: &impl Ports,
     component: &ComponentName,
     artifact: &Artifact,
 ) -> Answered<Option<Finding>> {
@@ -29,7 +29,7 @@ pub async fn check<P: Ports>(
     }
 }
 
-async fn look<P: Ports>(ports: &P, path: &str, artifact: &Artifact) -> Answered<Option<Finding>> {
+async fn look(ports: &impl Ports, path: &str, artifact: &Artifact) -> Answered<Option<Finding>> {
     match artifact {
         Artifact::Object {
             key, version_id, ..

@@ -35,7 +35,7 @@ pub struct Draft<'a> {
 
 /// Prepares all wanted components: those that take nothing of others side by side, and each of the others once those
 /// are prepared that it takes something of.
-pub async fn drafts<'a, P: Ports>(ports: &P, scene: &'a Scene) -> Answered<Vec<Draft<'a>>> {
+pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Answered<Vec<Draft<'a>>> {
     let mut left = scene.wanted().wanted;
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     while !left.is_empty() {
@@ -67,8 +67,8 @@ fn takes_of(wanted: &Wanted<'_>, waiting: &BTreeSet<&ComponentName>) -> bool {
 }
 
 /// Prepares a component as if nothing of it ran, because that ran elsewhere.
-pub async fn elsewhere<P: Ports>(
-    ports: &P,
+pub async fn elsewhere(
+    ports: &impl Ports,
     scene: &Scene,
     name: &ComponentName,
     before: &Before<'_>,
@@ -82,8 +82,8 @@ pub async fn elsewhere<P: Ports>(
 }
 
 /// What others give to a component. What is recorded to go back to takes nothing of others.
-async fn given<P: Ports>(
-    ports: &P,
+async fn given(
+    ports: &impl Ports,
     scene: &Scene,
     wanted: &Wanted<'_>,
     before: &Before<'_>,
@@ -96,8 +96,8 @@ async fn given<P: Ports>(
 }
 
 /// Prepares one component, with what those give that were prepared before.
-pub async fn draft<'a, P: Ports>(
-    ports: &P,
+pub async fn draft<'a>(
+    ports: &impl Ports,
     scene: &'a Scene,
     wanted: Wanted<'a>,
     before: &Before<'_>,
@@ -169,8 +169,8 @@ fn strangers_change(
     }))
 }
 
-async fn prepared<P: Ports>(
-    ports: &P,
+async fn prepared(
+    ports: &impl Ports,
     scene: &Scene,
     wanted: &Wanted<'_>,
     running: Option<&Running>,
@@ -202,8 +202,8 @@ async fn prepared<P: Ports>(
 }
 
 /// Asks the component's kind for its part of the plan.
-async fn ask_kind<P: Ports>(
-    ports: &P,
+async fn ask_kind(
+    ports: &impl Ports,
     scene: &Scene,
     wanted: &Wanted<'_>,
     running: Option<&Running>,
@@ -233,7 +233,7 @@ async fn ask_kind<P: Ports>(
 
 /// Since when the oldest runs of what a rollback may go back to, where the kind deletes what is older.
 /// A rollback deletes nothing: it is not kept waiting.
-async fn oldest<P: Ports>(ports: &P, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Option<Time>> {
+async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Option<Time>> {
     let back = wanted.component.spec.keeps();
     let Some(back) = back.filter(|_| !scene.is_rollback()) else {
         return Ok(None);

@@ -23,8 +23,8 @@ pub struct GateProblems {
 
 /// Checks every gate. A first deployment, a rollback and `accept_red` go on with a warning about
 /// what is red; a rollback also with what cannot be measured, because gates do not decide it.
-pub async fn check<P: Ports>(
-    ports: &P,
+pub async fn check(
+    ports: &impl Ports,
     scene: &Scene,
     drafts: &[Draft<'_>],
 ) -> Answered<GateProblems> {

@@ -48,8 +48,8 @@ impl<'b> Before<'b> {
 }
 
 /// What is given to a component, or what is in the way of that.
-pub async fn of<P: Ports>(
-    ports: &P,
+pub async fn of(
+    ports: &impl Ports,
     scene: &Scene,
     before: &Before<'_>,
     (name, spec): (&ComponentName, &Spec),
@@ -102,8 +102,8 @@ pub async fn of<P: Ports>(
 }
 
 /// What a component gives that was found in place.
-async fn of_draft<P: Ports>(
-    ports: &P,
+async fn of_draft(
+    ports: &impl Ports,
     scene: &Scene,
     name: &ComponentName,
     (kind, prepared): (KindName, &Prepared),
@@ -125,8 +125,8 @@ async fn of_draft<P: Ports>(
 }
 
 /// What a component gives that the release does not name.
-async fn of_what_runs<P: Ports>(
-    ports: &P,
+async fn of_what_runs(
+    ports: &impl Ports,
     scene: &Scene,
     name: &ComponentName,
 ) -> Answered<Outputs> {
@@ -140,7 +140,7 @@ async fn of_what_runs<P: Ports>(
 }
 
 /// What a target gives that is seen to be as it was recorded.
-async fn outputs<P: Ports>(ports: &P, step: &Step, recorded: &Value) -> Answered<Outputs> {
+async fn outputs(ports: &impl Ports, step: &Step, recorded: &Value) -> Answered<Outputs> {
     match with_kind_of(ports, step, Tell { step, recorded }).await {
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
         told => told,

@@ -21,8 +21,8 @@ use windlass_domain::plan::Wave;
 use windlass_domain::step::{Failure, Step, StepStatus};
 
 /// Plans what of the wave is not planned yet. Asked again it plans what is left: nothing, once all is written.
-pub async fn plan<P: Ports>(
-    ports: &P,
+pub async fn plan(
+    ports: &impl Ports,
     loaded: Loaded,
     number: u32,
     wave: &Wave,
@@ -44,8 +44,8 @@ pub async fn plan<P: Ports>(
 }
 
 /// Plans one component, and writes its goals into its step; `false` where it cannot go there, which the step tells.
-async fn plan_one<P: Ports>(
-    ports: &P,
+async fn plan_one(
+    ports: &impl Ports,
     scene: &Scene,
     name: &ComponentName,
     wave: u32,
@@ -113,8 +113,8 @@ fn late(step: &Step) -> Fault {
 }
 
 /// The kind's part of the plan, or what is in the way of it.
-async fn planned<P: Ports>(
-    ports: &P,
+async fn planned(
+    ports: &impl Ports,
     scene: &Scene,
     name: &ComponentName,
     step: &Step,
@@ -141,8 +141,8 @@ async fn planned<P: Ports>(
 }
 
 /// What others give: what was known at first, and what those give now that this deployment has changed.
-async fn given<P: Ports>(
-    ports: &P,
+async fn given(
+    ports: &impl Ports,
     scene: &Scene,
     step: &Step,
     spec: &Spec,

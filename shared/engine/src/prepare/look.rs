@@ -26,7 +26,7 @@ const LONGEST_MS: u64 = 2 * SEEN_AFTER_MS;
 /// Looks at the target of each component, also of those that the deployment has not touched or has brought back,
 /// which may have been changed since by whoever repairs by hand: when every look shows what was changed before
 /// this was asked. What was seen goes into the steps, for the state `Accept`.
-pub async fn look<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
+pub async fn look(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
     log::name_deployment(id);
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
     let record = record.value;
@@ -57,7 +57,7 @@ pub async fn look<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered
 }
 
 /// Whether the lock is still the one that is accepted. Where it is not, `Accept` tells why.
-async fn is_ours<P: Ports>(ports: &P, record: &Deployment, token: u64) -> Answered<bool> {
+async fn is_ours(ports: &impl Ports, record: &Deployment, token: u64) -> Answered<bool> {
     match check_token(ports, record, token).await {
         Ok(_) => Ok(true),
         Err(fault) if fault.name == FaultName::StaleToken => Ok(false),
@@ -74,8 +74,8 @@ fn until_shown(steps: &[Stored<Step>], asked: Time) -> u64 {
         .min(LONGEST_MS)
 }
 
-async fn see<P: Ports>(
-    ports: &P,
+async fn see(
+    ports: &impl Ports,
     mut step: Stored<Step>,
     state: &EnvironmentState,
     token: u64,
@@ -92,8 +92,8 @@ async fn see<P: Ports>(
 }
 
 /// Writes what was seen; `false` where a step was written in between, such as by a call whose answer came late.
-async fn keep<P: Ports>(
-    ports: &P,
+async fn keep(
+    ports: &impl Ports,
     record: &Deployment,
     token: u64,
     steps: &[Stored<Step>],

@@ -42,7 +42,7 @@ const TRIES: u32 = 3;
 const MESSAGE: &str = "the deployment's items are being written by others; ask again";
 
 /// Serves the states `Prepare`, `Plan` and `Look`.
-pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
+pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
     match (ask.state.as_str(), &ask.deployment) {
         ("Look", Some(id)) => {
             last_fault::kept(ports, &ask, look::look(ports, &ask, id).await).await
@@ -54,7 +54,7 @@ pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
 
 /// Asked again it answers from the plan that it wrote; killed before that, it plans anew, because nothing
 /// has changed yet. Asked for a later wave it plans what of it could not be planned before.
-async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+async fn prepare(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     for _ in 0..TRIES {
         let loaded = load(ports, ask).await?;
         let known: Option<Stored<Plan>> =
@@ -76,7 +76,7 @@ async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
 }
 
 /// Looks at everything and plans; answers beside it the writes that claim targets. Nothing is written.
-async fn composed<P: Ports>(ports: &P, scene: &Scene) -> Answered<(Composed, Vec<Write>)> {
+async fn composed(ports: &impl Ports, scene: &Scene) -> Answered<(Composed, Vec<Write>)> {
     let mut drafts = component::drafts(ports, scene).await?;
     if let Some(ms) = behind::wait_ms(scene, &drafts, ports.now())? {
         ports.sleep_ms(ms).await;

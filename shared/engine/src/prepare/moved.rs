@@ -13,7 +13,7 @@ use windlass_domain::tenancy::{Claim, left_behind};
 
 /// Refuses those of a rollback, prepares the others as if nothing of them ran, and tells what they leave: the number of
 /// a version of one function, say, means something else at another one, and so does whatever the kind made of it.
-pub async fn settle<P: Ports>(ports: &P, scene: &Scene, drafts: &mut [Draft<'_>]) -> Answered<()> {
+pub async fn settle(ports: &impl Ports, scene: &Scene, drafts: &mut [Draft<'_>]) -> Answered<()> {
     for at in 0..drafts.len() {
         let before = Before::of(drafts);
         let again = match drafts.get(at) {
@@ -28,8 +28,8 @@ pub async fn settle<P: Ports>(ports: &P, scene: &Scene, drafts: &mut [Draft<'_>]
 }
 
 /// Another part of the plan for a component; nothing where it is where it ran.
-async fn settled<P: Ports>(
-    ports: &P,
+async fn settled(
+    ports: &impl Ports,
     scene: &Scene,
     draft: &Draft<'_>,
     before: &Before<'_>,

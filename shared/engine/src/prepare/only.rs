@@ -19,7 +19,7 @@ use windlass_domain::planned::{Drawn, End, FromTo, Planned};
 
 /// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
 /// else has recorded meanwhile is the plan.
-pub async fn plan<P: Ports>(ports: &P, id: &DeploymentId) -> Answered<Answer> {
+pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Answered<Answer> {
     let mut planned: Stored<Planned> = store::require(ports, &store::planned(id)).await?;
     let loaded = loaded::planned(ports, planned.value.deployment.clone()).await?;
     let answer = loaded.answer(Word::Plan);
@@ -58,7 +58,7 @@ fn refused(findings: Vec<Finding>) -> Plan {
     }
 }
 
-async fn drawn<P: Ports>(ports: &P, scene: &Scene, composed: Composed) -> Answered<Drawn> {
+async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Answered<Drawn> {
     let steps = composed.steps.iter();
     let targets: BTreeMap<ComponentName, Value> = steps
         .map(|step| (step.component.clone(), step.target.clone()))
@@ -82,8 +82,8 @@ async fn drawn<P: Ports>(ports: &P, scene: &Scene, composed: Composed) -> Answer
 }
 
 /// Where each of these components comes from, and where it goes.
-async fn changes<P: Ports>(
-    ports: &P,
+async fn changes(
+    ports: &impl Ports,
     scene: &Scene,
     names: impl Iterator<Item = &ComponentName>,
 ) -> Answered<BTreeMap<ComponentName, FromTo>> {
@@ -114,8 +114,8 @@ async fn changes<P: Ports>(
 }
 
 /// A deployment, read once; nothing where the ledger does not have it any more.
-async fn by<'a, P: Ledger>(
-    ports: &P,
+async fn by<'a>(
+    ports: &impl Ledger,
     known: &'a mut BTreeMap<DeploymentId, Option<Deployment>>,
     id: &DeploymentId,
 ) -> Answered<Option<&'a Deployment>> {

@@ -48,7 +48,7 @@ pub struct AllWanted<'a> {
 
 impl Scene {
     /// Reads it.
-    pub async fn read<P: Ledger>(ports: &P, loaded: Loaded) -> Answered<Self> {
+    pub async fn read(ports: &impl Ledger, loaded: Loaded) -> Answered<Self> {
         let record = &loaded.record;
         let key = store::state(&record.app, &record.environment);
         let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
@@ -261,8 +261,8 @@ impl AllWanted<'_> {
 
 /// What runs, is not declared, and was declared when the present snapshot was made: later deployments
 /// tell it no more.
-async fn leaving<P: Ledger>(
-    ports: &P,
+async fn leaving(
+    ports: &impl Ledger,
     loaded: &Loaded,
     state: &EnvironmentState,
 ) -> Answered<Vec<ComponentName>> {
@@ -283,8 +283,8 @@ async fn leaving<P: Ledger>(
 }
 
 /// The declaration under which the present snapshot was made, where that is still known.
-async fn declared_before<P: Ledger>(
-    ports: &P,
+async fn declared_before(
+    ports: &impl Ledger,
     loaded: &Loaded,
     state: &EnvironmentState,
 ) -> Answered<Option<Arc<Declaration>>> {

@@ -21,7 +21,7 @@ pub struct Tenancy {
 }
 
 /// Looks up who owns each target, and claims it.
-pub async fn check<P: Ports>(ports: &P, scene: &Scene, drafts: &[Draft<'_>]) -> Answered<Tenancy> {
+pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> Answered<Tenancy> {
     let mut tenancy = Tenancy::default();
     let app = &scene.loaded.record.app;
     if !store::is_declared(ports, app).await? {

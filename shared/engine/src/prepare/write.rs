@@ -16,8 +16,8 @@ use windlass_domain::step::Step;
 const PER_TRANSACTION: usize = 98;
 
 /// Writes all of it. `false` if others wrote what was read: then plan anew.
-pub async fn write<P: Ports>(
-    ports: &P,
+pub async fn write(
+    ports: &impl Ports,
     scene: &Scene,
     composed: &Composed,
     claims: Vec<Write>,
@@ -42,7 +42,7 @@ pub async fn write<P: Ports>(
     transact(ports, scene, vec![scene.loaded.fence(), plan.put()?]).await
 }
 
-async fn transact<P: Ports>(ports: &P, scene: &Scene, writes: Vec<Write>) -> Answered<bool> {
+async fn transact(ports: &impl Ports, scene: &Scene, writes: Vec<Write>) -> Answered<bool> {
     match ports.transact(writes).await? {
         Transacted::Done => Ok(true),
         Transacted::Refused(_) => {
@@ -53,8 +53,8 @@ async fn transact<P: Ports>(ports: &P, scene: &Scene, writes: Vec<Write>) -> Ans
 }
 
 /// The steps, over those of an invocation that was killed before it wrote the plan.
-async fn steps<P: Ports>(
-    ports: &P,
+async fn steps(
+    ports: &impl Ports,
     id: &DeploymentId,
     (begin, key): (&str, fn(&DeploymentId, &ComponentName) -> Key),
     steps: &[Step],

@@ -21,7 +21,7 @@ const AT_MOST: u32 = 25;
 const BEGINS_WITHIN_MS: u64 = 20_000;
 
 /// Starts the way back of each drill that awaits it. One that goes wrong keeps no other from its turn.
-pub async fn come_back_all<P: Ports>(ports: &P, began: Time, faults: &mut Faults) {
+pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults) {
     let all: Vec<Stored<Drills>> =
         store::load_first_indexed(ports, store::DRILLS, AT_MOST, faults).await;
     for Stored { key, value, .. } in all {
@@ -45,8 +45,8 @@ pub async fn come_back_all<P: Ports>(ports: &P, began: Time, faults: &mut Faults
 /// Starts the deployment that comes back. The name is made of the drill and of how often it was tried, so that each try
 /// is started once; one that has ended while the drill still awaits it had recorded nothing, and is started again, at most
 /// once in a quarter of an hour.
-pub async fn come_back<P: Executions + Clock>(
-    ports: &P,
+pub async fn come_back(
+    ports: &(impl Executions + Clock),
     app: &AppName,
     environment: &EnvironmentName,
     drill: &Drill,
@@ -69,8 +69,8 @@ pub async fn come_back<P: Executions + Clock>(
 
 /// Starts an execution by a name that stands for what is to be done. Where it has ended, and that is still to be done,
 /// it is started again, at most once in a quarter of an hour.
-async fn start_once<P: Executions + Clock>(
-    ports: &P,
+async fn start_once(
+    ports: &(impl Executions + Clock),
     which: &str,
     input: &Value,
     name: impl Fn(&str) -> String,
@@ -85,8 +85,8 @@ async fn start_once<P: Executions + Clock>(
 
 /// Starts the drill that is due by the declaration in force, where nothing is in its way. Its key stands for it until a
 /// drill has ended since: so there is one, however often it is started.
-pub async fn begin_where_due<P: Ports>(
-    ports: &P,
+pub async fn begin_where_due(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
 ) -> Answered<()> {

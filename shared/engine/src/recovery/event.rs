@@ -12,7 +12,7 @@ use windlass_domain::identity::DeploymentId;
 /// An execution ended ABORTED, TIMED_OUT or FAILED (AWS Step Functions Developer Guide,
 /// "Automating Step Functions event delivery with EventBridge"). One whose deployment has an ending,
 /// or which another execution has taken over from, needs nothing.
-pub async fn handle<P: Ledger + Executions + Clock>(ports: &P, event: &Value) -> Answered<()> {
+pub async fn handle(ports: &(impl Ledger + Executions + Clock), event: &Value) -> Answered<()> {
     let arn = event
         .pointer("/detail/executionArn")
         .and_then(Value::as_str)
@@ -57,8 +57,8 @@ pub async fn handle<P: Ledger + Executions + Clock>(ports: &P, event: &Value) ->
 
 /// The deployment that an execution worked for, or, of a recovery that died before it had taken over, was to
 /// work for, and whether it did.
-async fn meant<P: Ledger>(
-    ports: &P,
+async fn meant(
+    ports: &impl Ledger,
     event: &Value,
     arn: &str,
 ) -> Answered<Option<(Deployment, bool)>> {

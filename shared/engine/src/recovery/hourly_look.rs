@@ -25,12 +25,7 @@ type Place = (AppName, EnvironmentName);
 /// Makes the looks that are due, who waits for longest first, and gives an environment that has settled for the first
 /// time its item; starts the drill of an environment that was looked at, where one is due. One that goes wrong keeps no
 /// other from its turn. Where a second look is still to be made, that comes first.
-pub async fn look<P: Ports>(
-    ports: &P,
-    began: Time,
-    awaited: &BTreeSet<Place>,
-    faults: &mut Faults,
-) {
+pub async fn look(ports: &impl Ports, began: Time, awaited: &BTreeSet<Place>, faults: &mut Faults) {
     if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
         return;
     }
@@ -79,8 +74,8 @@ fn by_place(states: Vec<Stored<EnvironmentState>>) -> BTreeMap<Place, Stored<Env
 }
 
 /// Gives each environment in which something runs an item. The lists may be behind: one that has it keeps it.
-async fn discover<P: Ports>(
-    ports: &P,
+async fn discover(
+    ports: &impl Ports,
     known: &[Stored<HourlyLook>],
     states: &BTreeMap<Place, Stored<EnvironmentState>>,
     faults: &mut Faults,
@@ -101,7 +96,7 @@ fn is_watched(running: &Running) -> bool {
     !running.once
 }
 
-async fn add<P: Ports>(ports: &P, app: &AppName, environment: &EnvironmentName) -> Answered<()> {
+async fn add(ports: &impl Ports, app: &AppName, environment: &EnvironmentName) -> Answered<()> {
     let key = store::hourly_look(app, environment);
     let former: Option<Stored<HourlyLook>> = store::load(ports, &key).await?;
     let new = HourlyLook::new(app, environment, ports.now());
@@ -118,8 +113,8 @@ async fn add<P: Ports>(ports: &P, app: &AppName, environment: &EnvironmentName) 
 }
 
 /// Looks at one environment; nothing where it is not its turn, or somebody else was first.
-async fn one<P: Ports>(
-    ports: &P,
+async fn one(
+    ports: &impl Ports,
     found: Stored<HourlyLook>,
     spent: u32,
 ) -> Answered<Option<Stored<HourlyLook>>> {
@@ -169,8 +164,8 @@ async fn one<P: Ports>(
 type Declared = BTreeMap<ComponentName, Heal>;
 
 /// The components that are looked at: the declared ones of which there is a state, and that are not declared `heal: off`.
-async fn watched<P: Ports>(
-    ports: &P,
+async fn watched(
+    ports: &impl Ports,
     (app, environment): (&AppName, &EnvironmentName),
     mut running: BTreeMap<ComponentName, Running>,
 ) -> Answered<(BTreeMap<ComponentName, Running>, Declared)> {
@@ -183,8 +178,8 @@ async fn watched<P: Ports>(
     Ok((running, heal))
 }
 
-async fn glances<P: Ports>(
-    ports: &P,
+async fn glances(
+    ports: &impl Ports,
     running: &BTreeMap<ComponentName, Running>,
     share: &[ComponentName],
     may_try: bool,
@@ -200,8 +195,8 @@ async fn glances<P: Ports>(
 }
 
 /// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
-async fn save<P: Ledger>(
-    ports: &P,
+async fn save(
+    ports: &impl Ledger,
     look: &mut Stored<HourlyLook>,
     mut also: Vec<Write>,
 ) -> Answered<bool> {

@@ -31,7 +31,7 @@ impl<P: observe::Ports + Executions> Ports for P {}
 
 /// Serves the execution-status rule and the schedule. Both may come twice, late or never: the
 /// first is quick, the second finds what the first missed, and answers what it came to.
-pub async fn handle<P: Ports>(ports: &P, event: Value) -> Answered<Option<Looked>> {
+pub async fn handle(ports: &impl Ports, event: Value) -> Answered<Option<Looked>> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Step Functions Execution Status Change") => {
             event::handle(ports, &event).await?;

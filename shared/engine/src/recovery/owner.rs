@@ -19,7 +19,7 @@ pub enum Owner {
 
 impl Owner {
     /// Looks at an execution that has worked for a deployment since then.
-    pub async fn of<P: Executions + Clock>(ports: &P, arn: &str, since: Time) -> Answered<Self> {
+    pub async fn of(ports: &(impl Executions + Clock), arn: &str, since: Time) -> Answered<Self> {
         let found = ports.execution(arn).await?;
         let is_new = ports.now().ms_since(since) < SEEN_AFTER_MS;
         Ok(match found {
@@ -31,8 +31,8 @@ impl Owner {
 
     /// The same of one of which was told that it has ended: it is looked at until that shows, for as
     /// long as an answer may be behind.
-    pub async fn of_ended<P: Executions + Clock>(
-        ports: &P,
+    pub async fn of_ended(
+        ports: &(impl Executions + Clock),
         arn: &str,
         since: Time,
     ) -> Answered<Self> {

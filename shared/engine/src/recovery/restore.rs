@@ -13,8 +13,8 @@ use windlass_domain::identity::execution_name;
 /// Starts the execution that restores, where something is to be restored and nothing that is known here stands in the
 /// way. Its name is made of the look, so that each look starts one at most; one that could not be started, or died before
 /// it had recorded anything, is followed by that of the next look.
-pub async fn restore<P: Ports>(
-    ports: &P,
+pub async fn restore(
+    ports: &impl Ports,
     seen: &HourlyLook,
     lock: &Lock,
     state: &Stored<EnvironmentState>,

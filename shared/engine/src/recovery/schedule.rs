@@ -48,7 +48,7 @@ pub struct Looked {
 ///
 /// # Errors
 /// Something could not be read or looked at; all else was, or is left to the next runs.
-pub async fn handle<P: Ports>(ports: &P) -> Answered<Looked> {
+pub async fn handle(ports: &impl Ports) -> Answered<Looked> {
     let (began, mut faults, mut woken) = (ports.now(), Faults::default(), Woken::new());
     let mut holding = from_a_place(unended::holding(ports, &mut faults).await, began);
     let mut others = from_a_place(unended::others(ports, &mut faults).await, began);
@@ -83,8 +83,8 @@ fn from_a_place(mut all: Vec<Unended>, now: Time) -> VecDeque<Unended> {
 }
 
 /// Looks at one after the other; none is begun after this time.
-async fn look_at_some<P: Ports>(
-    ports: &P,
+async fn look_at_some(
+    ports: &impl Ports,
     some: &mut VecDeque<Unended>,
     last: Time,
     woken: &mut Woken,
@@ -109,7 +109,7 @@ fn first(count: usize, now: Time) -> usize {
     usize::try_from((part * count) >> 32).unwrap_or_default()
 }
 
-async fn look_at<P: Ports>(ports: &P, one: &Unended, woken: &mut Woken) -> Answered<()> {
+async fn look_at(ports: &impl Ports, one: &Unended, woken: &mut Woken) -> Answered<()> {
     match &one.stands {
         Stands::Holding(held, token) => look_at_owner(ports, one, held, *token).await,
         Stands::Waiting => look_at_waiting(ports, one, woken).await,
@@ -123,8 +123,8 @@ async fn look_at<P: Ports>(ports: &P, one: &Unended, woken: &mut Woken) -> Answe
     }
 }
 
-async fn recover<P: Executions + Clock>(
-    ports: &P,
+async fn recover(
+    ports: &(impl Executions + Clock),
     one: &Unended,
     token: u64,
     cause: &str,
@@ -134,8 +134,8 @@ async fn recover<P: Executions + Clock>(
     Ok(())
 }
 
-async fn look_at_owner<P: Executions + Clock>(
-    ports: &P,
+async fn look_at_owner(
+    ports: &(impl Executions + Clock),
     one: &Unended,
     held: &Held,
     token: u64,
@@ -149,8 +149,8 @@ async fn look_at_owner<P: Executions + Clock>(
     recover(ports, one, token, &cause).await
 }
 
-async fn look_at_waiting<P: Ledger + Executions + Clock>(
-    ports: &P,
+async fn look_at_waiting(
+    ports: &(impl Ledger + Executions + Clock),
     one: &Unended,
     woken: &mut Woken,
 ) -> Answered<()> {

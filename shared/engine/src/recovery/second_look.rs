@@ -28,8 +28,8 @@ const BEGINS_WITHIN_MS: u64 = 25_000;
 
 /// Makes the looks that are due. One that goes wrong keeps no other from its turn. Answers the environments where one was
 /// still to be made when the run began.
-pub async fn look_again<P: Ports>(
-    ports: &P,
+pub async fn look_again(
+    ports: &impl Ports,
     began: Time,
     faults: &mut Faults,
 ) -> BTreeSet<(AppName, EnvironmentName)> {
@@ -51,7 +51,7 @@ pub async fn look_again<P: Ports>(
     awaited
 }
 
-async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {
+async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
     if look.value.looked.is_some() {
         return hold(ports, look).await;
     }
@@ -91,8 +91,8 @@ async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> 
 }
 
 /// The write by which no hourly look tells once more what is told now.
-async fn not_again<P: Ports>(
-    ports: &P,
+async fn not_again(
+    ports: &impl Ports,
     look: &SecondLook,
     glances: BTreeMap<ComponentName, Glance>,
 ) -> Answered<Write> {
@@ -109,8 +109,8 @@ async fn not_again<P: Ports>(
 }
 
 /// Each component that the recovery left, beside its record.
-async fn glances<P: Ports>(
-    ports: &P,
+async fn glances(
+    ports: &impl Ports,
     look: &SecondLook,
     holder: Option<&DeploymentId>,
     may_try: bool,
@@ -132,8 +132,8 @@ async fn glances<P: Ports>(
     Ok(names.map(|name| (name, unknown.clone())).collect())
 }
 
-async fn left<P: Ledger>(
-    ports: &P,
+async fn left(
+    ports: &impl Ledger,
     look: &SecondLook,
 ) -> Answered<BTreeMap<ComponentName, Running>> {
     let key = store::state(&look.app, &look.environment);
@@ -142,7 +142,7 @@ async fn left<P: Ledger>(
     Ok(look.left(steps.iter().map(|step| &step.value), &state.value))
 }
 
-async fn steps<P: Ledger>(ports: &P, deployment: &DeploymentId) -> Answered<Vec<Stored<Step>>> {
+async fn steps(ports: &impl Ledger, deployment: &DeploymentId) -> Answered<Vec<Stored<Step>>> {
     store::load_all(ports, &store::deployment_partition(deployment), "step#").await
 }
 
@@ -150,7 +150,7 @@ async fn steps<P: Ledger>(ports: &P, deployment: &DeploymentId) -> Answered<Vec<
 /// and bring that back where it is undone. The look is over when the execution that holds them has
 /// succeeded, which the next run of the schedule sees; one that has not is told, and followed by another, but
 /// for the sixth.
-async fn hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {
+async fn hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
     let Some(arn) = look.value.hold.clone() else {
         return start_to_hold(ports, look).await;
     };
@@ -178,7 +178,7 @@ async fn hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()>
     }
 }
 
-async fn start_to_hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {
+async fn start_to_hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
     let (app, environment) = (&look.value.app, &look.value.environment);
     let input = json!({
         "action": "hold",
@@ -199,8 +199,8 @@ async fn start_to_hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Ans
 }
 
 /// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
-async fn save<P: Ledger>(
-    ports: &P,
+async fn save(
+    ports: &impl Ledger,
     look: &mut Stored<SecondLook>,
     mut also: Vec<Write>,
 ) -> Answered<bool> {

@@ -13,8 +13,8 @@ const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 /// One that has ended while the token is still the same took nothing over: the ledger could not be
 /// reached for so long, or Step Functions still told it that the owner runs. It is started again,
 /// at most once in a quarter of an hour.
-pub async fn start<P: Executions + Clock>(
-    ports: &P,
+pub async fn start(
+    ports: &(impl Executions + Clock),
     app: &AppName,
     environment: &EnvironmentName,
     deployment: &DeploymentId,
@@ -36,8 +36,8 @@ pub async fn start<P: Executions + Clock>(
 }
 
 /// The recovery that was started of a deployment that waited, and has ended it.
-pub async fn of_waiting<P: Executions>(
-    ports: &P,
+pub async fn of_waiting(
+    ports: &impl Executions,
     record: &Deployment,
     cause: &str,
 ) -> Answered<String> {
@@ -58,7 +58,7 @@ struct Recovery<'a> {
 }
 
 impl Recovery<'_> {
-    async fn start<P: Executions>(&self, ports: &P, which: &str) -> Answered<String> {
+    async fn start(&self, ports: &impl Executions, which: &str) -> Answered<String> {
         let input = json!({
             "action": "recover",
             "app": self.app,
@@ -80,12 +80,12 @@ impl Recovery<'_> {
 }
 
 /// The present quarter of an hour, in the name of an execution that is to be started once in it.
-pub fn quarter<P: Clock>(ports: &P) -> String {
+pub fn quarter(ports: &impl Clock) -> String {
     (ports.now().0 / AGAIN_AFTER_MS).to_string()
 }
 
 /// Whether an execution has ended. One that Step Functions does not know yet has just been started.
-pub async fn has_ended<P: Executions>(ports: &P, arn: &str) -> Answered<bool> {
+pub async fn has_ended(ports: &impl Executions, arn: &str) -> Answered<bool> {
     let found = ports.execution(arn).await?;
     Ok(found.is_some_and(|execution| execution.status != "RUNNING"))
 }

@@ -31,7 +31,7 @@ pub enum Stands {
 }
 
 /// Those that hold a lock. What cannot be read is noted, and hides no other.
-pub async fn holding<P: Ledger>(ports: &P, faults: &mut Faults) -> Vec<Unended> {
+pub async fn holding(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
     let mut all = Vec::new();
     let locks: Vec<Stored<Lock>> = store::load_all_indexed(ports, store::HELD, faults).await;
     for Stored { key, value, .. } in locks {
@@ -46,7 +46,7 @@ pub async fn holding<P: Ledger>(ports: &P, faults: &mut Faults) -> Vec<Unended> 
 
 /// All others: those that wait, and those that have not had a turn yet. What cannot be read is noted,
 /// and hides no other.
-pub async fn others<P: Ledger>(ports: &P, faults: &mut Faults) -> Vec<Unended> {
+pub async fn others(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
     let mut all = Vec::new();
     let waiting: Vec<Stored<Waiting>> =
         store::load_all_indexed(ports, store::WAITING, faults).await;

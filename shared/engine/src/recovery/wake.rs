@@ -10,8 +10,8 @@ use windlass_domain::name::{AppName, EnvironmentName};
 ///
 /// # Errors
 /// One could not be woken; the others were.
-pub async fn wake<P: Ledger + Executions>(
-    ports: &P,
+pub async fn wake(
+    ports: &(impl Ledger + Executions),
     app: &AppName,
     environment: &EnvironmentName,
 ) -> Answered<()> {
@@ -26,7 +26,7 @@ pub async fn wake<P: Ledger + Executions>(
 }
 
 /// Tries its tokens until one is found by which it waits.
-async fn wake_one<P: Executions>(ports: &P, waiting: &Waiting) -> Answered<()> {
+async fn wake_one(ports: &impl Executions, waiting: &Waiting) -> Answered<()> {
     for token in waiting.tokens() {
         if ports.succeed_task(token, &json!({})).await? {
             break;

@@ -18,8 +18,8 @@ const ASKED_FOR: usize = 4;
 const MOST_EVENTS: u32 = 50;
 
 /// Names who made each difference that this look was the first to see.
-pub async fn name<P: Ports>(
-    ports: &P,
+pub async fn name(
+    ports: &impl Ports,
     look: &mut HourlyLook,
     running: &BTreeMap<ComponentName, Running>,
 ) {
@@ -38,8 +38,8 @@ pub async fn name<P: Ports>(
     }
 }
 
-async fn who<P: Ports>(
-    ports: &P,
+async fn who(
+    ports: &impl Ports,
     name: &ComponentName,
     running: &Running,
     difference: &Difference,

@@ -23,7 +23,7 @@ pub struct OfApplication {
 impl OfApplication {
     /// Reads it. Its environments are the declared ones, those in which something was deployed, and those that own a
     /// claim: a deployment that failed has left nothing else.
-    pub async fn load<P: Ledger + Configured>(ports: &P, app: &AppName) -> Answered<Self> {
+    pub async fn load(ports: &(impl Ledger + Configured), app: &AppName) -> Answered<Self> {
         let key = store::declaration_in_force(app);
         let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
         // One that cannot be read any more is withdrawn as well.
@@ -74,8 +74,8 @@ impl OfApplication {
 }
 
 /// The names of its environments: the declared ones, those in which something was deployed, and those that own a claim.
-pub async fn environments<P: Ledger>(
-    ports: &P,
+pub async fn environments(
+    ports: &impl Ledger,
     app: &AppName,
     declared: Option<&Declaration>,
 ) -> Answered<BTreeSet<EnvironmentName>> {
@@ -96,8 +96,8 @@ pub async fn environments<P: Ledger>(
 }
 
 /// The image repositories that are its own.
-pub async fn repositories<P: Ledger>(
-    ports: &P,
+pub async fn repositories(
+    ports: &impl Ledger,
     app: &AppName,
 ) -> Answered<Vec<Stored<RepositoryOwner>>> {
     let mut faults = Faults::default();

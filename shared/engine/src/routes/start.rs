@@ -32,8 +32,8 @@ pub struct Begun {
 /// id, so that equal requests start it once, whatever their route. One that died before it had
 /// recorded the deployment does not stand in the way: it is started again, at most once in a quarter
 /// of an hour.
-pub async fn begin<P: pin::Ports + Executions + Clock>(
-    ports: &P,
+pub async fn begin(
+    ports: &(impl pin::Ports + Executions + Clock),
     request: &Request,
 ) -> Answered<Result<Begun, Vec<Finding>>> {
     log::name_app(&request.app);
@@ -86,8 +86,8 @@ pub async fn begin<P: pin::Ports + Executions + Clock>(
 
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that
 /// the refusal is recorded and told. `seed` names what arrived: the same arrival starts it once.
-pub async fn begin_anyway<P: Executions>(
-    ports: &P,
+pub async fn begin_anyway(
+    ports: &impl Executions,
     request: &Request,
     seed: &str,
 ) -> Answered<String> {
@@ -104,8 +104,8 @@ pub async fn begin_anyway<P: Executions>(
 /// Starts an operator's action. The same key starts it once: Step Functions knows an execution's name for 90 days
 /// after its end (AWS Step Functions API Reference, StartExecution). Answers a finding where the key was used with
 /// another content.
-pub async fn begin_own<P: Executions + Clock>(
-    ports: &P,
+pub async fn begin_own(
+    ports: &(impl Executions + Clock),
     request: &Request,
     seed: &str,
 ) -> Answered<Result<String, Finding>> {
@@ -118,8 +118,8 @@ pub async fn begin_own<P: Executions + Clock>(
 
 /// That the execution of a request's key was started with another content. Every route asks it of the execution that
 /// it has just started or met, because the ledger knows of neither for some seconds.
-async fn reused<P: Executions + Clock>(
-    ports: &P,
+async fn reused(
+    ports: &(impl Executions + Clock),
     request: &Request,
     arn: &str,
 ) -> Answered<Option<Finding>> {

@@ -78,7 +78,7 @@ impl<T: Serialize> Stored<T> {
 }
 
 /// A value as the body of an item.
-pub fn to_body<T: Serialize>(value: &T) -> Answered<Map<String, Value>> {
+pub fn to_body(value: &impl Serialize) -> Answered<Map<String, Value>> {
     match serde_json::to_value(value) {
         Ok(Value::Object(mut body)) => {
             packed::pack(&mut body);
@@ -156,8 +156,8 @@ pub async fn load_whole_index<T: DeserializeOwned>(
 }
 
 /// Takes in page after page of a partition of the index, up to one that cannot be read.
-async fn take_pages<T: DeserializeOwned>(
-    all: &mut Vec<Stored<T>>,
+async fn take_pages(
+    all: &mut Vec<Stored<impl DeserializeOwned>>,
     ledger: &impl Ledger,
     pk: &str,
     faults: &mut Faults,
@@ -244,8 +244,8 @@ fn whole(pk: &str, sk_prefix: &str) -> Query {
 }
 
 /// Takes in what can be read of a page, and tells where the next one begins.
-fn take_readable<T: DeserializeOwned>(
-    all: &mut Vec<Stored<T>>,
+fn take_readable(
+    all: &mut Vec<Stored<impl DeserializeOwned>>,
     page: Page,
     faults: &mut Faults,
 ) -> Option<String> {
@@ -257,7 +257,7 @@ fn take_readable<T: DeserializeOwned>(
 }
 
 /// Takes in a page, and tells where the next one begins.
-fn take<T: DeserializeOwned>(all: &mut Vec<Stored<T>>, page: Page) -> Answered<Option<String>> {
+fn take(all: &mut Vec<Stored<impl DeserializeOwned>>, page: Page) -> Answered<Option<String>> {
     for item in page.items {
         all.push(from_item(item)?);
     }

@@ -302,7 +302,7 @@ impl Desk {
     }
 
     /// Writes an item with its place in the index, which [`Stage::put`] leaves out.
-    pub fn put_indexed<T: serde::Serialize>(&self, key: Key, value: T, index: Key) {
+    pub fn put_indexed(&self, key: Key, value: impl serde::Serialize, index: Key) {
         let write = Stored::new(key, value).put_indexed(Some(index)).unwrap();
         run(self.stage.world.transact(vec![write])).unwrap();
     }

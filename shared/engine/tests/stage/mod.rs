@@ -105,7 +105,7 @@ impl Stage {
         self.put(store::state(&app(), &prod()), &state);
     }
 
-    pub fn put<T: Serialize>(&self, key: Key, value: &T) {
+    pub fn put(&self, key: Key, value: &impl Serialize) {
         let mut ledger = self.world.ledger();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
         let item = Item {

@@ -23,8 +23,8 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 const SMALLER: &str = "Upload a document of at most 2 MB, and release it under a new version.";
 
 /// The bytes that are deployed. The fault is `Refused` where they are not made of the pinned ones, or more than are read.
-pub(super) async fn read<P: Objects + Configured>(
-    home: &P,
+pub(super) async fn read(
+    home: &(impl Objects + Configured),
     document: &Document,
 ) -> Answered<Bytes> {
     let bytes = pinned(home, document).await?;
@@ -42,7 +42,7 @@ pub(super) async fn read<P: Objects + Configured>(
 }
 
 /// The bytes that were uploaded.
-async fn pinned<P: Objects + Configured>(home: &P, document: &Document) -> Answered<Bytes> {
+async fn pinned(home: &(impl Objects + Configured), document: &Document) -> Answered<Bytes> {
     let object = ObjectId {
         bucket: home.config().artifacts_bucket.clone(),
         key: document.key.clone(),
@@ -64,8 +64,8 @@ async fn pinned<P: Objects + Configured>(home: &P, document: &Document) -> Answe
 
 /// The document that a release brings, or what is wrong with it. Where others give only later what it takes, it is
 /// filled in as if each gave `0`, to be looked at.
-pub(super) async fn wanted<P: Objects + Configured>(
-    home: &P,
+pub(super) async fn wanted(
+    home: &(impl Objects + Configured),
     input: &PrepareInput<'_>,
     spec: &Spec,
     is_flags: bool,

@@ -14,8 +14,8 @@ pub(super) struct Found {
 }
 
 /// Finds all of it, or tells all that is not there.
-pub(super) async fn find<P: Configurations>(
-    ports: &P,
+pub(super) async fn find(
+    ports: &impl Configurations,
     input: &PrepareInput<'_>,
     spec: &Spec,
 ) -> Answered<Result<Found, Vec<Finding>>> {

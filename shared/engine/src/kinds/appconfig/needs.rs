@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
 
 /// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
-pub async fn needs<P: Configurations>(
-    there: &P,
+pub async fn needs(
+    there: &impl Configurations,
     input: &PrepareInput<'_>,
     by: &By<'_>,
     spec: &Spec,

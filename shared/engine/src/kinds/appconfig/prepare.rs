@@ -100,8 +100,8 @@ fn hosted(input: &PrepareInput<'_>, found: &Found) -> Option<Finding> {
     })
 }
 
-async fn tags<P: Configurations>(
-    ports: &P,
+async fn tags(
+    ports: &impl Configurations,
     input: &PrepareInput<'_>,
     found: &Found,
 ) -> Answered<Option<Finding>> {

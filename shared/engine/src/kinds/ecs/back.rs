@@ -13,9 +13,9 @@ use windlass_domain::image::{is_same_repository, split_image};
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// A rollback: to exactly the task definition that is recorded, if it and its bytes still exist.
-pub(super) async fn back<P: Services, H: Registry>(
-    ports: &P,
-    home: &H,
+pub(super) async fn back(
+    ports: &impl Services,
+    home: &impl Registry,
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
@@ -78,7 +78,7 @@ pub(super) async fn back<P: Services, H: Registry>(
 
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.
 /// Nothing is added where no task told a digest, or where the image is named by tag.
-pub(super) async fn widen<H: Registry>(home: &H, spec: &Spec, goal: &mut Goal) -> Answered<()> {
+pub(super) async fn widen(home: &impl Registry, spec: &Spec, goal: &mut Goal) -> Answered<()> {
     for (container, own) in &mut goal.images {
         let (repository, reference) = split_image(&own.image);
         let is_pinned = reference.starts_with("sha256:") && is_ours(spec, container, repository);

@@ -14,9 +14,9 @@ use windlass_domain::image::split_image;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// The images of the containers that are not named, as the running task definition and its tasks have them.
-pub(super) async fn kept<P: Services, H: Registry>(
-    ports: &P,
-    home: &H,
+pub(super) async fn kept(
+    ports: &impl Services,
+    home: &impl Registry,
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
@@ -58,8 +58,8 @@ enum Why {
 
 /// The image by digest: as the task definition names it, else as all running tasks show it, else, where none runs, as
 /// its tag says now.
-async fn keep<H: Registry>(
-    home: &H,
+async fn keep(
+    home: &impl Registry,
     spec: &Spec,
     current: &TaskDefinition,
     name: &str,

@@ -8,8 +8,8 @@ use crate::ports::{Answered, Service, Services, TaskDefinition};
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// The calls of a release; see [`crate::kinds::needs`].
-pub async fn needs<P: Services>(
-    there: &P,
+pub async fn needs(
+    there: &impl Services,
     _: &PrepareInput<'_>,
     by: &By<'_>,
     spec: &Spec,

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// The images that are there, as if a release brought them into the declared base.
-pub(super) async fn once_more<P: Services>(
-    ports: &P,
+pub(super) async fn once_more(
+    ports: &impl Services,
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,

@@ -103,7 +103,7 @@ impl Asked {
         })
     }
 
-    async fn room<P: JsonServices + Alarms + Clock>(&self, there: &P) -> Answered<Room> {
+    async fn room(&self, there: &(impl JsonServices + Alarms + Clock)) -> Answered<Room> {
         let [(_, code, _)] = self.sorts.as_slice() else {
             let why = "its tasks are shared out between On-Demand and Spot, so that nobody knows how many each gets";
             return Err(Fault::new(FaultName::Refused, why));

@@ -66,8 +66,8 @@ impl<P: Services + Objects + Configured + Clock> Ecs<P> {
 
 /// Reads a task definition that comes as an artifact. The fault is `Refused` where its bytes are
 /// not those that were pinned, or are no task definition.
-pub(super) async fn read_document<P: Objects + Configured>(
-    home: &P,
+pub(super) async fn read_document(
+    home: &(impl Objects + Configured),
     key: &str,
     version_id: &str,
     sha256: &Digest,

@@ -143,8 +143,8 @@ fn named(
 }
 
 /// The task definition that the declaration has the images go into.
-pub(super) async fn base<P: Services>(
-    ports: &P,
+pub(super) async fn base(
+    ports: &impl Services,
     spec: &Spec,
     current: &TaskDefinition,
 ) -> Answered<TaskDefinition> {
@@ -173,9 +173,9 @@ pub(super) fn lacking(
 }
 
 /// The release is images: they go into a registered base, beside what the other containers run.
-async fn by_images<P: Services, H: Registry>(
-    ports: &P,
-    home: &H,
+async fn by_images(
+    ports: &impl Services,
+    home: &impl Registry,
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
@@ -229,8 +229,8 @@ async fn by_images<P: Services, H: Registry>(
 }
 
 /// The release is a task definition: it names the image itself.
-async fn by_document<H: Registry + Objects + Configured>(
-    home: &H,
+async fn by_document(
+    home: &(impl Registry + Objects + Configured),
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
@@ -275,8 +275,8 @@ async fn by_document<H: Registry + Objects + Configured>(
 }
 
 /// The image that a document brings in an owned container.
-async fn image_of<H: Registry>(
-    home: &H,
+async fn image_of(
+    home: &impl Registry,
     input: &PrepareInput<'_>,
     spec: &Spec,
     (key, document): (&str, &Value),

@@ -13,8 +13,8 @@ use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::place::TargetRole;
 
 /// Checks that Lambda will get what this deployment, or its undo, lets it fetch.
-pub async fn check<P: Objects + Configured>(
-    there: &P,
+pub async fn check(
+    there: &(impl Objects + Configured),
     input: &PrepareInput<'_>,
     spec: &Lambda,
     function: &Function,
@@ -97,8 +97,8 @@ fn registry_region(repository: &str) -> Option<&str> {
 /// Lambda reads the bucket with the rights of whoever updates the function (AWS Lambda Developer
 /// Guide, "Deploying Lambda functions as .zip file archives"): the role in the function's account,
 /// which the bucket's policy must let in. Looking at the release's own object with that role tells.
-async fn not_readable<P: Objects + Configured>(
-    there: &P,
+async fn not_readable(
+    there: &(impl Objects + Configured),
     input: &PrepareInput<'_>,
     role: &TargetRole,
 ) -> Answered<Option<Finding>> {

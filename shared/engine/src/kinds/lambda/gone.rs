@@ -10,8 +10,8 @@ use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::place::Place;
 
 /// Tells that a recorded version is no longer there, or is another one by its number.
-pub(super) async fn version_gone<P: Functions + Registry + Reach>(
-    there: &P,
+pub(super) async fn version_gone(
+    there: &(impl Functions + Registry + Reach),
     input: &PrepareInput<'_>,
     spec: &Lambda,
     version: &str,
@@ -35,8 +35,8 @@ pub(super) async fn version_gone<P: Functions + Registry + Reach>(
 /// Lambda cannot start an image for ever whose repository has it no longer (AWS Lambda API
 /// Reference, FunctionConfiguration, `StateReasonCode`: `ImageDeleted`). Only the declared
 /// repository is looked into: nothing is known of another one's permissions.
-pub(super) async fn image_gone<P: Registry + Reach>(
-    there: &P,
+pub(super) async fn image_gone(
+    there: &(impl Registry + Reach),
     input: &PrepareInput<'_>,
     spec: &Lambda,
     image: Option<&str>,

@@ -96,8 +96,8 @@ pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Function<P>> {
 
 /// Observes the function, checks that it may and can be changed, and computes the stages; then the same of who moves
 /// its alias. Faults: `NotFound` and `AccessDenied` where the function cannot be read.
-pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured + CodeDeploy>(
-    there: &P,
+pub async fn prepare(
+    there: &(impl Functions + Objects + Registry + Reach + Configured + CodeDeploy),
     input: &PrepareInput<'_>,
     spec: &Lambda,
 ) -> Answered<Prepared> {

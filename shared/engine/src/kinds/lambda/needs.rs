@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use windlass_domain::kinds::lambda::Lambda;
 
 /// The calls of a release; see [`crate::kinds::needs`].
-pub async fn needs<P: Functions>(
-    there: &P,
+pub async fn needs(
+    there: &impl Functions,
     _: &PrepareInput<'_>,
     _: &By<'_>,
     spec: &Lambda,

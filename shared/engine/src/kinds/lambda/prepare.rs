@@ -179,9 +179,9 @@ impl Plan<'_> {
         )]
     }
 
-    async fn stages<P: Functions + Registry + Reach>(
+    async fn stages(
         &self,
-        there: &P,
+        there: &(impl Functions + Registry + Reach),
     ) -> Answered<Result<Vec<Staged>, Finding>> {
         match self.input.goal_state {
             Some(recorded) => self.back_to(there, recorded).await,
@@ -195,9 +195,9 @@ impl Plan<'_> {
         }
     }
 
-    async fn forward<P: Registry + Reach>(
+    async fn forward(
         &self,
-        there: &P,
+        there: &(impl Registry + Reach),
         artifact: &Artifact,
     ) -> Answered<Result<Vec<Staged>, Finding>> {
         let brought = self.brought(there, artifact).await?;
@@ -225,9 +225,9 @@ impl Plan<'_> {
     }
 
     /// The code that the artifact brings to this function, and where it comes from.
-    async fn brought<P: Registry + Reach>(
+    async fn brought(
         &self,
-        there: &P,
+        there: &(impl Registry + Reach),
         artifact: &Artifact,
     ) -> Answered<Result<(Vec<String>, Source), Finding>> {
         let (repository, digest) = match artifact {
@@ -294,9 +294,9 @@ impl Plan<'_> {
     }
 
     /// A rollback: to the recorded version, or to the recorded code where callers use `$LATEST`.
-    async fn back_to<P: Functions + Registry + Reach>(
+    async fn back_to(
         &self,
-        there: &P,
+        there: &(impl Functions + Registry + Reach),
         recorded: &Value,
     ) -> Answered<Result<Vec<Staged>, Finding>> {
         let Back { back: was } = from_value("recorded state", recorded)?;
@@ -308,9 +308,9 @@ impl Plan<'_> {
         }
     }
 
-    async fn back_to_version<P: Functions + Registry + Reach>(
+    async fn back_to_version(
         &self,
-        there: &P,
+        there: &(impl Functions + Registry + Reach),
         alias: &AliasState,
         before: &AliasState,
         was: &Observed,
@@ -338,9 +338,9 @@ impl Plan<'_> {
         Ok(Ok(vec![(goal, what, None)]))
     }
 
-    async fn back_to_code<P: Functions + Registry + Reach>(
+    async fn back_to_code(
         &self,
-        there: &P,
+        there: &(impl Functions + Registry + Reach),
         was: &Observed,
     ) -> Answered<Result<Vec<Staged>, Finding>> {
         let (code, image) = code::served(was);
@@ -360,9 +360,9 @@ impl Plan<'_> {
         Ok(Ok(vec![(goal, self.what(&code, 100), None)]))
     }
 
-    async fn source_of<P: Functions + Registry + Reach>(
+    async fn source_of(
         &self,
-        there: &P,
+        there: &(impl Functions + Registry + Reach),
         code: &str,
     ) -> Answered<Option<Source>> {
         let versions = there.versions(&self.spec.function).await?;

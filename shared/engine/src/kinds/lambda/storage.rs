@@ -13,8 +13,8 @@ const TOLD_FROM: u64 = 90;
 
 /// A finding where there is no room, and a warning where little is left; also, of a check, where it may not be read.
 /// `present` is the size of the code that is there now.
-pub(super) async fn check<P: Functions>(
-    there: &P,
+pub(super) async fn check(
+    there: &impl Functions,
     input: &PrepareInput<'_>,
     present: u64,
 ) -> Answered<(Option<Finding>, Option<Finding>)> {

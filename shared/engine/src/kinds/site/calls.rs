@@ -181,8 +181,8 @@ struct Range {
 
 /// All current objects whose keys begin with `prefix`. The pages of a listing come one after the
 /// other; where keys are `known`, in order, they tell where to begin with several at once.
-pub async fn list_all<P: Objects + Clock>(
-    ports: &P,
+pub async fn list_all(
+    ports: &(impl Objects + Clock),
     bucket: &str,
     prefix: &str,
     known: &[&str],
@@ -203,8 +203,8 @@ pub async fn list_all<P: Objects + Clock>(
     Ok(found.into_iter().flatten().collect())
 }
 
-async fn list_range<P: Objects>(
-    ports: &P,
+async fn list_range(
+    ports: &impl Objects,
     bucket: &str,
     prefix: &str,
     range: &Range,

@@ -277,17 +277,17 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     }
 
     /// Writes a list whose name tells its content: one that is there already is the same.
-    pub(super) async fn keep<T: Serialize>(&self, key: &str, list: &T) -> Answered<()> {
+    pub(super) async fn keep(&self, key: &str, list: &impl Serialize) -> Answered<()> {
         match self.write(key, list, Replaces::Nothing).await {
             Err(fault) if fault.name == FaultName::Conflict => Ok(()),
             answer => answer,
         }
     }
 
-    pub(super) async fn write<T: Serialize>(
+    pub(super) async fn write(
         &self,
         key: &str,
-        list: &T,
+        list: &impl Serialize,
         replaces: Replaces,
     ) -> Answered<()> {
         let options = PutOptions {

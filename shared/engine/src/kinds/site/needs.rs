@@ -7,8 +7,8 @@ use crate::ports::{Answered, Cdn};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 
 /// The calls of a release; see [`crate::kinds::needs`].
-pub async fn needs<P: Cdn>(
-    there: &P,
+pub async fn needs(
+    there: &impl Cdn,
     _: &PrepareInput<'_>,
     by: &By<'_>,
     site: &StaticSite,

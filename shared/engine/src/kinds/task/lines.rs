@@ -27,8 +27,8 @@ const LATE_S: u64 = 60;
 
 /// The last lines of a task that has stopped, oldest first. What cannot be read is told in their place: the end of the
 /// task does not depend on it.
-pub(super) async fn last<P: JsonServices>(
-    at: &P,
+pub(super) async fn last(
+    at: &impl JsonServices,
     target: &Target,
     (task, stopped): (&str, Time),
 ) -> String {
@@ -53,8 +53,8 @@ fn unread(fault: &Fault) -> String {
     cut(format!("(the log could not be read: {why})"), LONGEST)
 }
 
-async fn read<P: JsonServices>(
-    at: &P,
+async fn read(
+    at: &impl JsonServices,
     (group, stream): (&str, &str),
     stopped: Time,
 ) -> Answered<Vec<String>> {
@@ -71,8 +71,8 @@ async fn read<P: JsonServices>(
 }
 
 /// The lines since then, as many as [`PAGES`] have.
-async fn within<P: JsonServices>(
-    at: &P,
+async fn within(
+    at: &impl JsonServices,
     (group, stream): (&str, &str),
     from: Time,
     stopped: Time,

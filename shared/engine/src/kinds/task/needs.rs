@@ -11,8 +11,8 @@ use crate::ports::{Answered, Runs, Services};
 use windlass_domain::kinds::task::Task as Spec;
 
 /// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
-pub async fn needs<P: Services + Runs + CallPorts>(
-    there: &P,
+pub async fn needs(
+    there: &(impl Services + Runs + CallPorts),
     input: &PrepareInput<'_>,
     by: &By<'_>,
     spec: &Spec,

@@ -104,8 +104,8 @@ where
 }
 
 /// Finds all that the declaration names, or tells what is not there.
-pub(super) async fn find<P: Services + Runs>(
-    ports: &P,
+pub(super) async fn find(
+    ports: &(impl Services + Runs),
     input: &PrepareInput<'_>,
     spec: &Spec,
 ) -> Answered<Result<Found, Finding>> {

@@ -13,7 +13,7 @@ use windlass_domain::name::AppName;
 
 /// What is known of a deployment without a record. An execution's name ends with the id of its
 /// deployment, so it is found among the newest; its input says whose it is.
-pub async fn or_unknown<P: Ports>(ports: &P, app: &AppName, id: &DeploymentId) -> Answered<Reply> {
+pub async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Answered<Reply> {
     let suffix = execution_suffix(id.as_str());
     let newest = ports.newest().await?;
     let named = newest.iter().find(|arn| arn.ends_with(&suffix));
@@ -47,8 +47,8 @@ fn accepted(app: &AppName, id: &DeploymentId, execution: &Execution) -> Reply {
 }
 
 /// It became no deployment: what was wrong, if `Admit` refused it.
-async fn died<P: Ports>(
-    ports: &P,
+async fn died(
+    ports: &impl Ports,
     app: &AppName,
     id: &DeploymentId,
     execution: &Execution,

@@ -24,7 +24,7 @@ const AT_A_TIME: usize = 16;
 
 /// One page, by the applications' names. `limit` and `after` (the `next` of the page before) may be given; a page with
 /// many environments has fewer applications than `limit`.
-pub async fn list<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
+pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
     let mut query = page(call, store::APPLICATIONS.to_owned(), "");
     query.descending = false;
     let mut left = query.limit;
@@ -57,7 +57,7 @@ pub async fn list<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
 }
 
 /// The environments of an application: the declared ones in their order, then others in which something was deployed.
-async fn told<P: Ports>(ports: &P, app: &AppName, declared: &Declared) -> Answered<Value> {
+async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Answered<Value> {
     let mut names = environments(declared);
     let is_declared: BTreeSet<EnvironmentName> = names.iter().cloned().collect();
     let prefix = store::environments_of(app);
@@ -82,8 +82,8 @@ async fn told<P: Ports>(ports: &P, app: &AppName, declared: &Declared) -> Answer
     Ok(json!(told))
 }
 
-async fn environment<P: Ledger + Clock>(
-    ports: &P,
+async fn environment(
+    ports: &(impl Ledger + Clock),
     app: &AppName,
     name: &EnvironmentName,
     is_declared: bool,
@@ -115,8 +115,8 @@ async fn environment<P: Ledger + Clock>(
 
 /// Whether a deployment that was judged good made the snapshot that describes what runs; nobody judged what there is no
 /// snapshot of.
-async fn verified_good<P: Ledger>(
-    ports: &P,
+async fn verified_good(
+    ports: &impl Ledger,
     app: &AppName,
     name: &EnvironmentName,
     number: u64,

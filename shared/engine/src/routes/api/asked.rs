@@ -57,8 +57,8 @@ impl From<Deployment> for Asked {
 }
 
 /// The deployments of these ids, each once. One without a record is left out.
-pub async fn asked<P: Ledger>(
-    ports: &P,
+pub async fn asked(
+    ports: &impl Ledger,
     ids: impl IntoIterator<Item = DeploymentId>,
 ) -> Answered<BTreeMap<String, Asked>> {
     let ids: BTreeSet<String> = ids.into_iter().map(|id| id.0).collect();

@@ -22,8 +22,8 @@ use windlass_domain::to_have::to_go_back;
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.
-pub async fn post<P: Ports>(
-    ports: &P,
+pub async fn post(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     id: &str,
@@ -103,8 +103,8 @@ fn begun(id: &DeploymentId, recovery: &str) -> Reply {
 
 /// What the same call was answered, if it has stopped the deployment before and its recovery has come so far that it is
 /// recorded; else the recovery's name leads to the same one.
-async fn before<P: Ports>(
-    ports: &P,
+async fn before(
+    ports: &impl Ports,
     record: &Deployment,
     said: &Cancellation,
     caller: &str,

@@ -10,7 +10,7 @@ use windlass_domain::declaration::Declared;
 use windlass_domain::name::AppName;
 
 /// The text, its version and digest, and when it was accepted.
-pub async fn get<P: Ports>(ports: &P, app: &AppName) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName) -> Answered<Reply> {
     let key = store::declaration_in_force(app);
     let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
     let Some(declared) = declared else {

@@ -18,7 +18,7 @@ use windlass_domain::trail::{self, Point};
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
 /// `after` (the `next` of the page before) may be given.
-pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Reply> {
     if let Some(execution) = call.query.get("execution") {
         return came_of(ports, app, execution).await;
     }
@@ -58,7 +58,7 @@ pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
 /// an action did that is no deployment; all are null while nothing is recorded. And how the execution stands,
 /// so that nobody waits for what cannot come any more. An operator's action answers only its execution, so this
 /// is how a caller learns the rest.
-async fn came_of<P: Ports>(ports: &P, app: &AppName, arn: &str) -> Answered<Reply> {
+async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Answered<Reply> {
     // Looked at first: what it recorded before it ended is there by then.
     let execution = ports.execution(arn).await?;
     let execution = execution.filter(|execution| execution.input["app"] == app.as_str());
@@ -163,7 +163,7 @@ fn parts((name, artifact): (&String, &Value)) -> Vec<String> {
 /// The whole record: the deployment, its plan, its steps, its judgements, the second look at it if a
 /// recovery has ended it. Of one that was accepted
 /// and is not recorded yet, that it is.
-pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
     let Some(record) = find(ports, app, &id).await? else {
         return accepted::or_unknown(ports, app, &id).await;
@@ -211,8 +211,8 @@ fn fit(judgements: &mut [Value]) {
 
 /// A deployment of this application, by its id in a path, which is named on every line of the log
 /// from here on. One of another application is not found: an id is no right.
-pub async fn find<P: Ports>(
-    ports: &P,
+pub async fn find(
+    ports: &impl Ports,
     app: &AppName,
     id: &DeploymentId,
 ) -> Answered<Option<Stored<Deployment>>> {

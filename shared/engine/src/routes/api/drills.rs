@@ -12,8 +12,8 @@ use windlass_domain::name::{AppName, EnvironmentName};
 
 /// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next` of
 /// the page before) may be given.
-pub async fn list<P: Ports>(
-    ports: &P,
+pub async fn list(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,

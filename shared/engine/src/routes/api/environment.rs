@@ -24,8 +24,8 @@ use windlass_domain::wheel::{Turn, pause_in_force};
 /// What runs per component and since when, the snapshot, lock, hold, and who waits; what is irreversible and a rollback
 /// would go back across (`crosses`); what the last hourly look at the targets found (`drift`); with `?observe=true` also
 /// whether the targets are as recorded.
-pub async fn get<P: Ports>(
-    ports: &P,
+pub async fn get(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,
@@ -63,8 +63,8 @@ pub async fn get<P: Ports>(
 }
 
 /// How the next drill by the schedule stands; nothing where the declaration in force has none.
-async fn next_drill<P: Ports>(
-    ports: &P,
+async fn next_drill(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     here: &Here,
@@ -78,8 +78,8 @@ async fn next_drill<P: Ports>(
 
 /// That the application declares the environment, or did: what still runs in one that has left the declaration,
 /// or is stuck in it, is somebody's business.
-pub async fn known<P: Ports>(
-    ports: &P,
+pub async fn known(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
 ) -> Answered<Result<(), Vec<Finding>>> {
@@ -100,7 +100,7 @@ pub async fn known<P: Ports>(
 }
 
 /// The pause that is in force of the deployment that holds the lock: until when, by whom, and why.
-async fn paused<P: Ports>(ports: &P, lock: &Lock) -> Answered<Option<Turn>> {
+async fn paused(ports: &impl Ports, lock: &Lock) -> Answered<Option<Turn>> {
     let running = |held: &&Held| held.state == HeldState::Running;
     let Some(held) = lock.held.as_ref().filter(running) else {
         return Ok(None);
@@ -112,8 +112,8 @@ async fn paused<P: Ports>(ports: &P, lock: &Lock) -> Answered<Option<Turn>> {
 }
 
 /// The targets beside their records. While a deployment is under way they differ by design.
-async fn observed<P: Ports>(
-    ports: &P,
+async fn observed(
+    ports: &impl Ports,
     state: &EnvironmentState,
     lock: &Lock,
 ) -> BTreeMap<ComponentName, Compared> {

@@ -96,7 +96,7 @@ const PAGED: &[&str] = &["limit", "after"];
 
 /// Serves a call. A fault is an answer as well: 503 where asking again may help, 400 where what was sent
 /// cannot be read, else 500.
-pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
+pub async fn handle(ports: &impl Ports, call: Call) -> Reply {
     let reply = match route(ports, &call).await {
         Ok(reply) => reply,
         // Nothing else of a call reaches AWS as it came.
@@ -113,7 +113,7 @@ pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
     told::in_words_of(query::way(&call), reply)
 }
 
-async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
+async fn route(ports: &impl Ports, call: &Call) -> Answered<Reply> {
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
     if let ("GET", [list @ ("refusals" | "apps" | "stats")]) =
         (call.method.as_str(), segments.as_slice())
@@ -172,7 +172,7 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
 }
 
 /// The paths that name two applications.
-async fn renamed<P: Ports>(ports: &P, app: &str, to: &str, call: &Call) -> Answered<Reply> {
+async fn renamed(ports: &impl Ports, app: &str, to: &str, call: &Call) -> Answered<Reply> {
     let (Ok(app), Ok(to)) = (AppName::new(app), AppName::new(to)) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
@@ -187,7 +187,7 @@ async fn renamed<P: Ports>(ports: &P, app: &str, to: &str, call: &Call) -> Answe
 }
 
 /// The paths that name two environments.
-async fn between<P: Ports>(ports: &P, segments: &[&str], call: &Call) -> Answered<Reply> {
+async fn between(ports: &impl Ports, segments: &[&str], call: &Call) -> Answered<Reply> {
     let Some(sides) = Sides::of(segments) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
@@ -235,8 +235,8 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
     })
 }
 
-async fn in_environment<P: Ports>(
-    ports: &P,
+async fn in_environment(
+    ports: &impl Ports,
     app: &AppName,
     name: &EnvironmentName,
     method: &str,

@@ -45,8 +45,8 @@ impl Sides {
 }
 
 /// Tells what a new name of a component would take with it.
-pub async fn renamable<P: Ports>(
-    ports: &P,
+pub async fn renamable(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,
@@ -56,8 +56,8 @@ pub async fn renamable<P: Ports>(
 }
 
 /// Gives a component another name.
-pub async fn rename<P: Ports>(
-    ports: &P,
+pub async fn rename(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,
@@ -70,7 +70,7 @@ pub async fn rename<P: Ports>(
 }
 
 /// Tells what another environment would take over.
-pub async fn takable<P: Ports>(ports: &P, sides: &Sides, call: &Call) -> Answered<Reply> {
+pub async fn takable(ports: &impl Ports, sides: &Sides, call: &Call) -> Answered<Reply> {
     let input = to(sides, asked(call));
     look(
         ports,
@@ -82,7 +82,7 @@ pub async fn takable<P: Ports>(ports: &P, sides: &Sides, call: &Call) -> Answere
 }
 
 /// Hands over.
-pub async fn hand_over<P: Ports>(ports: &P, sides: &Sides, call: &Call) -> Answered<Reply> {
+pub async fn hand_over(ports: &impl Ports, sides: &Sides, call: &Call) -> Answered<Reply> {
     let mut input = match body(call) {
         Ok(input) => input,
         Err(findings) => return Ok(problem(400, &findings)),
@@ -136,8 +136,8 @@ fn unnamed(action: ActionName, input: &Map<String, Value>) -> Option<Finding> {
     })
 }
 
-async fn look<P: Ports>(
-    ports: &P,
+async fn look(
+    ports: &impl Ports,
     at: (&AppName, &EnvironmentName),
     call: &Call,
     asked: (ActionName, Map<String, Value>),
@@ -152,8 +152,8 @@ async fn look<P: Ports>(
     told(ports, moving).await
 }
 
-async fn start<P: Ports>(
-    ports: &P,
+async fn start(
+    ports: &impl Ports,
     at: (&AppName, &EnvironmentName),
     call: &Call,
     asked: (ActionName, Map<String, Value>),
@@ -174,8 +174,8 @@ async fn start<P: Ports>(
 }
 
 /// The request; else the answer that tells everything that is wrong with it.
-async fn read<P: Ports>(
-    ports: &P,
+async fn read(
+    ports: &impl Ports,
     (app, environment): (&AppName, &EnvironmentName),
     call: &Call,
     (action, input): (ActionName, Map<String, Value>),
@@ -190,7 +190,7 @@ async fn read<P: Ports>(
     request(ports, app, environment, action, call, input, false).await
 }
 
-async fn told<P: Ports>(ports: &P, moving: Moving<'_>) -> Answered<Reply> {
+async fn told(ports: &impl Ports, moving: Moving<'_>) -> Answered<Reply> {
     let found = Movable::load(ports, moving).await?;
     Ok(match found.decide(moving) {
         Err(findings) => problem(409, &findings),

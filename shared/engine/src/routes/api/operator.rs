@@ -14,8 +14,8 @@ use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
 /// The conductor does what is asked; whether it could is told by the execution.
-pub async fn start<P: Ports>(
-    ports: &P,
+pub async fn start(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     action: ActionName,
@@ -40,8 +40,8 @@ pub async fn start<P: Ports>(
 }
 
 /// The request for an action, or only for its plan; else the answer that tells everything that is wrong with it.
-pub async fn request<P: Ports>(
-    ports: &P,
+pub async fn request(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     action: ActionName,
@@ -100,7 +100,7 @@ fn members(action: ActionName) -> &'static [&'static str] {
 }
 
 /// Each call is an action of its own, because pressing twice walks further back; the same key is the same call.
-pub fn seed<P: Clock>(ports: &P, call: &Call) -> String {
+pub fn seed(ports: &impl Clock, call: &Call) -> String {
     let Call { method, path, .. } = call;
     if let Some(key) = &call.key {
         return format!("{method} {path} key {key}");

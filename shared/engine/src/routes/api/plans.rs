@@ -19,8 +19,8 @@ use windlass_domain::request::{ActionName, Request};
 /// release of every component whose bytes nobody knows yet,
 /// with `"action": "check"`. What is wrong with the request is told at once, as these do.
 /// Each call draws a plan of its own; the same key is the same plan.
-pub async fn post<P: Ports>(
-    ports: &P,
+pub async fn post(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,
@@ -42,8 +42,8 @@ pub async fn post<P: Ports>(
     ))
 }
 
-async fn asked<P: Ports>(
-    ports: &P,
+async fn asked(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,
@@ -90,7 +90,7 @@ fn no_such_action() -> Finding {
 }
 
 /// The plan; of one that is not drawn yet, whether its execution still works.
-pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
     log::name_deployment(&id);
     let known: Option<Stored<Planned>> = store::load(ports, &store::planned(&id)).await?;
@@ -121,7 +121,7 @@ pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply
 }
 
 /// Why the execution that was to draw it has ended without one.
-async fn failed<P: Executions>(ports: &P, execution: &str) -> Answered<Option<String>> {
+async fn failed(ports: &impl Executions, execution: &str) -> Answered<Option<String>> {
     let found = ports.execution(execution).await?;
     let ended = found.filter(|found| found.status != "RUNNING");
     Ok(ended.map(|ended| match ended.cause {

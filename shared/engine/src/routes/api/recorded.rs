@@ -10,7 +10,7 @@ use windlass_domain::key::manifest_key;
 use windlass_domain::name::AppName;
 
 /// The recorded release, and its manifest in the artifacts bucket with what was found wrong with that.
-pub async fn get<P: Ports>(ports: &P, app: &AppName, version: &str) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Answered<Reply> {
     let recorded = pin::recorded_release(ports, app, version).await?;
     let upload = upload(ports, app, version).await?;
     let recorded = match recorded {
@@ -28,7 +28,7 @@ pub async fn get<P: Ports>(ports: &P, app: &AppName, version: &str) -> Answered<
 }
 
 /// The manifest that lies in the bucket, and what lies beside it about its present version.
-async fn upload<P: Ports>(ports: &P, app: &AppName, version: &str) -> Answered<Value> {
+async fn upload(ports: &impl Ports, app: &AppName, version: &str) -> Answered<Value> {
     let key = manifest_key(app, version);
     let place = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),

@@ -27,8 +27,8 @@ const OF_THE_REQUEST: [&str; 6] = [
 /// `allow_older`, `accept_red`, `through_hold` and `preempt`. The environment stands in the path alone, so that IAM can tell
 /// environments apart (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again gives the
 /// same id; without a key the same release does while its deployment waits or runs.
-pub async fn post<P: Ports>(
-    ports: &P,
+pub async fn post(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,
@@ -56,8 +56,8 @@ pub async fn post<P: Ports>(
 }
 
 /// The request to deploy, or only to plan, what a body names; else the answer that tells everything that is wrong with it.
-pub async fn request<P: Ports>(
-    ports: &P,
+pub async fn request(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,

@@ -20,8 +20,8 @@ use windlass_domain::removal::application::leaves;
 use windlass_domain::request::{ActionName, Request};
 
 /// Changes nothing. With `component` of that one, else of all of the environment.
-pub async fn get<P: Ports>(
-    ports: &P,
+pub async fn get(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,
@@ -63,7 +63,7 @@ pub async fn get<P: Ports>(
 }
 
 /// The same of the whole application.
-pub async fn of_application<P: Ports>(ports: &P, app: &AppName) -> Answered<Reply> {
+pub async fn of_application(ports: &impl Ports, app: &AppName) -> Answered<Reply> {
     let found = OfApplication::load(ports, app).await?;
     Ok(match found.decide(app) {
         Err(findings) => problem(409, &findings),
@@ -92,15 +92,15 @@ pub async fn of_application<P: Ports>(ports: &P, app: &AppName) -> Answered<Repl
 
 /// Starts the execution that lets go of the whole application. One that is not declared any more may have been let go of
 /// in part.
-pub async fn remove<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+pub async fn remove(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Reply> {
     let named = [("app", app.as_str())];
     started(ports, ActionName::Remove, &named, call).await
 }
 
 /// Starts an action on a whole application, whose name the body has again. `named` is what the path names, the
 /// application first.
-pub async fn started<P: Ports>(
-    ports: &P,
+pub async fn started(
+    ports: &impl Ports,
     action: ActionName,
     named: &Path<'_>,
     call: &Call,

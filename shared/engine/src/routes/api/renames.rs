@@ -14,7 +14,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
 
 /// Changes nothing.
-pub async fn get<P: Ports>(ports: &P, app: &AppName, to: &AppName) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, to: &AppName) -> Answered<Reply> {
     let found = WholeMovable::load(ports, app, to).await?;
     Ok(match found.decide() {
         Err(findings) => problem(409, &findings),
@@ -44,12 +44,7 @@ pub async fn get<P: Ports>(ports: &P, app: &AppName, to: &AppName) -> Answered<R
 }
 
 /// Starts the execution that renames it. One that is not declared any more may have an owner's record still.
-pub async fn post<P: Ports>(
-    ports: &P,
-    app: &AppName,
-    to: &AppName,
-    call: &Call,
-) -> Answered<Reply> {
+pub async fn post(ports: &impl Ports, app: &AppName, to: &AppName, call: &Call) -> Answered<Reply> {
     let named = [("app", app.as_str()), ("to_app", to.as_str())];
     started(ports, ActionName::Rename, &named, call).await
 }

@@ -57,8 +57,8 @@ struct Component {
 
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
 /// given.
-pub async fn list<P: Ports>(
-    ports: &P,
+pub async fn list(
+    ports: &impl Ports,
     app: &AppName,
     environment: &EnvironmentName,
     call: &Call,

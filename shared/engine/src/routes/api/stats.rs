@@ -26,7 +26,7 @@ pub const LARGEST_DAYS: u64 = 366;
 const ENOUGH: usize = 2_000;
 
 /// The figures of an application: of one environment where the query names it, else of each.
-pub async fn get<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Reply> {
     let window = window(call, ports.now());
     let key = store::declaration_in_force(app);
     let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
@@ -49,7 +49,7 @@ pub async fn get<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Re
 
 /// One page of all applications, by their names. `limit` and `after` (the `next` of the page before) may be given; a
 /// page for which much was read has fewer applications than `limit`.
-pub async fn list<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
+pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
     let window = window(call, ports.now());
     let mut query = page(call, store::APPLICATIONS.to_owned(), "");
     query.descending = false;
@@ -90,8 +90,8 @@ fn window(call: &Call, now: Time) -> Window {
 }
 
 /// What is told of an application, and how many records were read for it.
-async fn of_application<P: Ports>(
-    ports: &P,
+async fn of_application(
+    ports: &impl Ports,
     app: &AppName,
     names: Vec<EnvironmentName>,
     window: Window,

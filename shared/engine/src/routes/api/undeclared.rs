@@ -35,8 +35,8 @@ struct Left {
 }
 
 /// Takes out of what runs what the declaration in force does not have.
-pub async fn take<P: Ledger + Configured>(
-    ports: &P,
+pub async fn take(
+    ports: &(impl Ledger + Configured),
     app: &AppName,
     running: &mut BTreeMap<ComponentName, Running>,
 ) -> Answered<BTreeMap<ComponentName, Undeclared>> {
@@ -64,7 +64,7 @@ pub async fn take<P: Ledger + Configured>(
     Ok(told.collect())
 }
 
-async fn all_versions<P: Ledger>(ports: &P, app: &AppName) -> Answered<Vec<Declared>> {
+async fn all_versions(ports: &impl Ledger, app: &AppName) -> Answered<Vec<Declared>> {
     let partition = store::declaration_in_force(app).pk;
     let versions: Vec<Stored<Declared>> =
         store::load_all(ports, &partition, "declaration#").await?;

@@ -12,8 +12,8 @@ use windlass_domain::request::{ActionName, ArtifactObject, Request};
 
 /// Starts a release of one component, where the declaration says that an upload is one. Most
 /// artifacts only wait for their manifest.
-pub async fn handle<P: Ports>(
-    ports: &P,
+pub async fn handle(
+    ports: &impl Ports,
     app: AppName,
     component: ComponentName,
     created: Created,

@@ -19,7 +19,7 @@ const TRIES: u32 = 5;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
-pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Answered<Came> {
+pub async fn handle(ports: &impl Ports, app: &AppName, created: Created) -> Answered<Came> {
     log::name_app(app);
     let findings = match read(ports, &created).await? {
         Ok((text, declaration)) => put_in_force(ports, app, &created, &text, &declaration).await?,
@@ -39,8 +39,8 @@ pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Ans
     Ok(Came::Served)
 }
 
-async fn read<P: Ports>(
-    ports: &P,
+async fn read(
+    ports: &impl Ports,
     created: &Created,
 ) -> Answered<Result<(String, Declaration), InPart<Declaration>>> {
     let id = ObjectId {
@@ -68,8 +68,8 @@ async fn read<P: Ports>(
 }
 
 /// What is wrong with a declaration beside the one in force and what other applications have.
-async fn against_it<P: Ports>(
-    ports: &P,
+async fn against_it(
+    ports: &impl Ports,
     app: &AppName,
     declaration: &Declaration,
 ) -> Answered<Vec<Finding>> {
@@ -81,8 +81,8 @@ async fn against_it<P: Ports>(
     Ok(uploaded.err().into_iter().chain(taken).collect())
 }
 
-async fn put_in_force<P: Ports>(
-    ports: &P,
+async fn put_in_force(
+    ports: &impl Ports,
     app: &AppName,
     created: &Created,
     text: &str,
@@ -137,8 +137,8 @@ async fn put_in_force<P: Ports>(
 }
 
 /// Gives the declaration in force its place in the list of applications, where an earlier Windlass wrote it.
-async fn list<P: Ports>(
-    ports: &P,
+async fn list(
+    ports: &impl Ports,
     app: &AppName,
     rev: u64,
     in_force: Option<Declared>,
@@ -155,8 +155,8 @@ async fn list<P: Ports>(
     ports.transact(vec![write]).await.map(|_| ())
 }
 
-async fn record<P: Ports>(
-    ports: &P,
+async fn record(
+    ports: &impl Ports,
     app: &AppName,
     created: &Created,
     findings: &[Finding],

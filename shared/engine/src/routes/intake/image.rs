@@ -19,7 +19,7 @@ use windlass_domain::request::{ActionName, ImagePush, Request};
 /// deployed, and not what the tag means later. Pushes without a tag are the platforms' manifests of
 /// an index, or untagged; both are ignored (Amazon ECR User Guide, "Amazon ECR events and
 /// EventBridge").
-pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
+pub async fn handle(ports: &impl Ports, event: &Value) -> Answered<()> {
     let detail = |name: &str| {
         event
             .pointer(&format!("/detail/{name}"))
@@ -58,14 +58,14 @@ pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
 }
 
 /// Serves a push, once; answers what came of it, unless that was noted before.
-pub async fn pushed<P: Ports>(ports: &P, push: ImagePush, known: Known) -> Answered<Option<Came>> {
+pub async fn pushed(ports: &impl Ports, push: ImagePush, known: Known) -> Answered<Option<Came>> {
     once(ports, &what(&push), known, async |seed| {
         serve(ports, push, known, &seed).await
     })
     .await
 }
 
-async fn serve<P: Ports>(ports: &P, push: ImagePush, known: Known, seed: &str) -> Answered<Came> {
+async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) -> Answered<Came> {
     let owner: Option<Stored<RepositoryOwner>> =
         store::load(ports, &store::repository(&push.repository)).await?;
     let Some(owner) = owner else {
@@ -114,8 +114,8 @@ fn nobodys(push: &ImagePush) -> Finding {
 
 /// What is wrong where a tag goes nowhere. One that matches two environments does not: `Admit` refuses it
 /// aloud.
-async fn goes_nowhere<P: Ports>(
-    ports: &P,
+async fn goes_nowhere(
+    ports: &impl Ports,
     app: &AppName,
     push: &ImagePush,
 ) -> Answered<Option<Finding>> {

@@ -11,7 +11,7 @@ use windlass_domain::request::{ActionName, Request};
 
 /// Starts the release's execution. A release that cannot be pinned is started as well: `Admit`
 /// records what is wrong with it, and writes it beside the upload.
-pub async fn handle<P: Ports>(ports: &P, app: AppName, created: Created) -> Answered<Came> {
+pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Answered<Came> {
     let Created {
         object,
         requester,
@@ -26,7 +26,7 @@ pub async fn handle<P: Ports>(ports: &P, app: AppName, created: Created) -> Answ
 }
 
 /// Starts a request, whether or not it can be pinned.
-pub async fn start<P: Ports>(ports: &P, request: &Request, seed: &str) -> Answered<Came> {
+pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Answered<Came> {
     let execution = match begin(ports, request).await? {
         Ok(begun) => {
             if begun.recorded {

@@ -33,7 +33,7 @@ struct Rounds {
 ///
 /// A run that is killed is done again: what it has served is noted. What could not be served keeps
 /// nothing else from it, is looked at again in the next round, and fails the run.
-pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
+pub async fn handle(ports: &impl Ports) -> Answered<()> {
     let key = store::rounds();
     let now = ports.now();
     let stored: Option<Stored<Rounds>> = store::load(ports, &key).await?;
@@ -76,7 +76,7 @@ pub fn note(
     !matches!(came, Some(None))
 }
 
-async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time, faults: &mut Faults) -> Round {
+async fn uploads(ports: &impl Ports, mut round: Round, now: Time, faults: &mut Faults) -> Round {
     let bucket = ports.config().artifacts_bucket.clone();
     let mut left = ARRIVALS;
     for _ in 0..PAGES {
@@ -109,7 +109,7 @@ fn is_an_arrival(key: &str) -> bool {
     upload(key).is_some() || misplaced(key).is_some()
 }
 
-async fn look_after<P: Ports>(ports: &P, one: &Listed) -> Answered<Option<Came>> {
+async fn look_after(ports: &impl Ports, one: &Listed) -> Answered<Option<Came>> {
     log::name_arrival(&one.key);
     let object = ObjectRef {
         key: one.key.clone(),

@@ -53,7 +53,7 @@ impl Images {
 
     /// Looks at a part of one repository, and then goes on in it or to the next one. One that cannot
     /// be looked through does not keep the others from their turn; the next round makes up for it.
-    pub async fn look<P: Ports>(mut self, ports: &P, now: Time, faults: &mut Faults) -> Self {
+    pub async fn look(mut self, ports: &impl Ports, now: Time, faults: &mut Faults) -> Self {
         let known = faults.count();
         let owners: Option<Vec<Stored<RepositoryOwner>>> =
             store::load_whole_index(ports, store::REPOSITORIES, faults).await;
@@ -89,9 +89,9 @@ impl Images {
     }
 
     /// Looks at as much of a repository as a run may, and tells where the next one goes on.
-    async fn look_through<P: Ports>(
+    async fn look_through(
         &mut self,
-        ports: &P,
+        ports: &impl Ports,
         owner: &RepositoryOwner,
         now: Time,
         faults: &mut Faults,

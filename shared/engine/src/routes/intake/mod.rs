@@ -39,7 +39,7 @@ struct Created {
 
 /// Serves one event. What belongs to no application is listed (decision 0262); a fault is retried by
 /// the queue and ends in the dead-letter queue.
-pub async fn handle<P: Ports>(ports: &P, event: Value) -> Answered<()> {
+pub async fn handle(ports: &impl Ports, event: Value) -> Answered<()> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Object Created") => object(ports, &event).await,
         Some("ECR Image Action") => image::handle(ports, &event).await,
@@ -51,7 +51,7 @@ pub async fn handle<P: Ports>(ports: &P, event: Value) -> Answered<()> {
     }
 }
 
-async fn object<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
+async fn object(ports: &impl Ports, event: &Value) -> Answered<()> {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let key = text("/detail/object/key")
         .ok_or_else(|| Fault::new(FaultName::BadInput, "the event names no object"))?;
@@ -83,8 +83,8 @@ fn sent(event: &Value) -> Option<Time> {
 }
 
 /// Serves an object that was created, once; answers what came of it, unless that was noted before.
-async fn created<P: Ports>(
-    ports: &P,
+async fn created(
+    ports: &impl Ports,
     object: ObjectRef,
     principal: Option<String>,
     known: Known,
@@ -129,8 +129,8 @@ async fn created<P: Ports>(
 }
 
 /// Tells that an upload's key means nothing: in the list, and beside it where it lies among uploads.
-async fn tell<P: Ports>(
-    ports: &P,
+async fn tell(
+    ports: &impl Ports,
     object: &ObjectRef,
     misplaced: Misplaced,
     requester: Requester,
@@ -148,7 +148,7 @@ async fn tell<P: Ports>(
 }
 
 /// The version of the object that arrived; the present one where the event does not tell.
-async fn pin_version<P: Ports>(ports: &P, object: ObjectRef) -> Answered<ObjectRef> {
+async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Answered<ObjectRef> {
     if object.version_id.is_some() {
         return Ok(object);
     }

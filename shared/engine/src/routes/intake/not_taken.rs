@@ -10,8 +10,8 @@ use windlass_domain::request::{Requester, Route};
 
 /// Lists that an arrival was not taken, under the application that it looks meant for if that one is
 /// declared, else among what names none that is. `what` is the arrival; of the same there is one line, the newest.
-pub async fn list<P: Ports>(
-    ports: &P,
+pub async fn list(
+    ports: &impl Ports,
     what: &str,
     app: Option<AppName>,
     requester: Requester,

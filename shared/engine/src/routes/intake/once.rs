@@ -65,8 +65,8 @@ struct Served {
 ///
 /// A second event that was sent after the serving tells of another arrival: the same image was
 /// pushed once more. What died before it was recorded is served again when it is found.
-pub async fn once<P: Ports>(
-    ports: &P,
+pub async fn once(
+    ports: &impl Ports,
     what: &str,
     known: Known,
     serve: impl AsyncFnOnce(String) -> Answered<Came>,
@@ -104,7 +104,7 @@ pub async fn once<P: Ports>(
 
 /// Whether what was started for an arrival died before it was a deployment or a refusal, so that
 /// nobody knows of it. What a person stopped is not started again.
-async fn is_lost<P: Ports>(ports: &P, served: &Served) -> Answered<bool> {
+async fn is_lost(ports: &impl Ports, served: &Served) -> Answered<bool> {
     let Some(Started { app, execution }) = &served.started else {
         return Ok(false);
     };

@@ -10,8 +10,8 @@ use windlass_domain::name::{AppName, ComponentName};
 /// The repositories that a new declaration names become the application's, whose tag rules their pushes
 /// follow; what only the former one named is anybody's again. What belongs to another application, or
 /// cannot be seen to be this one's, is told.
-pub async fn claim<P: Ports>(
-    ports: &P,
+pub async fn claim(
+    ports: &impl Ports,
     app: &AppName,
     declaration: &Declaration,
     former: Option<&Declared>,
@@ -69,7 +69,7 @@ pub async fn claim<P: Ports>(
     Ok((writes, findings))
 }
 
-async fn owner<P: Ports>(ports: &P, repository: &str) -> Answered<Option<Stored<RepositoryOwner>>> {
+async fn owner(ports: &impl Ports, repository: &str) -> Answered<Option<Stored<RepositoryOwner>>> {
     store::load(ports, &store::repository(repository)).await
 }
 
@@ -84,7 +84,7 @@ fn taken(app: &AppName, repository: &str) -> Answered<Write> {
 
 /// Whose images these are: whoever declares a repository gets them deployed, so its name or a tag must
 /// say that they are the application's.
-async fn is_ours<P: Ports>(ports: &P, app: &AppName, repository: &str) -> Answered<bool> {
+async fn is_ours(ports: &impl Ports, app: &AppName, repository: &str) -> Answered<bool> {
     let name = repository.split('/').next();
     if name == Some(app.as_str()) {
         return Ok(true);

@@ -14,8 +14,8 @@ use windlass_domain::kinds::codedeploy::Group as Declared;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// Plans what the group does of what is planned of the service.
-pub(in crate::kinds::ecs) async fn prepare<P: Services + CodeDeploy>(
-    there: &P,
+pub(in crate::kinds::ecs) async fn prepare(
+    there: &(impl Services + CodeDeploy),
     input: &PrepareInput<'_>,
     spec: &Spec,
     declared: &Declared,

@@ -15,8 +15,8 @@ use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::tenancy::Claim;
 
 /// Plans the move by the group of what is planned of the function.
-pub(in crate::kinds::lambda) async fn prepare<P: CodeDeploy>(
-    there: &P,
+pub(in crate::kinds::lambda) async fn prepare(
+    there: &impl CodeDeploy,
     input: &PrepareInput<'_>,
     spec: &Lambda,
     declared: &Declared,

@@ -17,8 +17,8 @@ const LONGEST: u64 = 64 * 1024 * 1024;
 const PIECE: u64 = 1024 * 1024;
 
 /// Reads the central directory of an archive of `size` bytes, unchecked.
-pub async fn read_directory<P: Objects>(
-    objects: &P,
+pub async fn read_directory(
+    objects: &impl Objects,
     archive: &ObjectId,
     size: u64,
 ) -> Result<Vec<Entry>, Trouble> {

@@ -188,8 +188,8 @@ impl<P: SitePorts> Lists<'_, P> {
 /// Counts as the site's own what deployments wrote since the running one and did not bring to an end:
 /// an undo leaves files that are no documents, because pages that name them may be open, and no list of a snapshot
 /// has them.
-pub(super) async fn own_what_was_undone<P: SitePorts>(
-    scene: &Scene<'_, P>,
+pub(super) async fn own_what_was_undone(
+    scene: &Scene<'_, impl SitePorts>,
     latest: &Latest,
     running: &mut Objects,
 ) -> Answered<()> {
@@ -205,8 +205,8 @@ pub(super) async fn own_what_was_undone<P: SitePorts>(
 }
 
 /// What is left once the goal is reached, and what of it may be deleted.
-pub(super) async fn left<P: SitePorts>(
-    scene: &Scene<'_, P>,
+pub(super) async fn left(
+    scene: &Scene<'_, impl SitePorts>,
     ran: &Goal,
     running: &Objects,
     forward: &Content,
@@ -230,8 +230,8 @@ pub(super) fn is_few(paths: usize, latest: &Latest) -> bool {
 }
 
 /// Lists what is at each key now.
-pub(super) async fn latest<P: SitePorts>(
-    scene: &Scene<'_, P>,
+pub(super) async fn latest(
+    scene: &Scene<'_, impl SitePorts>,
     running: &Objects,
 ) -> Answered<Latest> {
     let site = &scene.target.site;
@@ -244,8 +244,8 @@ pub(super) async fn latest<P: SitePorts>(
 }
 
 /// The version ids of what is at each key now.
-pub(super) async fn ids<P: SitePorts>(
-    scene: &Scene<'_, P>,
+pub(super) async fn ids(
+    scene: &Scene<'_, impl SitePorts>,
 ) -> Answered<BTreeMap<String, Option<String>>> {
     let all = versions(scene).await?.into_iter();
     let current = |all: Vec<Listed>| all.into_iter().find(|listed| listed.latest);
@@ -254,7 +254,7 @@ pub(super) async fn ids<P: SitePorts>(
         .collect())
 }
 
-async fn versions<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Versions> {
+async fn versions(scene: &Scene<'_, impl SitePorts>) -> Answered<Versions> {
     let site = &scene.target.site;
     let mut all = Versions::new();
     let mut after = None;
@@ -276,8 +276,8 @@ async fn versions<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Versions> {
 
 /// The recorded objects with versions that exist. A version may be gone where another with the
 /// same bytes is there, because an undo copied it.
-pub(super) async fn still_there<P: SitePorts>(
-    scene: &Scene<'_, P>,
+pub(super) async fn still_there(
+    scene: &Scene<'_, impl SitePorts>,
     recorded: Objects,
     latest: &Latest,
     running: &Objects,
@@ -322,8 +322,8 @@ pub(super) async fn still_there<P: SitePorts>(
     }
 }
 
-async fn all_there<P: SitePorts>(
-    scene: &Scene<'_, P>,
+async fn all_there(
+    scene: &Scene<'_, impl SitePorts>,
     needed: &[(&String, &Object)],
 ) -> Answered<bool> {
     let pace = Cell::default();

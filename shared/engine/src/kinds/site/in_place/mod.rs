@@ -116,7 +116,7 @@ pub struct Knowledge {
 
 impl Knowledge {
     /// Reads what a step's lists say; `home` are the ports at the deployer's own place.
-    pub async fn load<P: SitePorts>(home: &P, step: &Step) -> Answered<Self> {
+    pub async fn load(home: &impl SitePorts, step: &Step) -> Answered<Self> {
         let target: Target = from_value("target", &step.target)?;
         let last = step.goals.values().last();
         let goal = last.ok_or_else(|| Fault::internal("the step of a site has no goal"))?;

@@ -27,8 +27,8 @@ use windlass_domain::name::ComponentName;
 const ASKED: usize = 5_000;
 
 /// Plans a site that is changed in place.
-pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
-    mut scene: Scene<'_, P>,
+pub(in crate::kinds::site) async fn prepare(
+    mut scene: Scene<'_, impl SitePorts>,
     wanted: Wanted<Goal>,
     ran: Option<Goal>,
 ) -> Result<Prepared, Trouble> {
@@ -106,7 +106,7 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
 }
 
 /// Keeps the list of what is at each key, under its digest.
-async fn keep<P: SitePorts>(scene: &Scene<'_, P>, objects: &Objects) -> Answered<Digest> {
+async fn keep(scene: &Scene<'_, impl SitePorts>, objects: &Objects) -> Answered<Digest> {
     let List { document, .. } = List::of(objects)?;
     if !scene.lists.kept.has(&document.digest).await? {
         scene.lists.kept.keep(&document).await?;
@@ -121,8 +121,8 @@ fn replaced(known: Known<'_>) -> Vec<String> {
     noticed.map(|op| op.path).collect()
 }
 
-fn finish<P: SitePorts>(
-    scene: Scene<'_, P>,
+fn finish(
+    scene: Scene<'_, impl SitePorts>,
     before: &Recorded,
     goal: &Goal,
     reached: bool,
@@ -152,8 +152,8 @@ fn finish<P: SitePorts>(
 }
 
 /// What Windlass brought last, as far as its list is there, and what was at each key then.
-async fn running<P: SitePorts>(
-    scene: &Scene<'_, P>,
+async fn running(
+    scene: &Scene<'_, impl SitePorts>,
     ran: Option<Goal>,
 ) -> Answered<(Goal, Objects)> {
     if let Some(goal) = ran
@@ -168,8 +168,8 @@ async fn running<P: SitePorts>(
     Ok((Goal::default(), Objects::new()))
 }
 
-async fn forward<P: SitePorts>(
-    scene: &Scene<'_, P>,
+async fn forward(
+    scene: &Scene<'_, impl SitePorts>,
     wanted: Wanted<Goal>,
     latest: &Latest,
     running: &Objects,
@@ -245,8 +245,8 @@ fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -
 /// What is at each key now, as far as this deployment has anything to do with it. Asked for is only what
 /// is not as our own list says, and of what will be changed the version, where it is not known: an undo
 /// needs it.
-async fn before<P: SitePorts>(
-    scene: &Scene<'_, P>,
+async fn before(
+    scene: &Scene<'_, impl SitePorts>,
     latest: &Latest,
     owned: &Content,
     forward: &Content,
@@ -310,8 +310,8 @@ fn as_listed(latest: &Latest, owned: &Content, forward: &Content) -> (Objects, B
 }
 
 /// Asks S3 for what our own list does not say. Answers which are ours by their own account.
-async fn ask_all<P: SitePorts>(
-    scene: &Scene<'_, P>,
+async fn ask_all(
+    scene: &Scene<'_, impl SitePorts>,
     asked: BTreeSet<String>,
     before: &mut Objects,
 ) -> Answered<BTreeSet<String>> {

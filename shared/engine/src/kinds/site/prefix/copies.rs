@@ -192,8 +192,8 @@ fn warnings(uncopied: &[String], cut: usize) -> Vec<String> {
 }
 
 /// Notes what the folder of a release holds now for other releases, with what it was holding already.
-async fn note_carried<P: SitePorts>(
-    lists: &Lists<'_, P>,
+async fn note_carried(
+    lists: &Lists<'_, impl SitePorts>,
     folder: &Goal,
     mut carried: Carried,
 ) -> Answered<()> {

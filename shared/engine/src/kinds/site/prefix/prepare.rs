@@ -10,8 +10,8 @@ use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 
 /// Plans a site with a folder per release.
-pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
-    mut scene: Scene<'_, P>,
+pub(in crate::kinds::site) async fn prepare(
+    mut scene: Scene<'_, impl SitePorts>,
     serving: Serving,
     wanted: Wanted<Goal>,
     ran: Option<Goal>,
@@ -98,8 +98,8 @@ fn stage(goal: &Goal, what: String, ahead: bool) -> Answered<Stage> {
 
 /// A warning where files keep their names although their content changes: an edge that looks into the other
 /// folder answers with the other one.
-async fn mixed<P: SitePorts>(
-    scene: &Scene<'_, P>,
+async fn mixed(
+    scene: &Scene<'_, impl SitePorts>,
     before: &Goal,
     entries: &[Entry],
 ) -> Answered<Option<Finding>> {
@@ -112,13 +112,13 @@ async fn mixed<P: SitePorts>(
     Ok(same_names(entries, former, &scene.rules, &path))
 }
 
-fn new_path<P: SitePorts>(scene: &Scene<'_, P>, release: &Digest) -> String {
+fn new_path(scene: &Scene<'_, impl SitePorts>, release: &Digest) -> String {
     let bucket = &scene.at.config().artifacts_bucket;
     origin_path_of(&scene.target, release, scene.input.deployment, bucket)
 }
 
 /// A folder to go back to must still hold its release.
-async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Goal) -> Result<(), Trouble> {
+async fn check_folder(scene: &Scene<'_, impl SitePorts>, goal: &Goal) -> Result<(), Trouble> {
     let folder = folder_of(&goal.origin_path);
     let bucket = &scene.target.site.bucket;
     if scene.lists.is_pruned(bucket, goal).await? {
@@ -147,7 +147,7 @@ async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Goal) -> Result
 
 /// True where the folder that is live is as it was published. Where it is not, its release is published again in
 /// another folder.
-async fn is_whole<P: SitePorts>(scene: &mut Scene<'_, P>, live: &Goal) -> Answered<bool> {
+async fn is_whole(scene: &mut Scene<'_, impl SitePorts>, live: &Goal) -> Answered<bool> {
     let bucket = &scene.target.site.bucket;
     let (amiss, _) = folder::amiss(scene.at, &scene.lists, bucket, live).await?;
     if amiss.is_empty() {

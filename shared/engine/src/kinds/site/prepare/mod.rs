@@ -62,8 +62,8 @@ pub(in crate::kinds::site) struct Scene<'a, P> {
 }
 
 /// Observes a site, checks what its deployment needs, and plans it.
-pub async fn prepare<P: SitePorts>(
-    ports: &P,
+pub async fn prepare(
+    ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
 ) -> Answered<Prepared> {
@@ -79,8 +79,8 @@ pub async fn prepare<P: SitePorts>(
     })
 }
 
-async fn plan<P: SitePorts>(
-    ports: &P,
+async fn plan(
+    ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
     claimed: &mut Vec<Claim>,
@@ -181,8 +181,8 @@ pub(in crate::kinds::site) struct Found {
 
 /// Checks what the archive's directory declares. That its bytes are there and are the pinned ones is
 /// checked for every kind before.
-async fn check_archive<P: SitePorts>(
-    home: &P,
+async fn check_archive(
+    home: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
 ) -> Result<Found, Trouble> {

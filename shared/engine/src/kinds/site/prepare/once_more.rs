@@ -12,8 +12,8 @@ use windlass_domain::finding::Finding;
 use windlass_domain::kinds::site::SiteMode;
 
 /// The waves of a release whose files nobody knows yet.
-pub(super) async fn once_more<P: SitePorts>(
-    ports: &P,
+pub(super) async fn once_more(
+    ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     target: Target,
     serving: Option<Serving>,
@@ -57,8 +57,8 @@ pub(super) async fn once_more<P: SitePorts>(
 }
 
 /// What is wrong where the site's files may not be listed, or the tags may not be read with which an undo copies them.
-async fn unreadable<P: SitePorts>(
-    ports: &P,
+async fn unreadable(
+    ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     target: &Target,
 ) -> Answered<Option<Finding>> {

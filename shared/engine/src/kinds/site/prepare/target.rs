@@ -39,8 +39,8 @@ pub(in crate::kinds::site) struct Serving {
 }
 
 /// Checks bucket and distribution, all of it at once.
-pub(in crate::kinds::site) async fn check<P: SitePorts>(
-    ports: &P,
+pub(in crate::kinds::site) async fn check(
+    ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
 ) -> Result<Checked, Trouble> {
@@ -62,8 +62,8 @@ pub(in crate::kinds::site) async fn check<P: SitePorts>(
     }
 }
 
-async fn bucket<P: SitePorts>(
-    ports: &P,
+async fn bucket(
+    ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
 ) -> Answered<Problems> {
@@ -123,8 +123,8 @@ fn unread(mut finding: Finding) -> Finding {
 
 type OrFindings<T> = Result<T, Vec<Finding>>;
 
-async fn distribution<P: SitePorts>(
-    ports: &P,
+async fn distribution(
+    ports: &impl SitePorts,
     input: &PrepareInput<'_>,
     site: &StaticSite,
     id: &str,
@@ -245,8 +245,8 @@ const ASKED: usize = 32;
 
 /// What is wrong where the tags of what a release replaces may not be read. Those that somebody else wrote
 /// are asked about first.
-pub(in crate::kinds::site) async fn unreadable<P: SitePorts>(
-    scene: &Scene<'_, P>,
+pub(in crate::kinds::site) async fn unreadable(
+    scene: &Scene<'_, impl SitePorts>,
     before: &Objects,
     replaced: &[String],
 ) -> Answered<Option<Finding>> {

@@ -88,8 +88,8 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 }
 
-async fn read<P: SitePorts>(
-    unpacker: &mut Unpacker<'_, P>,
+async fn read(
+    unpacker: &mut Unpacker<'_, impl SitePorts>,
     batch: Option<&[Entry]>,
 ) -> Result<Vec<Read>, Trouble> {
     let batch = batch.unwrap_or_default();

@@ -252,8 +252,8 @@ impl<P: SitePorts> Publisher<'_, P> {
 }
 
 /// The objects of some pages, and where the next one begins.
-async fn listed<P: Objects>(
-    ports: &P,
+async fn listed(
+    ports: &impl Objects,
     bucket: &str,
     under: &str,
     mut after: Option<String>,

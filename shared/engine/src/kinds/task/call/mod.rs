@@ -141,7 +141,7 @@ impl<P: CallPorts> Kind for Call<P> {
 }
 
 /// Lets no call begin any more; `Conflict` where one has just begun.
-async fn bar<P: Ledger>(home: &P, key: crate::ports::Key) -> Answered<()> {
+async fn bar(home: &impl Ledger, key: crate::ports::Key) -> Answered<()> {
     let called = store::load::<Called>(home, &key).await?;
     let mut called = called.unwrap_or_else(|| Stored::new(key, none()));
     called.value.barred = true;

@@ -82,7 +82,7 @@ pub async fn prepare<P: CallPorts>(
 
 type Tags = std::collections::BTreeMap<String, String>;
 
-async fn find<P: CallPorts>(there: &P, call: &FunctionCall) -> Answered<(Function, Tags)> {
+async fn find(there: &impl CallPorts, call: &FunctionCall) -> Answered<(Function, Tags)> {
     let function = there.function(&call.name, None).await?;
     if let Some(alias) = &call.alias {
         there.alias(&call.name, alias).await?;
@@ -169,8 +169,8 @@ fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Op
 
 /// The calls of a release, which `run-task` makes; in another account the role of the environment. Whether Windlass's own
 /// role may is told by the function's tags.
-pub async fn needs<P: CallPorts>(
-    there: &P,
+pub async fn needs(
+    there: &impl CallPorts,
     by: &By<'_>,
     call: &FunctionCall,
 ) -> Answered<Vec<Needed>> {

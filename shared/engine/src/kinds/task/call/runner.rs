@@ -48,7 +48,7 @@ pub struct Ask {
 }
 
 /// Makes a call, unless somebody has made it or it is too late. What came of it is in the ledger.
-pub async fn handle<P: CallPorts>(ports: &P, ask: Ask) -> Answered<Value> {
+pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Answered<Value> {
     let began = ports.now();
     let key = store::step(&ask.deployment, &ask.component);
     let step = store::require::<Step>(ports, &key).await?.value;
@@ -64,7 +64,7 @@ pub async fn handle<P: CallPorts>(ports: &P, ask: Ask) -> Answered<Value> {
 
 /// Writes that the call is begun, before it is; false where it must not be made. An answer of the ledger that is lost is a
 /// fault, and no call.
-async fn begin<P: CallPorts>(ports: &P, ask: &Ask, target: &Target, now: Time) -> Answered<bool> {
+async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) -> Answered<bool> {
     let key = item(&ask.deployment, target, ask.direction);
     let found = store::load::<Called>(ports, &key).await?;
     let mut called = found.unwrap_or_else(|| Stored::new(key, none()));
@@ -86,8 +86,8 @@ async fn begin<P: CallPorts>(ports: &P, ask: &Ask, target: &Target, now: Time) -
 }
 
 /// The one call. Where Lambda says that it has not run the function, it is asked again for a while.
-async fn call<P: CallPorts>(
-    there: &P,
+async fn call(
+    there: &impl CallPorts,
     ask: &Ask,
     target: &Target,
     began: Time,
@@ -174,7 +174,7 @@ fn plain(line: &str) -> String {
 }
 
 /// Writes what came of it. Where that cannot be done the call stays begun, and so unknown.
-async fn note<P: CallPorts>(ports: &P, ask: &Ask, target: &Target, end: &CallEnd) -> Answered<()> {
+async fn note(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd) -> Answered<()> {
     let mut last = Fault::internal("the end of a call was not written");
     for _ in 0..WRITES {
         match write(ports, ask, target, end).await {
@@ -188,8 +188,8 @@ async fn note<P: CallPorts>(ports: &P, ask: &Ask, target: &Target, end: &CallEnd
 }
 
 /// Whether it stands there.
-async fn write<P: CallPorts>(
-    ports: &P,
+async fn write(
+    ports: &impl CallPorts,
     ask: &Ask,
     target: &Target,
     end: &CallEnd,
