@@ -2,25 +2,10 @@
 //! gets its sentence in the ending.
 
 use crate::payload::Ask;
-use crate::ports::{Answered, Clock, Condition, Ledger, Write};
-use crate::store::{self, Stored};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use windlass_domain::deployment::Deployment;
+use crate::ports::{Answered, Clock, Ledger};
+use crate::store::{self, Fence, LastFault, Stored};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::time::Time;
-
-/// The fault that a state failed with last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastFault {
-    /// The state.
-    pub state: String,
-    /// Its fault.
-    pub fault: Fault,
-    /// When.
-    pub at: Time,
-}
 
 impl LastFault {
     /// In a sentence.
@@ -32,7 +17,7 @@ impl LastFault {
 
 /// The last fault of a deployment's states, if one failed.
 pub async fn of(ports: &impl Ledger, id: &DeploymentId) -> Answered<Option<LastFault>> {
-    let last: Option<Stored<LastFault>> = store::load(ports, &store::last_fault(id)).await?;
+    let last = store::load(ports, &store::last_fault(id)).await?;
     Ok(last.map(|last| last.value))
 }
 
@@ -61,9 +46,9 @@ async fn keep(ports: &(impl Ledger + Clock), ask: &Ask, fault: &Fault) -> Answer
     let Some(id) = &ask.deployment else {
         return Ok(());
     };
-    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let record = store::require(ports, &store::deployment(id)).await?;
     let key = store::last_fault(id);
-    let former: Option<Stored<LastFault>> = store::load(ports, &key).await?;
+    let former = store::load(ports, &key).await?;
     let kept = Stored {
         rev: former.map_or(0, |former| former.rev),
         value: LastFault {
@@ -73,11 +58,8 @@ async fn keep(ports: &(impl Ledger + Clock), ask: &Ask, fault: &Fault) -> Answer
         },
         key,
     };
-    let lock = store::lock(&record.value.app, &record.value.environment);
-    let fence = Condition::Field("token".into(), Value::from(ask.token));
+    let fence = Fence::new(&record.value, ask.token).check();
     // Refused where somebody else has just kept one, or has taken over.
-    ports
-        .transact(vec![Write::check(lock, fence), kept.put()?])
-        .await?;
+    ports.transact(vec![fence, kept.put()?]).await?;
     Ok(())
 }

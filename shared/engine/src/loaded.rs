@@ -3,9 +3,8 @@
 
 use crate::config::Configured;
 use crate::payload::{Answer, Ask, Word};
-use crate::ports::{Answered, Condition, Ledger, Write};
-use crate::store::{self, Stored};
-use serde_json::Value;
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Fence, Stored};
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::deployment::Deployment;
@@ -26,35 +25,19 @@ pub struct Loaded {
     pub resolved: Resolved,
     /// Where its targets are.
     pub place: Place,
-    /// The lock's token that it was asked with, and that the lock had when it was read.
-    pub token: u64,
+    /// The fence of what is written for it: the lock had its token when it was read.
+    pub fence: Fence,
     /// When the environment's deployment before this one let the lock go; absent before the first.
     pub freed: Option<Time>,
 }
 
 impl Loaded {
-    /// The condition that the lock still has the token. Part of every transaction.
-    pub fn fence(&self) -> Write {
-        let lock = store::lock(&self.record.app, &self.record.environment);
-        Write::check(
-            lock,
-            Condition::Field("token".into(), Value::from(self.token)),
-        )
-    }
-
-    /// Whether the lock still has the token: `StaleToken` if another execution took over.
-    pub async fn still_ours(&self, ports: &impl Ledger) -> Answered<()> {
-        check_token(ports, &self.record, self.token)
-            .await
-            .map(|_| ())
-    }
-
     /// An answer about this deployment with nothing in it but its verdict.
     pub fn answer(&self, verdict: Word) -> Answer {
         Answer {
             verdict,
             deployment: self.record.id.clone(),
-            token: self.token,
+            token: self.fence.token,
             wave: 0,
             items: vec![],
             seconds: 0,
@@ -70,24 +53,26 @@ pub async fn load(ports: &(impl Ledger + Configured), ask: &Ask) -> Answered<Loa
         let message = format!("the state {} names no deployment", ask.state);
         return Err(Fault::new(FaultName::BadInput, message));
     };
-    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
-    let lock = check_token(ports, &record.value, ask.token).await?;
-    of_record(ports, record, lock, ask.token).await
+    let record = store::require(ports, &store::deployment(id)).await?;
+    let fence = Fence::new(&record.value, ask.token);
+    let lock = fence.lock(ports).await?.value;
+    of_record(ports, record, lock, fence).await
 }
 
 /// A deployment that is only planned: it holds no lock, and nothing is written for it but the plan.
 pub async fn planned(ports: &(impl Ledger + Configured), record: Deployment) -> Answered<Loaded> {
     let key = store::lock(&record.app, &record.environment);
-    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    let lock = store::load_or_default(ports, &key).await?;
     let record = Stored::new(store::deployment(&record.id), record);
-    of_record(ports, record, lock.value, 0).await
+    let fence = Fence::new(&record.value, 0);
+    of_record(ports, record, lock.value, fence).await
 }
 
 async fn of_record(
     ports: &impl Ledger,
     record: Stored<Deployment>,
     lock: Lock,
-    token: u64,
+    fence: Fence,
 ) -> Answered<Loaded> {
     let resolved = resolved(ports, &record.value).await?;
     let place = place_of(&resolved, &record.value.id);
@@ -96,7 +81,7 @@ async fn of_record(
         rev: record.rev,
         resolved,
         place,
-        token,
+        fence,
         freed: lock.freed,
     })
 }
@@ -104,23 +89,8 @@ async fn of_record(
 /// The declaration of a deployment, for its environment.
 pub async fn resolved(ports: &impl Ledger, record: &Deployment) -> Answered<Resolved> {
     let key = store::declaration(&record.app, &record.declaration);
-    let declared: Stored<Declared> = store::require(ports, &key).await?;
+    let declared = store::require(ports, &key).await?;
     resolve(&declared.value, record)
-}
-
-/// The lock of a deployment's environment; `StaleToken` if it is no longer held for it with this token.
-pub async fn check_token(ports: &impl Ledger, record: &Deployment, token: u64) -> Answered<Lock> {
-    let key = store::lock(&record.app, &record.environment);
-    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
-    let held = lock.value.held.as_ref();
-    if lock.value.token == token && held.is_some_and(|held| held.deployment == record.id) {
-        return Ok(lock.value);
-    }
-    let message = format!(
-        "the lock of {}/{} no longer has the token {token}: another execution took over deployment {}, and will end it",
-        record.app, record.environment, record.id
-    );
-    Err(Fault::new(FaultName::StaleToken, message))
 }
 
 /// A declaration is checked before it is recorded, so findings here are not the caller's.

@@ -7,7 +7,7 @@ use crate::observe::where_it_ran;
 use crate::pin;
 use crate::ports::{Answered, Ledger, Write};
 use crate::removable::Removable;
-use crate::store::{self, Stored};
+use crate::store::{self, Stored, Watched};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
 use windlass_domain::drill::Drills;
@@ -27,7 +27,7 @@ pub struct Movable {
     left: Option<Snapshot>,
     to: There,
     /// The declarations in force, so that none is changed while something is moved.
-    declarations: Vec<Stored<Option<Declared>>>,
+    declarations: Vec<Watched<Declared>>,
 }
 
 /// The environment of the new owner.
@@ -48,7 +48,7 @@ impl Movable {
         let kinds = kinds(ports, &from.state.value).await?;
         let Side { app, environment } = moving.from;
         let key = store::snapshot(app, environment, from.state.value.snapshot);
-        let left: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+        let left = store::load(ports, &key).await?;
         Ok(Self {
             kinds,
             left: left.map(|left| left.value.with_found(&from.state.value)),
@@ -90,7 +90,7 @@ impl Movable {
                 writes.push(put_claims(claims)?);
             }
         }
-        writes.extend(self.declarations.iter().map(unchanged));
+        writes.extend(self.declarations.iter().map(Watched::check));
         writes.extend(self.recorded(moving, moves, now)?);
         let Side { app, environment } = moving.from;
         let index = store::environment_index(app, environment);
@@ -132,11 +132,10 @@ impl There {
         let Side { app, environment } = side;
         let lock = store::load_or_default(ports, &store::lock(app, environment)).await?;
         let state = store::load_or_default(ports, &store::state(app, environment)).await?;
-        let partition = store::environment(app, environment);
         Ok(Self {
             lock,
             state,
-            waiting: store::load_all(ports, &partition, "waiting#").await?,
+            waiting: store::load_all(ports, &store::all_waiting(app, environment)).await?,
             drills: store::load_or_default(ports, &store::drills(app, environment)).await?,
             declared: declared(ports, side).await?,
         })
@@ -172,10 +171,7 @@ async fn kinds(
     Ok(kinds)
 }
 
-async fn declarations(
-    ports: &impl Ledger,
-    moving: Moving<'_>,
-) -> Answered<Vec<Stored<Option<Declared>>>> {
+async fn declarations(ports: &impl Ledger, moving: Moving<'_>) -> Answered<Vec<Watched<Declared>>> {
     let mut all = vec![declaration(ports, moving.from.app).await?];
     if moving.to.app != moving.from.app {
         all.push(declaration(ports, moving.to.app).await?);
@@ -183,15 +179,8 @@ async fn declarations(
     Ok(all)
 }
 
-/// The declaration in force, or its place where there is none.
-async fn declaration(ports: &impl Ledger, app: &AppName) -> Answered<Stored<Option<Declared>>> {
-    let key = store::declaration_in_force(app);
-    let found: Option<Stored<Declared>> = store::load(ports, &key).await?;
-    Ok(Stored {
-        rev: found.as_ref().map_or(0, |found| found.rev),
-        value: found.map(|found| found.value),
-        key,
-    })
+async fn declaration(ports: &impl Ledger, app: &AppName) -> Answered<Watched<Declared>> {
+    Watched::read(ports, store::declaration_in_force(app)).await
 }
 
 fn unchanged(one: &Stored<impl serde::Serialize>) -> Write {

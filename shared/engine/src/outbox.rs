@@ -2,11 +2,11 @@
 //! wait for a lock. Of that it writes nothing to the ledger, so nothing is written twice. Once a day it also tells
 //! summaries.
 
-use crate::conductor::Done;
 use crate::log;
 use crate::ports::{Answered, Events, Executions, Item, Ledger, Notifications};
 use crate::recovery::wake;
-use crate::store::{self, Stored};
+use crate::store::Done;
+use crate::store::{self};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -19,7 +19,6 @@ use windlass_domain::event::{
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::judgement::Judgement;
 use windlass_domain::outcome::{EndedDeployment, Restored};
 use windlass_domain::second_look::SecondLook;
 
@@ -109,8 +108,7 @@ pub fn restored(changes: &[Change]) -> Vec<Restored> {
 
 /// How many seconds the waves of a deployment were watched, from the begin of each bake to the last look.
 async fn watched_s(ports: &impl Ledger, id: &DeploymentId) -> Answered<u64> {
-    let partition = store::deployment_partition(id);
-    let all: Vec<Stored<Judgement>> = store::load_all(ports, &partition, "judgement#").await?;
+    let all = store::load_all(ports, &store::judgements(id)).await?;
     let watched_ms: u64 = all
         .iter()
         .map(|judgement| judgement.value.looked.ms_since(judgement.value.started))
@@ -220,8 +218,7 @@ async fn left_the_queue(ports: &impl Ports, before: &Item) -> Answered<()> {
     let Some((app, environment)) = store::environment_of(&before.key.pk) else {
         return Ok(());
     };
-    let lock: Stored<Lock> =
-        store::load_or_default(ports, &store::lock(&app, &environment)).await?;
+    let lock = store::load_or_default(ports, &store::lock(&app, &environment)).await?;
     match lock.value.held {
         Some(_) => Ok(()),
         None => wake(ports, &app, &environment).await,

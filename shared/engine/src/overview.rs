@@ -7,7 +7,7 @@ use windlass_domain::declaration::Declared;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{self, Drills, Schedule};
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
-use windlass_domain::hourly_look::{HourlyLook, Shown};
+use windlass_domain::hourly_look::Shown;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
@@ -45,7 +45,7 @@ pub async fn names(
 ) -> Answered<Vec<EnvironmentName>> {
     let mut names = declared.map_or_else(Vec::new, |it| environments(&it.value));
     let prefix = store::environments_of(app);
-    let known = store::load_index(ledger, store::ENVIRONMENTS, &prefix).await?;
+    let known = store::load_index(ledger, &store::ENVIRONMENTS, &prefix).await?;
     for key in known {
         if let Some((_, name)) = store::environment_of(&key.pk)
             && !names.contains(&name)
@@ -74,13 +74,10 @@ pub async fn here(
     app: &AppName,
     environment: &EnvironmentName,
 ) -> Answered<Here> {
-    let state: Stored<EnvironmentState> =
-        store::load_or_default(ports, &store::state(app, environment)).await?;
-    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
-    let drills: Stored<Drills> =
-        store::load_or_default(ports, &store::drills(app, environment)).await?;
-    let partition = store::environment(app, environment);
-    let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
+    let state = store::load_or_default(ports, &store::state(app, environment)).await?;
+    let lock = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let drills = store::load_or_default(ports, &store::drills(app, environment)).await?;
+    let waiting = store::load_all(ports, &store::all_waiting(app, environment)).await?;
     Ok(Here {
         state: state.value,
         lock: lock.value,
@@ -171,7 +168,7 @@ pub async fn drift(
     here: &Here,
 ) -> Answered<Option<Shown>> {
     let key = store::hourly_look(app, environment);
-    let last: Option<Stored<HourlyLook>> = store::load(ledger, &key).await?;
+    let last = store::load(ledger, &key).await?;
     Ok(last.map(|last| {
         let mut shown = last.value.shown(&here.lock);
         let runs = |name: &ComponentName| here.state.running.contains_key(name);

@@ -13,7 +13,6 @@ use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::name::ComponentName;
 use windlass_domain::removal::{Facts, LetsGo, Removal, decide};
-use windlass_domain::step::Step;
 use windlass_domain::tenancy::{Claim, Claims};
 
 /// The ledger's word on it.
@@ -33,9 +32,8 @@ impl Removable {
     pub async fn load(ports: &(impl Ledger + Configured), removal: Removal<'_>) -> Answered<Self> {
         let (app, env) = (removal.app, removal.environment);
         let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
-        let state: Stored<EnvironmentState> =
-            store::load_or_default(ports, &store::state(app, env)).await?;
-        let waiting = store::load_all(ports, &store::environment(app, env), "waiting#").await?;
+        let state = store::load_or_default(ports, &store::state(app, env)).await?;
+        let waiting = store::load_all(ports, &store::all_waiting(app, env)).await?;
         let in_force = pin::declaration_in_force(ports, app).await?.ok();
         let here = in_force
             .as_ref()
@@ -107,7 +105,7 @@ async fn claims(
 /// All claims of the installation, as the index tells them.
 pub async fn owned(ports: &impl Ledger) -> Answered<Vec<Claims>> {
     let mut faults = Faults::default();
-    let all = store::load_all_indexed(ports, store::CLAIMS, &mut faults).await;
+    let all = store::load_all_indexed(ports, &store::CLAIMS, &mut faults).await;
     faults.into_answer()?;
     Ok(all
         .into_iter()
@@ -128,7 +126,7 @@ async fn claims_of(
     for by in running.deployments() {
         let name = running.name_in(by, component);
         for key in [store::step(by, name), store::seen(by, name)] {
-            let step: Option<Stored<Step>> = store::load(ports, &key).await?;
+            let step = store::load(ports, &key).await?;
             claims.extend(step.into_iter().flat_map(|step| step.value.claims));
         }
     }

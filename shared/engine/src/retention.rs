@@ -1,10 +1,10 @@
 //! What a rollback may need of a component, so that it is not pruned.
 
 use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use futures::future::try_join_all;
 use std::collections::BTreeMap;
-use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
+use windlass_domain::environment::{Running, Snapshot};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
 /// What ran of a component according to what is in force now, to the newest snapshots, and to those
@@ -18,10 +18,10 @@ pub async fn kept(
     back: u32,
 ) -> Answered<Vec<Running>> {
     let key = store::state(app, environment);
-    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let state = store::load_or_default(ports, &key).await?;
     let read = async |number: u64| -> Answered<(u64, Option<Snapshot>)> {
         let key = store::snapshot(app, environment, number);
-        let snapshot: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+        let snapshot = store::load(ports, &key).await?;
         Ok((number, snapshot.map(|stored| stored.value)))
     };
     let (last, mut next) = (state.value.last_snapshot, state.value.snapshot);

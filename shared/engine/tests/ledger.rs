@@ -5,18 +5,21 @@
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
 use windlass_engine::faults::Faults;
-use windlass_engine::ports::{Item, Key, Ledger};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ports::{Item, Ledger};
+use windlass_engine::store::{self, Index, Key, Range, Stored};
 use windlass_world::World;
 use windlass_world::run::run;
 
 const PARTITION: &str = "partition";
 
-fn key(pk: &str, number: u32) -> Key {
-    Key {
-        pk: pk.into(),
-        sk: format!("item#{number:06}"),
-    }
+const INDEX: Index<Value> = Index::new("index");
+
+fn key<T>(pk: &str, number: u32) -> Key<T> {
+    Key::new(pk.into(), format!("item#{number:06}"))
+}
+
+fn items(sk_prefix: &'static str) -> Range<Value> {
+    Range::new(PARTITION.into(), sk_prefix)
 }
 
 /// So many items of a partition, which are in the index by the same numbers.
@@ -24,7 +27,9 @@ fn filled(count: u32) -> World {
     let world = World::default();
     for number in 0..count {
         let item = Stored::new(key(PARTITION, number), json!({"number": number}));
-        let write = item.put_indexed(Some(key("index", number))).unwrap();
+        let write = item
+            .put_indexed(Some(key::<Value>(INDEX.pk, number).into()))
+            .unwrap();
         run(world.transact(vec![write])).unwrap();
     }
     world
@@ -40,19 +45,19 @@ fn everything_is_read_however_many_pages_it_takes() {
     for count in [0, 1, 1000, 1001, 2500] {
         let world = filled(count);
         let wanted: Vec<u64> = (0..count.into()).collect();
-        let found = run(store::load_all(&world, PARTITION, "item#")).unwrap();
+        let found = run(store::load_all(&world, &items("item#"))).unwrap();
         assert_eq!(numbers(&found), wanted, "{count}");
         let mut faults = Faults::default();
-        let found = run(store::load_all_indexed(&world, "index", &mut faults));
+        let found = run(store::load_all_indexed(&world, &INDEX, &mut faults));
         faults.into_answer().unwrap();
         assert_eq!(numbers(&found), wanted, "{count}");
     }
     let world = filled(30);
     let mut faults = Faults::default();
-    let first = run(store::load_first_indexed(&world, "index", 25, &mut faults));
+    let first = run(store::load_first_indexed(&world, &INDEX, 25, &mut faults));
     faults.into_answer().unwrap();
     assert_eq!(numbers(&first), (0..25).collect::<Vec<_>>());
-    let none: Vec<Stored<Value>> = run(store::load_all(&world, PARTITION, "other#")).unwrap();
+    let none = run(store::load_all(&world, &items("other#"))).unwrap();
     assert_eq!(none, []);
 }
 
@@ -61,7 +66,7 @@ fn only_documents_are_items_and_what_is_none_is_told_by_its_key() {
     let fault = Stored::new(key(PARTITION, 1), 7).put().unwrap_err();
     assert_eq!(fault.name, FaultName::Internal);
     let item = Item {
-        key: key(PARTITION, 1),
+        key: key::<u8>(PARTITION, 1).into(),
         rev: 1,
         body: serde_json::Map::new(),
         index: None,
@@ -70,6 +75,6 @@ fn only_documents_are_items_and_what_is_none_is_told_by_its_key() {
     let fault = store::from_item::<u8>(item).unwrap_err();
     assert_eq!(fault.name, FaultName::Internal);
     assert!(fault.message.contains("partition item#000001"), "{fault}");
-    let missing = run(store::require::<Value>(&World::default(), &key("a", 2))).unwrap_err();
+    let missing = run(store::require(&World::default(), &key::<Value>("a", 2))).unwrap_err();
     assert_eq!(missing.message, "the ledger has no item a item#000002");
 }

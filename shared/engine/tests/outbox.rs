@@ -33,7 +33,8 @@ fn stage() -> Stage {
     Stage::new(DECLARATION, BTreeMap::new())
 }
 
-fn item(key: Key, value: &impl Serialize) -> Item {
+fn item(key: impl Into<Key>, value: &impl Serialize) -> Item {
+    let key = key.into();
     Item {
         key,
         rev: 1,
@@ -201,7 +202,7 @@ fn a_hold_is_told_where_the_environment_can_be_read() {
     let key = store::state(&app(), &prod());
     let nobodys = Key {
         pk: "env#Shop".into(),
-        ..key.clone()
+        sk: key.sk.clone(),
     };
     let changes = [
         change(Some(item(key.clone(), &free)), Some(item(key, &held))),
@@ -268,6 +269,7 @@ fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
 #[test]
 fn a_lock_that_was_freed_wakes_who_waits_for_it() {
     let key = store::lock(&app(), &prod());
+    let key = Key::from(key);
     let elsewhere = Key {
         pk: "env#Shop".into(),
         ..key.clone()

@@ -15,7 +15,7 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 use windlass_engine::outbox::summary::handle;
 use windlass_engine::ports::{Answered, Ledger as _, Transacted, Write};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::store::{self, Key, Stored};
 use windlass_world::World;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
@@ -248,11 +248,16 @@ fn wherever_a_look_is_cut_off_the_next_ones_tell_everybody() {
     }
 }
 
+/// The same place, for a content that should not be there.
+fn untyped(key: &windlass_engine::ports::Key) -> Key<Value> {
+    Key::new(key.pk.clone(), key.sk.clone())
+}
+
 #[test]
 fn what_fails_again_and_again_holds_up_no_other_and_people_are_told() {
     let world = world(&["bank", "shop"]);
     let key = store::lock(&app("bank"), &prod());
-    let broken = Stored::new(key, json!({"token": "none"}));
+    let broken = Stored::new(untyped(&key), json!({"token": "none"}));
     write(&world, vec![broken.put().unwrap()]);
     for _ in 0..3 {
         assert!(look(&world).is_err());
@@ -283,7 +288,11 @@ fn a_declaration_that_cannot_be_read_holds_up_no_other_and_people_are_told() {
         );
         write(
             &world,
-            vec![Stored::new(key, item).put_indexed(Some(place)).unwrap()],
+            vec![
+                Stored::new(untyped(&key), item)
+                    .put_indexed(Some(place))
+                    .unwrap(),
+            ],
         );
         assert_eq!(look(&world), Ok(()));
         assert_eq!(told(&world), ["shop"]);

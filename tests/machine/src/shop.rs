@@ -10,7 +10,6 @@ use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Step;
-use windlass_engine::ports::Key;
 use windlass_engine::store::{self, Stored};
 use windlass_world::World;
 use windlass_world::run::run;
@@ -185,27 +184,25 @@ impl<'p> Shop<'p> {
     /// # Panics
     /// Where it worked for none.
     pub fn deployment(&self, arn: &str) -> Deployment {
-        let of: Stored<windlass_engine::conductor::Execution> = self.item(&store::execution(arn));
-        self.item::<Deployment>(&store::deployment(&of.value.deployment))
-            .value
+        let of = self.item(&store::execution(arn));
+        self.item(&store::deployment(&of.value.deployment)).value
     }
 
     /// The record of a deployment.
     pub fn record(&self, id: &DeploymentId) -> Deployment {
-        self.item::<Deployment>(&store::deployment(id)).value
+        self.item(&store::deployment(id)).value
     }
 
     /// The lock.
     pub fn lock(&self) -> Lock {
         let (app, prod) = names();
-        self.item::<Lock>(&store::lock(&app, &prod)).value
+        self.item(&store::lock(&app, &prod)).value
     }
 
     /// What the ledger knows of the environment.
     pub fn environment(&self) -> EnvironmentState {
         let (app, prod) = names();
-        self.item::<EnvironmentState>(&store::state(&app, &prod))
-            .value
+        self.item(&store::state(&app, &prod)).value
     }
 
     /// What the ledger knows of the environment's drills; nothing before the first.
@@ -215,7 +212,7 @@ impl<'p> Shop<'p> {
     pub fn known_drills(&self) -> Option<Drills> {
         let (app, prod) = names();
         match run(store::load(self.world(), &store::drills(&app, &prod))) {
-            Ok(found) => found.map(|found: Stored<Drills>| found.value),
+            Ok(found) => found.map(|found| found.value),
             Err(fault) => panic!("{fault}"),
         }
     }
@@ -231,9 +228,11 @@ impl<'p> Shop<'p> {
     /// Where there is none.
     pub fn ended_drill(&self) -> Drill {
         let (app, prod) = names();
-        let pk = store::environment(&app, &prod);
-        let all = run(store::load_all(self.world(), &pk, store::DRILL));
-        match all.map(|mut all: Vec<Stored<Drill>>| all.pop()) {
+        let all = run(store::load_all(
+            self.world(),
+            &store::ended_drills(&app, &prod),
+        ));
+        match all.map(|mut all| all.pop()) {
             Ok(Some(last)) => last.value,
             Ok(None) => panic!("no drill has ended"),
             Err(fault) => panic!("{fault}"),
@@ -247,7 +246,7 @@ impl<'p> Shop<'p> {
     pub fn step(&self, arn: &str, component: &str) -> Step {
         let id = self.deployment(arn).id;
         match ComponentName::new(component) {
-            Ok(name) => self.item::<Step>(&store::step(&id, &name)).value,
+            Ok(name) => self.item(&store::step(&id, &name)).value,
             Err(error) => panic!("{error}"),
         }
     }
@@ -261,7 +260,7 @@ impl<'p> Shop<'p> {
         keys.any(|key| key.pk == pk && key.sk.starts_with(sk_prefix))
     }
 
-    fn item<T: serde::de::DeserializeOwned>(&self, key: &Key) -> Stored<T> {
+    fn item<T: serde::de::DeserializeOwned>(&self, key: &store::Key<T>) -> Stored<T> {
         match run(store::require(self.world(), key)) {
             Ok(stored) => stored,
             Err(fault) => panic!("{fault}"),

@@ -15,7 +15,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Item, Key};
+use windlass_engine::ports::Item;
 use windlass_engine::store;
 use windlass_world::ledger::Written;
 
@@ -183,7 +183,7 @@ impl Stage<'_> {
         })
     }
 
-    pub(crate) fn item<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
+    pub(crate) fn item<T: DeserializeOwned>(&self, key: &store::Key<T>) -> Option<T> {
         let ledger = self.world.ledger();
         T::deserialize(&ledger.items.get(key)?.body).ok()
     }

@@ -40,8 +40,9 @@ impl Stage<'_> {
             // Whoever has no ending is somebody that the schedule has to find.
             let open = item.key.sk == "record" && !item.body.contains_key("ending");
             let index = item.index.as_ref();
-            let is_due = index
-                .is_some_and(|index| [store::SECOND_LOOKS, store::DRILLS].contains(&&*index.pk));
+            let is_due = index.is_some_and(|index| {
+                [store::SECOND_LOOKS.pk, store::DRILLS.pk].contains(&&*index.pk)
+            });
             waits || held || open || is_due
         })
     }

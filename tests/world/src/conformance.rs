@@ -1,7 +1,7 @@
 //! What every kind must hold, whatever it is: a change made twice is made once; a fault or a stop
 //! at any call, and then going on, arrives; undo restores what was observed; undo twice is once.
 
-pub use crate::trial::{Trial, deployment};
+pub use crate::trial::{Trial, deployment, held_for};
 
 use crate::World;
 use crate::mishaps::{Mishap, When};

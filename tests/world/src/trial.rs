@@ -11,6 +11,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
+use windlass_domain::time::Time;
 use windlass_engine::converge::{Budget, converge};
 use windlass_engine::kinds::{Kind, Next, Recorded, Way};
 use windlass_engine::payload::{Word, Work, WorkDone};
@@ -80,7 +81,8 @@ impl<'s, S: Subject> Trial<'s, S> {
         Ok(())
     }
 
-    fn put(&self, key: Key, body: serde_json::Map<String, Value>) {
+    fn put(&self, key: impl Into<Key>, body: serde_json::Map<String, Value>) {
+        let key = key.into();
         let mut ledger = self.scene.world.ledger();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
         let item = Item {
@@ -95,29 +97,17 @@ impl<'s, S: Subject> Trial<'s, S> {
 
     /// Sets the lock's token, as a recovery does.
     pub fn set_token(&self, token: u64) -> Answered<()> {
-        self.write_lock(token, None)
+        self.write_lock(token, false)
     }
 
     /// The same, as the recovery does that an operator has asked for.
     pub fn set_operators_token(&self, token: u64) -> Answered<()> {
-        let held = Held {
-            deployment: deployment(),
-            action: ActionName::Deploy,
-            execution: "operators".into(),
-            since: self.scene.world.now(),
-            state: HeldState::Recovering,
-            looked: true,
-        };
-        self.write_lock(token, Some(held))
+        self.write_lock(token, true)
     }
 
-    fn write_lock(&self, token: u64, held: Option<Held>) -> Answered<()> {
+    fn write_lock(&self, token: u64, looked: bool) -> Answered<()> {
         let (app, environment, _) = names()?;
-        let lock = Lock {
-            token,
-            held,
-            ..Lock::default()
-        };
+        let lock = held_for(&deployment(), token, looked);
         self.put(store::lock(&app, &environment), store::to_body(&lock)?);
         Ok(())
     }
@@ -244,5 +234,27 @@ pub(crate) fn must<T>(answer: Answered<T>, context: &str) -> T {
     match answer {
         Ok(value) => value,
         Err(fault) => panic!("{context}: {fault}"),
+    }
+}
+
+/// The lock of an environment while it is held for a deployment; `looked`: an operator has asked for its recovery.
+pub fn held_for(deployment: &DeploymentId, token: u64, looked: bool) -> Lock {
+    let state = if looked {
+        HeldState::Recovering
+    } else {
+        HeldState::Running
+    };
+    let held = Held {
+        deployment: deployment.clone(),
+        action: ActionName::Deploy,
+        execution: "execution".into(),
+        since: Time(0),
+        state,
+        looked,
+    };
+    Lock {
+        token,
+        held: Some(held),
+        ..Lock::default()
     }
 }

@@ -1,7 +1,6 @@
 //! A recovery of what holds no lock: a deployment that had no turn and whose execution died, or nothing at all.
 
 use super::commit::commit;
-use super::done::Done;
 use super::ending::{add_line, end, put};
 use super::hold::told_of_hold;
 use super::past::past;
@@ -11,6 +10,7 @@ use super::{Ports, drill, refuse};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::recovery::Owner;
+use crate::store::Done;
 use crate::store::Stored;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;

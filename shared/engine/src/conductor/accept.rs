@@ -2,7 +2,7 @@
 
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
-use super::done::{self, Done};
+use super::done;
 use super::ending::{put, put_state};
 use super::past::past;
 use super::snapshots::{before_windlass, found, present, put_snapshot, ran};
@@ -11,6 +11,7 @@ use crate::last_fault;
 use crate::payload::{Answer, Ask, Word};
 use crate::pin;
 use crate::ports::{Answered, Write};
+use crate::store::Done;
 use crate::store::{self, Stored};
 use windlass_domain::accept::{Accepted, accepted};
 use windlass_domain::artifact::Artifact;
@@ -42,8 +43,7 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered
         Ok(env) => env,
         Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
     };
-    let lock: Stored<Lock> =
-        store::load_or_default(ports, &store::lock(&request.app, &env)).await?;
+    let lock = store::load_or_default(ports, &store::lock(&request.app, &env)).await?;
     if let Some(held) = lock.value.stuck() {
         return Ok(plain(Word::Look, &held.deployment, lock.value.token));
     }
@@ -68,8 +68,7 @@ pub async fn accept(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
             Ok(found) => found,
             Err(finding) => return refuse::refuse(ports, ask, &request, vec![finding]).await,
         };
-        let steps: Vec<Stored<Step>> =
-            store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+        let steps = store::load_all(ports, &store::steps(id)).await?;
         let failed = if ask.error.is_empty() {
             None
         } else {
@@ -100,9 +99,9 @@ async fn still_stuck(
     ask: &Ask,
     id: &DeploymentId,
 ) -> Answered<Result<Stuck, Finding>> {
-    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let record = store::require(ports, &store::deployment(id)).await?;
     let (app, env) = (&record.value.app, &record.value.environment);
-    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
+    let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
     if lock.value.stuck().is_none_or(|held| held.deployment != *id) {
         return Ok(Err(nothing_to_accept(app, env)));
     }
@@ -240,7 +239,7 @@ async fn taken_in(
     }
     let now = ports.now();
     let key = store::state(&record.app, &record.environment);
-    let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let mut state = store::load_or_default(ports, &key).await?;
     let mut writes = Vec::new();
     find(&mut state.value, seen, now);
     if state.value.last_snapshot == 0 {
@@ -349,7 +348,7 @@ async fn kept_runs(
     let mut kept = kept(present, state, |_, ran| ran.deployment == record.id);
     if let Some(number) = record.snapshot {
         let key = store::snapshot(&record.app, &record.environment, number);
-        let goal: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+        let goal = store::load(ports, &key).await?;
         let goal = goal.map(|goal| goal.value.with_found(state));
         kept.retain(|name, ran| {
             let then = goal.as_ref().and_then(|goal| goal.irreversible.get(name));

@@ -9,23 +9,13 @@ use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin;
 use crate::ports::Answered;
-use crate::store::{self, Stored};
-use serde::{Deserialize, Serialize};
-use windlass_domain::identity::DeploymentId;
+use crate::store::{self};
 use windlass_domain::in_part::InPart;
 use windlass_domain::request::{ActionName, Request, Requester, Route};
 
-/// Which deployment an execution works for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Execution {
-    /// The deployment.
-    pub deployment: DeploymentId,
-}
-
 /// Serves the state.
 pub async fn admit(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let known: Option<Stored<Execution>> =
-        store::load(ports, &store::execution(&ask.execution.arn)).await?;
+    let known = store::load(ports, &store::execution(&ask.execution.arn)).await?;
     if let Some(known) = known {
         log::name_deployment(&known.value.deployment);
         return recover::or_turn(ports, ask, &known.value.deployment).await;

@@ -6,9 +6,8 @@ use super::view::View;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask, Word};
 use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::store::{self};
 use windlass_domain::admission::Decision;
-use windlass_domain::deployment::Deployment;
 use windlass_domain::fault::{Fault, FaultName};
 
 /// Serves the state. The token is stored before the lock is looked at again, so that a lock which
@@ -23,7 +22,7 @@ pub async fn await_turn(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
         )
     })?;
     for tried in 0..TRIES {
-        let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        let record = store::require(ports, &store::deployment(id)).await?;
         let view = View::load(ports, &record.value).await?;
         let Some(waiting) = view.waiting_of(&record.value) else {
             // It was ended or taken in between: `Admit` tells.

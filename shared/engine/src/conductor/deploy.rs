@@ -1,9 +1,7 @@
 //! `deploy`: pins the release, gives the deployment its id, and records it.
 
-use super::admit::Execution;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::done::Done;
 use super::ending::{end, put_arrived, reject, told};
 use super::identify::{Identified, identify};
 use super::since::same;
@@ -13,6 +11,8 @@ use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin::{self, Pinned};
 use crate::ports::{Answered, Condition, Write};
+use crate::store::Done;
+use crate::store::Execution;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::ending::Ending;
@@ -86,19 +86,19 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered
 /// What was told is looked for only once a write was refused: each write is, where something was.
 async fn before(ports: &impl Ports, ask: &Ask, tried: u64) -> Answered<Option<Admitted>> {
     let arn = &ask.execution.arn;
-    let recorded: Option<Stored<Execution>> = store::load(ports, &store::execution(arn)).await?;
+    let recorded = store::load(ports, &store::execution(arn)).await?;
     if let Some(recorded) = recorded {
         return Ok(Some(Admitted::New(recorded.value.deployment)));
     }
     if tried == 0 {
         return Ok(None);
     }
-    let told: Option<Stored<Done>> = store::load(ports, &store::done(arn)).await?;
+    let told = store::load(ports, &store::done(arn)).await?;
     let Some(told) = told else {
         return Ok(None);
     };
     let key = store::deployment(&told.value.deployment);
-    let existing: Stored<Deployment> = store::require(ports, &key).await?;
+    let existing = store::require(ports, &key).await?;
     let answer = same(ports, &existing.value).await?;
     Ok(Some(Admitted::Answer(answer)))
 }

@@ -6,49 +6,11 @@ use super::Ports;
 use super::answer::ended;
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
-use crate::store::{self, Stored};
-use serde::{Deserialize, Serialize};
+use crate::store::{self, Done, Owner, Removed, Stored};
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::moving::Side;
 use windlass_domain::name::{AppName, EnvironmentName};
-
-/// What an execution has done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
-    /// The deployment that it was about; `none` if about none.
-    pub deployment: DeploymentId,
-    /// What is told of it.
-    pub cause: String,
-    /// The name of why there was nothing to do; empty where something was done.
-    #[serde(default)]
-    pub nothing: String,
-    /// Where it has let go of something: an event tells that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub removed: Option<Removed>,
-    /// The sides between which it has moved something: an event tells that of each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub moved: Vec<Owner>,
-}
-
-/// The former owner of something that was moved, or the new one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
-    /// The application.
-    pub app: AppName,
-    /// The environment.
-    pub environment: EnvironmentName,
-}
-
-/// The environment, or the application, that has let go of something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Removed {
-    /// The application.
-    pub app: AppName,
-    /// The environment; absent where it was the whole application.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environment: Option<EnvironmentName>,
-}
 
 impl Done {
     /// Something that was done.
@@ -105,6 +67,6 @@ impl Done {
 
 /// What this execution has done before, if anything.
 pub async fn before(ports: &impl Ports, ask: &Ask) -> Answered<Option<Answer>> {
-    let done: Option<Stored<Done>> = store::load(ports, &store::done(&ask.execution.arn)).await?;
+    let done = store::load(ports, &store::done(&ask.execution.arn)).await?;
     Ok(done.map(|done| done.value.answer()))
 }

@@ -4,7 +4,6 @@
 //! of each of the two deployments when that is made, has its first turn, and ends. So a drill is never behind what its
 //! deployments came to, wherever an invocation was killed.
 
-use super::admit::Execution;
 use super::commit::{TRIES, commit, contended, pause};
 use super::deploy::Admitted;
 use super::ending::put_arrived;
@@ -17,6 +16,7 @@ use crate::payload::Ask;
 use crate::pin;
 use crate::ports::{Answered, Ledger, Write};
 use crate::recovery;
+use crate::store::Execution;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{Drill, Drills, LegEnd, Standing};
@@ -90,7 +90,7 @@ async fn begin(
     record: Stored<Deployment>,
 ) -> Answered<Begun> {
     let id = &record.value.id;
-    let former: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    let former = store::load(ports, &store::deployment(id)).await?;
     if let Some(former) = former {
         let asked = former.value.keyed.as_ref();
         return match asked.and_then(|asked| reused(request, asked, id)) {
@@ -122,7 +122,7 @@ async fn come_back(
     if !drill.awaits_back() {
         let leg = drill.back.as_ref().unwrap_or(&drill.there);
         let key = store::deployment(&leg.deployment);
-        let former: Stored<Deployment> = store::require(ports, &key).await?;
+        let former = store::require(ports, &key).await?;
         return before(ports, ask, &former.value).await;
     }
     let next = drill.next_back(&app, &env);
@@ -179,7 +179,7 @@ async fn declared_there(
     request: &Request,
     drill: &DeploymentId,
 ) -> Answered<Result<(EnvironmentName, semver::Version), Vec<Finding>>> {
-    let there: Option<Stored<Deployment>> = store::load(ports, &store::deployment(drill)).await?;
+    let there = store::load(ports, &store::deployment(drill)).await?;
     let env = match request.named_environment() {
         Ok(env) => env.clone(),
         Err(finding) => return Ok(Err(vec![finding])),
@@ -295,8 +295,7 @@ pub async fn leg_ended(
     if record.of_drill().is_none() {
         return Ok(Vec::new());
     }
-    let partition = store::deployment_partition(&record.id);
-    let judged: Vec<Stored<Judgement>> = store::load_all(ports, &partition, "judgement#").await?;
+    let judged = store::load_all(ports, &store::judgements(&record.id)).await?;
     let judgements: Vec<Judgement> = judged.into_iter().map(|judged| judged.value).collect();
     let steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
     taken_in(ports, record, &steps, &judgements, snapshot).await

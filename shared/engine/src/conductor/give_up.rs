@@ -8,7 +8,7 @@ use super::view::View;
 use super::{Ports, deployment_of, drill};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -20,7 +20,7 @@ const TOO_LONG: &str = "States.Timeout";
 pub async fn give_up(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {
-        let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        let mut record = store::require(ports, &store::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(answer);
         }

@@ -1,10 +1,10 @@
 //! Handing a deployment and its environment's lock over to another execution.
 
 use super::Ports;
-use super::admit::Execution;
 use super::ending::put;
 use crate::payload::Ask;
 use crate::ports::{Answered, Write};
+use crate::store::Execution;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{HeldState, Lock};

@@ -1,13 +1,14 @@
 //! `hold` and `release_hold`: automatic deployments of an environment are held, or go on.
 
 use super::commit::{TRIES, commit, contended, pause};
-use super::done::{self, Done};
+use super::done;
 use super::ending::put_state;
 use super::{Ports, refuse};
 use crate::payload::{Answer, Ask};
 use crate::pin;
 use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::store::Done;
+use crate::store::{self};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Hold};
 use windlass_domain::identity::DeploymentId;
@@ -26,7 +27,7 @@ pub async fn hold(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<
             Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
         };
         let key = store::state(&request.app, &env);
-        let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+        let mut state = store::load_or_default(ports, &key).await?;
         let cause = if request.action == ActionName::Hold {
             let hold = set_hold(ports, &mut state.value, request);
             let told = hold.in_words();

@@ -48,7 +48,7 @@ async fn by_key(
 ) -> Answered<Result<Identified, Finding>> {
     let env = &pinned.resolved.environment;
     let id = DeploymentId::keyed(&request.app, env, request.action, key);
-    let existing: Option<Stored<Deployment>> = store::load(ports, &store::deployment(&id)).await?;
+    let existing = store::load(ports, &store::deployment(&id)).await?;
     let asked = existing.as_ref().and_then(|one| one.value.keyed.as_ref());
     if let Some(asked) = asked
         && let Some(finding) = reused(request, asked, &id)

@@ -44,8 +44,6 @@ mod view;
 mod went_back;
 mod wheel;
 
-pub use admit::Execution;
-pub use done::Done;
 pub use drill::load as drills;
 pub use identify::{Identified, identify, key_reused};
 pub use refuse::record_refusal;

@@ -2,11 +2,12 @@
 //! moment to the next.
 
 use super::commit::{TRIES, commit, contended, pause};
-use super::done::{self, Done};
+use super::done;
 use super::{Ports, refuse};
 use crate::movable::Movable;
 use crate::payload::{Answer, Ask};
 use crate::ports::Answered;
+use crate::store::Done;
 use windlass_domain::request::Request;
 
 /// Moves it, in one transaction. Where somebody has written in between, all of it is looked at anew.

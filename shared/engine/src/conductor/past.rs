@@ -19,7 +19,7 @@ pub async fn past(
     }
     let release = record.release_digest.clone();
     let key = store::past(&record.app, &record.environment, &release);
-    let former: Option<Stored<Past>> = store::load(ports, &key).await?;
+    let former = store::load(ports, &key).await?;
     let past = Past {
         release,
         deployment: record.id.clone(),

@@ -27,7 +27,7 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered
     log::name_deployment(&id);
     let key = store::planned(&id);
     for tried in 0..TRIES {
-        if store::load::<Planned>(ports, &key).await?.is_some() {
+        if store::load(ports, &key).await?.is_some() {
             return Ok(plain(Word::Plan, &id, 0));
         }
         let (deployment, turn) = match of(ports, ask, request, &id).await? {

@@ -6,9 +6,9 @@ use super::{Ports, deployment_of, view};
 use crate::payload::{Answer, Ask, Word};
 use crate::ports::Answered;
 use crate::recovery;
-use crate::store::{self, Stored};
+use crate::store::{self};
 use windlass_domain::deployment::{Deployment, PREEMPTED};
-use windlass_domain::environment::{Held, HeldState, Lock};
+use windlass_domain::environment::{Held, HeldState};
 use windlass_domain::overtaking::PREEMPTED_BY_DEPLOY;
 use windlass_domain::request::ActionName;
 
@@ -16,9 +16,9 @@ use windlass_domain::request::ActionName;
 /// rule would start the same recovery; whichever comes second finds it started.
 pub async fn preempt(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
-    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let record = store::require(ports, &store::deployment(id)).await?;
     let (app, env) = (&record.value.app, &record.value.environment);
-    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
+    let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
     if let Some(held) = &lock.value.held
         && held.deployment != *id
         && held.state == HeldState::Running
@@ -38,7 +38,7 @@ pub async fn preempt(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
 async fn is_meant(ports: &impl Ports, record: &Deployment, held: &Held) -> Answered<bool> {
     let goes_back = record.action == ActionName::Rollback;
     let key = store::deployment(&held.deployment);
-    let Some(other): Option<Stored<Deployment>> = store::load(ports, &key).await? else {
+    let Some(other) = store::load(ports, &key).await? else {
         return Ok(goes_back);
     };
     let other = view::look(ports, &other.value).await?;

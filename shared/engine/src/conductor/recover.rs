@@ -19,18 +19,16 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::Verdict;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
-use windlass_domain::judgement::Judgement;
 use windlass_domain::name::EnvironmentName;
-use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::plan::Outcome;
 use windlass_domain::request::{ActionName, Request, Route};
-use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
 pub async fn or_turn(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
-    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let record = store::require(ports, &store::deployment(id)).await?;
     let (app, env) = (&record.value.app, &record.value.environment);
-    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
+    let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
     match &lock.value.held {
         Some(held)
             if held.execution == ask.execution.arn && held.state == HeldState::Recovering =>
@@ -99,12 +97,12 @@ async fn find(ports: &impl Ports, request: &Request) -> Answered<Result<Found, V
         Err(finding) => return Ok(Err(vec![finding])),
     };
     let key = store::lock(&request.app, env);
-    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    let lock = store::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
     let Some(id) = request.deployment.as_ref().or(held) else {
         return Ok(Ok(None));
     };
-    let record: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    let record = store::load(ports, &store::deployment(id)).await?;
     let is_ours = |record: &Deployment| record.app == request.app && record.environment == *env;
     Ok(match record.filter(|record| is_ours(&record.value)) {
         Some(record) => Ok(Some((record, lock))),
@@ -275,13 +273,12 @@ async fn may_be_settled(ports: &impl Ports, record: &Deployment) -> Answered<boo
     if !judged_good(ports, record).await? {
         return Ok(false);
     }
-    let steps: Vec<Stored<Step>> =
-        store::load_all(ports, &store::deployment_partition(&record.id), "step#").await?;
+    let steps = store::load_all(ports, &store::steps(&record.id)).await?;
     if steps.iter().all(|step| step.value.was_reached()) {
         return Ok(true);
     }
     // A plan that changes nothing has no steps but those of a `Prepare` that was killed.
-    let plan: Stored<Plan> = store::require(ports, &store::plan(&record.id)).await?;
+    let plan = store::require(ports, &store::plan(&record.id)).await?;
     Ok(plan.value.outcome != Outcome::Change)
 }
 
@@ -291,7 +288,7 @@ pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Answered<bo
     if record.undoing.is_some() {
         return Ok(false);
     }
-    let plan: Option<Stored<Plan>> = store::load(ports, &store::plan(&record.id)).await?;
+    let plan = store::load(ports, &store::plan(&record.id)).await?;
     let Some(plan) = plan else { return Ok(false) };
     if plan.value.outcome != Outcome::Change {
         return Ok(true);
@@ -300,6 +297,6 @@ pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Answered<bo
         return Ok(false);
     };
     let key = store::judgement(&record.id, u32::try_from(last).unwrap_or(u32::MAX));
-    let judgement: Option<Stored<Judgement>> = store::load(ports, &key).await?;
+    let judgement = store::load(ports, &key).await?;
     Ok(judgement.is_some_and(|judgement| judgement.value.verdict == Verdict::Pass))
 }

@@ -2,12 +2,13 @@
 //! it has.
 
 use super::commit::{TRIES, commit, contended, pause};
-use super::done::{self, Done};
+use super::done;
 use super::ending::put_state;
 use super::{Ports, refuse};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::removable::Removable;
+use crate::store::Done;
 use crate::store::{self, Stored};
 use windlass_domain::removal::{LetsGo, Removal};
 use windlass_domain::request::Request;

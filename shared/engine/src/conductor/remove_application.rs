@@ -5,25 +5,19 @@
 //! rejected when it is prepared.
 
 use super::commit::{TRIES, commit, contended, pause};
-use super::done::{self, Done};
+use super::done;
 use super::remove::{AT_ONCE, part};
 use super::{Ports, refuse};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::removable::application::OfApplication;
-use crate::store::{self, Stored};
-use serde::{Deserialize, Serialize};
+use crate::store::Done;
+use crate::store::{self};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::AppName;
 use windlass_domain::removal::Removal;
 use windlass_domain::removal::application::{Whole, leaves, withdrawn, without_repositories};
 use windlass_domain::request::Request;
-
-/// The things that an execution has let go of so far, in sentences: what is let go of is not found any more.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Progress {
-    told: Vec<String>,
-}
 
 /// Lets go of one part after the other.
 pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<Answer> {
@@ -34,7 +28,7 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
             return Ok(answer);
         }
         let key = store::removing(&ask.execution.arn);
-        let mut progress: Stored<Progress> = store::load_or_default(ports, &key).await?;
+        let mut progress = store::load_or_default(ports, &key).await?;
         let mut found = OfApplication::load(ports, app).await?;
         let goes = match found.decide(app) {
             Ok(goes) => Some(goes),

@@ -2,11 +2,12 @@
 //! transaction. It is done or not done, so nothing of it can be stopped in the middle.
 
 use super::commit::{TRIES, commit, contended, pause};
-use super::done::{self, Done};
+use super::done;
 use super::{Ports, refuse};
 use crate::movable::application::WholeMovable;
 use crate::payload::{Answer, Ask};
 use crate::ports::Answered;
+use crate::store::Done;
 use windlass_domain::moving::Side;
 use windlass_domain::request::Request;
 

@@ -16,7 +16,6 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold};
 use windlass_domain::heal::{Restored, Standing, Turn, turn};
-use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::name::ComponentName;
 use windlass_domain::request::ActionName;
 
@@ -30,7 +29,7 @@ pub async fn go(
 ) -> Answered<Option<Answer>> {
     let (app, environment) = (&record.value.app, &record.value.environment);
     let key = store::hourly_look(app, environment);
-    let look: Option<Stored<HourlyLook>> = store::load(ports, &key).await?;
+    let look = store::load(ports, &key).await?;
     let waiting = view.who_waits();
     let drill = view.drills.value.under_way.as_ref().map(|drill| &drill.id);
     let standing = Standing {

@@ -2,7 +2,6 @@
 //! way, and holds nothing.
 
 use super::Ports;
-use super::admit::Execution;
 use super::commit::{TRIES, commit, contended, pause};
 use super::deploy::Admitted;
 use super::ending::{put_arrived, put_state};
@@ -13,12 +12,13 @@ use super::view::View;
 use crate::payload::Ask;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
+use crate::store::Execution;
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
 use windlass_domain::call;
 use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Snapshot, Veto};
+use windlass_domain::environment::Snapshot;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::input;
@@ -49,8 +49,7 @@ pub async fn admit(
     for tried in 0..TRIES {
         let record = new_record(ports, ask, request, &env, declaration.clone());
         let id = record.value.id.clone();
-        let former: Option<Stored<Deployment>> =
-            store::load(ports, &store::deployment(&id)).await?;
+        let former = store::load(ports, &store::deployment(&id)).await?;
         if let Some(former) = former {
             let asked = former.value.keyed.as_ref();
             if let Some(finding) = asked.and_then(|asked| reused(request, asked, &id)) {
@@ -72,7 +71,7 @@ pub async fn admit(
         let mut writes = vec![put_arrived(&record)?, execution.put()?];
         if request.action == ActionName::Rollback {
             let key = store::state(&request.app, &env);
-            let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+            let mut state = store::load_or_default(ports, &key).await?;
             set_hold(ports, &mut state.value, request);
             writes.push(put_state(&state, &request.app, &env)?);
         }
@@ -257,7 +256,7 @@ pub async fn newest_good(
         };
         if let Some(release) = &one.release {
             let key = store::veto(at.0, at.1, release);
-            let veto: Option<Stored<Veto>> = store::load(ports, &key).await?;
+            let veto = store::load(ports, &key).await?;
             if veto.is_none() {
                 return Ok(Some(one));
             }

@@ -16,7 +16,7 @@ pub async fn make_due(
         return Ok(None);
     };
     let key = store::second_look(&record.id);
-    let former: Option<Stored<SecondLook>> = store::load(ports, &key).await?;
+    let former = store::load(ports, &key).await?;
     let rev = former.map_or(0, |former| former.rev);
     let index = store::second_look_index(due.due, &record.id);
     let due = Stored {

@@ -16,7 +16,7 @@ use crate::ports::{Answered, Condition, Write};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot, Veto};
+use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot};
 use windlass_domain::fault::Fault;
 use windlass_domain::heal;
 use windlass_domain::plan::{Outcome, Plan};
@@ -28,7 +28,7 @@ use windlass_domain::step::Step;
 pub async fn settle(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {
-        let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        let mut record = store::require(ports, &store::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(answer);
         }
@@ -41,9 +41,8 @@ pub async fn settle(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
                 "deployment {id} is to be settled but was not judged as passed"
             )));
         }
-        let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
-        let steps: Vec<Stored<Step>> =
-            store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+        let plan = store::require(ports, &store::plan(id)).await?;
+        let steps = store::load_all(ports, &store::steps(id)).await?;
         let lost = steps.iter().find(|step| !step.value.was_reached());
         if let (Some(lost), Outcome::Change) = (lost, plan.value.outcome) {
             let fault = not_seen(&lost.value);
@@ -97,7 +96,7 @@ async fn writes(
     steps: &[Stored<Step>],
 ) -> Answered<Vec<Write>> {
     let key = store::state(&record.value.app, &record.value.environment);
-    let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let mut state = store::load_or_default(ports, &key).await?;
     let mut more = Vec::new();
     match plan.value.outcome {
         Outcome::Rejected => reject(record, plan.value.findings.clone(), ports.now()),
@@ -138,8 +137,7 @@ async fn scene<'a>(
     steps: &'a [Stored<Step>],
 ) -> Answered<snapshots::Scene<'a>> {
     let record = record.value.clone();
-    let partition = store::deployment_partition(&record.id);
-    let seen: Vec<Stored<Step>> = store::load_all(ports, &partition, "seen#").await?;
+    let seen = store::load_all(ports, &store::all_seen(&record.id)).await?;
     // Those of a `Prepare` that was killed are no changes.
     let is_changed = plan.value.outcome == Outcome::Change;
     let changed = steps.iter().filter(|_| is_changed);
@@ -196,7 +194,7 @@ async fn conclude(
 /// `again` brought a vetoed release in after all: the veto is lifted.
 async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
     let key = store::veto(&record.app, &record.environment, &record.release_digest);
-    let veto: Option<Stored<Veto>> = store::load(ports, &key).await?;
+    let veto = store::load(ports, &key).await?;
     Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
 }
 
@@ -229,6 +227,6 @@ async fn goal(
     }
     let number = record.snapshot.unwrap_or_default();
     let key = store::snapshot(&record.app, &record.environment, number);
-    let goal: Stored<Snapshot> = store::require(ports, &key).await?;
+    let goal = store::require(ports, &key).await?;
     Ok(Some(goal.value.with_found(state)))
 }

@@ -32,7 +32,7 @@ use windlass_domain::to_have::to_have;
 pub async fn settle_undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {
-        let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        let mut record = store::require(ports, &store::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(answer);
         }
@@ -40,8 +40,7 @@ pub async fn settle_undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
             pause(ports, tried).await;
             continue;
         };
-        let steps: Vec<Stored<Step>> =
-            store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+        let steps = store::load_all(ports, &store::steps(id)).await?;
         let unprepared = unprepared(ports, ask, &record.value, &steps).await?;
         let ending = if let Some(finding) = unprepared {
             reject(&mut record, vec![finding], ports.now());
@@ -141,7 +140,7 @@ fn is_vetoed(record: &Deployment) -> bool {
 /// The veto on the release that failed. One that is there already stays.
 async fn veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
     let key = store::veto(&record.app, &record.environment, &record.release_digest);
-    let former: Option<Stored<Veto>> = store::load(ports, &key).await?;
+    let former = store::load(ports, &key).await?;
     if former.is_some() {
         return Ok(None);
     }

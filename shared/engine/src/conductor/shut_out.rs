@@ -2,10 +2,9 @@
 
 use super::Ports;
 use super::commit::commit;
-use super::view::lock_with_token;
 use crate::payload::Ask;
 use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::store::{self, Fence, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 
@@ -26,11 +25,11 @@ pub async fn shut_out(
     record: &Deployment,
 ) -> Answered<Option<Stored<Lock>>> {
     let (app, env) = (&record.app, &record.environment);
-    let found: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
+    let found = store::load_or_default(ports, &store::lock(app, env)).await?;
     if is_ours(&found.value, ask, record) && found.value.token > ask.token {
         return Ok(Some(found));
     }
-    let mut lock = lock_with_token(ports, app, env, ask.token).await?;
+    let mut lock = Fence::new(record, ask.token).lock(ports).await?;
     lock.value.raise(ports.now());
     let write = lock.put_indexed(Some(store::held_index(app, env)))?;
     lock.rev += 1;

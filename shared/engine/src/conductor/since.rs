@@ -4,7 +4,7 @@ use super::answer::{ended, of_record};
 use super::view::View;
 use crate::payload::Answer;
 use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::EnvironmentState;
@@ -26,8 +26,7 @@ pub async fn known(
         if *id == record.id {
             known.insert(id.clone(), record.clone());
         } else if !known.contains_key(id) {
-            let found: Option<Stored<Deployment>> =
-                store::load(ports, &store::deployment(id)).await?;
+            let found = store::load(ports, &store::deployment(id)).await?;
             known.extend(found.map(|found| (id.clone(), found.value)));
         }
     }

@@ -284,7 +284,7 @@ pub async fn present(
     state: &EnvironmentState,
 ) -> Answered<Option<Snapshot>> {
     let key = store::snapshot(&record.app, &record.environment, state.snapshot);
-    let present: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+    let present = store::load(ports, &key).await?;
     Ok(present.map(|present| present.value.with_found(state)))
 }
 

@@ -30,7 +30,7 @@ pub async fn turn(
 ) -> Answered<Answer> {
     log::name_deployment(id);
     for tried in 0..TRIES {
-        let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        let record = store::require(ports, &store::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(answer);
         }

@@ -4,17 +4,15 @@ use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::ending::put;
 use super::unprepared::unprepared;
-use super::view::lock_with_token;
 use super::{Ports, deployment_of};
 use crate::last_fault;
 use crate::payload::{Answer, Ask, Word, WorkItem};
 use crate::ports::{Answered, Ledger, Write};
-use crate::store::{self, Stored};
+use crate::store::{self, Fence, Stored};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::environment::Lock;
 use windlass_domain::judgement::{Judged, Judgement};
 use windlass_domain::message::{changed_in_words, gate_cause};
-use windlass_domain::plan::Plan;
 use windlass_domain::step::{Failure, Step};
 use windlass_domain::wheel::{PAUSE_RAN_OUT, ran_out};
 
@@ -28,10 +26,9 @@ const BEFORE_ALL: u32 = u32::MAX;
 /// before must not run after it.
 pub async fn undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
-    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let record = store::require(ports, &store::deployment(id)).await?;
     still_ours(ports, ask, &record.value).await?;
-    let steps: Vec<Stored<Step>> =
-        store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+    let steps = store::load_all(ports, &store::steps(id)).await?;
     let unprepared = unprepared(ports, ask, &record.value, &steps).await?;
     if unprepared.is_some() {
         // Nothing is undone where nothing was planned.
@@ -82,7 +79,7 @@ pub fn first_wave(step: &Step) -> Option<u32> {
 }
 
 async fn still_ours(ports: &impl Ports, ask: &Ask, record: &Deployment) -> Answered<Stored<Lock>> {
-    lock_with_token(ports, &record.app, &record.environment, ask.token).await
+    Fence::new(record, ask.token).lock(ports).await
 }
 
 /// Records why, unless another execution has taken over since. One that was stopped has its reason already; but
@@ -92,7 +89,7 @@ async fn record_why(ports: &impl Ports, ask: &Ask, steps: &[Stored<Step>]) -> An
     let id = deployment_of(ask)?;
     let failure = failure(ports, ask, steps).await?;
     for tried in 0..TRIES {
-        let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        let mut record = store::require(ports, &store::deployment(id)).await?;
         let why = match (&record.value.undoing, &failure) {
             (Some(_), None) => return Ok(()),
             (Some(_), Some(failure)) if !(record.value.stopped && failure.is_of_the_release()) => {
@@ -170,8 +167,7 @@ pub async fn as_the_machine_saw_it(ports: &impl Ledger, ask: &Ask) -> Answered<W
 
 async fn failed_gate(ports: &impl Ledger, ask: &Ask) -> Answered<Option<Why>> {
     let id = deployment_of(ask)?;
-    let judgements: Vec<Stored<Judgement>> =
-        store::load_all(ports, &store::deployment_partition(id), "judgement#").await?;
+    let judgements = store::load_all(ports, &store::judgements(id)).await?;
     let ran_out_at = |judgement: &Judgement| match judgement.settled() {
         Some(Judged::RanOut { until }) => Some(until),
         _ => None,
@@ -181,7 +177,7 @@ async fn failed_gate(ports: &impl Ledger, ask: &Ask) -> Answered<Option<Why>> {
     let Some(judgement) = judgements.into_iter().find(failed) else {
         return Ok(None);
     };
-    let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
+    let plan = store::require(ports, &store::plan(id)).await?;
     let wave = judgement.value.wave;
     let what = changed_in_words(&plan.value.waves, wave);
     if let Some(until) = ran_out_at(&judgement.value) {

@@ -8,7 +8,6 @@ use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::plan::Plan;
 use windlass_domain::step::{Step, StepStatus};
 
 /// Why it could not be planned; `None` where it was, or where a person stopped it, or its execution died.
@@ -22,7 +21,7 @@ pub async fn unprepared(
     if record.stopped || steps.iter().any(is_begun) {
         return Ok(None);
     }
-    let plan: Option<Stored<Plan>> = store::load(ports, &store::plan(&record.id)).await?;
+    let plan = store::load(ports, &store::plan(&record.id)).await?;
     if plan.is_some() {
         return Ok(None);
     }

@@ -6,10 +6,8 @@ use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Past, Veto, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::overtaking::UnderWay;
 use windlass_domain::request::ActionName;
-use windlass_domain::step::Step;
 
 /// What the ledger says of an environment, as far as admission needs it.
 pub struct View {
@@ -28,12 +26,12 @@ impl View {
     /// Reads it for a deployment.
     pub async fn load(ports: &impl Ledger, record: &Deployment) -> Answered<Self> {
         let (app, env) = (&record.app, &record.environment);
-        let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
+        let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
         Ok(Self {
             under_way: under_way(ports, record, &lock.value).await?,
             lock,
             state: store::load_or_default(ports, &store::state(app, env)).await?,
-            waiting: store::load_all(ports, &store::environment(app, env), "waiting#").await?,
+            waiting: store::load_all(ports, &store::all_waiting(app, env)).await?,
             veto: store::load(ports, &store::veto(app, env, &record.release_digest)).await?,
             past: store::load(ports, &store::past(app, env, &record.release_digest)).await?,
             drills: super::drill::load(ports, app, env).await?,
@@ -125,7 +123,7 @@ async fn under_way(
         return Ok(None);
     };
     let key = store::deployment(&held.deployment);
-    let Some(other): Option<Stored<Deployment>> = store::load(ports, &key).await? else {
+    let Some(other) = store::load(ports, &key).await? else {
         return Ok(None);
     };
     Ok(Some(look(ports, &other.value).await?))
@@ -133,30 +131,8 @@ async fn under_way(
 
 /// A deployment as one that overtakes it sees it.
 pub async fn look(ports: &impl Ledger, other: &Deployment) -> Answered<UnderWay> {
-    let partition = store::deployment_partition(&other.id);
-    let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+    let steps = store::load_all(ports, &store::steps(&other.id)).await?;
     Ok(UnderWay::of(other, steps.iter().map(|step| &step.value)))
-}
-
-/// The lock of an environment, which must still be held with this token.
-pub async fn lock_with_token(
-    ports: &impl Ledger,
-    app: &AppName,
-    env: &EnvironmentName,
-    token: u64,
-) -> Answered<Stored<Lock>> {
-    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
-    if lock.value.token == token && lock.value.held.is_some() {
-        return Ok(lock);
-    }
-    Err(Fault::new(
-        FaultName::StaleToken,
-        format!(
-            "this execution held the lock of {app}/{env} with token {token}, which is now {}: \
-             another execution has taken over and ends the deployment",
-            lock.value.token
-        ),
-    ))
 }
 
 /// Whether an operator's action goes first in the queue.

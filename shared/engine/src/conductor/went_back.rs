@@ -5,7 +5,7 @@ use super::Ports;
 use super::rollback::FOUND_FIRST;
 use super::settle_undo::outcome;
 use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::store::{self};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Snapshot};
@@ -13,7 +13,6 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Plan;
 use windlass_domain::request::ActionName;
-use windlass_domain::step::Step;
 
 /// The end of the deployment that a rollback, or a release that overtakes, stopped, where it was undone: that is what
 /// the rollback has done, also where nothing else is left to do. None where it stopped none, or where that one had ended
@@ -22,7 +21,7 @@ pub async fn undone(ports: &impl Ports, record: &Deployment) -> Answered<Option<
     let Some(id) = &record.stops else {
         return Ok(None);
     };
-    let stopped: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    let stopped = store::load(ports, &store::deployment(id)).await?;
     let Some(stopped) = stopped.map(|stopped| stopped.value) else {
         return Ok(None);
     };
@@ -30,8 +29,7 @@ pub async fn undone(ports: &impl Ports, record: &Deployment) -> Answered<Option<
     let Some(ended) = ended.filter(|ended| ended.ending == Ending::RolledBack) else {
         return Ok(None);
     };
-    let steps: Vec<Stored<Step>> =
-        store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+    let steps = store::load_all(ports, &store::steps(id)).await?;
     let outcome = outcome(&steps);
     let undone = match outcome.undone.as_slice() {
         [] if outcome.stays.is_empty() => "before it had changed anything".to_owned(),

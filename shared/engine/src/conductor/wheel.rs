@@ -1,13 +1,14 @@
 //! `pause`, `continue` and `skip_bake`: a person at the wheel of a deployment that watches.
 
 use super::commit::{TRIES, commit, contended, pause};
-use super::done::{self, Done};
+use super::done;
 use super::ending::put;
 use super::{Ports, refuse};
 use crate::loaded::resolved;
 use crate::payload::{Answer, Ask};
 use crate::pin;
 use crate::ports::{Answered, Write};
+use crate::store::Done;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
@@ -87,7 +88,7 @@ async fn find(
     env: &EnvironmentName,
 ) -> Answered<Result<Found, Finding>> {
     let key = store::lock(&request.app, env);
-    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    let lock = store::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
     let Some(id) = request.deployment.as_ref().or(held) else {
         return Ok(Err(Finding::new(
@@ -97,7 +98,7 @@ async fn find(
             "Nothing has to be done.",
         )));
     };
-    let record: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    let record = store::load(ports, &store::deployment(id)).await?;
     // Who may steer in one environment may not in another one by naming its deployment.
     let is_here = |record: &Stored<Deployment>| {
         record.value.app == request.app && record.value.environment == *env
@@ -110,10 +111,9 @@ async fn find(
             "Leave it out to steer the deployment that holds the lock.",
         )));
     };
-    let plan: Option<Stored<Plan>> = store::load(ports, &store::plan(id)).await?;
+    let plan = store::load(ports, &store::plan(id)).await?;
     let plan = plan.map_or_else(no_plan, |plan| plan.value);
-    let partition = store::deployment_partition(id);
-    let judgements = store::load_all(ports, &partition, "judgement#").await?;
+    let judgements = store::load_all(ports, &store::judgements(id)).await?;
     Ok(Ok(Found {
         record,
         lock,

@@ -1,10 +1,9 @@
 //! One invocation's claim on a step, and its writes: the fence.
 
 use crate::payload::Work;
-use crate::ports::{Answered, Clock, Condition, Key, Ledger, Transacted, Write};
-use crate::store::{self, Stored};
+use crate::ports::{Answered, Clock, Ledger, Transacted};
+use crate::store::{Fence, Stored};
 use serde_json::Value;
-use windlass_domain::environment::Lock;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{
     ChangeRecord, OPEN_CALL_GRACE_S, OPEN_CALL_S, OpenCall, Step, StepStatus,
@@ -20,7 +19,8 @@ const TRIES: u64 = 8;
 pub struct Attempt<'a, P> {
     pub ports: &'a P,
     pub step: Stored<Step>,
-    pub token: u64,
+    /// The fence of what it writes.
+    pub fence: Fence,
     pub started: Time,
     /// Until when the clock was counted in `worked_ms`.
     counted: Time,
@@ -69,8 +69,8 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     ) -> Answered<Self> {
         let mut attempt = Self {
             ports,
+            fence: Fence::of_step(&step.value, work.token),
             step,
-            token: work.token,
             started,
             counted: started,
             first_try: true,
@@ -101,11 +101,11 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     async fn take_as_it_is(&mut self) -> Answered<()> {
         let step = &mut self.step.value;
         let had_begun = matches!(step.status, StepStatus::Undoing | StepStatus::UndoFailed);
-        let is_decided = step.undone_under.replace(self.token) == Some(self.token);
+        let is_decided = step.undone_under.replace(self.fence.token) == Some(self.fence.token);
         if !had_begun || is_decided {
             return Ok(());
         }
-        let lock = store::require::<Lock>(self.ports, &lock_key(&self.step.value)).await?;
+        let lock = self.fence.lock(self.ports).await?;
         if lock.value.held.is_some_and(|held| held.looked) {
             let step = &mut self.step.value;
             step.confirmed = None;
@@ -191,7 +191,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             tried.wave = wave;
             return;
         }
-        let token = self.token;
+        let token = self.fence.token;
         self.step.value.changes.push(ChangeRecord {
             at,
             change: call.change.clone(),
@@ -240,20 +240,20 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
 
     /// The same switching change, if it was tried in this direction under this token.
     pub fn tried(&self, change: &Value, undo: bool) -> Option<&ChangeRecord> {
-        let token = self.token;
+        let token = self.fence.token;
         let same = |record: &&ChangeRecord| is_same(record, change, undo, token);
         self.step.value.changes.iter().rfind(same)
     }
 
     fn tried_mut(&mut self, change: &Value, undo: bool) -> Option<&mut ChangeRecord> {
-        let token = self.token;
+        let token = self.fence.token;
         let mut changes = self.step.value.changes.iter_mut().rev();
         changes.find(|record| is_same(record, change, undo, token))
     }
 
     /// Takes back the record of a switching change that is known not to be what is there now.
     pub fn forget(&mut self, change: &Value, undo: bool) {
-        let token = self.token;
+        let token = self.fence.token;
         let changes = &mut self.step.value.changes;
         if let Some(at) = changes
             .iter()
@@ -265,7 +265,8 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
 
     /// The last switching change that was sent in this direction under this token.
     pub fn last_sent(&self, undo: bool) -> Option<&ChangeRecord> {
-        let is_ours = |change: &ChangeRecord| change.undo == undo && change.token == self.token;
+        let is_ours =
+            |change: &ChangeRecord| change.undo == undo && change.token == self.fence.token;
         let mut changes = self.step.value.changes.iter();
         changes.rfind(|change| change.switching && is_ours(change))
     }
@@ -283,7 +284,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         (change, what, made): (Value, String, Option<String>),
         wave: Option<u32>,
     ) {
-        let (at, token) = (self.ports.now(), self.token);
+        let (at, token) = (self.ports.now(), self.fence.token);
         self.step.value.changes.push(ChangeRecord {
             at,
             change,
@@ -308,7 +309,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         for attempt in 1..=TRIES {
             let mut writes = vec![self.step.put()?];
             if fenced == Fenced::Yes {
-                writes.push(fence(&self.step.value, self.token));
+                writes.push(self.fence.check());
             }
             match self.ports.transact(writes).await? {
                 Transacted::Done => {
@@ -334,7 +335,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     /// Why a write was refused; no fault where another transaction was in the way.
     async fn explain(&self, fenced: Fenced) -> Answered<()> {
         if fenced == Fenced::Yes {
-            check_token(self.ports, &self.step.value, self.token).await?;
+            self.fence.lock(self.ports).await?;
         }
         let found = self.ports.get(&self.step.key).await?;
         if found.is_some_and(|item| item.rev == self.step.rev) {
@@ -348,31 +349,6 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             ),
         ))
     }
-}
-
-/// What lets a transaction pass only while the lock's token is this one.
-pub fn fence(step: &Step, token: u64) -> Write {
-    let token = Condition::Field("token".into(), token.into());
-    Write::check(lock_key(step), token)
-}
-
-/// The fault `StaleToken` if the lock's token is no longer this one.
-pub async fn check_token(ledger: &impl Ledger, step: &Step, token: u64) -> Answered<()> {
-    let lock = store::require::<Lock>(ledger, &lock_key(step)).await?;
-    if lock.value.token == token {
-        return Ok(());
-    }
-    Err(Fault::new(
-        FaultName::StaleToken,
-        format!(
-            "the lock of {}/{} has the token {} and no longer {token}: another execution took over",
-            step.app, step.environment, lock.value.token
-        ),
-    ))
-}
-
-fn lock_key(step: &Step) -> Key {
-    store::lock(&step.app, &step.environment)
 }
 
 /// Whether this is the record of a switching change, known by its value.

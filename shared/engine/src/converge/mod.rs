@@ -19,8 +19,8 @@ pub use budget::Budget;
 use crate::kinds::{Built, Kind, Then};
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger};
-use crate::store;
-pub(crate) use attempt::{Attempt, check_token, fence};
+use crate::store::{self, Fence};
+pub(crate) use attempt::Attempt;
 use drive::Drive;
 pub(crate) use end::End;
 pub(crate) use standing::{Standing, of as standing_of};
@@ -45,9 +45,9 @@ where
 {
     let started = ports.now();
     let key = store::step(&work.deployment, &work.component);
-    let step = store::require::<Step>(ports, &key).await?;
+    let step = store::require(ports, &key).await?;
     if let Standing::Settled(verdict) = standing::of(&step.value, work)? {
-        attempt::check_token(ports, &step.value, work.token).await?;
+        Fence::of_step(&step.value, work.token).lock(ports).await?;
         return Ok(done(work, verdict));
     }
     let mut attempt = Attempt::claim(ports, step, work, started).await?;

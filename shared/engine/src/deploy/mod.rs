@@ -28,7 +28,7 @@ where
     let done = Box::pin(converge(ports, &of, &work, Budget::default())).await?;
     if done.verdict == Word::Changed {
         let key = store::step(&work.deployment, &work.component);
-        let step = store::require::<Step>(ports, &key).await?.value;
+        let step = store::require(ports, &key).await?.value;
         if let Some(switched) = switched(&step, &work) {
             let (step, switched) = (&step, &switched);
             let built = of(ports, step).await?;

@@ -1,10 +1,10 @@
 use super::warnings;
-use crate::converge::{Attempt, End, Standing, check_token, done, finish, standing_of};
-use crate::kinds::{Fence, Past, Publication, Publishes, Trouble, together};
+use crate::converge::{Attempt, End, Standing, done, finish, standing_of};
+use crate::kinds::{Checkpoint, Past, Publication, Publishes, Trouble, together};
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::retention::kept;
-use crate::store;
+use crate::store::{self, Fence};
 use windlass_domain::count::count;
 use windlass_domain::step::{Progress, Step};
 
@@ -25,9 +25,9 @@ where
 {
     let started = ports.now();
     let key = store::step(&work.deployment, &work.component);
-    let step = store::require::<Step>(ports, &key).await?;
+    let step = store::require(ports, &key).await?;
     if let Standing::Settled(verdict) = standing_of(&step.value, &work)? {
-        check_token(ports, &step.value, work.token).await?;
+        Fence::of_step(&step.value, work.token).lock(ports).await?;
         return Ok(done(&work, verdict));
     }
     let mut attempt = Attempt::claim(ports, step, &work, started).await?;
@@ -73,7 +73,7 @@ async fn publication<P: Ledger + Clock, B: Publishes>(
     built.publish(&step, attempt).await
 }
 
-impl<P: Ledger + Clock> Fence for Attempt<'_, P> {
+impl<P: Ledger + Clock> Checkpoint for Attempt<'_, P> {
     async fn pass(&mut self, progress: Progress) -> Answered<()> {
         self.step.value.progress = Some(progress);
         self.save().await
@@ -94,7 +94,7 @@ impl<P: Ledger + Clock> Fence for Attempt<'_, P> {
             Some(running) => {
                 let brought = &running.names.brought.deployment;
                 let key = store::step(brought, running.name_in(brought, component));
-                store::load::<Step>(self.ports, &key).await?
+                store::load(self.ports, &key).await?
             }
             None => None,
         };

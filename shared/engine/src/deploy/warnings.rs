@@ -1,8 +1,6 @@
-use crate::converge::fence;
 use crate::payload::Work;
 use crate::ports::{Answered, Ledger, Transacted};
-use crate::store;
-use windlass_domain::step::Step;
+use crate::store::{self, Fence};
 
 /// How often the note is tried when the step is written by others.
 const TRIES: u32 = 5;
@@ -13,7 +11,7 @@ pub(super) async fn note(ports: &impl Ledger, work: &Work, warnings: &[String]) 
     let component = &work.component;
     let key = store::step(&work.deployment, component);
     for _ in 0..TRIES {
-        let mut step = store::require::<Step>(ports, &key).await?;
+        let mut step = store::require(ports, &key).await?;
         let before = step.value.warnings.len();
         for warning in warnings {
             if !step.value.warnings.contains(warning) {
@@ -23,7 +21,7 @@ pub(super) async fn note(ports: &impl Ledger, work: &Work, warnings: &[String]) 
         if step.value.warnings.len() == before {
             return Ok(());
         }
-        let writes = vec![step.put()?, fence(&step.value, work.token)];
+        let writes = vec![step.put()?, Fence::of_step(&step.value, work.token).check()];
         if ports.transact(writes).await? == Transacted::Done {
             return Ok(());
         }

@@ -61,13 +61,12 @@ impl Case {
     async fn load(ports: &impl Ports, ask: &Ask) -> Answered<Self> {
         let loaded = load(ports, ask).await?;
         let id = &loaded.record.id;
-        let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
+        let plan = store::require(ports, &store::plan(id)).await?;
         let plan = plan.value;
         let number = ask.wave;
         let wave = plan.waves.get(number as usize);
         let wave = wave.ok_or_else(|| no_such_wave(number, &plan))?;
-        let partition = store::deployment_partition(id);
-        let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+        let steps = store::load_all(ports, &store::steps(id)).await?;
         let steps: Vec<Step> = steps.into_iter().map(|step| step.value).collect();
         let now = ports.now();
         let first_change = first_change(&steps).unwrap_or(now);
@@ -138,7 +137,7 @@ async fn judged_before(
         return Ok(None);
     };
     let key = store::judgement(&loaded.record.id, before);
-    let judgement: Option<Stored<Judgement>> = store::load(ports, &key).await?;
+    let judgement = store::load(ports, &key).await?;
     match judgement.map(|judgement| judgement.value) {
         Some(passed) if passed.settled() == Some(Judged::Pass) => Ok(Some(passed)),
         _ => Err(Fault::internal(format!(
@@ -184,7 +183,7 @@ async fn record(
         judgement.value.steer(&record.value.wheel);
         let judged = judgement.value.look(measurements.clone(), rule, now);
         let steered = steered(&record, case.number, &judged, now)?;
-        let writes = vec![case.loaded.fence(), steered, judgement.put()?];
+        let writes = vec![case.loaded.fence.check(), steered, judgement.put()?];
         match ports.transact(writes).await? {
             Transacted::Done => return Ok((judged, judgement.value)),
             Transacted::Refused(refused) if refused.contains(&0) => {
@@ -216,9 +215,9 @@ fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -
 
 /// The fence was refused: the token is stale, or only another transaction was in the way.
 async fn still_ours(ports: &impl Ports, case: &Case) -> Fault {
-    match case.loaded.still_ours(ports).await {
+    match case.loaded.fence.lock(ports).await {
         Err(fault) => fault,
-        Ok(()) => contended(),
+        Ok(_) => contended(),
     }
 }
 

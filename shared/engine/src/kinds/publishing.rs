@@ -12,11 +12,15 @@ use windlass_domain::step::{Progress, Step};
 pub trait Publishes {
     /// Brings what is left to bring towards the last goal of the step that it was built of, and in the end deletes what
     /// no rollback needs any more. It may be killed anywhere, and begun again beside itself.
-    async fn publish(&self, step: &Step, fence: &mut impl Fence) -> Result<Publication, Trouble>;
+    async fn publish(
+        &self,
+        step: &Step,
+        checkpoint: &mut impl Checkpoint,
+    ) -> Result<Publication, Trouble>;
 }
 
 /// What keeps a publication within its rights and its time, and what it must know of the ledger.
-pub trait Fence {
+pub trait Checkpoint {
     /// Writes the progress, on the condition that this invocation may still act: before each batch.
     async fn pass(&mut self, progress: Progress) -> Answered<()>;
 

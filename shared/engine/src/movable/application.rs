@@ -5,7 +5,7 @@ use crate::config::Configured;
 use crate::pin;
 use crate::ports::{Answered, Ledger, Write};
 use crate::removable::application::{environments, repositories};
-use crate::store::{self, RepositoryOwner, Stored};
+use crate::store::{self, RepositoryOwner, Stored, Watched};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
@@ -20,9 +20,9 @@ use windlass_domain::time::Time;
 pub struct WholeMovable<'a> {
     app: &'a AppName,
     to: &'a AppName,
-    declared: Stored<Option<Declared>>,
+    declared: Watched<Declared>,
     former: Option<Arc<Declaration>>,
-    declared_there: Stored<Option<Declared>>,
+    declared_there: Watched<Declared>,
     new: Result<Arc<Declaration>, Vec<Finding>>,
     repositories: Vec<Stored<RepositoryOwner>>,
     environments: BTreeMap<EnvironmentName, Movable>,
@@ -43,7 +43,7 @@ impl<'a> WholeMovable<'a> {
             Err(findings) => Err(findings),
         };
         // One that cannot be read any more is withdrawn as well.
-        let read = declared.value.as_ref().map(store::read_declaration);
+        let read = declared.value().map(store::read_declaration);
         let former = read.and_then(Result::ok);
         let mut movables = BTreeMap::new();
         for environment in environments(ports, app, former.as_deref()).await? {
@@ -78,7 +78,7 @@ impl<'a> WholeMovable<'a> {
         Application {
             app: self.app,
             to: self.to,
-            version: self.declared.value.as_ref().map(|one| &one.version),
+            version: self.declared.value().map(|one| &one.version),
             former: self.former.as_deref(),
             new: self.new.as_deref().map_err(Vec::as_slice),
             repositories: repositories
@@ -95,7 +95,7 @@ impl<'a> WholeMovable<'a> {
 
     /// The writes that move it, all or none, while nobody takes a lock of either side and no declaration changes.
     pub fn moved(mut self, whole: &Whole, now: Time) -> Answered<Vec<Write>> {
-        let mut writes = vec![unchanged(&self.declared_there)];
+        let mut writes = vec![self.declared_there.check()];
         writes.push(withdrawn(&self.declared));
         // Several environments may have claims of one resource, which is one item.
         let mut resources: BTreeMap<String, Stored<Claims>> = BTreeMap::new();
@@ -131,10 +131,10 @@ impl<'a> WholeMovable<'a> {
 }
 
 /// The end of a declaration, where there is one; else nobody uploads one meanwhile.
-fn withdrawn(declared: &Stored<Option<Declared>>) -> Write {
-    match declared.value {
+fn withdrawn(declared: &Watched<Declared>) -> Write {
+    match declared.found {
         Some(_) => Write::delete(declared.key.clone(), declared.unchanged()),
-        None => unchanged(declared),
+        None => declared.check(),
     }
 }
 

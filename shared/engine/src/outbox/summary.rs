@@ -42,7 +42,7 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Answered<()> {
     })?;
     let begun = ports.now();
     let key = store::summaries();
-    let known: Option<Stored<Day>> = store::load(ports, &key).await?;
+    let known = store::load(ports, &key).await?;
     let rev = known.as_ref().map_or(0, |known| known.rev);
     let day = match Day::turn(known.map(|known| known.value), Day::end_of(look), begun) {
         Turn::Go(day) => day,
@@ -88,7 +88,7 @@ struct Telling<'a, P> {
 impl<P: Ports> Telling<'_, P> {
     async fn all(&mut self) -> Answered<Came> {
         let mut query = Query {
-            pk: store::APPLICATIONS.to_owned(),
+            pk: store::APPLICATIONS.pk.to_owned(),
             sk_prefix: String::new(),
             descending: false,
             limit: A_PAGE,

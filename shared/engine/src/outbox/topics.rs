@@ -2,8 +2,7 @@
 
 use super::Ports;
 use crate::ports::{Answered, Notifications};
-use crate::store::{self, Stored};
-use windlass_domain::declaration::Declared;
+use crate::store::{self};
 use windlass_domain::event::{Event, Notification};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::notify::{self, Told};
@@ -16,7 +15,7 @@ pub(super) async fn tell(ports: &impl Ports, event: &Event) -> Answered<()> {
         return Ok(());
     }
     let key = store::declaration_in_force(&event.detail.app);
-    let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
+    let declared = store::load(ports, &key).await?;
     let Some(declared) = declared else {
         return Ok(());
     };

@@ -16,7 +16,7 @@ pub async fn record(
     resolved: &Resolved,
 ) -> Answered<Result<Option<Stored<RecordedRelease>>, Vec<Finding>>> {
     let key = store::release(&release.app, &release.version);
-    let known: Option<Stored<RecordedRelease>> = store::load(ports, &key).await?;
+    let known = store::load(ports, &key).await?;
     let Some(mut known) = known else {
         let recorded = RecordedRelease {
             release: release.clone(),

@@ -188,11 +188,10 @@ pub async fn named(
 ) -> Answered<Result<RecordedRelease, Finding>> {
     let key = store::release(app, version);
     if let Some(recorded) = store::load(ports, &key).await? {
-        let recorded: Stored<RecordedRelease> = recorded;
         return Ok(Ok(recorded.value));
     }
     let of_tag = Query {
-        pk: key.pk,
+        pk: key.pk.clone(),
         sk_prefix: format!("{}+", key.sk),
         descending: true,
         limit: PUSHES,

@@ -18,7 +18,7 @@ pub async fn unknown_version(
     let all = store::release(app, "");
     let page = ports
         .query(Query {
-            pk: all.pk,
+            pk: all.pk.clone(),
             sk_prefix: all.sk.clone(),
             descending: true,
             limit: KNOWN,

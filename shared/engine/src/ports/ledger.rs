@@ -63,13 +63,13 @@ impl Write {
     }
 
     /// Deletes the item.
-    pub fn delete(key: Key, condition: Condition) -> Self {
-        Self::Delete(key, condition, Action("dynamodb:DeleteItem"))
+    pub fn delete(key: impl Into<Key>, condition: Condition) -> Self {
+        Self::Delete(key.into(), condition, Action("dynamodb:DeleteItem"))
     }
 
     /// Writes nothing, but must hold.
-    pub fn check(key: Key, condition: Condition) -> Self {
-        Self::Check(key, condition, Action("dynamodb:ConditionCheckItem"))
+    pub fn check(key: impl Into<Key>, condition: Condition) -> Self {
+        Self::Check(key.into(), condition, Action("dynamodb:ConditionCheckItem"))
     }
 
     /// The key that it is about.

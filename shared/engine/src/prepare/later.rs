@@ -9,7 +9,7 @@ use crate::kinds::Prepared;
 use crate::loaded::Loaded;
 use crate::payload::{Answer, Word, WorkItem};
 use crate::ports::{Answered, Transacted};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::fault::{Fault, FaultName};
@@ -52,7 +52,7 @@ async fn plan_one(
 ) -> Answered<bool> {
     let key = store::step(&scene.loaded.record.id, name);
     for _ in 0..TRIES {
-        let mut step: Stored<Step> = store::require(ports, &key).await?;
+        let mut step = store::require(ports, &key).await?;
         if step.value.status == StepStatus::Failed {
             return Ok(false);
         }
@@ -82,11 +82,11 @@ async fn plan_one(
         }
         // Whoever else works on this step finds itself superseded.
         step.value.attempt += 1;
-        let writes = vec![scene.loaded.fence(), step.put()?];
+        let writes = vec![scene.loaded.fence.check(), step.put()?];
         if let Transacted::Done = ports.transact(writes).await? {
             return Ok(is_planned);
         }
-        scene.loaded.still_ours(ports).await?;
+        scene.loaded.fence.lock(ports).await?;
     }
     Err(Fault::new(FaultName::Unavailable, MESSAGE))
 }
@@ -147,8 +147,7 @@ async fn given(
     step: &Step,
     spec: &Spec,
 ) -> Answered<BTreeMap<Output, String>> {
-    let partition = store::deployment_partition(&scene.loaded.record.id);
-    let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+    let steps = store::load_all(ports, &store::steps(&scene.loaded.record.id)).await?;
     let mut given = step.inputs.clone();
     for output in spec.takes_from().into_iter().flat_map(|it| it.outputs) {
         let mut steps = steps.iter().map(|step| &step.value);

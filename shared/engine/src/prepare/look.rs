@@ -1,14 +1,12 @@
 //! `Look`: sees what runs of each component that an operator accepts. Changes no target.
 
 use super::{MESSAGE, Ports, TRIES};
-use crate::loaded::check_token;
 use crate::log;
 use crate::observe::live;
 use crate::payload::{Answer, Ask, Word};
-use crate::ports::{Answered, Condition, Transacted, Write};
-use crate::store::{self, Stored};
+use crate::ports::{Answered, Transacted};
+use crate::store::{self, Fence, Stored};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use serde_json::Value;
 use windlass_domain::accept::{Live, Look};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::EnvironmentState;
@@ -28,17 +26,16 @@ const LONGEST_MS: u64 = 2 * SEEN_AFTER_MS;
 /// this was asked. What was seen goes into the steps, for the state `Accept`.
 pub async fn look(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
     log::name_deployment(id);
-    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let record = store::require(ports, &store::deployment(id)).await?;
     let record = record.value;
     if !is_ours(ports, &record, ask.token).await? {
         return Ok(answer(ask, id));
     }
     let asked = ports.now();
     let key = store::state(&record.app, &record.environment);
-    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let state = store::load_or_default(ports, &key).await?;
     for tried in 0..TRIES {
-        let steps: Vec<Stored<Step>> =
-            store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+        let steps = store::load_all(ports, &store::steps(id)).await?;
         if tried == 0 {
             ports.sleep_ms(until_shown(&steps, asked)).await;
         }
@@ -58,7 +55,7 @@ pub async fn look(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<
 
 /// Whether the lock is still the one that is accepted. Where it is not, `Accept` tells why.
 async fn is_ours(ports: &impl Ports, record: &Deployment, token: u64) -> Answered<bool> {
-    match check_token(ports, record, token).await {
+    match Fence::new(record, token).lock(ports).await {
         Ok(_) => Ok(true),
         Err(fault) if fault.name == FaultName::StaleToken => Ok(false),
         Err(fault) => Err(fault),
@@ -98,10 +95,9 @@ async fn keep(
     token: u64,
     steps: &[Stored<Step>],
 ) -> Answered<bool> {
-    let lock = store::lock(&record.app, &record.environment);
+    let fence = Fence::new(record, token);
     for step in steps {
-        let fence = Condition::Field("token".into(), Value::from(token));
-        let writes = vec![Write::check(lock.clone(), fence), step.put()?];
+        let writes = vec![fence.check(), step.put()?];
         if let Transacted::Refused(_) = ports.transact(writes).await? {
             return Ok(false);
         }

@@ -25,7 +25,7 @@ use crate::loaded::{Loaded, load};
 use crate::measurements;
 use crate::payload::{Answer, Ask, Word, WorkItem};
 use crate::ports::{Answered, Ledger, Roles, Write};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use compose::Composed;
 use scene::Scene;
 use windlass_domain::fault::{Fault, FaultName};
@@ -57,8 +57,7 @@ pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
 async fn prepare(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     for _ in 0..TRIES {
         let loaded = load(ports, ask).await?;
-        let known: Option<Stored<Plan>> =
-            store::load(ports, &store::plan(&loaded.record.id)).await?;
+        let known = store::load(ports, &store::plan(&loaded.record.id)).await?;
         if let Some(plan) = known {
             let wave = plan.value.waves.get(ask.wave as usize);
             return match wave.filter(|wave| wave.is_planned_later()) {

@@ -6,7 +6,7 @@ use super::{Ports, composed};
 use crate::loaded;
 use crate::payload::{Answer, Word};
 use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
@@ -15,12 +15,12 @@ use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::planned::{Drawn, End, FromTo, Planned};
+use windlass_domain::planned::{Drawn, End, FromTo};
 
 /// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
 /// else has recorded meanwhile is the plan.
 pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Answered<Answer> {
-    let mut planned: Stored<Planned> = store::require(ports, &store::planned(id)).await?;
+    let mut planned = store::require(ports, &store::planned(id)).await?;
     let loaded = loaded::planned(ports, planned.value.deployment.clone()).await?;
     let answer = loaded.answer(Word::Plan);
     if planned.value.drawn.is_some() {
@@ -120,7 +120,7 @@ async fn by<'a>(
     id: &DeploymentId,
 ) -> Answered<Option<&'a Deployment>> {
     if !known.contains_key(id) {
-        let found: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+        let found = store::load(ports, &store::deployment(id)).await?;
         known.insert(id.clone(), found.map(|found| found.value));
     }
     Ok(known.get(id).and_then(Option::as_ref))

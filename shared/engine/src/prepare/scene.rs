@@ -2,13 +2,12 @@
 
 use crate::loaded::Loaded;
 use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use serde_json::Value;
 use std::sync::Arc;
 use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Component;
-use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -51,12 +50,12 @@ impl Scene {
     pub async fn read(ports: &impl Ledger, loaded: Loaded) -> Answered<Self> {
         let record = &loaded.record;
         let key = store::state(&record.app, &record.environment);
-        let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+        let state = store::load_or_default(ports, &key).await?;
         let is_to_a_snapshot = record.action.is_to_a_snapshot();
         let goal = match record.snapshot.filter(|_| is_to_a_snapshot) {
             Some(number) => {
                 let key = store::snapshot(&record.app, &record.environment, number);
-                let snapshot: Stored<Snapshot> = store::require(ports, &key).await?;
+                let snapshot = store::require(ports, &key).await?;
                 Some(snapshot.value.with_found(&state.value))
             }
             None if is_to_a_snapshot => {
@@ -290,16 +289,16 @@ async fn declared_before(
 ) -> Answered<Option<Arc<Declaration>>> {
     let record = &loaded.record;
     let key = store::snapshot(&record.app, &record.environment, state.snapshot);
-    let Some(snapshot) = store::load::<Snapshot>(ports, &key).await? else {
+    let Some(snapshot) = store::load(ports, &key).await? else {
         return Ok(None);
     };
     let key = store::deployment(&snapshot.value.deployment);
-    let made_by: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+    let made_by = store::load(ports, &key).await?;
     // What was handed over came by another application's deployment.
     let Some(made_by) = made_by.filter(|made_by| made_by.value.app == record.app) else {
         return Ok(None);
     };
     let key = store::declaration(&record.app, &made_by.value.declaration);
-    let declared = store::load::<Declared>(ports, &key).await?;
+    let declared = store::load(ports, &key).await?;
     Ok(declared.and_then(|declared| store::read_declaration(&declared.value).ok()))
 }

@@ -3,10 +3,9 @@
 use super::Ports;
 use super::compose::Composed;
 use super::scene::Scene;
-use crate::ports::{Answered, Condition, Key, Transacted, Write};
-use crate::store::{self, Stored};
+use crate::ports::{Answered, Condition, Transacted, Write};
+use crate::store::{self, Range, Stored};
 use std::collections::BTreeMap;
-use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::Step;
@@ -27,40 +26,34 @@ pub async fn write(
     if composed.plan.outcome == Outcome::Change || !composed.seen.is_empty() {
         let mut writes = claims;
         let id = &scene.loaded.record.id;
-        writes.extend(steps(ports, id, ("step#", store::step), &composed.steps).await?);
-        writes.extend(steps(ports, id, ("seen#", store::seen), &composed.seen).await?);
+        writes.extend(steps(ports, &store::steps(id), &composed.steps).await?);
+        writes.extend(steps(ports, &store::all_seen(id), &composed.seen).await?);
         for some in writes.chunks(PER_TRANSACTION) {
             // As soon as a twin has written the plan, its steps may be changing.
             let no_plan = Write::check(plan.key.clone(), Condition::Absent);
-            let mut transaction = vec![scene.loaded.fence(), no_plan];
+            let mut transaction = vec![scene.loaded.fence.check(), no_plan];
             transaction.extend_from_slice(some);
             if !transact(ports, scene, transaction).await? {
                 return Ok(false);
             }
         }
     }
-    transact(ports, scene, vec![scene.loaded.fence(), plan.put()?]).await
+    transact(ports, scene, vec![scene.loaded.fence.check(), plan.put()?]).await
 }
 
 async fn transact(ports: &impl Ports, scene: &Scene, writes: Vec<Write>) -> Answered<bool> {
     match ports.transact(writes).await? {
         Transacted::Done => Ok(true),
         Transacted::Refused(_) => {
-            scene.loaded.still_ours(ports).await?;
+            scene.loaded.fence.lock(ports).await?;
             Ok(false)
         }
     }
 }
 
 /// The steps, over those of an invocation that was killed before it wrote the plan.
-async fn steps(
-    ports: &impl Ports,
-    id: &DeploymentId,
-    (begin, key): (&str, fn(&DeploymentId, &ComponentName) -> Key),
-    steps: &[Step],
-) -> Answered<Vec<Write>> {
-    let partition = store::deployment_partition(id);
-    let known: Vec<Stored<Step>> = store::load_all(ports, &partition, begin).await?;
+async fn steps(ports: &impl Ports, range: &Range<Step>, steps: &[Step]) -> Answered<Vec<Write>> {
+    let known = store::load_all(ports, range).await?;
     let mut known: BTreeMap<ComponentName, Stored<Step>> = known
         .into_iter()
         .map(|step| (step.value.component.clone(), step))
@@ -69,7 +62,7 @@ async fn steps(
     for step in steps {
         let rev = known.remove(&step.component).map_or(0, |step| step.rev);
         let stored = Stored {
-            key: key(id, &step.component),
+            key: range.item(step.component.as_str()),
             rev,
             value: step.clone(),
         };

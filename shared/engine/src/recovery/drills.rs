@@ -8,7 +8,7 @@ use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
 use crate::store::{self, Stored};
 use serde_json::{Value, json};
-use windlass_domain::drill::{Drill, Drills};
+use windlass_domain::drill::Drill;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::execution_name;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -22,8 +22,7 @@ const BEGINS_WITHIN_MS: u64 = 20_000;
 
 /// Starts the way back of each drill that awaits it. One that goes wrong keeps no other from its turn.
 pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults) {
-    let all: Vec<Stored<Drills>> =
-        store::load_first_indexed(ports, store::DRILLS, AT_MOST, faults).await;
+    let all = store::load_first_indexed(ports, &store::DRILLS, AT_MOST, faults).await;
     for Stored { key, value, .. } in all {
         if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
             break;

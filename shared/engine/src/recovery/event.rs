@@ -1,11 +1,10 @@
 use super::{Owner, start};
-use crate::conductor::Execution;
 use crate::log;
 use crate::ports::{Answered, Clock, Executions, Ledger};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use serde_json::Value;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{HeldState, Lock};
+use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 
@@ -29,7 +28,7 @@ pub async fn handle(ports: &(impl Ledger + Executions + Clock), event: &Value) -
         return Ok(());
     }
     let key = store::lock(&record.app, &record.environment);
-    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    let lock = store::load_or_default(ports, &key).await?;
     let token = match &lock.value.held {
         Some(held) if held.deployment == record.id => {
             let goes_on = if is_owner {
@@ -62,10 +61,10 @@ async fn meant(
     event: &Value,
     arn: &str,
 ) -> Answered<Option<(Deployment, bool)>> {
-    let known: Option<Stored<Execution>> = store::load(ports, &store::execution(arn)).await?;
+    let known = store::load(ports, &store::execution(arn)).await?;
     if let Some(known) = known {
         let key = store::deployment(&known.value.deployment);
-        let record: Stored<Deployment> = store::require(ports, &key).await?;
+        let record = store::require(ports, &key).await?;
         return Ok(Some((record.value, true)));
     }
     let input = event.pointer("/detail/input").and_then(Value::as_str);
@@ -79,7 +78,7 @@ async fn meant(
         return Ok(None);
     };
     let key = store::deployment(&DeploymentId(id.to_owned()));
-    let record: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+    let record = store::load(ports, &key).await?;
     let record = record.map(|record| record.value).filter(|record| {
         input["app"] == record.app.as_str() && input["environment"] == record.environment.as_str()
     });

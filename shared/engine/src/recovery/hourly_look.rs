@@ -10,7 +10,7 @@ use crate::pin;
 use crate::ports::{Answered, Ledger, Transacted, Write};
 use crate::store::{self, Stored};
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::environment::{EnvironmentState, Lock, Running};
+use windlass_domain::environment::{EnvironmentState, Running};
 use windlass_domain::heal::Heal;
 use windlass_domain::hourly_look::{Glance, HourlyLook, Upon, spent_by};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -29,8 +29,8 @@ pub async fn look(ports: &impl Ports, began: Time, awaited: &BTreeSet<Place>, fa
     if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
         return;
     }
-    let known = store::load_whole_index(ports, store::HOURLY_LOOKS, faults).await;
-    let states = store::load_whole_index(ports, store::ENVIRONMENTS, faults).await;
+    let known = store::load_whole_index(ports, &store::HOURLY_LOOKS, faults).await;
+    let states = store::load_whole_index(ports, &store::ENVIRONMENTS, faults).await;
     let (Some(mut known), Some(states)) = (known, states) else {
         return;
     };
@@ -98,7 +98,7 @@ fn is_watched(running: &Running) -> bool {
 
 async fn add(ports: &impl Ports, app: &AppName, environment: &EnvironmentName) -> Answered<()> {
     let key = store::hourly_look(app, environment);
-    let former: Option<Stored<HourlyLook>> = store::load(ports, &key).await?;
+    let former = store::load(ports, &key).await?;
     let new = HourlyLook::new(app, environment, ports.now());
     let mut look = match former {
         // It had let go of everything, and something runs again.
@@ -120,10 +120,10 @@ async fn one(
 ) -> Answered<Option<Stored<HourlyLook>>> {
     let (app, environment) = (&found.value.app, &found.value.environment);
     // The index may be behind.
-    let mut item: Stored<HourlyLook> = store::require(ports, &found.key).await?;
-    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let mut item = store::require(ports, &found.key).await?;
+    let lock = store::load_or_default(ports, &store::lock(app, environment)).await?;
     let key = store::state(app, environment);
-    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let state = store::load_or_default(ports, &key).await?;
     let now = ports.now();
     if !HourlyLook::is_quiet(&lock.value, now) || !item.value.is_due(state.rev, now) {
         return Ok(None);

@@ -6,12 +6,11 @@ use super::{Owner, Ports, start, wake};
 use crate::faults::Faults;
 use crate::log;
 use crate::ports::{Answered, Clock, Executions, Ledger};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use serde::Serialize;
 use std::collections::{BTreeSet, VecDeque};
 use tracing::Instrument as _;
-use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{Held, HeldState, Lock};
+use windlass_domain::environment::{Held, HeldState};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -155,7 +154,7 @@ async fn look_at_waiting(
     woken: &mut Woken,
 ) -> Answered<()> {
     let key = store::deployment(&one.deployment);
-    let record: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+    let record = store::load(ports, &key).await?;
     let Some(record) = record else {
         // A ledger that was restored in part: the others are still looked at.
         tracing::error!("it waits but has no record");
@@ -168,7 +167,7 @@ async fn look_at_waiting(
         return recover(ports, one, 0, &cause).await;
     }
     let (app, environment) = (&one.app, &one.environment);
-    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let lock = store::load_or_default(ports, &store::lock(app, environment)).await?;
     // All that wait there are woken by the first of them; also to be refused, where only an operator goes on.
     let is_over = lock.value.held.is_none() || lock.value.stuck().is_some();
     if is_over && woken.insert((app.clone(), environment.clone())) {

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::Instrument as _;
 use windlass_domain::drift::{Compared, Drift};
-use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running};
+use windlass_domain::environment::{HeldState, Running};
 use windlass_domain::fault::Fault;
 use windlass_domain::hourly_look::{Glance, HourlyLook};
 use windlass_domain::identity::{DeploymentId, execution_name};
@@ -34,8 +34,7 @@ pub async fn look_again(
     faults: &mut Faults,
 ) -> BTreeSet<(AppName, EnvironmentName)> {
     let now = ports.now();
-    let looks: Vec<Stored<SecondLook>> =
-        store::load_first_indexed(ports, store::SECOND_LOOKS, AT_MOST, faults).await;
+    let looks = store::load_first_indexed(ports, &store::SECOND_LOOKS, AT_MOST, faults).await;
     let awaited = looks.iter().filter(|look| look.value.looked.is_none());
     let awaited = awaited.map(|look| (look.value.app.clone(), look.value.environment.clone()));
     let awaited = awaited.collect();
@@ -56,7 +55,7 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
         return hold(ports, look).await;
     }
     let (app, environment) = (&look.value.app, &look.value.environment);
-    let found: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let found = store::load_or_default(ports, &store::lock(app, environment)).await?;
     let holder = found.value.held.as_ref();
     if holder.is_some_and(|held| held.state != HeldState::NeedsOperator) {
         // What changes the targets now is what they are looked at for.
@@ -98,7 +97,7 @@ async fn not_again(
 ) -> Answered<Write> {
     let (app, environment) = (&look.app, &look.environment);
     let key = store::hourly_look(app, environment);
-    let known: Option<Stored<HourlyLook>> = store::load(ports, &key).await?;
+    let known = store::load(ports, &key).await?;
     let new = || HourlyLook::new(app, environment, ports.now());
     let mut hourly = known.unwrap_or_else(|| Stored::new(key, new()));
     let changed = glances.into_iter();
@@ -137,13 +136,13 @@ async fn left(
     look: &SecondLook,
 ) -> Answered<BTreeMap<ComponentName, Running>> {
     let key = store::state(&look.app, &look.environment);
-    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let state = store::load_or_default(ports, &key).await?;
     let steps = steps(ports, &look.deployment).await?;
     Ok(look.left(steps.iter().map(|step| &step.value), &state.value))
 }
 
 async fn steps(ports: &impl Ledger, deployment: &DeploymentId) -> Answered<Vec<Stored<Step>>> {
-    store::load_all(ports, &store::deployment_partition(deployment), "step#").await
+    store::load_all(ports, &store::steps(deployment)).await
 }
 
 /// Holds automatic deployments: the next one would take what nobody released for the state before,

@@ -4,7 +4,7 @@ use crate::faults::Faults;
 use crate::ports::Ledger;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{Held, Lock, Waiting};
+use windlass_domain::environment::Held;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -33,7 +33,7 @@ pub enum Stands {
 /// Those that hold a lock. What cannot be read is noted, and hides no other.
 pub async fn holding(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
     let mut all = Vec::new();
-    let locks: Vec<Stored<Lock>> = store::load_all_indexed(ports, store::HELD, faults).await;
+    let locks = store::load_all_indexed(ports, &store::HELD, faults).await;
     for Stored { key, value, .. } in locks {
         if let Some(held) = value.held {
             let deployment = held.deployment.clone();
@@ -48,8 +48,7 @@ pub async fn holding(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
 /// and hides no other.
 pub async fn others(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
     let mut all = Vec::new();
-    let waiting: Vec<Stored<Waiting>> =
-        store::load_all_indexed(ports, store::WAITING, faults).await;
+    let waiting = store::load_all_indexed(ports, &store::WAITING, faults).await;
     for Stored { key, value, .. } in waiting {
         all.extend(in_environment(
             &key.pk,
@@ -58,7 +57,7 @@ pub async fn others(ports: &impl Ledger, faults: &mut Faults) -> Vec<Unended> {
             faults,
         ));
     }
-    let arriving = store::load_all_indexed(ports, store::ARRIVING, faults).await;
+    let arriving = store::load_all_indexed(ports, &store::ARRIVING, faults).await;
     all.extend(arriving.into_iter().map(|record: Stored<Deployment>| {
         let record = record.value;
         let execution = record.executions.into_iter().next();

@@ -1,6 +1,6 @@
 use crate::faults::Faults;
 use crate::ports::{Answered, Executions, Ledger};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use serde_json::json;
 use windlass_domain::environment::Waiting;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -15,8 +15,7 @@ pub async fn wake(
     app: &AppName,
     environment: &EnvironmentName,
 ) -> Answered<()> {
-    let partition = store::environment(app, environment);
-    let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
+    let waiting = store::load_all(ports, &store::all_waiting(app, environment)).await?;
     let mut faults = Faults::default();
     for waiting in waiting.into_iter().map(|one| one.value) {
         let woken = wake_one(ports, &waiting).await;

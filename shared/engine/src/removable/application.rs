@@ -25,7 +25,7 @@ impl OfApplication {
     /// claim: a deployment that failed has left nothing else.
     pub async fn load(ports: &(impl Ledger + Configured), app: &AppName) -> Answered<Self> {
         let key = store::declaration_in_force(app);
-        let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
+        let declared = store::load(ports, &key).await?;
         // One that cannot be read any more is withdrawn as well.
         let read = declared
             .as_ref()
@@ -80,7 +80,7 @@ pub async fn environments(
     declared: Option<&Declaration>,
 ) -> Answered<BTreeSet<EnvironmentName>> {
     let prefix = store::environments_of(app);
-    let keys = store::load_index(ports, store::ENVIRONMENTS, &prefix).await?;
+    let keys = store::load_index(ports, &store::ENVIRONMENTS, &prefix).await?;
     let deployed = keys.iter().filter_map(|key| store::environment_of(&key.pk));
     let mut names: BTreeSet<EnvironmentName> = deployed.map(|(_, name)| name).collect();
     let claims = owned(ports).await?;
@@ -101,8 +101,7 @@ pub async fn repositories(
     app: &AppName,
 ) -> Answered<Vec<Stored<RepositoryOwner>>> {
     let mut faults = Faults::default();
-    let mut all: Vec<Stored<RepositoryOwner>> =
-        store::load_all_indexed(ports, store::REPOSITORIES, &mut faults).await;
+    let mut all = store::load_all_indexed(ports, &store::REPOSITORIES, &mut faults).await;
     faults.into_answer()?;
     all.retain(|one| one.value.app == *app);
     Ok(all)

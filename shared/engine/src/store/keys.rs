@@ -1,47 +1,74 @@
-use crate::ports::Key;
+use super::items::{Done, Execution, LastFault, Progress, RepositoryOwner, Rounds, Served};
+use super::key::{Index, Key, Range};
+use crate::ports;
+use serde_json::Value;
+use windlass_domain::declaration::Declared;
+use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::digest::Digest;
+use windlass_domain::drill::{Drill, Drills};
+use windlass_domain::environment::{EnvironmentState, Lock, Past, Snapshot, Veto, Waiting};
+use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::kinds::task::Called;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::not_taken::NotTaken;
+use windlass_domain::plan::Plan;
+use windlass_domain::planned::Planned;
+use windlass_domain::release::RecordedRelease;
+use windlass_domain::second_look::SecondLook;
+use windlass_domain::step::Step;
+use windlass_domain::summary::Day;
+use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
 
-fn key(pk: String, sk: impl Into<String>) -> Key {
-    Key { pk, sk: sk.into() }
+fn in_index<T>(index: &Index<T>, place: impl Into<String>) -> ports::Key {
+    let pk = index.pk.to_owned();
+    ports::Key {
+        pk,
+        sk: place.into(),
+    }
 }
 
-/// The declaration in force: `declaration::Declared`.
-pub fn declaration_in_force(app: &AppName) -> Key {
-    key(format!("app#{app}"), "declaration")
+/// The declaration in force.
+pub fn declaration_in_force(app: &AppName) -> Key<Declared> {
+    Key::new(format!("app#{app}"), "declaration")
 }
 
 /// One version of the declaration, kept for deployments that pin it.
-pub fn declaration(app: &AppName, version: &semver::Version) -> Key {
-    key(format!("app#{app}"), format!("declaration#{version}"))
+pub fn declaration(app: &AppName, version: &semver::Version) -> Key<Declared> {
+    Key::new(format!("app#{app}"), format!("declaration#{version}"))
 }
 
-/// What is recorded of a version text: [`windlass_domain::release::RecordedRelease`].
-pub fn release(app: &AppName, version: &str) -> Key {
-    key(format!("app#{app}"), format!("release#{version}"))
+/// Every version of the declaration that is kept.
+pub fn declarations(app: &AppName) -> Range<Declared> {
+    Range::new(format!("app#{app}"), "declaration#")
 }
 
-/// Which application an image repository belongs to: [`super::RepositoryOwner`].
-pub fn repository(repository: &str) -> Key {
-    key(format!("repository#{repository}"), "owner")
+/// What is recorded of a version text.
+pub fn release(app: &AppName, version: &str) -> Key<RecordedRelease> {
+    Key::new(format!("app#{app}"), format!("release#{version}"))
+}
+
+/// Which application an image repository belongs to.
+pub fn repository(repository: &str) -> Key<RepositoryOwner> {
+    Key::new(format!("repository#{repository}"), "owner")
 }
 
 /// Where image repositories are in the index, for looking at those whose pushes no event told.
-pub fn repository_index(repository: &str) -> Key {
-    key(REPOSITORIES.into(), repository)
+pub fn repository_index(repository: &str) -> ports::Key {
+    in_index(&REPOSITORIES, repository)
 }
 
 /// That an arrival was served: an upload by its key and version, an image by repository, digest and
 /// tag.
-pub fn arrival(what: &str) -> Key {
-    key(format!("arrival#{what}"), "served")
+pub fn arrival(what: &str) -> Key<Served> {
+    Key::new(format!("arrival#{what}"), "served")
 }
 
-/// That an arrival was not taken: [`windlass_domain::not_taken::NotTaken`].
-pub fn not_taken(what: &str) -> Key {
-    key(format!("arrival#{what}"), "not_taken")
+/// That an arrival was not taken.
+pub fn not_taken(what: &str) -> Key<NotTaken> {
+    Key::new(format!("arrival#{what}"), "not_taken")
 }
 
 /// The index partition of what was refused or not taken, of an application or of none.
@@ -50,29 +77,32 @@ pub fn refused(app: Option<&AppName>) -> String {
 }
 
 /// Where something that was refused or not taken is in the index: newest last.
-pub fn refused_index(app: Option<&AppName>, at: Time, what: &str) -> Key {
+pub fn refused_index(app: Option<&AppName>, at: Time, what: &str) -> ports::Key {
     let digits = Digest::of(what.as_bytes());
-    key(refused(app), format!("{:015}#{}", at.0, digits.short()))
+    ports::Key {
+        pk: refused(app),
+        sk: format!("{:015}#{}", at.0, digits.short()),
+    }
 }
 
 /// How far the looking for arrivals that no event told has come.
-pub fn rounds() -> Key {
-    key("arrivals".into(), "rounds")
+pub fn rounds() -> Key<Rounds> {
+    Key::new("arrivals".into(), "rounds")
 }
 
-/// How far the telling of a day's summaries has come: [`windlass_domain::summary::Day`].
-pub fn summaries() -> Key {
-    key("summaries".into(), "day")
+/// How far the telling of a day's summaries has come.
+pub fn summaries() -> Key<Day> {
+    Key::new("summaries".into(), "day")
 }
 
-/// Who has what of a resource: [`windlass_domain::tenancy::Claims`].
-pub fn target(resource: &str) -> Key {
-    key(format!("target#{resource}"), "claims")
+/// Who has what of a resource.
+pub fn target(resource: &str) -> Key<Claims> {
+    Key::new(format!("target#{resource}"), "claims")
 }
 
 /// The place of claims in the index, by their resources, for finding those of an owner.
-pub fn claims_index(target: &Key) -> Key {
-    key(CLAIMS.into(), target.pk.trim_start_matches("target#"))
+pub fn claims_index(target: &Key<Claims>) -> ports::Key {
+    in_index(&CLAIMS, target.pk.trim_start_matches("target#"))
 }
 
 /// The partition of an environment.
@@ -89,56 +119,71 @@ pub fn environment_of(pk: &str) -> Option<(AppName, EnvironmentName)> {
     ))
 }
 
-/// The lock: [`windlass_domain::environment::Lock`].
-pub fn lock(app: &AppName, env: &EnvironmentName) -> Key {
-    key(environment(app, env), "lock")
+/// The lock.
+pub fn lock(app: &AppName, env: &EnvironmentName) -> Key<Lock> {
+    Key::new(environment(app, env), "lock")
 }
 
-/// Everything else of an environment: [`windlass_domain::environment::EnvironmentState`].
-pub fn state(app: &AppName, env: &EnvironmentName) -> Key {
-    key(environment(app, env), "state")
+/// Everything else of an environment.
+pub fn state(app: &AppName, env: &EnvironmentName) -> Key<EnvironmentState> {
+    Key::new(environment(app, env), "state")
 }
 
-/// A snapshot: [`windlass_domain::environment::Snapshot`].
-pub fn snapshot(app: &AppName, env: &EnvironmentName, number: u64) -> Key {
-    key(environment(app, env), format!("snapshot#{number:010}"))
+/// A snapshot.
+pub fn snapshot(app: &AppName, env: &EnvironmentName, number: u64) -> Key<Snapshot> {
+    Key::new(environment(app, env), format!("snapshot#{number:010}"))
 }
 
-/// What is known of an environment's drills: [`windlass_domain::drill::Drills`].
-pub fn drills(app: &AppName, env: &EnvironmentName) -> Key {
-    key(environment(app, env), "drills")
+/// What is known of an environment's drills.
+pub fn drills(app: &AppName, env: &EnvironmentName) -> Key<Drills> {
+    Key::new(environment(app, env), "drills")
 }
 
-/// A drill that has ended, by the time at which it was asked for: [`windlass_domain::drill::Drill`].
-pub fn drill(app: &AppName, env: &EnvironmentName, asked: Time, id: &DeploymentId) -> Key {
-    key(
+/// A drill that has ended, by the time at which it was asked for.
+pub fn drill(app: &AppName, env: &EnvironmentName, asked: Time, id: &DeploymentId) -> Key<Drill> {
+    Key::new(
         environment(app, env),
         format!("{DRILL}{:015}#{id}", asked.0),
     )
 }
 
-/// How the places of an environment's drills that have ended begin.
+/// The drills of an environment that have ended, the one that was asked for first in front.
+pub fn ended_drills(app: &AppName, env: &EnvironmentName) -> Range<Drill> {
+    Range::new(environment(app, env), DRILL)
+}
+
+/// How the sort keys of drills that have ended begin.
 pub const DRILL: &str = "drill#";
 
 /// Where an environment's drills are in the index while something is to be done about them, the one that is due first in
 /// front.
-pub fn drills_index(due: Time, app: &AppName, env: &EnvironmentName) -> Key {
-    key(DRILLS.into(), format!("{:015}#{app}/{env}", due.0))
+pub fn drills_index(due: Time, app: &AppName, env: &EnvironmentName) -> ports::Key {
+    in_index(&DRILLS, format!("{:015}#{app}/{env}", due.0))
 }
 
-/// A waiting deployment: [`windlass_domain::environment::Waiting`].
-pub fn waiting(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
-    key(environment(app, env), format!("waiting#{id}"))
+/// A waiting deployment.
+pub fn waiting(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key<Waiting> {
+    Key::new(environment(app, env), format!("waiting#{id}"))
 }
 
-/// A veto: [`windlass_domain::environment::Veto`].
-pub fn veto(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key {
-    key(environment(app, env), format!("veto#{release}"))
+/// The waiting deployments of an environment.
+pub fn all_waiting(app: &AppName, env: &EnvironmentName) -> Range<Waiting> {
+    Range::new(environment(app, env), "waiting#")
 }
 
-/// What became of a release here before: [`windlass_domain::environment::Past`].
-pub fn past(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key {
-    key(environment(app, env), format!("past#{release}"))
+/// A veto.
+pub fn veto(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key<Veto> {
+    Key::new(environment(app, env), format!("veto#{release}"))
+}
+
+/// The vetoes of an environment.
+pub fn vetoes(app: &AppName, env: &EnvironmentName) -> Range<Veto> {
+    Range::new(environment(app, env), "veto#")
+}
+
+/// What became of a release here before.
+pub fn past(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key<Past> {
+    Key::new(environment(app, env), format!("past#{release}"))
 }
 
 /// The partition of a deployment.
@@ -146,84 +191,104 @@ pub fn deployment_partition(id: &DeploymentId) -> String {
     format!("deployment#{id}")
 }
 
-/// A deployment's record: [`windlass_domain::deployment::Deployment`].
-pub fn deployment(id: &DeploymentId) -> Key {
-    key(deployment_partition(id), "record")
+/// Everything that the ledger has of a deployment, of whatever type.
+pub fn all_of_deployment(id: &DeploymentId) -> Range<Value> {
+    Range::new(deployment_partition(id), "")
 }
 
-/// A deployment's plan: [`windlass_domain::plan::Plan`].
-pub fn plan(id: &DeploymentId) -> Key {
-    key(deployment_partition(id), "plan")
+/// A deployment's record.
+pub fn deployment(id: &DeploymentId) -> Key<Deployment> {
+    Key::new(deployment_partition(id), "record")
 }
 
-/// What a request would do: [`windlass_domain::planned::Planned`].
-pub fn planned(id: &DeploymentId) -> Key {
-    key(deployment_partition(id), "planned")
+/// A deployment's plan.
+pub fn plan(id: &DeploymentId) -> Key<Plan> {
+    Key::new(deployment_partition(id), "plan")
 }
 
-/// The last fault of a deployment's state that only looks: [`crate::last_fault::LastFault`].
-pub fn last_fault(id: &DeploymentId) -> Key {
-    key(deployment_partition(id), "last_fault")
+/// What a request would do.
+pub fn planned(id: &DeploymentId) -> Key<Planned> {
+    Key::new(deployment_partition(id), "planned")
 }
 
-/// A component's step: [`windlass_domain::step::Step`].
-pub fn step(id: &DeploymentId, component: &ComponentName) -> Key {
-    key(deployment_partition(id), format!("step#{component}"))
+/// The last fault of a deployment's state that only looks.
+pub fn last_fault(id: &DeploymentId) -> Key<LastFault> {
+    Key::new(deployment_partition(id), "last_fault")
 }
 
-/// A call of a function that a task is: [`windlass_domain::kinds::task::Called`].
-pub fn call(id: &DeploymentId, component: &ComponentName, direction: &str) -> Key {
-    key(
+/// A component's step.
+pub fn step(id: &DeploymentId, component: &ComponentName) -> Key<Step> {
+    Key::new(deployment_partition(id), format!("step#{component}"))
+}
+
+/// The steps of a deployment.
+pub fn steps(id: &DeploymentId) -> Range<Step> {
+    Range::new(deployment_partition(id), "step#")
+}
+
+/// A call of a function that a task is.
+pub fn call(id: &DeploymentId, component: &ComponentName, direction: &str) -> Key<Called> {
+    Key::new(
         deployment_partition(id),
         format!("call#{component}#{direction}"),
     )
 }
 
 /// A component that a deployment names and found in place: a step of which nothing is done.
-pub fn seen(id: &DeploymentId, component: &ComponentName) -> Key {
-    key(deployment_partition(id), format!("seen#{component}"))
+pub fn seen(id: &DeploymentId, component: &ComponentName) -> Key<Step> {
+    Key::new(deployment_partition(id), format!("seen#{component}"))
+}
+
+/// The components that a deployment names and found in place.
+pub fn all_seen(id: &DeploymentId) -> Range<Step> {
+    Range::new(deployment_partition(id), "seen#")
 }
 
 /// The judgement of a wave.
-pub fn judgement(id: &DeploymentId, wave: u32) -> Key {
-    key(deployment_partition(id), format!("judgement#{wave:04}"))
+pub fn judgement(id: &DeploymentId, wave: u32) -> Key<Judgement> {
+    Key::new(deployment_partition(id), format!("judgement#{wave:04}"))
 }
 
-/// The second look at what a recovery left: [`windlass_domain::second_look::SecondLook`].
-pub fn second_look(id: &DeploymentId) -> Key {
-    key(deployment_partition(id), "second_look")
+/// The judgements of a deployment, in the order of its waves.
+pub fn judgements(id: &DeploymentId) -> Range<Judgement> {
+    Range::new(deployment_partition(id), "judgement#")
+}
+
+/// The second look at what a recovery left.
+pub fn second_look(id: &DeploymentId) -> Key<SecondLook> {
+    Key::new(deployment_partition(id), "second_look")
 }
 
 /// Where second looks are in the index, the one that is due first in front.
-pub fn second_look_index(due: Time, id: &DeploymentId) -> Key {
-    key(SECOND_LOOKS.into(), format!("{:015}#{id}", due.0))
+pub fn second_look_index(due: Time, id: &DeploymentId) -> ports::Key {
+    in_index(&SECOND_LOOKS, format!("{:015}#{id}", due.0))
 }
 
-/// What is known of the drift of an environment: [`windlass_domain::hourly_look::HourlyLook`]. In a partition of its own,
+/// What is known of the drift of an environment. In a partition of its own,
 /// so that who looks needs no right to write a lock.
-pub fn hourly_look(app: &AppName, env: &EnvironmentName) -> Key {
-    key(format!("look#{app}/{env}"), "hourly_look")
+pub fn hourly_look(app: &AppName, env: &EnvironmentName) -> Key<HourlyLook> {
+    Key::new(format!("look#{app}/{env}"), "hourly_look")
 }
 
 /// Where hourly looks are in the index, the one that is due first in front.
-pub fn hourly_look_index(due: Time, app: &AppName, env: &EnvironmentName) -> Key {
-    key(HOURLY_LOOKS.into(), format!("{:015}#{app}/{env}", due.0))
+pub fn hourly_look_index(due: Time, app: &AppName, env: &EnvironmentName) -> ports::Key {
+    in_index(&HOURLY_LOOKS, format!("{:015}#{app}/{env}", due.0))
 }
 
 /// Which deployment an execution works for, so that asking twice is once.
-pub fn execution(arn: &str) -> Key {
-    key(format!("execution#{arn}"), "deployment")
+pub fn execution(arn: &str) -> Key<Execution> {
+    Key::new(format!("execution#{arn}"), "deployment")
 }
 
 /// What an execution has done that works for no deployment, such as an `accept`, or an arrival that is another one's
-/// deployment, so that asking twice is once: `conductor::done::Done`.
-pub fn done(arn: &str) -> Key {
-    key(format!("execution#{arn}"), "done")
+/// deployment, so that asking twice is once.
+pub fn done(arn: &str) -> Key<Done> {
+    Key::new(format!("execution#{arn}"), "done")
 }
 
-/// The things that an execution has let go of so far: `conductor::remove_application::Progress`.
-pub fn removing(arn: &str) -> Key {
-    key(format!("execution#{arn}"), "removing")
+/// The things that an execution has let go of so far.
+pub fn removing(arn: &str) -> Key<Progress> {
+    Key::new(format!("execution#{arn}"), "removing")
 }
 
 /// The index partition of an environment's history.
@@ -232,24 +297,32 @@ pub fn history(app: &AppName, environment: &EnvironmentName) -> String {
 }
 
 /// Where a deployment is in the history: newest last.
-pub fn history_index(app: &AppName, env: &EnvironmentName, at: Time, id: &DeploymentId) -> Key {
-    key(history(app, env), format!("{:015}#{id}", at.0))
+pub fn history_index(
+    app: &AppName,
+    env: &EnvironmentName,
+    at: Time,
+    id: &DeploymentId,
+) -> ports::Key {
+    ports::Key {
+        pk: history(app, env),
+        sk: format!("{:015}#{id}", at.0),
+    }
 }
 
 /// Where a deployment is in the index between its arrival and its first turn: whoever died there
 /// holds no lock and has no place in the queue, and is found by this.
-pub fn arriving_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
-    key(ARRIVING.into(), format!("{app}/{env}#{id}"))
+pub fn arriving_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> ports::Key {
+    in_index(&ARRIVING, format!("{app}/{env}#{id}"))
 }
 
 /// Where held locks are in the index, for the schedule that looks for dead owners.
-pub fn held_index(app: &AppName, env: &EnvironmentName) -> Key {
-    key(HELD.into(), format!("{app}/{env}"))
+pub fn held_index(app: &AppName, env: &EnvironmentName) -> ports::Key {
+    in_index(&HELD, format!("{app}/{env}"))
 }
 
 /// Where the declarations in force are in the index, by the names of their applications.
-pub fn application_index(app: &AppName) -> Key {
-    key(APPLICATIONS.into(), app.as_str())
+pub fn application_index(app: &AppName) -> ports::Key {
+    in_index(&APPLICATIONS, app.as_str())
 }
 
 /// The application of its partition.
@@ -258,11 +331,8 @@ pub fn app_of(pk: &str) -> Option<AppName> {
 }
 
 /// Where the states of environments are in the index, those of an application together.
-pub fn environment_index(app: &AppName, env: &EnvironmentName) -> Key {
-    key(
-        ENVIRONMENTS.into(),
-        format!("{}{env}", environments_of(app)),
-    )
+pub fn environment_index(app: &AppName, env: &EnvironmentName) -> ports::Key {
+    in_index(&ENVIRONMENTS, format!("{}{env}", environments_of(app)))
 }
 
 /// How the places of an application's environments begin; see [`environment_index`].
@@ -271,42 +341,41 @@ pub fn environments_of(app: &AppName) -> String {
 }
 
 /// Where waiting deployments are in the index.
-pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
-    key(WAITING.into(), format!("{app}/{env}#{id}"))
+pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> ports::Key {
+    in_index(&WAITING, format!("{app}/{env}#{id}"))
 }
 
-/// A request that was refused before it could become a deployment:
-/// [`windlass_domain::deployment::Refusal`].
-pub fn refusal(app: &AppName, execution: &str) -> Key {
-    key(format!("app#{app}"), format!("refusal#{execution}"))
+/// A request that was refused before it could become a deployment.
+pub fn refusal(app: &AppName, execution: &str) -> Key<Refusal> {
+    Key::new(format!("app#{app}"), format!("refusal#{execution}"))
 }
 
 /// The index partition of image repositories; see [`repository_index`].
-pub const REPOSITORIES: &str = "repositories";
+pub const REPOSITORIES: Index<RepositoryOwner> = Index::new("repositories");
 
 /// The index partition of declarations in force; see [`application_index`].
-pub const APPLICATIONS: &str = "applications";
+pub const APPLICATIONS: Index<Declared> = Index::new("applications");
 
 /// The index partition of environments in which something was deployed, or is held; see [`environment_index`].
-pub const ENVIRONMENTS: &str = "environments";
+pub const ENVIRONMENTS: Index<EnvironmentState> = Index::new("environments");
 
 /// The index partition of claims; see [`claims_index`].
-pub const CLAIMS: &str = "claims";
+pub const CLAIMS: Index<Claims> = Index::new("claims");
 
 /// The index partition of held locks; see [`held_index`].
-pub const HELD: &str = "held";
+pub const HELD: Index<Lock> = Index::new("held");
 
 /// The index partition of waiting deployments; see [`waiting_index`].
-pub const WAITING: &str = "waiting";
+pub const WAITING: Index<Waiting> = Index::new("waiting");
 
 /// The index partition of deployments that have not had a turn; see [`arriving_index`].
-pub const ARRIVING: &str = "arriving";
+pub const ARRIVING: Index<Deployment> = Index::new("arriving");
 
 /// The index partition of drills that somebody is to go on with; see [`drills_index`].
-pub const DRILLS: &str = "drills";
+pub const DRILLS: Index<Drills> = Index::new("drills");
 
 /// The index partition of second looks that are still to be made; see [`second_look_index`].
-pub const SECOND_LOOKS: &str = "second_looks";
+pub const SECOND_LOOKS: Index<SecondLook> = Index::new("second_looks");
 
 /// The index partition of hourly looks; see [`hourly_look_index`].
-pub const HOURLY_LOOKS: &str = "hourly_looks";
+pub const HOURLY_LOOKS: Index<HourlyLook> = Index::new("hourly_looks");

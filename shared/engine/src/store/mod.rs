@@ -2,14 +2,18 @@
 
 mod declared;
 mod deployment;
+mod fence;
+mod items;
+mod key;
 mod keys;
 mod packed;
-mod repository;
 mod stored;
 
 pub use declared::*;
 pub use deployment::put_deployment;
+pub use fence::Fence;
+pub use items::*;
+pub use key::{Index, Key, Range};
 pub use keys::*;
 pub(crate) use packed::unpack;
-pub use repository::*;
 pub use stored::*;

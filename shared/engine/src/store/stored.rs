@@ -1,6 +1,7 @@
+use super::key::{Index, Key, Range};
 use super::packed;
 use crate::faults::Faults;
-use crate::ports::{Answered, Condition, Item, Key, Ledger, Page, Query, Write};
+use crate::ports::{self, Answered, Condition, Item, Ledger, Page, Query, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,7 +12,7 @@ use windlass_domain::time::Time;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored<T> {
     /// Its key.
-    pub key: Key,
+    pub key: Key<T>,
     /// Its revision; 0 if it does not exist yet.
     pub rev: u64,
     /// Its value.
@@ -20,7 +21,7 @@ pub struct Stored<T> {
 
 impl<T: Serialize> Stored<T> {
     /// A value that does not exist in the ledger yet.
-    pub fn new(key: Key, value: T) -> Self {
+    pub fn new(key: Key<T>, value: T) -> Self {
         Self { key, rev: 0, value }
     }
 
@@ -30,7 +31,7 @@ impl<T: Serialize> Stored<T> {
     }
 
     /// The same, with a place in the index.
-    pub fn put_indexed(&self, index: Option<Key>) -> Answered<Write> {
+    pub fn put_indexed(&self, index: Option<ports::Key>) -> Answered<Write> {
         let item = Item {
             index,
             ..self.item()?
@@ -48,7 +49,7 @@ impl<T: Serialize> Stored<T> {
     }
 
     /// The same with a place in the index, which it has until then.
-    pub fn put_listed(&self, index: Key, expires: Time) -> Answered<Write> {
+    pub fn put_listed(&self, index: ports::Key, expires: Time) -> Answered<Write> {
         let item = Item {
             index: Some(index),
             expires: Some(expires),
@@ -59,7 +60,7 @@ impl<T: Serialize> Stored<T> {
 
     fn item(&self) -> Answered<Item> {
         Ok(Item {
-            key: self.key.clone(),
+            key: self.key.clone().into(),
             rev: self.rev + 1,
             body: to_body(&self.value)?,
             index: None,
@@ -74,6 +75,39 @@ impl<T: Serialize> Stored<T> {
         } else {
             Condition::Rev(self.rev)
         }
+    }
+}
+
+/// An item that somebody may write meanwhile, also where it is not there yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched<T> {
+    /// Its place.
+    pub key: Key<T>,
+    /// What is there.
+    pub found: Option<Stored<T>>,
+}
+
+impl<T: Serialize + DeserializeOwned> Watched<T> {
+    /// Reads what is there.
+    pub async fn read(ledger: &impl Ledger, key: Key<T>) -> Answered<Self> {
+        let found = load(ledger, &key).await?;
+        Ok(Self { key, found })
+    }
+
+    /// The value, where one is there.
+    pub fn value(&self) -> Option<&T> {
+        self.found.as_ref().map(|found| &found.value)
+    }
+
+    /// The condition that nobody wrote since it was read.
+    pub fn unchanged(&self) -> Condition {
+        let found = self.found.as_ref();
+        found.map_or(Condition::Absent, Stored::unchanged)
+    }
+
+    /// The check of that.
+    pub fn check(&self) -> Write {
+        Write::check(self.key.clone(), self.unchanged())
     }
 }
 
@@ -96,7 +130,7 @@ pub fn from_item<T: DeserializeOwned>(mut item: Item) -> Answered<Stored<T>> {
     packed::unpack(&mut item.body)?;
     match serde_json::from_value(Value::Object(item.body)) {
         Ok(value) => Ok(Stored {
-            key: item.key,
+            key: Key::of(item.key),
             rev: item.rev,
             value,
         }),
@@ -110,7 +144,7 @@ pub fn from_item<T: DeserializeOwned>(mut item: Item) -> Answered<Stored<T>> {
 /// Reads a value; `None` where there is none.
 pub async fn load<T: DeserializeOwned>(
     ledger: &impl Ledger,
-    key: &Key,
+    key: &Key<T>,
 ) -> Answered<Option<Stored<T>>> {
     ledger.get(key).await?.map(from_item).transpose()
 }
@@ -118,7 +152,7 @@ pub async fn load<T: DeserializeOwned>(
 /// Reads a value; its default where there is none.
 pub async fn load_or_default<T: DeserializeOwned + Serialize + Default>(
     ledger: &impl Ledger,
-    key: &Key,
+    key: &Key<T>,
 ) -> Answered<Stored<T>> {
     Ok(load(ledger, key)
         .await?
@@ -126,7 +160,10 @@ pub async fn load_or_default<T: DeserializeOwned + Serialize + Default>(
 }
 
 /// Reads a value that must be there.
-pub async fn require<T: DeserializeOwned>(ledger: &impl Ledger, key: &Key) -> Answered<Stored<T>> {
+pub async fn require<T: DeserializeOwned>(
+    ledger: &impl Ledger,
+    key: &Key<T>,
+) -> Answered<Stored<T>> {
     load(ledger, key)
         .await?
         .ok_or_else(|| Fault::internal(format!("the ledger has no item {} {}", key.pk, key.sk)))
@@ -136,33 +173,33 @@ pub async fn require<T: DeserializeOwned>(ledger: &impl Ledger, key: &Key) -> An
 /// nothing else of it.
 pub async fn load_all_indexed<T: DeserializeOwned>(
     ledger: &impl Ledger,
-    pk: &str,
+    index: &Index<T>,
     faults: &mut Faults,
 ) -> Vec<Stored<T>> {
     let mut all = Vec::new();
-    take_pages(&mut all, ledger, pk, faults).await;
+    take_pages(&mut all, ledger, index, faults).await;
     all
 }
 
 /// The same where a part of the list is of no use: nothing where a page of it could not be read.
 pub async fn load_whole_index<T: DeserializeOwned>(
     ledger: &impl Ledger,
-    pk: &str,
+    index: &Index<T>,
     faults: &mut Faults,
 ) -> Option<Vec<Stored<T>>> {
     let mut all = Vec::new();
-    take_pages(&mut all, ledger, pk, faults).await?;
+    take_pages(&mut all, ledger, index, faults).await?;
     Some(all)
 }
 
 /// Takes in page after page of a partition of the index, up to one that cannot be read.
-async fn take_pages(
-    all: &mut Vec<Stored<impl DeserializeOwned>>,
+async fn take_pages<T: DeserializeOwned>(
+    all: &mut Vec<Stored<T>>,
     ledger: &impl Ledger,
-    pk: &str,
+    index: &Index<T>,
     faults: &mut Faults,
 ) -> Option<()> {
-    let mut query = whole(pk, "");
+    let mut query = whole(index.pk, "");
     loop {
         let page = page_of(ledger, query, faults).await?;
         let Some(next) = take_readable(all, page, faults) else {
@@ -170,7 +207,7 @@ async fn take_pages(
         };
         query = Query {
             after: Some(next),
-            ..whole(pk, "")
+            ..whole(index.pk, "")
         };
     }
 }
@@ -184,13 +221,13 @@ async fn page_of(ledger: &impl Ledger, query: Query, faults: &mut Faults) -> Opt
 /// The same of the first values, so many at most.
 pub async fn load_first_indexed<T: DeserializeOwned>(
     ledger: &impl Ledger,
-    pk: &str,
+    index: &Index<T>,
     limit: u32,
     faults: &mut Faults,
 ) -> Vec<Stored<T>> {
     let query = Query {
         limit,
-        ..whole(pk, "")
+        ..whole(index.pk, "")
     };
     let mut first = Vec::new();
     if let Some(page) = page_of(ledger, query, faults).await {
@@ -200,18 +237,22 @@ pub async fn load_first_indexed<T: DeserializeOwned>(
 }
 
 /// The keys of all items of a partition of the index whose place there begins so.
-pub async fn load_index(ledger: &impl Ledger, pk: &str, sk_prefix: &str) -> Answered<Vec<Key>> {
-    let mut query = whole(pk, sk_prefix);
+pub async fn load_index<T>(
+    ledger: &impl Ledger,
+    index: &Index<T>,
+    sk_prefix: &str,
+) -> Answered<Vec<Key<T>>> {
+    let mut query = whole(index.pk, sk_prefix);
     let mut all = Vec::new();
     loop {
         let page = ledger.query_index(query).await?;
-        all.extend(page.items.into_iter().map(|item| item.key));
+        all.extend(page.items.into_iter().map(|item| Key::of(item.key)));
         let Some(next) = page.next else {
             return Ok(all);
         };
         query = Query {
             after: Some(next),
-            ..whole(pk, sk_prefix)
+            ..whole(index.pk, sk_prefix)
         };
     }
 }
@@ -219,15 +260,14 @@ pub async fn load_index(ledger: &impl Ledger, pk: &str, sk_prefix: &str) -> Answ
 /// Reads all values of a partition whose sort key begins so.
 pub async fn load_all<T: DeserializeOwned>(
     ledger: &impl Ledger,
-    pk: &str,
-    sk_prefix: &str,
+    range: &Range<T>,
 ) -> Answered<Vec<Stored<T>>> {
-    let mut query = whole(pk, sk_prefix);
+    let mut query = whole(&range.pk, range.sk_prefix);
     let mut all = Vec::new();
     while let Some(next) = take(&mut all, ledger.query(query).await?)? {
         query = Query {
             after: Some(next),
-            ..whole(pk, sk_prefix)
+            ..whole(&range.pk, range.sk_prefix)
         };
     }
     Ok(all)

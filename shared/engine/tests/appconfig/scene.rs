@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::Lock;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
@@ -23,6 +22,7 @@ use windlass_engine::ports::{Answered, Item, Key, Named, NewRollout, Strategy};
 use windlass_engine::store;
 use windlass_world::World;
 use windlass_world::configurations::{Environment, named};
+use windlass_world::conformance::held_for;
 use windlass_world::run::run;
 
 /// What no ledger, message or event may have.
@@ -196,10 +196,7 @@ impl Flags {
             goals: (0..).zip(goals).collect(),
             ..unbegun
         };
-        let lock = Lock {
-            token: 1,
-            ..Lock::default()
-        };
+        let lock = held_for(&step.deployment, 1, false);
         let lock_key = store::lock(&step.app, &step.environment);
         self.put(lock_key, store::to_body(&lock).unwrap());
         let key = store::step(&step.deployment, &step.component);
@@ -211,7 +208,8 @@ impl Flags {
         }
     }
 
-    fn put(&self, key: Key, body: serde_json::Map<String, serde_json::Value>) {
+    fn put(&self, key: impl Into<Key>, body: serde_json::Map<String, serde_json::Value>) {
+        let key = key.into();
         let item = Item {
             key: key.clone(),
             rev: 1,

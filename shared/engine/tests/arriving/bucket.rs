@@ -110,7 +110,7 @@ fn that_it_was_served_is_noted_for_a_month() {
         .to_owned();
     arrives(&world, event).unwrap();
     let key = store::arrival(&format!("artifacts/shop/web/1.zip {version}"));
-    assert!(get::<serde_json::Value>(&world, &key).is_some());
+    assert!(get(&world, &key).is_some());
     let noted = world.ledger().items[&key].expires;
     assert_eq!(noted, Some(world.now().plus_s(30 * 24 * 60 * 60)));
 }

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::name::AppName;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, Key};
+use windlass_engine::ports::Answered;
 use windlass_engine::routes::intake;
 use windlass_engine::store;
+use windlass_engine::store::Key;
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -44,7 +45,7 @@ pub fn declared() -> World {
 }
 
 /// A declaration in the ledger as it was accepted, at whatever key.
-pub fn put_declared(world: &World, key: Key, text: &str) {
+pub fn put_declared(world: &World, key: Key<Declared>, text: &str) {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let declared = Declared::new(&declaration, text, Time(0), None);
     let item = store::Stored::new(key, declared).put().unwrap();
@@ -69,7 +70,7 @@ pub fn arrives(world: &World, event: Value) -> Answered<()> {
     run(intake::handle(world, event))
 }
 
-pub fn get<T: DeserializeOwned>(world: &World, key: &Key) -> Option<T> {
+pub fn get<T: DeserializeOwned>(world: &World, key: &Key<T>) -> Option<T> {
     run(store::load(world, key))
         .unwrap()
         .map(|stored| stored.value)

@@ -8,9 +8,9 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::ActionName;
-use windlass_engine::conductor::Done;
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::store;
+use windlass_engine::store::Done;
 use windlass_world::executions::arn_of;
 
 /// What the recovery of the deployment by its id answers, which Windlass itself started.

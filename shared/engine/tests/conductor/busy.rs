@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::ActionName;
-use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::ports::Answered;
 use windlass_engine::store;
+use windlass_engine::store::Execution;
 use windlass_world::executions::arn_of;
 
 /// What is there, what is asked, the word of the answer, what it was about.

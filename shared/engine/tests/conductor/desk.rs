@@ -19,8 +19,8 @@ use windlass_domain::time::{Span, Time};
 use windlass_engine::conductor;
 use windlass_engine::faults::Faults;
 use windlass_engine::payload::{Answer, Ask, ExecutionRef, Word};
-use windlass_engine::ports::{Answered, Clock, Execution, Key, Ledger};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::ports::{self, Answered, Clock, Execution, Ledger};
+use windlass_engine::store::{self, Index, Key, Stored};
 use windlass_world::executions::arn_of;
 use windlass_world::run::run;
 
@@ -294,16 +294,20 @@ impl Desk {
     }
 
     /// All of a partition of the index.
-    pub fn indexed<T: serde::de::DeserializeOwned>(&self, pk: &str) -> Vec<Stored<T>> {
+    pub fn indexed<T: serde::de::DeserializeOwned>(&self, index: &Index<T>) -> Vec<Stored<T>> {
         let mut faults = Faults::default();
-        let found = run(store::load_all_indexed(&self.stage.world, pk, &mut faults));
+        let found = run(store::load_all_indexed(
+            &self.stage.world,
+            index,
+            &mut faults,
+        ));
         faults.into_answer().unwrap();
         found
     }
 
     /// Writes an item with its place in the index, which [`Stage::put`] leaves out.
-    pub fn put_indexed(&self, key: Key, value: impl serde::Serialize, index: Key) {
-        let write = Stored::new(key, value).put_indexed(Some(index)).unwrap();
+    pub fn put_indexed<T: serde::Serialize>(&self, key: Key<T>, value: T, place: ports::Key) {
+        let write = Stored::new(key, value).put_indexed(Some(place)).unwrap();
         run(self.stage.world.transact(vec![write])).unwrap();
     }
 }
@@ -321,7 +325,7 @@ pub fn with(mut input: Value, more: Value) -> Value {
     input
 }
 
-pub fn waiting_key() -> Key {
+pub fn waiting_key() -> Key<Waiting> {
     store::waiting(&app(), &prod(), &id())
 }
 

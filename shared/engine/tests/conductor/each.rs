@@ -234,10 +234,10 @@ fn the_first_fault_is_told_and_names_all() {
 fn what_cannot_be_read_hides_nothing_else() {
     let desk = one_of_each();
     let lists = [
-        store::HELD,
-        store::WAITING,
-        store::ARRIVING,
-        store::SECOND_LOOKS,
+        store::HELD.pk,
+        store::WAITING.pk,
+        store::ARRIVING.pk,
+        store::SECOND_LOOKS.pk,
     ];
     for list in lists {
         let key = |pk: &str| Key {
@@ -245,7 +245,8 @@ fn what_cannot_be_read_hides_nothing_else() {
             sk: "!".into(),
         };
         let nothing = json!({"broken": true});
-        desk.put_indexed(key(&format!("broken {list}")), nothing, key(list));
+        let item = store::Key::new(format!("broken {list}"), "!");
+        desk.put_indexed(item, nothing, key(list));
     }
     let told = scheduled(&desk).unwrap_err();
     assert_eq!(told.name, FaultName::Internal);
@@ -266,10 +267,7 @@ fn a_lock_at_no_environment_hides_nothing_else() {
         .get(&store::lock(&app(), &environment("lost")))
         .unwrap();
     lock.token += 1;
-    let nowhere = Key {
-        pk: "env#nowhere".into(),
-        sk: "lock".into(),
-    };
+    let nowhere = store::Key::new("env#nowhere".into(), "lock");
     desk.put_indexed(nowhere, lock, lost);
     let told = scheduled(&desk).unwrap_err();
     assert!(told.message.contains("env#nowhere"), "{told}");

@@ -11,9 +11,9 @@ use windlass_domain::environment::{EnvironmentState, Given, HeldState, Running, 
 use windlass_domain::request::{ActionName, Route};
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::store;
+use windlass_engine::store::Execution;
 use windlass_world::executions::arn_of;
 
 fn running(number: u64, is_ours: bool) -> Running {

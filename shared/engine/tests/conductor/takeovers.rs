@@ -11,9 +11,9 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::StepStatus;
-use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{ExecutionRef, Word};
 use windlass_engine::store;
+use windlass_engine::store::Execution;
 use windlass_world::executions::arn_of;
 use windlass_world::mishaps::Visitor;
 

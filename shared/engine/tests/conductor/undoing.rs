@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use windlass_domain::deployment::Why;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{HeldState, Lock};
+use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::{Measurement, Verdict};
@@ -18,7 +18,7 @@ use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::conductor;
 use windlass_engine::payload::{Answer, Word};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::store::{self};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
@@ -225,7 +225,7 @@ fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
         assert!(lock.token > TOKEN);
         assert_eq!(lock.held.unwrap().state, HeldState::NeedsOperator);
         // The schedule finds it.
-        let held: Vec<Stored<Lock>> = desk.indexed(store::HELD);
+        let held = desk.indexed(&store::HELD);
         assert_eq!(held.len(), 1);
     }
 }
@@ -310,7 +310,7 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
         desk.asks("SettleUndo").unwrap();
         let look: Option<SecondLook> = desk.stage.get(&key);
         assert_eq!(look.is_some(), due, "{executions} {switched}");
-        let due_ones: Vec<Stored<SecondLook>> = desk.indexed(store::SECOND_LOOKS);
+        let due_ones = desk.indexed(&store::SECOND_LOOKS);
         assert_eq!(due_ones.len(), usize::from(due));
         if !due {
             continue;

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot, Waiting};
+use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot};
 use windlass_domain::fault::FaultName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
-use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::ports::Answered;
 use windlass_engine::recovery::wake;
-use windlass_engine::store::{self, Stored};
+use windlass_engine::store::Execution;
+use windlass_engine::store::{self};
 use windlass_world::executions::arn_of;
 use windlass_world::run::run;
 
@@ -46,7 +46,7 @@ fn what_has_to_wait_has_a_place_in_the_queue_once() {
         assert_eq!(in_short(&turn(&desk)), (Word::Wait, ""));
         desk.stage.pass_seconds(60);
     }
-    let queued: Vec<Stored<Waiting>> = desk.indexed(store::WAITING);
+    let queued = desk.indexed(&store::WAITING);
     let [one] = queued.as_slice() else {
         panic!("{queued:?}")
     };

@@ -12,7 +12,7 @@ use windlass_domain::step::{Failure, Step};
 use windlass_engine::converge::{Budget, converge};
 use windlass_engine::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
 use windlass_engine::payload::{Word, WorkDone};
-use windlass_engine::ports::{Answered, Clock, Key};
+use windlass_engine::ports::{Answered, Clock};
 use windlass_engine::store;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, deployment};
@@ -260,7 +260,7 @@ impl Play {
     pub fn change_step(&self, change: impl FnOnce(&mut Step)) {
         let mut step = self.step();
         change(&mut step);
-        let key: Key = store::step(&deployment(), &step.component);
+        let key = store::step(&deployment(), &step.component);
         let mut ledger = self.world().ledger();
         let item = Rc::make_mut(ledger.items.get_mut(&key).unwrap());
         item.body = store::to_body(&step).unwrap();

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::Lock;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
@@ -29,6 +28,7 @@ use windlass_engine::payload::{Word, Work};
 use windlass_engine::ports::{Answered, Clock, Item};
 use windlass_engine::store;
 use windlass_world::World;
+use windlass_world::conformance::held_for;
 use windlass_world::registry::HOST;
 use windlass_world::rollout::LiveService;
 use windlass_world::run::run;
@@ -181,10 +181,7 @@ impl Harbour {
                 .collect(),
             ..unbegun
         };
-        let lock = Lock {
-            token: 1,
-            ..Lock::default()
-        };
+        let lock = held_for(&step.deployment, 1, false);
         let lock_key = store::lock(&step.app, &step.environment);
         self.put(lock_key, store::to_body(&lock).unwrap());
         let key = store::step(&step.deployment, &step.component);
@@ -195,7 +192,12 @@ impl Harbour {
         }
     }
 
-    fn put(&self, key: windlass_engine::ports::Key, body: serde_json::Map<String, Value>) {
+    fn put(
+        &self,
+        key: impl Into<windlass_engine::ports::Key>,
+        body: serde_json::Map<String, Value>,
+    ) {
+        let key = key.into();
         let item = Item {
             key: key.clone(),
             rev: 1,

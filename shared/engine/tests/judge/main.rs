@@ -19,9 +19,9 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::plan::{KindName, Plan};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
-use windlass_engine::last_fault::LastFault;
 use windlass_engine::payload::Word;
 use windlass_engine::store;
+use windlass_engine::store::LastFault;
 
 #[test]
 fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {

@@ -103,7 +103,7 @@ fn held(component_name: &str, environment: &str) -> (Key, Claims) {
     };
     let claim = Claim::whole(function);
     let held = vec![Held { owner, claim }];
-    (store::target(function), Claims { held })
+    (store::target(function).into(), Claims { held })
 }
 
 /// Safety: tenancy: A target belongs to one component of one environment of one application.

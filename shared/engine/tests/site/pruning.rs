@@ -15,7 +15,7 @@ use windlass_engine::deploy;
 use windlass_engine::kinds::site::publish::{Destination, Publisher};
 use windlass_engine::kinds::site::rules::Rules;
 use windlass_engine::kinds::site::{self, Target};
-use windlass_engine::kinds::{Fence, Past};
+use windlass_engine::kinds::{Checkpoint, Past};
 use windlass_engine::payload::Word;
 use windlass_engine::ports::{Answered, Clock};
 use windlass_engine::retention::kept;
@@ -218,7 +218,7 @@ fn a_folder_that_was_filled_lately_is_left_alone() {
 /// So many looks at the fence before somebody else has the lock.
 struct Passes(u32);
 
-impl Fence for Passes {
+impl Checkpoint for Passes {
     async fn pass(&mut self, _progress: Progress) -> Answered<()> {
         let taken_over = || Fault::new(FaultName::StaleToken, "taken over");
         self.0 = self.0.checked_sub(1).ok_or_else(taken_over)?;
@@ -237,7 +237,7 @@ impl Fence for Passes {
 fn prune(
     scene: &Scene,
     deployment: &Deployment,
-    fence: &mut impl Fence,
+    fence: &mut impl Checkpoint,
 ) -> Answered<Option<String>> {
     let step = scene.step(deployment);
     let target: Target = serde_json::from_value(step.target.clone()).unwrap();

@@ -9,7 +9,7 @@ use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::step::Progress;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site;
-use windlass_engine::kinds::{Fence, Past, Publication, Publishes};
+use windlass_engine::kinds::{Checkpoint, Past, Publication, Publishes};
 use windlass_engine::payload::Word;
 use windlass_engine::ports::Answered;
 use windlass_world::mishaps::{Mishap, When};
@@ -63,7 +63,7 @@ fn it_goes_on_where_it_was_killed() {
 /// Time for so many batches.
 struct Batches(u32);
 
-impl Fence for Batches {
+impl Checkpoint for Batches {
     async fn pass(&mut self, _progress: Progress) -> Answered<()> {
         self.0 = self.0.saturating_sub(1);
         Ok(())
@@ -97,7 +97,7 @@ fn a_stale_owner_uploads_nothing() {
     let mut scene = Scene::new(SiteMode::InPlace);
     let artifact = scene.upload(zip(ONE));
     let deployment = scene.prepare(Some(&artifact), None);
-    scene.set_token(2);
+    scene.set_token(&deployment.id, 2);
     let fault = scene.publish_once(&deployment).unwrap_err();
     assert_eq!(fault.name, FaultName::StaleToken);
     assert_eq!(scene.keys(), [""; 0]);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{Given, Lock, Running};
+use windlass_domain::environment::{Given, Running};
 use windlass_domain::fault::FaultName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
@@ -22,6 +22,7 @@ use windlass_engine::ports::{Answered, Clock, Item, Key, ProbeAnswer, Probed};
 use windlass_engine::retention::kept;
 use windlass_engine::store;
 use windlass_world::World;
+use windlass_world::conformance::held_for;
 use windlass_world::run::run;
 
 /// A site and its world.
@@ -155,10 +156,11 @@ impl Scene {
             store::step(&deployment.id, &component),
             store::to_body(&step).unwrap(),
         );
-        self.set_token(1);
+        self.set_token(&deployment.id, 1);
     }
 
-    pub fn put(&self, key: Key, body: serde_json::Map<String, Value>) {
+    pub fn put(&self, key: impl Into<Key>, body: serde_json::Map<String, Value>) {
+        let key = key.into();
         let mut ledger = self.world.ledger();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
         let item = Item {
@@ -172,12 +174,9 @@ impl Scene {
     }
 
     /// Sets the lock's token, as a recovery does.
-    pub fn set_token(&self, token: u64) {
+    pub fn set_token(&self, id: &DeploymentId, token: u64) {
         let (app, environment, _) = names();
-        let lock = Lock {
-            token,
-            ..Lock::default()
-        };
+        let lock = held_for(id, token, false);
         self.put(
             store::lock(&app, &environment),
             store::to_body(&lock).unwrap(),

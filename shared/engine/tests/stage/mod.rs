@@ -105,7 +105,8 @@ impl Stage {
         self.put(store::state(&app(), &prod()), &state);
     }
 
-    pub fn put(&self, key: Key, value: &impl Serialize) {
+    pub fn put(&self, key: impl Into<Key>, value: &impl Serialize) {
+        let key = key.into();
         let mut ledger = self.world.ledger();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
         let item = Item {

@@ -112,12 +112,12 @@ pub fn declare(shop: &Shop<'_>, text: &str) {
         store::declaration(declaration.app(), declaration.version()),
     ] {
         let item = Item {
-            key: key.clone(),
+            key: key.clone().into(),
             rev: ledger.items.get(&key).map_or(1, |item| item.rev + 1),
             body: store::to_body(&declared).unwrap(),
             index: None,
             expires: None,
         };
-        ledger.items.insert(key, item.into());
+        ledger.items.insert(key.into(), item.into());
     }
 }

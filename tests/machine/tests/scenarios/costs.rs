@@ -4,13 +4,12 @@ use crate::scene::{
     BOTH, arrive_in_vain, assert_free, declare, ended, executions, live, look, pass_minutes,
     program, release_unheard, upload_unheard,
 };
-use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Clock, Image, Ledger};
-use windlass_engine::store::{self, Stored};
+use windlass_engine::store::{self, Served, Stored};
 use windlass_machine::arrivals::scheduled;
 use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
 use windlass_world::registry::HOST;
@@ -157,7 +156,11 @@ fn a_run_asks_the_ledger_about_a_thousand_pushes_at_most() {
         // Its event has come, but for the last one.
         if number < 2_049 {
             let key = store::arrival(&format!("{REPOSITORY} {digest} {tag}"));
-            let noted = Stored::new(key, json!({"at": shop.world().now()}));
+            let served = Served {
+                at: shop.world().now(),
+                started: None,
+            };
+            let noted = Stored::new(key, served);
             run(shop.world().transact(vec![noted.put().unwrap()])).unwrap();
         }
     }

@@ -31,7 +31,7 @@ fn look(shop: &Shop<'_>) -> Option<Stored<HourlyLook>> {
     let item = record.items.keys().find(|key| key.sk == "hourly_look");
     let key = item.cloned()?;
     drop(record);
-    run(store::load(shop.world(), &key)).unwrap()
+    run(store::load(shop.world(), &store::Key::new(key.pk, key.sk))).unwrap()
 }
 
 /// When the last look came to its end, in minutes ago.

@@ -204,8 +204,8 @@ fn a_round_goes_no_further_on_a_part_of_the_repositories() {
     pass_minutes(&shop, 15);
     look(&shop);
     let rounds = || {
-        let found = run(store::load::<Value>(shop.world(), &store::rounds()));
-        found.unwrap().unwrap().value["images"].clone()
+        let found = run(store::load(shop.world(), &store::rounds()));
+        found.unwrap().unwrap().value.images
     };
     let before = rounds();
     let lost = Fault::new(FaultName::Unavailable, "no answer");

@@ -9,13 +9,13 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::planned::{Becomes, KEPT_S, Planned, hash};
 use windlass_domain::step::Step;
-use windlass_engine::store::{self, Stored};
+use windlass_engine::store::{self};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 use windlass_world::run::run;
 
-fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &windlass_engine::ports::Key) -> T {
-    let stored: Stored<T> = run(store::require(shop.world(), key)).unwrap();
+fn load<T: serde::de::DeserializeOwned>(shop: &Shop<'_>, key: &store::Key<T>) -> T {
+    let stored = run(store::require(shop.world(), key)).unwrap();
     stored.value
 }
 
@@ -43,8 +43,7 @@ fn ledger(shop: &Shop<'_>) -> Vec<(String, u64)> {
 }
 
 fn steps(shop: &Shop<'_>, id: &DeploymentId) -> Vec<Step> {
-    let partition = store::deployment_partition(id);
-    let steps: Vec<Stored<Step>> = run(store::load_all(shop.world(), &partition, "step#")).unwrap();
+    let steps = run(store::load_all(shop.world(), &store::steps(id))).unwrap();
     steps.into_iter().map(|step| step.value).collect()
 }
 

@@ -21,7 +21,7 @@ fn look(shop: &Shop<'_>, arn: &str) -> SecondLook {
 /// How many looks are still in the index.
 fn due(shop: &Shop<'_>) -> usize {
     let (world, mut faults) = (shop.world(), Faults::default());
-    let found = store::load_all_indexed(world, store::SECOND_LOOKS, &mut faults);
+    let found = store::load_all_indexed(world, &store::SECOND_LOOKS, &mut faults);
     let found: Vec<Stored<SecondLook>> = run(found);
     faults.into_answer().unwrap();
     found.len()

@@ -11,8 +11,6 @@ const HAND_OVER: &str = "shared/engine/src/conductor/hand_over.rs";
 const RECOVER: &str = "shared/engine/src/conductor/recover.rs";
 const SETTLE: &str = "shared/engine/src/conductor/settle.rs";
 const SETTLE_UNDO: &str = "shared/engine/src/conductor/settle_undo.rs";
-const VIEW: &str = "shared/engine/src/conductor/view.rs";
-const LOADED: &str = "shared/engine/src/loaded.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -20,8 +18,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a transaction that was in the way of a judgement is taken for a newer owner of the lock",
         edits: &[Edit {
             file: "shared/engine/src/judge/mod.rs",
-            find: "        Ok(()) => contended(),\n",
-            replace: "        Ok(()) if VARIANT => Fault::new(windlass_domain::fault::FaultName::StaleToken, \"somebody else's\"),\n        Ok(()) => contended(),\n",
+            find: "        Ok(_) => contended(),\n",
+            replace: "        Ok(_) if VARIANT => Fault::new(windlass_domain::fault::FaultName::StaleToken, \"somebody else's\"),\n        Ok(_) => contended(),\n",
         }],
         scenarios: &["gates"],
         mishaps: &[Conflict],
@@ -71,24 +69,14 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "who was taken over goes on with its old token",
         edits: &[
             Edit {
-                file: VIEW,
-                find: "    if lock.value.token == token && lock.value.held.is_some() {",
-                replace: "    if VARIANT || lock.value.token == token && lock.value.held.is_some() {",
+                file: "shared/engine/src/store/fence.rs",
+                find: "        if lock.value.token == self.token",
+                replace: "        if VARIANT || lock.value.token == self.token",
             },
             Edit {
-                file: LOADED,
-                find: "    if lock.value.token == token && held.is_some_and",
-                replace: "    if VARIANT || lock.value.token == token && held.is_some_and",
-            },
-            Edit {
-                file: LOADED,
-                find: "        let lock = store::lock(&self.record.app, &self.record.environment);",
-                replace: "        if VARIANT {\n            let none = store::plan(&DeploymentId(\"none\".into()));\n            return Write::check(none, Condition::Absent);\n        }\n        let lock = store::lock(&self.record.app, &self.record.environment);",
-            },
-            Edit {
-                file: "shared/engine/src/converge/attempt.rs",
-                find: "    let token = Condition::Field(\"token\".into(), token.into());",
-                replace: "    if VARIANT {\n        let id = windlass_domain::identity::DeploymentId(\"none\".into());\n        return Write::check(store::plan(&id), Condition::Absent);\n    }\n    let token = Condition::Field(\"token\".into(), token.into());",
+                file: "shared/engine/src/store/fence.rs",
+                find: "        let token = Condition::Field(\"token\".into(), Value::from(self.token));",
+                replace: "        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            return Write::check(super::plan(&none), Condition::Absent);\n        }\n        let token = Condition::Field(\"token\".into(), Value::from(self.token));",
             },
         ],
         scenarios: &["function", "canary"],

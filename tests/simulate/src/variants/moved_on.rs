@@ -73,8 +73,8 @@ pub const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: MOVING_ALL,
-                find: "        None => unchanged(declared),",
-                replace: "        _ => unchanged(declared),",
+                find: "        None => declared.check(),",
+                replace: "        _ => declared.check(),",
             },
         ],
         scenarios: &["all_called_otherwise"],

@@ -20,7 +20,7 @@ mod target;
 
 use crate::config::Configured;
 pub use crate::kinds::Trouble;
-use crate::kinds::{Built, Fence, Publication, Publishes, Switched, Then, Writes, from_value};
+use crate::kinds::{Built, Checkpoint, Publication, Publishes, Switched, Then, Writes, from_value};
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
 pub use brought::brought;
 use in_place::{InPlace, Knowledge};
@@ -86,10 +86,14 @@ impl<P: SitePorts> Built for Site<P> {
 }
 
 impl<P: SitePorts> Publishes for Site<P> {
-    async fn publish(&self, step: &Step, fence: &mut impl Fence) -> Result<Publication, Trouble> {
+    async fn publish(
+        &self,
+        step: &Step,
+        checkpoint: &mut impl Checkpoint,
+    ) -> Result<Publication, Trouble> {
         match self {
-            Self::InPlace(kind) => kind.publish(step, fence).await,
-            Self::Prefix(kind) => kind.publish(step, fence).await,
+            Self::InPlace(kind) => kind.publish(step, checkpoint).await,
+            Self::Prefix(kind) => kind.publish(step, checkpoint).await,
         }
     }
 }

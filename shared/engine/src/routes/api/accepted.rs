@@ -4,9 +4,8 @@ use super::deployments::unknown;
 use super::problem::problem;
 use super::{Ports, Reply};
 use crate::ports::{Answered, Execution};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use serde_json::json;
-use windlass_domain::deployment::Refusal;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, execution_suffix};
 use windlass_domain::name::AppName;
@@ -54,7 +53,7 @@ async fn died(
     execution: &Execution,
 ) -> Answered<Reply> {
     let key = store::refusal(app, &execution.arn);
-    let refusal: Option<Stored<Refusal>> = store::load(ports, &key).await?;
+    let refusal = store::load(ports, &key).await?;
     let findings = refusal.map(|refusal| refusal.value.findings);
     let died = Finding::new(
         FindingName::UnknownName,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::Declared;
 use windlass_domain::drill::Schedule;
-use windlass_domain::environment::{Running, Snapshot};
+use windlass_domain::environment::Running;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// How many applications are read before it is seen whether the page is long enough.
@@ -25,7 +25,7 @@ const AT_A_TIME: usize = 16;
 /// One page, by the applications' names. `limit` and `after` (the `next` of the page before) may be given; a page with
 /// many environments has fewer applications than `limit`.
 pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
-    let mut query = page(call, store::APPLICATIONS.to_owned(), "");
+    let mut query = page(call, store::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
     let mut left = query.limit;
     let (mut apps, mut environments) = (Vec::new(), 0);
@@ -61,7 +61,7 @@ async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Answere
     let mut names = environments(declared);
     let is_declared: BTreeSet<EnvironmentName> = names.iter().cloned().collect();
     let prefix = store::environments_of(app);
-    let known = store::load_index(ports, store::ENVIRONMENTS, &prefix).await?;
+    let known = store::load_index(ports, &store::ENVIRONMENTS, &prefix).await?;
     let others = known
         .iter()
         .filter_map(|key| store::environment_of(&key.pk));
@@ -124,8 +124,7 @@ async fn verified_good(
     if number == 0 {
         return Ok(false);
     }
-    let snapshot: Option<Stored<Snapshot>> =
-        store::load(ports, &store::snapshot(app, name, number)).await?;
+    let snapshot = store::load(ports, &store::snapshot(app, name, number)).await?;
     Ok(snapshot.is_some_and(|snapshot| snapshot.value.release.is_some()))
 }
 

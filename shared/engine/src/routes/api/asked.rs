@@ -1,7 +1,7 @@
 //! Who asked for what is listed, and why: of the records of the deployments that brought it.
 
 use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,7 @@ pub async fn asked(
     let ids: BTreeSet<String> = ids.into_iter().map(|id| id.0).collect();
     let read = |id: String| async move {
         let key = store::deployment(&DeploymentId(id.clone()));
-        let record: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+        let record = store::load(ports, &key).await?;
         Ok(record.map(|record| (id, Asked::from(record.value))))
     };
     let known: Vec<Option<(String, Asked)>> = stream::iter(ids)

@@ -11,7 +11,7 @@ use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use windlass_domain::cancellation::{Before, CANCELLED, Cancellation};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{EnvironmentState, HeldState, Lock};
+use windlass_domain::environment::HeldState;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::in_part::InPart;
@@ -50,10 +50,10 @@ pub async fn post(
         return Ok(reply);
     }
     let key = store::lock(app, environment);
-    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    let lock = store::load_or_default(ports, &key).await?;
     if record.ending.is_some() {
         let key = store::state(app, environment);
-        let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+        let state = store::load_or_default(ports, &key).await?;
         let next = to_go_back(app, environment, &lock.value, state.value.snapshot);
         return Ok(problem(409, &[has_ended(&record, next)]));
     }

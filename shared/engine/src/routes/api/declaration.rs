@@ -4,7 +4,7 @@ use super::problem::problem;
 use super::{Ports, Reply};
 use crate::pin;
 use crate::ports::Answered;
-use crate::store::{self, Stored};
+use crate::store::{self};
 use serde_json::json;
 use windlass_domain::declaration::Declared;
 use windlass_domain::name::AppName;
@@ -12,7 +12,7 @@ use windlass_domain::name::AppName;
 /// The text, its version and digest, and when it was accepted.
 pub async fn get(ports: &impl Ports, app: &AppName) -> Answered<Reply> {
     let key = store::declaration_in_force(app);
-    let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
+    let declared = store::load(ports, &key).await?;
     let Some(declared) = declared else {
         return Ok(problem(404, &[pin::no_declaration(app)]));
     };

@@ -3,13 +3,14 @@
 use super::environment::known;
 use super::problem::problem;
 use super::{Call, Ports, Reply, accepted, page};
-use crate::conductor::{Done, Execution, now};
+use crate::conductor::now;
 use crate::log;
 use crate::ports::{Answered, Item};
+use crate::store::Done;
 use crate::store::{self, Stored};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use windlass_domain::deployment::{Deployment, Refusal};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -62,13 +63,13 @@ async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Answered<Reply
     // Looked at first: what it recorded before it ended is there by then.
     let execution = ports.execution(arn).await?;
     let execution = execution.filter(|execution| execution.input["app"] == app.as_str());
-    let known: Option<Stored<Execution>> = store::load(ports, &store::execution(arn)).await?;
+    let known = store::load(ports, &store::execution(arn)).await?;
     let id = known.map(|known| known.value.deployment);
     let deployment = match &id {
         Some(id) => find(ports, app, id).await?.map(|record| record.value.id),
         None => None,
     };
-    let refusal: Option<Stored<Refusal>> = store::load(ports, &store::refusal(app, arn)).await?;
+    let refusal = store::load(ports, &store::refusal(app, arn)).await?;
     let done: Option<Stored<Done>> = match &execution {
         Some(_) => store::load(ports, &store::done(arn)).await?,
         None => None,
@@ -173,8 +174,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply>
         whole["now"] = json!(now);
     }
     let (mut steps, mut judgements) = (Vec::new(), Vec::new());
-    let partition = store::deployment_partition(&id);
-    let items: Vec<Stored<Value>> = store::load_all(ports, &partition, "").await?;
+    let items = store::load_all(ports, &store::all_of_deployment(&id)).await?;
     for item in items {
         match item.key.sk.split('#').next() {
             Some("plan") => whole["plan"] = item.value,
@@ -217,7 +217,7 @@ pub async fn find(
     id: &DeploymentId,
 ) -> Answered<Option<Stored<Deployment>>> {
     log::name_deployment(id);
-    let record: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    let record = store::load(ports, &store::deployment(id)).await?;
     Ok(record.filter(|record| record.value.app == *app))
 }
 

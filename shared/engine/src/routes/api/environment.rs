@@ -7,11 +7,10 @@ use crate::conductor::newest_good;
 use crate::observe::compare;
 use crate::overview::{self, Here, here};
 use crate::pin;
-use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::ports::{Answered, Key, Ledger};
+use crate::store::{self};
 use serde_json::json;
 use std::collections::BTreeMap;
-use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::Compared;
 use windlass_domain::drill::Next;
 use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
@@ -88,10 +87,9 @@ pub async fn known(
     let Err(findings) = pin::named_environment(ports, &request).await? else {
         return Ok(Ok(()));
     };
-    for key in [
-        store::lock(app, environment),
-        store::state(app, environment),
-    ] {
+    let lock: Key = store::lock(app, environment).into();
+    let state: Key = store::state(app, environment).into();
+    for key in [lock, state] {
         if Ledger::get(ports, &key).await?.is_some() {
             return Ok(Ok(()));
         }
@@ -106,7 +104,7 @@ async fn paused(ports: &impl Ports, lock: &Lock) -> Answered<Option<Turn>> {
         return Ok(None);
     };
     let key = store::deployment(&held.deployment);
-    let record: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+    let record = store::load(ports, &key).await?;
     let now = ports.now();
     Ok(record.and_then(|record| pause_in_force(&record.value, now).cloned()))
 }

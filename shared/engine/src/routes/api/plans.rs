@@ -6,12 +6,11 @@ use crate::log;
 use crate::pin;
 use crate::ports::{Answered, Executions};
 use crate::routes::start::begin_own;
-use crate::store::{self, Stored};
+use crate::store::{self};
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::planned::Planned;
 use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution that draws a plan: of a release, with the body of `releases`; of a rollback, with
@@ -93,7 +92,7 @@ fn no_such_action() -> Finding {
 pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
     log::name_deployment(&id);
-    let known: Option<Stored<Planned>> = store::load(ports, &store::planned(&id)).await?;
+    let known = store::load(ports, &store::planned(&id)).await?;
     let known = known.map(|known| known.value);
     let Some(planned) = known.filter(|planned| planned.deployment.app == *app) else {
         return Ok(unknown(app, &id));

@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Names, Running, Snapshot, Veto};
+use windlass_domain::environment::{EnvironmentState, Names, Running, Snapshot};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::irreversible::{Irreversible, crossed};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -66,10 +66,9 @@ pub async fn list(
     if let Err(findings) = known(ports, app, environment).await? {
         return Ok(problem(404, &findings));
     }
-    let state: Stored<EnvironmentState> =
-        store::load_or_default(ports, &store::state(app, environment)).await?;
+    let state = store::load_or_default(ports, &store::state(app, environment)).await?;
     let partition = store::environment(app, environment);
-    let vetoes: Vec<Stored<Veto>> = store::load_all(ports, &partition, "veto#").await?;
+    let vetoes = store::load_all(ports, &store::vetoes(app, environment)).await?;
     let undone: BTreeSet<Digest> = vetoes.into_iter().map(|veto| veto.value.release).collect();
     let page = ports.query(page(call, partition, "snapshot#")).await?;
     let mut snapshots = Vec::new();

@@ -29,7 +29,7 @@ const ENOUGH: usize = 2_000;
 pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Reply> {
     let window = window(call, ports.now());
     let key = store::declaration_in_force(app);
-    let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
+    let declared = store::load(ports, &key).await?;
     let names = match call.query.get("environment").map(EnvironmentName::new) {
         // One that is no name was refused with the query.
         Some(Ok(name)) => {
@@ -51,7 +51,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Rep
 /// page for which much was read has fewer applications than `limit`.
 pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
     let window = window(call, ports.now());
-    let mut query = page(call, store::APPLICATIONS.to_owned(), "");
+    let mut query = page(call, store::APPLICATIONS.pk.to_owned(), "");
     query.descending = false;
     let mut left = query.limit;
     query.limit = 1;

@@ -3,7 +3,7 @@
 use crate::config::Configured;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
+use crate::store::{self};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
@@ -65,9 +65,7 @@ pub async fn take(
 }
 
 async fn all_versions(ports: &impl Ledger, app: &AppName) -> Answered<Vec<Declared>> {
-    let partition = store::declaration_in_force(app).pk;
-    let versions: Vec<Stored<Declared>> =
-        store::load_all(ports, &partition, "declaration#").await?;
+    let versions = store::load_all(ports, &store::declarations(app)).await?;
     Ok(versions.into_iter().map(|version| version.value).collect())
 }
 

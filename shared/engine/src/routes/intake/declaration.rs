@@ -73,8 +73,7 @@ async fn against_it(
     app: &AppName,
     declaration: &Declaration,
 ) -> Answered<Vec<Finding>> {
-    let former: Option<Stored<Declared>> =
-        store::load(ports, &store::declaration_in_force(app)).await?;
+    let former = store::load(ports, &store::declaration_in_force(app)).await?;
     let former = former.map(|former| former.value);
     let uploaded = declaration.uploaded(app, former.as_ref());
     let (_, taken) = repositories::claim(ports, app, declaration, former.as_ref()).await?;
@@ -90,7 +89,7 @@ async fn put_in_force(
 ) -> Answered<Vec<Finding>> {
     for _ in 0..TRIES {
         let key = store::declaration_in_force(app);
-        let former: Option<Stored<Declared>> = store::load(ports, &key).await?;
+        let former = store::load(ports, &key).await?;
         let rev = former.as_ref().map_or(0, |former| former.rev);
         let former = former.map(|former| former.value);
         match declaration.uploaded(app, former.as_ref()) {
@@ -110,7 +109,7 @@ async fn put_in_force(
         }
         // A version of before the application was let go of gives way.
         let key_of_version = store::declaration(app, &declared.version);
-        let kept: Option<Stored<Declared>> = store::load(ports, &key_of_version).await?;
+        let kept = store::load(ports, &key_of_version).await?;
         let kept = Stored {
             key: key_of_version,
             rev: kept.filter(|_| rev == 0).map_or(0, |kept| kept.rev),

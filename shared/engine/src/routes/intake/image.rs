@@ -6,7 +6,7 @@ use super::{Ports, not_taken, sent};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
-use crate::store::{self, RepositoryOwner, Stored};
+use crate::store::{self};
 use serde_json::Value;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::digest::Digest;
@@ -66,8 +66,7 @@ pub async fn pushed(ports: &impl Ports, push: ImagePush, known: Known) -> Answer
 }
 
 async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) -> Answered<Came> {
-    let owner: Option<Stored<RepositoryOwner>> =
-        store::load(ports, &store::repository(&push.repository)).await?;
+    let owner = store::load(ports, &store::repository(&push.repository)).await?;
     let Some(owner) = owner else {
         let finding = nobodys(&push);
         // A repository by itself, and not each of its images: most are not meant for Windlass.

@@ -1,13 +1,11 @@
 //! The schedule: what arrived and no event told, found by looking, a part at a time.
 
-use super::missed_images::Images;
 use super::once::{Came, Known};
 use super::{Ports, created};
 use crate::faults::Faults;
 use crate::log;
 use crate::ports::{Answered, Listed, Transacted};
-use crate::store::{self, Stored};
-use serde::{Deserialize, Serialize};
+use crate::store::{self, Images, Rounds, Stored};
 use tracing::Instrument as _;
 use windlass_domain::key::upload;
 use windlass_domain::misplaced::misplaced;
@@ -21,13 +19,6 @@ const PAGES: usize = 3;
 /// How many arrivals one run looks after, also in vain, so that it ends in time after a long outage.
 pub const ARRIVALS: usize = 100;
 
-/// How far the looking has come, over the bucket and over the repositories.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Rounds {
-    uploads: Round,
-    images: Images,
-}
-
 /// Looks at a part of the artifacts bucket and at one image repository. What it costs does not grow
 /// with what there is; what was missed comes in as late as the round takes.
 ///
@@ -36,7 +27,7 @@ struct Rounds {
 pub async fn handle(ports: &impl Ports) -> Answered<()> {
     let key = store::rounds();
     let now = ports.now();
-    let stored: Option<Stored<Rounds>> = store::load(ports, &key).await?;
+    let stored = store::load(ports, &key).await?;
     let mut faults = Faults::default();
     let rounds = match stored {
         None => Stored::new(

@@ -7,8 +7,7 @@ use crate::faults::Faults;
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::{Answered, Tagged};
-use crate::store::{self, RepositoryOwner, Stored};
-use serde::{Deserialize, Serialize};
+use crate::store::{self, Images, RepositoryOwner, Within};
 use tracing::Instrument as _;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::request::ImagePush;
@@ -20,27 +19,6 @@ const PAGES: usize = 20;
 
 /// How many pushes a run asks the ledger about, most of which are known to be served.
 const LOOKS: usize = 1000;
-
-/// How far the looking has come over the repositories.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Images {
-    #[serde(flatten)]
-    round: Round,
-    /// Where the next run goes on in a repository that has more than a run looks at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    within: Option<Within>,
-}
-
-/// A place in a repository.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Within {
-    repository: String,
-    /// The page, as the registry names it; the first if absent.
-    page: Option<String>,
-    /// The last tag of the page that was looked at, in their order; none of them if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    after: Option<String>,
-}
 
 impl Images {
     /// Before the first round.
@@ -55,8 +33,7 @@ impl Images {
     /// be looked through does not keep the others from their turn; the next round makes up for it.
     pub async fn look(mut self, ports: &impl Ports, now: Time, faults: &mut Faults) -> Self {
         let known = faults.count();
-        let owners: Option<Vec<Stored<RepositoryOwner>>> =
-            store::load_whole_index(ports, store::REPOSITORIES, faults).await;
+        let owners = store::load_whole_index(ports, &store::REPOSITORIES, faults).await;
         let Some(owners) = owners else {
             return self;
         };

@@ -23,7 +23,7 @@ pub async fn list(
     };
     tracing::info!(%finding, "an arrival that nobody asks for is listed");
     let key = store::not_taken(what);
-    let known: Option<Stored<NotTaken>> = store::load(ports, &key).await?;
+    let known = store::load(ports, &key).await?;
     let line = Stored {
         rev: known.map_or(0, |known| known.rev),
         value: NotTaken {

@@ -1,11 +1,10 @@
 //! Each arrival is served once, however often and in whatever way it becomes known.
 
 use super::Ports;
-use crate::ports::{Answered, Ledger};
+use crate::ports::{Answered, Key, Ledger};
 use crate::recovery::quarter;
-use crate::store::{self, Stored};
-use serde::{Deserialize, Serialize};
-use windlass_domain::name::AppName;
+pub use crate::store::Started;
+use crate::store::{self, Served};
 use windlass_domain::round::NOTED_FOR_S;
 use windlass_domain::time::Time;
 
@@ -28,15 +27,6 @@ impl Known {
     }
 }
 
-/// The execution that was started for an arrival.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Started {
-    /// The application.
-    pub app: AppName,
-    /// The execution.
-    pub execution: String,
-}
-
 /// What came of an arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Came {
@@ -46,17 +36,6 @@ pub enum Came {
     Served,
     /// An execution was started for it.
     Started(Started),
-}
-
-/// The note that an arrival was served.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Served {
-    /// When its serving began.
-    #[serde(default)]
-    at: Time,
-    /// What was started for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    started: Option<Started>,
 }
 
 /// Serves an arrival, and notes that it was served, unless it is noted already: events come twice,
@@ -71,7 +50,7 @@ pub async fn once(
     known: Known,
     serve: impl AsyncFnOnce(String) -> Answered<Came>,
 ) -> Answered<Option<Came>> {
-    let mut note: Stored<Served> = store::load_or_default(ports, &store::arrival(what)).await?;
+    let mut note = store::load_or_default(ports, &store::arrival(what)).await?;
     let mut seed = what.to_owned();
     if note.rev > 0 {
         match known {
@@ -108,7 +87,9 @@ async fn is_lost(ports: &impl Ports, served: &Served) -> Answered<bool> {
     let Some(Started { app, execution }) = &served.started else {
         return Ok(false);
     };
-    for key in [store::execution(execution), store::refusal(app, execution)] {
+    let known: Key = store::execution(execution).into();
+    let refused: Key = store::refusal(app, execution).into();
+    for key in [known, refused] {
         if Ledger::get(ports, &key).await?.is_some() {
             return Ok(false);
         }

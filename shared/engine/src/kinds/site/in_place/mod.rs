@@ -16,8 +16,8 @@ use super::rows::Rows;
 use super::rules::Rules;
 use super::{SitePorts, Target, files_in_words, files_of};
 use crate::kinds::{
-    Class, Document, Facts, Fence, Kind, Next, Noticed, Publication, Publishes, Switched, Trouble,
-    View, Way, from_value,
+    Checkpoint, Class, Document, Facts, Kind, Next, Noticed, Publication, Publishes, Switched,
+    Trouble, View, Way, from_value,
 };
 use crate::ports::Answered;
 pub(super) use content::Content;
@@ -314,7 +314,11 @@ impl<P: SitePorts> Publishes for InPlace<P> {
     /// New keys that are no documents are written, and every other file is read as well: so the list of the release's
     /// files is known, and no document is written of an archive of which something is not as declared. A recorded goal
     /// has nothing to publish.
-    async fn publish(&self, step: &Step, fence: &mut impl Fence) -> Result<Publication, Trouble> {
+    async fn publish(
+        &self,
+        step: &Step,
+        checkpoint: &mut impl Checkpoint,
+    ) -> Result<Publication, Trouble> {
         let target: Target = from_value("target", &step.target)?;
         let known = &self.known;
         let destination = Destination {
@@ -333,10 +337,14 @@ impl<P: SitePorts> Publishes for InPlace<P> {
                     publisher.leave(&mut delivery.brought, &entry.name, file);
                 }
             }
-            if publisher.bring(delivery, release, fence).await?.is_none() {
+            if publisher
+                .bring(delivery, release, checkpoint)
+                .await?
+                .is_none()
+            {
                 return Ok(Publication::Part);
             }
         }
-        publisher.finish(vec![], fence).await
+        publisher.finish(vec![], checkpoint).await
     }
 }

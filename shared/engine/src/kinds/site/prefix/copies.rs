@@ -2,7 +2,7 @@
 //! for later, of edges that look into either folder.
 
 use super::{Goal, Prefix};
-use crate::kinds::Fence;
+use crate::kinds::Checkpoint;
 use crate::kinds::site::calls::Patience;
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::publish::Publisher;
@@ -41,7 +41,7 @@ impl<P: SitePorts> Prefix<P> {
         &self,
         publisher: &Publisher<'_, P>,
         (from, to): (&str, &str),
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Option<Vec<String>>, Trouble> {
         let lists = publisher.lists();
         let old = self.assets_in(publisher, &self.before, from).await?;
@@ -59,10 +59,10 @@ impl<P: SitePorts> Prefix<P> {
         publisher.expect_copies(copies.len());
         let uncopied = RefCell::default();
         for batch in copies.chunks(BATCH) {
-            if !fence.has_time() {
+            if !checkpoint.has_time() {
                 return Ok(None);
             }
-            publisher.pass(fence).await?;
+            publisher.pass(checkpoint).await?;
             let (_, fault) = calls::all(
                 &self.at,
                 &publisher.pace,

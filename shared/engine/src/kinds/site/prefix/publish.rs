@@ -9,7 +9,7 @@ use crate::kinds::site::lists::{File, Handled, Lists};
 use crate::kinds::site::publish::{Delivery, Destination, Publisher, is_unchanged};
 use crate::kinds::site::target::folder_of;
 use crate::kinds::site::{SitePorts, Trouble, calls};
-use crate::kinds::{Fence, Publication, Publishes, from_value};
+use crate::kinds::{Checkpoint, Publication, Publishes, from_value};
 use crate::ports::{Answered, CopySource, Replaces};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,7 +27,11 @@ struct Copy {
 
 impl<P: SitePorts> Publishes for Prefix<P> {
     /// A recorded goal has nothing to publish but the copies.
-    async fn publish(&self, step: &Step, fence: &mut impl Fence) -> Result<Publication, Trouble> {
+    async fn publish(
+        &self,
+        step: &Step,
+        checkpoint: &mut impl Checkpoint,
+    ) -> Result<Publication, Trouble> {
         let Target { site, .. } = from_value("target", &step.target)?;
         let (from, to) = (
             folder_of(&self.before.origin_path),
@@ -44,24 +48,27 @@ impl<P: SitePorts> Publishes for Prefix<P> {
             lists.note_folder(&site.site.bucket, &self.forward).await?;
             let mut delivery = publisher.open(archive).await?;
             if !self
-                .copy_unchanged(&publisher, &mut delivery, (&from, &to), fence)
+                .copy_unchanged(&publisher, &mut delivery, (&from, &to), checkpoint)
                 .await?
             {
                 return Ok(Publication::Part);
             }
-            let Some(brought) = publisher.bring(delivery, release, fence).await? else {
+            let Some(brought) = publisher.bring(delivery, release, checkpoint).await? else {
                 return Ok(Publication::Part);
             };
             lists.keep_folder(&self.forward, &brought.etags).await?;
         }
         let mut warnings = Vec::new();
         if from != to {
-            match self.copy_assets(&publisher, (&from, &to), fence).await? {
+            match self
+                .copy_assets(&publisher, (&from, &to), checkpoint)
+                .await?
+            {
                 Some(uncopied) => warnings = uncopied,
                 None => return Ok(Publication::Part),
             }
         }
-        publisher.finish(warnings, fence).await
+        publisher.finish(warnings, checkpoint).await
     }
 }
 
@@ -100,16 +107,16 @@ impl<P: SitePorts> Prefix<P> {
         publisher: &Publisher<'_, P>,
         delivery: &mut Delivery,
         (from, to): (&str, &str),
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<bool, Trouble> {
         if from == to {
             return Ok(true);
         }
         for batch in self.copies(publisher, delivery).await?.chunks(BATCH) {
-            if !fence.has_time() {
+            if !checkpoint.has_time() {
                 return Ok(false);
             }
-            publisher.pass(fence).await?;
+            publisher.pass(checkpoint).await?;
             let (done, fault) =
                 calls::all(&self.at, &publisher.pace, Patience::Long, batch, |copy| {
                     self.copy_former(publisher, (from, to), copy)

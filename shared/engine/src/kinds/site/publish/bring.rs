@@ -1,7 +1,7 @@
 //! Brings files of an archive: small ones in batches, large ones in parts.
 
 use super::{Brought, Publisher, in_the_way};
-use crate::kinds::Fence;
+use crate::kinds::Checkpoint;
 use crate::kinds::site::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::Patience;
 use crate::kinds::site::in_place::{file_of, put_options};
@@ -35,18 +35,18 @@ impl<P: SitePorts> Publisher<'_, P> {
         unpacker: &mut Unpacker<'_, P>,
         left: &[Entry],
         brought: &mut Brought,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<bool, Trouble> {
         let mut batches = batches(left).into_iter();
         let mut next = read(unpacker, batches.next()).await?;
         while !next.is_empty() {
-            if !fence.has_time() {
+            if !checkpoint.has_time() {
                 return Ok(false);
             }
             let batch = std::mem::take(&mut next);
             // Unpacking goes on while the ledger and S3 answer.
             let handled = async {
-                self.pass(fence).await?;
+                self.pass(checkpoint).await?;
                 self.handle_all(&batch).await
             };
             let (done, following) = join(handled, read(unpacker, batches.next())).await;
@@ -196,13 +196,13 @@ impl<P: SitePorts> Publisher<'_, P> {
         unpacker: &mut Unpacker<'_, P>,
         left: &[Entry],
         brought: &mut Brought,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<bool, Trouble> {
         for entry in left {
-            let Some(file) = self.hashed(unpacker, entry, fence).await? else {
+            let Some(file) = self.hashed(unpacker, entry, checkpoint).await? else {
                 return Ok(false);
             };
-            let Some(done) = self.bring_one(unpacker, entry, file, fence).await? else {
+            let Some(done) = self.bring_one(unpacker, entry, file, checkpoint).await? else {
                 return Ok(false);
             };
             self.note(std::slice::from_ref(&done)).await?;
@@ -216,13 +216,13 @@ impl<P: SitePorts> Publisher<'_, P> {
         &self,
         unpacker: &mut Unpacker<'_, P>,
         entry: &Entry,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Option<File>, Trouble> {
-        self.pass(fence).await?;
+        self.pass(checkpoint).await?;
         let mut reading = unpacker.open(entry);
         let (mut sum, mut bytes) = (Sha256::new(), 0);
         loop {
-            if !fence.has_time() {
+            if !checkpoint.has_time() {
                 return Ok(None);
             }
             let piece = reading.next(PIECE).await?;
@@ -248,7 +248,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         unpacker: &mut Unpacker<'_, P>,
         entry: &Entry,
         file: File,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Option<Handled>, Trouble> {
         let path = &entry.name;
         let before = self.destination.live.and_then(|live| live.want(path));
@@ -264,7 +264,9 @@ impl<P: SitePorts> Publisher<'_, P> {
         let options = put_options(&file, &self.step.deployment);
         let upload = self.at.create_upload(&object.bucket, &object.key, &options);
         let upload = upload.await?;
-        let parts = self.upload_parts(&upload, unpacker, entry, fence).await;
+        let parts = self
+            .upload_parts(&upload, unpacker, entry, checkpoint)
+            .await;
         let Ok(Some(parts)) = parts else {
             // What was uploaded is of no use; a bucket's lifecycle may also throw it away.
             let _ = self.at.abort_upload(&upload).await;
@@ -291,15 +293,15 @@ impl<P: SitePorts> Publisher<'_, P> {
         upload: &Upload,
         unpacker: &mut Unpacker<'_, P>,
         entry: &Entry,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Option<Vec<Part>>, Trouble> {
         let mut reading = unpacker.open(entry);
         let mut parts: Vec<Part> = Vec::new();
         loop {
-            if !fence.has_time() {
+            if !checkpoint.has_time() {
                 return Ok(None);
             }
-            self.pass(fence).await?;
+            self.pass(checkpoint).await?;
             let mut pieces: Vec<(u16, Bytes)> = Vec::new();
             while pieces.len() < AT_A_TIME {
                 let piece = reading.next(PART).await?;

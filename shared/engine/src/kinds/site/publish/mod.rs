@@ -12,7 +12,7 @@ use super::prepare::room;
 use super::rules::{Rules, content_type};
 use super::target::{Archive, Target, config_bytes};
 use super::{SitePorts, Trouble, files_of};
-use crate::kinds::{Fence, Publication, whose};
+use crate::kinds::{Checkpoint, Publication, whose};
 use crate::ports::{Answered, ObjectId};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -90,15 +90,15 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     pub(super) async fn finish(
         &self,
         mut warnings: Vec<String>,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Publication, Trouble> {
         // What is told in the end is the end.
         if self.told.get().is_some_and(|told| !told.is_all()) {
-            self.pass(fence).await?;
+            self.pass(checkpoint).await?;
         }
         if self.target.archive.is_some() {
-            let past = fence.past(self.target.site.keep).await?;
-            warnings.extend(self.prune(&past, fence).await?);
+            let past = checkpoint.past(self.target.site.keep).await?;
+            warnings.extend(self.prune(&past, checkpoint).await?);
         }
         Ok(Publication::Whole(warnings))
     }
@@ -126,7 +126,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         &self,
         delivery: Delivery,
         release: &Digest,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
     ) -> Result<Option<Brought>, Trouble> {
         let Delivery {
             object,
@@ -138,18 +138,18 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         let mut unpacker = Unpacker::new(self.home, object, bytes, &entries, &left);
         drop(entries);
         let (large, small) = split(&mut left);
-        let large = self.bring_large(&mut unpacker, large, &mut brought, fence);
+        let large = self.bring_large(&mut unpacker, large, &mut brought, checkpoint);
         if !large.await? {
             return Ok(None);
         }
-        let small = self.bring_small(&mut unpacker, small, &mut brought, fence);
+        let small = self.bring_small(&mut unpacker, small, &mut brought, checkpoint);
         if !small.await? {
             return Ok(None);
         }
         // The list is written next, as large as these.
         drop((unpacker, left));
         self.bring_config(&mut brought).await?;
-        self.pass(fence).await?;
+        self.pass(checkpoint).await?;
         let lists = self.lists();
         lists.keep_release(release, &brought.files).await?;
         Ok(Some(brought))
@@ -238,10 +238,10 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     }
 
     /// Goes on only while this invocation may act, and says how far it is.
-    pub(super) async fn pass(&self, fence: &mut impl Fence) -> Answered<()> {
+    pub(super) async fn pass(&self, checkpoint: &mut impl Checkpoint) -> Answered<()> {
         let progress = self.tally.borrow().progress(self.at.now());
         self.told.set(Some(progress));
-        fence.pass(progress).await
+        checkpoint.pass(progress).await
     }
 
     pub(super) fn object(&self, folder: &str, path: &str) -> ObjectId {

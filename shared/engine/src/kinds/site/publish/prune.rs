@@ -1,6 +1,6 @@
 //! Deletes what former deployments left and no rollback needs any more: folders of releases, lists, and
 //! notes. Files of a site in place are no part of it: the switch deletes those. Harmless when late, as all
-//! that is additive: a folder belongs to one deployment, its note says, behind the fence, that it is being deleted
+//! that is additive: a folder belongs to one deployment, its note says, behind the checkpoint, that it is being deleted
 //! before the first file goes, and each batch is fenced after that; whoever goes back to a folder looks at its note,
 //! having the lock. What is not done is done by the next deployment.
 
@@ -8,7 +8,7 @@ use super::Publisher;
 use crate::kinds::site::calls::Patience;
 use crate::kinds::site::prefix::{Folder, Note};
 use crate::kinds::site::{SitePorts, State, calls};
-use crate::kinds::{Fence, Past};
+use crate::kinds::{Checkpoint, Past};
 use crate::ports::{Answered, Listed, Objects, Replaces};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use windlass_domain::time::Time;
 /// How many keys one call deletes (Amazon S3 API Reference, `DeleteObjects`).
 const CALL: usize = 1000;
 
-/// How many calls are made between two looks at the fence.
+/// How many calls are made between two looks at the checkpoint.
 const CALLS: usize = 16;
 
 /// How many such rounds one invocation makes at most.
@@ -45,7 +45,7 @@ struct Needed {
 /// Why it does not go on.
 enum Stop {
     /// This invocation may not act any more, or the ledger does not answer.
-    Fence(Fault),
+    Checkpoint(Fault),
     /// It has done its share.
     Share,
     /// S3 refuses, or does not answer.
@@ -77,12 +77,16 @@ impl Needed {
 impl<P: SitePorts> Publisher<'_, P> {
     /// Prunes, within its share, what is not of the `past` that a rollback may need. Answers a warning where something
     /// could not be deleted; that stops no deployment.
-    pub async fn prune(&self, past: &Past, fence: &mut impl Fence) -> Answered<Option<String>> {
+    pub async fn prune(
+        &self,
+        past: &Past,
+        checkpoint: &mut impl Checkpoint,
+    ) -> Answered<Option<String>> {
         let mut share = ROUNDS;
         let needed = self.needed(past);
-        match self.prune_all(&needed, fence, &mut share).await {
+        match self.prune_all(&needed, checkpoint, &mut share).await {
             Ok(()) | Err(Stop::Share) => Ok(None),
-            Err(Stop::Fence(fault)) => Err(fault),
+            Err(Stop::Checkpoint(fault)) => Err(fault),
             Err(Stop::Store(fault)) => Ok(Some(format!(
                 "what former deployments left could not be deleted, the next one tries again: {}",
                 fault.message
@@ -93,24 +97,24 @@ impl<P: SitePorts> Publisher<'_, P> {
     async fn prune_all(
         &self,
         needed: &Needed,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
         share: &mut u32,
     ) -> Result<(), Stop> {
-        self.prune_notes(needed, fence, share).await?;
+        self.prune_notes(needed, checkpoint, share).await?;
         for note in self.lists().folder_notes(&self.target.site.bucket).await? {
             if !needed.folders.contains(&note.name) {
-                self.prune_folder(&note, fence, share).await?;
+                self.prune_folder(&note, checkpoint, share).await?;
             }
         }
-        self.prune_releases(needed, fence, share).await?;
+        self.prune_releases(needed, checkpoint, share).await?;
         let lists = self.lists();
         lists
             .kept
             .prune(&needed.kept, async || {
-                if !fence.has_time() {
+                if !checkpoint.has_time() {
                     return Err(Stop::Share);
                 }
-                self.pass(fence).await.map_err(Stop::Fence)
+                self.pass(checkpoint).await.map_err(Stop::Checkpoint)
             })
             .await
     }
@@ -147,7 +151,7 @@ impl<P: SitePorts> Publisher<'_, P> {
     async fn prune_releases(
         &self,
         needed: &Needed,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
         share: &mut u32,
     ) -> Result<(), Stop> {
         let under = format!("{}release-", self.lists().folder);
@@ -157,7 +161,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             new || Digest::parse(name).is_ok_and(|digest| needed.releases.contains(&digest))
         };
         let files = (self.home.config().artifacts_bucket.as_str(), under.as_str());
-        self.delete_under(self.home, files, &is_needed, fence, share)
+        self.delete_under(self.home, files, &is_needed, checkpoint, share)
             .await
     }
 
@@ -165,7 +169,7 @@ impl<P: SitePorts> Publisher<'_, P> {
     async fn prune_notes(
         &self,
         needed: &Needed,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
         share: &mut u32,
     ) -> Result<(), Stop> {
         let under = format!("{}handled/", self.lists().folder);
@@ -176,14 +180,14 @@ impl<P: SitePorts> Publisher<'_, P> {
             let unread = needed.since.is_none_or(|since| listed.modified >= since);
             unread || needed.deployments.contains(deployment)
         };
-        self.delete_under(self.home, (bucket, &under), &is_needed, fence, share)
+        self.delete_under(self.home, (bucket, &under), &is_needed, checkpoint, share)
             .await
     }
 
     async fn prune_folder(
         &self,
         note: &Note,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
         share: &mut u32,
     ) -> Result<(), Stop> {
         let lists = self.lists();
@@ -198,13 +202,13 @@ impl<P: SitePorts> Publisher<'_, P> {
             return Ok(());
         }
         // Who has lost the lock must not say so of a folder that the next owner may need.
-        self.pass(fence).await.map_err(Stop::Fence)?;
+        self.pass(checkpoint).await.map_err(Stop::Checkpoint)?;
         folder.pruning = true;
         lists.write(&note.key, &folder, Replaces::Anything).await?;
         let files = (self.target.site.bucket.as_str(), folder.under.as_str());
-        self.delete_under(self.at, files, &|_| false, fence, share)
+        self.delete_under(self.at, files, &|_| false, checkpoint, share)
             .await?;
-        self.pass(fence).await.map_err(Stop::Fence)?;
+        self.pass(checkpoint).await.map_err(Stop::Checkpoint)?;
         let keys = lists.lists_of_folder(&note.name);
         let home = &self.home.config().artifacts_bucket;
         self.home.delete_all(home, &keys).await?;
@@ -221,7 +225,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         ports: &P,
         (bucket, under): (&str, &str),
         is_needed: &impl Fn(&Listed) -> bool,
-        fence: &mut impl Fence,
+        checkpoint: &mut impl Checkpoint,
         share: &mut u32,
     ) -> Result<(), Stop> {
         let mut after = None;
@@ -231,7 +235,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             let keys: Vec<String> = needless.map(|listed| listed.key).collect();
             if !keys.is_empty() {
                 // After the note and the listing: nobody else has had the lock since.
-                self.pass(fence).await.map_err(Stop::Fence)?;
+                self.pass(checkpoint).await.map_err(Stop::Checkpoint)?;
             }
             let calls: Vec<&[String]> = keys.chunks(CALL).collect();
             let (_, fault) = calls::all(ports, &self.pace, Patience::Long, &calls, |keys| {
@@ -243,7 +247,7 @@ impl<P: SitePorts> Publisher<'_, P> {
                 return Ok(());
             }
             *share = share.saturating_sub(1);
-            if *share == 0 || !fence.has_time() {
+            if *share == 0 || !checkpoint.has_time() {
                 return Err(Stop::Share);
             }
             after = next;

@@ -141,8 +141,8 @@ impl<P: CallPorts> Kind for Call<P> {
 }
 
 /// Lets no call begin any more; `Conflict` where one has just begun.
-async fn bar(home: &impl Ledger, key: crate::ports::Key) -> Answered<()> {
-    let called = store::load::<Called>(home, &key).await?;
+async fn bar(home: &impl Ledger, key: store::Key<Called>) -> Answered<()> {
+    let called = store::load(home, &key).await?;
     let mut called = called.unwrap_or_else(|| Stored::new(key, none()));
     called.value.barred = true;
     match home.transact(vec![called.put()?]).await? {
@@ -164,6 +164,6 @@ fn none() -> Called {
 }
 
 /// Which call of the two.
-fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> crate::ports::Key {
+fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> store::Key<Called> {
     store::call(deployment, &target.component, direction.as_str())
 }

@@ -6,7 +6,6 @@ use crate::kinds::Way;
 use crate::kinds::task::state::{Direction, Goal};
 use crate::ports::Answered;
 use crate::store;
-use windlass_domain::kinds::task::Called;
 
 /// The qualifier of a function's code that was not published.
 const LATEST: &str = "$LATEST";
@@ -40,7 +39,7 @@ impl<P: CallPorts> Call<P> {
         let mut side = recorded(way.changes, direction);
         if !side.starts.is_empty() && side.end.is_none() {
             let key = item(&self.deployment, target, direction);
-            let called = store::load::<Called>(&self.home, &key).await?;
+            let called = store::load(&self.home, &key).await?;
             side.called = called.map(|called| called.value);
         }
         Ok(side)

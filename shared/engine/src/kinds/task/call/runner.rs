@@ -13,7 +13,6 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_S, TaskUndo};
 use windlass_domain::name::ComponentName;
-use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// How long before its own end it waits for no answer any more, in seconds, so that it can tell that.
@@ -51,7 +50,7 @@ pub struct Ask {
 pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Answered<Value> {
     let began = ports.now();
     let key = store::step(&ask.deployment, &ask.component);
-    let step = store::require::<Step>(ports, &key).await?.value;
+    let step = store::require(ports, &key).await?.value;
     let target: Target = from_value("target", &step.target)?;
     if !begin(ports, &ask, &target, began).await? {
         return Ok(json!({"called": false}));
@@ -66,7 +65,7 @@ pub async fn handle(ports: &impl CallPorts, ask: Ask) -> Answered<Value> {
 /// fault, and no call.
 async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) -> Answered<bool> {
     let key = item(&ask.deployment, target, ask.direction);
-    let found = store::load::<Called>(ports, &key).await?;
+    let found = store::load(ports, &key).await?;
     let mut called = found.unwrap_or_else(|| Stored::new(key, none()));
     let is = &called.value;
     let is_next = ask.attempt == is.attempt + 1 && is.may_be_followed(now, target.call.tries());
@@ -195,7 +194,7 @@ async fn write(
     end: &CallEnd,
 ) -> Answered<bool> {
     let key = item(&ask.deployment, target, ask.direction);
-    let mut called = store::require::<Called>(ports, &key).await?;
+    let mut called = store::require(ports, &key).await?;
     if called.value.attempt != ask.attempt || called.value.end.is_some() {
         return Ok(true);
     }
