@@ -1,5 +1,5 @@
-//! A folder as an archive whose bytes depend on nothing but its files: the same files always have
-//! the same digest, whoever puts them together, so that Windlass sees that nothing is new.
+//! A folder as an archive whose bytes depend on nothing but its files. The same files always have the same digest,
+//! whoever packs them, so Windlass sees that nothing is new.
 
 use std::fs::{self, Metadata};
 use std::io::{Cursor, Write};
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// The folder's files as a zip: in the order of their names, dated 1980, readable by all, executable
-/// where they are, compressed at one level.
+/// Packs the folder's files into a zip: in the order of their names, dated 1980, readable by all, executable where they
+/// are, compressed at one level.
 ///
 /// # Errors
-/// A sentence of what cannot be read or has no place in an artifact.
+/// A sentence that names what cannot be read, or has no place in an artifact.
 pub fn of_folder(folder: &Path) -> Result<Vec<u8>, String> {
     let mut files = Vec::new();
     collect(folder, "", &mut files)?;
@@ -27,7 +27,7 @@ pub fn of_folder(folder: &Path) -> Result<Vec<u8>, String> {
     Ok(written.into_inner())
 }
 
-/// All files below a folder, each with its name in the archive.
+/// Collects all files below a folder, each with its name in the archive.
 fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     for entry in fs::read_dir(folder).map_err(failed)? {

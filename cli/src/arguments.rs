@@ -1,13 +1,13 @@
-//! An argument must be well to be sent at all. A variable that is not set, or is another one's, is a mistake in the
-//! command, and is told as that.
+//! The checks of arguments before anything is sent. A variable that is not set, or that belongs to another command, is
+//! a mistake in the command, and the message says so.
 
 use crate::record::is_id;
 use windlass_domain::name::EnvironmentName;
 
-/// A text that says something.
+/// Reads a text that is not blank.
 ///
 /// # Errors
-/// It is empty, or blank.
+/// If it is empty, or blank.
 pub fn text(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         return Err("it says nothing: is a variable not set?".to_owned());
@@ -15,10 +15,10 @@ pub fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The version of a release, as the history lists it.
+/// Reads the version of a release, as the history lists it.
 ///
 /// # Errors
-/// No version is written so.
+/// If no version is written so.
 pub fn version(version: &str) -> Result<String, String> {
     let version = text(version)?;
     let is_told = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
@@ -29,10 +29,10 @@ pub fn version(version: &str) -> Result<String, String> {
     Err("no version is written so: write one as the environment's history lists it".to_owned())
 }
 
-/// The id of a deployment.
+/// Reads the id of a deployment.
 ///
 /// # Errors
-/// It is none.
+/// If it is none.
 pub fn id(id: &str) -> Result<String, String> {
     let id = text(id)?;
     if is_id(&id) {
@@ -41,10 +41,10 @@ pub fn id(id: &str) -> Result<String, String> {
     Err("it is no deployment's id, which has 16 hexadecimal digits".to_owned())
 }
 
-/// The id of a deployment, or an environment.
+/// Reads the id of a deployment, or an environment.
 ///
 /// # Errors
-/// It is neither.
+/// If it is neither.
 pub fn which(which: &str) -> Result<String, String> {
     let which = text(which)?;
     match EnvironmentName::new(which.as_str()) {
@@ -55,19 +55,19 @@ pub fn which(which: &str) -> Result<String, String> {
     }
 }
 
-/// A whole number.
+/// Reads a whole number.
 ///
 /// # Errors
-/// It is none, or is too large.
+/// If it is none, or is too large.
 pub fn number(text: &str) -> Result<u64, String> {
     let number = text.parse();
     number.map_err(|_| "write a whole number, such as `12`".to_owned())
 }
 
-/// A semantic version.
+/// Reads a semantic version.
 ///
 /// # Errors
-/// It is none.
+/// If it is none.
 pub fn semantic(text: &str) -> Result<semver::Version, String> {
     let version = text.parse();
     version.map_err(|_| "write a semantic version, such as `1.3.0`".to_owned())

@@ -1,4 +1,4 @@
-//! The requester of a deployment, its commit, and why: what stands beside what it brought.
+//! A deployment in short: its requester, its commit and its reason, beside what it brought.
 
 use serde::{Deserialize, Serialize};
 use windlass_domain::ending::Resolved;
@@ -15,23 +15,23 @@ pub struct Asked {
     pub action: ActionName,
     /// The release's version.
     pub version: String,
-    /// Where in Git it comes from.
+    /// Its origin in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
-    /// The reason.
+    /// The components that it brought, or containers of them.
     #[serde(default)]
     pub components: Vec<Part>,
     /// The requester.
     pub requester: Requester,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// When it was accepted.
+    /// The time at which it was accepted.
     pub accepted: Time,
-    /// When it began.
+    /// The time at which it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Time>,
-    /// When it ended.
+    /// The time at which it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Time>,
     /// The person who accepted what it had left, where it could not be undone.
@@ -40,12 +40,12 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The person who accepted what runs by this name, where that is what it had left.
+    /// Returns the person who accepted what runs by this name, where the deployment left that.
     pub fn accepted_as(&self, version: &str) -> Option<&Resolved> {
         self.resolved.as_ref().filter(|_| version == ACCEPTED)
     }
 
-    /// `rollback, asked by ann: checkout is broken`
+    /// Returns its words, such as `rollback, asked by ann: checkout is broken`.
     pub fn words(&self) -> String {
         let reason = self.reason.iter().map(|reason| format!(": {reason}"));
         let (action, who) = (self.action, who(&self.requester));
@@ -53,20 +53,20 @@ impl Asked {
     }
 }
 
-/// The requester, in few letters: the end of an ARN tells a person enough, and the record has the whole.
+/// Returns the requester in few letters: the end of an ARN tells a person enough, and the record has the whole.
 pub fn who(requester: &Requester) -> String {
     let principal = requester.principal.as_deref();
     principal.map_or_else(|| requester.to_string(), short)
 }
 
-/// A principal in few letters.
+/// Returns a principal in few letters.
 pub fn short(principal: &str) -> String {
     let arn = principal.strip_prefix("arn:");
     let short = arn.and_then(|arn| arn.splitn(5, ':').nth(4));
     short.unwrap_or(principal).to_owned()
 }
 
-/// The commit in few letters, and whether there was more than it.
+/// Returns the commit in few letters, with `+dirty` where there was more than it.
 pub fn commit(git: Option<&Git>) -> String {
     let commit = git.and_then(|git| git.commit.as_deref());
     let short = commit.map(|commit| commit.get(..7).unwrap_or(commit));
@@ -78,7 +78,7 @@ pub fn commit(git: Option<&Git>) -> String {
     }
 }
 
-/// The names of components in one word.
+/// Returns the names of components in one word.
 pub fn names(components: &[Part]) -> String {
     if components.is_empty() {
         return "-".to_owned();
@@ -87,7 +87,7 @@ pub fn names(components: &[Part]) -> String {
     names.join(",")
 }
 
-/// How long something took: `1h02m`, `4m12s`, `9s`; `-` where it has not begun or not ended.
+/// Returns the time that something took: `1h02m`, `4m12s`, `9s`; `-` where it has not begun or not ended.
 pub fn took(started: Option<Time>, ended: Option<Time>) -> String {
     let (Some(started), Some(ended)) = (started, ended) else {
         return "-".to_owned();

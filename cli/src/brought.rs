@@ -9,11 +9,11 @@ use windlass_domain::name::AppName;
 use windlass_engine::kinds::brought;
 use windlass_engine::kinds::site::archive::{Limits, check_whole, directory};
 
-/// The ends of files that are documents of their own form, beside JSON, which is known by its content.
+/// The endings of files that are documents of their own form, beside JSON, which is known by its content.
 const DOCUMENTS: [&str; 3] = ["yaml", "yml", "txt"];
 
-/// The findings about the artifacts' bytes. `declared` tells what each component takes; where that is not known, an
-/// archive must be readable as one, and anything else must be a document.
+/// Returns the findings about the artifacts' bytes. `declared` tells what each component takes. Where that is not
+/// known, an archive must be readable as one, and anything else must be a document.
 pub fn misfits(app: &AppName, artifacts: &[Artifact], declared: Option<&Resolved>) -> Vec<Finding> {
     let looked = artifacts.iter().map(|artifact| {
         let name = &artifact.component;
@@ -90,7 +90,7 @@ components:
         archive.finish().unwrap().into_inner()
     }
 
-    /// The findings about a file for a component, with the declaration and without it.
+    /// Returns the findings about a file for a component, with the declaration and without it.
     fn told(component: &str, file: &str, bytes: &[u8]) -> [String; 2] {
         let declaration = Declaration::parse(DECLARATION).unwrap();
         let prod = EnvironmentName::new("prod").unwrap();

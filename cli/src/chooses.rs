@@ -12,7 +12,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 /// The ref or the tag that is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chooses {
-    /// A full Git ref, and who told it.
+    /// A full Git ref, with its source.
     Ref {
         /// The ref.
         reference: String,
@@ -30,12 +30,12 @@ pub struct Told {
     pub words: String,
     /// For programs.
     pub document: Value,
-    /// How the program ends: as a release would that no environment takes.
+    /// The exit status: that of a release which no environment takes, if none is chosen.
     pub exit: Exit,
 }
 
 impl Chooses {
-    /// By these rules.
+    /// Chooses by the rules of the declaration in force.
     ///
     /// # Errors
     /// A declaration that this program cannot read.
@@ -94,7 +94,7 @@ impl Chooses {
         }
     }
 
-    /// Each environment with its rule in words, and whether it matches.
+    /// Returns each environment with its rule in words, and whether it matches.
     fn rules<'a>(&self, declaration: &'a Declaration) -> Vec<(&'a EnvironmentName, String, bool)> {
         let rule_of = |name: &EnvironmentName| {
             let mut rules = declaration.rules();
@@ -117,7 +117,7 @@ impl Chooses {
         told.collect()
     }
 
-    /// The environment that is chosen, the last line, and why none is.
+    /// Returns the environment that is chosen, the last line, and the findings if none is.
     fn end(&self, declaration: &Declaration) -> (Option<EnvironmentName>, String, Vec<Finding>) {
         let (path, chosen) = match self {
             Self::Ref { reference, .. } => ("git.ref", declaration.environment_for(reference)),

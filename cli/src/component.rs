@@ -6,7 +6,7 @@ use std::str::FromStr;
 use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
 
-/// A component, or a container of one, with what it is to run.
+/// A component, or a container of one, with the bytes that it is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComponentArgument {
     /// Its name.
@@ -15,7 +15,7 @@ pub struct ComponentArgument {
     pub source: Source,
 }
 
-/// Where a component's bytes are.
+/// The place of a component's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A file, or a folder that is put into an archive.

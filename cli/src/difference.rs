@@ -4,10 +4,11 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// A value is told whole up to so many letters.
+/// The most letters of a value that is shown whole.
 const LONGEST: usize = 80;
 
-/// One line for each member that is new, gone or another one: `+ path: value`, `- path: value`, `~ path: from → to`.
+/// Returns one line for each member that is new, gone or changed: `+ path: value`, `- path: value`, `~ path: from →
+/// to`.
 pub fn difference(former: &Value, present: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     compare("", former, present, &mut lines);

@@ -21,19 +21,19 @@ impl Page {
     /// Reads an answer.
     ///
     /// # Errors
-    /// Where it has another form.
+    /// If it has another form.
     pub fn read(answer: &Value) -> Result<Self, Failure> {
         Self::deserialize(answer).map_err(|error| Failure::not_understood("the drills", error))
     }
 
-    /// The drill with this id.
+    /// Finds the drill with this id.
     pub fn find(&self, id: &str) -> Option<&Drill> {
         let mut all = self.under_way.iter().chain(&self.drills);
         all.find(|drill| drill.id.as_str() == id)
     }
 }
 
-/// The newest drill of an environment that has ended, whole.
+/// Reads the newest drill of an environment that has ended, with all of its record.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
@@ -53,7 +53,7 @@ pub async fn newest(
 pub struct Printed(usize);
 
 impl Printed {
-    /// The lines that are new since the last look.
+    /// Returns the lines that are new since the last look.
     pub fn fresh(&mut self, drill: &Drill) -> Vec<String> {
         let all = lines(drill);
         let fresh = all.iter().skip(self.0).cloned().collect();
@@ -62,7 +62,7 @@ impl Printed {
     }
 }
 
-/// All that is known of a drill so far, in the order in which it came about.
+/// Returns the lines on a drill so far, in the order in which its events came about.
 fn lines(drill: &Drill) -> Vec<String> {
     let mut lines = Vec::new();
     if let (Some(from), Some(to)) = (&drill.from, &drill.to) {
@@ -101,7 +101,7 @@ fn step(step: &DrillStep) -> String {
     format!("{} {}{}", step.at, step.what, verdict.unwrap_or_default())
 }
 
-/// The exit status of the command for a drill that has ended.
+/// Returns the exit status of the command for a drill that has ended.
 pub fn exit(drill: &Drill) -> Option<Exit> {
     let ended = drill.ended.as_ref()?;
     Some(match ended.outcome {

@@ -1,4 +1,4 @@
-//! How the program ends: the exit status tells the truth.
+//! The exit status of the program. It tells the truth about what the caller asked for.
 
 use std::process::ExitCode;
 use windlass_domain::deployment::Ended;
@@ -21,12 +21,12 @@ pub const HELP: &str = "Exit status:
   11  the deployment still waited for its turn when the time to wait was over
   12  it ended well before, and what runs now could not be seen, or is no longer declared";
 
-/// How the program ends. The numbers are part of the interface and never change.
+/// The exit status. The numbers are part of the interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// The wish is so now; what only hands in has handed in.
+    /// The wish is true now; a verb that only hands in has handed in.
     Good = 0,
-    /// Something that cannot be, was: an answer that cannot be understood, a bug.
+    /// Something happened that cannot be: an answer that cannot be understood, or a bug.
     Broken = 1,
     /// The command cannot be carried out as it was written. The same status as clap's own.
     Usage = 2,
@@ -48,21 +48,21 @@ pub enum Exit {
     Recorded = 10,
     /// It waits for its turn; the waiting for that is over.
     StillWaits = 11,
-    /// It ended well before it was looked at, and whether it runs now could not be seen, or is looked at no more.
+    /// It ended well before it was looked at. Whether it runs now could not be seen, or is looked at no more.
     NotSeen = 12,
 }
 
 impl Exit {
-    /// The last of them.
+    /// The last exit status.
     pub const LAST: Self = Self::NotSeen;
 
-    /// Of a deployment that was asked for so that it runs.
+    /// Returns the exit status of a deployment that was asked for so that it runs.
     pub fn of(ended: &Ended) -> Self {
         match (ended.ending, ended.cause_name.as_str()) {
             (Ending::Succeeded, _) | (Ending::NothingToDo, "AlreadyThere") => Self::Good,
             (Ending::NothingToDo, "Superseded") => Self::Superseded,
             (Ending::NothingToDo, "Recorded") => Self::Recorded,
-            // Nothing was changed, for a reason that this program does not know: not that it runs.
+            // Nothing was changed, for a reason that this program does not know, so this does not say that it runs.
             (Ending::NothingToDo, _) => Self::Broken,
             (Ending::Rejected, _) => Self::of_findings(&ended.findings),
             (Ending::RolledBack, _) => Self::RolledBack,
@@ -70,7 +70,7 @@ impl Exit {
         }
     }
 
-    /// Of a deployment that was asked to be undone, or ended: that it is.
+    /// Returns the exit status of a deployment that was asked to be undone, or ended; good if it is so.
     pub fn of_undone(ended: &Ended) -> Self {
         match ended.ending {
             Ending::RolledBack | Ending::Rejected => Self::Good,
@@ -79,8 +79,8 @@ impl Exit {
         }
     }
 
-    /// Of a deployment that was asked to be recovered: that it has ended, whichever way was right for it. One that was
-    /// judged good before its execution died is settled, and not undone.
+    /// Returns the exit status of a deployment that was asked to be recovered; good if it has ended, whichever way was
+    /// right for it. One that was judged good before its execution died is settled, and not undone.
     pub fn of_recovered(ended: &Ended) -> Self {
         match ended.ending {
             Ending::NeedsOperator => Self::NeedsOperator,
@@ -90,7 +90,7 @@ impl Exit {
         }
     }
 
-    /// Of what was refused.
+    /// Returns the exit status of a refusal with these findings.
     pub fn of_findings(findings: &[Finding]) -> Self {
         let held = |finding: &Finding| finding.name == FindingName::Held;
         if !findings.is_empty() && findings.iter().all(held) {

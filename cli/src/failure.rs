@@ -1,4 +1,4 @@
-//! Why a command could not be carried out, and the exit status that says so.
+//! The failure of a command, and the exit status that says so.
 
 use crate::exit::Exit;
 use crate::manual;
@@ -9,25 +9,25 @@ use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
 use windlass_domain::way::Way;
 
-/// Why a command could not be carried out.
+/// The reason for which a command could not be carried out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
-    /// What the command line itself could not do; `None` where the findings say what is wrong.
+    /// The trouble of the command line itself; `None` where the findings say what is wrong.
     pub name: Option<Trouble>,
-    /// How the program ends.
+    /// The exit status.
     pub exit: Exit,
     /// The message, for a person.
     pub message: String,
-    /// Findings of Windlass, or of the check before anything is sent, about the input.
+    /// Findings about the input, from Windlass or from the check before anything is sent.
     pub findings: Vec<Finding>,
-    /// Whether asking again may help.
+    /// True if asking again may help.
     pub passes: bool,
-    /// Whether every other call fails alike: nobody answers there, or the credentials are not good.
+    /// True if every other call fails alike: nobody answers there, or the credentials are not good.
     pub is_everywhere: bool,
 }
 
 impl Failure {
-    /// What the command line itself could not do.
+    /// Makes a failure of the command line itself.
     pub fn of(name: Trouble, message: impl Into<String>) -> Self {
         Self {
             name: Some(name),
@@ -39,12 +39,12 @@ impl Failure {
         }
     }
 
-    /// A command that cannot be carried out as it was written.
+    /// Makes a failure for a command that cannot be carried out as it was written.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::of(Trouble::NotUnderstood, message)
     }
 
-    /// An answer that is not as this program knows it; `what` was asked for.
+    /// Makes a failure for an answer in a form that this program does not know; `what` was asked for.
     pub fn not_understood(what: &str, why: impl Display) -> Self {
         let message = format!(
             "{what} cannot be understood: {why}. Use the program that belongs to the installed Windlass; and see that \
@@ -53,13 +53,13 @@ impl Failure {
         Self::of(Trouble::OtherVersion, message)
     }
 
-    /// Windlass itself went wrong, or this program did.
+    /// Makes a failure for something that went wrong in Windlass itself, or in this program.
     pub fn broken(message: impl Into<String>) -> Self {
         Self::of(Trouble::WentWrong, message)
     }
 
-    /// Input that is refused before anything is changed. What was not told in the command line's words is put into
-    /// them.
+    /// Makes a failure for input that is refused before anything is changed. Findings that are not in the command
+    /// line's words are put into them.
     pub fn rejected(message: impl Into<String>, mut findings: Vec<Finding>) -> Self {
         for finding in &mut findings {
             finding.remedy = Way::CommandLine.tell(&finding.remedy);
@@ -81,7 +81,7 @@ impl Failure {
         self
     }
 
-    /// The JSON that `--json` prints.
+    /// Returns the JSON that `--json` prints.
     pub fn as_json(&self) -> Value {
         let mut told =
             json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings });
@@ -92,7 +92,7 @@ impl Failure {
         told
     }
 
-    /// The text for people.
+    /// Returns the text for people.
     pub fn words(&self) -> String {
         let mut text = self.message.clone();
         for finding in &self.findings {

@@ -28,7 +28,7 @@ pub struct App {
     pub app: AppName,
     /// Its environments, in their order.
     pub environments: Vec<Here>,
-    /// What all of them cost.
+    /// The cost of all of them by month.
     pub cost_by_month: BTreeMap<String, MonthlyCost>,
 }
 
@@ -37,26 +37,26 @@ pub struct App {
 pub struct Here {
     /// Its name.
     pub environment: EnvironmentName,
-    /// Where the window begins.
+    /// The time at which the window begins.
     pub from: Time,
-    /// Where it ends.
+    /// The time at which it ends.
     pub to: Time,
-    /// Whether it begins later than was asked for, because there is too much to read.
+    /// True if it begins later than was asked for, because there is too much to read.
     pub cut: bool,
     /// The figures.
     pub figures: Figures,
 }
 
 impl App {
-    /// Reads one of the answer.
+    /// Reads an application of the answer.
     ///
     /// # Errors
-    /// Where it has another form.
+    /// If it has another form.
     pub fn read(answer: &Value) -> Result<Self, Failure> {
         Self::deserialize(answer).map_err(|error| Failure::not_understood("the figures", error))
     }
 
-    /// A row for each environment.
+    /// Returns a row for each environment.
     pub fn rows(&self) -> Vec<Vec<String>> {
         let row = |here: &Here| {
             let names = [self.app.to_string(), here.environment.to_string()];
@@ -65,7 +65,7 @@ impl App {
         self.environments.iter().map(row).collect()
     }
 
-    /// What the table does not say: the cost of each month, and where a window was cut.
+    /// Returns the notes beside the table: the cost of each month, and the windows that were cut.
     pub fn notes(&self) -> Vec<String> {
         let months = self.cost_by_month.iter().map(|(month, cost)| {
             let told = format!(
@@ -93,8 +93,8 @@ impl App {
         months.chain(cut).collect()
     }
 
-    /// Of which part of a month its cost is, where that is not all of it: the window begins in it, or later for some of
-    /// the environments.
+    /// Returns the part of a month that its cost covers, where that is not all of it: the window begins in it, or later
+    /// for some of the environments.
     fn part_of(&self, month: &str) -> String {
         let parts = self.environments.iter();
         let parts: Vec<(&EnvironmentName, Since)> = parts
@@ -118,10 +118,10 @@ impl App {
     }
 }
 
-/// Since when a month is in the window of an environment.
+/// The time since which a month is in the window of an environment.
 #[derive(Debug, PartialEq, Eq)]
 enum Since {
-    /// Since its begin.
+    /// Since its beginning.
     Begin,
     /// Since this day of it.
     Day(String),
@@ -130,7 +130,7 @@ enum Since {
 }
 
 impl Here {
-    /// Since when a month, such as `2026-11`, is in the window.
+    /// Returns the time since which a month, such as `2026-11`, is in the window.
     fn since(&self, month: &str) -> Since {
         let from = self.from.to_string();
         let begins = |text: &str, with: usize| text.chars().take(with).collect::<String>();

@@ -1,20 +1,20 @@
-//! Files that the command names, read; and what is told of one that cannot be.
+//! Reading the files that the command names, and the message for one that cannot be read.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _};
 use std::path::Path;
 use windlass_domain::count::count;
 
-/// The largest artifact, in bytes: what one upload of S3 takes (Amazon S3 User Guide, "Uploading objects").
+/// The largest artifact, in bytes: the most that one upload of S3 takes (Amazon S3 User Guide, "Uploading objects").
 pub const LARGEST_ARTIFACT: u64 = 5 * 1024 * 1024 * 1024;
 
 /// The largest text, in bytes. No document that Windlass takes is nearly as large.
 const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
 
-/// A file's bytes, of which there are at most so many.
+/// Reads a file's bytes, of which there are at most so many.
 ///
 /// # Errors
-/// Why they cannot be read, in a sentence without its end.
+/// The reason why they cannot be read, in a sentence without its end.
 pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     let failed = |error: Error| why(path, &error);
     let file = File::open(path).map_err(failed)?;
@@ -35,10 +35,10 @@ pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// A file's text.
+/// Reads a file's text.
 ///
 /// # Errors
-/// The same; also where it is no text.
+/// As [`bytes()`]; also if it is no text in UTF-8.
 pub fn text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes(path, LARGEST_TEXT)?)
         .map_err(|_| format!("`{}` is no text in UTF-8", path.display()))

@@ -15,10 +15,10 @@ use windlass_domain::deployment::Status;
 use windlass_domain::name::AppName;
 use windlass_domain::time::Span;
 
-/// How long Step Functions may take to tell of an execution that it has started.
+/// The time that Step Functions may take to tell of an execution that it has started.
 const KNOWN: Duration = Duration::from_mins(1);
 
-/// Two looks that are closer than this have seen what came between them: another deployment takes longer.
+/// Two looks that are closer than this have seen everything between them: another deployment takes longer.
 const A_MOMENT: Duration = Duration::from_secs(15);
 
 /// How patiently it is watched.
@@ -32,7 +32,7 @@ pub struct Patience {
     every: Span,
 }
 
-/// A time to wait that ends.
+/// A wait that ends after a time.
 pub struct Waiting {
     until: Instant,
     every: Duration,
@@ -44,7 +44,7 @@ impl Patience {
         self.begin_at_most(Duration::MAX)
     }
 
-    /// For how long something is waited for that comes within `most`, if it comes.
+    /// Returns the time to wait for something that comes within `most`, if it comes.
     pub fn at_most(&self, most: Duration) -> Duration {
         Duration::from_millis(self.timeout.as_ms()).min(most)
     }
@@ -70,7 +70,7 @@ impl Waiting {
     /// Waits until a deployment that was started a moment ago is known, at most [`KNOWN`].
     ///
     /// # Errors
-    /// Where it gets none.
+    /// The last failure, if the deployment is not known in time.
     pub async fn until_known(
         &self,
         windlass: &Windlass,
@@ -95,21 +95,22 @@ impl Waiting {
     }
 }
 
-/// The wish of whoever follows the deployment.
+/// The wish of the person who follows the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// That it runs.
+    /// The deployment runs.
     Runs,
-    /// That it is undone, or ended.
+    /// The deployment is undone, or ended.
     Undone,
-    /// That it has ended, whichever way was right for it.
+    /// The deployment has ended, whichever way was right for it.
     Recovered,
 }
 
-/// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the end. An answer that
-/// does not come is no end: the next look may get one. Of an ending that nobody saw come, what was so then is told as
-/// that, and what is so now comes last. A deployment that made way for another one with the same release is followed
-/// by that one.
+/// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the end. A look that
+/// gets no answer is no end: the next look may get one.
+///
+/// Where nobody saw the ending come, it is told as the past, and the present state comes last. A deployment that made
+/// way for another one with the same release is followed by that one.
 ///
 /// # Errors
 /// A deployment that is not there, a caller who is not let in, and no answer until the time is over.
@@ -132,7 +133,7 @@ pub async fn follow(
             Ok(answer) => {
                 let record = Record::read(&answer)?;
                 last = answer;
-                // What is accepted and not recorded yet has had no turn.
+                // A deployment that is accepted and not recorded yet has had no turn.
                 let waiting = |record: &Record| record.deployment.status == Status::Waiting;
                 waits = Some(record.as_ref().is_none_or(waiting));
                 if let Some(record) = record {
@@ -179,7 +180,7 @@ pub async fn follow(
     }
 }
 
-/// Prints what is new; answers how the program ends if the deployment has ended.
+/// Prints what is new. Returns the exit status if the deployment has ended.
 fn told(
     printed: &mut Printed,
     record: &Record,
@@ -198,14 +199,15 @@ fn told(
     })
 }
 
-/// True where the ending came while it was looked at, so that nothing else can have come after it: the look before this
-/// one had an answer, and was a moment ago. `going` is when that was by the clock, which goes on while a machine sleeps.
+/// Returns whether the ending came while it was looked at, so that nothing else can have come after it: the look before
+/// this one had an answer, and was a moment ago. `going` is the time of that look by the clock, which goes on while a
+/// machine sleeps.
 fn seen_ending(going: Option<SystemTime>, now: SystemTime) -> bool {
     let since = going.and_then(|going| now.duration_since(going).ok());
     since.is_some_and(|since| since <= A_MOMENT)
 }
 
-/// Says that looking fails, when it begins to.
+/// Prints that looking fails, once for each message.
 fn tell_once(troubled: &mut String, failure: &Failure) {
     if *troubled != failure.message {
         troubled.clone_from(&failure.message);

@@ -71,7 +71,7 @@ impl Found {
         ))
     }
 
-    /// All components as the manifest will name them, but for versions that only an upload tells.
+    /// Returns all components as the manifest will name them, except for versions that only an upload tells.
     pub fn components(&self) -> BTreeMap<ComponentName, ArtifactRef> {
         let artifacts = self.artifacts.iter().map(|artifact| {
             let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);

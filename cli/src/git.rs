@@ -1,10 +1,10 @@
-//! Where in Git a release comes from: told by the CI's environment, else by `git` itself.
+//! The origin of a release in Git: the CI's environment tells it, else `git` itself.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use windlass_domain::git::Git;
 
-/// Where a release comes from, and who told.
+/// The origin of a release, with its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct From {
     /// Ref and commit.
@@ -13,7 +13,7 @@ pub struct From {
     pub told_by: &'static str,
 }
 
-/// The ref and commit that a CI names in its environment variables.
+/// Returns the ref and commit that a CI names in its environment variables.
 ///
 /// GitHub Actions ("Default environment variables"), GitLab CI/CD ("Predefined CI/CD variables
 /// reference"), AWS CodeBuild ("Environment variables in build environments"), Bitbucket Pipelines
@@ -57,8 +57,8 @@ pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<From> {
     })
 }
 
-/// The branch that is checked out in the present folder; a tag only where no branch is, so that
-/// working on a tagged commit does not look like releasing it.
+/// Returns the branch that is checked out in the present folder. It returns a tag only where no branch is checked out,
+/// so that working on a tagged commit does not look like releasing it.
 pub fn from_folder() -> Option<From> {
     let branch = || {
         Some((
@@ -82,8 +82,8 @@ pub fn from_folder() -> Option<From> {
     })
 }
 
-/// Whether tracked files of the present folder differ from its commit, if that is the one that is meant; what
-/// is not tracked is what was built. `None` where there is no repository, or another commit.
+/// Returns whether tracked files of the present folder differ from its commit, if that is the given commit. Untracked
+/// files do not count: they are what was built. `None` where there is no repository, or another commit is checked out.
 pub fn is_dirty(commit: Option<&str>) -> Option<bool> {
     let head = git(&["rev-parse", "HEAD"])?;
     if commit.is_some_and(|commit| !head.starts_with(commit)) {
@@ -93,14 +93,14 @@ pub fn is_dirty(commit: Option<&str>) -> Option<bool> {
     Some(!changed.is_empty())
 }
 
-/// When a commit was made, in RFC 3339, as the repository around the present folder knows it.
+/// Returns the time of a commit, in RFC 3339, as the repository around the present folder knows it.
 pub fn time_of(commit: &str) -> Option<String> {
     let is_hash = commit.len() >= 7 && commit.chars().all(|digit| digit.is_ascii_hexdigit());
     let commit = is_hash.then(|| format!("{commit}^{{commit}}"))?;
     git(&["show", "--no-patch", "--format=%cI", &commit])
 }
 
-/// The address of the remote `origin` of a folder's repository.
+/// Returns the address of the remote `origin` of a folder's repository.
 pub fn remote(folder: &Path) -> Option<String> {
     git(&["-C", folder.to_str()?, "remote", "get-url", "origin"])
 }
@@ -108,15 +108,16 @@ pub fn remote(folder: &Path) -> Option<String> {
 /// A folder's place, as Git sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In no repository, or ignored by the one around it: its remote and its branches are none of the folder's.
+    /// It is in no repository, or ignored by the one around it: that repository's remote and branches are none of the
+    /// folder's.
     Outside,
-    /// The root of a repository.
+    /// It is the root of a repository.
     Root,
-    /// Within the repository with this root.
+    /// It is within the repository with this root.
     Within(PathBuf),
 }
 
-/// The place of a folder; `Outside` where there is no Git.
+/// Returns the place of a folder; `Outside` where there is no Git.
 pub fn place(folder: &Path) -> Place {
     let told = || {
         let at = folder.to_str()?;
@@ -130,7 +131,7 @@ pub fn place(folder: &Path) -> Place {
     told().unwrap_or(Place::Outside)
 }
 
-/// The branch that others begin from, as the remote tells it; else the one that is checked out.
+/// Returns the branch that others begin from, as the remote tells it; else the one that is checked out.
 pub fn first_branch(folder: &Path) -> Option<String> {
     let folder = folder.to_str()?;
     let told = git(&[
@@ -144,7 +145,7 @@ pub fn first_branch(folder: &Path) -> Option<String> {
     told.or_else(|| git(&["-C", folder, "symbolic-ref", "--short", "HEAD"]))
 }
 
-/// The output of `git`; nothing if there is no Git, or no repository, or nothing to say.
+/// Returns the output of `git`; `None` if there is no Git, or no repository, or no output.
 fn git(arguments: &[&str]) -> Option<String> {
     output(arguments).filter(|text| !text.is_empty())
 }

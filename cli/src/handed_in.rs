@@ -1,4 +1,4 @@
-//! The outcome of an upload in the first seconds: refused, or a deployment.
+//! The outcome of an upload in the first seconds: a refusal, or a deployment.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,14 +22,14 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::request::ActionName;
 use windlass_engine::beside::Beside;
 
-/// The most that is read of what lies beside an upload, in bytes.
+/// The largest object beside an upload that is read, in bytes.
 const LARGEST: u64 = 2 * 1024 * 1024;
 
 /// An uploaded manifest.
 pub struct HandedIn<'a> {
     /// The release.
     pub plan: Plan<'a>,
-    /// The sight of it before.
+    /// The look at it before the upload.
     pub sight: &'a Sight,
     /// The artifacts bucket.
     pub bucket: &'a Place,
@@ -44,10 +44,10 @@ pub struct HandedIn<'a> {
 }
 
 impl HandedIn<'_> {
-    /// Looks for a refusal, and for the deployment that it becomes.
+    /// Looks for a refusal, and for the deployment that the upload becomes.
     ///
     /// # Errors
-    /// The findings, where it was refused.
+    /// The findings, if it was refused.
     pub async fn look(mut self, looking: &Looking, output: Output) -> Result<Exit, Failure> {
         let (app, version) = (self.plan.app, &self.plan.manifest.version);
         let (bucket, key) = (self.bucket, self.key);
@@ -111,7 +111,7 @@ impl HandedIn<'_> {
         Ok(Exit::Good)
     }
 
-    /// The findings beside this version of the upload.
+    /// Returns the findings beside this version of the upload.
     async fn refused(&self) -> Result<Option<Failure>, Failure> {
         let key = format!("{}{FINDINGS_SUFFIX}", self.key);
         let Some(bytes) = upload::read(self.bucket, &key, LARGEST).await? else {
@@ -129,7 +129,7 @@ impl HandedIn<'_> {
         }))
     }
 
-    /// The deployment that it has become; why that was not looked at, where it was not.
+    /// Returns the deployment that it has become, or the reason why that was not looked at.
     async fn became(&self) -> Result<Became, String> {
         let Some(windlass) = self.windlass else {
             let unseen = self
@@ -167,7 +167,8 @@ impl HandedIn<'_> {
 enum Became {
     /// A deployment that was not there before.
     Fresh(String),
-    /// The deployment of the same release that was under way before: while that waits or runs, an equal arrival is it.
+    /// The deployment of the same release that was under way before. While that one waits or runs, an equal arrival
+    /// joins it.
     Joined(String),
     /// Nothing that can be seen.
     Nothing,
@@ -177,9 +178,9 @@ fn is_under_way(before: &history::Deployment) -> bool {
     before.status != Status::Ended
 }
 
-/// True where a deployment is the one that an arrival of this manifest is while it waits or runs: an arrival itself, of
-/// the same version, commit and components. Images, whose digests a manifest does not tell, are the same under the same
-/// version, or the manifest is refused.
+/// Returns whether an arrival of this manifest joins a deployment while that waits or runs. The deployment must be of
+/// an arrival itself, and of the same version, commit and components. A manifest does not tell the digests of images:
+/// they are the same under the same version, or the manifest is refused.
 fn is_it(record: &Deployment, manifest: &Manifest) -> bool {
     let release = &record.release;
     let commit = |git: &Option<Git>| git.as_ref().and_then(|git| git.commit.clone());

@@ -21,30 +21,30 @@ pub struct Deployment {
     pub action: ActionName,
     /// The release's version.
     pub version: Option<String>,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
-    /// When it was accepted.
+    /// The time at which it was accepted.
     pub accepted: Time,
     /// The requester.
     pub requester: Requester,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Where in Git it comes from.
+    /// Its origin in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
-    /// The reason.
+    /// The components that it brought, or containers of them.
     #[serde(default)]
     pub components: Vec<Part>,
-    /// When it began.
+    /// The time at which it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Time>,
-    /// How it ended.
+    /// Its ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,
 }
 
-/// The newest deployment of an environment, or of a version there, within so many pages of its history.
+/// Finds the newest deployment of an environment, or of a version there, within so many pages of its history.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.

@@ -1,4 +1,4 @@
-//! Windlass itself: what of an installation does not work. Pure.
+//! The health of an installation: the parts that do not work. Pure.
 
 use serde::Serialize;
 use windlass_aws::{Part, Sort};
@@ -17,7 +17,7 @@ pub struct Wrong {
     pub remedy: String,
 }
 
-/// All of it. What could not be looked at is not healthy.
+/// Returns the parts that do not work. A part that could not be looked at counts as one.
 pub fn wrong(parts: &[Part]) -> Vec<Wrong> {
     let wrong = parts.iter().filter_map(|part| {
         let (reason, remedy) = match &part.is {
@@ -40,10 +40,10 @@ pub fn wrong(parts: &[Part]) -> Vec<Wrong> {
     wrong.collect()
 }
 
-/// An installation from sources tells this version.
+/// The version of an installation from sources.
 const UNRELEASED: &str = "unreleased";
 
-/// Compares the version that the stack tells with this command line's: of one release both are made and tested together.
+/// Compares the stack's version with this command line's. Both of one release are made and tested together.
 pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Wrong> {
     let reason = match installed {
         Some(version) if version == own || version == UNRELEASED => return None,
@@ -60,7 +60,7 @@ pub fn version(stack: &str, installed: Option<&str>, own: &str) -> Option<Wrong>
     })
 }
 
-/// The same for people.
+/// Returns the text for people.
 pub fn words(stack: &str, wrong: &[Wrong], looked_at: usize) -> String {
     let parts = count(looked_at, "part");
     if wrong.is_empty() {
@@ -108,7 +108,7 @@ fn amiss(part: &Part, is: &str) -> Option<(String, String)> {
     }
 }
 
-/// How many messages may wait where none is a letter that nobody could take: the function takes ten at a time.
+/// The number of messages that may wait in a queue that is not for dead letters: the function takes ten at a time.
 const WAITING: u64 = 100;
 
 fn letters(part: &Part, is: &str) -> Option<(String, String)> {

@@ -1,4 +1,5 @@
-//! Windlass's knowledge of an application before anything is sent: its declaration, a version, an environment.
+//! The knowledge that Windlass has of an application before anything is sent: its declaration, a version, an
+//! environment.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -14,16 +15,16 @@ use windlass_domain::release::Release as Recorded;
 /// Something that is known, or the findings that tell that it is not.
 #[derive(Debug)]
 pub enum Known<T> {
-    /// It is, so.
+    /// It is known, and is this.
     So(T),
-    /// It is not.
+    /// It is not known.
     Not(Vec<Finding>),
 }
 
-/// A version.
+/// A version of an application.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Release {
-    /// The record of it.
+    /// Its record, if it has one.
     pub recorded: Option<Recorded>,
     upload: Option<Upload>,
 }
@@ -35,10 +36,10 @@ struct Upload {
 }
 
 impl Release {
-    /// Asks what is known of a version.
+    /// Asks Windlass for a version.
     ///
     /// # Errors
-    /// No answer.
+    /// If there is no answer.
     pub async fn of(
         windlass: &Windlass,
         app: &AppName,
@@ -48,17 +49,17 @@ impl Release {
         read(windlass.get(&path, &[]).await)
     }
 
-    /// The findings about the manifest that is uploaded now.
+    /// Returns the findings about the manifest that is uploaded now.
     pub fn refused(&self) -> Option<Vec<Finding>> {
         let findings = self.upload.as_ref()?.findings.clone()?;
         (!findings.is_empty()).then_some(findings)
     }
 }
 
-/// The environment that a full Git ref chooses by the rules in force.
+/// Returns the environment that a full Git ref chooses by the rules in force.
 ///
 /// # Errors
-/// No answer.
+/// If there is no answer.
 pub async fn chosen(
     windlass: &Windlass,
     app: &AppName,
@@ -76,7 +77,7 @@ pub async fn chosen(
     })
 }
 
-/// The part of the declaration in force that the command line reads.
+/// Reads the part of the declaration in force that the command line uses.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
@@ -85,7 +86,7 @@ pub async fn in_force(windlass: &Windlass, app: &AppName) -> Result<Known<Declar
     read(windlass.get(&path, &[]).await)
 }
 
-/// The declaration in force.
+/// Reads the declaration in force.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
@@ -104,7 +105,7 @@ pub async fn declaration(
     }
 }
 
-/// An environment with what runs, holds and waits there.
+/// Reads an environment: its running releases, its hold and its waiting deployments.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.

@@ -1,7 +1,7 @@
 //! The command line of Windlass, for CI and people.
 //!
-//! One file per verb under [`verbs`], and [`listing`] for those that list; every verb answers with an [`exit::Exit`], and prints either
-//! words or, with `--json`, one JSON document on standard output.
+//! Each verb has a file under [`verbs`]; [`listing`] serves those that list. Every verb returns an [`exit::Exit`], and
+//! prints either words or, with `--json`, one JSON document on standard output.
 
 pub mod archive;
 pub mod arguments;
@@ -79,7 +79,7 @@ pub struct Arguments {
     verb: Verb,
 }
 
-/// A verb, and each within it, with the usage that its help tells.
+/// Gives a verb, and each verb within it, the usage that its help shows.
 fn with_usage(verb: Command) -> Command {
     let usage = verb.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim().to_owned();
@@ -87,15 +87,15 @@ fn with_usage(verb: Command) -> Command {
 }
 
 impl Arguments {
-    /// The command line with the usage of each verb as its help tells it. clap itself puts every option in it that has
-    /// a value, also where a variable gave that, as if it were required.
+    /// Returns the command line with the usage of each verb as its help shows it. clap itself puts every option with a
+    /// value into the usage as if it were required, also where a variable gave the value.
     pub fn command_line() -> Command {
         let mut command = Self::command();
         command.build();
         command.mut_subcommands(with_usage)
     }
 
-    /// Does what was asked.
+    /// Runs the verb that was asked for.
     pub fn run(&self) -> Exit {
         let output = Output::new(self.json);
         let with_file = self.json_to.as_deref().map(|path| output.with_file(path));

@@ -18,15 +18,15 @@ pub const LARGEST_PAGE: usize = 100;
 /// The most that are listed where nobody asks for another number.
 const USUAL: usize = 20;
 
-/// One of what is listed of an environment.
+/// One item of a list of an environment.
 pub trait Listed: Serialize + DeserializeOwned {
-    /// The member of a page that holds them, and what a person calls them.
+    /// The member of a page that holds the items, and what a person calls them.
     const NAME: &'static str;
 
     /// The verb that lists them.
     const VERB: &'static str;
 
-    /// The path and the query of the list of an environment.
+    /// Returns the path and the query of the list of an environment.
     fn list<'a>(
         app: &'a AppName,
         environment: &'a EnvironmentName,
@@ -35,7 +35,7 @@ pub trait Listed: Serialize + DeserializeOwned {
     /// The titles of the table's columns.
     const COLUMNS: &'static [&'static str];
 
-    /// As a row of the table, a cell for each column.
+    /// Returns the item as a row of the table, a cell for each column.
     fn row(&self) -> Vec<String>;
 }
 
@@ -51,7 +51,7 @@ pub struct List<'a> {
 }
 
 impl<'a> List<'a> {
-    /// The list of an environment.
+    /// Returns the list of an environment.
     pub fn of<T: Listed>(app: &'a AppName, environment: &'a EnvironmentName) -> Self {
         let (path, query) = T::list(app, environment);
         Self {
@@ -62,17 +62,17 @@ impl<'a> List<'a> {
     }
 }
 
-/// A page of them.
+/// A page of items.
 #[derive(Debug)]
 pub struct Page<T> {
-    /// They, newest first.
+    /// The items, newest first.
     pub listed: Vec<T>,
-    /// Where the next page begins; none where there are no more.
+    /// The place at which the next page begins; `None` on the last one.
     pub next: Option<String>,
 }
 
 impl<T: Serialize> Page<T> {
-    /// The JSON that `--json` prints.
+    /// Returns the JSON that `--json` prints.
     pub fn as_json(&self, name: &str) -> Value {
         json!({name: self.listed, "next": self.next})
     }
@@ -121,7 +121,7 @@ impl Default for Part {
 }
 
 impl Part {
-    /// Reads it, page by page.
+    /// Reads this part of a list, page by page.
     ///
     /// # Errors
     /// No answer, or one that cannot be understood.
@@ -146,12 +146,12 @@ impl Part {
         Ok(all)
     }
 
-    /// True where it is not the beginning of the list.
+    /// Returns whether it is not the beginning of the list.
     pub fn goes_on(&self) -> bool {
         self.after.is_some()
     }
 
-    /// The words, and a line that tells how to see what is not told.
+    /// Adds a line to the words that says how to see the rest of the list.
     pub fn with_more<T>(&self, words: String, page: &Page<T>, command: &str) -> String {
         let Some(next) = &page.next else {
             return words;
@@ -165,7 +165,7 @@ impl Part {
     }
 }
 
-/// Columns as wide as their widest cell; the last one ends where it ends.
+/// Makes a table of columns as wide as their widest cell; the last one ends where it ends.
 pub fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
     let head: Vec<String> = columns.iter().map(ToString::to_string).collect();
     let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
@@ -206,10 +206,10 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run<T: Listed>(&self, output: Output) -> Result<Exit, Failure> {
         let (app, environment) = (&self.app, &self.environment);
         let page = waiting(async {

@@ -1,16 +1,16 @@
-//! The account, looked at for `init`: what lives there, and the installation. What cannot be seen is told, and fails
-//! nothing.
+//! The account, looked at for `init`: its functions, services and distributions, and the installation. A part that
+//! cannot be seen is listed as not looked at, and fails nothing.
 
 use crate::init::account::{Account, Distribution, Live};
 use crate::init::proposal::Facts;
 use std::collections::BTreeMap;
 use windlass_aws::Living;
 
-/// The tags that say whose a target is.
+/// The tags that name the application and the environment of a target.
 const APP: &str = "windlass:app";
 const ENVIRONMENT: &str = "windlass:environment";
 
-/// The region that the environment names.
+/// Returns the region that the environment names.
 pub fn region() -> Option<String> {
     let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter();
     let mut named = named.filter_map(|name| std::env::var(name).ok());
@@ -77,7 +77,7 @@ fn account(living: Living) -> Account {
             it.bucket().unwrap_or_default()
         ),
         bucket: it.bucket().map(str::to_owned),
-        // The first is CloudFront's own.
+        // The first name is CloudFront's own.
         host: it.names.get(1).cloned(),
         belongs: belongs(tags, &it.arn),
     });

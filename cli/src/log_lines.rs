@@ -1,4 +1,4 @@
-//! The log lines of what a deployment changed, as they are looked at once. What decides is pure.
+//! The log lines of what a deployment changed, in one look. The deciding code is pure.
 
 use crate::record::Record;
 use serde::Serialize;
@@ -9,10 +9,10 @@ use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 use windlass_engine::kinds::{Writes, writes};
 
-/// A line with the component that it is of.
+/// A line with its component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Told {
-    /// When it was written.
+    /// The time at which it was written.
     pub at: Time,
     /// The component.
     pub component: ComponentName,
@@ -28,7 +28,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// The line for people.
+    /// Returns the line for people.
     pub fn words(&self) -> String {
         format!("{} {} {}", self.at, self.component, self.text)
     }
@@ -45,22 +45,23 @@ pub struct Group {
     pub component: ComponentName,
 }
 
-/// One look.
+/// The result of one look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Look {
-    /// The log groups that what was changed writes into, whether there are lines or not.
+    /// The log groups that the changed targets write into, whether there are lines or not.
     pub groups: BTreeSet<Group>,
     /// Lines, oldest first.
     pub lines: Vec<Told>,
-    /// Up to when all lines are there; absent where none is left out.
+    /// The time up to which all lines are there; absent where none is left out.
     pub cut: Option<Time>,
     /// Notes about them.
     pub notes: Vec<String>,
-    /// All that could not be read, and why.
+    /// Everything that could not be read, with the reason.
     pub unseen: Vec<String>,
 }
 
-/// Looks at what the deployment has changed of these components, or of all, from one time to another, or to now.
+/// Reads the lines of what the deployment has changed of these components, or of all, from one time to another, or to
+/// now.
 pub async fn look(
     aws: &Aws,
     record: &Record,
@@ -89,7 +90,7 @@ pub async fn look(
     look
 }
 
-/// The log groups that what the deployment has changed writes into; no line is read.
+/// Finds the log groups that the changed targets write into; no line is read.
 pub async fn groups(aws: &Aws, record: &Record) -> Look {
     let mut look = Look::default();
     for step in &record.steps {
@@ -98,8 +99,8 @@ pub async fn groups(aws: &Aws, record: &Record) -> Look {
     look
 }
 
-/// All that decides which log groups are found: while it is the same so are they. `None` where nothing that was changed
-/// so far writes any.
+/// Returns everything that decides which log groups are found: while it is the same, so are they. `None` where nothing
+/// that was changed so far writes any lines.
 pub fn what_writes(record: &Record) -> Option<String> {
     let asked = record.steps.iter().filter_map(|step| match asked(step) {
         Asked::Written(writes) => Some(format!("{} {writes:?}", step.component)),
@@ -110,7 +111,7 @@ pub fn what_writes(record: &Record) -> Option<String> {
 }
 
 impl Look {
-    /// Takes in where the lines of a step are, and answers these places.
+    /// Adds the log groups, notes and unseen places of a step, and returns the places of its lines.
     async fn places(&mut self, aws: &Aws, step: &Step) -> Vec<LogPlace> {
         let writes = match asked(step) {
             Asked::Written(writes) => writes,
@@ -138,7 +139,7 @@ impl Look {
     }
 }
 
-/// The work for a step.
+/// The work for a step: reading what it has written, or adding a note or a reason.
 enum Asked {
     Written(Writes),
     Note(String),
@@ -198,8 +199,8 @@ fn told_of(component: &ComponentName, place: &LogPlace, line: LogLine) -> Told {
     }
 }
 
-/// Lines of several places in their order, and up to when all are there: what comes after the first cut of any place
-/// would have gaps.
+/// Puts lines of several places in their order. Returns also the time up to which all are there: after the first cut of
+/// any place there would be gaps.
 fn merged(mut lines: Vec<Told>, cuts: &[Time], limit: usize) -> (Vec<Told>, Option<Time>) {
     lines.sort_by_key(|line| line.at);
     let mut cut = cuts.iter().min().copied();

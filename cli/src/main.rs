@@ -1,4 +1,4 @@
-//! `windlass`: reads the arguments, does what they ask, and ends with the status that is true.
+//! `windlass`: reads the arguments, runs the verb, and ends with its exit status.
 
 use clap::FromArgMatches;
 use clap::error::{ContextKind, ContextValue};
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments.run().into(),
         Err(mut mistake) => {
             without_untrue_tips(&mut mistake);
-            // A program that asked for one document gets one also of a mistake, which clap tells people.
+            // A program that asked for one document also gets one about a mistake, which clap reports for people.
             if mistake.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
                 let said = mistake.render().to_string();
                 let said = said.trim().trim_start_matches("error: ").to_owned();
@@ -24,7 +24,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// clap advises to pass an unknown option as a value, behind `--`: no argument of a verb takes one.
+/// Takes out a tip of clap that is untrue here: to pass an unknown option as a value, behind `--`. No argument of a
+/// verb takes one.
 fn without_untrue_tips(mistake: &mut clap::Error) {
     if let Some(ContextValue::StyledStrs(tips)) = mistake.get(ContextKind::Suggested) {
         let is_true = |tip: &&clap::builder::StyledStr| !tip.to_string().contains("as a value");

@@ -1,4 +1,4 @@
-//! The manifest of a release, put together from what the command names.
+//! The manifest of a release, put together from the arguments of the command.
 
 use crate::failure::Failure;
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::meant_ref::meant_ref;
 use windlass_domain::name::{AppName, ComponentName};
 
-/// An artifact's place in the bucket. The digest stands in it, so that an artifact that is there
-/// already is not sent again, whatever version it is part of.
+/// Returns an artifact's key in the bucket. The digest stands in it, so that an artifact that is there already is not
+/// sent again, whatever version it is part of.
 pub fn artifact_key(app: &AppName, component: &ComponentName, sha256: &Digest) -> String {
     format!("artifacts/{app}/{component}/{sha256}.zip")
 }
 
-/// An object as a manifest names it, pinned by its digest, and by its version where it is known.
+/// Returns an object as a manifest names it, pinned by its digest, and by its version where it is known.
 pub fn object(key: String, sha256: Digest, version_id: Option<String>) -> ArtifactRef {
     ArtifactRef {
         key: Some(key),
@@ -30,7 +30,7 @@ pub fn object(key: String, sha256: Digest, version_id: Option<String>) -> Artifa
 pub struct About {
     /// Its version.
     pub version: String,
-    /// Where in Git it comes from.
+    /// Its origin in Git.
     pub git: Option<Git>,
     /// Its place in the order of releases.
     pub sequence: Option<u64>,
@@ -67,7 +67,7 @@ pub fn build(
     })
 }
 
-/// The members of a manifest that the command line has other names for, and what gives them.
+/// The members of a manifest that the command line has other names for, each with the argument or option that gives it.
 const GIVEN: [(&str, &str); 6] = [
     ("version", "the argument VERSION"),
     ("git.ref", "`--git-ref`, else what the CI or Git tells"),
@@ -83,7 +83,7 @@ const GIVEN: [(&str, &str); 6] = [
     ("declaration", "`--declaration`"),
 ];
 
-/// The finding with what of the command line it is about, and with the ref that was probably meant.
+/// Adds to a finding the argument or option that it is about, and the ref that was probably meant.
 fn by_option(finding: Finding, reference: &str) -> Finding {
     let given = GIVEN.iter().find(|(member, _)| finding.path == *member);
     let meant = match finding.path.as_str() {

@@ -1,4 +1,5 @@
-//! The pages of findings, faults and troubles, which the program carries: who reads its words need not have the repository.
+//! The pages of findings, faults and troubles. The program carries them, because its users need not have the
+//! repository.
 
 use crate::trouble::Trouble;
 use include_dir::{Dir, include_dir};
@@ -14,15 +15,15 @@ static TROUBLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../docs/troubles");
 pub struct Page {
     /// The name that it explains.
     pub name: String,
-    /// Its text, in Markdown; first the finding's, where a fault has the same name.
+    /// Its text, in Markdown; the finding's first, where a fault has the same name.
     pub text: String,
 }
 
 impl Page {
-    /// The page of this name.
+    /// Returns the page of this name.
     ///
     /// # Errors
-    /// Nothing that has a page is called so; the nearest is told.
+    /// If no page has this name; the message suggests the nearest.
     pub fn of(name: &str) -> Result<Self, String> {
         let file = format!("{name}.md");
         let texts: Vec<&str> = [&FINDINGS, &FAULTS, &TROUBLES]
@@ -45,7 +46,8 @@ impl Page {
     }
 }
 
-/// A line that names the page of each finding once, and the command that shows it; `None` where nothing was found.
+/// Returns a line that names the page of each finding once, and the command that shows it; `None` where there are no
+/// findings.
 pub fn line<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<String> {
     let findings: Vec<&Finding> = findings.into_iter().collect();
     let pages = finding::pages(findings.iter().copied())?;
@@ -58,7 +60,7 @@ pub fn line<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<Strin
     Some(format!("{pages} (or `windlass explain {name}`)"))
 }
 
-/// A line that names the page of a trouble, and the command that shows it.
+/// Returns a line that names the page of a trouble, and the command that shows it.
 pub fn of_trouble(name: Trouble) -> String {
     format!("  page: {} (or `windlass explain {name}`)", name.page())
 }

@@ -7,10 +7,10 @@ use crate::windlass::Windlass;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// The id of the deployment: `which` is an id or an environment, `version` a version or an id.
+/// Returns the id of the deployment. `which` is an id or an environment, `version` a version or an id.
 ///
 /// # Errors
-/// Where there is none, or no answer.
+/// If there is no such deployment, or no answer.
 pub async fn id(
     windlass: &Windlass,
     app: &AppName,

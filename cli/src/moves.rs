@@ -1,4 +1,4 @@
-//! Renaming and handing over: what both verbs send, wait for and tell.
+//! Renaming and handing over: the calls, the waiting and the texts that both verbs have in common.
 
 use crate::arguments;
 use crate::exit::Exit;
@@ -32,10 +32,10 @@ pub struct Asking {
     pub patience: Patience,
 }
 
-/// Starts what a call says, and waits until it is done.
+/// Starts an execution by a call, and waits until it is done.
 ///
 /// # Errors
-/// Where Windlass refuses it or does not answer.
+/// If Windlass refuses it or does not answer.
 pub async fn begun(
     windlass: &Windlass,
     app: &AppName,
@@ -60,31 +60,31 @@ pub async fn begun(
     Ok(Exit::Good)
 }
 
-/// The texts of a list in an answer.
+/// Returns the texts of a list in an answer.
 pub fn texts<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {
     let all = answer.get(name).and_then(Value::as_array);
     all.into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// A move: whose, of what, and whose it is from then on.
+/// A move of components to another name, application or environment.
 pub struct Move<'a> {
-    /// The application that has it.
+    /// The application that has them now.
     pub app: &'a AppName,
-    /// The environment that has it.
+    /// The environment that has them now.
     pub environment: &'a EnvironmentName,
-    /// The component; all of the environment where there is none.
+    /// The component; `None` for all of the environment.
     pub component: Option<&'a ComponentName>,
-    /// The application and environment that are to have it; none where only the component's name is another one.
+    /// The application and environment that are to have it; `None` where only the component gets another name.
     pub to: Option<(&'a AppName, &'a EnvironmentName)>,
     /// Its name from then on.
     pub name: Option<&'a ComponentName>,
 }
 
 impl Move<'_> {
-    /// Makes it, or tells what it would do.
+    /// Makes the move, or prints what it would do.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = asking.endpoint.open().await?;
@@ -105,7 +105,7 @@ impl Move<'_> {
         })
     }
 
-    /// The path of the call: what goes to another environment has one that names both.
+    /// Returns the path of the call: a move to another environment has a path that names both.
     fn path<'p>(&'p self, within: &'p str) -> Vec<&'p str> {
         let (app, environment) = (self.app.as_str(), self.environment.as_str());
         match self.to {

@@ -13,7 +13,7 @@ pub enum Named {
         /// Its source.
         from: String,
     },
-    /// The stack that tells it, and who named that.
+    /// A stack whose outputs tell the place, with its source.
     Stack {
         /// Its name.
         name: String,
@@ -22,7 +22,7 @@ pub enum Named {
     },
 }
 
-/// Something that the command line gives: an option goes before a variable.
+/// Something given on the command line: an option goes before a variable.
 #[derive(Debug, Clone, Copy)]
 pub struct Given<'a> {
     text: &'a str,
@@ -31,13 +31,13 @@ pub struct Given<'a> {
 }
 
 impl Given<'_> {
-    /// True where a person typed it as an option: the same command typed elsewhere needs the option too.
+    /// Returns whether a person typed it as an option: the same command typed elsewhere needs the option too.
     pub const fn is_option(&self) -> bool {
         self.is_option
     }
 }
 
-/// Which of what is given tells a place: an option, else a variable, else the settings; of each the place itself goes
+/// Chooses the source of a place: an option, else a variable, else the settings. Within each, the place itself goes
 /// before a stack.
 pub fn named(
     setting: &str,
@@ -62,7 +62,7 @@ pub fn named(
     Some(Named::Stack { name, from })
 }
 
-/// The text of the command line, by an option or a variable. clap tells no more than the value.
+/// Returns the text of the command line, by an option or a variable. clap tells no more than the value.
 pub fn given<'a>(
     text: Option<&'a str>,
     option: &'static str,
@@ -85,7 +85,7 @@ pub fn given<'a>(
 mod tests {
     use super::*;
 
-    /// The text of an option, where `from` is one, else of a variable.
+    /// Returns a text as given by an option, if `from` is one, else by a variable.
     fn by<'a>(text: &'a str, from: &'static str) -> Given<'a> {
         let is_option = from.starts_with("--");
         Given {

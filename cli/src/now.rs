@@ -1,5 +1,5 @@
-//! A deployment whose ending nobody saw come is compared with its environment now: its record tells only how it was
-//! when it ended.
+//! The comparison with now. Where nobody saw a deployment's ending come, its record tells only the state at the ending,
+//! so the deployment is compared with its environment now.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,14 +15,14 @@ use windlass_domain::way::Way;
 /// The lines that tell of now, and the exit status that follows from them.
 #[derive(Debug, PartialEq, Eq)]
 struct Now {
-    /// Whether what was deployed runs; `None` where that is not known, or was not compared.
+    /// True if what was deployed runs; `None` where that is not known, or was not compared.
     runs: Option<bool>,
     words: String,
     exit: Exit,
 }
 
-/// Looks at the targets and at the environment, tells what is so now, and answers how the program ends. `exit` is what
-/// the ending alone would come to: what it says of the environment has to be true now as well.
+/// Looks at the targets and at the environment, prints the present state, and returns the exit status. `exit` is the
+/// exit status by the ending alone: what it says of the environment has to be true now as well.
 pub async fn now(
     windlass: &Windlass,
     record: &Record,
@@ -55,7 +55,7 @@ fn compare(
     let now = match seen {
         Ok(now) => now,
         Err(why) => {
-            // What it brought may be gone, and who needed an operator needs none any more.
+            // What it brought may be gone, and an operator who was needed may be needed no more.
             let is_open = exit == Exit::Good || (exit == Exit::NeedsOperator && is_resolved);
             return Now {
                 runs: None,
@@ -96,8 +96,8 @@ fn compare(
     }
 }
 
-/// The deployment that works or waits there with the same release: what a deployment that made way for it is
-/// followed by. None where that cannot be seen.
+/// Returns the deployment there that works or waits with the same release. The caller follows it in place of the
+/// deployment that made way for it. `None` where that cannot be seen.
 pub async fn same_release(windlass: &Windlass, record: &Record) -> Option<String> {
     let mine = &record.deployment;
     let now = environment(windlass, mine, &[]).await.ok()?;

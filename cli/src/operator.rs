@@ -1,4 +1,4 @@
-//! An operator's actions: each starts an execution, and what came of it is asked for afterwards.
+//! An operator's actions. Each starts an execution, and its outcome is asked for afterwards.
 
 use crate::arguments;
 use crate::exit::Exit;
@@ -42,15 +42,15 @@ pub struct Where {
 /// The effect of an action.
 #[derive(Debug, Clone, Copy)]
 pub enum Effect {
-    /// A deployment, which tells the rest.
+    /// It becomes a deployment, which tells the rest.
     Deployment(Wanted),
-    /// This of the environment.
+    /// It makes this true of the environment.
     Environment(fn(&Environment) -> bool),
 }
 
 /// An action on an environment.
 pub struct Action<'a> {
-    /// Where, and why.
+    /// The environment, the reason, and how to ask.
     pub at: &'a Where,
     /// The call's method.
     pub method: &'a str,
@@ -63,10 +63,10 @@ pub struct Action<'a> {
 }
 
 impl Action<'_> {
-    /// Starts it and waits for what comes of it: a deployment is watched until it has ended.
+    /// Starts it and waits for its outcome: a deployment is watched until it has ended.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.at.endpoint.open().await?;
@@ -88,10 +88,10 @@ impl Action<'_> {
         })
     }
 
-    /// Starts it, and answers its execution.
+    /// Starts it, and returns its execution.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub async fn start(&self, windlass: &Windlass) -> Result<String, Failure> {
         let mut body = self.body.clone();
         let reason = self.at.reason.as_str();
@@ -158,7 +158,7 @@ impl Action<'_> {
         }
     }
 
-    /// Tells what was done, or why nothing was; and how the environment is now.
+    /// Prints what was done, or why nothing was; and how the environment is now.
     async fn done(
         &self,
         windlass: &Windlass,
@@ -182,7 +182,7 @@ impl Action<'_> {
         let answer = windlass.get(&self.environment(), &[]).await?;
         let now = Environment::read(&answer)?;
         let is_so = match self.effect {
-            // What was done is told of a deployment, and says nothing of what else goes on there.
+            // A deployment's own outcome was printed, and says nothing of what else goes on there.
             Effect::Deployment(_) => true,
             Effect::Environment(is_so) => is_so(&now),
         };
@@ -199,11 +199,11 @@ impl Action<'_> {
 /// The outcome of an execution so far.
 #[derive(Debug, Deserialize)]
 pub struct CameOf {
-    /// The deployment that it is.
+    /// The deployment that it became.
     pub deployment: Option<String>,
-    /// Why it was refused before it could become one.
+    /// The refusal, if it was refused before it could become a deployment.
     pub refusal: Option<Refusal>,
-    /// What was done that is no deployment.
+    /// The result, if it is no deployment.
     pub done: Option<Done>,
     /// The execution itself.
     pub execution: Option<Execution>,
@@ -212,14 +212,14 @@ pub struct CameOf {
 /// Something done that is no deployment.
 #[derive(Debug, Deserialize)]
 pub struct Done {
-    /// In a sentence.
+    /// The sentence that says what was done.
     pub cause: String,
 }
 
 /// An execution.
 #[derive(Debug, Deserialize)]
 pub struct Execution {
-    /// The word of Step Functions for how it stands.
+    /// The status, in the word of Step Functions.
     pub status: String,
     /// The name of what ended it.
     pub error: Option<String>,
@@ -227,16 +227,17 @@ pub struct Execution {
     pub cause: Option<String>,
 }
 
-/// Whether the execution that was started a moment ago is not known yet: Step Functions tells of it with a delay.
+/// Returns whether an execution that was started a moment ago is not known yet: Step Functions tells of it with a
+/// delay.
 pub fn is_not_known_yet(failure: &Failure) -> bool {
     let mut findings = failure.findings.iter();
     findings.any(|one| one.name == FindingName::UnknownName && one.path == "?execution")
 }
 
-/// Asks what came of an execution so far.
+/// Asks for the outcome of an execution so far.
 ///
 /// # Errors
-/// Where Windlass does not know it or does not answer.
+/// If Windlass does not know it or does not answer.
 pub async fn came_of(
     windlass: &Windlass,
     app: &AppName,
@@ -247,10 +248,10 @@ pub async fn came_of(
     CameOf::deserialize(&answer).map_err(|error| Failure::not_understood("what came of it", error))
 }
 
-/// Waits until an execution has ended that is about no environment, and answers what it says that it did.
+/// Waits until an execution has ended that is about no environment, and returns its sentence on what it did.
 ///
 /// # Errors
-/// Where it was rejected, or died, or does not end in time.
+/// If it was rejected, or died, or does not end in time.
 pub async fn ended_without_environment(
     windlass: &Windlass,
     app: &AppName,

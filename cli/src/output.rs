@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use windlass_domain::finding::Finding;
 
-/// Where a verb says what it found out. Words go to standard output, errors to standard error.
+/// The output of a verb. Words go to standard output, errors to standard error.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
     json: bool,
@@ -18,19 +18,19 @@ pub struct Output {
 }
 
 impl Output {
-    /// Words, or JSON.
+    /// Makes an output of words, or of JSON.
     pub fn new(json: bool) -> Self {
         Self { json, file: None }
     }
 
-    /// The same, and the JSON document into a file, which is emptied now: a document of an earlier command is none of
-    /// this one.
+    /// Like [`Self::new`], with the JSON document in a file as well. The file is emptied now, because a document of an
+    /// earlier command is none of this one.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn with_file(self, path: &Path) -> Result<Self, Failure> {
         fs::write(path, "").map_err(|error| unwritten(path, &error))?;
-        // There is one for the whole life of the program.
+        // There is one output for the whole life of the program.
         let file = Some(&*Box::leak(path.to_owned().into_boxed_path()));
         Ok(Self { file, ..self })
     }
@@ -55,7 +55,7 @@ impl Output {
         }
     }
 
-    /// Says what must be said before something is done; with `--json` on standard error.
+    /// Prints what must be said before something is done; with `--json` on standard error.
     pub fn announce(&self, line: &str) {
         if self.json {
             let _ = writeln!(io::stderr(), "{line}");
@@ -64,7 +64,7 @@ impl Output {
         }
     }
 
-    /// Prints the value with `--json`, and keeps it with `--json-to`; words were said already.
+    /// Prints the value with `--json`, and keeps it with `--json-to`; the words were printed already.
     pub fn only_json(&self, value: &impl Serialize) {
         if self.json {
             self.result(value, "");
@@ -82,7 +82,7 @@ impl Output {
         }
     }
 
-    /// Whether `--json` was given.
+    /// Returns whether `--json` was given.
     pub fn is_json(self) -> bool {
         self.json
     }
@@ -99,7 +99,7 @@ fn unwritten(path: &Path, why: &io::Error) -> Failure {
     )
 }
 
-/// How a verb ended; a failure is told first.
+/// Returns the exit status of a verb; a failure is printed first.
 pub fn end(output: Output, result: Result<Exit, Failure>) -> Exit {
     match result {
         Ok(exit) => exit,
@@ -116,8 +116,8 @@ pub fn error(what: &str) {
     let _ = writeln!(io::stderr(), "windlass: {what}");
 }
 
-/// Findings as people read them: the file, the place, what is wrong, what to write instead, and the pages that explain
-/// them.
+/// Returns findings as people read them: the file, the place, what is wrong, what to write instead, and the pages that
+/// explain them.
 pub fn words(file: &str, findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {

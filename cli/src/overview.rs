@@ -38,15 +38,15 @@ pub struct App {
 pub struct Here {
     /// Its name.
     pub environment: EnvironmentName,
-    /// Whether the declaration in force has it.
+    /// True if the declaration in force has it.
     pub declared: bool,
     running: BTreeMap<ComponentName, Called>,
-    /// Whether what runs was judged good; absent where an older Windlass answers.
+    /// True if what runs was judged good; absent where an older Windlass answers.
     #[serde(default)]
     pub verified_good: Option<bool>,
     /// The hold on deployments.
     pub hold: Option<Hold>,
-    /// What is known of drills; absent where an older Windlass answers.
+    /// The history of drills; absent where an older Windlass answers.
     #[serde(default)]
     pub drills: Option<Drills>,
     /// The next drill by a schedule, where one is declared.
@@ -54,17 +54,17 @@ pub struct Here {
     pub next_drill: Option<Next>,
     /// The lock.
     pub lock: Lock,
-    /// Those that wait for a turn.
+    /// The deployments that wait for a turn.
     pub waiting: Vec<WhoWaits>,
-    /// What the last hourly look found; absent before it, and where an older Windlass answers.
+    /// The finding of the last hourly look; absent before it, and where an older Windlass answers.
     #[serde(default)]
     pub drift: Option<Shown>,
-    /// The deployments that it names.
+    /// The deployments that its members name.
     #[serde(default)]
     pub deployments: BTreeMap<String, Asked>,
 }
 
-/// What runs of a component is called.
+/// The names of what runs of a component, and of its containers.
 #[derive(Debug, Deserialize)]
 struct Called {
     #[serde(flatten)]
@@ -74,16 +74,16 @@ struct Called {
 }
 
 impl App {
-    /// Reads one of a page.
+    /// Reads an application of a page.
     ///
     /// # Errors
-    /// Where it has another form.
+    /// If it has another form.
     pub fn read(answer: &Value) -> Result<Self, Failure> {
         Self::deserialize(answer)
             .map_err(|error| Failure::not_understood("the list of apps", error))
     }
 
-    /// Its rows: at least one for each environment.
+    /// Returns its rows: at least one for each environment.
     pub fn rows(&self) -> Vec<Vec<String>> {
         if self.environments.is_empty() {
             return vec![row([
@@ -139,7 +139,7 @@ impl Here {
         rows.collect()
     }
 
-    /// Each release that runs, with the parts that do.
+    /// Returns each release that runs, with the parts that run it.
     pub fn runs(&self) -> Vec<(&Names, Vec<Part>)> {
         let mut runs: Vec<(&Names, Vec<Part>)> = Vec::new();
         for (name, called) in &self.running {
@@ -158,7 +158,7 @@ impl Here {
         runs
     }
 
-    /// When it last proved its way back, and when the next drill by the schedule is due.
+    /// Returns when it last proved its way back, and when the next drill by the schedule is due.
     fn way_back(&self) -> String {
         let drills = self.drills.as_ref().map(Drills::in_short);
         let next = self.next_drill.as_ref().map(Next::in_short);
@@ -169,7 +169,7 @@ impl Here {
         told.join("; ")
     }
 
-    /// The state of it now, in few words.
+    /// Returns its present state, in few words.
     fn now(&self) -> String {
         let mut words = Vec::new();
         words.extend((!self.declared).then(|| "no longer declared".to_owned()));
@@ -199,7 +199,7 @@ impl Here {
         })
     }
 
-    /// The version of a deployment that it names.
+    /// Returns the version of a deployment that it names, else the deployment's id in words.
     pub fn version(&self, id: &str) -> String {
         let asked = self.deployments.get(id);
         asked.map_or_else(|| format!("deployment {id}"), |asked| asked.version.clone())

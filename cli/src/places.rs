@@ -1,5 +1,5 @@
-//! Where an installation is: an option tells it, else a variable, else `windlass.toml`; or the outputs of a stack that
-//! one of these names. Where nothing is named the stack `windlass` is looked for.
+//! The place of an installation: an option tells it, else a variable, else `windlass.toml`; or the outputs of a stack
+//! that one of these names. Where nothing is named, the stack `windlass` is looked for.
 
 use crate::arguments;
 use crate::exit::Exit;
@@ -32,10 +32,10 @@ type Outputs = BTreeMap<String, String>;
 /// The stack that is looked for where nothing is named.
 const USUAL: &str = "windlass";
 
-/// Told instead of the setting that names a stack, where none does.
+/// The source of the stack's name where no setting names one.
 const UNNAMED: &str = "the usual name";
 
-/// Why a stack's outputs are not known.
+/// The reason for which a stack's outputs are not known.
 enum Unfound {
     /// AWS has no such stack there.
     NoStack,
@@ -43,7 +43,7 @@ enum Unfound {
     NotLooked(Failure),
 }
 
-/// What a command needs to know of an installation.
+/// The parts of an installation whose place a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// The address of the HTTP API.
@@ -67,9 +67,9 @@ pub struct Installed {
 pub struct Place {
     /// The address, or the bucket's name.
     pub value: String,
-    /// Who told it, such as `WINDLASS_ENDPOINT` or `line 2 of windlass.toml`.
+    /// Its source, such as `WINDLASS_ENDPOINT` or `line 2 of windlass.toml`.
     pub from: String,
-    /// The region of the settings, which is taken where the environment names none.
+    /// The region of the settings, which is used where the environment names none.
     pub region: Option<String>,
 }
 
@@ -88,7 +88,7 @@ impl What {
         }
     }
 
-    /// What is told where nothing names it.
+    /// Returns the text for a place that nothing names.
     fn unnamed(self) -> &'static str {
         match self {
             Self::Endpoint => NO_ENDPOINT,
@@ -108,16 +108,16 @@ const NO_ENDPOINT: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the o
 const NO_BUCKET: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack, or write `stack = \"…\"` into a file windlass.toml.";
 
 impl Endpoint {
-    /// Makes ready to call the API, with the caller's AWS credentials.
+    /// Opens the API, with the caller's AWS credentials. The API itself is not called yet.
     ///
     /// # Errors
-    /// Where nobody tells its address, or settings are wrong.
+    /// If nobody tells its address, or settings are wrong.
     pub async fn open(&self) -> Result<Windlass, Failure> {
         Windlass::at(self.place(What::Endpoint, None).await?).await
     }
 
-    /// The options that were typed and name the installation, as words of a command: another command needs them to reach
-    /// the same one. A variable and the settings are there for that one as well.
+    /// Returns the options that were typed and name the installation, as words of a command: another command needs them
+    /// to reach the same one. That command finds a variable and the settings by itself.
     pub fn typed(&self) -> Vec<String> {
         let address = given(self.address.as_deref(), "--endpoint", "WINDLASS_ENDPOINT");
         let stack = given(self.stack.as_deref(), "--stack", "WINDLASS_STACK");
@@ -132,7 +132,7 @@ impl Endpoint {
         typed.collect()
     }
 
-    /// The API, where one is named; why it is not asked, where its stack could not be looked at.
+    /// Opens the API, where one is named; returns why not, where its stack could not be looked at.
     ///
     /// # Errors
     /// Settings that are wrong.
@@ -148,7 +148,7 @@ impl Endpoint {
         }
     }
 
-    /// The API, whoever names it; why it is not asked, where nothing tells its address or nobody could look for it.
+    /// Opens the API, whoever names it; returns why not, where nothing tells its address or nobody could look for it.
     ///
     /// # Errors
     /// Settings that are wrong, and an answer that is not Windlass's.
@@ -162,15 +162,15 @@ impl Endpoint {
         }
     }
 
-    /// The artifacts bucket; `given` is what the option or the variable says.
+    /// Returns the artifacts bucket; `given` is the text of the option or the variable.
     ///
     /// # Errors
-    /// Where nobody tells its name, or settings are wrong.
+    /// If nobody tells its name, or settings are wrong.
     pub async fn bucket(&self, given: Option<&str>) -> Result<Place, Failure> {
         self.place(What::Bucket, given).await
     }
 
-    /// True where an option, a variable or the settings tell of an installation, or its stack was found.
+    /// Returns whether an option, a variable or the settings name an installation, or its stack was found.
     ///
     /// # Errors
     /// Settings that are wrong.
@@ -179,7 +179,7 @@ impl Endpoint {
         Ok(named.is_some() || self.outputs.initialized())
     }
 
-    /// True where the bucket can be told without a stack.
+    /// Returns whether the bucket is known without another look at a stack.
     ///
     /// # Errors
     /// Settings that are wrong.
@@ -188,10 +188,10 @@ impl Endpoint {
         Ok(matches!(named, Some(Named::Value { .. })) || self.outputs.initialized())
     }
 
-    /// The installation of the stack that is named, as AWS tells it now.
+    /// Returns the installation of the stack that is named, as AWS tells it now.
     ///
     /// # Errors
-    /// Where there is no such stack, or it may not be looked at, or settings are wrong.
+    /// If there is no such stack, or it may not be looked at, or settings are wrong.
     pub async fn parts(&self) -> Result<Installed, Failure> {
         let settings = Settings::here()?;
         let (name, from) = match self.named(What::Bucket, None, &settings) {
@@ -213,7 +213,7 @@ impl Endpoint {
         })
     }
 
-    /// AWS with the caller's credentials, in the installation's region.
+    /// Opens AWS with the caller's credentials, in the installation's region.
     ///
     /// # Errors
     /// Without credentials or a region, or settings are wrong.
@@ -223,7 +223,7 @@ impl Endpoint {
         Aws::for_people(at).await.map_err(Failure::from)
     }
 
-    /// That all of these are named, or can be found.
+    /// Checks that all of these are named, or can be found.
     ///
     /// # Errors
     /// All that are not.
@@ -282,7 +282,7 @@ impl Endpoint {
         named(what.setting(), what.given(value), stack, settings)
     }
 
-    /// The outputs of the stack that is looked for where these are not named.
+    /// Returns the outputs of the usual stack, which is looked for where these are not named.
     async fn usual(
         &self,
         missing: &[What],
@@ -355,11 +355,11 @@ fn no_windlass(name: &str, what: What, from: &str) -> Failure {
     Failure::of(Trouble::NotAWindlass, format!("{what} ({from})")).with_next(ACCOUNT)
 }
 
-/// Why a stack could not be looked at, with the right that is needed where that is the reason.
+/// Adds to the failure of a look at a stack which stack it was, with the right that is needed where that is the reason.
 fn unread(failure: Failure, name: &str, from: &str) -> Failure {
     let next = next_for_credentials(&failure.message).or_else(|| {
         let is_refused = failure.message.contains("AccessDenied")
-            // Who is nobody yet needs credentials, and not a right.
+            // A caller without credentials needs those first, not a right.
             && !failure.message.contains("no AWS credentials");
         is_refused.then_some("`cloudformation:DescribeStacks` on the stack is needed; or give `--endpoint` and `--bucket`")
     });

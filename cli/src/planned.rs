@@ -25,7 +25,7 @@ const KNOWN: Duration = Duration::from_mins(1);
 /// A request whose plan is asked for.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
-    /// Whom.
+    /// The installation that is asked.
     pub windlass: &'a Windlass,
     /// The application.
     pub app: &'a AppName,
@@ -35,20 +35,20 @@ pub struct Asked<'a> {
     pub body: &'a Value,
 }
 
-/// Asks for a plan, waits until it is drawn, and tells it.
+/// Asks for a plan, waits until it is drawn, and prints it.
 ///
 /// # Errors
-/// Where Windlass refuses it or does not answer, and where no plan came in time.
+/// If Windlass refuses it, does not answer, or gives no plan in time.
 pub async fn draw(asked: Asked<'_>, patience: &Patience, output: Output) -> Result<Exit, Failure> {
     let (answer, planned) = drawn(asked, patience).await?;
     output.result(&answer, &words(&planned));
     Ok(exit(&planned))
 }
 
-/// Asks for a plan, and waits until it is drawn: the answer, and what it says.
+/// Asks for a plan, and waits until it is drawn. Returns the answer, and the plan in it.
 ///
 /// # Errors
-/// Where Windlass refuses it or does not answer, and where no plan came in time.
+/// If Windlass refuses it, does not answer, or gives no plan in time.
 pub async fn drawn(asked: Asked<'_>, patience: &Patience) -> Result<(Value, Planned), Failure> {
     let Asked {
         windlass,
@@ -89,7 +89,7 @@ async fn until_drawn(
                 was_known = true;
                 waiting.goes_on().await
             }
-            // It was begun: that nobody knows it yet is no refusal.
+            // It was begun: a plan that nobody knows yet is not refused.
             Err(failure) if failure.exit == Exit::Rejected && !was_known => known.goes_on().await,
             Err(failure) => return Err(failure),
         };
@@ -102,7 +102,7 @@ async fn until_drawn(
     }
 }
 
-/// The status that the deployment would end with, as far as it can be known before.
+/// Returns the status that the deployment would end with, as far as it can be known before.
 pub fn exit(planned: &Planned) -> Exit {
     let turn = &planned.turn;
     let outcome = planned.drawn.as_ref().map(Drawn::outcome);
@@ -115,7 +115,7 @@ pub fn exit(planned: &Planned) -> Exit {
     }
 }
 
-/// The plan in lines.
+/// Returns the plan in lines.
 fn words(planned: &Planned) -> String {
     let deployment = &planned.deployment;
     let mut lines = vec![format!(
@@ -179,7 +179,7 @@ fn drawn_in_words(planned: &Planned, drawn: &Drawn) -> Vec<String> {
     if drawn.outcome() != Outcome::NothingToDo {
         lines.extend(drawn.gates.iter().map(gate));
     }
-    // What a rollback has nothing to go back to is told by its turn.
+    // The turn has told already that a rollback has nothing to go back to.
     if drawn.plan.findings != planned.turn.findings && !drawn.plan.findings.is_empty() {
         lines.extend(refused(&drawn.plan.findings));
     }
@@ -204,7 +204,7 @@ fn drawn_in_words(planned: &Planned, drawn: &Drawn) -> Vec<String> {
     lines
 }
 
-/// Both ends of a change, and the commits between them.
+/// Returns both ends of a change, and the commits between them.
 pub fn from_to(change: &FromTo) -> String {
     let from = change.from.as_ref().map_or("nothing", |end| &end.version);
     let to = &change.to.version;

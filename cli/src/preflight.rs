@@ -13,7 +13,7 @@ use windlass_domain::refusal::beforehand;
 use windlass_domain::release::Release as Recorded;
 use windlass_domain::request::{ActionName, Route};
 
-/// A release to be made, and how.
+/// A release that is to be made, with its options.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan<'a> {
     /// The application.
@@ -22,20 +22,20 @@ pub struct Plan<'a> {
     pub manifest: &'a Manifest,
     /// The environment that is named; else its Git ref chooses.
     pub named: Option<&'a EnvironmentName>,
-    /// By which route it will be handed in.
+    /// The route by which it will be handed in.
     pub route: Route,
-    /// Whether a hold does not stop it.
+    /// True if a hold does not stop it.
     pub through_hold: bool,
-    /// Whether an older declaration is allowed.
+    /// True if an older declaration is allowed.
     pub allow_older: bool,
-    /// Whether changes that are in no commit may go anywhere.
+    /// True if changes that are in no commit may go anywhere.
     pub dirty: bool,
 }
 
-/// Where a release goes.
+/// Returns the environment to which a release goes.
 ///
 /// # Errors
-/// Why it goes nowhere.
+/// The findings, if it goes nowhere.
 pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Vec<Finding>> {
     let one = |finding| vec![finding];
     let name = match (plan.named, &plan.manifest.git) {
@@ -66,7 +66,7 @@ fn no_environment(reference: &str, declaration: &Declaration) -> Finding {
     )
 }
 
-/// Everything that the declaration tells against it, and what its working tree does.
+/// Returns the environment, and everything that the declaration or the working tree tells against the release.
 pub fn misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
     let (here, mut findings) = told_by(plan, declaration);
     findings.extend(unclean(plan, here.as_ref()));
@@ -120,7 +120,7 @@ fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<
     (Some(resolved), findings)
 }
 
-/// Findings from the versions that are recorded: a version never means other bytes.
+/// Returns a finding for each component whose recorded version has other bytes: a version never means other bytes.
 pub fn reused(plan: Plan<'_>, recorded: &Recorded) -> Vec<Finding> {
     let named = plan.manifest.components.iter();
     let reused = named.filter_map(|(name, artifact)| {
@@ -142,7 +142,7 @@ pub fn reused(plan: Plan<'_>, recorded: &Recorded) -> Vec<Finding> {
     reused.collect()
 }
 
-/// Components of a version that is recorded, whose bytes the manifest does not tell.
+/// Returns a note for each component of a recorded version whose bytes the manifest does not tell.
 pub fn not_compared(plan: Plan<'_>, recorded: &Recorded) -> Vec<String> {
     let named = plan.manifest.components.iter();
     let untold = named.filter(|(name, artifact)| {
@@ -160,7 +160,7 @@ pub fn not_compared(plan: Plan<'_>, recorded: &Recorded) -> Vec<String> {
         .collect()
 }
 
-/// That nobody looked into the objects that a manifest names; nothing where it names only images.
+/// Returns a note that nobody looked into the objects that a manifest names; `None` where it names only images.
 pub fn unread(manifest: &Manifest) -> Option<String> {
     let objects = manifest.components.iter();
     let objects = objects.filter(|(_, artifact)| artifact.key.is_some());
@@ -174,13 +174,14 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
     })
 }
 
-/// Findings from the environment as it is now, in the words of the machine that would refuse it.
+/// Returns the findings from the environment as it is now, in the words of the machine that would refuse the release.
 pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
     let hold = now.hold.as_ref().filter(|_| !plan.through_hold);
     beforehand(plan.app, &here.environment, hold, now.lock.stuck())
 }
 
-/// A tag, and an environment that takes tags or waits for a person, is for what a commit names.
+/// Refuses changes that are in no commit for a tag, and for an environment that takes tags or waits for a person: those
+/// are for what a commit names.
 fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
     let git = plan.manifest.git.as_ref().filter(|git| git.dirty)?;
     let is_tag = matches!(GitRef::of(&git.reference), GitRef::Tag(_));
@@ -195,7 +196,7 @@ fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
     })
 }
 
-/// Where it comes from, in a line for a person.
+/// Returns a line for a person that tells the release's origin.
 pub fn comes_from(plan: Plan<'_>, from: Option<&git::From>, dirty: Option<bool>) -> String {
     let version = &plan.manifest.version;
     let Some(from) = from else {
@@ -213,7 +214,7 @@ pub fn comes_from(plan: Plan<'_>, from: Option<&git::From>, dirty: Option<bool>)
     )
 }
 
-/// That a release without a Git ref goes nowhere, which needs no declaration to be known.
+/// Returns the finding that a release without a Git ref goes nowhere. No declaration is needed to know that.
 pub fn nowhere(plan: Plan<'_>) -> Option<Finding> {
     (plan.named.is_none() && plan.manifest.git.is_none()).then(|| {
         Finding::new(
@@ -225,7 +226,7 @@ pub fn nowhere(plan: Plan<'_>) -> Option<Finding> {
     })
 }
 
-/// Where it goes, in a line for a person.
+/// Returns a line for a person that tells where the release goes.
 pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
     let Some(here) = here else {
         return match plan.named {

@@ -24,7 +24,7 @@ fn api() -> Value {
     json!({"api": {"key": "artifacts/shop/api/1.zip", "sha256": "a".repeat(64)}})
 }
 
-/// Where it goes, and the names of what stands against it.
+/// Returns the environment to which it goes, and the names of the findings against it.
 fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<String>, Vec<String>) {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let app = AppName::new("shop").unwrap();
@@ -47,7 +47,7 @@ fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<Strin
     )
 }
 
-/// A manifest, the environment that is named, the way; the environment that it goes to, and what is told.
+/// A manifest, the environment that is named, the route; the environment that it goes to, and the findings.
 type Row<'a> = (
     Manifest,
     Option<&'a str>,
@@ -133,7 +133,7 @@ fn what_the_declaration_tells_is_told_before_anything_is_sent() {
             Some("dev"),
             &["BadValue components.web.image"],
         ),
-        // What no commit names goes where a branch goes, and not where a tag does.
+        // Changes that are in no commit go where a branch goes, and not where a tag does.
         (
             manifest("1", Some(("refs/heads/main", true)), &api()),
             None,

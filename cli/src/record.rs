@@ -22,10 +22,10 @@ pub struct Record {
 }
 
 impl Record {
-    /// Reads an answer; nothing where the deployment is accepted and not recorded yet.
+    /// Reads an answer; `None` where the deployment is accepted and not recorded yet.
     ///
     /// # Errors
-    /// Where it has another form: the program and Windlass are of different versions.
+    /// If it has another form: the program and Windlass are of different versions.
     pub fn read(answer: &Value) -> Result<Option<Self>, Failure> {
         if answer["deployment"]["status"] == "accepted" {
             return Ok(None);
@@ -36,7 +36,7 @@ impl Record {
     }
 }
 
-/// Whether a text is a deployment's id: 16 hexadecimal digits.
+/// Returns whether a text is a deployment's id: 16 hexadecimal digits.
 pub fn is_id(text: &str) -> bool {
     text.len() == 16 && text.chars().all(|c| c.is_ascii_hexdigit())
 }

@@ -8,11 +8,12 @@ use windlass_domain::environment::Lock;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::time::Time;
 
-/// The environments that were looked at, as they are now; nothing of one that was never declared.
+/// The environments that were looked at, as they are now; `None` for one that was never declared.
 pub type Looked = BTreeMap<EnvironmentName, Option<Environment>>;
 
-/// The line for each environment tells how often this declaration drills it, when the first drill is due where that was
-/// looked at, and that production is not drilled. Without any schedule in the declaration there are no lines.
+/// Returns a line for each environment. It tells how often this declaration drills the environment, and when the first
+/// drill is due, if that was looked at. A production that is not drilled has a line that says so. Without any schedule
+/// in the declaration there are no lines.
 pub fn drills(
     declaration: &Declaration,
     looked: &Looked,

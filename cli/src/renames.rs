@@ -1,4 +1,4 @@
-//! Another name for a whole application: what is sent, and what is told.
+//! Renaming a whole application: the call, and its texts.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -14,15 +14,15 @@ pub struct Renaming<'a> {
     pub app: &'a AppName,
     /// Its name from then on.
     pub to: &'a AppName,
-    /// Its name again; none where it was not typed.
+    /// Its present name, typed again; `None` where it was not typed.
     pub confirm: Option<&'a AppName>,
 }
 
 impl Renaming<'_> {
-    /// Renames it, or tells what that would do.
+    /// Renames it, or prints what that would do.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, asking: &Asking, output: Output) -> Result<Exit, Failure> {
         let path = ["renames", self.app.as_str(), self.to.as_str()];
         waiting(async {

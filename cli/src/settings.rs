@@ -1,7 +1,7 @@
 //! `windlass.toml`: the one file that says where a repository's installation is.
 //!
-//! It is found from the working directory up to the root of the repository; outside of one, in the working directory
-//! alone, so that a file which anybody may have put above is not taken.
+//! It is found from the working directory up to the root of the repository. Outside of a repository it is looked for in
+//! the working directory alone, so that nobody else's file in a folder above is used.
 
 use crate::failure::Failure;
 use crate::files;
@@ -16,10 +16,10 @@ use windlass_domain::meant::meant;
 /// The file's name.
 pub const FILE: &str = "windlass.toml";
 
-/// A setting: its name, whether a text is one, and what it looks like.
+/// A setting: its name, a check of its text, and a description of its form.
 type Setting = (&'static str, fn(&str) -> bool, &'static str);
 
-/// All of them.
+/// All settings.
 const KNOWN: [Setting; 4] = [
     (
         "bucket",
@@ -54,7 +54,7 @@ struct Wrong {
 }
 
 impl Settings {
-    /// The settings of the working directory; without a file none.
+    /// Returns the settings of the working directory; none if there is no file.
     ///
     /// # Errors
     /// Everything that is wrong with the file, each with its line.
@@ -64,7 +64,7 @@ impl Settings {
         found.map_or_else(|| Ok(Self::default()), |path| Self::of(&path))
     }
 
-    /// The settings of a file.
+    /// Reads the settings of a file.
     ///
     /// # Errors
     /// Everything that is wrong with it.
@@ -80,7 +80,7 @@ impl Settings {
         }
     }
 
-    /// A value, and the place that it is from.
+    /// Returns a value, and the place that it is from.
     pub fn value(&self, name: &str) -> Option<(String, String)> {
         let (value, line) = self.values.get(name)?;
         let from = format!("line {line} of {}", self.path.display());
@@ -103,7 +103,7 @@ fn failure(path: &Path, wrong: &[Wrong]) -> Failure {
     )
 }
 
-/// The file, from a folder upwards to the root of its repository; outside of one in the folder alone.
+/// Finds the file, from a folder upwards to the root of its repository; outside of one in the folder alone.
 fn find(folder: &Path) -> Option<PathBuf> {
     let root = folder.ancestors().find(|above| above.join(".git").exists());
     let root = root.unwrap_or(folder);
@@ -115,7 +115,7 @@ fn find(folder: &Path) -> Option<PathBuf> {
         .find(|file| file.exists())
 }
 
-/// The values with their lines.
+/// Reads the values with their lines.
 fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<Wrong>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let line = |span: Range<usize>| line_at(text, span.start);
@@ -127,7 +127,7 @@ fn read(text: &str) -> Result<BTreeMap<String, (String, usize)>, Vec<Wrong>> {
     let mut values = BTreeMap::new();
     for (key, value) in table.get_ref() {
         let (name, at) = (key.get_ref().as_ref(), line(key.span()));
-        // What stands on a line that is no TOML is told as that alone.
+        // A line that is no TOML has that one finding alone.
         let is_told = wrong.iter().any(|known| known.line == at);
         match checked(name, value.get_ref()) {
             Ok(text) => drop(values.insert(name.to_owned(), (text, at))),
@@ -161,7 +161,7 @@ fn line_at(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
 }
 
-/// A bucket's name (Amazon S3 User Guide, "General purpose bucket naming rules").
+/// Returns whether a text is a bucket's name (Amazon S3 User Guide, "General purpose bucket naming rules").
 fn is_bucket(text: &str) -> bool {
     let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
     (3..=63).contains(&text.len()) && text.chars().all(letters)
@@ -179,7 +179,7 @@ fn is_region(text: &str) -> bool {
     text.contains('-') && text.chars().all(letters)
 }
 
-/// A stack's name, or its ARN (AWS CloudFormation API Reference, "CreateStack", `StackName`).
+/// Returns whether a text is a stack's name, or its ARN (AWS CloudFormation API Reference, "CreateStack", `StackName`).
 pub fn is_stack(text: &str) -> bool {
     let is_arn = text.starts_with("arn:")
         && text.contains(":cloudformation:")

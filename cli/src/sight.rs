@@ -16,19 +16,20 @@ use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::EnvironmentName;
 
-/// Told where no API is asked: the caller then knows that these were not looked at.
+/// The text where no API is asked, so that the caller knows that these were not looked at.
 const ONLY_BY_API: &str = "whether deployments are held and whether the version is used already, which only the API tells";
 
-/// A look.
+/// The result of a look.
 #[derive(Debug, Default)]
 pub struct Sight {
     /// The environment that it goes to, where that is known.
     pub here: Option<Resolved>,
-    /// The artifacts that the components take, where that is known: they are of the same kinds in every environment.
+    /// The components' artifacts by the declaration, where that is known: they are of the same kinds in every
+    /// environment.
     pub declared: Option<Resolved>,
     /// The findings against it.
     pub findings: Vec<Finding>,
-    /// All that could not be looked at, and why.
+    /// The things that could not be looked at, each with the reason.
     pub unseen: Vec<String>,
     /// The deployments of this version that were there before, as they were then.
     pub before: Vec<Deployment>,
@@ -37,12 +38,12 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// True of a deployment that was there before.
+    /// Returns whether a deployment was there before.
     pub fn is_before(&self, id: &str) -> bool {
         self.before.iter().any(|one| one.id == id)
     }
 
-    /// Looks by the API; tells why, where the caller is not let in, or the API does not answer.
+    /// Looks by the API. Returns the reason where the caller is not let in, or the API does not answer.
     ///
     /// # Errors
     /// An answer that cannot be understood.
@@ -65,7 +66,7 @@ impl Sight {
         Ok(Ok(sight))
     }
 
-    /// Looks by a declaration that is at hand; by the API as well where there is one.
+    /// Looks by a declaration that is at hand, and by the API as well where there is one.
     ///
     /// # Errors
     /// An answer that cannot be understood.
@@ -133,11 +134,11 @@ impl Sight {
         Ok(())
     }
 
-    /// Looks at the declaration that lies in the artifacts bucket: what holds, waits and is recorded is not seen
+    /// Looks at the declaration in the artifacts bucket. A hold, waiting deployments and recorded versions are not seen
     /// there.
     ///
     /// # Errors
-    /// None of S3's: what cannot be read is told as not seen.
+    /// None of S3's: an object that cannot be read is listed as not seen.
     pub async fn by_bucket(
         plan: Plan<'_>,
         bucket: &Place,
@@ -148,7 +149,7 @@ impl Sight {
         let there = format!("s3://{}/{key}", bucket.value);
         let lies = match upload::read(bucket, &key, LARGEST as u64).await {
             Ok(lies) => lies,
-            // A bucket or a region that is wrong is found before the first byte, too.
+            // A wrong bucket or region is found before the first byte, too.
             Err(failure) if failure.exit == Exit::Usage => return Err(failure),
             Err(failure) => {
                 sight.note(&there, failure)?;
@@ -182,9 +183,9 @@ impl Sight {
         Ok(sight)
     }
 
-    /// Looks at what a declaration meets where it is uploaded: why that would be refused beside the one in force, and
-    /// the components that run and that it no longer has. Who may not ask, or has no credentials, is told that this was
-    /// not looked at: the declaration is none the worse.
+    /// Compares a declaration with the installation to which it is uploaded. Returns why it would be refused beside the
+    /// one in force, and findings on the components that run and are no longer in it. Where the caller may not ask, or
+    /// has no credentials, the result says that this was not looked at: the declaration is none the worse.
     ///
     /// # Errors
     /// An answer that cannot be understood.
@@ -199,7 +200,7 @@ impl Sight {
                 .uploaded(declaration.app(), Some(&in_force))
                 .err(),
             Ok(Known::Not(_)) => None,
-            // Asking for each environment as well tells nothing more.
+            // To ask for each environment as well would tell nothing more.
             Err(failure) if failure.is_everywhere => {
                 sight.note(&format!("what runs there, and {higher}"), failure)?;
                 return Ok((None, sight));
@@ -222,7 +223,7 @@ impl Sight {
         for name in declaration.environments() {
             let now = match known::environment(windlass, app, name).await {
                 Ok(Known::So(now)) => now,
-                // Nothing runs in what was never declared.
+                // Nothing runs in an environment that was never declared.
                 Ok(Known::Not(_)) => {
                     self.looked.insert(name.clone(), None);
                     continue;
@@ -255,10 +256,10 @@ impl Sight {
     }
 }
 
-/// The newest deployments of the version there.
+/// Returns the newest deployments of the version there.
 ///
 /// # Errors
-/// No answer.
+/// If there is no answer.
 pub async fn of_version(
     plan: Plan<'_>,
     windlass: &Windlass,

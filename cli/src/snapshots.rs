@@ -14,19 +14,19 @@ use windlass_domain::time::Time;
 /// A snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// By which a rollback names it.
+    /// The number by which a rollback names it.
     pub number: u64,
     /// The version of the release that made it, or `before-windlass`.
     pub version: String,
-    /// When it was made.
+    /// The time at which it was made.
     pub made: Time,
-    /// Whether it is what runs now.
+    /// True if it is what runs now.
     pub present: bool,
-    /// Whether a deployment made it that was judged good.
+    /// True if a deployment made it that was judged good.
     pub verified_good: bool,
-    /// Whether its release was undone here later.
+    /// True if its release was undone here later.
     pub vetoed: bool,
-    /// Irreversible runs that going back to it crosses.
+    /// The irreversible runs that a rollback to it crosses.
     #[serde(default)]
     pub crosses: Irreversible,
     /// The versions that ran, by component.
@@ -40,7 +40,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The components, each with its version where that is another one than the snapshot's.
+    /// Returns the components, each with its version where that is another one than the snapshot's.
     fn versions(&self) -> String {
         let told = self
             .parts()
@@ -56,7 +56,7 @@ impl Snapshot {
         }
     }
 
-    /// Each component with what ran of it, and each container of one that has several images.
+    /// Returns each component with its recorded state, or each container of one that has several images.
     pub fn parts(&self) -> impl Iterator<Item = (String, &Value)> {
         self.components.iter().flat_map(|(name, ran)| {
             let containers = ran["containers"].as_object().into_iter().flatten();
@@ -69,7 +69,7 @@ impl Snapshot {
         })
     }
 
-    /// The components whose bytes had come by another name.
+    /// Returns the components whose bytes had come by another name.
     fn origins(&self) -> impl Iterator<Item = String> {
         self.parts().filter_map(|(name, ran)| {
             let brought = ran["brought"]["version"].as_str()?;
@@ -115,12 +115,13 @@ impl Listed for Snapshot {
         let crosses = self.crosses.iter();
         let crosses = crosses.map(|(name, ran)| format!("crosses {name} of {}", ran.version));
         let words: Vec<String> = words.chain(crosses).chain(self.origins()).collect();
-        // What was found was brought by nobody that Windlass knows; a rollback to it was asked for like any other.
+        // A state that was found was brought by nobody that Windlass knows; a rollback to it was asked for like any
+        // other.
         let is_found = self.version == BEFORE_WINDLASS;
         let asked = self.asked.as_ref();
         let asked = asked.filter(|asked| !is_found || asked.action == ActionName::Rollback);
         let none = || "-".to_owned();
-        // What was accepted is a person's, and no deployment's work.
+        // An accepted state is a person's, and no deployment's work.
         let accepted = asked.and_then(|asked| asked.accepted_as(&self.version));
         let asked_for = asked.filter(|_| accepted.is_none());
         let person = accepted.map(|accepted| (&accepted.by, Some(&accepted.reason)));

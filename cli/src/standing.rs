@@ -1,4 +1,4 @@
-//! Whether what a deployment brought is what runs now. Pure.
+//! The comparison of what a deployment brought with what runs now. Pure.
 
 use crate::status::Environment;
 use std::collections::BTreeSet;
@@ -9,14 +9,14 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
 use windlass_domain::time::Time;
 
-/// How what a deployment brought stands now.
+/// The present state of what a deployment brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// It runs, in these words.
     Runs(String),
-    /// Something else runs: of each component that differs, what.
+    /// Something else runs: a text for each component that differs.
     SomethingElse(Vec<String>),
-    /// It is recorded as running, and the look at these did not tell.
+    /// It is recorded as running, and the look at these components did not tell.
     Unknown(Vec<String>),
 }
 
@@ -91,7 +91,7 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
     Standing::Runs([vec![runs], called].concat().join("\n  "))
 }
 
-/// The name of a component that runs the same bytes by another one.
+/// Returns the name by which a component runs the same bytes, where it is another one.
 fn is_called(record: &Deployment, part: &Part, names: &Names) -> Option<String> {
     let Given {
         version,
@@ -106,7 +106,7 @@ fn is_called(record: &Deployment, part: &Part, names: &Names) -> Option<String> 
     })
 }
 
-/// True where the deployment brought what runs of a part, or another one has found the same in place.
+/// Returns whether the deployment brought what runs of a part, or another one has found the same in place.
 fn is_its(record: &Deployment, part: &Part, running: &Running) -> bool {
     let named = record.release.components.get(&part.component);
     let image = named.and_then(|named| named.containers()?.get(part.container.as_ref()?));
@@ -119,7 +119,8 @@ fn is_its(record: &Deployment, part: &Part, running: &Running) -> bool {
         .are_of(&record.id)
 }
 
-/// Since when it is what the deployment made of it: has its name, where it gave that; else has its bytes.
+/// Returns the time since which a part is what the deployment made of it: has its name, where it gave that; else has
+/// its bytes.
 fn since_when(record: &Deployment, names: &Names) -> Time {
     let Names { now, brought } = names;
     if now.deployment == record.id {
@@ -222,7 +223,7 @@ mod tests {
             told_with(&gone, &none, &left("1.4.0", other, declaration)),
             format!("else: {words}; it was 1.4.0 last, by deployment fedcba9876543210")
         );
-        // What went back to what was found is compared as well.
+        // A state that went back to what was found is compared as well.
         let found = |version: &str, by: &str| {
             json!({"web": {"version": version, "deployment": by, "since": 1000,
             "brought": {"version": version, "deployment": by, "since": 1000}, "state": {}}})

@@ -42,18 +42,18 @@ pub struct Wishes {
 }
 
 impl Wishes {
-    /// Whether there is any.
+    /// Returns whether there is any.
     pub fn any(&self) -> bool {
         self.reason.is_some()
     }
 }
 
-/// The part that follows a request.
+/// The next step after a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Then<'a> {
-    /// The deployment is started, and looked at for so long.
+    /// The deployment is started, and looked at for some time.
     Follow(&'a Looking),
-    /// Only its plan is drawn, and waited for so patiently.
+    /// Only its plan is drawn, and waited for.
     Plan(&'a Patience),
 }
 
@@ -66,10 +66,10 @@ pub struct Start {
 }
 
 impl Start {
-    /// Of a release that has its manifest here.
+    /// Makes the request for a release that has its manifest here.
     ///
     /// # Errors
-    /// Where the manifest cannot be written, which cannot be.
+    /// If the manifest cannot be written, which cannot happen.
     pub fn of_manifest(environment: EnvironmentName, manifest: &Manifest) -> Result<Self, Failure> {
         match serde_json::to_value(manifest) {
             Ok(Value::Object(body)) => Ok(Self {
@@ -82,7 +82,7 @@ impl Start {
         }
     }
 
-    /// Of a release that is recorded already.
+    /// Makes the request for a release that is recorded already.
     pub fn of_version(environment: EnvironmentName, version: &str) -> Self {
         Self {
             environment,
@@ -92,12 +92,12 @@ impl Start {
         }
     }
 
-    /// The deployments of this version that were there before: the one that it becomes may be among them.
+    /// Notes the deployments of this version that were there before: the one that it becomes may be among them.
     pub fn there_before(&mut self, ids: impl IntoIterator<Item = String>) {
         self.before.extend(ids);
     }
 
-    /// How.
+    /// Adds the wishes to the request.
     pub fn wishes(&mut self, wishes: &Wishes) {
         if let Some(reason) = &wishes.reason {
             self.body.insert("reason".into(), reason.as_str().into());
@@ -117,7 +117,7 @@ impl Start {
     /// Sends it: starts it, or only asks what it would do.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub async fn go(
         self,
         windlass: &Windlass,
@@ -156,10 +156,10 @@ impl Start {
         looking.follow(windlass, app, begun, output).await
     }
 
-    /// Starts it: the deployment's id, and the answer.
+    /// Starts it, and returns the deployment's id and the answer.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub async fn begin(
         &self,
         windlass: &Windlass,
@@ -184,10 +184,10 @@ impl Start {
         Ok((id.to_owned(), begun))
     }
 
-    /// Asks what it would do, and waits until that is drawn.
+    /// Asks for its plan, and waits until that is drawn.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer, and where no plan came in time.
+    /// If Windlass refuses it, does not answer, or gives no plan in time.
     pub async fn drawn(
         &self,
         windlass: &Windlass,
@@ -217,7 +217,7 @@ pub struct Begun<'a> {
 }
 
 impl Begun<'_> {
-    /// The deployment, before what is so of it.
+    /// Returns the beginning of a sentence about the deployment.
     fn words(&self) -> String {
         let id = self.id;
         if self.joins {
@@ -237,7 +237,7 @@ impl Begun<'_> {
     }
 }
 
-/// The state of a deployment that has not ended, in words.
+/// Returns the state of a deployment that has not ended, in words.
 fn stands(deployment: &Deployment) -> &'static str {
     match (deployment.status, &deployment.undoing) {
         (Status::Waiting, _) => "waits for its turn",
@@ -247,12 +247,12 @@ fn stands(deployment: &Deployment) -> &'static str {
     }
 }
 
-/// Whose request it is.
+/// The kind of caller that makes a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
-    /// A person's: each is one of its own.
+    /// A person: each request is one of its own.
     Person,
-    /// An arrival: the same content is the same.
+    /// An arrival: the same content is the same request.
     Arrival,
 }
 
@@ -271,7 +271,7 @@ pub struct Looking {
 }
 
 impl Looking {
-    /// The time to look for a refusal.
+    /// Begins to wait for a refusal.
     pub fn begin(&self) -> Waiting {
         self.patience
             .begin_at_most(Duration::from_millis(self.look.as_ms()))
@@ -280,7 +280,7 @@ impl Looking {
     /// Watches a deployment that was handed in.
     ///
     /// # Errors
-    /// Where Windlass does not answer, or it became no deployment.
+    /// If Windlass does not answer, or it became no deployment.
     pub async fn follow(
         &self,
         windlass: &Windlass,
@@ -321,7 +321,7 @@ impl Looking {
             if known.as_ref().is_some_and(|one| one.ending.is_some()) {
                 return follow(windlass, app, id, &waiting, Wanted::Runs, output).await;
             }
-            // What was there before is not refused at once any more.
+            // A deployment that was there before is not refused at once any more.
             let is_let_in = |one: &&Deployment| joins || one.status != Status::Waiting;
             if let Some(known) = known.as_ref().filter(is_let_in) {
                 return handed_in(stands(known));

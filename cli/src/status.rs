@@ -38,12 +38,12 @@ pub struct Environment {
     pub hold: Option<Hold>,
     /// The lock.
     pub lock: Lock,
-    /// Those that wait for a turn.
+    /// The deployments that wait for a turn.
     pub waiting: Vec<WhoWaits>,
-    /// Irreversible runs that a rollback would go back across.
+    /// The irreversible runs that a rollback would go back across.
     #[serde(default)]
     crosses: Irreversible,
-    /// What is known of drills; absent where an older Windlass answers.
+    /// The history of drills; absent where an older Windlass answers.
     #[serde(default)]
     pub drills: Option<Drills>,
     /// The next drill by a schedule, where one is declared.
@@ -55,10 +55,10 @@ pub struct Environment {
     /// The targets beside their records, where they were looked at.
     #[serde(default)]
     pub observed: BTreeMap<ComponentName, Compared>,
-    /// What the last hourly look found; absent before it, and where an older Windlass answers.
+    /// The finding of the last hourly look; absent before it, and where an older Windlass answers.
     #[serde(default)]
     pub drift: Option<Shown>,
-    /// The deployments that it names.
+    /// The deployments that its members name.
     #[serde(default)]
     pub deployments: BTreeMap<String, Asked>,
 }
@@ -66,7 +66,7 @@ pub struct Environment {
 /// A component that Windlass has brought, and looks at no more.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Undeclared {
-    /// Its name, and the one by whom its bytes came.
+    /// Its name, and the name by which its bytes came.
     #[serde(flatten)]
     pub names: Names,
     /// The names of each of several images, by container.
@@ -83,7 +83,7 @@ struct Left {
 }
 
 impl Undeclared {
-    /// That it is not looked at, and since when.
+    /// Returns the words that it is looked at no more, and since when.
     pub fn words(&self) -> String {
         let left = self.left.as_ref().map(|left| {
             let (version, at) = (&left.declaration, left.at);
@@ -96,7 +96,7 @@ impl Undeclared {
     }
 }
 
-/// The names of each image of a component with several; else its own.
+/// Returns the names of each image of a component with several; else its own.
 fn parts<'a>(
     name: &ComponentName,
     names: &'a Names,
@@ -114,13 +114,13 @@ fn parts<'a>(
 pub struct WhoWaits {
     /// Its id.
     pub deployment: DeploymentId,
-    /// Whether an operator asked for it.
+    /// True if an operator asked for it.
     #[serde(default)]
     pub operator: bool,
-    /// Whether it goes before other releases, because it overtakes.
+    /// True if it goes before other releases, because it overtakes.
     #[serde(default)]
     pub first: bool,
-    /// Since when.
+    /// The time since which it waits.
     pub since: Time,
 }
 
@@ -128,12 +128,12 @@ impl Environment {
     /// Reads an answer.
     ///
     /// # Errors
-    /// Where it has another form.
+    /// If it has another form.
     pub fn read(answer: &Value) -> Result<Self, Failure> {
         Self::deserialize(answer).map_err(|error| Failure::not_understood("the environment", error))
     }
 
-    /// The text for people.
+    /// Returns the text for people.
     pub fn words(&self) -> String {
         let snapshot = match self.snapshot {
             0 => "nothing was deployed yet".to_owned(),
@@ -144,7 +144,7 @@ impl Environment {
             lines.extend(self.component(component, running));
         }
         for (component, left) in &self.no_longer_declared {
-            // The plan of the first release without it has told of it.
+            // The plan of the first release without it has mentioned it.
             if left
                 .left
                 .as_ref()
@@ -192,7 +192,7 @@ impl Environment {
         running.any(|running| running.all_names().any(|names| names.now.since > at))
     }
 
-    /// The hold.
+    /// Returns the line about the hold.
     pub fn hold_in_words(&self) -> String {
         match &self.hold {
             None => "  hold: none".to_owned(),
@@ -203,7 +203,7 @@ impl Environment {
         }
     }
 
-    /// A sentence that tells what runs of a part, in place of what is expected there.
+    /// Returns a sentence that tells what runs of a part, in place of what is expected there.
     pub fn instead_of(&self, part: &Part) -> String {
         let Some(running) = self.running.get(&part.component) else {
             return format!("nothing is recorded of {part}");
@@ -216,19 +216,19 @@ impl Environment {
         format!("{part} runs {}", names.in_words(&by))
     }
 
-    /// Whether a component's target is as recorded, if it was looked at.
+    /// Returns whether a component's target is as recorded, with the words for it; `None` if it was not looked at.
     pub fn drift(&self, name: &ComponentName) -> Option<(Drift, String)> {
         let observed = self.observed.get(name)?;
         Some((observed.drift, in_words(observed)))
     }
 
-    /// What the last hourly look found of a component that is not as recorded, or could not be told.
+    /// Returns the last hourly finding on a component that is not as recorded, or whose state could not be told.
     fn found(&self, name: &ComponentName) -> Option<&Component> {
         let found = self.drift.as_ref()?.components.get(name)?;
         (found.drift != Drift::None).then_some(found)
     }
 
-    /// When it was looked at for drift, and what that came to where all is as recorded.
+    /// Returns a line with the time of the last look for drift, and its result where all is as recorded.
     fn looked(&self) -> Option<String> {
         let shown = self.drift.as_ref()?;
         let is_good = self.observed.is_empty() && shown.is_as_recorded();
@@ -236,7 +236,7 @@ impl Environment {
         Some(format!("  drift: {}{good}", shown.when()))
     }
 
-    /// A line for each image of a component with several, else one.
+    /// Returns a line for each image of a component with several, else one.
     fn component(&self, name: &ComponentName, running: &Running) -> Vec<String> {
         let parts = parts(name, &running.names, &running.containers);
         let mut lines: Vec<String> = parts.map(|(part, names)| self.part(&part, names)).collect();
@@ -282,20 +282,20 @@ impl Environment {
         )
     }
 
-    /// A deployment with what it brings and who asked for it, where that is known.
+    /// Returns a deployment's id, with its version and its requester where these are known.
     pub fn deployment(&self, id: &DeploymentId) -> String {
         let asked = self.deployments.get(&id.0);
         let asked = asked.map(|asked| format!(" of {} ({})", asked.version, asked.words()));
         format!("{id}{}", asked.unwrap_or_default())
     }
 
-    /// The version of a deployment that works or waits here.
+    /// Returns the version of a deployment that works or waits here.
     pub fn version_of(&self, id: &DeploymentId) -> Option<&str> {
         let asked = self.deployments.get(&id.0);
         asked.map(|asked| asked.version.as_str())
     }
 
-    /// The lock.
+    /// Returns the line about the lock.
     pub fn lock(&self) -> String {
         let Some(held) = &self.lock.held else {
             return "  lock: free".to_owned();

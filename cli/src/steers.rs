@@ -1,4 +1,4 @@
-//! The arguments of whoever steers a deployment that watches.
+//! The arguments of the verbs that steer a deployment while a wave is watched.
 
 use crate::arguments;
 use crate::operator::Where;
@@ -17,7 +17,7 @@ pub struct Steers {
 }
 
 impl Steers {
-    /// The body of the call, beside the reason.
+    /// Returns the body of the call, beside the reason.
     pub fn body(&self) -> Map<String, Value> {
         let id = self.deployment.iter();
         id.map(|id| ("deployment".to_owned(), id.as_str().into()))

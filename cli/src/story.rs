@@ -1,7 +1,7 @@
 //! A deployment's record as lines for people. Pure: the same record always gives the same lines.
 //!
-//! A later record of the same deployment only adds lines, so whoever watches prints those that are
-//! new, and a log shows them in the order in which things happened to be seen.
+//! A later record of the same deployment only adds lines. So a watcher prints those that are new, and a log shows them
+//! in the order in which they were seen.
 
 use crate::manual;
 use crate::record::Record;
@@ -21,7 +21,7 @@ mod watched;
 
 use watched::{steered, watched};
 
-/// A line, and what makes it another one than those before: numbers within it may move.
+/// A line with its key. A line with a new key is printed; numbers within its text may move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The part of the record that it is about.
@@ -44,12 +44,12 @@ impl Line {
     }
 }
 
-/// The lines that were printed.
+/// The keys of the lines that were printed.
 #[derive(Debug, Default)]
 pub struct Printed(HashSet<String>);
 
 impl Printed {
-    /// Those lines of a record that were not printed yet; from now on they were.
+    /// Returns those lines of a record that were not printed yet, and notes them as printed.
     pub fn fresh(&mut self, record: &Record, is_past: bool) -> Vec<String> {
         let lines = lines(record, is_past).into_iter();
         lines
@@ -59,7 +59,8 @@ impl Printed {
     }
 }
 
-/// All lines of a record. An ending that nobody saw come is past: its sentences were true when they were written.
+/// Returns all lines of a record. An ending that nobody saw come is past: its sentences were true when they were
+/// written.
 pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
     let mut lines = head(record);
     if let Some(plan) = &record.plan {
@@ -85,7 +86,7 @@ pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
     lines
 }
 
-/// The deployment, its requester, and why.
+/// Returns the lines on the deployment, its requester, and the reason.
 pub fn who(record: &Record) -> Vec<String> {
     let lines = head(record).into_iter().map(|line| line.text);
     lines
@@ -93,8 +94,8 @@ pub fn who(record: &Record) -> Vec<String> {
         .collect()
 }
 
-/// Why it ended as it did: the waves that did not pass with what was measured, what failed, what was brought back, and
-/// its cause.
+/// Returns the reasons of its ending: the waves that did not pass with their measurements, the failures, the changes
+/// that were taken back, and its cause.
 pub fn why(record: &Record) -> Vec<String> {
     let mut lines = who(record);
     let failed = record.judgements.iter();
@@ -119,7 +120,7 @@ pub fn why(record: &Record) -> Vec<String> {
     lines
 }
 
-/// How far it is: since when it works, the last things that happened, and why it is being undone, if it is.
+/// Returns its progress: since when it works, the last events, and why it is being undone, if it is.
 pub fn under_way(record: &Record) -> Vec<String> {
     let deployment = &record.deployment;
     let (app, id) = (&deployment.app, &deployment.id);
@@ -138,7 +139,7 @@ pub fn under_way(record: &Record) -> Vec<String> {
     told
 }
 
-/// So many lines of what is under way are told.
+/// The number of lines that tell of a deployment under way.
 const LAST: usize = 6;
 
 fn head(record: &Record) -> Vec<Line> {
@@ -167,10 +168,10 @@ fn head(record: &Record) -> Vec<Line> {
     lines
 }
 
-/// Said of a wave that is not watched for a time.
+/// The words for a wave that is not watched for a time.
 const AT_ONCE: &str = "judged at once";
 
-/// A plan: its waves, what is left unchanged, what is warned of.
+/// Returns the lines of a plan: its waves, the components that are left unchanged, the warnings.
 pub fn planned(plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();
     for (number, wave) in (1..).zip(&plan.waves) {
@@ -197,8 +198,7 @@ pub fn planned(plan: &Plan) -> Vec<Line> {
     lines
 }
 
-/// How far a site is published: told anew with each tenth of its files.
-/// How far the files of a component are published.
+/// Returns how far the files of a component are published. The line comes anew with each tenth of the files.
 pub fn published(step: &Step) -> Option<Line> {
     let progress = step.progress?;
     let (done, total) = (progress.files_done, progress.files_total);
@@ -224,7 +224,7 @@ pub fn published(step: &Step) -> Option<Line> {
     ))
 }
 
-/// The changes of a step on its way to a wave's goal.
+/// Returns the changes of a step on its way to a wave's goal.
 fn forward(step: &Step, wave: u32) -> Vec<Line> {
     let component = &step.component;
     let mut lines = changes(step, Some(wave));
@@ -251,7 +251,7 @@ fn reached(step: &Step, wave: u32) -> String {
     format!("  {}: reached what wave {} wants", step.component, wave + 1)
 }
 
-/// The changes that were made for a wave, or back where none is named.
+/// Returns the changes that were made for a wave, or on the way back where no wave is given.
 fn changes(step: &Step, wave: Option<u32>) -> Vec<Line> {
     let numbered = step.changes.iter().enumerate();
     let made = numbered.filter(|(_, change)| change.wave == wave && change.undo == wave.is_none());
@@ -268,7 +268,7 @@ fn change_line(step: &Step, number: usize, change: &ChangeRecord) -> Line {
     )
 }
 
-/// A failure of a step, for people.
+/// Returns a failure of a step, for people.
 pub fn why_failed(failure: &Failure) -> String {
     match failure {
         Failure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
@@ -276,8 +276,8 @@ pub fn why_failed(failure: &Failure) -> String {
     }
 }
 
-/// A judgement: what is measured beside its threshold. While a wave is watched a measurement is
-/// told when its verdict changes, and all of them once more at the end.
+/// Returns the lines of a judgement: each measurement beside its threshold. While a wave is watched a measurement has a
+/// line when its verdict changes, and all of them have one once more at the end.
 fn judged(judgement: &Judgement) -> Vec<Line> {
     let number = judgement.wave + 1;
     let settled = judgement.settled().is_some();
@@ -315,7 +315,7 @@ fn measured(wave: u32, settled: bool, measurement: &Measurement) -> Line {
     )
 }
 
-/// The thing that a target waits for, where that is somebody's to do.
+/// Returns the line on what a target waits for, where that is somebody's to do.
 fn waits(step: &Step) -> Option<Line> {
     let waits_for = step.waits_for.as_ref()?;
     Some(Line::plain(format!(
@@ -342,7 +342,7 @@ fn undone(record: &Record) -> Vec<Line> {
         let component = &step.component;
         match (step.status, &step.undo_failure) {
             (StepStatus::Undone, _) => {
-                // What was only made ahead, such as a version, is not taken back.
+                // Changes that were only made ahead, such as a version, are not taken back.
                 let is_ahead = !step.changes.is_empty()
                     && !step.has_switched()
                     && !step.changes.iter().any(|change| change.undo);
@@ -384,7 +384,7 @@ fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     lines
 }
 
-/// The cause with each finding that it tells on lines of its own, and the findings that it does not tell.
+/// Returns the cause, with each finding in it on lines of its own, and the findings that it does not mention.
 fn cause(ended: &Ended) -> (String, Vec<&Finding>) {
     let mut cause = ended.cause.clone();
     let mut untold = Vec::new();
@@ -396,7 +396,7 @@ fn cause(ended: &Ended) -> (String, Vec<&Finding>) {
             untold.push(finding);
         }
     }
-    // The name of the first one is that of the cause, which stands before it.
+    // The cause's name stands before it already, as the name of its first finding.
     let named = format!("{} ", ended.cause_name);
     let rest = cause.strip_prefix(&named).map(str::to_owned);
     (rest.unwrap_or(cause), untold)

@@ -1,11 +1,11 @@
-//! Why the command line itself could not do what was asked, by name.
+//! The troubles of the command line itself, by name.
 
 use crate::exit::Exit;
 use std::fmt;
 use windlass_domain::fault::{Fault, FaultName};
 
-/// Why the command line could not do what was asked. Each name has its page under `docs/troubles/`, which the program
-/// carries; what Windlass refuses has the pages of its findings instead.
+/// A reason for which the command line could not do what was asked. Each name has its page under `docs/troubles/`,
+/// which the program carries. A refusal of Windlass has the pages of its findings instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// The words after `windlass` do not say one thing that can be done.
@@ -60,7 +60,7 @@ impl Trouble {
         Self::WentWrong,
     ];
 
-    /// The exit status of a command that ends with it.
+    /// Returns the exit status of a command that ends with it.
     pub fn exit(self) -> Exit {
         match self {
             Self::NotUnderstood
@@ -79,12 +79,12 @@ impl Trouble {
         }
     }
 
-    /// The path of its page in the repository of Windlass.
+    /// Returns the path of its page in the repository of Windlass.
     pub fn page(self) -> String {
         format!("docs/troubles/{self}.md")
     }
 
-    /// A fault of a call that the command line itself made.
+    /// Names the fault of a call that the command line itself made.
     pub fn of(fault: &Fault) -> Self {
         let is_nobody = fault.message.contains("no AWS credentials")
             || next_for_credentials(&fault.message).is_some();
@@ -106,8 +106,8 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// The remedy for credentials that AWS did not take, by what it said of them. A caller who is known and lacks a right
-/// is told which one by whoever knows what was called.
+/// Returns the remedy for credentials that AWS did not take, by AWS's words about them. Where AWS knows the caller and
+/// a right is missing, the code that made the call names the right.
 pub fn next_for_credentials(said: &str) -> Option<&'static str> {
     let said = said.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));

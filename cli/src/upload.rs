@@ -13,8 +13,8 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
 use windlass_engine::ports::{ObjectId, Objects, PutOptions};
 
-/// How many artifacts are sent at the same time: one connection seldom fills a line, and each
-/// artifact under way is in memory.
+/// The number of artifacts that are sent at the same time: one connection seldom fills a line, and each artifact under
+/// way is in memory.
 const AT_A_TIME: usize = 4;
 
 /// The advice where there is no such bucket.
@@ -26,7 +26,7 @@ const UNREACHED: &str = "Check the network and AWS_REGION, and AWS_ENDPOINT_URL 
 /// The advice where S3 does not let the caller write.
 const WRITES: &str = "`s3:PutObject` on `artifacts/<app>/*` and `releases/<app>/*` of the bucket is needed, and on `apps/<app>/app.yaml` for `declare`";
 
-/// A failure of S3, with the next step.
+/// Turns a fault of S3 into a failure, with the next step.
 fn of_s3(fault: Fault, bucket: &Place, is_written: bool) -> Failure {
     // Where something is put, only the bucket can be missing.
     let is_no_bucket =
@@ -35,7 +35,7 @@ fn of_s3(fault: Fault, bucket: &Place, is_written: bool) -> Failure {
         _ if is_no_bucket => Some(NAMED),
         _ if next_for_credentials(&fault.message).is_some() => next_for_credentials(&fault.message),
         FaultName::Unavailable => Some(UNREACHED),
-        // Who has no credentials is told so, and got no answer.
+        // A caller without credentials got no answer, and is told of that instead.
         FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => {
             Some(WRITES)
         }
@@ -80,14 +80,14 @@ pub struct Sent {
     pub version_id: Option<String>,
     /// Its size.
     pub bytes: u64,
-    /// Whether it had to be sent; otherwise the same bytes were there already.
+    /// True if it had to be sent; otherwise the same bytes were there already.
     pub sent: bool,
 }
 
-/// Sends what is not there yet.
+/// Sends the artifacts that are not there yet.
 ///
 /// # Errors
-/// The first that fails; what was sent by then stays, and is not sent again the next time.
+/// The first failure. What was sent by then stays, and is not sent again the next time.
 pub async fn all(
     bucket: &Place,
     artifacts: Vec<Artifact>,
@@ -116,7 +116,7 @@ async fn one(aws: &Aws, bucket: &Place, artifact: Artifact) -> Result<Sent, Fail
     };
     let bytes = artifact.bytes.len() as u64;
     let there = match aws.head(&object).await {
-        // Who may put and not get sends what may be there already: the same bytes are the same artifact.
+        // A caller that may put and not get sends what may be there already: the same bytes are the same artifact.
         Err(fault) if fault.name == FaultName::AccessDenied => None,
         there => there.map_err(|fault| of_s3(fault, bucket, false))?,
     };
@@ -138,19 +138,19 @@ async fn one(aws: &Aws, bucket: &Place, artifact: Artifact) -> Result<Sent, Fail
     })
 }
 
-/// Writes the manifest, after all that it names; answers its version.
+/// Writes the manifest, after all that it names. Returns its version.
 ///
 /// # Errors
-/// Where S3 did not take it.
+/// If S3 did not take it.
 pub async fn manifest(bucket: &Place, key: &str, bytes: Bytes) -> Result<Option<String>, Failure> {
     let aws = Aws::for_people(bucket.region.as_deref()).await?;
     put(&aws, bucket, key, bytes, "application/json").await
 }
 
-/// Writes a declaration to its place; answers its version.
+/// Writes a declaration to its place. Returns its version.
 ///
 /// # Errors
-/// Where S3 did not take it.
+/// If S3 did not take it.
 pub async fn declaration(
     bucket: &Place,
     key: &str,
@@ -160,10 +160,10 @@ pub async fn declaration(
     put(&aws, bucket, key, bytes, "application/yaml").await
 }
 
-/// The bytes under a key; nothing where there are none.
+/// Reads the bytes under a key; `None` where there are none.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// If it cannot be read.
 pub async fn read(bucket: &Place, key: &str, largest: u64) -> Result<Option<Bytes>, Failure> {
     let object = ObjectId {
         bucket: bucket.value.clone(),
@@ -173,7 +173,7 @@ pub async fn read(bucket: &Place, key: &str, largest: u64) -> Result<Option<Byte
     let aws = Aws::for_people(bucket.region.as_deref()).await?;
     match aws.get(&object, largest).await {
         Ok(bytes) => Ok(Some(bytes)),
-        // S3 says of both that they are not there.
+        // S3 says both of a bucket and of a key that they are not there.
         Err(fault) if fault.message.contains("NoSuchBucket") => Err(of_s3(fault, bucket, false)),
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
         Err(fault) => Err(of_s3(fault, bucket, false)),
@@ -196,7 +196,7 @@ async fn put(
     Ok(written.version_id)
 }
 
-/// How far the sending is: a bar where a person watches, a line for each artifact in a log.
+/// The progress of the sending: a bar where a person watches, nothing elsewhere.
 pub struct Progress {
     bar: ProgressBar,
 }
@@ -240,7 +240,7 @@ impl Default for Progress {
     }
 }
 
-/// The fate of an artifact, for a person.
+/// Returns the fate of an artifact, for a person.
 pub fn in_words(sent: &Sent) -> String {
     let verb = if sent.sent {
         "uploaded"

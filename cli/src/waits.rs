@@ -1,14 +1,14 @@
-//! Why a deployment has no turn yet: what it waits for, since when, and what a person can do. Pure.
+//! The reason why a deployment has no turn yet: what it waits for, since when, and what a person can do. Pure.
 
 use crate::status::Environment;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;
 use windlass_domain::time::Time;
 
-/// How long a deployment waits at most, in seconds (`AwaitTurn` of the release machine).
+/// The time that a deployment waits at most, in seconds (`AwaitTurn` of the release machine).
 const LONGEST_S: u64 = 24 * 60 * 60;
 
-/// The lines, with the environment as it is now.
+/// Returns the lines, with the environment as it is now.
 pub fn why(record: &Deployment, now: &Environment) -> Vec<String> {
     let (app, environment, id) = (&record.app, &record.environment, &record.id);
     let place = now.waiting.iter().find(|one| one.deployment == *id);

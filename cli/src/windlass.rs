@@ -19,15 +19,15 @@ const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output 
 /// The HTTP API of an installation.
 pub struct Windlass {
     api: Api,
-    /// Where it is, and who told that.
+    /// Its place, with the source of that.
     place: Place,
 }
 
 impl Windlass {
-    /// Makes ready to call it, with the caller's AWS credentials.
+    /// Opens the API, with the caller's AWS credentials. No call is made yet.
     ///
     /// # Errors
-    /// Where the place is no address, or no region is known.
+    /// If the place is no address, or no region is known.
     pub async fn at(place: Place) -> Result<Self, Failure> {
         let api = Api::from_env(&place.value, place.region.as_deref()).await;
         let api = api.map_err(|fault| {
@@ -50,8 +50,8 @@ impl Windlass {
         self.call("GET", path, query, None, None).await
     }
 
-    /// Sends what arrives: the same content again is known by its content. A call that got no answer, or that
-    /// is asked to come later, is sent again.
+    /// Sends a request as an arrival does: the same content again is known by its content. A call that got no answer,
+    /// or that is asked to come later, is sent again.
     ///
     /// # Errors
     /// No answer, or one that says no, with all findings.
@@ -59,8 +59,8 @@ impl Windlass {
         self.patiently("POST", path, &[], Some(body), None).await
     }
 
-    /// Asks, as a person, for something to be done. It has a key of its own, so that the same words on
-    /// another day are another request, and this one, sent again because no answer came, is the same.
+    /// Asks, as a person, for something to be done. The request has a key of its own. So the same words on another day
+    /// are another request, and this one, sent again because no answer came, is the same.
     ///
     /// # Errors
     /// No answer, or one that says no, with all findings.
@@ -109,7 +109,7 @@ impl Windlass {
         query.push(("words", &words));
         let answer = self.api.call(method, path, &query, body, key).await;
         let answer = answer.map_err(|fault| {
-            // Who has no credentials has not called it.
+            // A caller without credentials has not called it.
             let is_unanswered = fault.name == FaultName::Unavailable;
             let failure = Failure::from(fault);
             if is_unanswered {
@@ -133,15 +133,15 @@ fn told_by(place: &Place) -> String {
     format!("The address {} is from {}", place.value, place.from)
 }
 
-/// How often a call that may be lost is sent again, and the pause before the first time; each next is twice as
-/// long.
+/// The number of times that a call that may be lost is sent again, and the pause before the first time; each next is
+/// twice as long.
 const AGAIN: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
-/// Texts that the messages of calls have which Windlass cannot have got: no connection, no name, too many calls.
+/// Texts in the messages of calls that Windlass cannot have got: no connection, no name, too many calls.
 const UNSENT: [&str; 3] = ["(Connect)", "cannot be resolved", "answered 429"];
 
-/// That what was asked for may have been done although no answer came, and where that is seen.
+/// Adds that the request may have been carried out although no answer came, and where that is seen.
 fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
     let is_unsent = UNSENT.iter().any(|words| failure.message.contains(words));
     match path {
@@ -153,7 +153,7 @@ fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
     }
 }
 
-/// The body of a good answer; the failure that another one means.
+/// Returns the body of a good answer, or the failure that another answer means.
 fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
     let body = &answer.body;
     let text = |name: &str| body.get(name).and_then(Value::as_str);
@@ -209,7 +209,7 @@ fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
                 ),
             ),
         },
-        // No route of Windlass's answers so: something else is at this address.
+        // Windlass has no route that answers so: something else is at this address.
         404 => nobody(&answer, said),
         status => {
             let name = if passes {
@@ -232,7 +232,7 @@ fn passes(status: u16) -> bool {
     matches!(status, 429 | 502..=504)
 }
 
-/// Something else than Windlass is at this address.
+/// Makes the failure that something else than Windlass is at this address.
 fn nobody(answer: &ApiAnswer, said: &str) -> Failure {
     let status = answer.status;
     Failure {
@@ -246,7 +246,7 @@ fn nobody(answer: &ApiAnswer, said: &str) -> Failure {
     .with_next(NAMED)
 }
 
-/// Does something that waits for answers. Everything runs on this one thread.
+/// Runs work that waits for answers. Everything runs on this one thread.
 ///
 /// # Errors
 /// Those of what it does.

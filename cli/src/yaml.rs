@@ -1,6 +1,6 @@
-//! A text as it stands in YAML: bare where every reader takes it as the same text, else in quotes.
+//! A text as it stands in YAML: without quotes where every reader takes it as the same text, else in quotes.
 
-/// A text of YAML.
+/// Writes a text of YAML.
 pub fn text(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
@@ -9,7 +9,7 @@ pub fn text(text: &str) -> String {
     }
 }
 
-/// True where a text can stand in YAML without quotes, and is a text there.
+/// Returns whether a text can stand in YAML without quotes, and is a text there.
 pub fn is_plain(text: &str) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     let word = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
@@ -20,7 +20,7 @@ pub fn is_plain(text: &str) -> bool {
         || is_span(text)
 }
 
-/// A number with the letter of a unit of time, which is a text in YAML as well.
+/// Returns whether a text is a number with the letter of a unit of time, which is a text in YAML as well.
 fn is_span(text: &str) -> bool {
     let number = text.strip_suffix(['s', 'm', 'h']);
     number.is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))

@@ -9,7 +9,7 @@ use records::{ID, accepted, ended, rolled_back, watched};
 use serde_json::{Value, json};
 use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 
-/// An API where an action's execution comes to this, at the second look.
+/// An API where an action's execution has this outcome, at the second look.
 fn coming_to(outcome: Value) -> StandIn {
     let mut looks = 0;
     StandIn::new(move |call: &Call| -> Reply {
@@ -164,7 +164,7 @@ fn an_execution_that_ends_without_doing_anything_is_not_waited_for() {
     }
 }
 
-/// An API where what was done is told, and where another deployment runs.
+/// An API that tells what was done, and where another deployment runs.
 fn beside_another(cause: &str, state: &str) -> StandIn {
     let done = json!({"deployment": null, "refusal": null, "done": {"cause": cause},
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
@@ -192,7 +192,8 @@ fn a_recovery_that_had_nothing_to_do_says_why_and_claims_nothing_of_others() {
     assert!(said.contains(cause), "{said}");
     assert!(said.contains("is under way"), "{said}");
     assert!(!said.contains("somebody else"), "{said}");
-    // What is done to an environment is compared with how it is: who has its turn there since claims nothing else.
+    // The effect on an environment is compared with its present state. A deployment that has its turn there since does
+    // not count as a change by somebody else.
     for (state, status) in [("running", 0), ("recovering", 0), ("needs_operator", 8)] {
         let api = beside_another("It is unlocked.", state);
         let output = api.windlass(&folder("accepted"), &arguments("accept"));
@@ -309,7 +310,7 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
             "{verb:?}: {}",
             out(&output)
         );
-        // What tells how it stands is what shows that it was done.
+        // The command that shows the state also shows that the action was done.
         let tells = match verb[0] {
             "hold" | "release-hold" | "accept" | "pause" | "continue" | "skip-bake" => {
                 "`windlass status shop prod`"

@@ -1,5 +1,5 @@
-//! What a message tells to type can be typed: every command that the program's own texts name, and every one that a
-//! text of Windlass becomes for the command line.
+//! Every command in a message can be typed: those that the program's own texts name, and those that a text of Windlass
+//! becomes for the command line.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,7 +14,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
 use windlass_domain::way::Way;
 
-/// What stands in a text for what only its moment knows.
+/// The values for the placeholders in a text.
 const VALUES: [(&str, &str); 6] = [
     ("app", "shop"),
     ("environment", "prod"),
@@ -104,7 +104,7 @@ fn each_command_that_the_program_itself_tells_can_be_typed() {
     assert!(told > 8, "only {told} were found: is the text read?");
 }
 
-/// Only what makes commands of inputs and calls names any, so that no other way is told one.
+/// Only the code that makes commands of inputs and calls names any, so no other caller reads one.
 #[test]
 fn no_text_of_windlass_names_a_command_but_for_the_command_line() {
     let verbs = Arguments::command();

@@ -1,4 +1,4 @@
-//! `windlass completion`: each script is one that its shell reads, and knows every verb.
+//! `windlass completion`: the shell can read each script, and each knows every verb.
 
 #![allow(clippy::unwrap_used)]
 
@@ -36,7 +36,7 @@ fn each_shell_gets_a_script_with_every_verb() {
     );
 }
 
-/// The script of Bash, asked as the shell asks it.
+/// The script of Bash is called as the shell calls it.
 #[test]
 fn bash_completes_verbs_and_options() {
     let place = folder("completion");

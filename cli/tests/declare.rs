@@ -22,7 +22,7 @@ fn declared(text: &str) -> Value {
     json!({"app": "shop", "version": declaration.version(), "digest": declaration.digest(), "accepted": 0, "text": text})
 }
 
-/// What Windlass makes of an upload.
+/// The reaction of Windlass to an upload.
 #[derive(Clone, Copy, PartialEq)]
 enum Makes {
     InForce,
@@ -87,7 +87,7 @@ fn file(text: &str) -> PathBuf {
     folder
 }
 
-/// The status, what was said, and how often something was put.
+/// Returns the status, the output, and the number of objects that were put.
 fn declare(there: &StandIn, text: &str, more: &[&str]) -> (i32, String, usize) {
     let arguments = [&["declare", "--every", "2ms"], more].concat();
     let output = there.windlass(&file(text), &arguments);
@@ -166,7 +166,7 @@ fn the_first_drill_by_a_schedule_is_told_before_it_is_declared() {
     let hold = json!({"since": 0, "reason": "a sale", "by": "ann"});
     let before = json!({"last": proved, "proved": proved});
     for (drills, hold, wanted) in [
-        // The one in force has another rhythm: the new one counts.
+        // The declaration in force has another rhythm: the new one counts.
         (&before, json!(null), "every 30d, due 2100-01-31T00:00:00Z"),
         (&json!({}), json!(null), "every 30d, begins within the hour"),
         (

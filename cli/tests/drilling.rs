@@ -23,7 +23,7 @@ fn drill(outcome: &str, restored: bool) -> Value {
         "ended": {"outcome": outcome, "at": AT, "cause": "It is so.", "restored": restored}})
 }
 
-/// An API where the drill is under way at the first look at it, and has ended so at the second.
+/// An API where the drill is under way at the first look at it, and has ended with this outcome at the second.
 fn ending(outcome: &'static str, restored: bool) -> StandIn {
     let mut looks = 0;
     StandIn::new(move |call: &Call| -> Reply {
@@ -97,7 +97,7 @@ fn tried_twice() -> Value {
     told
 }
 
-/// An API that tells each of these looks at the drill, and the last one again.
+/// An API that answers these looks at the drill in turn, and the last one again.
 fn looks(mut all: Vec<Value>) -> StandIn {
     StandIn::new(move |call: &Call| -> Reply {
         match (call.method.as_str(), call.path.as_str()) {
@@ -136,7 +136,7 @@ fn each_try_of_the_way_back_is_told_once_and_what_is_left_out_is_counted() {
         told
     };
     let whole = tried_twice();
-    // The first try has failed and is still the last one; then the second one works; then it has ended.
+    // The first try has failed and is still the last one. Then the second one works. Then the drill has ended.
     let mut failed = without(&whole, &["ended", "tried"]);
     failed["back"] = whole["tried"][0].clone();
     let mut second = without(&whole, &["ended"]);

@@ -1,4 +1,4 @@
-//! An argument that is empty, as that of a variable which is not set, is a mistake in the command.
+//! An empty argument, such as that of a variable which is not set, is a mistake in the command.
 
 #![allow(clippy::unwrap_used)]
 
@@ -19,7 +19,7 @@ fn good(name: &str) -> &str {
     }
 }
 
-/// The command line of a verb with all that it requires and this argument, which is `value`.
+/// Returns the command line of a verb with all that it requires and this argument, which is `value`.
 fn line(verb: &Command, of: &Arg, value: &str) -> Vec<String> {
     let mut line = vec!["windlass".to_owned(), verb.get_name().to_owned()];
     for arg in verb.get_arguments() {

@@ -11,7 +11,7 @@ use standin::{Call, StandIn, code, err, folder, out, reply};
 
 const OTHER: &str = "fedcba9876543210";
 
-/// The environment, with this lock and these that wait.
+/// The environment, with this lock and these waiting deployments.
 fn environment(owner: &Value, waiting: &Value, hold: &Value) -> Value {
     json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {}, "hold": hold,
         "lock": {"token": 3, "held": owner}, "waiting": waiting, "deployments": {
@@ -206,7 +206,7 @@ fn what_is_not_there_is_refused_with_where_to_look() {
     ] {
         assert_eq!(explained(&api, wrong).0, 2, "{wrong:?}");
     }
-    // Neither a ref, nor a repository, nor a deployment.
+    // There is neither a ref, nor a repository, nor a deployment.
     let (status, said) = explained(&api, &[]);
     assert!(status == 2 || said.contains("by version 1.3.0"), "{said}");
 }

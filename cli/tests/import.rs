@@ -1,4 +1,4 @@
-//! `windlass import`: files of other deployers, as their users write them, become declarations that are valid.
+//! `windlass import`: files of other deployers, as their users write them, become valid declarations.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,7 +9,7 @@ use standin::{code, err, folder, out};
 use std::process::{Command, Output};
 use windlass_domain::declaration::Declaration;
 
-/// The program in a folder with these files.
+/// Runs the program in a folder with these files.
 fn import(files: &[(&str, &str)], arguments: &[&str]) -> Output {
     let place = folder("import");
     for (name, text) in files {
@@ -25,11 +25,12 @@ fn import(files: &[(&str, &str)], arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// A good end; the declaration as text and as JSON, and what was said.
+/// Imports the files, which must end well. Returns the declaration as text and as JSON, and the output on standard
+/// error.
 fn imported(files: &[(&str, &str)], arguments: &[&str]) -> (String, Value, String) {
     let output = import(files, arguments);
     let (text, said) = (out(&output), err(&output));
-    // All but the values that a person must write; it ends as `validate` ends of it.
+    // Everything is valid except the values that a person must write. The exit status is that of `validate`.
     let findings = Declaration::parse(&text).err().unwrap_or_default();
     assert_eq!(
         code(&output),
@@ -45,7 +46,7 @@ fn imported(files: &[(&str, &str)], arguments: &[&str]) -> (String, Value, Strin
     let output = import(files, &[arguments, &["--json"]].concat());
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(told["text"], text);
-    // What was not carried over is on standard error, in the text and in JSON.
+    // The members that were not carried over are on standard error, in the text and in JSON.
     for note in told["not_carried_over"].as_array().unwrap() {
         let note = note.as_str().unwrap();
         assert!(said.contains(note) && text.contains(note), "{note}");

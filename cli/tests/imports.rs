@@ -1,5 +1,5 @@
-//! `windlass import` of whole files, with the fields that the deployers' own documentation shows: the snapshots are what it
-//! makes of them. Nothing of a file is lost without a word.
+//! `windlass import` of whole files, with the fields that the deployers' own documentation shows. The snapshots hold
+//! the declarations. Nothing of a file is lost without a word.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,7 +14,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/imports")
 }
 
-/// All files of a format, three at least.
+/// Returns all files of a format, three at least.
 fn files(format: &str) -> Vec<PathBuf> {
     let all = fs::read_dir(folder().join(format)).unwrap();
     let mut all: Vec<PathBuf> = all.map(|entry| entry.unwrap().path()).collect();
@@ -27,7 +27,7 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap().to_string_lossy().into_owned()
 }
 
-/// The declaration: valid but for what a person must write.
+/// Returns the declaration, which must be valid except for the values that a person must write.
 fn checked(format: &str, path: &Path, imported: &Imported) -> String {
     let text = imported.text("shop", "prod", &format!("{format} {}", stem(path)));
     for finding in Declaration::parse(&text).err().unwrap_or_default() {
@@ -81,7 +81,7 @@ fn functions_of_sam() {
     }
 }
 
-/// The document with a member that nobody knows in each of its objects, down to the depth at which members are named.
+/// Adds a member that nobody knows to each object of the document, down to the depth at which members are named.
 fn with_unknown(value: &mut Value, path: &str, depth: usize, added: &mut Vec<String>) {
     let Some(map) = value.as_object_mut() else {
         return;
@@ -111,7 +111,7 @@ fn a_member_that_nobody_knows_yet_is_told() {
                 }
             });
             let notes = imported.notes.join("\n");
-            // What is within a member that is of no use whole, or was told whole, is told with it.
+            // A member within one that is of no use whole, or that was listed whole, is listed with it.
             for path in added {
                 let within = path.trim_matches('`').split('.').next().unwrap();
                 let whole = ["`codedeploy`", "the circuit breaker"];

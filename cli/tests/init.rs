@@ -1,4 +1,4 @@
-//! `windlass init` without a terminal and without an account: it asks for everything at once, writes what is valid, and
+//! `windlass init` without a terminal and without an account: it asks for everything at once, writes valid files, and
 //! never writes over a file by itself.
 
 #![allow(clippy::unwrap_used)]
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use windlass_domain::declaration::Declaration;
 
-/// A copy of a repository of the tests, in a folder of its own.
+/// Copies a repository of the tests into a folder of its own.
 fn copy(name: &str) -> PathBuf {
     fn all(from: &Path, to: &Path) {
         fs::create_dir_all(to).unwrap();

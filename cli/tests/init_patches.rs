@@ -18,7 +18,7 @@ use windlass_domain::syntax;
 
 type Files = BTreeMap<String, String>;
 
-/// What `init` makes of a repository, and its notes.
+/// Returns the files that `init` makes of a repository, and its notes.
 fn made(repository: Repository, answers: &[(&str, &str)]) -> (Files, String) {
     let facts = Facts {
         pieces: pieces::find(&repository),
@@ -51,7 +51,7 @@ fn repository(files: &[(&str, &str)]) -> Repository {
     }
 }
 
-/// The files after the patch, all of which can be read.
+/// Returns the files after the patch, all of which can be read.
 fn applied(before: &Files, made: &Files) -> Files {
     let place = std::env::temp_dir().join(format!(
         "windlass-applied-{}-{:?}",

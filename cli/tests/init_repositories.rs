@@ -12,7 +12,7 @@ fn pieces(name: &str) -> Pieces {
     find(&reading::read(&root.join(name)).unwrap())
 }
 
-/// One line for each piece: what it is, its name and folder, what it runs as, how it is built and what comes out.
+/// Returns one line for each piece: its sort, its name and folder, the form in which it runs, its build and its output.
 fn told(found: &Pieces) -> Vec<String> {
     let pieces = found.pieces.iter().map(|piece| {
         let build = piece.build.join("; ");

@@ -1,4 +1,5 @@
-//! `windlass init` on templates of AWS SAM that deploy by themselves: what it takes over, and what its patch leaves.
+//! `windlass init` on templates of AWS SAM that deploy by themselves: the settings that it takes over, and the
+//! templates after its patch.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,7 +13,7 @@ use windlass_cli::init::proposal::{Facts, propose};
 use windlass_cli::init::repository::Repository;
 use windlass_domain::declaration::Declaration;
 
-/// A template with these `Globals`, and these properties of its one function.
+/// Returns a template with these `Globals`, and these properties of its one function.
 fn template(globals: &str, own: &str) -> String {
     format!(
         "Transform: AWS::Serverless-2016-10-31\nParameters:\n  Callers:\n    Type: String\n    Default: stable\n\
@@ -21,12 +22,12 @@ fn template(globals: &str, own: &str) -> String {
     )
 }
 
-/// The files that are made for a template, and the notes.
+/// Returns the files that are made for a template, and the notes.
 fn made(template: &str, answers: &[(&str, &str)]) -> (BTreeMap<String, String>, Vec<String>) {
     made_beside("", template, answers)
 }
 
-/// The same beside a declaration of an earlier run.
+/// Returns the files and the notes beside a declaration of an earlier run.
 fn made_beside(
     declared: &str,
     template: &str,
@@ -213,7 +214,7 @@ fn a_canary_and_its_alarms_go_into_the_declaration_and_what_does_not_is_told() {
         "{patch}"
     );
     assert!(!patch.contains("+    Value: !Ref Hello.Version"), "{patch}");
-    // The patch takes the preference away; a later run keeps what the first one made of it.
+    // The patch takes the preference away. A later run keeps the members that the first run made of it.
     let later = template.replace("DeploymentPreference", "Former");
     let (again, _) = made_beside(text, &later, &[("components", "hello")]);
     assert_eq!(again["app.yaml"], *text);

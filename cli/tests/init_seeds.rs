@@ -1,5 +1,5 @@
-//! `examples/init` is what `windlass init` makes of repositories as the seeds describe them. After a change, write it
-//! anew with `UPDATE_DOCS=1 cargo test -p windlass-cli --test init_seeds`.
+//! The files in `examples/init` are those that `windlass init` makes of repositories as the seeds describe them. After
+//! a change, write them anew with `UPDATE_DOCS=1 cargo test -p windlass-cli --test init_seeds`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -72,7 +72,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The action in the examples: an address of nobody's, as the applications'.
+/// The action in the examples: nobody's address, like those of the applications.
 const ACTION: (&str, &str) = (
     "action",
     "example/windlass@0123456789abcdef0123456789abcdef01234567",
@@ -104,12 +104,12 @@ fn facts(folder: &Path, github: &str) -> Facts {
     }
 }
 
-/// The files of a seed.
+/// Returns the files of a seed.
 fn made(seed: Seed) -> BTreeMap<String, String> {
     made_in(&seed_folder(seed.0), seed)
 }
 
-/// The files of a seed in a folder; no question without a proposed answer may be left.
+/// Returns the files of a seed in a folder; no question without a proposed answer may be left.
 fn made_in(folder: &Path, (name, github, answers): Seed) -> BTreeMap<String, String> {
     let facts = facts(folder, github);
     let answers = answers
@@ -242,7 +242,7 @@ fn a_patch_fits_the_code_that_it_is_for() {
 #[test]
 fn the_same_answers_make_the_same_files_a_second_time() {
     let place = std::env::temp_dir().join(format!("windlass-again-{}", std::process::id()));
-    // A service without infrastructure code: the template of CI's roles is none.
+    // A service without infrastructure code: the template of CI's roles does not count as such.
     let service: Seed = (
         "ecs",
         "example/shop",

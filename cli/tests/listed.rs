@@ -274,10 +274,10 @@ fn snapshot(number: usize) -> Value {
 fn refusal(number: usize) -> Value {
     json!({"about": format!("1.{number}.0"), "requester": {"route": "s3"}, "findings": [], "at": 0})
 }
-/// A list, what is in it, and the command that shows it.
+/// A list, the function that makes an item of it, and the command that shows it.
 type Row = (&'static str, fn(usize) -> Value, &'static [&'static str]);
 
-/// What a list that was cut tells to type shows the rest of it, and no list is cut without a word.
+/// A list that is cut names a command that shows the rest, and no list is cut without a word.
 #[test]
 fn a_list_that_is_cut_tells_how_to_see_the_rest() {
     let table: [Row; 4] = [

@@ -63,7 +63,7 @@ fn denied(action: &str) -> Reply {
     )
 }
 
-/// What AWS answers to a call of one of its services; nothing for one of Windlass's.
+/// Answers a call of one of AWS's services; `None` for a call of Windlass's API.
 fn of_aws(call: &Call) -> Option<Reply> {
     let target = call.headers.get("x-amz-target").map(String::as_str);
     let page = |events: Value| reply(200, &json!({"events": events}));
@@ -254,7 +254,7 @@ fn a_deployment_is_followed_until_it_has_ended_and_each_line_is_told_once() {
     assert!(err(&output).contains("has not ended"), "{}", err(&output));
 }
 
-/// Where the console has a log group.
+/// Returns the link to a log group in the console.
 fn console(group: &str) -> String {
     let group = group.replace('/', "$252F");
     format!(

@@ -1,4 +1,4 @@
-//! `docs/CLI.md` says what the program does.
+//! `docs/CLI.md` is true of the program.
 
 #![allow(clippy::unwrap_used)]
 

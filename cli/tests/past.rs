@@ -1,4 +1,4 @@
-//! What `windlass watch` says last is true of now, also of what has ended long ago.
+//! The last words of `windlass watch` are true of now, also for a deployment that has ended long ago.
 
 #![allow(clippy::unwrap_used)]
 
@@ -130,7 +130,7 @@ fn what_made_way_for_the_same_release_is_followed_by_that() {
     assert!(out(&output).contains(&told), "{}", out(&output));
 }
 
-/// What is looked for, and for how long, is what is said.
+/// The message says what is looked for, and for how long.
 #[test]
 fn an_upload_that_may_become_a_deployment_later_was_not_refused() {
     let upload =

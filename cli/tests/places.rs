@@ -1,4 +1,4 @@
-//! Where Windlass is: `windlass.toml`, the outputs of a stack, and who told a place that is wrong.
+//! The place of Windlass: `windlass.toml`, the outputs of a stack, and the source of a place that is wrong.
 
 #![allow(clippy::unwrap_used)]
 
@@ -75,7 +75,7 @@ fn xml(status: u16, body: &str) -> Reply {
     }
 }
 
-/// The program with credentials, and nothing that names an installation but these variables.
+/// Runs the program with credentials, and nothing that names an installation but these variables.
 fn windlass(there: &StandIn, folder: &Path, arguments: &[&str], more: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_windlass"))
         .args(arguments)
@@ -275,7 +275,7 @@ fn a_release_takes_address_and_bucket_from_one_look_at_the_stack() {
         "refs/heads/main",
     ];
     let output = windlass(&there, &root, &release, &[REGION]);
-    // The installation has no such application; that it was asked is what counts.
+    // The installation has no such application; the test counts that it was asked.
     assert_ne!(code(&output), 0);
     let paths: Vec<String> = there.calls().iter().map(|call| call.path.clone()).collect();
     let asked = |what: &str| paths.iter().filter(|path| path.contains(what)).count();

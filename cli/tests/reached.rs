@@ -1,4 +1,4 @@
-//! Who does not reach Windlass, or S3, is told what to set.
+//! A caller that does not reach Windlass, or S3, is told what to set.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ const KEYS: [(&str, &str); 2] = [
     ("AWS_SECRET_ACCESS_KEY", "a-secret"),
 ];
 
-/// The program where nothing but these variables is set.
+/// Runs the program where nothing but these variables is set.
 fn windlass(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let folder = folder("reached");
     cloud::zip(&folder, "web.zip", "index.html");
@@ -95,7 +95,7 @@ fn who_does_not_reach_s3_is_told_what_to_check_and_a_read_was_not_perhaps_done()
         "{said}"
     );
     assert!(!said.contains("may have been done"), "{said}");
-    // Why the API was not asked is told as well.
+    // The reason why the API was not asked is told as well.
     let endpoint = [
         &variables[..],
         &[("WINDLASS_ENDPOINT", "http://127.0.0.1:9")],
@@ -141,7 +141,7 @@ fn every_place_that_is_not_named_is_told_at_once() {
         assert!(!untold.iter().any(|told| said.contains(told)), "{said}");
         assert!(out(&output).is_empty(), "{}", out(&output));
     }
-    // An API that does not answer is no bucket that is not named.
+    // An API that does not answer is not told as a missing bucket's name.
     let nobody = ("WINDLASS_ENDPOINT", "http://127.0.0.1:9");
     let output = windlass(&image, &[&KEYS[..], &[nobody]].concat());
     assert_eq!(code(&output), 6, "{}", err(&output));
@@ -209,7 +209,7 @@ fn what_got_no_answer_may_have_been_done_and_what_never_left_was_not() {
     }
 }
 
-/// Whatever else is at the address, no verb takes its answer for Windlass's, and none breaks on it.
+/// Something else may be at the address: no verb takes its answer for Windlass's, and none breaks on it.
 #[test]
 fn what_is_not_windlass_is_told_as_that_by_every_verb() {
     let verbs: [&[&str]; 8] = [
@@ -236,7 +236,7 @@ fn what_is_not_windlass_is_told_as_that_by_every_verb() {
             assert!(said.contains("no Windlass answered there"), "{said}");
         }
     }
-    // An answer of another form than this program knows tells which program to use, or where.
+    // An answer of another form than this program knows tells which program to use, or which address.
     let other = StandIn::new(|_: &Call| reply(200, &json!({"ok": true})));
     for verb in verbs {
         let endpoint = ("WINDLASS_ENDPOINT", other.url.as_str());

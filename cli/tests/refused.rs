@@ -1,4 +1,4 @@
-//! What `windlass release` refuses: the real program against an S3 and an API that remember.
+//! The refusals of `windlass release`: the real program against an S3 and an API that remember.
 
 #![allow(clippy::unwrap_used)]
 
@@ -135,7 +135,7 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
     assert_eq!((code, puts), (4, 2), "{said}");
 }
 
-/// Nothing is uploaded, and the version stays free, whatever tells the component's kind, and where nothing does.
+/// Nothing is uploaded, and the version stays free, however the component's kind is known, and also where it is not.
 #[test]
 fn an_artifact_of_the_wrong_sort_is_refused_before_the_upload() {
     let closed = |declaration: Option<&str>| Told {

@@ -134,7 +134,7 @@ fn the_deployment_that_an_upload_became_is_told() {
     assert!(said.contains("RolledBack"), "{said}");
 }
 
-/// What is otherwise in a record.
+/// A change to a record.
 type Change<'a> = &'a dyn Fn(&mut Value);
 
 /// A deployment of the release that [`RELEASE`] hands in, in the history and as its record.
@@ -214,23 +214,23 @@ fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
         assert_eq!(told["joins"], true);
         assert_eq!(told["stands"], "is under way");
     }
-    // What was not seen is told to programs, too.
+    // Programs, too, are told what was not seen.
     let (cloud, folder) = (telling(Told::nothing()), site("unseen-json"));
     let output = cloud.windlass(&folder, &[&RELEASE[..], &["--json"]].concat());
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     let stands = told["stands"].as_str().unwrap();
     assert!(stands.contains(none), "{stands}");
-    // One that had ended before is no deployment of this release's arrival.
+    // A deployment that had ended before did not come from this release's arrival.
     let ended =
         |record: &mut Value| *record = records::ended(record.clone(), "RolledBack", "GateFailed");
     let (_, said, _) = released(under_way(&ended), "ended-before", &RELEASE);
     assert!(said.contains(none), "{said}");
 }
 
-/// When the commit of [`repository`] was made, as Git tells it.
+/// The time of the commit of [`repository`], as Git tells it.
 const COMMITTED: &str = "2026-11-20T16:02:05+02:00";
 
-/// What `git` answers in a folder.
+/// Runs `git` in a folder and returns its output.
 fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut command = std::process::Command::new("git");
     command.args(["-c", "user.name=a", "-c", "user.email=a@b.example"]);
@@ -248,7 +248,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap().trim().to_owned()
 }
 
-/// A folder with a repository of its own at tag v1.4.0.
+/// Makes a folder with a repository of its own at tag v1.4.0.
 fn repository(name: &str) -> PathBuf {
     let folder = site(name);
     let git = |arguments: &[&str]| git(&folder, arguments);
@@ -260,21 +260,21 @@ fn repository(name: &str) -> PathBuf {
     folder
 }
 
-/// The same, in which a tracked file was changed.
+/// Makes such a folder in which a tracked file was changed.
 fn dirty(name: &str) -> PathBuf {
     let folder = repository(name);
     write(&folder, "fn.zip", "changed");
     folder
 }
 
-/// A folder with a site in no repository, and not within that of these tests.
+/// Makes a folder with a site in no repository, and not within that of these tests.
 fn outside() -> PathBuf {
     let folder = std::env::temp_dir().join(format!("windlass-release-{}", std::process::id()));
     write(&folder, "dist/index.html", "<h1>shop</h1>");
     folder
 }
 
-/// The `git` of the manifest that is handed in from a folder with these options.
+/// Returns the `git` of the manifest that is handed in from a folder with these options.
 fn git_of_manifest(folder: &Path, options: &[&str]) -> Value {
     let release = ["release", "shop", "1.4.0", "web=dist", "--look=0s"];
     let cloud = cloud();
@@ -297,7 +297,7 @@ fn the_time_of_the_commit_is_the_repositorys_or_the_one_that_is_given_and_never_
     let unknown = unknown.map(str::to_owned).to_vec();
     let given = "2026-11-20T14:00:00Z";
     for (folder, options, wanted) in [
-        // What is checked out, and what is named.
+        // The commit that is checked out, and one that is named.
         (&inside, vec![], json!(COMMITTED)),
         (&inside, with(&[]), json!(COMMITTED)),
         (&inside, with(&["--git-time", given]), json!(given)),

@@ -24,7 +24,7 @@ fn shop() -> Value {
                 "figures": prod}]})
 }
 
-/// Its window begins within October for both environments.
+/// Figures of another application, whose window begins within October for both environments.
 fn till() -> Value {
     let mut told = shop();
     told["app"] = json!("till");
@@ -83,7 +83,7 @@ fn figures_are_a_table_and_what_was_cut_is_said() {
     );
 }
 
-/// The cost of a month that the window cuts is not told as that of the whole month.
+/// The cost of a month that the window cuts is not shown as that of the whole month.
 #[test]
 fn the_cost_of_the_first_month_says_since_when_it_is() {
     let notes = |told: Value| -> Vec<String> {
@@ -100,12 +100,12 @@ fn the_cost_of_the_first_month_says_since_when_it_is() {
     );
     let first = format!("till in 2026-10 since 2026-10-21: {october}");
     assert_eq!(notes(till()), [first.as_str(), november]);
-    // One environment has more than can be read: October is without it.
+    // One environment has more than can be read: October leaves it out.
     let mut cut = till();
     cut["environments"][1]["from"] = json!(1_793_491_200_000_u64);
     let first = format!("till in 2026-10 (dev since 2026-10-21, without prod): {october}");
     assert_eq!(notes(cut), [first.as_str(), november]);
-    // A window from the begin of a month has the whole of it.
+    // A window from the beginning of a month has the whole of it.
     let mut whole = till();
     for environment in whole["environments"].as_array_mut().unwrap() {
         environment["from"] = json!(1_790_812_800_000_u64);

@@ -16,7 +16,7 @@ fn turn() -> Value {
         "pause": {"until": NOON + 3_620_000, "pace_s": 60, "then": "continue"}})
 }
 
-/// An API where the execution of an action comes to this, and the environment is paused or is not.
+/// An API where the execution of an action has this outcome, and the environment is paused or is not.
 fn coming_to(came: Value, paused: &Value) -> StandIn {
     let held = json!({"deployment": ID, "action": "deploy", "execution": "arn", "since": 0, "state": "running"});
     let environment = json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},

@@ -1,4 +1,4 @@
-//! What `windlass watch` says of a record.
+//! The lines that `windlass watch` prints of a record.
 
 #![allow(clippy::unwrap_used)]
 

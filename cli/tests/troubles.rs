@@ -1,4 +1,4 @@
-//! Each trouble of the command line has its page, whose message the code tells.
+//! Each trouble of the command line has its page, with a message that the code has.
 
 #![allow(clippy::unwrap_used)]
 
@@ -13,7 +13,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The text of a source file as its literals say it: what goes on in the next line is put together.
+/// Returns the text of a source file with its literals put together: those that go on in the next line become one.
 fn as_said(text: &str) -> String {
     let mut lines = text.split("\\\n");
     let first = lines.next().unwrap_or_default().to_owned();

@@ -239,7 +239,7 @@ fn pages_load_nothing_from_elsewhere_keep_nothing_and_are_small() {
     }
 }
 
-/// What a page with its style and script may have, in bytes.
+/// The largest page with its style and script, in bytes.
 const LARGEST: usize = 150 * 1000;
 
 #[test]

@@ -1,4 +1,5 @@
-//! Acts from the pages of `windlass ui`, and who may do them: the real program, with a plain client in place of a browser.
+//! Acts from the pages of `windlass ui`, and the callers that may do them: the real program, with a plain client in
+//! place of a browser.
 
 #![allow(clippy::unwrap_used)]
 
@@ -54,7 +55,7 @@ const ACTS: [(&str, &str, &str); 8] = [
     ),
 ];
 
-/// What each act says that one would have typed, once it was done.
+/// Returns the command that each act shows to be typed in its place, once it was done.
 fn typed(ui: &Ui) -> Vec<String> {
     let each = ACTS.iter().map(|(act, fields, _)| {
         let token = ui.get(&format!("acts/{act}?{fields}")).token();
@@ -70,7 +71,7 @@ fn typed(ui: &Ui) -> Vec<String> {
     each.collect()
 }
 
-/// The command that a page tells.
+/// Returns the command that a page shows.
 fn command(page: &str) -> String {
     let (_, rest) = page.split_once("<pre class=\"typed\"><code>").unwrap();
     rest.split("</code>").next().unwrap().replace("&#39;", "'")

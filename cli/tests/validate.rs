@@ -161,7 +161,7 @@ fn a_manifest_is_checked_against_the_declaration() {
     assert!(told.contains("not looked at: the manifest"), "{told}");
 }
 
-/// A manifest that names the component as well, and what is told of it.
+/// Validates a manifest that names the component as well. Returns the status and the findings.
 fn told_of(name: &str, manifest: &Value, more: &[&str]) -> (Option<i32>, Vec<String>) {
     let files = [("app.yaml", APP), ("it.json", &manifest.to_string())];
     let folder = folder(name, &files);
@@ -222,7 +222,7 @@ fn what_a_release_would_refuse_before_it_uploads_is_told_of_a_manifest() {
     }
 }
 
-/// What cannot be read of one file hides nothing of the other one, nor of itself.
+/// A part of one file that cannot be read hides nothing of the other file, nor of the same one.
 #[test]
 fn a_mistake_of_form_hides_nothing_else() {
     let misspelt = APP
@@ -253,7 +253,7 @@ fn a_mistake_of_form_hides_nothing_else() {
     ];
     assert_eq!(told_first, wanted);
     assert_eq!(of_file(1), ["components.web.sha256", "sequence"]);
-    // A good declaration beside the same manifest, with a component that is none.
+    // A good declaration beside the same manifest, with a component that the declaration does not have.
     let mut manifest = manifest;
     manifest["components"]["wep"] = json!({"key": "artifacts/shop/wep/1.zip"});
     let (_, told) = told_of("hides-manifest", &manifest, &[]);

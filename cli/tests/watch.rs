@@ -105,7 +105,7 @@ fn succeeded() -> Value {
     record
 }
 
-/// An API that gives these answers one a look, the last for ever, and where the environment is this now.
+/// An API that gives these answers one a look, the last for ever, with this as the environment now.
 fn answering(mut answers: Vec<(u16, Value)>, environment: Value) -> StandIn {
     answers.reverse();
     StandIn::new(move |call: &Call| {
@@ -120,12 +120,12 @@ fn answering(mut answers: Vec<(u16, Value)>, environment: Value) -> StandIn {
     })
 }
 
-/// An API where a deployment has succeeded, and the environment is this now.
+/// An API where a deployment has succeeded, with this as the environment now.
 fn long_ago(environment: Value) -> StandIn {
     answering(vec![(200, succeeded())], environment)
 }
 
-/// An environment where something else runs than what was deployed.
+/// An environment where something else runs than the deployment brought.
 fn elsewhere() -> Value {
     let api = json!({"type": "image", "repository": "r", "digest": "b".repeat(64)});
     json!({"app": "shop", "environment": "prod", "snapshot": 2, "lock": {"token": 1}, "waiting": [],
@@ -155,7 +155,7 @@ fn an_ending_that_nobody_saw_is_compared_with_what_runs() {
     }
 }
 
-/// The server knows what is refused now; what it tells to type is told.
+/// The server knows whether the same release would be refused now, so its command is shown.
 #[test]
 fn how_to_have_what_runs_no_more_is_what_windlass_says() {
     let mut record = succeeded();

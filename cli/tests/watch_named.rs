@@ -36,7 +36,7 @@ fn a_version_in_an_environment_is_found_in_the_history() {
     assert!(api.calls()[0].path.contains("environment=prod"));
 }
 
-/// An API that knows an empty history, and this of the version.
+/// An API that knows an empty history, and has this answer about the version.
 fn knowing(status: u16, known: Value) -> StandIn {
     StandIn::new(move |call: &Call| {
         if call

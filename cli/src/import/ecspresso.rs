@@ -13,7 +13,7 @@ const LARGEST: usize = 1024 * 1024;
 /// Reads the file; `beside` reads a file that it names.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The sentence that says what is wrong with it.
 pub fn import(
     text: &str,
     beside: &dyn Fn(&str) -> Result<String, String>,
@@ -80,7 +80,7 @@ pub fn import(
     Ok(imported)
 }
 
-/// A definition that the file names, with its expressions as texts; null where it cannot be read.
+/// Reads a definition that the file names, with its expressions as texts; null where it cannot be read.
 fn definition(
     path: &str,
     beside: &dyn Fn(&str) -> Result<String, String>,
@@ -98,12 +98,12 @@ fn definition(
     })
 }
 
-/// The containers whose images are of a repository of Amazon ECR.
+/// Returns the containers whose images are of a repository of Amazon ECR.
 fn containers(task: &mut Taken, path: &str, written: &mut Value, imported: &mut Imported) {
     let mut own = Map::new();
     for mut container in task.each(&["containerDefinitions"]) {
         let name = container.text(&["name"]).unwrap_or_default();
-        // What its tag says is a release's.
+        // The tag is a release's to choose.
         let image = container.text(&["image"]).unwrap_or_default();
         match repository(&image) {
             Some(repository) => drop(own.insert(name.clone(), json!(repository))),
@@ -132,7 +132,8 @@ fn containers(task: &mut Taken, path: &str, written: &mut Value, imported: &mut 
     }
 }
 
-/// The steps in which the tasks are replaced: by ECS, or by CodeDeploy where the service says so, and never by both.
+/// Writes the steps in which the tasks are replaced: by ECS, or by CodeDeploy where the service says so, and never by
+/// both.
 fn rollout(service: &mut Taken, file: &mut Taken, written: &mut Value, imported: &mut Imported) {
     let is_unknown = service.is_missing();
     let controller = service.text(&["deploymentController", "type"]);
@@ -169,7 +170,7 @@ fn rollout(service: &mut Taken, file: &mut Taken, written: &mut Value, imported:
     }
 }
 
-/// The deployment group, which ecspresso finds by itself where its file does not name it.
+/// Returns the deployment group. ecspresso finds it by itself where its file does not name it.
 fn codedeploy(named: &mut Taken, imported: &mut Imported) -> Value {
     let mut member = |name: &str| {
         let text = named.text(&[name])?;
@@ -186,7 +187,7 @@ fn codedeploy(named: &mut Taken, imported: &mut Imported) -> Value {
     json!({"application": written(application), "group": written(group)})
 }
 
-/// A length of time of Go, such as `10m0s`, as Windlass writes it.
+/// Writes a length of time of Go, such as `10m0s`, as Windlass does.
 fn span(text: &str) -> Option<String> {
     let (mut seconds, mut number) = (0_u64, String::new());
     for letter in text.chars() {

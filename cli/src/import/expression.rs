@@ -3,7 +3,7 @@
 use super::Imported;
 use windlass_domain::declaration::UNWRITTEN;
 
-/// A text with the expressions of Go's templates as variables; a default becomes the value.
+/// Returns a text with the expressions of Go's templates as variables; a default becomes the value.
 pub fn of_go(text: &str, imported: &mut Imported) -> String {
     let mut told = String::new();
     let mut rest = text;
@@ -24,7 +24,7 @@ pub fn of_go(text: &str, imported: &mut Imported) -> String {
     told + rest
 }
 
-/// A text with the substitutions of CloudFormation as variables, but for `${AWS::…}`, which is noted.
+/// Returns a text with the substitutions of CloudFormation as variables, except for `${AWS::…}`, which is noted.
 pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
     let mut told = String::new();
     let mut rest = text;
@@ -41,7 +41,7 @@ pub fn of_cloudformation(text: &str, imported: &mut Imported) -> String {
 
 fn variable(name: &str, value: Option<String>, imported: &mut Imported) -> String {
     let mut variable = super::name(name).replace('-', "_");
-    // Every declaration has these, of its own.
+    // Every declaration has variables of these names already.
     if ["app", "environment"].contains(&variable.as_str()) {
         variable += "_name";
     }
@@ -57,7 +57,7 @@ fn variable(name: &str, value: Option<String>, imported: &mut Imported) -> Strin
     format!("{{{variable}}}")
 }
 
-/// The words of an expression: bare ones, and those in quotes or backticks.
+/// Splits an expression into its words: bare ones, and those in quotes or backticks.
 fn words(expression: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
     for letter in expression.chars() {

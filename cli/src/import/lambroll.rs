@@ -11,7 +11,7 @@ const ALIAS: &str = "current";
 /// Reads the file.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The sentence that says what is wrong with it.
 pub fn import(text: &str) -> Result<Imported, String> {
     let file = serde_json::from_str(text).map_err(|error| {
         format!("it is no JSON: {error}. Write what `lambroll render` prints into a file, and import that")
@@ -22,7 +22,7 @@ pub fn import(text: &str) -> Result<Imported, String> {
         .text(&["FunctionName"])
         .ok_or("it has no `FunctionName`")?;
     let function = of_go(&function, &mut imported);
-    // The declaration says it by `repository`.
+    // The declaration tells this by `repository`.
     file.take(&["PackageType"]);
     let component = match name(&function.replace(['{', '}'], "-")).as_str() {
         "function-name" => "api".to_owned(),

@@ -1,5 +1,5 @@
-//! The files of other deployers, as a declaration. Pure: a file in, a declaration and what could not be carried over
-//! out.
+//! The files of other deployers, as a declaration. Pure: a file goes in; a declaration and the list of what could not
+//! be carried over come out.
 
 pub mod ecspresso;
 pub mod expression;
@@ -23,7 +23,7 @@ pub struct Imported {
     pub vars: BTreeMap<String, String>,
     /// The region of the targets.
     pub region: Option<String>,
-    /// All that could not be carried over, and what to do about it: one sentence each.
+    /// The members that could not be carried over, and what to do about each: one sentence each.
     pub notes: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ impl Imported {
         self.notes.push(what.into());
     }
 
-    /// The declaration as a document.
+    /// Returns the declaration as a document.
     pub fn document(&self, app: &str, environment: &str) -> Value {
         let mut here = Map::new();
         here.insert("deploy".into(), json!({"tag": "stable"}));
@@ -53,7 +53,7 @@ impl Imported {
         whole
     }
 
-    /// The same as a file for people, with what could not be carried over at its top.
+    /// Returns the declaration as a file for people, with the members that could not be carried over at its top.
     pub fn text(&self, app: &str, environment: &str, from: &str) -> String {
         let mut lines = vec![format!("# From {from}.")];
         if !self.notes.is_empty() {
@@ -70,7 +70,7 @@ impl Imported {
     }
 }
 
-/// A member as YAML: maps in blocks, everything within a list as JSON, which is YAML as well.
+/// Writes a member as YAML: maps in blocks, everything within a list as JSON, which is YAML as well.
 fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
     let indent = "  ".repeat(depth);
     match value {
@@ -85,7 +85,7 @@ fn write(lines: &mut Vec<String>, depth: usize, name: &str, value: &Value) {
     }
 }
 
-/// A name that an application or a component may have, made of another one.
+/// Makes a name that an application or a component may have out of another one.
 pub fn name(text: &str) -> String {
     let mut name = String::new();
     for c in text.chars() {
@@ -109,7 +109,7 @@ pub fn name(text: &str) -> String {
         .to_owned()
 }
 
-/// The repository's name of an image of Amazon ECR, without registry and tag; nothing of any other image.
+/// Returns the name of the repository of an image of Amazon ECR, without registry and tag; `None` for any other image.
 pub fn repository(image: &str) -> Option<String> {
     let (registry, rest) = image.split_once('/')?;
     if !registry.contains(".dkr.ecr.") && !registry.starts_with('{') {

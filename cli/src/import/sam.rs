@@ -14,7 +14,7 @@ const LARGEST: usize = 1024 * 1024;
 /// Reads the template.
 ///
 /// # Errors
-/// What is wrong with it, and that it has no such function.
+/// The sentence that says what is wrong with it, or that it has no such function.
 pub fn import(text: &str) -> Result<Imported, String> {
     let template = syntax::yaml("the template", &without_tags(text), LARGEST)
         .map_err(|finding| finding.reason)?;
@@ -46,8 +46,9 @@ pub fn import(text: &str) -> Result<Imported, String> {
     Ok(imported)
 }
 
-/// The functions that deployment preferences call: with their names, or by what CodeDeploy may call without a further
-/// permission (AWS Serverless Application Model Developer Guide, "Deploying serverless applications gradually").
+/// Returns the functions that deployment preferences call. They are those that the preferences name, and those that
+/// CodeDeploy may call without a further permission, by their names (AWS Serverless Application Model Developer Guide,
+/// "Deploying serverless applications gradually").
 pub fn hooks(template: &Value) -> BTreeSet<String> {
     let resources = template["Resources"].as_object();
     let own = resources
@@ -69,7 +70,7 @@ pub fn hooks(template: &Value) -> BTreeSet<String> {
     hooks
 }
 
-/// The logical id that a reference names.
+/// Returns the logical id that a reference names.
 fn reference(told: &str) -> &str {
     let id = told.trim_start_matches("${").trim_end_matches('}');
     id.split('.').next().unwrap_or(id)
@@ -135,7 +136,7 @@ fn function(
         .insert(name(id.trim_end_matches("Function")), written);
 }
 
-/// The steps in which callers are moved.
+/// Writes the steps in which callers are moved.
 fn steps(
     id: &str,
     preference: &mut Taken,
@@ -170,15 +171,15 @@ fn steps(
     }
 }
 
-/// The function that makes a value which only CloudFormation knows, as a person reads it.
+/// Returns the function that makes a value which only CloudFormation knows, as a person reads it.
 fn made(value: &Value) -> Option<String> {
     let function = sam_tags::function(value).map(|by| format!("`{by}`"));
     let reference = value.as_str().filter(|text| text.contains("${"));
     function.or_else(|| Some(format!("`{}`", reference?)))
 }
 
-/// The steps of a predefined configuration that shifts (AWS Serverless Application Model Developer Guide, "Gradual
-/// deployments"), such as `Canary10Percent5Minutes` and `Linear10PercentEvery1Minute`.
+/// Returns the steps of a predefined configuration that shifts (AWS Serverless Application Model Developer Guide,
+/// "Gradual deployments"), such as `Canary10Percent5Minutes` and `Linear10PercentEvery1Minute`.
 fn shift(preference: &str) -> Option<Value> {
     let canary = preference
         .strip_prefix("Canary")
@@ -202,7 +203,7 @@ fn shift(preference: &str) -> Option<Value> {
     Some(json!({sort: steps, "every": format!("{minutes}m")}))
 }
 
-/// The alarms, by the names that the template gives them.
+/// Adds the alarms, by the names that the template gives them.
 fn alarms(id: &str, preference: &mut Taken, template: &Value, imported: &mut Imported) {
     let all = preference.take(&["Alarms"]);
     if let Some(by) = made(&all) {
@@ -239,7 +240,7 @@ fn alarms(id: &str, preference: &mut Taken, template: &Value, imported: &mut Imp
     }
 }
 
-/// Tells all that is left of a preference.
+/// Notes everything that is left of a preference.
 fn rest(id: &str, preference: &mut Taken, imported: &mut Imported) {
     let hooks = preference.take(&["Hooks"]);
     if let Some(by) = made(&hooks) {

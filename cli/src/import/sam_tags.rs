@@ -1,11 +1,11 @@
-//! Short forms of CloudFormation's functions, so that a template is read as YAML; and values that such a function
-//! makes, which nobody knows before CloudFormation does. Pure.
+//! The short forms of CloudFormation's functions: they are replaced, so that a template is read as YAML. And the values
+//! that such a function makes, which nobody knows before CloudFormation does. Pure.
 
 use serde_json::Value;
 
-/// Short forms as texts and lists: `!Ref Name` and `!GetAtt Name.Arn` become `${Name}` and `${Name.Arn}`, `!ImportValue
-/// name` becomes `${ImportValue name}`, and a list begins with its function, as in `["!If", IsProd, a, b]`. Of all others
-/// the tag is left out.
+/// Replaces short forms by texts and lists: `!Ref Name` and `!GetAtt Name.Arn` become `${Name}` and `${Name.Arn}`,
+/// `!ImportValue name` becomes `${ImportValue name}`, and a list begins with its function, as in `["!If", IsProd, a,
+/// b]`. The tag of any other is left out.
 pub fn without_tags(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut told = Vec::new();
@@ -26,7 +26,7 @@ pub fn without_tags(text: &str) -> String {
     told.join("\n")
 }
 
-/// A tag that ends its line, which is of the list below.
+/// Returns a tag that ends its line and belongs to the list below, with the text before it.
 fn ends_with_tag(line: &str) -> Option<(&str, &str)> {
     let code = line.split(" #").next().unwrap_or(line).trim_end();
     let (before, tag) = code.rsplit_once('!')?;
@@ -66,7 +66,7 @@ fn one(line: &str) -> String {
     format!("{before}\"${{{prefix}{value}}}\"{}", one(behind))
 }
 
-/// The function that makes a value, as a person wrote it: `!If`.
+/// Returns the function that makes a value, as a person wrote it: `!If`.
 pub fn function(value: &Value) -> Option<String> {
     let short = value.as_array().and_then(|all| all.first()?.as_str());
     if let Some(short) = short.filter(|short| short.starts_with('!')) {

@@ -1,5 +1,5 @@
-//! A document out of which is taken what is read. What is left was used by nobody, and is told: nothing is lost
-//! silently, also of members that come later.
+//! A document out of which members are taken as they are read. Members that are left were used by nobody, and are
+//! listed. So nothing is lost silently, not even members that come later.
 
 use serde_json::Value;
 
@@ -11,12 +11,12 @@ const DEEPEST: usize = 2;
 pub struct Taken(Value);
 
 impl Taken {
-    /// Begins with everything.
+    /// Begins with the whole document.
     pub fn new(document: Value) -> Self {
         Self(document)
     }
 
-    /// True for no document at all.
+    /// Returns whether there is no document at all.
     pub fn is_missing(&self) -> bool {
         self.0.is_null()
     }
@@ -34,7 +34,7 @@ impl Taken {
         map.and_then(|map| map.remove(*last)).unwrap_or_default()
     }
 
-    /// The text at a path, taken; what is no text stays, and is told as left.
+    /// Takes the text at a path; a value that is no text stays, and is listed as left.
     pub fn text(&mut self, path: &[&str]) -> Option<String> {
         let at = path
             .iter()
@@ -51,7 +51,7 @@ impl Taken {
         }
     }
 
-    /// The paths of everything that is left, each in backticks; none where nothing is.
+    /// Returns the paths of everything that is left, each in backticks; `None` where nothing is.
     pub fn left(&self) -> Option<String> {
         let mut paths = Vec::new();
         leaves(&self.0, "", 1, &mut paths);
@@ -69,7 +69,7 @@ fn leaves(value: &Value, path: &str, depth: usize, paths: &mut Vec<String>) {
             format!("{path}.{name}")
         };
         match value {
-            // What was taken whole.
+            // All of its members were taken.
             Value::Object(map) if map.is_empty() => {}
             Value::Object(_) if depth < DEEPEST => leaves(value, &path, depth + 1, paths),
             _ => paths.push(path),

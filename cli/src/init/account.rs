@@ -16,7 +16,7 @@ pub struct Account {
     pub unseen: Vec<String>,
 }
 
-/// Something that lives there.
+/// A function or a service that lives there.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Live {
     /// Its name.
@@ -40,7 +40,7 @@ pub struct Distribution {
     pub belongs: Option<(String, String)>,
 }
 
-/// The component that something is looked for.
+/// The component whose target is looked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// The application.
@@ -49,25 +49,25 @@ pub struct Wanted<'a> {
     pub component: &'a str,
     /// The environment.
     pub environment: &'a str,
-    /// All environments: what has another one's name is not this one's.
+    /// All environments: a target with the name of another environment is not this one's.
     pub environments: &'a [String],
 }
 
-/// Something to choose from: what it is called, what is said of it, and whose it is.
+/// A candidate: its name, a text about it, and the application and environment that its tags name.
 type Candidate<'a> = (&'a str, &'a str, Option<&'a (String, String)>);
 
 impl Account {
-    /// The function of a component in an environment, where only one can be it.
+    /// Returns the function of a component in an environment, where only one can be it.
     pub fn function(&self, wanted: Wanted<'_>) -> Option<String> {
         only(self.functions.iter().map(Live::candidate), wanted)
     }
 
-    /// Its service, as `cluster/service`.
+    /// Returns its service, as `cluster/service`.
     pub fn service(&self, wanted: Wanted<'_>) -> Option<String> {
         only(self.services.iter().map(Live::candidate), wanted)
     }
 
-    /// Its distribution.
+    /// Returns its distribution.
     pub fn distribution(&self, wanted: Wanted<'_>) -> Option<&Distribution> {
         let all = self
             .distributions
@@ -84,8 +84,8 @@ impl Live {
     }
 }
 
-/// The one that fits best, unless another one fits as well. Tags go before names, and a name must have a word of the
-/// component's or of the application's.
+/// Returns the candidate that fits best, unless another one fits as well. Tags go before names, and a name must have a
+/// word of the component's or of the application's.
 fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: Wanted<'_>) -> Option<String> {
     let mut best: Vec<(usize, &str)> = all
         .filter_map(|(name, about, belongs)| Some((fits(about, belongs, wanted)?, name)))
@@ -99,7 +99,7 @@ fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: Wanted<'_>) -> Opt
     }
 }
 
-/// Tells how well it fits; nothing where it cannot be it.
+/// Returns how well a candidate fits; `None` where it cannot be it.
 fn fits(about: &str, belongs: Option<&(String, String)>, wanted: Wanted<'_>) -> Option<usize> {
     let has = words(about);
     let of = |text: &str| words(text).intersection(&has).count();
@@ -125,7 +125,7 @@ fn words(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The values of all environments; nothing where one of them has none.
+/// Returns the values of all environments; `None` where one of them has none.
 pub fn each(
     environments: &[String],
     one: impl Fn(&str) -> Option<String>,

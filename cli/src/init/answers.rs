@@ -10,32 +10,33 @@ pub struct Question {
     pub key: String,
     /// The sentence that asks.
     pub about: String,
-    /// The answer that is proposed, by what was found.
+    /// The proposed answer, by what was found.
     pub proposed: Option<String>,
     /// Answers that are likely.
     pub choices: Vec<String>,
-    /// The answer that alone leads to it, as `key=value`, where that one is open; nothing where it is asked anyway.
+    /// The answer to another, open question that alone leads to this one, as `key=value`; `None` where it is asked
+    /// anyway.
     pub only_with: Option<String>,
 }
 
-/// Questions are asked in an order, and later ones depend on earlier answers: all are gone through anew with each
-/// answer more, and what is not answered yet is as proposed for the time being.
+/// The questions so far, with their answers. Questions are asked in an order, and later ones depend on earlier answers.
+/// So all are asked again with each answer more, and an open question takes its proposed answer for the time being.
 #[derive(Debug, Default)]
 pub struct Asked {
     given: BTreeMap<String, String>,
     known: Vec<String>,
-    /// The answer that alone leads to what is asked now, as `key=value`.
+    /// The answer that alone leads to the next questions, as `key=value`.
     pub only_with: Option<String>,
-    /// The ones without an answer, in their order.
+    /// The questions without an answer, in their order.
     pub open: Vec<Question>,
     /// Answers that cannot be taken, one sentence each.
     pub wrong: Vec<String>,
 }
 
-/// Stands for an answer that is not there: no target has this name.
+/// The text in place of an answer that is not there: no target has this name.
 pub const UNANSWERED: &str = "unanswered";
 
-/// A check of an answer: why it is none.
+/// A check of an answer: it returns why the answer cannot be taken.
 pub type Check<'a> = &'a dyn Fn(&str) -> Result<(), String>;
 
 impl Asked {
@@ -47,7 +48,7 @@ impl Asked {
         }
     }
 
-    /// Asks; answers what is to be gone on with.
+    /// Asks a question. Returns the answer to go on with: the given one, else the proposed one, else [`UNANSWERED`].
     pub fn ask(&mut self, question: Question, check: Check<'_>) -> String {
         self.known.push(question.key.clone());
         if let Some(given) = self.given.get(&question.key) {
@@ -64,7 +65,8 @@ impl Asked {
         for_now.unwrap_or_else(|| UNANSWERED.to_owned())
     }
 
-    /// Ends: answers to what is not asked are wrong as well, because one of them is another one's misspelling.
+    /// Ends the questions. Answers to questions that were not asked are wrong as well: each of them may be another
+    /// one's misspelling.
     pub fn end(&mut self) {
         for key in self.given.keys().filter(|key| !self.known.contains(key)) {
             let meant = meant(key, &self.known);
@@ -74,10 +76,10 @@ impl Asked {
     }
 }
 
-/// An answer of the command line: `key=value`.
+/// Reads an answer of the command line: `key=value`.
 ///
 /// # Errors
-/// It is none.
+/// If it is none.
 pub fn argument(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').unwrap_or((text, ""));
     let (key, value) = (key.trim(), value.trim());

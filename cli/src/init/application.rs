@@ -1,4 +1,4 @@
-//! The application as it is to be declared: what the files are written from.
+//! The application that is to be declared. The files are written from it.
 
 use super::carried::Carried;
 use super::pieces::Piece;
@@ -15,21 +15,21 @@ pub struct Application {
     pub components: Vec<Component>,
     /// The region of Windlass and of the targets.
     pub region: String,
-    /// `owner/name` on GitHub; nothing where another CI releases.
+    /// `owner/name` on GitHub; `None` where another CI releases.
     pub github: Option<String>,
     /// The installation's stack.
     pub stack: String,
     /// The account of the installation.
     pub account: String,
-    /// The policy that CI gets, where that is known.
+    /// The policy that CI gets, if it is known.
     pub ci_policy: Option<String>,
-    /// The policy that plans of pull requests need, where that is known.
+    /// The policy that plans of pull requests need, if it is known.
     pub plan_policy: Option<String>,
-    /// The action of Windlass that the workflow uses, as `owner/name@ref`; nothing for a workflow without it.
+    /// The action of Windlass that the workflow uses, as `owner/name@ref`; `None` for a workflow without it.
     pub action: Option<String>,
-    /// Everything that a deployer before Windlass was told.
+    /// The settings of a deployer before Windlass that are carried over.
     pub carried: Carried,
-    /// True where infrastructure code makes task definitions of its own.
+    /// True if infrastructure code makes task definitions of its own.
     pub is_coded: bool,
 }
 
@@ -56,9 +56,9 @@ pub enum Rule {
 /// A text, or one for each environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
-    /// For all, with `{environment}` where that is a part of it.
+    /// One text for all, with `{environment}` where that is a part of it.
     One(String),
-    /// By environment.
+    /// A text for each environment.
     Each(BTreeMap<String, String>),
 }
 
@@ -80,9 +80,9 @@ pub enum Target {
     Site {
         /// The bucket.
         bucket: Text,
-        /// The distribution's id; nothing where there is none.
+        /// The distribution's id; `None` where there is none.
         distribution: Option<Text>,
-        /// The address under which visitors reach it; nothing where that is the distribution's own.
+        /// The address under which visitors reach it; `None` where that is the distribution's own.
         url: Option<Text>,
     },
     /// A function.
@@ -111,7 +111,7 @@ impl Rule {
     /// Reads `branch:main`, `branch:main,hotfix/*`, `tag:stable` or `none`.
     ///
     /// # Errors
-    /// It is no rule.
+    /// If it is no rule.
     pub fn read(text: &str) -> Result<Self, String> {
         let letters = |c: char| c.is_ascii_alphanumeric() || "-_./*+".contains(c);
         let value = |text: &str| {
@@ -136,7 +136,8 @@ impl Rule {
     }
 }
 
-/// True for the two words, and for a glob that the tag of a semantic version can have: `1.4.0` or `v1.4.0-rc.1`.
+/// Returns whether a tag is one of the two words, or a glob that the tag of a semantic version can match: `1.4.0` or
+/// `v1.4.0-rc.1`.
 fn may_be_version(tag: &str) -> bool {
     if ["stable", "release-candidate"].contains(&tag) {
         return true;
@@ -148,7 +149,7 @@ fn may_be_version(tag: &str) -> bool {
 }
 
 impl Text {
-    /// True where two environments have the same text.
+    /// Returns whether two environments have the same text.
     pub fn is_shared(&self, environments: &[String]) -> bool {
         let mut seen = std::collections::BTreeSet::new();
         environments
@@ -159,7 +160,7 @@ impl Text {
     /// Reads a text, or `dev=a,prod=b` with one for each environment.
     ///
     /// # Errors
-    /// An environment is missing, or is none of these.
+    /// If an environment is missing, or is none of these.
     pub fn read(text: &str, environments: &[String]) -> Result<Self, String> {
         if !text.contains('=') {
             return Ok(Self::One(text.to_owned()));
@@ -186,7 +187,7 @@ impl Text {
         ))
     }
 
-    /// One text where all are alike but for the environment's name.
+    /// Makes one text where all are alike except for the environment's name.
     pub fn of(each: BTreeMap<String, String>) -> Self {
         let mut templates = each
             .iter()
@@ -209,7 +210,7 @@ impl Text {
         }
     }
 
-    /// The text of one environment.
+    /// Returns the text of one environment.
     pub fn at(&self, app: &str, environment: &str) -> String {
         let text = match self {
             Self::One(text) => text,
@@ -221,7 +222,7 @@ impl Text {
 }
 
 impl Component {
-    /// The repository of its image, where it is one.
+    /// Returns the repository of its image, where it is one.
     pub fn repository(&self) -> Option<&str> {
         match &self.target {
             Target::Function { repository, .. } => repository.as_deref(),
@@ -230,7 +231,7 @@ impl Component {
         }
     }
 
-    /// The floor on which it stands: what serves others is changed before them.
+    /// Returns the floor on which it stands: a component that serves others is changed before them.
     pub fn floor(&self) -> u8 {
         match self.target {
             Target::Service { .. } => 0,
@@ -241,27 +242,27 @@ impl Component {
 }
 
 impl Application {
-    /// True where pull requests are planned: by the action, for components that are files. An image would have to be
-    /// pushed first, which may be a release.
+    /// Returns whether pull requests are planned: by the action, for components that are files. An image would have to
+    /// be pushed first, which may be a release.
     pub fn plans_pull_requests(&self) -> bool {
         let has_files = self.components.iter().any(|it| it.repository().is_none());
         self.action.is_some() && has_files
     }
 
-    /// True where an environment is declared with `start: manual`: no Git ref reaches it, and no image, which would have
-    /// to be kept from going live by itself, is in the application.
+    /// Returns whether an environment is declared with `start: manual`. No Git ref reaches it. And the application has
+    /// no image, which would have to be kept from going live by itself.
     pub fn is_manual(&self, environment: &Environment) -> bool {
         let has_images = self.components.iter().any(|it| it.repository().is_some());
         environment.rule == Rule::None && !has_images
     }
 
-    /// True where a workflow of GitHub's can release: a Git ref reaches an environment.
+    /// Returns whether a workflow of GitHub's can release: a Git ref reaches an environment.
     pub fn has_workflow(&self) -> bool {
         let mut rules = self.environments.iter().map(|it| &it.rule);
         self.github.is_some() && rules.any(|rule| *rule != Rule::None)
     }
 
-    /// The components that are changed before this one.
+    /// Returns the components that are changed before this one.
     pub fn before(&self, component: &Component) -> Vec<&str> {
         let floors = self.components.iter().map(Component::floor);
         let below = floors.filter(|floor| *floor < component.floor()).max();

@@ -1,5 +1,5 @@
-//! The deployment preferences of functions of AWS SAM, which go out of the template: how callers are moved,
-//! and the alarms. Pure.
+//! The deployment preferences of functions of AWS SAM, which go out of the template: the steps in which callers are
+//! moved, and the alarms. Pure.
 
 use super::application::Component;
 use super::environments::pattern;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::LARGEST;
 use windlass_domain::syntax;
 
-/// Everything that is carried over into the declaration, and what is not.
+/// The members that are carried over into the declaration, with notes on the others.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Carried {
     /// The steps in which callers are moved, by the component's name, as `rollout` of a declaration.
@@ -22,7 +22,7 @@ pub struct Carried {
     pub notes: Vec<String>,
 }
 
-/// Looks at the functions of SAM among the components.
+/// Reads the preferences of the functions of SAM among the components.
 pub fn of(components: &[Component], repository: &Repository) -> Carried {
     let mut carried = Carried::default();
     let declared = syntax::yaml("the declaration", &repository.declared, LARGEST);
@@ -40,7 +40,7 @@ pub fn of(components: &[Component], repository: &Repository) -> Carried {
 }
 
 impl Carried {
-    /// Keeps what an earlier run has carried over: the patch takes it out of the template.
+    /// Keeps what an earlier run has carried over, because its patch takes that out of the template.
     fn keep(&mut self, component: &str, declared: &Value) {
         let rollout = &declared["components"][component]["rollout"];
         if rollout.is_object() && !self.rollouts.contains_key(component) {

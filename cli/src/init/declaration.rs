@@ -5,11 +5,11 @@ use super::pieces::Runs;
 use crate::yaml::text as quoted;
 use serde_json::Value;
 
-/// Stands once in the declaration of an application with images.
+/// The comment that stands once in the declaration of an application with images.
 const WITHOUT_ECR: &str =
     "# Without `ecr`: an image that CI pushes goes live with the rest of its release.";
 
-/// The declaration, with what was seen and is not in it at its top.
+/// Writes the declaration. At its top stand the things that were seen and are not in it.
 pub fn write(application: &Application, notes: &[String]) -> String {
     let mut lines = vec![
         crate::schema::line(crate::schema::FILE),
@@ -152,7 +152,7 @@ fn text(text: &Text) -> String {
     }
 }
 
-/// An object in braces, its values as JSON, which is YAML as well.
+/// Writes an object in braces, its values as JSON, which is YAML as well.
 fn flow(value: &Value) -> String {
     let members = value.as_object().into_iter().flatten();
     let members = members.map(|(name, value)| match value {

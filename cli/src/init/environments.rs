@@ -16,7 +16,7 @@ const KNOWN: [(&str, Usual); 9] = [
     ("production", Usual::Stable),
 ];
 
-/// The variables that others keep an environment's name in.
+/// The variables in which others keep an environment's name.
 const VARIABLES: [&str; 8] = [
     "environment",
     "env",
@@ -35,7 +35,7 @@ enum Usual {
     Stable,
 }
 
-/// The environments that files and folders are named after; `prod` where none is.
+/// Returns the environments that files and folders are named after; `prod` where there are none.
 pub fn found(repository: &Repository) -> Vec<String> {
     let mut names = Vec::new();
     for (known, _) in KNOWN {
@@ -53,8 +53,8 @@ pub fn found(repository: &Repository) -> Vec<String> {
     names
 }
 
-/// True where a file is an environment's own: its variables of Terraform, its folder, its part of `samconfig.toml`, its
-/// value of a context of CDK.
+/// Returns whether a file is an environment's own: its variables of Terraform, its folder, its part of
+/// `samconfig.toml`, its value of a context of CDK.
 fn names_it(path: &str, text: &str, name: &str) -> bool {
     let file = file_of(path);
     let folder = folder_of(path);
@@ -69,7 +69,7 @@ fn names_it(path: &str, text: &str, name: &str) -> bool {
     is_variables || is_folder || is_part || is_context
 }
 
-/// The rule that is usual for an environment: `branch:main` or `tag:stable`.
+/// Returns the rule that is usual for an environment: `branch:main` or `tag:stable`.
 pub fn usual(name: &str, branch: &str) -> String {
     let known = KNOWN.iter().find(|(known, _)| *known == name);
     match known.map(|(_, usual)| *usual) {
@@ -79,7 +79,8 @@ pub fn usual(name: &str, branch: &str) -> String {
     }
 }
 
-/// A name with `{environment}` in place of the variable that keeps it; nothing where it has another expression.
+/// Replaces the variable in a name that keeps the environment by `{environment}`; `None` where the name has another
+/// expression.
 pub fn pattern(text: &str) -> Option<String> {
     let (mut told, mut rest) = (String::new(), text);
     while let Some((before, from)) = rest.split_once("${") {
@@ -102,7 +103,7 @@ pub fn pattern(text: &str) -> Option<String> {
     (!told.is_empty()).then_some(told)
 }
 
-/// A name of one environment with `{environment}` in place of its name, where that is a whole word of it.
+/// Replaces an environment's name in a name by `{environment}`, where that is a whole word of it.
 pub fn templated(name: &str, environment: &str) -> String {
     let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
     for (at, _) in name.match_indices(environment) {

@@ -14,8 +14,8 @@ pub struct File {
     pub text: String,
 }
 
-/// Paths of everything that `init` may write beside the workflow. It is no part of what `init` looks at: the same answers
-/// make the same files a second time.
+/// The paths of everything that `init` may write beside the workflow. `init` does not look at them itself, so the same
+/// answers make the same files a second time.
 pub const OWN: [&str; 7] = [
     "app.yaml",
     schema::FILE,
@@ -26,7 +26,7 @@ pub const OWN: [&str; 7] = [
     SCRIPT,
 ];
 
-/// All of them, and what a person has to see to.
+/// Returns all files, and notes on what a person has to see to.
 pub fn all(application: &Application, facts: &Facts) -> (Vec<File>, Vec<String>) {
     let mut notes = facts.pieces.notes.clone();
     let taken: Vec<(&str, &str)> = application
@@ -79,7 +79,7 @@ pub fn all(application: &Application, facts: &Facts) -> (Vec<File>, Vec<String>)
     (files, code.notes)
 }
 
-/// Says why there is no workflow, and what takes its place.
+/// Returns why there is no workflow, and what takes its place.
 fn without_workflow(application: &Application) -> Option<String> {
     if application.github.is_none() {
         return Some(

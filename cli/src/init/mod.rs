@@ -1,5 +1,5 @@
 //! Makes everything that a repository needs to be released by Windlass. Pure but for [`reading`]: a listing, the
-//! account and answers in, questions and files out.
+//! account and answers go in, questions and files come out.
 
 pub mod account;
 pub mod answers;

@@ -4,7 +4,7 @@ use super::application::{Application, Rule};
 use super::files::{File, PAGE, PATCH, ROLE, SCRIPT};
 use super::role;
 
-/// The commands, in their order.
+/// Returns the commands, in their order.
 pub fn commands(application: &Application, all: &[File]) -> Vec<String> {
     let has = |path: &str| all.iter().any(|file| file.path == path);
     let mut next = Vec::new();
@@ -34,9 +34,9 @@ pub fn commands(application: &Application, all: &[File]) -> Vec<String> {
     next
 }
 
-/// The first release goes into the first environment, whatever is checked out where its rule is about tags: there the
-/// tag is the version.
-/// An environment that only a person starts records it first.
+/// Returns the command for the first release. It goes into the first environment. Where that environment's rule is
+/// about tags, the version is that of the tag, whatever is checked out. An environment that only a person starts
+/// records it first.
 fn first_release(application: &Application) -> Vec<String> {
     let first = application.environments.first();
     let (version, from) = first.map_or(("1.0.0", String::new()), |first| match &first.rule {

@@ -1,4 +1,4 @@
-//! Texts of the documents, which `init` writes as they stand there: one source for both.
+//! Texts of the documents, which `init` copies as they stand there: so both have one source.
 
 /// The page for CI.
 const CI: &str = include_str!("../../../docs/integrate/ci.md");
@@ -13,7 +13,7 @@ pub const TEMPLATES: &str = include_str!("../../../docs/integrate/cloudformation
 /// The page for AWS CDK.
 pub const CDK: &str = include_str!("../../../docs/integrate/cdk.md");
 
-/// The first block of a page with these words in it; empty where there is none.
+/// Returns the first block of a page with these words in it; empty where there is none.
 pub fn block<'a>(page: &'a str, words: &str) -> &'a str {
     let blocks = page.split("```").skip(1).step_by(2);
     let blocks = blocks.filter_map(|block| block.split_once('\n').map(|(_, text)| text));
@@ -21,13 +21,13 @@ pub fn block<'a>(page: &'a str, words: &str) -> &'a str {
     found.next().unwrap_or_default()
 }
 
-/// An action, as the page for CI pins it: `actions/checkout@… # v4.2.2`.
+/// Returns an action, as the page for CI pins it: `actions/checkout@… # v4.2.2`.
 pub fn action(name: &'static str) -> &'static str {
     let found = CI.split("uses: ").find(|rest| rest.starts_with(name));
     found.and_then(|rest| rest.lines().next()).unwrap_or(name)
 }
 
-/// The function `call`, and the address that it is given.
+/// Returns the function `call`, and the address that it is given.
 pub fn call(stack: &str) -> String {
     let block = block(API, "\ncall() {");
     let lines = block.lines().skip_while(|line| !line.starts_with("API="));
@@ -43,7 +43,7 @@ pub fn call(stack: &str) -> String {
         .replace("--stack-name windlass", &format!("--stack-name {stack}"))
 }
 
-/// The call that starts a release, and the waiting for its end.
+/// Returns the call that starts a release, and the waiting for its end.
 pub fn started_and_waited_for(app: &str) -> String {
     block(CI, "--fail-with-body").replace("/apps/shop/", &format!("/apps/{app}/"))
 }

@@ -1,5 +1,4 @@
-//! From what was found and what was answered to an application: what is evident is proposed, and what is not is asked.
-//! Pure.
+//! The way from the findings and the answers to an application: the evident is proposed, and the rest is asked. Pure.
 
 use super::account::Account;
 use super::answers::{Asked, Question};
@@ -36,14 +35,14 @@ pub struct Facts {
     pub plan_policy: Option<String>,
 }
 
-/// The action of the release that this program belongs to. Whoever builds a release tells it, because a repository's
+/// The action of the release that this program belongs to. The build of a release sets it, because a repository's
 /// address is not in its sources.
 pub const OWN_ACTION: Option<&str> = option_env!("WINDLASS_ACTION");
 
 /// The answer for no repository on GitHub, and for a workflow without the action.
 const NONE: &str = "none";
 
-/// The application, by the answers that there are; what is open is in `asked`.
+/// Returns the application, by the answers that there are; the open questions are in `asked`.
 pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
     let repository = &facts.repository;
     let own = repository
@@ -123,7 +122,7 @@ fn about_github(repository: &Repository) -> String {
     }
 }
 
-/// Says why a folder within a repository gets no workflow.
+/// Returns why a folder within a repository gets no workflow.
 fn only_at_root(repository: &Repository) -> Option<String> {
     let root = repository.above.as_deref()?;
     Some(format!(
@@ -131,8 +130,8 @@ fn only_at_root(repository: &Repository) -> Option<String> {
     ))
 }
 
-/// The repository on GitHub that a remote names; none where a remote is elsewhere. Of a folder within it nothing is
-/// proposed.
+/// Returns the proposed repository on GitHub: the one that a remote names, `none` where the remote is elsewhere. `None`
+/// for a folder within a repository, for which nothing is proposed.
 fn github_of(repository: &Repository) -> Option<String> {
     if repository.above.is_some() {
         return None;
@@ -166,7 +165,7 @@ fn ask_action(asked: &mut Asked) -> Option<String> {
     (action != NONE).then_some(action)
 }
 
-/// A question without choices.
+/// Makes a question without choices.
 pub fn question(key: &str, about: &str, proposed: Option<String>) -> Question {
     Question {
         key: key.to_owned(),
@@ -266,7 +265,7 @@ fn ask_environments(repository: &Repository, asked: &mut Asked) -> Vec<Environme
     environments.collect()
 }
 
-/// The pieces that become components, each with its name.
+/// Asks which pieces become components, each with its name.
 fn ask_components(pieces: &[Piece], asked: &mut Asked) -> Vec<Piece> {
     let all: Vec<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
     let about = "what is released, by name; `name:other` gives a component another name";

@@ -1,4 +1,4 @@
-//! A repository, read from the working directory: a bounded walk, and what `git` says of its remote.
+//! A repository, read from the working directory: a bounded walk, and its remote by `git`.
 
 use super::files::OWN;
 use super::repository::{Repository, github};
@@ -6,15 +6,14 @@ use crate::git::{self, Place};
 use std::fs;
 use std::path::Path;
 
-/// The depth of the walk, and the number of entries that it looks at: what is deeper is no root of an application's
-/// part.
+/// The depth of the walk, and the number of entries that it looks at: an application's part has its root no deeper.
 const DEEPEST: usize = 6;
 const MOST: usize = 20_000;
 
 /// The largest file whose text is read, in bytes.
 const LARGEST: u64 = 256 * 1024;
 
-/// Folders that others wrote, or a build made.
+/// The folders that others wrote, or that a build made.
 const PASSED: [&str; 12] = [
     "node_modules",
     "target",
@@ -30,7 +29,7 @@ const PASSED: [&str; 12] = [
     "third_party",
 ];
 
-/// Files whose text is of use.
+/// The endings of files whose text is of use.
 const READ: [&str; 14] = [
     "json", "js", "cjs", "mjs", "ts", "mts", "py", "txt", "toml", "yaml", "yml", "tf", "tfvars",
     "template",
@@ -39,7 +38,7 @@ const READ: [&str; 14] = [
 /// Reads the repository of a folder.
 ///
 /// # Errors
-/// A folder that cannot be read.
+/// If a folder cannot be read.
 pub fn read(root: &Path) -> Result<Repository, String> {
     let whole = fs::canonicalize(root).map_err(|error| format!("`{}`: {error}", root.display()))?;
     let place = git::place(root);
@@ -80,7 +79,7 @@ fn walk(
     let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
-        // A name that is no UTF-8 is no name of what is looked for.
+        // No file that is looked for has a name that is not UTF-8.
         let (Ok(name), Ok(what)) = (entry.file_name().into_string(), entry.file_type()) else {
             continue;
         };

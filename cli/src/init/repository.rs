@@ -1,4 +1,4 @@
-//! A small listing of a repository: what `init` looks at. The text of a file that is too large, or of no use here, is
+//! A small listing of a repository, which `init` looks at. The text of a file that is too large, or of no use here, is
 //! empty.
 
 use std::collections::BTreeMap;
@@ -23,17 +23,17 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The text of a file; empty where there is none.
+    /// Returns the text of a file; empty where there is none.
     pub fn text(&self, path: &str) -> &str {
         self.files.get(path).map_or("", String::as_str)
     }
 
-    /// True where there is such a file.
+    /// Returns whether there is such a file.
     pub fn has(&self, path: &str) -> bool {
         self.files.contains_key(path)
     }
 
-    /// The files with one of these names, each with its folder.
+    /// Returns the files with one of these names, each as its path and its text.
     pub fn named<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
         let files = self.files.iter();
         files
@@ -41,7 +41,7 @@ impl Repository {
             .filter(|(path, _)| names.contains(&file_of(path)))
     }
 
-    /// The files whose names end so.
+    /// Returns the files whose names end so.
     pub fn ending<'a>(&'a self, end: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let files = self.files.iter();
         files
@@ -49,24 +49,24 @@ impl Repository {
             .filter(move |(path, _)| path.ends_with(end))
     }
 
-    /// The text of the first of these files of a folder that is there.
+    /// Returns the text of the first of these files that is in a folder.
     pub fn first_of(&self, folder: &str, names: &[&str]) -> Option<&str> {
         let at = |name: &&str| self.files.get(&join(folder, name));
         names.iter().find_map(at).map(String::as_str)
     }
 }
 
-/// The folder of a path; empty at the root.
+/// Returns the folder of a path; empty at the root.
 pub fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 pub fn file_of(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, file)| file)
 }
 
-/// A path within a folder, which may be the root. A step upwards is taken.
+/// Joins a folder, which may be the root, and a path. A step upwards is resolved.
 pub fn join(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
@@ -79,7 +79,7 @@ pub fn join(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
-/// `owner/name` of the address of a remote on GitHub.
+/// Reads `owner/name` out of the address of a remote on GitHub.
 pub fn github(address: &str) -> Option<String> {
     let address = address.trim().trim_end_matches('/');
     let address = address.strip_suffix(".git").unwrap_or(address);

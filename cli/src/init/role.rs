@@ -29,7 +29,7 @@ Resources:
       ClientIdList: [sts.amazonaws.com]
 "#;
 
-/// The template.
+/// Writes the template.
 pub fn write(application: &Application) -> String {
     let (app, github) = (&application.app, github(application));
     let default = |policy: &Option<String>| {
@@ -67,7 +67,7 @@ pub fn write(application: &Application) -> String {
     text
 }
 
-/// The command that deploys it.
+/// Returns the command that deploys it.
 pub fn command(application: &Application) -> String {
     let app = &application.app;
     let is_asked = [
@@ -89,12 +89,12 @@ pub fn command(application: &Application) -> String {
     )
 }
 
-/// The name of the role of pull requests.
+/// Returns the name of the role of pull requests.
 pub fn of_pull_requests(application: &Application) -> String {
     name(application, "pull-requests")
 }
 
-/// The name of an environment's role.
+/// Returns the name of an environment's role.
 pub fn name(application: &Application, environment: &str) -> String {
     format!("{}-ci-{environment}", application.app)
         .chars()
@@ -102,7 +102,7 @@ pub fn name(application: &Application, environment: &str) -> String {
         .collect()
 }
 
-/// The repository whose runs may take the roles. Without one no role is written.
+/// Returns the repository whose runs may take the roles. Without one no role is written.
 fn github(application: &Application) -> &str {
     application.github.as_deref().unwrap_or_default()
 }
@@ -137,7 +137,8 @@ fn role(application: &Application, environment: &Environment) -> String {
     )
 }
 
-/// The role of pull requests. Whoever may open one may change the workflow in it: it may release nothing.
+/// Writes the role of pull requests. Anybody who may open one may change the workflow in it, so the role may release
+/// nothing.
 fn pull_requests(application: &Application) -> String {
     let (app, github) = (&application.app, github(application));
     format!(
@@ -164,7 +165,7 @@ fn pull_requests(application: &Application) -> String {
     )
 }
 
-/// The right to push images, where there are some.
+/// Writes the right to push images, where there are some.
 fn images(application: &Application) -> String {
     let repositories = application
         .components
@@ -202,7 +203,7 @@ fn images(application: &Application) -> String {
     )
 }
 
-/// The refs of a rule, as IAM compares them: its `*` stops at nothing.
+/// Returns the refs of a rule, as IAM compares them: its `*` stops at nothing.
 fn refs(rule: &Rule) -> Vec<String> {
     match rule {
         Rule::Branches(names) => names
@@ -217,7 +218,7 @@ fn refs(rule: &Rule) -> Vec<String> {
     }
 }
 
-/// A logical id of a name.
+/// Makes a logical id of a name.
 fn id(name: &str) -> String {
     let words = name.split('-').map(|word| {
         let mut letters = word.chars();

@@ -1,4 +1,4 @@
-//! The questions of one component: what it lives in. Pure.
+//! The questions about one component's target. Pure.
 
 use super::account::{Wanted, each};
 use super::answers::{Asked, Check, Question, UNANSWERED};
@@ -17,7 +17,7 @@ pub struct Ask<'a> {
     pub names: &'a [String],
     /// The answers.
     pub asked: &'a mut Asked,
-    /// True while what is asked must differ by environment, because nothing else of the target does.
+    /// True while the answer must differ by environment, because nothing else of the target does.
     pub is_apart: bool,
 }
 
@@ -52,7 +52,7 @@ impl Ask<'_> {
         }
     }
 
-    /// Asks what either answer leads to, so that all questions are told at once.
+    /// Asks the questions that either answer leads to, so that all questions are shown at once.
     fn either(&mut self, piece: &Piece) -> Target {
         self.asked.only_with = Some(format!("{}.runs=function", piece.name));
         self.function(piece, None, None, false);
@@ -260,7 +260,7 @@ impl Ask<'_> {
         self.asked.ask(question, &|text| is_one_word(text))
     }
 
-    /// A text that may differ by environment.
+    /// Asks for a text that may differ by environment.
     fn text(
         &mut self,
         piece: &Piece,
@@ -281,7 +281,7 @@ impl Ask<'_> {
         } else {
             about.to_owned()
         };
-        // A target is one environment's: a release into one must change nothing of another one.
+        // A target belongs to one environment: a release into one must change nothing of another.
         let is_apart = self.is_apart || ["bucket", "distribution", "function"].contains(&member);
         let is_shared = |text: &Text| {
             is_apart && *text != Text::One("none".to_owned()) && text.is_shared(self.names)
@@ -322,7 +322,7 @@ impl Ask<'_> {
     }
 }
 
-/// A name as AWS has them, without anything that a shell or YAML reads as more than a letter.
+/// Checks a name as AWS has them, without anything that a shell or YAML reads as more than a letter.
 fn is_one_word(text: &str) -> Result<(), String> {
     let letters = |c: char| c.is_ascii_alphanumeric() || "-_./:@+=,{}".contains(c);
     if !text.is_empty() && text.chars().all(letters) {

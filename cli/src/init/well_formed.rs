@@ -1,5 +1,5 @@
-//! A name as the declaration takes it: what is wrong with an answer is told at its question, and not of a file that does
-//! not exist yet. Pure.
+//! The check that the declaration takes a name. So a wrong answer is reported at its question, and not as a finding
+//! about a file that does not exist yet. Pure.
 
 use super::application::Text;
 use serde_json::{Value, json};

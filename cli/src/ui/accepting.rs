@@ -10,22 +10,22 @@ use windlass_domain::environment::{ACCEPTED, Running};
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::Step;
 
-/// What becomes the truth of a component.
+/// The state of a component that accepting records.
 #[derive(Debug, PartialEq, Eq)]
 enum Truth {
-    /// What is recorded stays.
+    /// The record stays as it is.
     AsRecorded,
     /// This runs.
     Runs(String),
     /// Nothing runs.
     Nothing,
-    /// Nobody knows, so that nothing is accepted.
+    /// Nobody knows, so nothing is accepted.
     Refused(String),
-    /// It is not recorded as running: the look that comes first tells.
+    /// It is not recorded as running: the look at the moment of accepting tells.
     Looked,
 }
 
-/// A component: what was seen of it, what is recorded, and what becomes the truth.
+/// A component: its observed state, its record, and the state that accepting records.
 #[derive(Debug)]
 struct Row<'a> {
     name: &'a ComponentName,
@@ -34,7 +34,7 @@ struct Row<'a> {
     truth: Truth,
 }
 
-/// What accepting would record; the environment's targets were looked at.
+/// Shows what accepting would record; the environment's targets were looked at.
 pub fn accepted(record: &Record, environment: &Environment) -> Markup {
     let rows = rows(record, environment);
     let is_as_recorded = rows.iter().all(|row| row.truth == Truth::AsRecorded);
@@ -71,7 +71,7 @@ fn truth(truth: &Truth) -> Markup {
     }
 }
 
-/// The components of the deployment: of those alone something is recorded.
+/// Returns the components of the deployment: something is recorded of those alone.
 fn rows<'a>(record: &'a Record, environment: &'a Environment) -> Vec<Row<'a>> {
     let mut known = BTreeSet::new();
     let steps = record.steps.iter();
@@ -111,7 +111,7 @@ fn of(compared: &Compared, step: &Step) -> Truth {
         (Drift::None, _) => Truth::AsRecorded,
         (Drift::Changed, Some(seen)) => Truth::Runs(seen.clone()),
         (Drift::Changed, None) => Truth::Nothing,
-        // What the deployment has not touched, or has seen back, is as well known as it was before.
+        // A component that the deployment has not touched, or has seen back, is as well known as it was before.
         (Drift::Unknown, _) if !step.status.may_have_changed() => Truth::AsRecorded,
         (Drift::Unknown, _) => {
             let why = compared.reason.clone();

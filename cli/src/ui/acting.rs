@@ -1,4 +1,4 @@
-//! Acting from a page: the form, its plan, what was begun, and what came of it.
+//! Acting from a page: the form, its plan, what was begun, and its outcome.
 
 use super::acts::{self, Act, Begun};
 use super::deployment;
@@ -14,7 +14,7 @@ use crate::verbs::Verb;
 use maud::{Markup, html};
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// What was done from these pages.
+/// An act from these pages.
 #[derive(Debug, Clone)]
 pub(super) struct Did {
     app: AppName,
@@ -63,7 +63,7 @@ impl Server {
         let act = acts::named(act).ok_or_else(nothing)?;
         let words = act.words(fields);
         let once = fields.get("once").cloned().unwrap_or_default();
-        // A form that is sent twice, by a double click or a reload, must not walk back twice.
+        // A form that is sent twice, by a double click or a reload, must not act twice.
         let known = self.once.borrow().get(&once).copied();
         match known {
             Some(Some(number)) => return Ok(self.see_did(number)),
@@ -93,14 +93,14 @@ impl Server {
         }
     }
 
-    /// Whether a deployment was started from these pages.
+    /// Returns whether a deployment was started from these pages.
     pub(super) fn has_begun(&self, id: &str) -> bool {
         let did = self.did.borrow();
         let mut began = did.iter().map(|did| &did.begun);
         began.any(|begun| matches!(begun, Begun::Deployment(known) if known == id))
     }
 
-    /// The words that reach the same installation wherever they are typed.
+    /// Returns the words that reach the same installation wherever they are typed.
     fn typed(&self, words: &[String]) -> Vec<String> {
         [words, &self.endpoint.typed()].concat()
     }
@@ -117,7 +117,7 @@ impl Server {
         Ok(did.len() - 1)
     }
 
-    /// Looked at by GET, so that looking again does nothing again.
+    /// Sends the browser to the page of an act by GET, so that looking again does nothing again.
     fn see_did(&self, number: usize) -> Answer {
         Answer::see(self.stand.below(&format!("did/{number}")))
     }
@@ -153,7 +153,7 @@ impl Server {
         html! { p role="status" { (mark(Sort::Moving, "it is deployment")) " " a href=[self.stand.deployment(app, id)] { (id) } } }
     }
 
-    /// What came of an execution, and whether it is known.
+    /// Shows the outcome of an execution, and returns whether it is known.
     async fn came_of(&self, did: &Did, execution: &str) -> Result<(Markup, bool), Failure> {
         let came = match came_of(&self.windlass, &did.app, execution).await {
             Ok(came) => came,
@@ -222,7 +222,7 @@ impl Server {
     }
 }
 
-/// The act, where, and what it does.
+/// Shows the act, its environment, and its effect.
 fn head(act: &Act, fields: &Fields) -> Markup {
     let value = |name: &str| fields.get(name).map_or("", String::as_str);
     html! { h1 { (act.title) ": " (value("app")) " " (value("environment")) } p { (act.does) } }

@@ -1,5 +1,5 @@
-//! What can be done from a page: a form makes the words of a command, the command line's own parser reads them, and
-//! the verb's own function carries them out. So a page cannot do what a person could not have typed.
+//! The acts that a page offers. A form makes the words of a command, the command line's own parser reads them, and the
+//! verb's own function carries them out. So a page cannot do what a person could not have typed.
 
 use super::http::Fields;
 use super::parts::{Sort, Stand, mark};
@@ -17,15 +17,15 @@ pub struct Act {
     pub verb: &'static str,
     /// The title of its page.
     pub title: &'static str,
-    /// What it does, said before it is done.
+    /// Its effect, said before it is done.
     pub does: &'static str,
     /// Its arguments behind application and environment.
     arguments: &'static [&'static str],
-    /// Whether its plan is drawn before.
+    /// True if its plan is drawn before.
     pub is_planned: bool,
     /// Its options that need a value.
     pub options: &'static [(&'static str, &'static str)],
-    /// Its options that are there or not, each with what it is.
+    /// Its options without a value, each with its meaning.
     pub wishes: &'static [(&'static str, &'static str)],
 }
 
@@ -124,17 +124,17 @@ pub const ACTS: [Act; 7] = [
     },
 ];
 
-/// The act of a name.
+/// Finds the act of a name.
 pub fn named(verb: &str) -> Option<&'static Act> {
     ACTS.iter().find(|act| act.verb == verb)
 }
 
 impl Act {
-    /// The words of the command. A value is never an option, because it stands behind `=` or is a name.
+    /// Returns the words of the command. A value is never an option, because it stands behind `=` or is a name.
     pub fn words(&self, fields: &Fields) -> Vec<String> {
         let value = |name: &str| fields.get(name).cloned().unwrap_or_default();
         let mut words = vec!["windlass".to_owned(), self.verb.to_owned(), value("app")];
-        // A deployment's id says where it is.
+        // A deployment's id determines its environment.
         if self.arguments != ["id"] {
             words.push(value("environment"));
         }
@@ -154,15 +154,15 @@ impl Act {
         words
     }
 
-    /// The command that draws its plan.
+    /// Returns the command that draws its plan.
     pub fn plan_words(&self, fields: &Fields) -> Vec<String> {
         let mut words = self.words(fields);
         words.insert(1, "plan".to_owned());
         words
     }
 
-    /// The form in which it is asked for, and asked for again with what was planned. It is sent along with the token of
-    /// these pages, and with one of its own: sent twice it is done once.
+    /// Shows the form in which it is asked for, and asked for again once it is planned. The form is sent along with the
+    /// token of these pages, and with one of its own: sent twice it is done once.
     pub fn form(
         &self,
         stand: &Stand,
@@ -217,7 +217,7 @@ impl Act {
     }
 }
 
-/// The command as it is typed in a POSIX shell.
+/// Returns the command as it is typed in a POSIX shell.
 pub fn typed(words: &[String]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     quoted.join(" ")
@@ -238,10 +238,10 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// The command, as the command line reads it.
+/// Reads the command, as the command line does.
 ///
 /// # Errors
-/// What the command line says of a mistake.
+/// The command line's message on a mistake.
 pub fn read(words: &[String]) -> Result<Verb, Failure> {
     let read = Arguments::try_parse_from(words);
     read.map(|arguments| arguments.verb).map_err(|mistake| {
@@ -251,19 +251,19 @@ pub fn read(words: &[String]) -> Result<Verb, Failure> {
     })
 }
 
-/// What an act began.
+/// The work that an act began.
 #[derive(Debug, Clone)]
 pub enum Begun {
     /// A deployment.
     Deployment(String),
-    /// An execution, of which something will come.
+    /// An execution, whose outcome is asked for later.
     Execution(String),
 }
 
 /// Carries a command out, and waits for nothing.
 ///
 /// # Errors
-/// Where Windlass refuses it or does not answer.
+/// If Windlass refuses it or does not answer.
 pub async fn begin(verb: &Verb, windlass: &Windlass) -> Result<Begun, Failure> {
     let action = match verb {
         Verb::Deploy(deploy) => return deploy.begin(windlass).await.map(Begun::Deployment),

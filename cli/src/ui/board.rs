@@ -1,4 +1,4 @@
-//! The board: all applications with their environments, and what is to be known of each.
+//! The board: all applications with their environments, and the state of each.
 
 use super::news::{News, elsewhere};
 use super::parts::{Page, Sort, Stand, age, mark};
@@ -19,24 +19,24 @@ use windlass_domain::time::Time;
 /// The targets of an environment beside their records; or why they were not looked at.
 pub type Observed = Result<BTreeMap<ComponentName, Compared>, String>;
 
-/// What the board shows.
+/// The content of the board.
 pub struct Board<'a> {
-    /// Where it stands.
+    /// The place of the pages.
     pub stand: &'a Stand,
     /// The applications.
     pub apps: &'a [App],
     /// Targets that were looked at, by application and environment.
     pub observed: BTreeMap<(String, String), Observed>,
-    /// Whether they were.
+    /// True if targets were looked at.
     pub observes: bool,
-    /// What is looked for.
+    /// The text that is looked for.
     pub filter: &'a str,
     /// The time.
     pub now: Time,
 }
 
 impl Board<'_> {
-    /// As a page.
+    /// Renders it as a page.
     pub fn page(&self) -> String {
         let page = Page {
             stand: self.stand,
@@ -112,7 +112,7 @@ impl Board<'_> {
             .chain(words)
             .collect();
         let is_hidden = !self.is_looked_for(&found.join(" "));
-        // One stands in its cell as it is: a board may have hundreds of rows.
+        // A single release stands in its cell without a wrapper: a board may have hundreds of rows.
         let each = |cell: &dyn Fn(&Names, &[Part]) -> Markup| {
             html! { @match runs.as_slice() {
                 [] => span.none { "–" },
@@ -138,18 +138,18 @@ impl Board<'_> {
         } }
     }
 
-    /// Whether a row with this text has every word of the filter.
+    /// Returns whether a row with this text has every word of the filter.
     fn is_looked_for(&self, text: &str) -> bool {
         let (filter, text) = (self.filter.to_lowercase(), text.to_lowercase());
         filter.split_whitespace().all(|word| text.contains(word))
     }
 
-    /// An address as it is from the board: shorter, and a board has one in each row.
+    /// Returns an address relative to the board. It is shorter, and a board has one in each row.
     fn near<'a>(&self, address: &'a str) -> &'a str {
         address.strip_prefix(&self.stand.board()).unwrap_or(address)
     }
 
-    /// What is to be known of an environment, what matters most first.
+    /// Returns the states of an environment, the most important first.
     fn states(&self, app: &App, here: &Here) -> Vec<(Sort, String)> {
         let mut states = Vec::new();
         if let Some(held) = &here.lock.held {
@@ -196,20 +196,20 @@ impl Board<'_> {
     }
 }
 
-/// The form that promotes it, from the board.
+/// Returns the address of the form that promotes a version to an environment, as it is from the board.
 fn promotion(app: &App, here: &Here, news: &News) -> String {
     let version: String = byte_serialize(news.version.as_bytes()).collect();
     let (app, environment) = (&app.app, &here.environment);
     format!("acts/deploy?app={app}&environment={environment}&version={version}")
 }
 
-/// The parts in one word.
+/// Returns the parts in one word.
 fn told(parts: &[Part]) -> String {
     let told: Vec<String> = parts.iter().map(ToString::to_string).collect();
     told.join(", ")
 }
 
-/// What of the targets is not as recorded; that all is, where it is.
+/// Returns the targets that are not as recorded; one line that all are, if they are.
 pub fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<(Sort, String)> {
     let told = observed
         .iter()
@@ -228,11 +228,12 @@ pub fn drifted(observed: &BTreeMap<ComponentName, Compared>) -> Vec<(Sort, Strin
     told
 }
 
-/// How many components are told by name.
+/// The most components that are named one by one.
 const BY_NAME: usize = 3;
 
-/// What the last hourly look found that is not as recorded, and what it left to a later one; that all is as recorded,
-/// where it is. While a deployment works there its lock says more.
+/// Returns what the last hourly look found that is not as recorded, and what it left to a later one; one line that all
+/// is as recorded, if it is. Empty before the first look came to its end. While a deployment works there its lock says
+/// more.
 pub fn found(drift: &Shown) -> Vec<(Sort, String)> {
     let Some(looked) = drift.looked else {
         return Vec::new();

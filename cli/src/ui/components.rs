@@ -1,4 +1,4 @@
-//! What becomes of each component: from what to what, how many callers get it, and what it waits for.
+//! The table of a deployment's components: each goes from what to what, how many callers get it, and what it waits for.
 
 use super::parts::{Sort, mark, times};
 use super::waves::Going;
@@ -21,7 +21,7 @@ const TITLES: [&str; 8] = [
     "Waits for",
 ];
 
-/// All of them.
+/// Shows all components.
 pub fn components(going: &Going<'_>) -> Markup {
     let record = going.record;
     html! { @if !record.steps.is_empty() {
@@ -58,12 +58,12 @@ fn told(words: Option<&str>) -> Markup {
     html! { @match words { Some(words) => (words), None => span.none { "not seen yet" } } }
 }
 
-/// What callers got before the first change, in words.
+/// Returns what callers got before the first change, in words.
 fn before(step: &Step) -> Option<&str> {
     step.before["noticed"]["shown"].as_str()
 }
 
-/// What the release brings: its version, and the bytes by the beginning of their digest.
+/// Shows what the release brings: its version, and the bytes by the beginning of their digest.
 fn wanted(record: &Record, step: &Step) -> Markup {
     let release = &record.deployment.release;
     let brought = release.components.get(&step.component);
@@ -71,9 +71,9 @@ fn wanted(record: &Record, step: &Step) -> Markup {
     html! { (release.version) @if let Some(bytes) = bytes { " " small { "sha256:" (bytes.short()) } } }
 }
 
-/// How many of the callers get something else than before, in percent: as what they get says it, and all of them where
-/// the component has reached what its last wave is to bring. Between the two nobody knows how many tasks of a service, or
-/// edges of a site, have it.
+/// Returns the share of the callers that get something else than before, in percent. The text of what they get tells
+/// it; it is all of them where the component has reached what its last wave is to bring. Between the two it is `None`:
+/// nobody knows how many tasks of a service, or edges of a site, have it.
 fn share(step: &Step, plan: Option<&Plan>) -> Option<u32> {
     let shown = step.shown.as_deref()?;
     if Some(shown) == before(step) {
@@ -87,7 +87,7 @@ fn share(step: &Step, plan: Option<&Plan>) -> Option<u32> {
     }
 }
 
-/// Whether it has reached what the last wave that it takes part in is to bring.
+/// Returns whether it has reached what the last wave that it takes part in is to bring.
 fn is_wholly_there(step: &Step, plan: &Plan) -> bool {
     let changes = |wave: &Wave| wave.changes.iter().any(|it| it.component == step.component);
     let last = plan.waves.iter().rposition(changes);

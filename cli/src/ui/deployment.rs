@@ -1,4 +1,4 @@
-//! A deployment: how it stands, its waves as they go, its gates, its undo, its cause, and what it cost.
+//! A deployment: its state, its waves as they go, its gates, its undo, its cause, and its cost.
 
 use super::components::components;
 use super::groups::Groups;
@@ -13,22 +13,22 @@ use windlass_domain::count::count;
 use windlass_domain::gate::Verdict;
 use windlass_domain::time::Time;
 
-/// What is shown of a deployment.
+/// The content of a deployment's page.
 pub struct Shown<'a> {
-    /// Where it stands.
+    /// The place of the pages.
     pub stand: &'a Stand,
     /// The record.
     pub record: &'a Record,
-    /// The answer that it was read from, which has what is so now.
+    /// The answer that it was read from, which has the present state as well.
     pub answer: &'a Value,
-    /// The log groups that what it changed writes into; nothing where nobody looked for them.
+    /// The log groups that the changed targets write into; `None` where nobody looked for them.
     pub groups: Option<&'a Groups>,
     /// The time.
     pub now: Time,
 }
 
 impl Shown<'_> {
-    /// As a page.
+    /// Renders it as a page.
     pub fn page(&self) -> String {
         let deployment = &self.record.deployment;
         let (app, environment, id) = (&deployment.app, &deployment.environment, &deployment.id);
@@ -48,7 +48,7 @@ impl Shown<'_> {
         page.render(&self.body())
     }
 
-    /// Without the frame.
+    /// Renders it without the frame.
     pub fn body(&self) -> Markup {
         let record = self.record;
         let deployment = &record.deployment;
@@ -78,7 +78,7 @@ impl Shown<'_> {
         }
     }
 
-    /// The wave that it is in, for whoever listens.
+    /// Returns the wave that it is in, for people who listen to the page.
     fn in_short(&self, going: &Going<'_>) -> String {
         let waves = self.record.plan.as_ref().map_or(0, |plan| plan.waves.len());
         if self.record.deployment.ending.is_some() || waves == 0 {
@@ -112,7 +112,7 @@ impl Shown<'_> {
         } }
     }
 
-    /// The page of its log lines.
+    /// Returns the address of the page of its log lines.
     fn logs(&self) -> Option<String> {
         let deployment = &self.record.deployment;
         let own = self.stand.deployment(&deployment.app, &deployment.id.0)?;
@@ -143,7 +143,7 @@ impl Shown<'_> {
         }
     }
 
-    /// The cause as the notification has it.
+    /// Shows the cause as the notification has it.
     fn cause(&self) -> Markup {
         let deployment = &self.record.deployment;
         html! {
@@ -161,7 +161,7 @@ impl Shown<'_> {
         }
     }
 
-    /// Its time, by what it did then.
+    /// Divides its time into stretches, by what it did then.
     fn stretches(&self) -> Vec<Stretch> {
         let record = self.record;
         let deployment = &record.deployment;
@@ -231,7 +231,7 @@ impl Shown<'_> {
     }
 }
 
-/// An execution, with its page in the console.
+/// Shows an execution, with its page in the console.
 pub fn execution(arn: &str) -> Markup {
     html! {
         @match windlass_domain::console::execution(arn) {

@@ -2,7 +2,7 @@ use super::*;
 use crate::ui::lines::Stretch;
 use serde_json::json;
 
-/// The stretches of a record, each as `name class from to`, in seconds from when it was accepted.
+/// Returns the stretches of a record, each as `name class from to`, in seconds from its acceptance.
 fn stretches(change: impl Fn(&mut Record), now_s: u64) -> Vec<String> {
     let all: Value =
         serde_json::from_str(include_str!("../../tests/browser/answers.json")).unwrap();
@@ -34,7 +34,7 @@ fn stretches(change: impl Fn(&mut Record), now_s: u64) -> Vec<String> {
     shown.stretches().into_iter().map(told).collect()
 }
 
-/// A wave that was watched from one second on, looked at last at another, and came to this.
+/// Adds the judgement of a wave: watched from one second on, looked at last at another, with this verdict.
 fn judged(record: &mut Record, wave: u32, (started, looked): (u64, u64), verdict: &str) {
     let at = |second: u64| record.deployment.accepted.plus_s(second);
     let judged = json!({"wave": wave, "changed": at(started), "started": at(started), "until": at(1000), "verdict": verdict,

@@ -1,4 +1,5 @@
-//! An environment: what runs, what is done with it, its history as a strip, and what a rollback can go back to.
+//! An environment: its running releases, the acts on it, its history as a strip, and the snapshots that a rollback can
+//! go back to.
 
 use super::board::{drifted, found};
 use super::parts::{Page, Sort, Stand, age, mark, of_ending, span, stands, times, when};
@@ -13,26 +14,26 @@ use windlass_domain::drift::Drift;
 use windlass_domain::environment::{HeldState, Names, Running};
 use windlass_domain::time::Time;
 
-/// What is shown of an environment.
+/// The content of an environment's page.
 pub struct Shown<'a> {
-    /// Where it stands.
+    /// The place of the pages.
     pub stand: &'a Stand,
     /// The environment.
     pub environment: &'a Environment,
     /// Its deployments, newest first.
     pub history: &'a [Deployment],
-    /// Where the next page of them begins.
+    /// The place at which the next page of them begins.
     pub next: Option<&'a str>,
     /// Its snapshots, newest first.
     pub snapshots: &'a [Snapshot],
-    /// The last drill that has ended, whole.
+    /// The last drill that has ended, with all of its record.
     pub drill: &'a LastDrill,
     /// The time.
     pub now: Time,
 }
 
 impl Shown<'_> {
-    /// As a page.
+    /// Renders it as a page.
     pub fn page(&self) -> String {
         let Environment { app, name, .. } = self.environment;
         let page = Page {
@@ -44,7 +45,7 @@ impl Shown<'_> {
         page.render(&self.body())
     }
 
-    /// Without the frame.
+    /// Renders it without the frame.
     pub fn body(&self) -> Markup {
         let Environment { app, name, .. } = self.environment;
         html! {
@@ -210,7 +211,7 @@ impl Shown<'_> {
         } }
     }
 
-    /// The deployments, oldest first, as high as they took.
+    /// Shows the deployments, oldest first, each as high as the time that it took.
     fn strip(&self) -> Markup {
         let lengths = self.history.iter().map(length);
         let longest = lengths.max().unwrap_or(0).max(1);
@@ -293,7 +294,7 @@ impl Shown<'_> {
     }
 }
 
-/// The names of each image of a component with several; else its own.
+/// Returns the names of each image of a component with several; else its own.
 fn parts<'a>(name: &str, running: &'a Running) -> Vec<(String, &'a Names)> {
     if running.containers.is_empty() {
         return vec![(name.to_owned(), &running.names)];
@@ -310,7 +311,7 @@ fn length(one: &Deployment) -> u64 {
         .unwrap_or(0)
 }
 
-/// The version of each part of a snapshot.
+/// Returns the version of each part of a snapshot.
 fn versions(snapshot: &Snapshot) -> BTreeMap<String, String> {
     let version = |ran: &serde_json::Value| ran["version"].as_str().unwrap_or("–").to_owned();
     snapshot
@@ -319,7 +320,7 @@ fn versions(snapshot: &Snapshot) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What going from one snapshot to another changes by name.
+/// Returns the changes of versions, by name, from one snapshot to another.
 fn changes(
     present: Option<&BTreeMap<String, String>>,
     to: &BTreeMap<String, String>,

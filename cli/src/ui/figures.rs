@@ -1,22 +1,22 @@
-//! The page of the figures: every environment's how often, how fast, how well and for how much.
+//! The page of the figures: how often, how fast, how well and at what cost each environment is deployed.
 
 use super::parts::{Page, Stand, when};
 use crate::figures::{App, Here};
 use maud::{Markup, html};
 use windlass_domain::figures::cells;
 
-/// What the page shows.
+/// The content of the page.
 pub struct Shown<'a> {
-    /// Where it stands.
+    /// The place of the pages.
     pub stand: &'a Stand,
     /// The applications.
     pub apps: &'a [App],
-    /// How many days back.
+    /// The number of days that the figures go back.
     pub days: u64,
 }
 
 impl Shown<'_> {
-    /// As a page.
+    /// Renders it as a page.
     pub fn page(&self) -> String {
         let page = Page {
             stand: self.stand,
@@ -41,7 +41,7 @@ impl Shown<'_> {
     }
 }
 
-/// The figures of environments, in a table.
+/// Shows the figures of environments, in a table.
 pub fn table(stand: &Stand, apps: &[App]) -> Markup {
     html! { div.wide { table.figures {
         thead { tr { @for title in ["Application", "Environment", "Live", "Lead time", "Failed", "Time to restore", "Cost"] {

@@ -1,4 +1,4 @@
-//! The log groups that what a deployment changed writes into, each with its page in the console.
+//! The log groups that the targets of a deployment write into, each with its page in the console.
 
 use crate::log_lines::{Group, groups, what_writes};
 use crate::places::Endpoint;
@@ -10,27 +10,27 @@ use std::time::Duration;
 use windlass_domain::console::host;
 use windlass_domain::time::Time;
 
-/// How long a page waits for AWS: it shows the rest without.
+/// The time that a page waits for AWS; it shows the rest without.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// After how many milliseconds AWS is asked again where it did not tell all of them.
+/// The time after which AWS is asked again where it did not tell all of them, in milliseconds.
 const AGAIN_MS: u64 = 60_000;
 
-/// What is known of the log groups of a deployment.
+/// The known log groups of a deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
     known: BTreeSet<Group>,
-    /// Whether some could not be told.
+    /// True if some could not be told.
     lacks: bool,
 }
 
-/// What AWS told already: a page that moves asks it once for each change that writes elsewhere.
+/// The answers that AWS gave already. A page that moves asks again only for each change that writes elsewhere.
 #[derive(Debug, Default)]
 pub struct Kept(RefCell<BTreeMap<String, Answer>>);
 
 #[derive(Debug, Clone)]
 struct Answer {
-    /// What was asked for.
+    /// The text of [`what_writes`] for which AWS was asked.
     what: String,
     groups: Groups,
     at: Time,
@@ -43,7 +43,7 @@ impl Answer {
 }
 
 impl Kept {
-    /// Those of a deployment; AWS is asked where that may tell more than is known.
+    /// Returns the log groups of a deployment. AWS is asked where it may tell more than is known.
     pub async fn of(&self, endpoint: &Endpoint, record: &Record, now: Time) -> Groups {
         let Some(what) = what_writes(record) else {
             return Groups::default();
@@ -83,7 +83,8 @@ async fn asked(endpoint: &Endpoint, record: &Record) -> Groups {
 }
 
 impl Groups {
-    /// As a fact of a deployment, beside the page that says why some are not there; nothing where there is none.
+    /// Shows them as a fact of a deployment, with a link to the page that says why some are missing; `None` where there
+    /// are none.
     pub fn fact(&self, record: &Record, logs: &str) -> Option<Markup> {
         let lacks = self.lacks.then(|| {
             html! { div { small { "not all could be told: " a href=(logs) { "Logs" } " says why" } } }
@@ -98,7 +99,7 @@ impl Groups {
     }
 }
 
-/// A log group with its page in the console.
+/// Shows a log group with its page in the console.
 pub fn link(record: &Record, group: &Group) -> Markup {
     let own = record.deployment.executions.first();
     let mut parts = own.map_or("", String::as_str).split(':').skip(1);
@@ -107,7 +108,7 @@ pub fn link(record: &Record, group: &Group) -> Markup {
     html! { a href=(page(partition, region.unwrap_or_default(), &group.name)) rel="noreferrer" target="_blank" { (group.name) } }
 }
 
-/// The console's page of a log group: within the fragment names are escaped twice.
+/// Returns the address of a log group's page in the console. Within the fragment names are escaped twice.
 fn page(partition: &str, region: &str, group: &str) -> String {
     let escape = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {

@@ -1,24 +1,24 @@
-//! Who is let in: the browser that was given the address, on this machine, from these pages.
+//! The guard lets in one caller: the browser that was given the address, on this machine, from these pages.
 
 use super::http::{Answer, Request};
 use crate::failure::Failure;
 
-/// What keeps other pages and other programs away.
+/// The values that keep other pages and other programs away.
 #[derive(Debug, Clone)]
 pub struct Guard {
     /// `127.0.0.1:PORT`, as the browser tells it.
     host: String,
     /// The first segment of every path.
     secret: String,
-    /// What each form sends along.
+    /// The token that each form sends along.
     pub token: String,
 }
 
 impl Guard {
-    /// For what listens on this port.
+    /// Makes the guard of a server that listens on this port.
     ///
     /// # Errors
-    /// Where the system gives no random numbers.
+    /// If the system gives no random numbers.
     pub fn new(port: u16) -> Result<Self, Failure> {
         Ok(Self {
             host: format!("127.0.0.1:{port}"),
@@ -27,23 +27,23 @@ impl Guard {
         })
     }
 
-    /// The path that everything is below, without a slash at its end.
+    /// Returns the path that everything is below, without a slash at its end.
     pub fn base(&self) -> String {
         format!("/{}", self.secret)
     }
 
-    /// The address to be opened.
+    /// Returns the address to be opened.
     pub fn address(&self) -> String {
         format!("http://{}/{}/", self.host, self.secret)
     }
 
-    /// The segments of the path behind the secret one.
+    /// Returns the segments of the path behind the secret one.
     ///
     /// # Errors
-    /// The answer to who is not let in, which tells nothing.
+    /// The answer to a caller that is not let in, which tells nothing.
     pub fn segments<'a>(&self, request: &'a Request) -> Result<Vec<&'a str>, Answer> {
         let refused = |why| Err(Answer::line(403, why));
-        // A name that leads to this machine is a page of somebody else's.
+        // Another name that leads to this machine is used by somebody else's page.
         if request.header("host") != Some(&self.host) {
             return refused("this is not the address that was printed");
         }
@@ -74,7 +74,7 @@ impl Guard {
     }
 }
 
-/// 128 bits that nobody guesses.
+/// Makes 128 bits that nobody guesses.
 pub fn random() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)

@@ -6,11 +6,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::form_urlencoded::parse;
 
-/// The most of a head, and of a body, that is read.
+/// The largest head, and the largest body, in bytes, that is read.
 const LARGEST_HEAD: usize = 16 * 1024;
 const LARGEST_BODY: usize = 64 * 1024;
 
-/// How long a request may take to be here.
+/// The time within which a request must have arrived.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The members of a query or of a form.
@@ -32,7 +32,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A header.
+    /// Returns a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
@@ -47,12 +47,12 @@ pub struct Answer {
     pub kind: &'static str,
     /// Its text.
     pub body: String,
-    /// The page that is to be looked at instead.
+    /// The address of the page that is to be looked at instead.
     pub location: Option<String>,
 }
 
 impl Answer {
-    /// A page.
+    /// Makes an answer of a page.
     pub fn page(status: u16, body: String) -> Self {
         Self {
             status,
@@ -62,7 +62,7 @@ impl Answer {
         }
     }
 
-    /// A file that belongs to the pages.
+    /// Makes an answer of a file that belongs to the pages.
     pub fn file(kind: &'static str, body: &str) -> Self {
         Self {
             kind,
@@ -70,7 +70,7 @@ impl Answer {
         }
     }
 
-    /// One line.
+    /// Makes an answer of one line.
     pub fn line(status: u16, text: &str) -> Self {
         Self {
             kind: "text/plain; charset=utf-8",
@@ -78,7 +78,7 @@ impl Answer {
         }
     }
 
-    /// Look there.
+    /// Makes an answer that sends the browser to another page.
     pub fn see(location: String) -> Self {
         Self {
             location: Some(location),
@@ -86,7 +86,7 @@ impl Answer {
         }
     }
 
-    /// As bytes. Nothing is kept by a browser, framed, or loaded from anywhere else.
+    /// Returns it as the bytes that are sent. Nothing is kept by a browser, framed, or loaded from anywhere else.
     fn bytes(&self) -> String {
         let location = self.location.as_ref();
         let location = location.map_or_else(String::new, |to| format!("location: {to}\r\n"));
@@ -100,7 +100,8 @@ impl Answer {
     }
 }
 
-/// The headers of each answer. `same-origin` and not `no-referrer`: a browser would tell of a form no origin then.
+/// The headers of each answer. The referrer policy is `same-origin` and not `no-referrer`: with that a browser would
+/// send no origin with a form.
 const HEADERS: &str = "connection: close\r\n\
 cache-control: no-store\r\n\
 content-security-policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
@@ -111,10 +112,10 @@ referrer-policy: same-origin\r\n\
 x-content-type-options: nosniff\r\n\
 x-frame-options: DENY\r\n";
 
-/// Reads the one request of a connection; or the answer to what is none.
+/// Reads the one request of a connection.
 ///
 /// # Errors
-/// The answer that tells what is wrong with it.
+/// The answer that says what is wrong with the request.
 pub async fn read(stream: &mut TcpStream) -> Result<Request, Answer> {
     let read = tokio::time::timeout(PATIENCE, read_all(stream)).await;
     read.unwrap_or_else(|_| Err(Answer::line(408, "the request did not come in time")))
@@ -154,7 +155,7 @@ async fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<(), Answer>
     }
 }
 
-/// The head of a request and its length; nothing where there is more of it.
+/// Reads the head of a request and its length; `None` where more of it is to come.
 fn head(bytes: &[u8]) -> Result<Option<(Request, usize)>, Answer> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut read = httparse::Request::new(&mut headers);
@@ -175,7 +176,7 @@ fn head(bytes: &[u8]) -> Result<Option<(Request, usize)>, Answer> {
         ..Request::default()
     };
     for (name, value) in headers {
-        // Two of one name are told apart by nobody.
+        // Nobody could tell which of two headers of one name counts.
         if request.headers.insert(name, value).is_some() {
             return Err(Answer::line(400, "a header is there twice"));
         }

@@ -14,8 +14,8 @@ const WIDE: f64 = 180.0;
 const HIGH: f64 = 40.0;
 const EDGE: f64 = 4.0;
 
-/// What there is to draw of each gate of a wave, by [`gate_key`]. A judgement that was made before trails were kept has the
-/// last look alone; then those of the waves before it stand with it.
+/// Returns the points to draw of each gate of a wave, by [`gate_key`]. A judgement that was made before trails were
+/// kept has its last look alone; then the judgements of the waves before it are drawn with it.
 pub fn trails(record: &Record, judged: &Judgement) -> Trails {
     if !judged.trails.is_empty() {
         return judged.trails.clone();
@@ -32,8 +32,8 @@ pub fn trails(record: &Record, judged: &Judgement) -> Trails {
     trails
 }
 
-/// The line of a gate: its points, those that are not good marked and the last of them, too, and its threshold dashed. What
-/// has no number is a row of marks, one for each look.
+/// Draws the line of a gate: its points, with marks on the last one and on those that are not good, and its threshold
+/// dashed. A gate without numbers is a row of marks, one for each look.
 pub fn line(points: &[Point], threshold: &str) -> Markup {
     let (Some(first), Some(newest)) = (points.first(), points.last()) else {
         return html! { span.none { "not looked at" } };
@@ -85,7 +85,8 @@ pub fn line(points: &[Point], threshold: &str) -> Markup {
     }
 }
 
-/// The line for whoever does not see it: where it begins, what it lies between, the last looks, and its threshold.
+/// Describes the line for people who do not see it: its beginning, its lowest and highest value, the last looks, and
+/// its threshold.
 fn in_words(points: &[Point], threshold: &str) -> String {
     let values = || points.iter().filter_map(|point| point.value);
     let lowest = values().min_by(f64::total_cmp);
@@ -122,10 +123,10 @@ fn in_words(points: &[Point], threshold: &str) -> String {
     format!("{}; threshold {threshold}", told.join("; "))
 }
 
-/// So many looks are told one by one.
+/// The number of looks that are described one by one.
 const LAST: usize = 8;
 
-/// A verdict in a word.
+/// Returns a verdict in a word.
 pub fn in_a_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
@@ -134,7 +135,7 @@ pub fn in_a_word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The sort of a verdict.
+/// Returns the sort of a verdict.
 pub fn of(verdict: Verdict) -> Sort {
     match verdict {
         Verdict::Pass => Sort::Good,
@@ -145,17 +146,17 @@ pub fn of(verdict: Verdict) -> Sort {
 
 /// A stretch of time.
 pub struct Stretch {
-    /// What it is.
+    /// Its name.
     pub name: String,
     /// Its class in the style.
     pub class: &'static str,
-    /// From when.
+    /// The time at which it begins.
     pub from: Time,
-    /// To when.
+    /// The time at which it ends.
     pub to: Time,
 }
 
-/// Stretches side by side, as long as they took.
+/// Draws stretches side by side, as long as they took.
 pub fn strip(stretches: &[Stretch]) -> Markup {
     let (Some(from), Some(to)) = (
         stretches.iter().map(|one| one.from).min(),

@@ -1,4 +1,4 @@
-//! The log groups of what a deployment changed, each with its page in the console, and their lines.
+//! The log groups of a deployment's targets, each with its page in the console, and their lines.
 
 use super::acts::typed;
 use super::groups::link;
@@ -13,7 +13,7 @@ use windlass_engine::ports::Clock;
 /// The most lines that are shown.
 const LINES: usize = 200;
 
-/// Looks, and shows what was found; `options` name the installation where the command is typed.
+/// Reads the lines and shows them; `options` name the installation where the command is typed.
 pub async fn shown(aws: &Aws, record: &Record, stand: &Stand, options: &[String]) -> Markup {
     let deployment = &record.deployment;
     let (app, id) = (&deployment.app, &deployment.id);

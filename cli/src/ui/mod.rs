@@ -1,5 +1,5 @@
-//! `windlass ui`: pages on loopback that show what the API tells and do eight acts as the verbs do them, with the rights of
-//! whoever started it.
+//! `windlass ui`: pages on loopback that show what the API tells, and offer eight acts with the same effect as the
+//! verbs, with the rights of the person who started it.
 
 mod accepting;
 mod acting;

@@ -1,4 +1,4 @@
-//! What other environments of an application have, and one has not.
+//! The releases that other environments of an application have, and one has not.
 
 use crate::overview::{App, Here};
 use std::collections::BTreeMap;
@@ -11,15 +11,15 @@ use windlass_domain::request::ActionName;
 pub struct News {
     /// The version.
     pub version: String,
-    /// Where it runs.
+    /// The environments in which it runs.
     environments: Vec<String>,
     parts: Vec<String>,
-    /// What was taken back here, in words.
+    /// The words for what was taken back here.
     taken_back: Option<String>,
 }
 
 impl News {
-    /// In a line.
+    /// Returns it in a line.
     pub fn words(&self) -> String {
         let taken_back = self.taken_back.iter().map(|words| format!("; {words}"));
         format!(
@@ -32,8 +32,8 @@ impl News {
     }
 }
 
-/// The releases that run in other environments of the application and are newer than what runs here of the same part, or
-/// of which nothing runs here.
+/// Returns the releases that run in other environments of the application and are newer than what runs here of the same
+/// part, or of which nothing runs here.
 pub fn elsewhere(app: &App, here: &Here) -> Vec<News> {
     let runs = here.runs();
     let mut told: BTreeMap<(String, String), News> = BTreeMap::new();
@@ -68,7 +68,7 @@ pub fn elsewhere(app: &App, here: &Here) -> Vec<News> {
     together(told.into_values())
 }
 
-/// What is the same of several environments, told once.
+/// Joins the news that are the same of several environments.
 fn together(each: impl Iterator<Item = News>) -> Vec<News> {
     let mut all: Vec<News> = Vec::new();
     for mut news in each {
@@ -84,9 +84,9 @@ fn together(each: impl Iterator<Item = News>) -> Vec<News> {
     all
 }
 
-/// Whether a release that runs elsewhere is newer than what runs here, or nothing runs here.
+/// Returns whether a release that runs elsewhere is newer than what runs here, or nothing runs here.
 fn is_news(theirs: &Given, ours: Option<&Given>, here: &Here) -> bool {
-    // What was found, or what an operator accepted, is no release that could be deployed.
+    // A state that was found, or that an operator accepted, is no release that could be deployed.
     if [BEFORE_WINDLASS, ACCEPTED, FOUND].contains(&theirs.version.as_str()) {
         return false;
     }
@@ -97,11 +97,11 @@ fn is_news(theirs: &Given, ours: Option<&Given>, here: &Here) -> bool {
         return false;
     }
     let is_newer = is_newer(&theirs.version, &ours.version);
-    // Where versions do not tell, the one that came later is taken for the newer; a rollback brings nothing newer.
+    // Where versions do not tell, the later one is taken for the newer; a rollback brings nothing newer.
     is_newer.unwrap_or_else(|| theirs.since > ours.since || went_back(ours, here))
 }
 
-/// Whether a version is a newer one, where both are written so that this can be told.
+/// Returns whether a version is newer than another one; `None` where their form does not tell.
 fn is_newer(one: &str, other: &str) -> Option<bool> {
     let read = |text: &str| semver::Version::parse(text.strip_prefix('v').unwrap_or(text)).ok();
     let order = read(one)?.cmp_precedence(&read(other)?);
@@ -113,7 +113,7 @@ fn went_back(ours: &Given, here: &Here) -> bool {
     asked.is_some_and(|asked| asked.action == ActionName::Rollback)
 }
 
-/// That the release was undone here, or that a rollback came after it had come there.
+/// Returns the words for a release that was undone here, or from which a rollback has gone back here.
 fn taken_back(theirs: &Given, ours: Option<&Given>, part: &Part, here: &Here) -> Option<String> {
     let failed = here.lock.failed.as_ref();
     let failed = failed.filter(|failed| {

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 type Runs<'a> = &'a [(&'a str, &'a str, u64)];
 
-/// An environment: of each component its version and when it came; by this action.
+/// Makes an environment: for each component its version and the time at which it came, all by this action.
 fn here(name: &str, runs: Runs<'_>, action: &str) -> Value {
     let given = |version: &str, since: u64| json!({"version": version, "deployment": "d1", "since": since, "brought": {"version": version, "deployment": "d1", "since": since}});
     let running = runs.iter().map(|(component, version, since)| {
@@ -15,7 +15,7 @@ fn here(name: &str, runs: Runs<'_>, action: &str) -> Value {
         "deployments": {"d1": {"action": action, "version": "1", "requester": {"route": "api"}, "accepted": 1}}})
 }
 
-/// What is told to production of staging.
+/// Returns the news of staging that production is told.
 fn told(staging: &Value, production: &Value) -> Vec<String> {
     let app = App::read(&json!({"app": "shop", "environments": [staging, production]})).unwrap();
     let news = elsewhere(&app, &app.environments[1]);

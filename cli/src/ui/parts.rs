@@ -15,7 +15,7 @@ pub use windlass_domain::time::lasting as span;
 /// The look of all pages.
 pub const STYLE: &str = include_str!("page.css");
 
-/// What makes pages move; they can be read without it.
+/// The script that makes pages move; they can be read without it.
 pub const SCRIPT: &str = include_str!("page.js");
 
 /// The place where a page stands: served, with links that lead on, or in a file of its own.
@@ -28,12 +28,12 @@ pub enum Stand {
 }
 
 impl Stand {
-    /// Whether something can be done from here.
+    /// Returns whether acts are possible from here.
     pub fn acts(&self) -> bool {
         matches!(self, Self::Served(_))
     }
 
-    /// The board.
+    /// Returns the address of the board.
     pub fn board(&self) -> String {
         match self {
             Self::Served(base) => format!("{base}/"),
@@ -41,12 +41,12 @@ impl Stand {
         }
     }
 
-    /// A page or a file below the board.
+    /// Returns the address of a page or a file below the board.
     pub fn below(&self, path: &str) -> String {
         format!("{}{path}", self.board())
     }
 
-    /// An environment.
+    /// Returns the address of an environment.
     pub fn environment(&self, app: &AppName, environment: &EnvironmentName) -> String {
         match self {
             Self::Served(base) => format!("{base}/apps/{app}/environments/{environment}"),
@@ -54,7 +54,7 @@ impl Stand {
         }
     }
 
-    /// A deployment; nowhere where a file does not have it.
+    /// Returns the address of a deployment; `None` where the file does not have it.
     pub fn deployment(&self, app: &AppName, id: &str) -> Option<String> {
         match self {
             Self::Served(base) => Some(format!("{base}/apps/{app}/deployments/{id}")),
@@ -63,20 +63,20 @@ impl Stand {
     }
 }
 
-/// A page: its title, the way to it, and how often it is looked at again.
+/// A page: its title, the way to it, and the time after which it is looked at again.
 pub struct Page<'a> {
-    /// Where it stands.
+    /// The place of the pages.
     pub stand: &'a Stand,
     /// Its title.
     pub title: &'a str,
     /// The pages above it, with their addresses.
     pub above: Vec<(String, String)>,
-    /// After how many seconds it is looked at again, if it moves.
+    /// The time after which it is looked at again, in seconds, if it moves.
     pub again_s: Option<u64>,
 }
 
 impl Page<'_> {
-    /// As text.
+    /// Renders it as text.
     pub fn render(&self, body: &Markup) -> String {
         let again = self.again_s.filter(|_| self.stand.acts());
         let page = html! {
@@ -87,12 +87,12 @@ impl Page<'_> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     title { (self.title) " · Windlass" }
-                    // Else a browser asks for one.
+                    // Without this a browser asks for an icon.
                     link rel="icon" href="data:,";
                     @if self.stand.acts() {
                         link rel="stylesheet" href=(self.stand.below("page.css"));
                         script src=(self.stand.below("page.js")) defer {}
-                        // Without scripts it moves too, in longer steps; not where one is typing a filter.
+                        // Without scripts it moves too, in longer steps; but not where somebody is typing a filter.
                         @if again.is_some_and(|seconds| seconds < 10) { noscript { meta http-equiv="refresh" content="5"; } }
                     } @else {
                         style { (PreEscaped(STYLE)) }
@@ -116,7 +116,7 @@ impl Page<'_> {
     }
 }
 
-/// How something is: the shape and the colour beside the word.
+/// The sort of a state: the shape and the colour beside the word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// Good.
@@ -125,14 +125,14 @@ pub enum Sort {
     Bad,
     /// Going on.
     Moving,
-    /// To be known, and no fault.
+    /// Worth knowing, and no fault.
     Noted,
     /// Nothing yet, or not known.
     Still,
 }
 
 impl Sort {
-    /// Its class in the style.
+    /// Returns its class in the style.
     pub const fn class(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -144,12 +144,12 @@ impl Sort {
     }
 }
 
-/// A state: its words, before which the style draws its shape.
+/// Shows a state: its words, before which the style draws its shape.
 pub fn mark(sort: Sort, words: &str) -> Markup {
     html! { span class={ "mark " (sort.class()) } { (times(words)) } }
 }
 
-/// How a deployment stands.
+/// Returns the state of a deployment.
 pub fn stands(status: Status, ending: Option<&Ended>) -> (Sort, String) {
     match (ending, status) {
         (Some(ended), _) => (of_ending(ended.ending), ended.to_string()),
@@ -160,7 +160,7 @@ pub fn stands(status: Status, ending: Option<&Ended>) -> (Sort, String) {
     }
 }
 
-/// The sort of an ending.
+/// Returns the sort of an ending.
 pub fn of_ending(ending: Ending) -> Sort {
     match ending {
         Ending::Succeeded => Sort::Good,
@@ -170,7 +170,7 @@ pub fn of_ending(ending: Ending) -> Sort {
     }
 }
 
-/// Now, by the clock of this machine.
+/// Returns the time now, by the clock of this machine.
 pub fn now() -> Time {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     Time(since.map_or(0, |since| {
@@ -178,14 +178,14 @@ pub fn now() -> Time {
     }))
 }
 
-/// A point in time: in UTC, and in the browser's own time beside it where scripts run.
+/// Shows a point in time: in UTC, and in the browser's own time beside it where scripts run.
 pub fn when(at: Time) -> Markup {
     let rfc = at.to_string();
     let utc = rfc.replace('T', " ").replace('Z', " UTC");
     html! { time datetime=(rfc) { (utc) } }
 }
 
-/// The same without the day, where the day is told nearby.
+/// Shows a point in time without the day, where the day is told nearby.
 pub fn clock(at: Time) -> Markup {
     html! { time.clock datetime=(at) { (at.clock()) " UTC" } }
 }
@@ -201,7 +201,7 @@ fn is_time(text: &[u8]) -> bool {
     })
 }
 
-/// A sentence, with each point in time in it as pages have times.
+/// Shows a sentence, with each point in time in it as pages have times.
 pub fn times(text: &str) -> Markup {
     let first = text.as_bytes().windows(FORM.len()).position(is_time);
     let parts = first.and_then(|first| {
@@ -215,22 +215,22 @@ pub fn times(text: &str) -> Markup {
     } }
 }
 
-/// How long ago something was; where scripts run the time stands over it, in both zones.
+/// Shows the age of something; where scripts run the time stands over it, in both zones.
 pub fn age(at: Time, now: Time) -> Markup {
     html! { time.age datetime=(at) { (span(now.ms_since(at) / 1000)) } }
 }
 
-/// A length of time, as the code has it.
+/// Returns a length of time as words.
 pub fn duration(length: Duration) -> String {
     span(length.as_secs())
 }
 
-/// A pair of a list of facts; nothing where there is nothing to tell.
+/// Shows a pair of a list of facts; nothing where there is no value.
 pub fn fact(name: &str, value: Option<Markup>) -> Markup {
     html! { @if let Some(value) = value { div { dt { (name) } dd { (value) } } } }
 }
 
-/// Why something could not be shown, or was refused: the message, and each finding with what mends it.
+/// Shows why something was refused or could not be shown: the message, and each finding with its remedy.
 pub fn failure(failure: &Failure) -> Markup {
     html! {
         div.refusal role="alert" {

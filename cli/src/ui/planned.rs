@@ -8,7 +8,7 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Outcome;
 use windlass_domain::planned::{Becomes, Drawn, Planned};
 
-/// A plan.
+/// Shows a plan.
 pub fn shown(planned: &Planned) -> Markup {
     let turn = &planned.turn;
     let sort = match turn.becomes {

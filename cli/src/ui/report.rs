@@ -17,10 +17,10 @@ use windlass_domain::figures::DAY_MS;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
-/// How many records are read at a time.
+/// The number of records that are read at a time.
 const AT_A_TIME: usize = 4;
 
-/// Reads what was since then, and writes the file's text: the environment, and each deployment whole.
+/// Reads everything since a time, and writes the file's text: the environment, and each deployment whole.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
@@ -94,7 +94,8 @@ pub async fn written(
     }))
 }
 
-/// The figures since then, or of as many days as they are told for. Where they cannot be read the rest is still told.
+/// Reads the figures since then, or of as many days as there are figures for. Where they cannot be read, the rest is
+/// still shown.
 async fn figures(
     windlass: &Windlass,
     app: &AppName,
@@ -109,7 +110,7 @@ async fn figures(
     App::read(&answer)
 }
 
-/// The deployments since then, newest first.
+/// Reads the deployments since then, newest first.
 async fn history(
     windlass: &Windlass,
     app: &AppName,

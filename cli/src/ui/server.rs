@@ -28,14 +28,14 @@ use tokio::net::{TcpListener, TcpStream};
 use windlass_domain::drill::Drill;
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// How many deployments and snapshots a page has.
+/// The number of deployments and snapshots that a page has.
 const HISTORY: usize = 40;
 const SNAPSHOTS: usize = 20;
 
-/// How many environments are looked at at a time for drift.
+/// The number of environments that are looked at at a time for drift.
 const AT_A_TIME: usize = 8;
 
-/// The pages, and the installation that they tell of.
+/// The pages, and the installation that they show.
 pub struct Server {
     pub(super) windlass: Windlass,
     pub(super) endpoint: Endpoint,
@@ -45,12 +45,12 @@ pub struct Server {
     /// The log groups and the drills that were read already.
     groups: groups::Kept,
     drills: RefCell<BTreeMap<String, Drill>>,
-    /// What became of each form that was sent: nothing yet, or what was done.
+    /// The forms that were sent, each with the number of its act; `None` while it is being handed in.
     pub(super) once: RefCell<BTreeMap<String, Option<usize>>>,
 }
 
 impl Server {
-    /// The pages of an installation.
+    /// Makes the pages of an installation.
     pub fn new(windlass: Windlass, endpoint: Endpoint, guard: Guard) -> Self {
         let stand = Stand::Served(guard.base());
         Self {
@@ -69,7 +69,7 @@ impl Server {
     pub async fn serve(self, listener: TcpListener) -> Result<Exit, Failure> {
         let server = Rc::new(self);
         loop {
-            // One connection that fails is no end of the others.
+            // A connection that fails does not end the others.
             if let Ok((stream, _)) = listener.accept().await {
                 tokio::task::spawn_local(Rc::clone(&server).connection(stream));
             }
@@ -84,7 +84,7 @@ impl Server {
         send(&mut stream, &answer).await;
     }
 
-    /// The answer to a request.
+    /// Answers a request.
     pub async fn answer(&self, request: &Request) -> Answer {
         let segments = match self.guard.segments(request) {
             Ok(segments) => segments,
@@ -175,7 +175,7 @@ impl Server {
         Ok(Answer::page(200, shown.page()))
     }
 
-    /// The targets of every environment; one that cannot be looked at hides no other.
+    /// Looks at the targets of every environment; one that cannot be looked at hides no other.
     async fn observed(&self, apps: &[App]) -> BTreeMap<(String, String), Observed> {
         let all = apps.iter().flat_map(|app| {
             let declared = app
@@ -232,7 +232,8 @@ impl Server {
         Ok(Answer::page(200, shown.page()))
     }
 
-    /// The last drill that has ended. It changes no more, and is read once, however often the page is looked at.
+    /// Returns the last drill that has ended. It changes no more, and is read once, however often the page is looked
+    /// at.
     async fn last_drill(&self, here: &Environment) -> LastDrill {
         let id = way_back::known(here).map(|known| known.drill.0.clone());
         let read = id.and_then(|id| self.drills.borrow().get(&id).cloned());
@@ -263,7 +264,7 @@ impl Server {
 
     async fn deployment(&self, app: &str, id: &str) -> Result<Answer, Failure> {
         let (answer, record) = match self.record(app, id).await {
-            // Step Functions tells of what was started a moment ago with a delay.
+            // Step Functions tells with a delay of an execution that was started a moment ago.
             Err(failure) if failure.exit == Exit::Rejected && self.has_begun(id) => {
                 (Value::Null, None)
             }

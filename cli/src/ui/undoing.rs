@@ -1,4 +1,4 @@
-//! What bringing a deployment back would do, by its record: before it is cancelled, or recovered.
+//! The effect of an undo of a deployment, by its record: shown before it is cancelled, or recovered.
 
 use super::parts::{Sort, mark, times};
 use crate::record::Record;
@@ -11,12 +11,12 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::{Step, StepStatus};
 
-/// What a deployment has changed, as an undo goes through it.
+/// The changes of a deployment, as an undo goes through them.
 #[derive(Debug, PartialEq)]
 enum Back<'a> {
     /// Nothing that anybody could notice.
     Nothing,
-    /// The last wave first; a component with the first wave that it took part in, by its number.
+    /// The last wave first, by its number. A component stands with the first wave that it took part in.
     Waves(Vec<(u32, Vec<&'a Step>)>),
     /// These are irreversible, and have begun or may have: nothing is brought back.
     Barred(Vec<&'a Step>),
@@ -43,7 +43,7 @@ fn back(record: &Record) -> Back<'_> {
     Back::Waves(waves.into_iter().rev().collect())
 }
 
-/// The first wave that a component takes part in: with it it is brought back.
+/// Returns the first wave that a component takes part in: it is brought back with that wave.
 fn first_wave(record: &Record, step: &Step) -> Option<u32> {
     let waves = record.plan.iter().flat_map(|plan| &plan.waves);
     let mut waves = (0..).zip(waves);
@@ -55,7 +55,7 @@ fn first_wave(record: &Record, step: &Step) -> Option<u32> {
     goal.or(planned.map(|(number, _)| number))
 }
 
-/// Whether its last wave has passed: then it is settled and not undone.
+/// Returns whether its last wave has passed: then it is settled and not undone.
 fn has_passed(record: &Record) -> bool {
     let Some(plan) = record.plan.as_ref() else {
         return false;
@@ -69,7 +69,7 @@ fn has_passed(record: &Record) -> bool {
     record.deployment.undoing.is_none() && (plan.outcome != Outcome::Change || is_passed)
 }
 
-/// What a cancellation would do.
+/// Shows what a cancellation would do.
 pub fn cancelled(record: &Record, held: Option<&Held>) -> Markup {
     let deployment = &record.deployment;
     if let Some(ended) = &deployment.ending {
@@ -88,7 +88,7 @@ pub fn cancelled(record: &Record, held: Option<&Held>) -> Markup {
     }
 }
 
-/// What a recovery would do.
+/// Shows what a recovery would do.
 pub fn recovered(record: &Record, held: Option<&Held>) -> Markup {
     let deployment = &record.deployment;
     let state = held
@@ -140,7 +140,7 @@ fn brought_back(record: &Record) -> Markup {
     }
 }
 
-/// From what to what a component would go.
+/// Shows the state from which, and to which, a component would go.
 fn from_to(step: &Step) -> Markup {
     if !step.has_switched() {
         return html! { "nothing of it that callers notice was changed" };

@@ -18,7 +18,7 @@ fn held(state: HeldState) -> Held {
 
 type Would = fn(&Record, Option<&Held>) -> Markup;
 
-/// What a page says, without its markup.
+/// Returns the text of a page, without its markup.
 fn said(page: &Markup) -> String {
     let mut said = String::new();
     let mut is_tag = false;

@@ -1,4 +1,4 @@
-//! Waves, as a plan has them and as they go: what is changed, how long it is watched, and what is measured.
+//! Waves, as a plan has them and as they go: their changes, how long they are watched, and their measurements.
 
 use super::lines::{self, in_a_word, line};
 use super::parts::{Sort, age, mark, span, times, when};
@@ -19,7 +19,7 @@ pub struct Going<'a> {
     pub now: Time,
 }
 
-/// All waves of a plan.
+/// Shows all waves of a plan.
 pub fn waves(plan: &Plan, going: Option<&Going<'_>>) -> Markup {
     html! {
         @if !plan.waves.is_empty() {
@@ -35,7 +35,7 @@ pub fn waves(plan: &Plan, going: Option<&Going<'_>>) -> Markup {
     }
 }
 
-/// Findings below a title, if there are any.
+/// Shows findings below a title, if there are any.
 pub fn findings(title: &str, sort: Sort, findings: &[Finding]) -> Markup {
     html! { @if !findings.is_empty() {
         h2 { (title) }
@@ -53,7 +53,7 @@ fn judgement<'a>(going: &Going<'a>, wave: u32) -> Option<&'a Judgement> {
         .find(|judgement| judgement.wave == wave)
 }
 
-/// How a wave stands.
+/// Returns the state of a wave.
 pub fn stands(going: &Going<'_>, number: u32) -> (Sort, &'static str) {
     let record = going.record;
     let judged = judgement(going, number);
@@ -103,7 +103,7 @@ fn wave(wave: &Wave, number: u32, going: Option<&Going<'_>>) -> Markup {
     } }
 }
 
-/// The changes that were made of a component for a wave, or back where none is named.
+/// Shows the changes that were made of a component for a wave, or on the way back where no wave is given.
 fn made(step: &Step, wave: Option<u32>) -> Markup {
     let made = step
         .changes
@@ -152,7 +152,7 @@ fn watched(judged: &Judgement, going: &Going<'_>) -> Markup {
     }
 }
 
-/// What was taken back.
+/// Shows the changes that were taken back.
 pub fn undo(record: &Record) -> Markup {
     html! { @if let Some(why) = &record.deployment.undoing {
         h2 { "Undo" }

@@ -1,4 +1,4 @@
-//! When an environment last proved its way back by a drill, and what the last drill did.
+//! The way back of an environment: when a drill last proved it, and what the last drill did.
 
 use super::lines::{in_a_word, of};
 use super::parts::{Sort, Stand, age, mark, times, when};
@@ -15,7 +15,7 @@ use windlass_domain::time::Time;
 /// The last drill that has ended, if there is one; or why it could not be read.
 pub type LastDrill = Result<Option<Drill>, Failure>;
 
-/// Reads it.
+/// Reads the last drill that has ended.
 pub async fn last(windlass: &Windlass, here: &Environment) -> LastDrill {
     if known(here).is_none() {
         return Ok(None);
@@ -23,12 +23,12 @@ pub async fn last(windlass: &Windlass, here: &Environment) -> LastDrill {
     newest(windlass, &here.app, &here.name).await
 }
 
-/// What an environment tells of its last drill.
+/// Returns what an environment knows of its last drill.
 pub fn known(here: &Environment) -> Option<&Known> {
     here.drills.as_ref()?.last.as_ref()
 }
 
-/// In a cell of the board: how long ago, or what came of a later drill that proved nothing.
+/// Shows it in a cell of the board: how long ago it was proved, or the outcome of a later drill that proved nothing.
 pub fn in_short(drills: Option<&Drills>, next: Option<&Next>, now: Time) -> Markup {
     let Some(drills) = drills else {
         return html! { span.none { "–" } };
@@ -43,8 +43,8 @@ pub fn in_short(drills: Option<&Drills>, next: Option<&Next>, now: Time) -> Mark
     }
 }
 
-/// On the page of an environment: the last drill that proved it, with both durations, what came of a later one, what the
-/// last one did, the one that is under way, and the next one.
+/// Shows it on the page of an environment: the last drill that proved it, with both durations, the outcome of a later
+/// one, what the last one did, the one that is under way, and the next one.
 pub fn whole(stand: &Stand, environment: &Environment, last: &LastDrill) -> Markup {
     let app = &environment.app;
     let Some(drills) = &environment.drills else {
@@ -72,7 +72,7 @@ fn link(stand: &Stand, app: &AppName, id: &str) -> Markup {
     html! { a href=[stand.deployment(app, id)] { "drill" } }
 }
 
-/// The words of [`Next`], with its time as the pages have times.
+/// Shows the words of [`Next`], with its time as the pages have times.
 fn by_schedule(next: &Next) -> Markup {
     html! {
         p {
@@ -97,7 +97,7 @@ fn one(stand: &Stand, app: &AppName, word: &str, known: &Known) -> Markup {
     }
 }
 
-/// What a drill did on each of its ways, folded.
+/// Shows what a drill did on each of its ways, folded.
 fn ways(stand: &Stand, app: &AppName, drill: &Drill) -> Markup {
     html! {
         (way(stand, app, "there", &drill.there))

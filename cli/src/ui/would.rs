@@ -1,4 +1,4 @@
-//! What an act without a plan would do, by what is recorded now: told beside its form.
+//! The effect of an act without a plan, by what is recorded now. It is shown beside the act's form.
 
 use super::accepting::accepted;
 use super::acts::Act;
@@ -14,7 +14,8 @@ use windlass_domain::environment::{HeldState, Hold};
 use windlass_domain::request::ActionName;
 
 impl Server {
-    /// What this would do. What could not be read stands in its place: the act can be done all the same.
+    /// Shows what an act would do. Where that could not be read, the reason stands in its place: the act can be done
+    /// all the same.
     pub(super) async fn would(&self, act: &Act, fields: &Fields) -> Markup {
         let told = self.read_would(act, fields).await;
         html! {
@@ -52,7 +53,7 @@ impl Server {
             ("release-hold", _) => released(&here),
             ("cancel", Some(record)) => html! { (cancelled(record, held)) (next(&here)) },
             ("recover", Some(record)) => html! { (recovered(record, held)) (next(&here)) },
-            // It looks at the targets itself, and only what is there now tells what it would record.
+            // Accepting looks at the targets itself, and only their present state tells what it would record.
             ("accept", Some(record)) => {
                 let seen = self.windlass.get(&path, &[("observe", "true")]).await?;
                 accepted(record, &Environment::read(&seen)?)
@@ -68,7 +69,7 @@ fn nothing(why: &str) -> Markup {
     html! { p { (mark(Sort::Noted, "nothing")) " " (why) } }
 }
 
-/// Who has a turn afterwards.
+/// Shows which deployment has a turn afterwards.
 fn next(here: &Environment) -> Markup {
     html! { @if !here.waiting.is_empty() {
         p { "Then the next of those that wait has its turn: "

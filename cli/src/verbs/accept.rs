@@ -15,22 +15,22 @@ pub struct Accept {
 }
 
 impl Accept {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         self.action().run(output)
     }
 
-    /// The call that it is.
+    /// Returns the call of the verb.
     pub fn action(&self) -> Action<'_> {
         Action {
             at: &self.at,
             method: "POST",
             path: "accept",
             body: Map::new(),
-            // Who waited, or came since, may have its turn: that is what unlocking is for.
+            // A deployment that waited, or came since, may have its turn: that is what unlocking is for.
             effect: Effect::Environment(|environment| environment.lock.stuck().is_none()),
         }
     }

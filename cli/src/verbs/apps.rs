@@ -20,10 +20,10 @@ pub struct Apps {
 }
 
 impl Apps {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         tell(&self.part, &self.endpoint, output)
     }
@@ -32,7 +32,7 @@ impl Apps {
 /// Lists a part of all applications.
 ///
 /// # Errors
-/// Where Windlass refuses it or does not answer.
+/// If Windlass refuses it or does not answer.
 pub fn tell(part: &Part, endpoint: &Endpoint, output: Output) -> Result<Exit, Failure> {
     let list = List {
         name: "apps",

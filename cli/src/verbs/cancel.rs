@@ -42,10 +42,10 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// Does it, and watches the deployment until it has ended.
+    /// Cancels it, and watches the deployment until it has ended.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
@@ -65,10 +65,10 @@ impl Cancel {
         })
     }
 
-    /// Only hands it in: the deployment's id.
+    /// Only hands it in, and returns the deployment's id.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub async fn begin(&self, windlass: &Windlass) -> Result<String, Failure> {
         let (environment, id) = self.meant(windlass).await?;
         self.call(windlass, &environment, &id).await?;
@@ -94,7 +94,7 @@ impl Cancel {
         windlass.act("POST", &path, &[], Some(&body)).await
     }
 
-    /// The environment and the deployment.
+    /// Returns the environment and the id of the deployment that is meant.
     async fn meant(&self, windlass: &Windlass) -> Result<(String, String), Failure> {
         let id = self.version.as_ref().filter(|version| is_id(version));
         Ok(match id {
@@ -106,7 +106,7 @@ impl Cancel {
         })
     }
 
-    /// The environment of the deployment that is named.
+    /// Returns the environment of the deployment that is named.
     async fn of_deployment(&self, windlass: &Windlass) -> Result<String, Failure> {
         let path = ["apps", self.app.as_str(), "deployments", &self.which];
         let answer = windlass.get(&path, &[]).await?;
@@ -116,8 +116,8 @@ impl Cancel {
         Ok(environment.to_owned())
     }
 
-    /// The deployment that is under way in the environment that is named, else the only one that waits there; where a
-    /// version is named, those of it.
+    /// Returns the deployment that is under way in the environment that is named, else the only one that waits there.
+    /// Where a version is named, only deployments of it count.
     async fn in_environment(&self, windlass: &Windlass) -> Result<String, Failure> {
         let path = ["apps", self.app.as_str(), "environments", &self.which];
         let environment = Environment::read(&windlass.get(&path, &[]).await?)?;
@@ -155,7 +155,7 @@ impl Cancel {
 }
 
 impl Cancel {
-    /// The advice where nothing is there to be cancelled.
+    /// Returns the advice where nothing is there to be cancelled.
     fn instead(&self, environment: &Environment) -> String {
         let (app, name) = (&self.app, &self.which);
         let is_idle = environment.lock.held.is_none() && environment.waiting.is_empty();

@@ -20,7 +20,7 @@ impl Completion {
     /// Prints the script.
     ///
     /// # Errors
-    /// A script that is no text.
+    /// If the script is no text.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         generate(

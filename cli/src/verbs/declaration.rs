@@ -19,10 +19,10 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Does it: words are the text itself, so that it can be written into a file.
+    /// Runs the verb. The words are the text itself, so that it can be written into a file.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let answer = waiting(async {
             let windlass = self.endpoint.open().await?;

@@ -1,4 +1,4 @@
-//! `windlass declare`: puts a declaration in force, and tells what is different from the one that was.
+//! `windlass declare`: puts a declaration in force, and tells its differences from the one that was.
 
 use crate::arguments;
 use crate::difference::difference;
@@ -29,7 +29,8 @@ use windlass_domain::name::EnvironmentName;
 use windlass_domain::syntax;
 use windlass_engine::beside::Beside;
 
-/// How long an upload may take to be taken: its event may be lost, and then it is found within a quarter of an hour.
+/// The time that an upload may take to be taken: its event may be lost, and then it is found within a quarter of an
+/// hour.
 const FOUND: Duration = Duration::from_mins(20);
 
 /// The verb's arguments.
@@ -64,13 +65,13 @@ struct Report {
     /// The version that was in force, where that was seen.
     former: Option<String>,
     differences: Vec<String>,
-    /// How often environments are drilled, and when next, in words.
+    /// The rhythm of each environment's drills, and the time of the next, in words.
     drills: BTreeMap<EnvironmentName, String>,
     warnings: Vec<Finding>,
     not_looked_at: Vec<String>,
     key: String,
     version_id: Option<String>,
-    /// Whether it is in force; null where nobody looked.
+    /// True if it is in force; null where nobody looked.
     in_force: Option<bool>,
 }
 
@@ -78,15 +79,15 @@ struct Report {
 enum Came {
     InForce,
     Refused(Vec<Finding>),
-    /// Nothing yet, and what could not be looked at.
+    /// Nothing came of it yet; with what could not be looked at.
     Nothing(Vec<String>),
 }
 
 impl Declare {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Whatever is wrong with it or in the way.
+    /// Anything that is wrong with it or in the way.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let text = files::text(&self.file).map_err(|why| {
             Failure::of(Trouble::FileNotRead, format!(
@@ -103,7 +104,7 @@ impl Declare {
         waiting(self.declare(&text, &declaration, output))
     }
 
-    /// Tells what is wrong with the file, as `validate` does.
+    /// Prints what is wrong with the file, as `validate` does.
     fn invalid(&self, findings: &[Finding], output: Output) -> Exit {
         let file = self.file.display().to_string();
         let found = count(findings.len() as u64, "finding");
@@ -157,7 +158,7 @@ impl Declare {
         end(came, report, output)
     }
 
-    /// The API where it can be asked, what is in force by it, and what is to be told before.
+    /// Returns the API where it can be asked, the declaration in force by it, and what is to be told before.
     async fn look(
         &self,
         text: &str,
@@ -233,7 +234,7 @@ impl Declare {
     }
 }
 
-/// The outcome, told.
+/// Prints the outcome.
 fn end(came: Came, mut report: Report, output: Output) -> Result<Exit, Failure> {
     let (app, version) = (report.app.clone(), report.version.clone());
     match came {
@@ -260,10 +261,10 @@ fn end(came: Came, mut report: Report, output: Output) -> Result<Exit, Failure> 
     }
 }
 
-/// An upload of which something is to come.
+/// An upload whose outcome is awaited.
 struct Uploaded {
     bucket: Place,
-    /// Where its findings come to lie.
+    /// The key at which its findings come to lie.
     beside: String,
     /// The bytes that lay there before.
     before: Option<Bytes>,
@@ -271,7 +272,7 @@ struct Uploaded {
 }
 
 impl Uploaded {
-    /// The findings beside it; nothing as long as what lies there is not of this upload.
+    /// Reads the findings beside it; `None` as long as what lies there is not of this upload.
     async fn findings(&self) -> Result<Option<Vec<Finding>>, Failure> {
         let lies = upload::read(&self.bucket, &self.beside, LARGEST as u64).await?;
         let is_new = lies != self.before;
@@ -288,7 +289,7 @@ fn refused(findings: Vec<Finding>) -> Failure {
     Failure::rejected("it was not declared, and nothing was uploaded:", findings)
 }
 
-/// The differences from the text that is in force.
+/// Returns the differences from the text that is in force.
 fn differences(former: &str, present: &str) -> Vec<String> {
     let read = |text| syntax::yaml("the declaration", text, LARGEST).ok();
     match (read(former), read(present)) {

@@ -23,18 +23,18 @@ pub struct Deploying {
 }
 
 impl Deploying {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         self.deploy.run(Then::Follow(&self.looking), output)
     }
 
-    /// Only starts it: the deployment's id.
+    /// Only starts it, and returns the deployment's id.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub async fn begin(&self, windlass: &Windlass) -> Result<String, Failure> {
         let started = self.deploy.start().begin(windlass, &self.deploy.app).await;
         started.map(|(id, _)| id)
@@ -63,7 +63,7 @@ impl Deploy {
     /// Sends it.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, then: Then<'_>, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
@@ -71,10 +71,10 @@ impl Deploy {
         })
     }
 
-    /// Its plan.
+    /// Draws its plan.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer, and where no plan came in time.
+    /// If Windlass refuses it, does not answer, or gives no plan in time.
     pub async fn drawn(
         &self,
         windlass: &Windlass,

@@ -1,5 +1,5 @@
-//! `windlass doctor`: what an environment lacks for its next release, all of it at once, each with what mends it; or what
-//! of Windlass itself does not work.
+//! `windlass doctor`: everything that an environment lacks for its next release, all of it at once, each with its
+//! remedy; or the parts of Windlass itself that do not work.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -34,10 +34,10 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer, and where it did not look in time.
+    /// If Windlass refuses it, does not answer, or does not look in time.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match (&self.app, &self.environment) {
             (Some(app), Some(environment)) => self.check((app, environment), output),
@@ -45,7 +45,7 @@ impl Doctor {
         }
     }
 
-    /// Windlass itself, with the rights of whoever asks.
+    /// Checks Windlass itself, with the rights of the person who asks.
     fn itself(&self, output: Output) -> Result<Exit, Failure> {
         let Installed {
             stack,
@@ -113,7 +113,7 @@ struct Report<'a> {
     turn: &'a str,
 }
 
-/// As of `validate`.
+/// Returns the exit status, as `validate` does.
 fn exit(findings: &[&Finding]) -> Exit {
     if findings.is_empty() {
         Exit::Good
@@ -146,7 +146,7 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// The warnings of what could not be looked at.
+    /// Counts the warnings about what could not be looked at.
     fn unknown(&self) -> usize {
         let warnings = self.warnings.iter();
         warnings
@@ -154,7 +154,7 @@ impl<'a> Report<'a> {
             .count()
     }
 
-    /// What nobody looked at is no part of what is healthy, and is told as that.
+    /// Returns the text for people. A part that nobody looked at does not count as healthy, and the text says so.
     fn words(&self) -> String {
         let mut text = String::new();
         for finding in &self.findings {

@@ -1,4 +1,4 @@
-//! `windlass drill`: to the version before and back, so that the way back is known to work.
+//! `windlass drill`: goes to the version before and back, so that the way back is known to work.
 
 use crate::drills::{Page, Printed, exit};
 use crate::exit::Exit;
@@ -23,10 +23,10 @@ pub struct Drill {
 }
 
 impl Drill {
-    /// Does it, and watches both ways until it has ended.
+    /// Runs the drill, and watches both ways until it has ended.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         if self.at.no_wait {
             return self.action().run(output);
@@ -40,7 +40,7 @@ impl Drill {
         })
     }
 
-    /// The call that it is.
+    /// Returns the call of the verb.
     pub fn action(&self) -> Action<'_> {
         Action {
             at: &self.at,
@@ -51,7 +51,7 @@ impl Drill {
         }
     }
 
-    /// The id of the drill that an execution has begun.
+    /// Returns the id of the drill that an execution has begun.
     async fn begun(
         &self,
         windlass: &Windlass,

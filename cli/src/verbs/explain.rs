@@ -1,5 +1,5 @@
-//! `windlass explain`: why a deployment ended as it did, why it waits and what one can do, which environment a Git
-//! ref or an image tag chooses, and what a finding, a fault or a trouble means.
+//! `windlass explain`: explains why a deployment ended as it did, why it waits and what one can do, which environment a
+//! Git ref or an image tag chooses, and what a finding, a fault or a trouble means.
 
 use crate::arguments;
 use crate::chooses::Chooses;
@@ -53,7 +53,7 @@ enum Subject {
     Page(Page),
 }
 
-/// No application's name has a capital letter, and each page's begins with one.
+/// Reads the subject. No application's name has a capital letter, and each page's begins with one.
 fn subject(text: &str) -> Result<Subject, String> {
     if text.starts_with(|c: char| c.is_ascii_uppercase()) {
         return Page::of(text).map(Subject::Page);
@@ -63,10 +63,10 @@ fn subject(text: &str) -> Result<Subject, String> {
 }
 
 impl Explain {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where there is no such deployment, no environment is chosen, or Windlass does not answer.
+    /// If there is no such deployment, no environment is chosen, or Windlass does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let app = match &self.app {
             Subject::App(app) => app,
@@ -111,7 +111,7 @@ impl Explain {
         Ok(told.exit)
     }
 
-    /// The ref or tag that is given, else that of CI or of what is checked out.
+    /// Returns the ref or tag that is given, else that of CI or of what is checked out.
     fn asked(&self) -> Result<Chooses, Failure> {
         if let Some(tag) = &self.image_tag {
             return Ok(Chooses::ImageTag(tag.clone()));
@@ -159,7 +159,7 @@ impl Explain {
         Ok(Exit::Good)
     }
 
-    /// Tells why it is so, and what is so now.
+    /// Returns the explanation, and the lines on the present state.
     async fn lines(
         &self,
         windlass: &Windlass,
@@ -184,7 +184,7 @@ impl Explain {
             output.progress(line);
         }
         if let Some(ended) = &deployment.ending {
-            // The exit status would be that of the ending; here the explanation is what was asked for.
+            // The exit status of the ending is not used: the caller asked for the explanation, and has it.
             now(windlass, record, answer, Exit::of(ended), output).await;
             let words = answer["now"]["text"].as_str().unwrap_or_default();
             lines.extend(words.lines().map(str::to_owned));

@@ -15,10 +15,10 @@ pub struct Continue {
 }
 
 impl Continue {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let action = Action {
             at: &self.steers.at,

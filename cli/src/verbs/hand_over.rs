@@ -34,10 +34,10 @@ pub struct HandOver {
 }
 
 impl HandOver {
-    /// Does it, or tells what it would do.
+    /// Hands it over, or prints what that would do.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let to = self.to_app.as_ref().unwrap_or(&self.app);
         let Some(environment) = &self.environment else {

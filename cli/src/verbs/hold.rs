@@ -1,4 +1,4 @@
-//! `windlass hold`: automatic deployments are held until the hold is released.
+//! `windlass hold`: holds automatic deployments until the hold is released.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,15 +15,15 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         self.action().run(output)
     }
 
-    /// The call that it is.
+    /// Returns the call of the verb.
     pub fn action(&self) -> Action<'_> {
         Action {
             at: &self.at,

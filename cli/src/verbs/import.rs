@@ -1,4 +1,4 @@
-//! `windlass import`: a declaration from what another deployer was told.
+//! `windlass import`: makes a declaration from the files of another deployer.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -44,11 +44,12 @@ pub struct Import {
 }
 
 impl Import {
-    /// Prints the declaration; what could not be carried over stands at its top, and on standard error. It ends as
-    /// `windlass validate` ends of what is printed: with 3 where a person has to write something before it is valid.
+    /// Prints the declaration. The members that could not be carried over stand at its top, and on standard error. The
+    /// exit status is that of `windlass validate` for the printed text: 3 where a person has to write something before
+    /// it is valid.
     ///
     /// # Errors
-    /// A file that cannot be read, or is not of that deployer.
+    /// If a file cannot be read, or is not of that deployer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let imported = self.read()?;
         let first = imported
@@ -76,7 +77,7 @@ impl Import {
             }
         }
         output.result(&document, &text);
-        // As `windlass validate` ends of what is printed.
+        // The exit status is that of `windlass validate` for the printed text.
         if findings.is_empty() {
             Ok(Exit::Good)
         } else {
@@ -84,7 +85,7 @@ impl Import {
         }
     }
 
-    /// The declaration with the line for editors, and the file that this names.
+    /// Writes the schema's file, where one is asked for, and returns the declaration with the line that names it.
     fn with_schema(&self, text: String) -> Result<String, Failure> {
         let Some(path) = &self.schema else {
             return Ok(text);

@@ -51,10 +51,10 @@ pub struct Init {
 }
 
 impl Init {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// A folder that cannot be read, what is not answered, what would be written over.
+    /// If a folder cannot be read, a question is not answered, or a file would be written over.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let facts = self.look()?;
         for line in seen(&facts) {
@@ -75,7 +75,7 @@ impl Init {
         Ok(Exit::Good)
     }
 
-    /// Tells what is looked for, and what was seen and is none of it.
+    /// Makes the failure where nothing was found: it names what is looked for, and what was seen and is not used.
     fn found_nothing(&self, facts: &Facts) -> Failure {
         let notes = facts.pieces.notes.join("; ");
         let seen = if notes.is_empty() {
@@ -93,7 +93,7 @@ impl Init {
         )
     }
 
-    /// Everything that can be known without asking.
+    /// Looks at everything that can be known without asking.
     fn look(&self) -> Result<Facts, Failure> {
         let repository = reading::read(&self.folder).map_err(Failure::usage)?;
         let settings = Settings::here()?;
@@ -146,7 +146,7 @@ impl Init {
             tried.insert(first.key.clone(), told);
             let mut again = Asked::new(tried.clone());
             propose(facts, &mut again);
-            // An answer to what is asked only by another answer is known then.
+            // A question that comes only with another answer is known by now.
             let begins = format!("`{}`: ", first.key);
             match again.wrong.iter().find(|why| why.starts_with(&begins)) {
                 Some(why) => println(why),
@@ -155,7 +155,8 @@ impl Init {
         }
     }
 
-    /// Writes what is not there yet. What says something else is shown, and written over only where that was wanted.
+    /// Writes the files that are not there yet. A file with another text is shown, and written over only where that was
+    /// asked for.
     fn write(&self, all: &[File], output: Output) -> Result<Vec<serde_json::Value>, Failure> {
         let others: Vec<(&File, String)> = all
             .iter()
@@ -224,7 +225,7 @@ fn put(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Says what was seen, line by line.
+/// Returns what was seen, line by line.
 fn seen(facts: &Facts) -> Vec<String> {
     let pieces = facts.pieces.pieces.iter();
     let mut lines: Vec<String> = pieces
@@ -252,7 +253,7 @@ fn seen(facts: &Facts) -> Vec<String> {
     lines
 }
 
-/// All that is not answered, at once.
+/// Makes the failure that lists all open questions at once.
 fn unanswered(wrong: &[String], open: &[&Question]) -> Failure {
     let mut text = String::from(
         "not everything is answered, so that nothing was written. Give `--answer KEY=VALUE` for each",
@@ -334,7 +335,7 @@ fn told(written: &[serde_json::Value], notes: &[String], next: &[String]) -> Str
     lines.join("\n")
 }
 
-/// The declaration is valid, or nothing is written.
+/// Checks that the declaration is valid; else nothing is written.
 fn check(all: &[File], exceptions: &Exceptions) -> Result<(), Failure> {
     let mut texts = all.iter().filter(|file| file.path == "app.yaml");
     let text = texts.next().map_or("", |file| &file.text);

@@ -20,7 +20,7 @@ use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::ports::Clock;
 
-/// How much later than it was written a line may be there, in milliseconds: as far back each look begins.
+/// The time that a line may take to be there after it was written, in milliseconds. Each look begins as far back.
 const LATE_MS: u64 = 60_000;
 
 /// The verb's arguments.
@@ -54,7 +54,7 @@ pub struct Logs {
     patience: Patience,
 }
 
-/// From when on.
+/// The time from which lines are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Since {
     Ago(Span),
@@ -78,7 +78,7 @@ impl Since {
     }
 }
 
-/// From when to when lines are read; to now where there is no end.
+/// Returns the times from which and to which lines are read; `None` for now.
 fn span(deployment: &Deployment, since: Option<Since>, now: Time) -> (Time, Option<Time>) {
     if let Some(since) = since {
         return (since.before(now), None);
@@ -88,10 +88,10 @@ fn span(deployment: &Deployment, since: Option<Since>, now: Time) -> (Time, Opti
 }
 
 impl Logs {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where there is no such deployment or component, or Windlass does not answer.
+    /// If there is no such deployment or component, or Windlass does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
@@ -154,7 +154,7 @@ impl Logs {
         Record::read(&windlass.get(&path, &[]).await?)
     }
 
-    /// The components that are asked for, of those that the deployment is for.
+    /// Returns the components that are asked for, of those that the deployment is for.
     fn named(&self, record: &Record) -> Result<BTreeSet<ComponentName>, Failure> {
         let there: BTreeSet<&ComponentName> = record.deployment.components().collect();
         let unknown = self.components.iter().filter(|name| !there.contains(name));
@@ -176,12 +176,12 @@ impl Logs {
     }
 }
 
-/// Where the next look begins: lines that come late are not missed.
+/// Returns the time at which the next look begins: so early that lines which come late are not missed.
 fn first_of(first: Time, now: Time) -> Time {
     first.max(Time(now.0.saturating_sub(LATE_MS)))
 }
 
-/// The lines that were told so far.
+/// The lines that were printed so far.
 #[derive(Default)]
 struct Telling {
     known: HashSet<String>,
@@ -199,7 +199,7 @@ impl Telling {
         self.changed = record.steps.len();
     }
 
-    /// Tells what is new of a look.
+    /// Prints the new lines of a look.
     fn tell(&mut self, found: Look, output: Output) {
         for note in found.notes.into_iter().chain(found.unseen.iter().cloned()) {
             if !self.notes.contains(&note) {
@@ -229,7 +229,8 @@ impl Telling {
         })
     }
 
-    /// What could not be read is not silence: the status says so.
+    /// Ends the output and returns the exit status. Where something could not be read, that is not silence: the status
+    /// says so.
     fn end(&self, id: &str, exit: Exit, output: Output) -> Exit {
         if let Some(cut) = self.cut {
             error(&format!(

@@ -120,7 +120,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Does it.
+    /// Runs the verb.
     pub fn run(&self, output: Output) -> Exit {
         let done = match self {
             Self::Validate(validate) => validate.run(output),

@@ -20,10 +20,10 @@ pub struct Pause {
 }
 
 impl Pause {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let mut body = self.steers.body();
         if let Some(lasts) = self.lasts {

@@ -1,4 +1,4 @@
-//! `windlass plan`: what a release, a promotion or a rollback would do.
+//! `windlass plan`: shows what a release, a promotion, a rollback or a drill would do.
 
 use super::deploy::Deploy;
 use super::release::Release;
@@ -121,10 +121,10 @@ impl OfTheCommand {
 }
 
 impl Plan {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match &self.of {
             Of::Release(OfRelease { unused, .. })
@@ -142,10 +142,10 @@ impl Plan {
 }
 
 impl Plan {
-    /// The plan of a promotion or of a rollback. A release uploads first, so that only the verb itself draws its plan.
+    /// Draws the plan of a promotion or of a rollback. A release uploads first, so only the verb itself draws its plan.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer, and where no plan came in time.
+    /// If Windlass refuses it, does not answer, or gives no plan in time.
     pub async fn drawn(&self, windlass: &Windlass) -> Result<(Value, Planned), Failure> {
         match &self.of {
             Of::Deploy(of) => of.deploy.drawn(windlass, &of.patience).await,

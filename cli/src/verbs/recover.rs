@@ -20,15 +20,15 @@ pub struct Recover {
 }
 
 impl Recover {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         self.action().run(output)
     }
 
-    /// The call that it is.
+    /// Returns the call of the verb.
     pub fn action(&self) -> Action<'_> {
         let mut body = Map::new();
         if let Some(deployment) = &self.deployment {

@@ -1,5 +1,5 @@
-//! `windlass refusals`: what was refused before it could become a deployment, and what arrived and was
-//! not taken.
+//! `windlass refusals`: lists the requests that were refused before they could become deployments, and the arrivals
+//! that were not taken.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -41,10 +41,10 @@ struct Refusal {
 }
 
 impl Refusals {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let path: Vec<&str> = match &self.app {
             Some(app) => vec!["apps", app.as_str(), "refusals"],

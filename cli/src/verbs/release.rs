@@ -40,10 +40,10 @@ pub struct Releasing {
 }
 
 impl Releasing {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Whatever is in the way; nothing was sent where that could be known before.
+    /// Anything that is in the way; nothing was sent where that could be known before.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         self.release.run(Then::Follow(&self.looking), output)
     }
@@ -113,10 +113,10 @@ struct Report<'a> {
 }
 
 impl Release {
-    /// Sends it.
+    /// Sends the release, or draws its plan.
     ///
     /// # Errors
-    /// Whatever is in the way; nothing was sent where that could be known before.
+    /// Anything that is in the way; nothing was sent where that could be known before.
     pub fn run(&self, then: Then<'_>, output: Output) -> Result<Exit, Failure> {
         let found = Found::of(&self.app, &self.components)?;
         waiting(self.places(&found, then))?;
@@ -133,7 +133,7 @@ impl Release {
             let (windlass, mut sight) = self.look(plan, then).await?;
             let misfits = brought::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
             sight.findings.extend(misfits);
-            // A finding tells why it goes nowhere.
+            // Otherwise a finding says why it goes nowhere.
             if sight.here.is_some() || sight.findings.is_empty() {
                 output.announce(&preflight::goes(plan, sight.here.as_ref()));
             }
@@ -150,8 +150,8 @@ impl Release {
         })
     }
 
-    /// The environment that is named, else the one that the API says the Git ref chooses; never another one than was
-    /// announced.
+    /// Returns the environment that is named, else the one that the API says the Git ref chooses; never another one
+    /// than was announced.
     async fn goes_to(
         &self,
         manifest: &Manifest,
@@ -197,7 +197,7 @@ impl Release {
         }
     }
 
-    /// The look before: by the API if there is one that lets the caller in, else in the bucket.
+    /// Looks before anything is sent: by the API if there is one that lets the caller in, else in the bucket.
     async fn look(
         &self,
         plan: Plan<'_>,
@@ -209,7 +209,7 @@ impl Release {
                 Err(unseen) => why = unseen,
                 Ok(windlass) => match Sight::by_api(plan, &windlass).await? {
                     Ok(sight) => return Ok((Some(windlass), sight)),
-                    // Nothing else is there to be looked at.
+                    // Without the bucket there is nothing else to be looked at.
                     Err(unseen) if !self.knows_bucket()? => {
                         return Err(Failure::of(Trouble::NoAnswer, unseen));
                     }
@@ -271,7 +271,7 @@ impl Release {
         handed_in.look(looking, output).await
     }
 
-    /// Through the API.
+    /// Starts the release through the API.
     async fn by_call(
         &self,
         manifest: &Manifest,
@@ -310,7 +310,7 @@ impl Release {
         Ok(sent)
     }
 
-    /// That all places are named that it will need.
+    /// Checks that all places are named that it will need.
     async fn places(&self, found: &Found, then: Then<'_>) -> Result<(), Failure> {
         let by_api = self.by_api(then);
         let needs_bucket = !by_api || !found.artifacts.is_empty();
@@ -322,7 +322,7 @@ impl Release {
         self.endpoint.require(&needed).await
     }
 
-    /// The API; why it is not asked, where its stack cannot be looked at and the bucket is known without it.
+    /// Opens the API; returns why not, where its stack cannot be looked at and the bucket is known without it.
     async fn opened(&self, then: Then<'_>) -> Result<Result<Windlass, String>, Failure> {
         match self.endpoint.open().await {
             Err(failure) if failure.exit == Exit::Unreachable && !self.by_api(then) => {
@@ -365,7 +365,7 @@ impl Release {
         manifest::build(&self.app, about, components)
     }
 
-    /// Where it comes from: as the options say, else the CI, else what is checked out.
+    /// Returns the release's origin in Git: by the options, else the CI, else what is checked out.
     fn comes_from(&self) -> Option<git::From> {
         let mut from = self.reference_and_commit()?;
         let commit = from.git.commit.as_deref();

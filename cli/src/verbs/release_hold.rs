@@ -1,4 +1,4 @@
-//! `windlass release-hold`: automatic deployments may go on.
+//! `windlass release-hold`: lets automatic deployments go on.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,15 +15,15 @@ pub struct ReleaseHold {
 }
 
 impl ReleaseHold {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         self.action().run(output)
     }
 
-    /// The call that it is.
+    /// Returns the call of the verb.
     pub fn action(&self) -> Action<'_> {
         Action {
             at: &self.at,

@@ -45,10 +45,10 @@ pub struct Remove {
 }
 
 impl Remove {
-    /// Does it, or tells what it would do.
+    /// Removes it, or prints what it would do.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         if self.plan {
             return self.planned(output);

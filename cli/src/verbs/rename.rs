@@ -38,10 +38,10 @@ pub struct Rename {
 }
 
 impl Rename {
-    /// Does it, or tells what it would do.
+    /// Renames it, or prints what that would do.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let Some(environment) = &self.environment else {
             let it = Renaming {

@@ -35,7 +35,7 @@ impl Report {
     /// Writes it to standard output.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let since = Time(now().0.saturating_sub(self.days * DAY));
         let text = waiting(async {

@@ -1,4 +1,4 @@
-//! `windlass rollback`: back to an earlier snapshot that was good.
+//! `windlass rollback`: goes back to an earlier snapshot that was good.
 
 use crate::arguments;
 use crate::exit::Exit;
@@ -24,15 +24,15 @@ pub struct Rollback {
 }
 
 impl Rollback {
-    /// Does it, and watches it until it has ended.
+    /// Runs the rollback, and watches it until it has ended.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         self.action().run(output)
     }
 
-    /// The call that it is.
+    /// Returns the call of the verb.
     pub fn action(&self) -> Action<'_> {
         let mut body = Map::new();
         if let Some(snapshot) = self.snapshot {

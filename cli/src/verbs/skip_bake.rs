@@ -1,4 +1,4 @@
-//! `windlass skip-bake`: the wave that is watched passes at its next look, where no gate is red then.
+//! `windlass skip-bake`: lets the wave that is watched pass at its next look, where no gate is red then.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,10 +15,10 @@ pub struct SkipBake {
 }
 
 impl SkipBake {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let action = Action {
             at: &self.steers.at,

@@ -1,4 +1,4 @@
-//! `windlass stats`: how often, how fast and how well applications are deployed, and what it costs.
+//! `windlass stats`: shows how often, how fast and how well applications are deployed, and what it costs.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -30,10 +30,10 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let days = self.days.to_string();
         let days = ("days", days.as_str());
@@ -73,7 +73,7 @@ impl Stats {
     }
 }
 
-/// A table, what it does not say, and the window.
+/// Returns a table, the notes beside it, and the window.
 fn words(apps: &[App], days: u64) -> String {
     let rows = apps.iter().flat_map(App::rows).collect();
     let mut lines = vec![table(COLUMNS, rows)];

@@ -1,5 +1,5 @@
-//! `windlass status`: what runs in an environment, its hold and lock, and who waits; of all environments of an
-//! application, or of all applications in short.
+//! `windlass status`: shows what runs in an environment, its hold and lock, and who waits; the same of all environments
+//! of an application, or all applications in short.
 
 use super::apps;
 use crate::exit::Exit;
@@ -30,10 +30,10 @@ pub struct Status {
 }
 
 impl Status {
-    /// Does it.
+    /// Runs the verb.
     ///
     /// # Errors
-    /// Where Windlass refuses it or does not answer.
+    /// If Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match (&self.app, &self.environment) {
             (None, _) => return apps::tell(&Part::default(), &self.endpoint, output),
@@ -55,7 +55,7 @@ impl Status {
         Ok(Exit::Good)
     }
 
-    /// All declared environments of an application.
+    /// Reads all declared environments of an application.
     async fn all(&self, app: &AppName) -> Result<Vec<Value>, Failure> {
         let windlass = self.endpoint.open().await?;
         let path = ["apps", app.as_str(), "environments"];

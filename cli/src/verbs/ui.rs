@@ -1,4 +1,4 @@
-//! `windlass ui`: pages in the browser, served on this machine to whoever started it.
+//! `windlass ui`: serves pages for the browser on this machine, to the person who started it.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ impl Ui {
     /// Serves until the program is ended.
     ///
     /// # Errors
-    /// Where the installation is not known, or the port is taken.
+    /// If the installation is not known, or the port is taken.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
@@ -61,7 +61,7 @@ impl Ui {
     }
 }
 
-/// Opens the address. A machine without a browser is told of; the pages are served all the same.
+/// Opens the address. On a machine without a browser it prints that; the pages are served all the same.
 fn open(address: &str, output: Output) {
     let (program, before): (&str, &[&str]) = if cfg!(target_os = "macos") {
         ("open", &[])

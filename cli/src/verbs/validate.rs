@@ -1,5 +1,5 @@
-//! `windlass validate`: everything that is wrong with a declaration, and a manifest for it. With an endpoint also
-//! what runs that the declaration no longer has.
+//! `windlass validate`: finds everything that is wrong with a declaration, and a manifest for it. With an endpoint it
+//! also finds what runs and is no longer in the declaration.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -62,7 +62,7 @@ struct Report {
     version: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     environments: Vec<Resolved>,
-    /// How often environments are drilled, and when next, in words.
+    /// The rhythm of each environment's drills, and the time of the next, in words.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     drills: BTreeMap<EnvironmentName, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ impl Validate {
         })
     }
 
-    /// Reads both files; tells of both where neither can be.
+    /// Reads both files; the failure names both where neither can be read.
     fn read(&self) -> Result<(String, Option<String>), Failure> {
         let text = files::text(&self.file);
         let manifest = self.manifest.as_deref().map(files::text).transpose();
@@ -144,7 +144,7 @@ impl Validate {
         Ok(report)
     }
 
-    /// The findings about a manifest, or about what can be read of it, beside a declaration.
+    /// Returns the findings about a manifest, or about what can be read of it, beside a declaration.
     fn look_at_manifest(
         &self,
         declaration: &Declaration,
@@ -162,8 +162,8 @@ impl Validate {
         Ok(part.and(found).findings())
     }
 
-    /// Findings about a declaration that is not valid, also beside the one in force; and about a manifest by itself,
-    /// because what it would be compared with is not known.
+    /// Looks at a declaration that is not valid, also beside the one in force; and at a manifest by itself, because the
+    /// declaration to compare it with is not known.
     fn look_at_part(
         &self,
         part: InPart<Declaration>,
@@ -177,7 +177,7 @@ impl Validate {
             return Ok(part.findings());
         };
         let refused = self.look_at_what_is_there(rest, report)?;
-        // What could not be read may be what seems to be left out.
+        // A member that could not be read may be the one that seems to be left out.
         report.warnings.clear();
         report.not_looked_at.extend(unseen);
         if let (Some(path), Some(text)) = (&self.manifest, manifest) {
@@ -188,8 +188,8 @@ impl Validate {
         Ok(part.and(refused.into_iter().collect()).findings())
     }
 
-    /// With an endpoint: why its upload would be refused beside the declaration in force, and what it would leave
-    /// behind.
+    /// Looks at the installation, where an endpoint is given: why it would refuse the upload beside the declaration in
+    /// force, and what the declaration would leave behind.
     fn look_at_what_is_there(
         &self,
         declaration: &Declaration,
@@ -289,7 +289,7 @@ impl Report {
     }
 }
 
-/// The warnings, which stop nothing.
+/// Returns the text of the warnings, which stop nothing.
 fn warned(warnings: &[Finding]) -> String {
     let warned = warnings.iter().map(|warning| {
         let (name, path) = (warning.name, &warning.path);

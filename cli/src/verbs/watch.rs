@@ -1,4 +1,4 @@
-//! `windlass watch`: a deployment, live, until it has ended.
+//! `windlass watch`: shows a deployment, live, until it has ended.
 
 use crate::arguments;
 use crate::exit::Exit;
@@ -16,10 +16,10 @@ use std::time::Duration;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// How long something may take to be there that somebody may have handed in a moment ago.
+/// The time within which a deployment must be there that somebody may have handed in a moment ago.
 const SOON: Duration = Duration::from_mins(1);
 
-/// How long an upload may take to become a deployment: its event may be lost, and then it is found within a
+/// The time that an upload may take to become a deployment: its event may be lost, and then it is found within a
 /// quarter of an hour.
 const FOUND: Duration = Duration::from_mins(20);
 
@@ -42,10 +42,10 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Does it. Its exit status is the deployment's ending, and whether it runs now.
+    /// Watches it. The exit status is the deployment's ending, and whether it runs now.
     ///
     /// # Errors
-    /// Where there is no such deployment, or Windlass does not answer.
+    /// If there is no such deployment, or Windlass does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
@@ -58,8 +58,8 @@ impl Watch {
         })
     }
 
-    /// The environment that is named, if it is not an id. An environment of such a name is meant where a
-    /// version follows.
+    /// Returns the environment that is named, if it is not an id. Where a version follows, it is an environment even if
+    /// its name looks like an id.
     fn environment(&self) -> Option<EnvironmentName> {
         if is_id(&self.which) && self.version.is_none() {
             return None;
@@ -67,8 +67,8 @@ impl Watch {
         EnvironmentName::new(&self.which).ok()
     }
 
-    /// The newest deployment of the version. One that was handed in a moment ago may not be there yet, so it is
-    /// waited for, as long as it can come: for what was refused, or is not known, it is not.
+    /// Returns the newest deployment of the version. One that was handed in a moment ago may not be there yet, so it is
+    /// waited for as long as it can come. A refusal ends the wait, and for an unknown version it is short.
     async fn find(
         &self,
         windlass: &Windlass,
@@ -92,7 +92,7 @@ impl Watch {
             if let Some(found) = self.look(windlass, environment, 1).await? {
                 return Ok(found.id);
             }
-            // What is wrong with its upload ends the waiting.
+            // A finding on its upload ends the waiting.
             self.what_can_come(windlass, environment).await?;
         }
         let failure = Failure::rejected("it was not deployed:", vec![why]);
@@ -109,8 +109,8 @@ impl Watch {
         Err(failure)
     }
 
-    /// The deployment whose id stands in the place of a version. A version may look like an id: one that is none is
-    /// looked for as a version.
+    /// Returns the deployment whose id stands in the place of a version. A version may look like an id; if it is none,
+    /// it is looked for as a version.
     async fn named(
         &self,
         windlass: &Windlass,
@@ -128,7 +128,7 @@ impl Watch {
             Err(failure) if failure.exit == Exit::Rejected => return Ok(None),
             Err(failure) => return Err(failure),
         };
-        // What is accepted may have no environment yet.
+        // A deployment that is accepted may have no environment yet.
         let there = answer["deployment"]["environment"].as_str();
         match there.filter(|there| *there != environment.as_str()) {
             None => Ok(Some(id.to_owned())),
@@ -162,7 +162,8 @@ impl Watch {
         .await
     }
 
-    /// How long it is sensible to wait for a deployment that is not there, and what is told if it does not come.
+    /// Returns the time for which it is sensible to wait for a deployment that is not there, and the finding if it does
+    /// not come.
     async fn what_can_come(
         &self,
         windlass: &Windlass,

@@ -21,7 +21,7 @@ components:
   agent: {kind: ecs, cluster: shop, service: 'agent-{environment}', container: agent, repository: shop/agent}
 ";
 
-/// What the API tells of the application.
+/// The answers of the API about the application.
 #[derive(Clone)]
 pub struct Told {
     /// The environments' answer.
@@ -34,13 +34,13 @@ pub struct Told {
     pub history: Value,
     /// The record of the deployment [`ID`].
     pub record: Value,
-    /// What lies beside the manifest once it is uploaded.
+    /// The object beside the manifest once that is uploaded.
     pub beside: Option<Value>,
     /// The status of all of the API's reads, where it lets nobody in.
     pub closed: Option<u16>,
-    /// What lies in the bucket as the declaration.
+    /// The declaration in the bucket.
     pub declaration: Option<String>,
-    /// Whether the caller may put objects and get none.
+    /// True if the caller may put objects and get none.
     pub put_only: bool,
 }
 
@@ -203,7 +203,7 @@ pub fn puts(cloud: &StandIn) -> Vec<Call> {
     calls.filter(|call| call.method == "PUT").collect()
 }
 
-/// The release with other arguments, and how it ended: the status, what was said, and how many were put.
+/// Runs the release with other arguments. Returns the status, the output, and the number of objects that were put.
 pub fn released(told: Told, name: &str, arguments: &[&str]) -> (i32, String, usize) {
     let (cloud, folder) = (telling(told), site(name));
     let output = cloud.windlass(&folder, arguments);

@@ -1,4 +1,4 @@
-//! An API that answers what the browser's test is shown as well, the running program, and a plain client of its pages.
+//! An API with the same answers as in the browser's test, the running program, and a plain client of its pages.
 
 #![allow(dead_code)] // each test file uses its part
 
@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 pub const GOING: &str = "3b1c0d9a4b5e6f72";
 pub const FAILED: &str = "2a1c0d9a4b5e6f71";
 
-/// What the API tells, by path; `moves` has the deployment that is under way, at several moments.
+/// Returns the API's answers, by path; `moves` has the deployment that is under way, at several moments.
 pub fn answers() -> Value {
     serde_json::from_str(include_str!("../browser/answers.json")).unwrap()
 }
@@ -24,7 +24,7 @@ pub fn telling(told: Value) -> StandIn {
     StandIn::new(answering(told))
 }
 
-/// The same, for a stand-in that answers more than this.
+/// Returns the same answers, for a stand-in that answers more than this.
 pub fn answering(told: Value) -> impl FnMut(&Call) -> Reply + Send + 'static {
     move |call: &Call| {
         if call.method != "GET" {
@@ -83,7 +83,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What the form sends along.
+    /// Returns the token that the form sends along.
     pub fn token(&self) -> String {
         let (_, rest) = self.body.split_once("name=\"token\" value=\"").unwrap();
         rest.split('"').next().unwrap().to_owned()
@@ -96,7 +96,7 @@ impl Ui {
         Self::started(api, &[], &[("WINDLASS_ENDPOINT", &endpoint)])
     }
 
-    /// With these options and variables; the stand-in is AWS as well.
+    /// Starts it with these options and variables; the stand-in is AWS as well.
     pub fn started(api: &StandIn, options: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_windlass"))
             .arg("ui")
@@ -169,7 +169,7 @@ impl Drop for Ui {
     }
 }
 
-/// A text in each field of every answer, with what would end an attribute, an element, or a script.
+/// Replaces each text of every answer by one that would end an attribute, an element, or a script.
 pub fn hostile(value: &Value) -> Value {
     const KEPT: [&str; 13] = [
         "id",

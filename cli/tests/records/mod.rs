@@ -23,7 +23,7 @@ pub fn accepted() -> Value {
     })
 }
 
-/// The same, planned, with the first wave changed and watched.
+/// The deployment, planned, with the first wave changed and watched.
 pub fn watched() -> Value {
     let mut record = accepted();
     record["deployment"]["status"] = "running".into();
@@ -41,7 +41,7 @@ pub fn watched() -> Value {
     record
 }
 
-/// The same, with its gate failed and everything brought back.
+/// The deployment, with its gate failed and everything brought back.
 pub fn rolled_back() -> Value {
     let mut record = watched();
     record["judgements"] = json!([judgement("fail", "fail", "7.3 errors/min")]);
@@ -56,7 +56,7 @@ pub fn rolled_back() -> Value {
     ended(record, "RolledBack", "GateFailed")
 }
 
-/// The same, with both waves passed.
+/// The deployment, with both waves passed.
 pub fn finished() -> Value {
     let mut record = watched();
     let mut last = judgement("pass", "pass", "0.1 errors/min");
@@ -102,7 +102,7 @@ fn judgement(verdict: &str, measured: &str, value: &str) -> Value {
     })
 }
 
-/// A history in which version 1.4.0 is, or is not yet.
+/// A history in which version 1.4.0 is there, or not yet.
 pub fn history(there: bool) -> Value {
     let one = |id: &str, version: &str| {
         json!({"id": id, "environment": "prod", "action": "deploy", "status": "running",

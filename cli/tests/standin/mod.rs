@@ -1,5 +1,5 @@
-//! A server on this machine in place of S3 and of Windlass's HTTP API: it answers what the test
-//! says, and remembers what it was asked.
+//! A server on this machine in place of S3 and of Windlass's HTTP API. The test gives its answers, and it remembers the
+//! calls.
 
 #![allow(dead_code)] // each test file uses its part
 
@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// What was asked.
+/// A call that was made.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub method: String,
@@ -28,7 +28,7 @@ impl Call {
     }
 }
 
-/// What is answered.
+/// A reply to a call.
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
@@ -71,7 +71,7 @@ impl StandIn {
         self.calls.lock().unwrap().clone()
     }
 
-    /// The program, with this server as Windlass and as S3.
+    /// Runs the program, with this server as Windlass and as S3.
     pub fn windlass(&self, folder: &Path, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_windlass"))
             .args(arguments)

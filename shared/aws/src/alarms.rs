@@ -22,7 +22,7 @@ impl Alarms for Aws {
                 let request = self.clients.cloudwatch().describe_alarms();
                 let sent = request
                     .set_alarm_names(Some(some.to_vec()))
-                    // Without the types only metric alarms are answered.
+                    // Without the types AWS answers metric alarms only.
                     .alarm_types(AlarmType::MetricAlarm)
                     .alarm_types(AlarmType::CompositeAlarm)
                     .set_next_token(next)
@@ -67,7 +67,7 @@ impl Alarms for Aws {
             }
             next = told.next_token;
             if next.is_none() {
-                // The start is AWS's to keep; a server that does not must not add old changes.
+                // AWS keeps to the start; a server that does not must not add old changes.
                 changes.retain(|change: &AlarmChange| change.at >= from);
                 changes.sort_by_key(|change| change.at);
                 return Ok(changes);
@@ -117,8 +117,8 @@ impl Alarms for Aws {
     }
 }
 
-/// CloudWatch has answered without the number (Amazon CloudWatch API Reference, MetricDataResult: `InternalError` is
-/// to be asked again).
+/// Returns the fault that CloudWatch has answered without the number (Amazon CloudWatch API Reference,
+/// MetricDataResult: `InternalError` is to be asked again).
 fn not_told(named: &str, messages: Vec<cloudwatch::MessageData>) -> Fault {
     let said = messages.into_iter().filter_map(|message| message.value);
     let said: Vec<String> = said.collect();
@@ -126,7 +126,8 @@ fn not_told(named: &str, messages: Vec<cloudwatch::MessageData>) -> Fault {
     Fault::new(FaultName::Unavailable, message.trim_end().to_owned())
 }
 
-/// An expression may come to several series, as `SEARCH` does: nobody knows which of them the threshold means.
+/// Returns the fault that an expression has several series, as `SEARCH` may: nobody knows which of them the threshold
+/// means.
 fn several(named: &str, count: usize) -> Fault {
     let message = format!("`{named}` comes to {count} series, and a gate measures one");
     Fault::new(FaultName::Refused, message)
@@ -233,7 +234,7 @@ fn since(
     transitioned.or(updated).as_ref().map_or(Time(0), time_of)
 }
 
-/// The expression that an alarm over metric math returns.
+/// Returns the expression that an alarm over metric math returns.
 fn expression(queries: Option<&[MetricDataQuery]>) -> String {
     let mut queries = queries.unwrap_or_default().iter();
     let returned = queries.find(|query| query.return_data != Some(false));
@@ -243,8 +244,8 @@ fn expression(queries: Option<&[MetricDataQuery]>) -> String {
         .to_owned()
 }
 
-/// The points that the state was judged by, oldest first: `evaluatedDatapoints` with their times
-/// where the document has them, else `recentDatapoints`, which are oldest first already.
+/// Returns the points that the state was judged by, oldest first: `evaluatedDatapoints` with their times where the
+/// document has them, else `recentDatapoints`, which are oldest first already.
 fn judged_points(reason_data: &str) -> Vec<f64> {
     let data: Value = serde_json::from_str(reason_data).unwrap_or_default();
     let evaluated = data["evaluatedDatapoints"].as_array().into_iter().flatten();
@@ -259,7 +260,7 @@ fn judged_points(reason_data: &str) -> Vec<f64> {
     timed.into_iter().map(|(_, value)| value).collect()
 }
 
-/// A change that was left out could be the one to ALARM.
+/// Returns the fault that a change cannot be read. If it were left out, it could be the one to ALARM.
 fn unreadable_change(name: &str) -> Fault {
     let message = format!("a change in the history of the alarm {name} cannot be read");
     Fault::new(FaultName::Refused, message)

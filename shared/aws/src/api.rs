@@ -21,7 +21,7 @@ const ANSWER: Duration = Duration::from_secs(35);
 /// The largest answer, in bytes: API Gateway's payload limit is 10 MB.
 const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
 
-/// What is said where nothing names a region.
+/// The fault's text where nothing names a region.
 pub(crate) const NO_REGION: &str = "no AWS region is known: set AWS_REGION, or `region` in the profile, to the region of the installation";
 
 /// The service's name in a signature.
@@ -34,7 +34,7 @@ pub struct Api {
     region: String,
 }
 
-/// What the API answered, whatever its status.
+/// An answer of the API, whatever its status.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiAnswer {
     /// The HTTP status.
@@ -44,8 +44,8 @@ pub struct ApiAnswer {
 }
 
 impl Api {
-    /// The API at `endpoint`, with credentials and region from the environment; `region` is taken where that names none.
-    /// No call is made.
+    /// Makes the API at `endpoint`, with credentials and region from the environment; `region` is used where the
+    /// environment names none. No call is made.
     ///
     /// # Errors
     /// `BadInput` if the endpoint is no URL, no region is known, or a variable names an endpoint that is none.
@@ -53,8 +53,8 @@ impl Api {
         Self::new(settings::sdk_config_of_a_person(region).await?, endpoint)
     }
 
-    /// The API at `endpoint`, with given credentials and region. The region in an endpoint of AWS
-    /// goes before the configured one, because the signature must name the API's.
+    /// Makes the API at `endpoint`, with given credentials and region. The region in an endpoint of AWS goes before the
+    /// configured one, because the signature must name the API's.
     ///
     /// # Errors
     /// As [`Api::from_env`].
@@ -124,10 +124,10 @@ impl Api {
     }
 }
 
-/// A request with a signature for a service in a region.
+/// Makes a request with a signature for a service in a region.
 ///
 /// # Errors
-/// What is no request.
+/// If the parts make no valid request.
 pub(crate) fn signed(
     method: &str,
     url: &Url,
@@ -152,10 +152,10 @@ pub(crate) fn signed(
     Ok(request)
 }
 
-/// A person's credentials.
+/// Returns a person's credentials.
 ///
 /// # Errors
-/// `AccessDenied` without any, with what to do.
+/// `AccessDenied` if there are none; its text says what to do.
 pub(crate) async fn credentials(home: &SdkConfig) -> Answered<Credentials> {
     let named = |name| {
         std::env::var(name)
@@ -194,7 +194,7 @@ fn no_credentials(profile: Option<&str>, role: Option<&str>, why: &str) -> Strin
     }
 }
 
-/// The headers of an AWS Signature Version 4.
+/// Returns the headers of an AWS Signature Version 4.
 fn sign_headers(
     method: &str,
     url: &Url,
@@ -226,7 +226,7 @@ fn sign_headers(
         .collect())
 }
 
-/// The region in a host such as `abc123.execute-api.eu-west-1.amazonaws.com`.
+/// Reads the region in a host such as `abc123.execute-api.eu-west-1.amazonaws.com`.
 fn region_of(endpoint: &Url) -> Option<String> {
     let mut labels = endpoint.host_str()?.split('.').skip(1);
     (labels.next()? == SERVICE)

@@ -40,10 +40,10 @@ impl Cdn for Aws {
         })
     }
 
-    /// Reads the configuration as the XML that CloudFront wrote, replaces one text in it, and sends
-    /// that XML back: what this build's SDK does not know stays. The SDK's own types go along only
-    /// to make a request that it accepts; none of their bytes are sent. It is read when the change is
-    /// recorded as open already, so in little time.
+    /// Reads the configuration as the XML that CloudFront wrote, replaces one text in it, and sends that XML back. So
+    /// members that this build's SDK does not know stay. The SDK's own types go along only to make a request that it
+    /// accepts; none of their bytes are sent. The read gets little time, because the change is recorded as open by
+    /// then.
     async fn set_origin_path(
         &self,
         id: &str,
@@ -134,14 +134,14 @@ impl Cdn for Aws {
     }
 }
 
-/// Sent once: see [`limits::one_attempt`].
+/// Returns a configuration by which a call is sent once: see [`limits::one_attempt`].
 fn at_most(limit: TimeoutConfig) -> Builder {
     Builder::new()
         .retry_config(limits::one_attempt())
         .timeout_config(limit)
 }
 
-/// Whether a function of CloudFront or of Lambda@Edge sees what viewers, or edges, ask for.
+/// Returns whether a function of CloudFront or of Lambda@Edge sees the requests of viewers, or of edges.
 fn sees_requests(behaviour: cloudfront::DefaultCacheBehavior) -> bool {
     let asks = |event: &cloudfront::EventType| {
         use cloudfront::EventType::{OriginRequest, ViewerRequest};

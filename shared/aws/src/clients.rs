@@ -42,7 +42,7 @@ macro_rules! clients {
 }
 
 impl Clients {
-    /// No client yet.
+    /// Makes no client yet.
     pub(crate) fn new(config: SdkConfig) -> Self {
         Self {
             config,
@@ -64,7 +64,7 @@ impl Clients {
         }
     }
 
-    /// The same, for a program that is not a function and has all the time that objects take.
+    /// Like [`Clients::new`], for a program that is not a function and has all the time that objects take.
     pub(crate) fn patient(config: SdkConfig) -> Self {
         Self {
             transfer: limits::patient(),
@@ -72,19 +72,19 @@ impl Clients {
         }
     }
 
-    /// What all clients are made of, for a service that has none.
+    /// Returns the configuration that all clients are made of, for a service that has no client.
     pub(crate) fn config(&self) -> (&SdkConfig, Patience) {
         (&self.config, self.patience.clone())
     }
 
-    /// S3. Where an endpoint is configured the bucket stands in the path: an endpoint of one's own,
-    /// such as a cloud on this machine, has no name for every bucket.
+    /// Returns the client of S3. With a configured endpoint the bucket stands in the path, because an endpoint of one's
+    /// own, such as a cloud on this machine, has no name for every bucket.
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3
             .get_or_init(|| aws_sdk_s3::Client::from_conf(self.s3_config().build()))
     }
 
-    /// S3 for who writes many objects at a time, and is told each throttle.
+    /// Returns a client of S3 for callers that write many objects at a time, and are told of each throttle.
     pub(crate) fn s3_in_bulk(&self) -> &aws_sdk_s3::Client {
         self.s3_in_bulk.get_or_init(|| {
             let config = self.s3_config().retry_classifier(throttles::Told);

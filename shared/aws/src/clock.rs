@@ -18,18 +18,19 @@ impl Clock for Aws {
     }
 }
 
-/// Of which lengths a pause is. At least half of it, so that the pauses of one who tries grow.
+/// Returns the possible lengths of a pause. It has at least half of the limit, so that the pauses of a caller that
+/// tries again grow.
 fn pauses(at_most: u64) -> RangeInclusive<u64> {
     at_most / 2..=at_most
 }
 
-/// A time of the system; one before 1970 is 1970.
+/// Returns a time of the system; one before 1970 is 1970.
 fn time(at: SystemTime) -> Time {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// A time of the SDK; one before 1970 is 1970.
+/// Returns a time of the SDK; one before 1970 is 1970.
 pub(crate) fn time_of(at: &aws_smithy_types::DateTime) -> Time {
     Time(
         at.to_millis()
@@ -39,7 +40,7 @@ pub(crate) fn time_of(at: &aws_smithy_types::DateTime) -> Time {
     )
 }
 
-/// A time for the SDK.
+/// Returns a time for the SDK.
 pub(crate) fn date_time(at: Time) -> aws_smithy_types::DateTime {
     aws_smithy_types::DateTime::from_millis(i64::try_from(at.0).unwrap_or(i64::MAX))
 }

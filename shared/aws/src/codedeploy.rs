@@ -22,7 +22,7 @@ impl CodeDeploy for Aws {
             .await;
         let told = sent.or_fault("GetDeploymentGroup", &format!("{application}/{group}"))?;
         let told = told.deployment_group_info.unwrap_or_else(|| {
-            // CodeDeploy answers `NotFound` itself: an answer without one tells nothing of it.
+            // CodeDeploy answers `NotFound` itself: an answer without a group says nothing of it.
             codedeploy::DeploymentGroupInfo::builder().build()
         });
         let last = [
@@ -195,7 +195,7 @@ impl CodeDeploy for Aws {
         let request = self.clients.codedeploy().stop_deployment();
         let sent = request
             .deployment_id(id)
-            // Without it the alias would stay between two versions.
+            // Without the rollback the alias would stay between two versions.
             .auto_rollback_enabled(true)
             .customize()
             .config_override(switching())
@@ -221,14 +221,14 @@ impl CodeDeploy for Aws {
     }
 }
 
-/// A switching change is sent once, for ten seconds.
+/// Returns a configuration by which a switching change is sent once, for ten seconds.
 fn switching() -> Builder {
     Builder::new()
         .retry_config(limits::one_attempt())
         .timeout_config(limits::switching())
 }
 
-/// The place of a text that CodeDeploy keeps.
+/// Returns the place of a text that CodeDeploy keeps.
 #[allow(deprecated, reason = "older deployments have a `String`")]
 fn kept(kind: &str, sha256: &str) -> codedeploy::RevisionLocation {
     let location = codedeploy::RevisionLocation::builder().revision_type(kind.into());

@@ -1,11 +1,11 @@
-//! What AWS CodeDeploy answers of services: how far a deployment has come, and for how long a group waits.
+//! Answers of AWS CodeDeploy about services: how far a deployment has come, and how long a group waits.
 
 use crate::clock::time_of;
 use crate::codedeploy::word;
 use aws_sdk_codedeploy::types as codedeploy;
 use windlass_engine::ports::{Lifecycle, LifecycleEvent, Share};
 
-/// Adds what a target tells.
+/// Adds the lifecycle events and task sets of a target.
 pub(crate) fn add(
     lifecycle: &mut Lifecycle,
     events: Option<Vec<codedeploy::LifecycleEvent>>,
@@ -27,7 +27,7 @@ fn event_of(told: codedeploy::LifecycleEvent) -> LifecycleEvent {
     }
 }
 
-/// AWS tells every task set with a weight; the SDK reads none as 0.
+/// Reads a task set's share of the callers. AWS gives every task set a weight; the SDK reads a missing one as 0.
 fn share_of(told: codedeploy::EcsTaskSet) -> Option<Share> {
     #[allow(
         clippy::cast_possible_truncation,
@@ -41,15 +41,15 @@ fn share_of(told: codedeploy::EcsTaskSet) -> Option<Share> {
     })
 }
 
-/// For how many minutes a deployment waits for leave to move callers, where the group lets it wait (AWS CodeDeploy API
-/// Reference, `DeploymentReadyOption`).
+/// Returns the minutes for which a deployment waits for leave to move callers, where the group lets it wait (AWS
+/// CodeDeploy API Reference, `DeploymentReadyOption`).
 pub(crate) fn ready_min(of: &codedeploy::BlueGreenDeploymentConfiguration) -> Option<u64> {
     let ready = of.deployment_ready_option.as_ref()?;
     let waits = ready.action_on_timeout == Some(codedeploy::DeploymentReadyAction::StopDeployment);
     waits.then(|| minutes(ready.wait_time_in_minutes))
 }
 
-/// For how many minutes the former tasks stay, where they do not stay for good (AWS CodeDeploy API Reference,
+/// Returns the minutes for which the former tasks stay; `None` where they stay for good (AWS CodeDeploy API Reference,
 /// `BlueInstanceTerminationOption`).
 pub(crate) fn ends_min(of: codedeploy::BlueGreenDeploymentConfiguration) -> Option<u64> {
     let Some(ends) = of.terminate_blue_instances_on_deployment_success else {

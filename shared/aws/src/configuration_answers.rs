@@ -10,8 +10,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Named, Rollout, RolloutEvent, Told};
 
-/// The fault of a refusal. What a validator says of a content may repeat it, and AppConfig's message as well, so that
-/// only the places are told.
+/// Returns the fault of a refusal. A validator's message may repeat the content, and AppConfig's message as well, so
+/// the fault names only the places.
 pub(crate) fn refusal_or_fault<E>(
     error: &SdkError<E, HttpResponse>,
     operation: &str,
@@ -35,7 +35,7 @@ where
     )
 }
 
-/// An error that may be a refusal of what was sent.
+/// An error that may say that the request was refused.
 pub(crate) trait AsBadRequest {
     fn as_bad(&self) -> Option<&BadRequestException>;
 }
@@ -58,7 +58,8 @@ as_bad_request!(
     aws_sdk_appconfig::operation::start_deployment::StartDeploymentError
 );
 
-/// The places where a configuration is not valid, in words; nothing where the request was refused for another reason.
+/// Returns the places where a configuration is not valid, in words; `None` where the request was refused for another
+/// reason.
 fn places(bad: &BadRequestException) -> Option<String> {
     use appconfig::{BadRequestDetails, BadRequestReason};
     let Some(BadRequestDetails::InvalidConfiguration(details)) = &bad.details else {
@@ -93,7 +94,7 @@ pub(crate) fn as_sent(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// Of a share the whole hundredths that are surely reached.
+/// Returns the whole percent of a share that are surely reached.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn percent(share: Option<f32>) -> u32 {
     share.unwrap_or(0.0).clamp(0.0, 100.0) as u32

@@ -14,7 +14,7 @@ use windlass_engine::ports::{
     Strategy, Told,
 };
 
-/// The most that a list answers at once (AWS AppConfig API Reference, `MaxResults`).
+/// The most items that a list answers at once (AWS AppConfig API Reference, `MaxResults`).
 const AT_ONCE: i32 = 50;
 
 /// Calls a list until it has no next page: each of these operations has a type of its own.
@@ -73,7 +73,7 @@ impl Configurations for Aws {
             |it: appconfig::ConfigurationProfileSummary| Profile {
                 named: named(it.id, it.name),
                 location: it.location_uri.unwrap_or_default(),
-                // AppConfig made free form alone before there were types.
+                // Before there were types AppConfig made free form alone.
                 kind: it.r#type.unwrap_or_else(|| "AWS.Freeform".to_owned()),
             }
         ))
@@ -160,7 +160,7 @@ impl Configurations for Aws {
             .description(&version.description)
             .set_latest_version_number(version.newest.map(as_sent))
             .customize()
-            // A send that was lost may have made it: the next look tells.
+            // A send whose answer was lost may have made it: the next look tells.
             .config_override(Builder::new().retry_config(limits::one_attempt()))
             .send()
             .await;
@@ -195,7 +195,7 @@ impl Configurations for Aws {
                 rollouts.push(rollout_of(listed));
                 continue;
             }
-            // Not all of AppConfig's lists tell whose a deployment is.
+            // Not all of AppConfig's lists tell which profile a deployment belongs to.
             let number = number(listed.deployment_number);
             let told = self.rollout(application, environment, number).await?;
             rollouts.push(told.rollout);
@@ -251,7 +251,7 @@ impl Configurations for Aws {
             .application_id(application)
             .environment_id(environment)
             .deployment_number(as_sent(number))
-            // Without it what bakes is not stopped either.
+            // Without it a deployment that bakes is not stopped either.
             .allow_revert(true)
             .customize()
             .config_override(switching())
@@ -263,8 +263,8 @@ impl Configurations for Aws {
 }
 
 impl Aws {
-    /// The ARN of an environment, which no answer of AppConfig's names (Service Authorization Reference, "Resource
-    /// types defined by AWS AppConfig").
+    /// Returns the ARN of an environment, which no answer of AppConfig's names (Service Authorization Reference,
+    /// "Resource types defined by AWS AppConfig").
     async fn environment_arn(&self, application: &str, environment: &str) -> Answered<String> {
         let (config, _) = self.clients.config();
         let sent = aws_sdk_sts::Client::new(config)
@@ -282,7 +282,7 @@ impl Aws {
     }
 }
 
-/// A switching change is sent once, for ten seconds.
+/// Returns a configuration by which a switching change is sent once, for ten seconds.
 fn switching() -> Builder {
     Builder::new()
         .retry_config(limits::one_attempt())

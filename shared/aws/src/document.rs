@@ -1,5 +1,5 @@
-//! The very bytes that AWS answered and that are sent to AWS, where the SDK's types would lose the
-//! fields that they do not know.
+//! The very bytes that AWS answered, or that are sent to AWS, where the SDK's types would lose the fields that they do
+//! not know.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -18,13 +18,13 @@ use windlass_engine::ports::Answered;
 pub(crate) struct Answer(Arc<Mutex<Vec<u8>>>);
 
 impl Answer {
-    /// The body as text.
+    /// Returns the body as text.
     pub(crate) fn text(&self) -> Answered<String> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8(bytes.clone()).map_err(|_| unreadable("it is not UTF-8"))
     }
 
-    /// The body as a JSON document.
+    /// Returns the body as a JSON document.
     pub(crate) fn json(&self) -> Answered<Value> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         serde_json::from_slice(&bytes).map_err(|error| unreadable(&error.to_string()))
@@ -57,8 +57,8 @@ impl Intercept for Answer {
     }
 }
 
-/// Sends these bytes in place of what the SDK wrote. For `mutate_request`, which runs before the
-/// request is signed.
+/// Sends these bytes in place of those that the SDK wrote. Call it in `mutate_request`, which runs before the request
+/// is signed.
 pub(crate) fn send_instead(request: &mut HttpRequest, body: &str) {
     let length = body.len().to_string();
     *request.body_mut() = SdkBody::from(body);

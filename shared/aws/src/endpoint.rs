@@ -1,12 +1,11 @@
-//! Where S3 is reached.
+//! The endpoint of S3.
 
 use aws_sdk_s3::config::endpoint::{
     DefaultResolver, EndpointFuture, InvalidParams, Params, ResolveEndpoint,
 };
 
-/// Finds the endpoint of a bucket. The SDK remembers the last endpoint that it found, by all that it
-/// was asked for, and to that the object's key belongs: so it would walk its rules for each object
-/// anew, although none of them looks at a key.
+/// Finds the endpoint of a bucket. The SDK remembers the last endpoint that it found, by all its parameters, and the
+/// object's key is one of them. So it would walk its rules anew for each object, although no rule looks at a key.
 #[derive(Debug, Default)]
 pub(crate) struct OfBucket(DefaultResolver);
 
@@ -21,7 +20,7 @@ impl ResolveEndpoint for OfBucket {
     }
 }
 
-/// All but key, prefix and source of a copy.
+/// Returns all parameters but key, prefix and source of a copy.
 fn without_key(params: &Params) -> Result<Params, InvalidParams> {
     let text = |text: Option<&str>| text.map(str::to_owned);
     Params::builder()

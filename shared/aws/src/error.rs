@@ -15,7 +15,7 @@ const MESSAGE_CHARACTERS: usize = 300;
 
 /// Turns the SDK's result into the port's.
 pub(crate) trait OrFault<T> {
-    /// The value, or a fault that names the operation and what it was called for.
+    /// Returns the value, or a fault that names the operation and the resource it was called for.
     fn or_fault(self, operation: &str, resource: &str) -> Answered<T>;
 }
 
@@ -28,17 +28,17 @@ where
     }
 }
 
-/// What AWS said, without the operation's own types.
+/// An answer of AWS with an error, without the operation's own types.
 struct Said<'a> {
     code: Option<&'a str>,
     message: Option<&'a str>,
     status: Option<u16>,
     request_id: Option<&'a str>,
-    /// Where the bucket is, if it is not in the region that was asked.
+    /// The region of the bucket, if it is not the region that was asked.
     bucket_region: Option<&'a str>,
 }
 
-/// The SDK's error as a fault.
+/// Turns the SDK's error into a fault.
 pub(crate) fn fault<E>(error: &SdkError<E, HttpResponse>, operation: &str, resource: &str) -> Fault
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -60,7 +60,7 @@ where
     Fault::new(name_of(said.code, said.status), sentence(&call, &said))
 }
 
-/// The error code that AWS answered.
+/// Returns the error code that AWS answered.
 pub(crate) fn code<E>(error: &SdkError<E, HttpResponse>) -> Option<&str>
 where
     E: ProvideErrorMetadata,
@@ -70,7 +70,7 @@ where
         .and_then(ProvideErrorMetadata::code)
 }
 
-/// The message that AWS answered.
+/// Returns the message that AWS answered.
 pub(crate) fn message<E>(error: &SdkError<E, HttpResponse>) -> &str
 where
     E: ProvideErrorMetadata,
@@ -88,9 +88,9 @@ fn request_id(answer: &HttpResponse) -> Option<&str> {
         .or_else(|| answer.headers().get("x-amz-request-id"))
 }
 
-/// S3 answers a call to another region with a redirect, which the SDK does not follow, and the
-/// header (Amazon S3 User Guide, "Making requests using the REST API"). Other answers carry the
-/// header as well.
+/// Returns the region of a bucket that was asked for in another region. S3 answers such a call with a redirect, which
+/// the SDK does not follow, and the header (Amazon S3 User Guide, "Making requests using the REST API"). Other answers
+/// carry the header as well.
 fn bucket_region(answer: &HttpResponse) -> Option<&str> {
     let region = answer.headers().get("x-amz-bucket-region");
     region.filter(|_| matches!(answer.status().as_u16(), 301 | 307))
@@ -121,7 +121,7 @@ fn sentence(call: &str, said: &Said<'_>) -> String {
     text
 }
 
-/// What an error code, or without one a status, means to the engine.
+/// Returns the engine's name for an error code, or for a status where there is no code.
 pub(crate) fn name_of(code: Option<&str>, status: Option<u16>) -> FaultName {
     match (code.and_then(name_of_code), status) {
         (Some(name), _) => name,
@@ -135,7 +135,8 @@ pub(crate) fn name_of(code: Option<&str>, status: Option<u16>) -> FaultName {
     }
 }
 
-/// Codes whose meaning their HTTP status does not tell. Most services answer 400 for all of them.
+/// Returns the engine's name for a code whose meaning the HTTP status does not tell. Most services answer 400 for all
+/// of them.
 fn name_of_code(code: &str) -> Option<FaultName> {
     let has = |parts: &[&str]| parts.iter().any(|part| code.contains(part));
     if has(&[
@@ -145,13 +146,13 @@ fn name_of_code(code: &str) -> Option<FaultName> {
         "ThroughputExceeded",
         "SlowDown",
         "TooManyInvalidationsInProgress",
-        // Its own former send is under way: the same transaction, asked later, tells what came of it.
+        // The same transaction is still under way from an earlier send. Asked later, it tells what came of it.
         "TransactionInProgress",
     ]) {
         return Some(FaultName::Throttled);
     }
-    // Some services say so where only fewer calls help, as the SDK's own retries take it. Whole, because the name
-    // of another limit may end like it.
+    // Some services answer this code where only fewer calls help, and the SDK's own retries read it so. The whole code
+    // is compared, because the name of another limit may end like it.
     if code == "LimitExceededException" {
         return Some(FaultName::Throttled);
     }
@@ -181,7 +182,7 @@ fn name_of_code(code: &str) -> Option<FaultName> {
         "TransactionConflict",
         "UpdateInProgress",
         "InvalidIfMatchVersion",
-        // CodeDeploy: the group has an active deployment, and the deployment is over.
+        // The first two codes of CodeDeploy: the group has an active deployment, and the deployment is over.
         "DeploymentLimitExceeded",
         "DeploymentAlreadyCompleted",
         "DeploymentIsNotInReadyState",
@@ -200,7 +201,7 @@ fn name_of_code(code: &str) -> Option<FaultName> {
     None
 }
 
-/// No answer at all: no credentials, no connection, or no time.
+/// Returns the fault of a call without any answer: no credentials, no connection, or no time.
 fn unanswered<E>(call: &str, error: &SdkError<E, HttpResponse>) -> Fault
 where
     E: Error + Send + Sync + 'static,
@@ -233,8 +234,8 @@ const READS: [&str; 7] = [
     "BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query",
 ];
 
-/// That a call without an answer may have been done: not one that only reads, and not one that never left, because
-/// nobody took the connection.
+/// Returns a note that a call without an answer may have been done. It is empty for a call that only reads, and for one
+/// that never left, because nobody took the connection.
 fn perhaps_done(call: &str, error: &(dyn Error + 'static)) -> &'static str {
     let mut causes = std::iter::successors(Some(error), |error| (*error).source());
     let is_unsent = causes.any(|error| {
@@ -248,7 +249,7 @@ fn perhaps_done(call: &str, error: &(dyn Error + 'static)) -> &'static str {
     }
 }
 
-/// The role may not be assumed, or there are no credentials.
+/// Returns the fault where the role may not be assumed, or there are no credentials.
 fn no_credentials(call: &str, error: &(dyn Error + 'static)) -> Option<Fault> {
     let mut causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.find(|error| error.is::<CredentialsError>())?;
@@ -275,7 +276,7 @@ fn no_credentials(call: &str, error: &(dyn Error + 'static)) -> Option<Fault> {
     Some(Fault::new(name, format!("{call}: {why}")))
 }
 
-/// Why there are no credentials: what AWS answered about the token of a role, else the innermost reason.
+/// Returns why there are no credentials: AWS's answer about the token of a role, else the innermost reason.
 pub(crate) fn of_credentials(error: &CredentialsError) -> String {
     let first: &(dyn Error + 'static) = error;
     let mut causes = std::iter::successors(Some(first), |error| (*error).source());

@@ -5,10 +5,10 @@ use aws_sdk_sfn::types::HistoryEventType;
 use serde_json::Value;
 use windlass_engine::ports::{Answered, Execution, Executions};
 
-/// How many executions are looked through.
+/// The number of executions that are looked through.
 const NEWEST: i32 = 100;
 
-/// How many events of a history are read at a time: the most that AWS gives.
+/// The number of events of a history that are read at a time: the most that AWS gives.
 const EVENTS: i32 = 1000;
 
 impl Executions for Aws {
@@ -39,7 +39,7 @@ impl Executions for Aws {
             Ok(_) => Ok(()),
             // Stopping one that has ended is a success on AWS; one that is gone has ended as well.
             Err(error) if code(&error) == Some("ExecutionDoesNotExist") => Ok(()),
-            // Should it be refused for that reason all the same, it is looked at.
+            // Should AWS refuse it for that reason all the same, the execution is looked at.
             Err(error) if code(&error) == Some("ValidationException") => {
                 let found = self.execution(arn).await?;
                 if found.is_none_or(|found| found.status != "RUNNING") {
@@ -53,7 +53,7 @@ impl Executions for Aws {
 
     async fn execution(&self, arn: &str) -> Answered<Option<Execution>> {
         let machine = self.settings().state_machine.as_deref();
-        // Of another machine, or of no form that Step Functions would look up: asking would be refused.
+        // An execution of another machine, or a text that is no ARN, would be refused.
         if machine.is_some_and(|machine| !arn.starts_with(&execution_arn(machine, ""))) {
             return Ok(None);
         }
@@ -76,7 +76,7 @@ impl Executions for Aws {
         }))
     }
 
-    /// They come newest first (AWS Step Functions API Reference, ListExecutions).
+    /// Returns the ARNs of executions, newest first (AWS Step Functions API Reference, ListExecutions).
     async fn newest(&self) -> Answered<Vec<String>> {
         let machine = self.settings().state_machine()?;
         let request = self.clients.sfn().list_executions();
@@ -126,8 +126,8 @@ impl Executions for Aws {
     }
 }
 
-/// Whether an event of a history is a transition: a state that is entered, and for a task each
-/// attempt (AWS Step Functions pricing: every step that is executed, retries included).
+/// Returns whether an event of a history is a transition: a state that is entered, and for a task each attempt (AWS
+/// Step Functions pricing: every step that is executed, retries included).
 fn is_transition(event: &HistoryEventType) -> bool {
     let name = event.as_str();
     match name {
@@ -137,8 +137,8 @@ fn is_transition(event: &HistoryEventType) -> bool {
     }
 }
 
-/// The ARN of an execution (Step Functions Developer Guide, "ARNs of executions"):
-/// `…:stateMachine:<machine>` becomes `…:execution:<machine>:<name>`.
+/// Returns the ARN of an execution (Step Functions Developer Guide, "ARNs of executions"): `…:stateMachine:<machine>`
+/// becomes `…:execution:<machine>:<name>`.
 fn execution_arn(machine: &str, name: &str) -> String {
     format!(
         "{}:{name}",

@@ -8,9 +8,9 @@ pub fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// What all of GetFunction, UpdateFunctionCode, PublishVersion and ListVersionsByFunction tell of a
-/// function. A listing leaves the states out (AWS Lambda API Reference, ListVersionsByFunction):
-/// they are empty then.
+/// Reads a function out of the members that GetFunction, UpdateFunctionCode, PublishVersion and ListVersionsByFunction
+/// have in common. A listing leaves the states out (AWS Lambda API Reference, ListVersionsByFunction): they are empty
+/// then.
 pub fn function_of(document: &Value) -> Function {
     let word = |name: &str| text(&document[name]).unwrap_or_default();
     let version = word("Version");
@@ -39,8 +39,8 @@ pub fn function_of(document: &Value) -> Function {
     }
 }
 
-/// GetFunction answers `…:$LATEST` or a qualified ARN when it was asked with a qualifier. `$LATEST`
-/// is named without, a version with its number.
+/// Returns the ARN that a version is named by: `$LATEST` without a qualifier, a version with its number. GetFunction
+/// answers `…:$LATEST`, or a qualified ARN when it was asked with a qualifier.
 fn unqualified(arn: &str, version: &str) -> String {
     let bare = arn.strip_suffix(":$LATEST").unwrap_or(arn);
     if version == "$LATEST" || bare.ends_with(&format!(":{version}")) {
@@ -50,10 +50,10 @@ fn unqualified(arn: &str, version: &str) -> String {
     }
 }
 
-/// The configuration that publishing freezes (AWS Lambda Developer Guide, "Manage Lambda function
-/// versions"). A list of what counts, and not of what does not: a member that AWS adds one day and
-/// that differs between `$LATEST` and a version would otherwise be a reason to publish for ever.
-/// `RuntimeVersionConfig` is missing because a listing of versions leaves it out.
+/// The configuration that publishing freezes (AWS Lambda Developer Guide, "Manage Lambda function versions"). It lists
+/// the members that count, not those that do not: a member that AWS adds one day and that differs between `$LATEST` and
+/// a version would otherwise be a reason to publish for ever. `RuntimeVersionConfig` is missing because a listing of
+/// versions leaves it out.
 const FROZEN: [&str; 19] = [
     "Architectures",
     "CapacityProviderConfig",
@@ -76,8 +76,8 @@ const FROZEN: [&str; 19] = [
     "TracingConfig",
 ];
 
-/// The digest of the frozen configuration. Absent, null and empty are the same, because the
-/// operations differ in how they write nothing.
+/// Returns the digest of the frozen configuration. Absent, null and empty are the same, because the operations differ
+/// in how they write nothing.
 fn frozen(document: &Value) -> String {
     let mut members: Map<String, Value> = FROZEN
         .iter()

@@ -249,7 +249,7 @@ impl Functions for Aws {
     }
 }
 
-/// The same fault, or `StillInProgress` where Lambda tells that it cannot run the function yet.
+/// Returns the fault, as `StillInProgress` where Lambda tells that it cannot run the function yet.
 pub(crate) fn not_ready(fault: Fault, code: Option<&str>) -> Fault {
     if code.is_some_and(|code| NOT_READY.contains(&code)) {
         Fault::new(FaultName::StillInProgress, fault.message)
@@ -258,7 +258,7 @@ pub(crate) fn not_ready(fault: Fault, code: Option<&str>) -> Fault {
     }
 }
 
-/// A switching change: see [`limits::one_attempt`].
+/// Returns a configuration by which a switching change is sent once: see [`limits::one_attempt`].
 fn sent_once() -> Builder {
     Builder::new()
         .retry_config(limits::one_attempt())
@@ -270,7 +270,7 @@ fn json_or_text(bytes: &[u8]) -> Value {
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
 
-/// An empty map clears the weights; leaving the member out would keep them (AWS Lambda API
+/// Returns the routing with these weights. An empty map clears them; without the member they would stay (AWS Lambda API
 /// Reference, UpdateAlias).
 fn routing(weights: &[(String, String)]) -> Answered<AliasRoutingConfiguration> {
     let mut shares = HashMap::new();

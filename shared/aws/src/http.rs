@@ -11,10 +11,10 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::Answered;
 use windlass_engine::routes::api::{Call, Reply};
 
-/// The call in an event of the HTTP API.
+/// Returns the call in an event of the HTTP API.
 pub fn call_of(event: ApiGatewayV2httpRequest) -> Answered<Call> {
     let body = body(event.body, event.is_base64_encoded)?;
-    // What is no text is no key that can be used: the request tells what is wrong with it.
+    // A key that is no text cannot be used: the request's check says what is wrong with it.
     let key = event.headers.get("idempotency-key");
     let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
     let path = event.raw_path.ok_or_else(|| bad("it names no path"))?;
@@ -24,7 +24,7 @@ pub fn call_of(event: ApiGatewayV2httpRequest) -> Answered<Call> {
     Ok(Call {
         method: context.http.method.to_string(),
         path: without_stage(&path, stage).to_owned(),
-        // As it was sent: `queryStringParameters` cuts values at their commas.
+        // The query is read as it was sent: `queryStringParameters` cuts values at their commas.
         query: url::form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect(),
@@ -37,7 +37,7 @@ pub fn call_of(event: ApiGatewayV2httpRequest) -> Answered<Call> {
     })
 }
 
-/// The answer as the HTTP API takes it.
+/// Returns the answer as the HTTP API takes it.
 pub fn answer_of(reply: &Reply) -> ApiGatewayV2httpResponse {
     let mut answer = ApiGatewayV2httpResponse::default();
     answer.status_code = reply.status.into();
@@ -59,7 +59,7 @@ fn bad(why: &str) -> Fault {
     )
 }
 
-/// A named stage stands before the path.
+/// Takes a named stage off, which stands before the path.
 fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     let rest = path
         .strip_prefix('/')
@@ -67,7 +67,7 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     rest.filter(|rest| rest.starts_with('/')).unwrap_or(path)
 }
 
-/// The body as text. API Gateway encodes what it takes for binary by its content type.
+/// Returns the body as text. By the content type API Gateway encodes bodies that it considers binary.
 fn body(body: Option<String>, encoded: bool) -> Answered<Option<String>> {
     let Some(body) = body else { return Ok(None) };
     if !encoded {

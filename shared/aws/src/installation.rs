@@ -1,5 +1,5 @@
-//! What belongs to an installation of Windlass, as AWS tells it now: for the command line, with the rights of whoever
-//! asks.
+//! The parts of an installation of Windlass, as they are in AWS now. The command line reads them, with the rights of
+//! the person who asks.
 
 use crate::stacks::{self, Resource};
 use crate::{Aws, error};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Alarms, Answered, JsonCall, JsonServices};
 
-/// How many parts are looked at at the same time.
+/// The number of parts that are looked at at the same time.
 const AT_A_TIME: usize = 8;
 
 /// A part of an installation.
@@ -18,13 +18,13 @@ pub struct Part {
     pub name: String,
     /// Its name, or ARN, in AWS.
     pub id: String,
-    /// What sort of thing it is.
+    /// Its sort.
     pub sort: Sort,
-    /// How it is now, in AWS's own word; of a queue how many messages wait in it.
+    /// Its state, in AWS's own word; of a queue the number of messages that wait in it.
     pub is: Answered<String>,
 }
 
-/// The sorts of parts that can stop working, or tell that something has.
+/// The sorts of parts that can stop working, or that report a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// An alarm of CloudWatch.
@@ -35,7 +35,7 @@ pub enum Sort {
     Queue,
     /// A rule or a schedule of EventBridge.
     Rule,
-    /// What brings messages of a queue, or changes of the ledger, to a function.
+    /// An event source mapping: it brings messages of a queue, or changes of the ledger, to a function.
     Source,
     /// The release machine.
     Machine,
@@ -44,7 +44,7 @@ pub enum Sort {
 }
 
 impl Sort {
-    /// By its type in CloudFormation; nothing of what needs no look, such as a role.
+    /// Returns the sort of a type in CloudFormation; `None` for a type that needs no look, such as a role.
     fn of(resource_type: &str) -> Option<Self> {
         Some(match resource_type {
             "AWS::CloudWatch::Alarm" => Self::Alarm,
@@ -58,7 +58,7 @@ impl Sort {
         })
     }
 
-    /// The action that looking at one needs.
+    /// Returns the action that a look at such a part needs.
     pub fn needs(self) -> &'static str {
         match self {
             Self::Alarm => "cloudwatch:DescribeAlarms",
@@ -73,8 +73,8 @@ impl Sort {
 }
 
 impl Aws {
-    /// All parts of the stack that were looked at; `None` where there is no such stack. What could not be looked at says
-    /// so itself.
+    /// Looks at all parts of the stack that have a sort; `None` where there is no such stack. A part that could not be
+    /// looked at has the fault as its state.
     ///
     /// # Errors
     /// As [`crate::stack_outputs`], with the right `cloudformation:ListStackResources`.
@@ -116,7 +116,7 @@ impl Aws {
             }
             Sort::Rule => {
                 let target = "AWSEvents.DescribeRule";
-                // The bus is the default one, as of all rules of the template.
+                // The bus is the default one, as for all rules of the template.
                 let name = id.rsplit('|').next().unwrap_or(id);
                 let told = self.told("events", target, json!({"Name": name})).await?;
                 word(&told, "/State")
@@ -177,7 +177,7 @@ impl Aws {
     }
 }
 
-/// The word at a place of an answer.
+/// Returns the word at a place of an answer.
 fn word(told: &Value, place: &str) -> Answered<String> {
     let found = told.pointer(place).and_then(Value::as_str);
     found.map(str::to_owned).ok_or_else(|| {

@@ -1,6 +1,5 @@
-//! Services that speak AWS's JSON protocol, without a client of their own: one that reads two operations of a
-//! service would compile and carry all of its hundred. Retries, limits, credentials and signatures are the
-//! SDK's.
+//! Services that speak AWS's JSON protocol, without a client of their own: a client for two operations of a service
+//! would compile and carry all of its hundred. Retries, limits, credentials and signatures are the SDK's.
 
 use crate::clients::Clients;
 use crate::error::OrFault;
@@ -48,13 +47,13 @@ fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> 
     Ok(made.build())
 }
 
-/// The region that is configured.
+/// Returns the region that is configured.
 pub(crate) fn region_of(clients: &Clients) -> Answered<String> {
     let region = clients.config().0.region().map(ToString::to_string);
     region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION.to_owned()))
 }
 
-/// An operation of a service without a client of its own, with all that the SDK's clients have.
+/// Makes an operation of a service without a client of its own, with all that the SDK's clients have.
 pub(crate) fn configured(
     clients: &Clients,
     (service, operation): (&'static str, &'static str),
@@ -94,8 +93,8 @@ pub(crate) fn configured(
     builder
 }
 
-/// An endpoint that is configured, as a local cloud's is, else the service's own (AWS General Reference,
-/// "AWS service endpoints").
+/// Returns the configured endpoint, such as a local cloud's, else the service's own (AWS General Reference, "AWS
+/// service endpoints").
 pub(crate) fn endpoint(config: &SdkConfig, service: &str, region: &str) -> String {
     if let Some(url) = config.endpoint_url() {
         return url.to_owned();
@@ -108,7 +107,7 @@ pub(crate) fn endpoint(config: &SdkConfig, service: &str, region: &str) -> Strin
     format!("https://{service}.{region}.{suffix}")
 }
 
-/// Signed with the credentials of the place.
+/// Makes the part that signs with the credentials of the place.
 fn signed(config: &SdkConfig, service: &'static str, region: String) -> StaticRuntimePlugin {
     let region = aws_config::Region::new(region);
     let mut layer = Layer::new("windlass::signed");
@@ -134,7 +133,7 @@ fn signed(config: &SdkConfig, service: &'static str, region: String) -> StaticRu
         .with_runtime_components(components)
 }
 
-/// The content type of the version of the protocol that a service speaks (Smithy, "AWS JSON 1.0 protocol").
+/// Returns the content type of the version of the protocol that a service speaks (Smithy, "AWS JSON 1.0 protocol").
 fn version_of(service: &str) -> &'static str {
     match service {
         "dynamodb" | "sqs" | "states" => "application/x-amz-json-1.0",
@@ -158,7 +157,7 @@ fn request(
     Ok(request)
 }
 
-/// A success is a JSON document; an error names its code as `__type`, with or without a namespace.
+/// Reads an answer. A success is a JSON document; an error names its code as `__type`, with or without a namespace.
 fn answer(answer: &HttpResponse) -> Result<Value, OrchestratorError<ErrorMetadata>> {
     let body = answer.body().bytes().unwrap_or_default();
     let told: Result<Value, _> = serde_json::from_slice(body);

@@ -79,10 +79,10 @@ use windlass_engine::ports::Answered;
 pub struct Aws {
     shared: Rc<Shared>,
     clients: Rc<Clients>,
-    /// Whether it works on targets. Who does writes many objects at a time and makes fewer calls
-    /// when S3 asks to slow down, so that it must be told.
+    /// True if it works on targets. It writes many objects at a time there, and makes fewer calls when S3 asks to slow
+    /// down, so it must be told of each throttle.
     on_targets: bool,
-    /// Where its writes of objects are switching: how long each may take.
+    /// The time that each of its writes of objects may take, where these writes are switching changes.
     once: Option<Duration>,
 }
 
@@ -91,14 +91,13 @@ struct Shared {
     /// The function's own credentials and region, from which other places are reached.
     home: SdkConfig,
     home_clients: Rc<Clients>,
-    /// The clients by place, so that a warm function assumes a role once an hour and not once a
-    /// call.
+    /// The clients by place. So a warm function assumes a role once an hour and not once a call.
     places: RefCell<HashMap<Place, Rc<Clients>>>,
 }
 
 impl Aws {
-    /// AWS as this function's environment tells it. Reads environment variables only; no call is
-    /// made before a port is used.
+    /// Makes AWS from this function's environment. It reads environment variables only; no call is made before a port
+    /// is used.
     pub async fn from_env() -> Answered<Self> {
         Ok(Self::new(
             settings::sdk_config().await,
@@ -106,9 +105,9 @@ impl Aws {
         ))
     }
 
-    /// AWS for a program that a person or a CI job runs, with their credentials: an object's bytes
-    /// may take an hour, because nobody's timeout ends it. Only the ports that need no setting
-    /// serve. `region` is taken where the environment names none.
+    /// Makes AWS for a program that a person or a CI job runs, with their credentials. An object's bytes may take an
+    /// hour, because nobody's timeout ends it. Only the ports that need no setting serve. `region` is used where the
+    /// environment names none.
     ///
     /// # Errors
     /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
@@ -117,13 +116,13 @@ impl Aws {
         if home.region().is_none() {
             return Err(Fault::new(FaultName::BadInput, api::NO_REGION));
         }
-        // The services' own words for this name every provider of credentials, and nothing to do.
+        // The services' own texts for this fault name every provider of credentials, and say nothing to do.
         api::credentials(&home).await?;
         let clients = Clients::patient(home.clone());
         Ok(Self::with(home, Settings::default(), clients))
     }
 
-    /// AWS with given settings.
+    /// Makes AWS with given settings.
     pub fn new(home: SdkConfig, settings: Settings) -> Self {
         let clients = Clients::new(home.clone());
         Self::with(home, settings, clients)

@@ -1,4 +1,4 @@
-//! How long a call may take and how often it is tried.
+//! Time limits and attempts of calls.
 //!
 //! They fit in the functions' timeouts, so that a call never outlives the invocation that made it.
 
@@ -39,8 +39,8 @@ pub(crate) fn switching() -> TimeoutConfig {
     times(10, 10)
 }
 
-/// A switching write of an object, of which one change has many: its caller says for how long, so that
-/// all of them end within the time for which their open call is recorded.
+/// A switching write of an object, of which one change has many. Its caller gives the limit, so that all of them end
+/// within the time for which their open call is recorded.
 pub(crate) fn switching_within(limit: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT)
@@ -49,8 +49,8 @@ pub(crate) fn switching_within(limit: Duration) -> TimeoutConfig {
         .build()
 }
 
-/// What is read between the record of a switching change and its send: 2 s, so that the send still
-/// begins and ends in its time.
+/// A read between the record of a switching change and its send: 2 s, so that the send still begins and ends in its
+/// time.
 pub(crate) fn look() -> TimeoutConfig {
     times(2, 2)
 }

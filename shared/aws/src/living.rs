@@ -1,5 +1,5 @@
-//! Functions, services and distributions that live in an account, with the tags that Windlass goes by. For the command
-//! line, with a person's credentials: what they may not see is told, and fails nothing.
+//! Functions, services and distributions that live in an account, with the tags that Windlass uses. The command line
+//! reads them with a person's credentials. A part that these may not see is listed as unseen, and fails nothing.
 //!
 //! Five small reads, without a client of the services: Amazon ECS and the Resource Groups Tagging API by AWS's JSON
 //! protocol, AWS Lambda and Amazon CloudFront by one signed request for each page.
@@ -38,7 +38,7 @@ pub struct Living {
     pub services: Vec<String>,
     /// Distributions.
     pub distributions: Vec<Distribution>,
-    /// The tags of what has the tag `windlass:app`, by ARN.
+    /// The tags of the resources that have the tag `windlass:app`, by ARN.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
     /// Everything that was not looked at, and why.
     pub unseen: Vec<String>,
@@ -58,15 +58,15 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// The bucket of the first origin that is one of Amazon S3 (Amazon S3 User Guide, "Virtual hosting of general
-    /// purpose buckets").
+    /// Returns the bucket of the first origin that is one of Amazon S3 (Amazon S3 User Guide, "Virtual hosting of
+    /// general purpose buckets").
     pub fn bucket(&self) -> Option<&str> {
         let mut hosts = self.origins.iter();
         hosts.find_map(|host| Some(host.split_once(".s3")?.0))
     }
 }
 
-/// Looks at an account with a person's credentials; `region` is asked where the environment names none.
+/// Looks at an account with a person's credentials; `region` is used where the environment names none.
 ///
 /// # Errors
 /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials.
@@ -125,7 +125,7 @@ fn keep<T>(read: Answered<T>, what: &str, into: &mut T, unseen: &mut Vec<String>
     }
 }
 
-/// AWS Lambda API Reference, "ListFunctions".
+/// Lists functions with their ARNs (AWS Lambda API Reference, "ListFunctions").
 async fn functions(home: &SdkConfig, region: &str) -> Answered<Vec<(String, String)>> {
     let (mut found, mut marker) = (Vec::new(), String::new());
     for _ in 0..MOST {
@@ -158,7 +158,7 @@ async fn functions(home: &SdkConfig, region: &str) -> Answered<Vec<(String, Stri
     Ok(found)
 }
 
-/// Amazon ECS API Reference, "ListClusters" and "ListServices".
+/// Lists the ARNs of services (Amazon ECS API Reference, "ListClusters" and "ListServices").
 async fn services(aws: &Aws) -> Answered<Vec<String>> {
     let clusters = listed(
         aws,
@@ -208,7 +208,8 @@ async fn listed(
     Ok(found)
 }
 
-/// Resource Groups Tagging API Reference, "GetResources": what has the tag of an application.
+/// Lists the tags of the resources that have the tag of an application, by ARN (Resource Groups Tagging API Reference,
+/// "GetResources").
 async fn tags(aws: &Aws) -> Answered<BTreeMap<String, BTreeMap<String, String>>> {
     let mut found = BTreeMap::new();
     let mut body = json!({"TagFilters": [{"Key": "windlass:app"}]});
@@ -244,7 +245,7 @@ async fn tags(aws: &Aws) -> Answered<BTreeMap<String, BTreeMap<String, String>>>
     Ok(found)
 }
 
-/// Amazon CloudFront API Reference, "ListDistributions".
+/// Lists distributions (Amazon CloudFront API Reference, "ListDistributions").
 async fn distributions(home: &SdkConfig) -> Answered<Vec<Distribution>> {
     let host = home
         .endpoint_url()
@@ -266,8 +267,8 @@ async fn distributions(home: &SdkConfig) -> Answered<Vec<Distribution>> {
     Ok(found)
 }
 
-/// The distributions of a page, and the marker of the next one. The ARN of a distribution is the first of its members
-/// that no other element has.
+/// Reads the distributions of a page, and the marker of the next one. A distribution begins with its ARN, a member that
+/// no other element has.
 fn page(body: &str) -> (Vec<Distribution>, Option<String>) {
     let (mut found, mut next): (Vec<Distribution>, _) = (Vec::new(), None);
     for (tag, text) in texts(body) {

@@ -1,5 +1,5 @@
-//! Log lines of a time, for the command line, with the rights of whoever asks. What may not be read is told with the
-//! action that it takes, and is never taken for silence.
+//! Log lines of a time, for the command line, with the rights of the person who asks. Where lines may not be read, the
+//! answer says so and names the action that is needed. It is never taken for silence.
 
 use crate::Aws;
 use crate::log_places::LogPlace;
@@ -18,11 +18,11 @@ const MOST_PAGES: usize = 50;
 pub struct LogLine {
     /// CloudWatch's id of it.
     pub id: String,
-    /// When it was written.
+    /// The time at which it was written.
     pub at: Time,
     /// Its log stream.
     pub stream: String,
-    /// What it says.
+    /// Its text.
     pub text: String,
 }
 
@@ -31,17 +31,17 @@ pub struct LogLine {
 pub struct LogLines {
     /// The lines.
     pub lines: Vec<LogLine>,
-    /// Up to when all lines are there; absent where none is left out.
+    /// The time up to which all lines are there; absent where none is left out.
     pub cut: Option<Time>,
-    /// Whether the log group is there: that of a function comes with its first line.
+    /// True if the log group is there: that of a function comes with its first line.
     pub is_there: bool,
 }
 
 impl Aws {
-    /// The lines of a place from `from` to `to`, or to now, oldest first, at most `limit`.
+    /// Reads the lines of a place from `from` to `to`, or to now, oldest first, at most `limit`.
     ///
     /// # Errors
-    /// What may not, or cannot, be read; `AccessDenied` names the action.
+    /// The reason if the lines cannot be read; where a right is missing, it names the action.
     pub async fn log_lines(
         &self,
         place: &LogPlace,
@@ -99,7 +99,7 @@ impl Aws {
     }
 }
 
-/// The caller's own account in this region.
+/// Returns the caller's own account in this region.
 pub(crate) fn in_region(region: Option<&str>) -> Place {
     Place {
         region: region.map(str::to_owned),
@@ -107,7 +107,7 @@ pub(crate) fn in_region(region: Option<&str>) -> Place {
     }
 }
 
-/// What could not be read, with the right that it takes where that is missing.
+/// Returns the reason why something could not be read, with the right that it takes where that is missing.
 pub(crate) fn unread(fault: &Fault, action: &str) -> String {
     let said = fault.message.trim_end_matches('.');
     match fault.name {

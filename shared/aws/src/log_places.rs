@@ -1,5 +1,5 @@
-//! Where the log lines are of what a deployment changed: of a function its log group, of a service what the log drivers
-//! of its containers say.
+//! The places of the log lines of what a deployment changed. A function has its log group; the log drivers of a
+//! service's containers name theirs.
 
 use crate::log_lines::{in_region, unread};
 use crate::{Aws, error, stacks};
@@ -9,14 +9,14 @@ use windlass_domain::fault::Fault;
 use windlass_engine::kinds::Writes;
 use windlass_engine::ports::{Answered, Reach, Services};
 
-/// Where lines are kept.
+/// A place at which lines are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogPlace {
     /// The log group.
     pub group: String,
     /// Its region; that of the credentials where absent.
     pub region: Option<String>,
-    /// Whose streams of the group are meant.
+    /// The streams of the group that are meant.
     pub streams: Streams,
 }
 
@@ -39,7 +39,7 @@ pub enum Streams {
 }
 
 impl Streams {
-    /// Whether lines of a stream of this name are meant.
+    /// Returns whether lines of a stream of this name are meant.
     pub fn has(&self, stream: &str) -> bool {
         match self {
             Self::Versions(versions) => versions
@@ -60,14 +60,14 @@ impl Streams {
     }
 }
 
-/// Where the lines of something are.
+/// The places of log lines, and those that cannot be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogPlaces {
-    /// What can be read.
+    /// The places that can be read.
     pub places: Vec<LogPlace>,
-    /// What cannot, and why.
+    /// The places that cannot be read, each with the reason.
     pub unseen: Vec<String>,
-    /// What is to be known of what can.
+    /// Notes on the places that can be read.
     pub notes: Vec<String>,
 }
 
@@ -81,7 +81,7 @@ impl LogPlaces {
 }
 
 impl Aws {
-    /// Where the lines are of what a deployment changed.
+    /// Returns the places of the lines of what a deployment changed.
     pub async fn log_places(&self, writes: &Writes, region: Option<&str>) -> LogPlaces {
         let there = self.at(&in_region(region));
         match writes {
@@ -100,7 +100,7 @@ impl Aws {
         }
     }
 
-    /// AWS Lambda API Reference, "GetFunctionConfiguration".
+    /// Returns the log group of a function (AWS Lambda API Reference, "GetFunctionConfiguration").
     async fn group_of(
         &self,
         function: &str,
@@ -180,7 +180,7 @@ impl Aws {
         found
     }
 
-    /// The ids of the tasks of a service that have another task definition, as far as ECS remembers them.
+    /// Returns the ids of the tasks of a service that have another task definition, as far as ECS remembers them.
     async fn tasks_of_others(
         &self,
         cluster: &str,
@@ -198,7 +198,8 @@ impl Aws {
     }
 }
 
-/// Where the containers of a task definition write, and those that write elsewhere.
+/// Returns the places to which the containers of a task definition write, and a note for each container that writes
+/// elsewhere.
 fn containers(
     document: &Value,
     others: &BTreeSet<String>,

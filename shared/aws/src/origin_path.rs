@@ -7,17 +7,17 @@ use std::ops::Range;
 
 const ORIGIN: [&str; 4] = ["DistributionConfig", "Origins", "Items", "Origin"];
 
-/// Where something stands in the document.
+/// The places of an origin's elements in the document.
 #[derive(Default)]
 struct Places {
     /// The whole element `OriginPath`.
     path: Option<Range<usize>>,
-    /// Behind the element `DomainName`, before which the path does not belong.
+    /// The place behind the element `DomainName`, before which the path does not belong.
     after_domain: Option<usize>,
 }
 
-/// The configuration with another path for one origin. Says what is wrong if the document cannot
-/// be read or has no such origin.
+/// Returns the configuration with another path for one origin. Returns what is wrong if the document cannot be read or
+/// has no such origin.
 ///
 /// The places are found by an XML reader and the text is replaced there: rebuilding the document
 /// from parsed events could lose what the reader does not tell apart.
@@ -91,7 +91,7 @@ fn last(open: &[String]) -> &str {
     open.last().map_or("", String::as_str)
 }
 
-/// Whether what is open is `depth` levels within an origin.
+/// Returns whether the innermost open element is `depth` levels within an origin.
 fn in_origin(open: &[String], depth: usize) -> bool {
     open.len() == ORIGIN.len() + depth && open[..ORIGIN.len()] == ORIGIN
 }

@@ -1,4 +1,4 @@
-//! Retries of the SDK and of whoever invokes the function: they add up, and do not multiply.
+//! Retries of the SDK beside those of the caller that invokes the function: they add up, and do not multiply.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -15,14 +15,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// For how long it is known that AWS refused an operation: longer than the longest pause of a state,
-/// a minute. A function's sandbox may be frozen for much longer than AWS refuses.
+/// The time for which a refusal of AWS is remembered. It is longer than the longest pause of a state, a minute. A
+/// function's sandbox may be frozen for much longer than AWS refuses.
 const KNOWN_FOR: Duration = Duration::from_mins(2);
 
-/// Lets the SDK try again only while AWS is not known to refuse: an operation of which every try of a
-/// call was throttled or not answered is sent once by each further call, until one is answered, be it
-/// with a definite refusal, or until two minutes are over. The state that invokes the function again (or
-/// the queue, or the stream) then asks as often as it invokes.
+/// Lets the SDK try again only while AWS is not known to refuse. Where every try of a call was throttled or not
+/// answered, each further call of that operation is sent once. This ends when one is answered, be it with a definite
+/// refusal, or when two minutes are over. The state that invokes the function again (or the queue, or the stream) then
+/// asks as often as it invokes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Patience {
     /// Operations, with the time of the last refusal: the wall clock's, because the monotonic clock
@@ -89,8 +89,8 @@ impl Intercept for Patience {
     }
 }
 
-/// What the SDK's own retries make of the last answer: a throttle, a failure of AWS's and no answer at
-/// all are to be tried again; about all else there is nothing to do.
+/// Returns what the SDK's own retries make of the last answer. A throttle, a failure of AWS's and no answer at all are
+/// to be tried again; about all else there is nothing to do.
 fn last_answer(context: &InterceptorContext, components: &RuntimeComponents) -> RetryAction {
     let classifiers = components.retry_classifiers();
     classifiers.fold(
@@ -107,7 +107,7 @@ fn now(components: &RuntimeComponents) -> SystemTime {
     source.map_or_else(SystemTime::now, |source| source.now())
 }
 
-/// Which operation of which service it is; known from serialization on.
+/// Returns the service and the operation of a call, which are known from serialization on.
 fn operation(config: &ConfigBag) -> Option<String> {
     let metadata = config.load::<Metadata>()?;
     Some(format!("{} {}", metadata.service(), metadata.name()))

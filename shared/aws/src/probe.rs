@@ -10,7 +10,7 @@ use windlass_engine::ports::{Answered, Conversation, Get, Heard, Probe, ProbeAns
 
 const REDIRECTS: usize = 5;
 
-/// The schemes of what is fetched by GET.
+/// The schemes of addresses that are fetched by GET.
 const HTTP: [&str; 2] = ["https", "http"];
 
 impl Probe for Aws {
@@ -41,7 +41,7 @@ impl Probe for Aws {
     }
 }
 
-/// What may be reached.
+/// The rule for the addresses that may be reached.
 pub(crate) struct Rule {
     in_vpc: bool,
     /// The one exception: a local cloud, at whose host and port the targets are.
@@ -71,7 +71,7 @@ async fn follow(rule: &Rule, get: &Get<'_>) -> Result<Fetched, Probed> {
     )))
 }
 
-/// Where an answer leads on to; `None` if it is the end.
+/// Returns the address to which an answer redirects; `None` if it does not.
 fn redirected(url: &Url, fetched: &Fetched) -> Result<Option<Url>, Probed> {
     match (fetched.status, &fetched.location) {
         (301 | 302 | 303 | 307 | 308, Some(location)) => url
@@ -91,8 +91,8 @@ impl Rule {
         }
     }
 
-    /// The addresses of a URL's host that may be reached. The connection is made to one of exactly
-    /// these, so that a name cannot resolve to something else in between.
+    /// Returns the addresses of a URL's host that may be reached. The connection is made to one of exactly these, so
+    /// that a name cannot resolve to something else in between.
     pub(crate) async fn allowed(
         &self,
         url: &Url,
@@ -123,7 +123,7 @@ impl Rule {
         }
     }
 
-    /// Those of the addresses that are the local cloud's own, at its port.
+    /// Returns those of the addresses that are the local cloud's own, at its port.
     async fn excepted(&self, url: &Url, found: &[IpAddr]) -> Vec<IpAddr> {
         let Some(endpoint) = &self.endpoint else {
             return vec![];

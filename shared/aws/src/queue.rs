@@ -7,9 +7,9 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::log;
 use windlass_engine::ports::Answered;
 
-/// Serves each message of an SQS event by its body, and answers those that failed, so that only
-/// they come again (AWS Lambda Developer Guide, "Implementing partial batch responses"). What is
-/// no JSON fails as well, and ends in the dead-letter queue, where a person finds it.
+/// Serves each message of an SQS event by its body, and answers those that failed, so that only they come again (AWS
+/// Lambda Developer Guide, "Implementing partial batch responses"). A message that is no JSON fails as well, and ends
+/// in the dead-letter queue, where a person finds it.
 pub async fn each_message(
     event: SqsEvent,
     serve: impl AsyncFn(Value) -> Answered<()>,

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_engine::ports::Reach;
 
-/// How many places a warm function keeps clients for.
+/// The number of places for which a warm function keeps clients.
 const PLACES: usize = 16;
 
 impl Reach for Aws {

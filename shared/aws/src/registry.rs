@@ -11,7 +11,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::image::repository_name;
 use windlass_engine::ports::{Answered, Image, Platform, Registry, Tagged, TaggedPage};
 
-/// What can be pulled: images and indexes, in Docker's and in the Open Container Initiative's form.
+/// The media types that can be pulled: images and indexes, in Docker's and in the Open Container Initiative's form.
 const MEDIA_TYPES: [&str; 4] = [
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -83,7 +83,7 @@ impl Registry for Aws {
     }
 }
 
-/// What can be deployed has a digest, a tag and a time.
+/// Reads an image that can be deployed: it has a digest, a tag and a time.
 fn tagged(image: ImageDetail) -> Option<Tagged> {
     Some(Tagged {
         digest: Digest::parse(image.image_digest.as_deref()?).ok()?,
@@ -107,8 +107,7 @@ impl Aws {
         }
     }
 
-    /// Digest, media type and text of a manifest. BatchGetImage answers the stored bytes, and one
-    /// digest only.
+    /// Returns digest, media type and text of a manifest. BatchGetImage answers the stored bytes, and one digest only.
     async fn manifest(
         &self,
         name: &str,
@@ -141,7 +140,7 @@ impl Aws {
         let id = identifier(&format!("sha256:{digest}"));
         let told = match request.image_ids(id).send().await {
             Ok(told) => told,
-            // Removed since its manifest was read.
+            // The image was removed after its manifest was read.
             Err(error) if code(&error) == Some("ImageNotFoundException") => return Ok(vec![]),
             Err(error) => return Err(fault(&error, "DescribeImages", name)),
         };
@@ -174,8 +173,8 @@ fn media_type_of(manifest: &str) -> String {
         .to_owned()
 }
 
-/// What stands under `manifests` of an index. Attestations, whose platform is `unknown`, are no
-/// platform that anything runs on.
+/// Returns the entries under `manifests` of an index. Attestations, whose platform is `unknown`, are left out: nothing
+/// runs on such a platform.
 fn platforms(manifest: &str) -> Vec<Platform> {
     let document: Value = serde_json::from_str(manifest).unwrap_or_default();
     let manifests = document["manifests"].as_array().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! IAM's simulation, by the AWS query protocol, which it alone speaks here (AWS Identity and Access Management API
+//! IAM's simulation, by the AWS query protocol, which IAM alone needs here (AWS Identity and Access Management API
 //! Reference, SimulatePrincipalPolicy).
 
 use crate::error::OrFault;
@@ -17,12 +17,12 @@ use windlass_engine::ports::{Answered, Evaluation, Roles, Simulation};
 /// The service's name in a signature.
 const SERVICE: &str = "iam";
 
-/// The version of its API, and the operation. A whole literal: the permissions of a function are compared with the
-/// operations that its binary names (decision 0140).
+/// The version of its API, and the operation. It is one whole literal, because the permissions of a function are
+/// compared with the operations that its binary names (decision 0140).
 const OPERATION: &str = "Iam_20100508.SimulatePrincipalPolicy";
 const VERSION: &str = "2010-05-08";
 
-/// How many pages of evaluations are read: one call has a few actions, and a page a hundred.
+/// The number of pages of evaluations that are read: one call has a few actions, and a page a hundred.
 const PAGES: usize = 10;
 
 impl Roles for Aws {
@@ -65,8 +65,8 @@ impl Aws {
     }
 }
 
-/// IAM's endpoint and region, of the partition that a region is in (AWS General Reference, "AWS Identity and Access
-/// Management endpoints and quotas").
+/// Returns IAM's endpoint and region, of the partition that a region is in (AWS General Reference, "AWS Identity and
+/// Access Management endpoints and quotas").
 fn home(region: &str) -> (&'static str, &'static str) {
     match region {
         _ if region.starts_with("cn-") => ("https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
@@ -107,11 +107,11 @@ fn request(body: String) -> Result<HttpRequest, BoxError> {
     Ok(request)
 }
 
-/// A page of what IAM says.
+/// A page of IAM's evaluations.
 #[derive(Debug, Default, PartialEq)]
 struct Page {
     evaluations: Vec<Evaluation>,
-    /// How the next page is asked for.
+    /// The marker with which the next page is asked for.
     marker: Option<String>,
 }
 
@@ -134,8 +134,8 @@ fn answer(answer: &HttpResponse) -> Result<Page, OrchestratorError<ErrorMetadata
     Err(OrchestratorError::operation(error.build()))
 }
 
-/// Reads a page; nothing where it is none. What is said of a single resource stands again below
-/// `ResourceSpecificResults`, and the condition keys that nobody told there alone.
+/// Reads a page; `None` where the text is none. The decision on a single resource stands again below
+/// `ResourceSpecificResults`, and the missing condition keys stand there alone.
 fn page_of(body: &str) -> Option<Page> {
     let mut reader = Reader::from_str(body);
     let mut page = Page::default();

@@ -56,14 +56,14 @@ fn once(limits: aws_config::timeout::TimeoutConfig) -> Builder {
         .timeout_config(limits)
 }
 
-/// The error's type alone: its message and what else was answered may have a secret in them.
+/// Returns the error's type alone: its message and the rest of the answer may have a secret in them.
 fn error_type(error: Option<&str>, payload: &[u8]) -> String {
     let told = error.and_then(|_| serde_json::from_slice::<Value>(payload).ok());
     let told = told.and_then(|told| told["errorType"].as_str().map(str::to_owned));
     told.unwrap_or_default()
 }
 
-/// The end of a log, which comes in Base64; nothing where it cannot be read.
+/// Decodes the end of a log, which comes in Base64; empty where it cannot be read.
 fn tail(encoded: &str) -> String {
     let bytes = STANDARD.decode(encoded).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()

@@ -59,7 +59,7 @@ impl Runs for Aws {
             .await;
         let told = match sent {
             Ok(told) => told,
-            // The token was used with other parameters: what ECS runs is found by its list.
+            // The token was used with other parameters: the task that ECS runs is found by its list.
             Err(error) if code(&error) == Some("ConflictException") => {
                 let message = format!("RunTask {named}: {}", message(&error));
                 return Err(Fault::new(FaultName::Conflict, message));
@@ -92,7 +92,7 @@ impl Runs for Aws {
         for status in [ecs::DesiredStatus::Running, ecs::DesiredStatus::Stopped] {
             arns.extend(self.of_family(cluster, family, &status).await?);
         }
-        // One that stops in between is in both lists.
+        // A task that stops in between is in both lists.
         arns.sort();
         arns.dedup();
         let mut runs = Vec::new();
@@ -107,8 +107,8 @@ impl Runs for Aws {
 }
 
 impl Aws {
-    /// The ARNs of a family's tasks that are to have this status. ECS takes `startedBy` beside no other filter, and the
-    /// status is one.
+    /// Returns the ARNs of a family's tasks that are to have this status. ECS takes `startedBy` beside no other filter,
+    /// and the status is one.
     async fn of_family(
         &self,
         cluster: &str,

@@ -1,4 +1,4 @@
-//! A service's deployments in ECS, with their lifecycle hooks and what they bring.
+//! A service's deployments in ECS, with their lifecycle hooks and their revisions.
 
 use crate::clock::{date_time, time_of};
 use crate::error::{OrFault, code, message};
@@ -17,7 +17,7 @@ use windlass_engine::ports::{
 /// DescribeServiceDeployments and DescribeServiceRevisions take 20 ARNs at most.
 const AT_ONCE: usize = 20;
 
-/// Lists those that were created since then, and describes the newest of them with their revisions.
+/// Lists the deployments that were created since then, and describes the newest of them with their revisions.
 pub(crate) async fn read(
     client: &Client,
     cluster: &str,
@@ -43,7 +43,7 @@ pub(crate) async fn read(
     Ok(found)
 }
 
-/// The ARNs of the newest ones that were created since then.
+/// Returns the ARNs of the newest deployments that were created since then.
 async fn list(
     client: &Client,
     (cluster, service): (&str, &str),
@@ -82,7 +82,7 @@ struct Revision {
     behind: Option<(String, String)>,
 }
 
-/// The revisions that they bring and come from, by ARN.
+/// Returns the revisions that the deployments bring and come from, by ARN.
 async fn revisions(
     client: &Client,
     found: &[ecs::ServiceDeployment],
@@ -121,9 +121,9 @@ async fn revisions(
     Ok(known)
 }
 
-/// The Application Load Balancer and the target group of a revision, as CloudWatch names them (User Guide for Application
-/// Load Balancers, "CloudWatch metrics for your Application Load Balancer", metric dimensions): the end of an ARN. Nothing
-/// where there is not exactly one.
+/// Returns the Application Load Balancer and the target group of a revision, as CloudWatch names them (User Guide for
+/// Application Load Balancers, "CloudWatch metrics for your Application Load Balancer", metric dimensions): the end of
+/// an ARN. `None` where there is not exactly one.
 fn behind(revision: &ecs::ServiceRevision) -> Option<(String, String)> {
     let configuration = revision.resolved_configuration()?;
     let [only] = configuration.load_balancers() else {
@@ -137,7 +137,7 @@ fn behind(revision: &ecs::ServiceRevision) -> Option<(String, String)> {
     (sort == "app").then(|| (format!("{sort}/{name}/{id}"), group.to_owned()))
 }
 
-/// The two target groups, where the former revision and the new one are behind the same load balancer.
+/// Returns the two target groups, if the former revision and the new one are behind the same load balancer.
 fn sides(
     deployment: &ecs::ServiceDeployment,
     revisions: &BTreeMap<String, Revision>,
@@ -155,15 +155,15 @@ fn sides(
     })
 }
 
-/// A switching change is sent once, for ten seconds.
+/// Returns a configuration by which a switching change is sent once, for ten seconds.
 pub(crate) fn switching() -> Builder {
     Builder::new()
         .retry_config(limits::one_attempt())
         .timeout_config(limits::switching())
 }
 
-/// Stops one, so that ECS goes back. Of the stop types that the model knows, only `ROLLBACK` is valid (Amazon ECS API
-/// Reference, StopServiceDeployment).
+/// Stops a deployment, so that ECS goes back. Of the stop types that the model knows, only `ROLLBACK` is valid (Amazon
+/// ECS API Reference, StopServiceDeployment).
 pub(crate) async fn stop(client: &Client, arn: &str) -> Answered<()> {
     let request = client.stop_service_deployment().service_deployment_arn(arn);
     let sent = request
@@ -204,8 +204,8 @@ pub(crate) async fn answer(client: &Client, arn: &str, hook: &str, goes_on: bool
     sent.or_fault("ContinueServiceDeployment", &named).map(drop)
 }
 
-/// The hooks of a service's deployment configuration. ECS tells the defaults of their timeouts, or they are these
-/// (Amazon ECS API Reference, DeploymentLifecycleHookTimeoutConfiguration).
+/// Returns the hooks of a service's deployment configuration. ECS tells the defaults of their timeouts, or they are
+/// these (Amazon ECS API Reference, DeploymentLifecycleHookTimeoutConfiguration).
 pub(crate) fn hooks(configuration: &ecs::DeploymentConfiguration) -> Vec<ServiceHook> {
     let of = |hook: &ecs::DeploymentLifecycleHook| {
         let timeout = hook.timeout_configuration();
@@ -225,8 +225,8 @@ pub(crate) fn hooks(configuration: &ecs::DeploymentConfiguration) -> Vec<Service
     configuration.lifecycle_hooks().iter().map(of).collect()
 }
 
-/// The sort of a hook; what ECS leaves out is the default (Amazon ECS API Reference, DeploymentLifecycleHook,
-/// `targetType`).
+/// Returns the sort of a hook. Where ECS leaves it out it is the default (Amazon ECS API Reference,
+/// DeploymentLifecycleHook, `targetType`).
 fn kind_of(told: Option<&ecs::DeploymentLifecycleHookTargetType>) -> String {
     let told = told.map(ecs::DeploymentLifecycleHookTargetType::as_str);
     told.unwrap_or("AWS_LAMBDA").to_owned()
@@ -264,8 +264,8 @@ fn rollout_of(
     }
 }
 
-/// ECS tells the defaults of a canary and of linear steps, or they are these (Amazon ECS API Reference,
-/// CanaryConfiguration and LinearConfiguration).
+/// Returns the steps of a shift. ECS tells the defaults of a canary and of linear steps, or they are these (Amazon ECS
+/// API Reference, CanaryConfiguration and LinearConfiguration).
 pub(crate) fn shifting(configuration: &ecs::DeploymentConfiguration) -> Shifting {
     let canary = configuration.canary_configuration();
     let linear = configuration.linear_configuration();
@@ -287,7 +287,7 @@ pub(crate) fn shifting(configuration: &ecs::DeploymentConfiguration) -> Shifting
     }
 }
 
-/// A percentage, of which ECS takes tenths, in tenths.
+/// Returns a percentage, of which ECS takes tenths, in tenths.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -14,7 +14,7 @@ use windlass_engine::ports::{
     Shifting, TaskContainer, TaskDefinition,
 };
 
-/// What ECS adds to a task definition when it registers one, and refuses to be told (Amazon ECS API
+/// The members that ECS adds to a task definition when it registers one, and refuses in a request (Amazon ECS API
 /// Reference, TaskDefinition and RegisterTaskDefinition).
 const READ_ONLY: [&str; 8] = [
     "taskDefinitionArn",
@@ -85,7 +85,7 @@ impl Services for Aws {
     async fn task_definitions(&self, family: &str, limit: u32) -> Answered<Vec<String>> {
         let mut arns = Vec::new();
         let mut next = None;
-        // The operation takes a prefix of a family's name, so that other families come along.
+        // The operation takes a prefix of a family's name, so other families come along.
         let of_family = |arn: &String| family_of(arn) == Some(family);
         loop {
             let request = self.clients.ecs().list_task_definitions();
@@ -228,13 +228,13 @@ impl Aws {
     }
 }
 
-/// `family` of `arn:aws:ecs:…:task-definition/family:7`.
+/// Reads `family` of `arn:aws:ecs:…:task-definition/family:7`.
 fn family_of(arn: &str) -> Option<&str> {
     let (_, name) = arn.rsplit_once('/')?;
     Some(name.rsplit_once(':')?.0)
 }
 
-/// The document as ECS takes it, with fields that this build does not know.
+/// Returns the document as ECS takes it, with members that this build does not know.
 fn registration(document: &Value, tags: &BTreeMap<String, String>) -> Answered<String> {
     let mut document = document.clone();
     let Some(members) = document.as_object_mut() else {
@@ -326,8 +326,8 @@ fn service_of(service: ecs::Service) -> Service {
     }
 }
 
-/// `minimumHealthyPercent` and `maximumPercent`; 100 and 200 where ECS tells none (Amazon ECS API
-/// Reference, DeploymentConfiguration).
+/// Returns `minimumHealthyPercent` and `maximumPercent`; 100 and 200 where ECS gives none (Amazon ECS API Reference,
+/// DeploymentConfiguration).
 fn percents(configuration: Option<&ecs::DeploymentConfiguration>) -> (u32, u32) {
     let least = configuration.and_then(ecs::DeploymentConfiguration::minimum_healthy_percent);
     let most = configuration.and_then(ecs::DeploymentConfiguration::maximum_percent);

@@ -1,4 +1,4 @@
-//! What the function's environment tells.
+//! The settings in the function's environment.
 
 use crate::{limits, web};
 use aws_config::SdkConfig;
@@ -7,8 +7,8 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::config::Config;
 use windlass_engine::ports::Answered;
 
-/// The names of what the installation's template made. A name that is missing is a fault only when
-/// something needs it: each function is given just the names that its role covers.
+/// The names of the resources that the installation's template made. A missing name is a fault only when something
+/// needs it: each function is given just the names that its role covers.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// `WINDLASS_TABLE`: the ledger's table.
@@ -21,7 +21,7 @@ pub struct Settings {
     pub topic: Option<String>,
     /// `WINDLASS_RUNNER`: the function that makes calls which take long.
     pub runner: Option<String>,
-    /// What the engine knows: `WINDLASS_ARTIFACTS_BUCKET`, `WINDLASS_IN_VPC` (`true` or `false`),
+    /// The engine's configuration: `WINDLASS_ARTIFACTS_BUCKET`, `WINDLASS_IN_VPC` (`true` or `false`),
     /// `WINDLASS_TASK_ROLES` (ARNs with wildcards, between commas), `WINDLASS_DEPLOYERS` (`kind=ARN`, between commas),
     /// `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets) and `AWS_ENDPOINT_URL`.
     pub config: Config,
@@ -33,8 +33,8 @@ impl Settings {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    /// Reads an environment that is given as a function of names. An empty value is as good as
-    /// none, because a template cannot leave a variable out conditionally within a map.
+    /// Reads an environment that is given as a function of names. An empty value counts as none, because a template
+    /// cannot leave a variable out conditionally within a map.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Answered<Self> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         let in_vpc = match given("WINDLASS_IN_VPC").as_deref() {
@@ -85,7 +85,7 @@ impl Settings {
     }
 }
 
-/// What stands between commas.
+/// Returns the items between commas.
 fn listed(text: Option<&str>) -> Vec<String> {
     let each = text.unwrap_or_default().split(',');
     let each = each.map(str::trim).filter(|one| !one.is_empty());
@@ -107,8 +107,8 @@ fn needed<'a>(value: Option<&'a str>, variable: &str) -> Answered<&'a str> {
     })
 }
 
-/// Region, credentials and endpoint of a function, from its environment alone: it has no files of
-/// a person's, and looking for them would only make its start longer.
+/// Returns region, credentials and endpoint of a function, from its environment alone. It has no files of a person's,
+/// and a search for them would only make its start longer.
 pub(crate) async fn sdk_config() -> SdkConfig {
     let nothing = EnvConfigFiles::builder()
         .with_contents(EnvConfigFileKind::Config, "")
@@ -116,11 +116,11 @@ pub(crate) async fn sdk_config() -> SdkConfig {
     load(nothing, None).await
 }
 
-/// Region, credentials and endpoint as a person's or a CI job's environment and files tell them.
-/// `region` is taken where no variable names one: a person's file of settings goes before their profile.
+/// Returns region, credentials and endpoint from the environment and the files of a person or a CI job. `region` is
+/// used where no variable names one: a person's file of settings goes before their profile.
 ///
 /// # Errors
-/// `BadInput` if a variable names an endpoint that is none.
+/// `BadInput` if a variable names an endpoint that is no address.
 pub(crate) async fn sdk_config_of_a_person(region: Option<&str>) -> Answered<SdkConfig> {
     let variables = std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
@@ -134,8 +134,8 @@ pub(crate) async fn sdk_config_of_a_person(region: Option<&str>) -> Answered<Sdk
     Ok(load(EnvConfigFiles::default(), region).await)
 }
 
-/// Refuses an endpoint that is no address of an HTTP server: the SDK passes over it, and calls AWS itself in place of
-/// the local cloud that was meant (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+/// Refuses an endpoint that is no address of an HTTP server. The SDK would pass over it, and call AWS itself in place
+/// of the intended local cloud (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
 fn endpoints_are_addresses(variables: impl Iterator<Item = (String, String)>) -> Answered<()> {
     let wrong = variables.filter(|(name, value)| {
         let is_one = name == "AWS_ENDPOINT_URL" || name.starts_with("AWS_ENDPOINT_URL_");
@@ -153,7 +153,7 @@ fn endpoints_are_addresses(variables: impl Iterator<Item = (String, String)>) ->
     }
 }
 
-/// With Windlass's limits.
+/// Loads the configuration with Windlass's limits.
 async fn load(files: EnvConfigFiles, region: Option<&str>) -> SdkConfig {
     let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
     if let Some(region) = region {

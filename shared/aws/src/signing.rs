@@ -1,4 +1,4 @@
-//! What of a request's body is signed.
+//! The signature of a request's body.
 
 use aws_runtime::auth::PayloadSigningOverride;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -11,9 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use windlass_domain::digest::Digest;
 
-/// Signs a body by the SHA-256 that is sent along, instead of summing it up once more: a signature
-/// holds the same sum (AWS Identity and Access Management User Guide, "Create a signed AWS API
-/// request", `HashedPayload`). S3 compares the body with both.
+/// Signs a body by the SHA-256 that is sent along, instead of summing it up once more: a signature holds the same sum
+/// (AWS Identity and Access Management User Guide, "Create a signed AWS API request", `HashedPayload`). S3 compares the
+/// body with both.
 #[derive(Debug)]
 pub(crate) struct ByChecksum;
 
@@ -37,8 +37,8 @@ impl Intercept for ByChecksum {
     }
 }
 
-/// The checksum of the body, where the header is that: the completion of an upload, a POST, has
-/// there the whole object's.
+/// Returns the checksum of the body, where the header holds that. The completion of an upload, a POST, has the whole
+/// object's checksum there.
 fn sum_of_body(request: &HttpRequest) -> Option<Digest> {
     let sum = request.headers().get("x-amz-checksum-sha256")?;
     let raw = STANDARD.decode(sum).ok()?;

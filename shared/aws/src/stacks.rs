@@ -1,6 +1,6 @@
-//! The outputs and the resources of a CloudFormation stack: how the command line finds an installation by its name. Two
-//! operations of AWS's Query protocol, signed by what the API's calls are signed with: a client of its own would compile
-//! and carry all operations of the service.
+//! The outputs and the resources of a CloudFormation stack, by which the command line finds an installation by its
+//! name. Two operations of AWS's Query protocol, signed by the same code as the API's calls: the SDK's client would
+//! compile and carry all operations of the service.
 
 use crate::json_services::endpoint;
 use crate::web::Fetched;
@@ -20,15 +20,15 @@ const SERVICE: &str = "cloudformation";
 /// The version of its API (AWS CloudFormation API Reference, "DescribeStacks").
 const VERSION: &str = "2010-05-15";
 
-/// How long an answer may take: it is one small read.
+/// The time that an answer may take: it is one small read.
 const ANSWER: Duration = Duration::from_secs(15);
 
 /// The largest answer, in bytes: a template has at most 200 outputs of 1,024 bytes each, and 200 parameters (AWS
 /// CloudFormation User Guide, "CloudFormation quotas").
 const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
 
-/// The outputs of a stack of this name, or ARN, in the account of a person's credentials; `None` where there is none.
-/// `region` is asked where the environment names none.
+/// Returns the outputs of a stack of this name, or ARN, in the account of a person's credentials; `None` where there is
+/// none. `region` is used where the environment names none.
 ///
 /// # Errors
 /// `BadInput` if no region is known or an endpoint is none, `AccessDenied` without credentials or the right `cloudformation:DescribeStacks`,
@@ -57,7 +57,7 @@ pub(crate) struct Resource {
     pub(crate) sort: String,
 }
 
-/// All resources of a stack of this name, or ARN; `None` where there is none.
+/// Returns all resources of a stack of this name, or ARN; `None` where there is no such stack.
 pub(crate) async fn resources(home: &SdkConfig, name: &str) -> Answered<Option<Vec<Resource>>> {
     let (mut all, mut next) = (Vec::new(), None::<String>);
     loop {
@@ -74,7 +74,7 @@ pub(crate) async fn resources(home: &SdkConfig, name: &str) -> Answered<Option<V
     }
 }
 
-/// What has no id was never made.
+/// Reads a resource; `None` if it has no id, because then it was never made.
 fn resource(mut member: BTreeMap<String, String>) -> Option<Resource> {
     let mut text = |name: &str| member.remove(name).filter(|text| !text.is_empty());
     Some(Resource {
@@ -84,7 +84,7 @@ fn resource(mut member: BTreeMap<String, String>) -> Option<Resource> {
     })
 }
 
-/// The answer to a call; `None` where there is no such stack.
+/// Returns the answer to a call; `None` where there is no such stack.
 async fn asked_of(
     home: &SdkConfig,
     asked: &[(&str, &str)],
@@ -101,7 +101,7 @@ async fn asked_of(
     refused(&what, answer.status, &body)
 }
 
-/// The answer of a service of AWS to a GET of this path, whatever its status.
+/// Returns the answer of a service of AWS to a GET of this path, whatever its status.
 pub(crate) async fn read(
     home: &SdkConfig,
     service: &str,
@@ -149,7 +149,8 @@ fn address(endpoint: &str, asked: &[(&str, &str)]) -> Result<Url, String> {
     Ok(url)
 }
 
-/// A stack that is not there is told as an input that is not valid (AWS CloudFormation API Reference, "DescribeStacks").
+/// Turns an error into a fault, or into `None` where there is no such stack. CloudFormation answers then that the input
+/// is not valid (AWS CloudFormation API Reference, "DescribeStacks").
 fn refused<T>(what: &str, status: u16, body: &str) -> Answered<Option<T>> {
     let code = text_of(body, b"Code");
     let message = text_of(body, b"Message").unwrap_or_default();
@@ -164,7 +165,7 @@ fn refused<T>(what: &str, status: u16, body: &str) -> Answered<Option<T>> {
     ))
 }
 
-/// What stands between the first tags of this name.
+/// Returns the text between the first tags of this name.
 fn text_of(body: &str, tag: &[u8]) -> Option<String> {
     texts(body)
         .into_iter()
@@ -172,7 +173,7 @@ fn text_of(body: &str, tag: &[u8]) -> Option<String> {
         .map(|(_, text)| text)
 }
 
-/// The keys and values of the outputs.
+/// Reads the keys and values of the outputs.
 fn pairs(body: &str) -> BTreeMap<String, String> {
     let (mut pairs, mut key) = (BTreeMap::new(), None);
     for (name, text) in texts(body) {
@@ -185,7 +186,7 @@ fn pairs(body: &str) -> BTreeMap<String, String> {
     pairs
 }
 
-/// Each `member` of a list, by its innermost tags.
+/// Reads each `member` of a list, by its innermost tags.
 fn members(body: &str) -> Vec<BTreeMap<String, String>> {
     let each = body.split("</member>");
     let each = each.filter_map(|part| part.rsplit_once("<member>"));
@@ -197,7 +198,7 @@ fn members(body: &str) -> Vec<BTreeMap<String, String>> {
     .collect()
 }
 
-/// Each innermost tag with its text, in their order.
+/// Returns each innermost tag with its text, in their order.
 pub(crate) fn texts(body: &str) -> Vec<(Vec<u8>, String)> {
     let mut reader = Reader::from_str(body);
     let (mut found, mut open, mut text) = (Vec::new(), None, String::new());
@@ -219,7 +220,7 @@ pub(crate) fn texts(body: &str) -> Vec<(Vec<u8>, String)> {
     }
 }
 
-/// The letter that an entity stands for.
+/// Returns the letter that an entity stands for.
 fn letter(entity: &quick_xml::events::BytesRef<'_>) -> Option<char> {
     if let Ok(Some(letter)) = entity.resolve_char_ref() {
         return Some(letter);

@@ -7,7 +7,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::outbox::Change;
 use windlass_engine::ports::{Answered, Item};
 
-/// What calls the outbox.
+/// A cause for which the outbox is invoked.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Woken {
     /// Changes of the ledger.
@@ -16,7 +16,8 @@ pub enum Woken {
     Look(Value),
 }
 
-/// What an event is. Amazon EventBridge User Guide, "Events": what comes from there has a `detail-type`.
+/// Tells changes of the ledger from a look of the schedule. An event from EventBridge has a `detail-type` (Amazon
+/// EventBridge User Guide, "Events").
 pub fn woken(event: Value) -> Answered<Woken> {
     if event.get("detail-type").is_some() {
         return Ok(Woken::Look(event));
@@ -28,8 +29,8 @@ pub fn woken(event: Value) -> Answered<Woken> {
     changes_from_stream(event).map(Woken::Changes)
 }
 
-/// The changes in an event of the table's stream, in its order (Amazon DynamoDB Streams API
-/// Reference, Record). The stream must carry new and old images.
+/// Reads the changes in an event of the table's stream, in its order (Amazon DynamoDB Streams API Reference, Record).
+/// The stream must carry new and old images.
 pub fn changes_from_stream(event: Event) -> Answered<Vec<Change>> {
     event.records.into_iter().map(change).collect()
 }
@@ -41,7 +42,7 @@ fn change(record: EventRecord) -> Answered<Change> {
     })
 }
 
-/// An item has its key at least: an image without attributes is one that is not there.
+/// Reads an image of an item. An item has its key at least, so an image without attributes is an absent item.
 fn image(image: serde_dynamo::Item) -> Answered<Option<Item>> {
     if image.is_empty() {
         return Ok(None);

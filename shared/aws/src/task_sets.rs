@@ -1,4 +1,4 @@
-//! The task sets of a service, which CodeDeploy deploys; and where tasks run.
+//! The task sets of a service, which CodeDeploy deploys; and the places where tasks run.
 
 use crate::services::count;
 use aws_sdk_ecs::types as ecs;
@@ -41,7 +41,8 @@ fn shape_of(told: &ecs::TaskSet) -> Shape {
     }
 }
 
-/// CodeDeploy takes all of a network, or the service's.
+/// Returns the network; `None` where a member is missing. CodeDeploy takes all of a network's members, or the service's
+/// own network.
 fn network_of(told: &ecs::AwsVpcConfiguration) -> Option<Network> {
     let security_groups = told.security_groups().to_vec();
     let public_ip = told.assign_public_ip()?.as_str().to_owned();
@@ -52,7 +53,8 @@ fn network_of(told: &ecs::AwsVpcConfiguration) -> Option<Network> {
     })
 }
 
-/// A service has a launch type or a strategy of capacity providers (Amazon ECS API Reference, Service).
+/// Returns the capacity of a service, which has a launch type or a strategy of capacity providers (Amazon ECS API
+/// Reference, Service).
 pub(crate) fn capacity(
     launch: Option<&ecs::LaunchType>,
     strategy: Vec<ecs::CapacityProviderStrategyItem>,

@@ -11,8 +11,8 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use windlass_domain::fault::FaultName;
 
-/// Tells a throttle at once. Tried again by the SDK, it would come out as an answer that took long,
-/// and whoever makes many calls at a time would make more of them instead of fewer.
+/// Returns a throttle to the caller at once. If the SDK tried again, the throttle would look like an answer that took
+/// long, and a caller that makes many calls at a time would make more of them instead of fewer.
 #[derive(Debug)]
 pub(crate) struct Told;
 
@@ -31,7 +31,7 @@ impl ClassifyRetry for Told {
     }
 }
 
-/// The error code of a call that writes an object.
+/// Returns the error code of a call that writes an object.
 fn code(error: &Error) -> Option<&str> {
     code_of::<PutObjectError>(error)
         .or_else(|| code_of::<CopyObjectError>(error))

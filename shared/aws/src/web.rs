@@ -18,30 +18,30 @@ use windlass_engine::ports::Answered;
 const DOWNLOAD_LIMIT: u64 = 256 * 1024 * 1024;
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// What a server answered, without redirects.
+/// A server's answer; redirects are not followed.
 pub(crate) struct Fetched {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
     pub(crate) cache_control: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) body: Bytes,
-    /// Whether the body was longer than the limit.
+    /// True if the body was longer than the limit.
     pub(crate) cut: bool,
 }
 
-/// The TLS that the SDK uses as well.
+/// Returns the TLS that the SDK uses as well.
 pub(crate) fn tls_provider() -> tls::Provider {
     tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)
 }
 
-/// The address of an HTTP server; nothing where the text is none.
+/// Reads the address of an HTTP server; `None` where the text is none.
 pub(crate) fn http_address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// Fetches an address with GET and these headers from one of `addresses`, whatever its name resolves to by now;
-/// says what went wrong if nothing was answered.
+/// Fetches an address with GET and these headers from one of `addresses`, whatever its name resolves to by now. Returns
+/// what went wrong if nothing was answered.
 pub(crate) async fn fetch<'h>(
     url: &str,
     headers: impl IntoIterator<Item = (&'h String, &'h String)>,
@@ -58,8 +58,8 @@ pub(crate) async fn fetch<'h>(
     send(request, addresses, limit).await
 }
 
-/// Sends a request to one of `addresses`, whatever its host's name resolves to by now; says what
-/// went wrong if nothing was answered. A body that is longer than `limit` is cut.
+/// Sends a request to one of `addresses`, whatever its host's name resolves to by now. Returns what went wrong if
+/// nothing was answered. A body that is longer than `limit` is cut.
 pub(crate) async fn send(
     mut request: HttpRequest,
     addresses: Vec<IpAddr>,
@@ -89,7 +89,7 @@ pub(crate) async fn send(
     })
 }
 
-/// The bytes behind an address that AWS gave out.
+/// Downloads the bytes at an address that AWS gave out.
 pub(crate) async fn download(url: &str) -> Answered<Bytes> {
     let fault =
         |name, why: String| Fault::new(name, format!("downloading a function's code: {why}"));
@@ -120,8 +120,8 @@ pub(crate) async fn download(url: &str) -> Answered<Bytes> {
     }
 }
 
-/// The addresses of a URL's host. `localhost` and the names below it are this machine, whatever a
-/// name server says (RFC 6761, section 6.3).
+/// Returns the addresses of a URL's host. `localhost` and the names below it are this machine, whatever a name server
+/// says (RFC 6761, section 6.3).
 pub(crate) async fn addresses(url: &url::Url) -> Result<Vec<IpAddr>, String> {
     let port = url.port_or_known_default().unwrap_or(443);
     match url.host() {
@@ -156,7 +156,7 @@ async fn read(mut body: ByteStream, limit: u64) -> Result<(Bytes, bool), String>
     Ok((bytes.freeze(), false))
 }
 
-/// An error with its causes, which say what the outermost does not.
+/// Returns the text of an error with its causes, which say what the outermost does not.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let all: Vec<String> = std::iter::successors(Some(error), |error| (*error).source())
         .map(ToString::to_string)

@@ -37,7 +37,7 @@ pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Heard {
     let left = deadline.saturating_sub(started.elapsed());
     let talked = tokio::time::timeout(left, talk(&mut socket, about, &mut others)).await;
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    // Whoever closes late keeps nobody waiting.
+    // A server that closes late keeps nobody waiting.
     drop(tokio::time::timeout(Duration::from_millis(200), socket.close(None)).await);
     match talked {
         Ok(Ok(())) => Heard::Expected(ms),
@@ -49,7 +49,7 @@ pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Heard {
     }
 }
 
-/// A connection to one of the checked addresses, whatever the name resolves to by now.
+/// Opens a connection to one of the checked addresses, whatever the name resolves to by now.
 async fn open(rule: &Rule, text: &str) -> Result<Socket, Heard> {
     let url = Url::parse(text)
         .map_err(|error| Heard::Forbidden(format!("`{text}` is no address: {error}")))?;
@@ -81,7 +81,7 @@ async fn connected(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Heard> 
     Err(Heard::Closed(why))
 }
 
-/// Says what is to be said, and reads until what is expected comes.
+/// Sends the messages, and reads until the expected answer comes.
 async fn talk(
     socket: &mut Socket,
     about: &Conversation<'_>,
@@ -108,7 +108,7 @@ async fn talk(
     Err(format!("closed after {}", count(*others, "other message")))
 }
 
-/// The error, without anything that was heard.
+/// Returns the error, without anything that was received.
 fn words(error: &Error) -> String {
     match error {
         Error::Http(answer) => format!("refused with status {}", answer.status().as_u16()),

@@ -15,8 +15,8 @@ use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Point};
 /// 2026-11-20 14:00:00 UTC, in seconds.
 const TWO: u64 = 1_795_183_200;
 
-/// An answer of CloudWatch, which speaks CBOR (Smithy, "RPC v2 CBOR protocol"). A text that begins
-/// with `@` is a time in seconds.
+/// An answer of CloudWatch, which speaks CBOR (Smithy, "RPC v2 CBOR protocol"). A text that begins with `@` stands for
+/// a time in seconds.
 fn answer(status: u16, body: &Value) -> Reply {
     let mut encoder = Encoder::new(vec![]);
     encode(&mut encoder, body);
@@ -266,7 +266,7 @@ fn gate(of: Measured) -> MetricGate {
     }
 }
 
-/// The error rate of a function.
+/// A metric gate on the error rate of a function.
 fn rate() -> MetricGate {
     let of = [("errors", "Errors"), ("requests", "Invocations")];
     gate(Measured::Expression {

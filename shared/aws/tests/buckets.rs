@@ -1,4 +1,4 @@
-//! S3: what is true of a whole bucket.
+//! S3: reads of a whole bucket.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! AWS CodeDeploy: what is sent, what an answer means, and what is told of a refusal.
+//! AWS CodeDeploy: the requests, the meaning of its answers, and the messages of its refusals.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! AWS CodeDeploy with services of Amazon ECS: what is sent, and what an answer means.
+//! AWS CodeDeploy with services of Amazon ECS: the requests, and the meaning of its answers.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! AWS AppConfig: what is sent, upon which condition, and what is told of a refusal.
+//! AWS AppConfig: the requests, their conditions, and the messages of its refusals.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 

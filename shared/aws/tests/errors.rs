@@ -110,14 +110,14 @@ async fn what_aws_refuses_all_the_time_is_sent_once_by_each_further_call() {
 async fn a_definite_refusal_is_an_answer() {
     let throttled = || json_error(429, "TooManyRequestsException", "slow");
     let gone = || json_error(404, "ResourceNotFoundException", "gone");
-    // It is given at the second try: AWS answers, and the next call is tried as often as ever.
+    // The refusal comes at the second try: AWS answers, and the next call is tried as often as ever.
     let replies = vec![Reply::Lost, gone(), throttled(), throttled(), throttled()];
     let (aws, replay) = Replay::new(replies);
     for sent in [2, 5] {
         let _ = aws.alias("f", "live").await;
         assert_eq!(replay.sent().len(), sent);
     }
-    // It is given when the operation was refused all the time before.
+    // The refusal comes after the operation was throttled all the time.
     let mut replies: Vec<Reply> = (0..4).map(|_| throttled()).collect();
     replies.extend([gone(), throttled(), gone()]);
     let (aws, replay) = Replay::new(replies);
@@ -139,7 +139,7 @@ async fn what_aws_refused_is_forgotten_after_two_minutes() {
         aws.alias("f", "live").await.expect_err("throttled");
         assert_eq!(replay.sent().len(), sent, "{seconds} s");
     }
-    // Each refusal makes it known anew.
+    // Each refusal renews it.
     let (aws, replay) = Replay::new((0..9).map(throttled).collect());
     for sent in [3, 4, 5] {
         aws.alias("f", "live").await.expect_err("throttled");
@@ -187,7 +187,7 @@ async fn a_switching_call_that_is_not_answered_is_given_up_within_its_open_call(
     assert_eq!(given_up(alias).await, switching);
     let service = async |aws: Aws| aws.update_service("c", "s", "agent:8").await;
     assert_eq!(given_up(service).await, switching);
-    // A site in place: its caller says for how long, because one change has many such writes.
+    // A site in place: the caller gives the limit, because one change has many such writes.
     let within = Duration::from_secs(4);
     let once = |aws: &Aws| aws.at(&Place::default()).sent_once(4_000);
     let options = PutOptions::default();
@@ -382,7 +382,7 @@ async fn an_images_uri_is_what_the_registry_tells_and_not_what_the_caller_wrote(
     );
 }
 
-/// What `DescribeRepositories` answers.
+/// The answer of `DescribeRepositories`.
 fn repository(uri: &str) -> String {
     json!({"repositories": [{"repositoryUri": uri}]}).to_string()
 }

@@ -1,4 +1,4 @@
-//! Step Functions: stopping what has ended is a success, however that is said.
+//! Step Functions: to stop an execution that has ended is a success, whatever Step Functions answers.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -90,7 +90,7 @@ async fn transitions_are_states_entered_and_attempts_of_tasks() {
     assert_eq!(aws.transitions(ARN).await.expect("told"), None);
 }
 
-/// The caller may look at no other machine's, and what is no ARN is refused.
+/// The role may look at no other machine's executions, and a text that is no ARN is refused.
 #[tokio::test]
 async fn an_execution_of_no_release_machine_is_not_asked_for() {
     for arn in ["arn:nope", "", &ARN.replace("w-release", "other")] {

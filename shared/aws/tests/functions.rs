@@ -1,4 +1,4 @@
-//! Lambda: conditions, weights, and the digest of what a version freezes.
+//! Lambda: conditions, weights, and the digest of the configuration that a version freezes.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Services with AWS's JSON protocol: requests as they leave the machine, and what comes of answers.
+//! Services with AWS's JSON protocol: requests as they leave the machine, and the results of answers.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 

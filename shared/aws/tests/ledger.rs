@@ -1,4 +1,4 @@
-//! DynamoDB: conditions, transactions, cursors, and what is sent once.
+//! DynamoDB: conditions, transactions, cursors, and the calls that are sent once.
 
 #![allow(
     clippy::expect_used,

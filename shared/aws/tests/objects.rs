@@ -87,7 +87,7 @@ async fn a_write_has_its_checksum_and_its_condition() {
     assert_eq!(sent.header("cache-control"), Some("no-cache"));
 }
 
-/// Nothing but what is told is sent: so a body is summed up once, by whoever read it.
+/// A checksum that is given is sent and signed as it is. So a body is summed up once, by its reader.
 #[tokio::test]
 async fn a_checksum_that_is_known_is_sent_and_signed_and_not_summed_up_again() {
     let (aws, replay) = Replay::new(vec![reply(200, &[], "")]);
@@ -123,7 +123,7 @@ async fn every_bucket_has_its_own_address() {
         "https://one-b.s3.eu-west-1.amazonaws.com/k?x-id=PutObject",
         "https://two-b.s3.eu-west-1.amazonaws.com/k?x-id=PutObject",
         "https://two-b.s3.eu-west-1.amazonaws.com/l?x-id=PutObject",
-        // A dot is none of what the certificate's name stands for.
+        // The wildcard of the certificate's name stands for no dot.
         "https://s3.eu-west-1.amazonaws.com/three.b/k?x-id=PutObject",
     ];
     assert_eq!(sent, expected);

@@ -1,4 +1,4 @@
-//! Probes: what is reached, by way of what, and what is never reached.
+//! Probes: the addresses that are reached, by which way, and those that are never reached.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -18,8 +18,7 @@ struct Site {
 }
 
 impl Site {
-    /// A server that answers a path like this: status line, headers and body. Nothing means that
-    /// the question stays open.
+    /// Makes a server that answers a path like this: status line, headers and body. `None` leaves the question open.
     fn new(answer: impl Fn(&str) -> Option<String> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -32,7 +31,7 @@ impl Site {
                 let path = path_of(&connection);
                 kept.lock().expect("unpoisoned").push(path.clone());
                 match answer(&path) {
-                    // The prober may have read enough and be gone.
+                    // The probe may have read enough and be gone.
                     Some(text) => drop(connection.write_all(text.as_bytes())),
                     None => open.push(connection),
                 }
@@ -46,7 +45,7 @@ impl Site {
     }
 }
 
-/// The path, and behind it the headers that are a shop's own.
+/// Returns the path, and behind it the headers that are a shop's own.
 fn path_of(connection: &TcpStream) -> String {
     let mut lines = BufReader::new(connection).lines();
     let first = lines.next().expect("a request").expect("text");
@@ -78,7 +77,7 @@ fn to(place: &str) -> Option<String> {
     ))
 }
 
-/// AWS with this endpoint of a local cloud.
+/// Makes an AWS with this endpoint of a local cloud.
 fn aws(endpoint: Option<&str>) -> Aws {
     let config = Config {
         local_endpoint: endpoint.map(str::to_owned),
@@ -191,7 +190,7 @@ async fn redirects_are_followed_and_each_is_checked() {
 
 #[tokio::test]
 async fn headers_go_to_the_host_that_they_are_declared_for() {
-    // Another name of the same host, whose port stands in the path.
+    // This is another name of the same host, whose port stands in the path.
     let site = Site::new(|path| match path.split_once(' ') {
         Some((path, "x-shop-test: new")) => match path.split_once('?') {
             Some((_, port)) => to(&format!("//localhost:{port}/end")),

@@ -1,4 +1,4 @@
-//! Other places: which role is assumed, how often, and where calls go then.
+//! Other places: the role that is assumed, how often, and the endpoint of the calls then.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! IAM's simulation: the request as it leaves the machine, and what comes of answers.
+//! IAM's simulation: the request as it leaves the machine, and the results of answers.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -28,7 +28,7 @@ fn answered(members: &str, more: &str) -> String {
     )
 }
 
-/// As AWS writes them: with what is said of the one resource below, and the action's name behind it.
+/// Evaluations as AWS writes them: the part on the one resource stands below, and the action's name behind it.
 const ALLOWED: &str = "<member><MatchedStatements><member><SourcePolicyId>deploy</SourcePolicyId><EndPosition>\
     <Column>9</Column><Line>1</Line></EndPosition></member></MatchedStatements><MissingContextValues/>\
     <EvalResourceName>arn:one</EvalResourceName><EvalDecision>allowed</EvalDecision>\

@@ -1,4 +1,4 @@
-//! Calls of functions that take long: each is sent once, and what it answers says whether it ran.
+//! Calls of functions that take long: each is sent once, and its answer says whether it ran.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 

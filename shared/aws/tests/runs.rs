@@ -1,4 +1,4 @@
-//! Tasks of ECS that are run once: the token is sent once, and what is told of them.
+//! Tasks of ECS that are run once: the token is sent once, and the tasks are described.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 

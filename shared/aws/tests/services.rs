@@ -1,4 +1,4 @@
-//! ECS: unowned fields survive, also those that this build's SDK does not know.
+//! ECS: fields that Windlass does not own survive, also those that this build's SDK does not know.
 
 #![allow(
     clippy::expect_used,

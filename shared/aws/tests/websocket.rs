@@ -1,4 +1,4 @@
-//! Conversations over a WebSocket: what is said and heard, and what is never reached.
+//! Conversations over a WebSocket: the messages that are sent and received, and the addresses that are never reached.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use windlass_aws::{Aws, Settings};
 use windlass_engine::config::Config;
 use windlass_engine::ports::{Conversation, Heard, Probe as _};
 
-/// A server on this machine that greets, and then repeats what it is told, as so many messages.
+/// Starts a server on this machine that greets, and then repeats each message, as so many messages.
 async fn echo() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let place = listener.local_addr().expect("an address").to_string();
@@ -43,7 +43,7 @@ async fn echo() -> String {
     place
 }
 
-/// A server that answers every request with a status.
+/// Starts a server that answers every request with a status.
 async fn refusing() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let place = listener.local_addr().expect("an address").to_string();

@@ -1,4 +1,4 @@
-//! Pure: what an operator's `accept` records of a component, which is what callers of its target get.
+//! Decides what an operator's `accept` records of a component: it records what callers of its target get. Pure.
 
 use crate::fault::Fault;
 use crate::finding::{Finding, FindingName};
@@ -10,63 +10,66 @@ use serde_json::Value;
 /// A look at a component's target, made because an operator accepts what is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Look {
-    /// When it began.
+    /// The time at which the look began.
     pub at: Time,
-    /// The lock's token under which it was made: what is written under a later one may have changed since.
+    /// The lock's token under which the look was made. Changes under a later token may have come after it.
     pub token: u64,
-    /// What was seen.
+    /// The observation.
     pub saw: Live,
 }
 
-/// What was seen of a target.
+/// The observation of a target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Live {
-    /// It is there.
+    /// The target is there.
     There {
-        /// What callers get, as the kind writes it.
+        /// The state that callers get, as the kind writes it.
         state: Value,
         /// The same in words, such as `40 at 100 %`.
         shown: String,
-        /// Whether callers notice no difference to what ran before the deployment.
+        /// True if callers notice no difference from what ran before the deployment.
         #[serde(default)]
         as_before: bool,
-        /// The same of what is recorded as running, or, where nothing is, of what ran before the deployment.
+        /// True if callers notice no difference from what is recorded as running; where nothing is recorded, from what
+        /// ran before the deployment.
         #[serde(default)]
         as_recorded: bool,
     },
-    /// What is declared is not there, for this reason.
+    /// Something that is declared is not there, for this reason.
     Gone(String),
-    /// What callers get is not final: AWS still moves them, as this finding says.
+    /// The state that callers get is not final, as this finding says: AWS still moves them.
     Moving(Finding),
     /// It could not be looked at.
     Unknown(Fault),
 }
 
-/// What is recorded of a component.
+/// The answer of [`accepted`]: the content of a component's new record.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Accepted<'a> {
-    /// What is recorded already: the deployment has not touched it, or has seen it back, and no look shows more.
+    /// The record stays as it is: the deployment has not touched the component, or has seen it back, and no look shows
+    /// more.
     AsRecorded,
     /// This runs.
     Runs {
-        /// As the kind writes it.
+        /// The state, as the kind writes it.
         state: &'a Value,
-        /// In words.
+        /// The same in words.
         shown: &'a str,
-        /// Whether that is what ran before the deployment.
+        /// True if that ran before the deployment.
         as_before: bool,
-        /// Whether that is what is recorded.
+        /// True if that is recorded already.
         as_recorded: bool,
     },
-    /// Nothing runs: what is declared is not there, for this reason.
+    /// Nothing runs: something that is declared is not there, for this reason.
     Nothing(&'a str),
 }
 
-/// What is accepted of a component by an operator who holds the lock's token: what runs, whoever brought it. A
-/// finding where that is not known of what the deployment may have changed: then nothing may be recorded, because
-/// a record that is not so would be gone on from. The same finding where it is known and not final, also of what the
-/// deployment has not touched.
+/// Returns what is accepted of a component by an operator who holds the lock's token: what runs, whoever brought it.
+///
+/// Answers with a finding if the deployment may have changed the component and nobody knows what runs: a false record
+/// would be the ground of the next release. Answers with the same finding if what runs is known and not final, even of
+/// a component that the deployment has not touched.
 pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
     if let Some(Live::Moving(finding)) = looked(step, token).map(|look| &look.saw) {
         return Err(Finding {
@@ -76,7 +79,7 @@ pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
     }
     let is_untouched = !step.status.may_have_changed();
     match seen(step, token) {
-        // What it has not touched, or has seen back, is as well known as it was before the deployment.
+        // A component that is untouched, or was seen back, is as well known as it was before the deployment.
         Err(_)
         | Ok(Accepted::Runs {
             as_before: true, ..
@@ -86,12 +89,12 @@ pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
     }
 }
 
-/// The look that was made for this `accept`.
+/// Returns the look that was made for this `accept`.
 fn looked(step: &Step, token: u64) -> Option<&Look> {
     step.looked.as_ref().filter(|look| look.token == token)
 }
 
-/// What a look shows that counts, or why none does.
+/// Returns what the look shows. The error says why no look counts.
 fn seen(step: &Step, token: u64) -> Result<Accepted<'_>, String> {
     let Some(look) = looked(step, token) else {
         return Err("nobody has looked at it".to_owned());

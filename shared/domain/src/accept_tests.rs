@@ -7,7 +7,7 @@ use crate::step::{ChangeRecord, SEEN_AFTER_MS, StepStatus};
 use serde_json::json;
 
 const TOKEN: u64 = 7;
-/// When the deployment made its last switching change.
+/// The time of the deployment's last switching change.
 const CHANGED: Time = Time(1_000_000);
 
 fn step(status: StepStatus) -> Step {
@@ -44,7 +44,7 @@ fn look(at: Time, token: u64, saw: Live) -> Look {
     Look { at, token, saw }
 }
 
-/// What ran before the deployment.
+/// The state from before the deployment.
 fn as_before() -> Live {
     Live::There {
         state: json!(40),
@@ -63,7 +63,7 @@ fn there() -> Live {
     }
 }
 
-/// Somebody may have repaired by hand also what the deployment has not touched, or has seen back.
+/// Somebody may also have repaired by hand a component that the deployment has not touched, or has seen back.
 #[test]
 fn what_was_not_changed_or_is_back_is_as_recorded_unless_a_look_shows_more() {
     let fault = Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
@@ -179,7 +179,7 @@ fn what_nobody_has_seen_is_not_accepted() {
     }
 }
 
-/// Also what the deployment has not touched: what it is recorded as would not be so any more.
+/// Neither is a component that the deployment has not touched: its record would soon be untrue.
 #[test]
 fn what_aws_still_moves_is_not_accepted() {
     let busy = Finding::new(

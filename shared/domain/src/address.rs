@@ -1,4 +1,4 @@
-//! Which network addresses a probe may reach.
+//! Decides which network addresses a probe may reach.
 //!
 //! A declaration names the addresses that Windlass fetches, and Windlass runs with a role of its
 //! own inside AWS: without a rule a probe could read what only the machine itself may see, such as
@@ -6,20 +6,19 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What kind of place an address is.
+/// A kind of address, by who can reach it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressKind {
-    /// Anyone's: probes may reach it.
+    /// A public address. Probes may reach it.
     Public,
-    /// A network of one's own: probes may reach it only when Windlass is installed into a VPC.
+    /// An address of a private network. Probes may reach it only if Windlass is installed into a VPC.
     Private,
-    /// The machine itself, its link, a group of machines, or nothing: never to be reached. Says
+    /// An address that is never probed: the machine itself, its link, a group of machines, or nothing. The text says
     /// which.
     Never(&'static str),
 }
 
-/// What kind of place an address is. An IPv6 address that carries an IPv4 address is what that
-/// one is.
+/// Returns the kind of an address. An IPv6 address that carries an IPv4 address has the kind of that one.
 pub fn kind_of(address: IpAddr) -> AddressKind {
     match address {
         IpAddr::V4(address) => kind_of_v4(address),
@@ -30,7 +29,7 @@ pub fn kind_of(address: IpAddr) -> AddressKind {
     }
 }
 
-/// Why a probe may not reach an address; `None` if it may.
+/// Says why a probe may not reach an address; `None` if it may.
 pub fn forbidden(address: IpAddr, in_vpc: bool) -> Option<String> {
     match kind_of(address) {
         AddressKind::Public => None,
@@ -90,7 +89,7 @@ fn kind_of_v6(address: Ipv6Addr) -> AddressKind {
     AddressKind::Public
 }
 
-/// The IPv4 address that an IPv6 address carries: mapped (`::ffff:0:0/96`), compatible (`::/96`),
+/// Returns the IPv4 address that an IPv6 address carries: mapped (`::ffff:0:0/96`), compatible (`::/96`),
 /// translated (`64:ff9b::/96`, and `64:ff9b:1::/48` for networks of one's own; RFC 6052, RFC 8215)
 /// or 6to4 (`2002::/16`, RFC 3056).
 fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {

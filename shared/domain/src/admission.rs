@@ -1,6 +1,6 @@
-//! Admission: whether a deployment goes, waits, or is refused. Pure.
+//! Admission decides whether a deployment starts, waits, or is refused. Pure.
 //!
-//! It says nothing of what the targets show: what is admitted looks at them before it claims anything.
+//! It does not look at the targets. A deployment that is admitted looks at them before it claims anything.
 
 use crate::deployment::Deployment;
 use crate::drill::{self, Drill};
@@ -19,7 +19,7 @@ use crate::refusal::findings;
 use crate::request::ActionName;
 use crate::time::Time;
 
-/// What is to be admitted.
+/// A deployment that asks for admission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The deployment.
@@ -28,37 +28,37 @@ pub struct Candidate {
     pub app: AppName,
     /// The environment.
     pub environment: EnvironmentName,
-    /// The version by which a person starts its release.
+    /// The version of its release. A person starts the release by it.
     pub version: String,
     /// `deploy`, `rollback` or `drill`.
     pub action: ActionName,
     /// The parts it is for.
     pub components: Vec<Part>,
-    /// Where it stands in the order.
+    /// Its place in the order.
     pub order: Order,
-    /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
+    /// True if a person named the environment, in contrast to an arrival that a rule sent there.
     pub by_person: bool,
-    /// Whether it is a request of its own, in contrast to an arrival: somebody wants just this, now.
+    /// True if it is a request of its own, in contrast to an arrival: somebody wants just this, now.
     pub own: bool,
-    /// Whether the release may be deployed again after an undo.
+    /// True if the release may be deployed again after an undo.
     pub again: bool,
-    /// Whether an older release may be deployed.
+    /// True if an older release may be deployed.
     pub allow_older: bool,
-    /// Whether it may be deployed while automatic deployments are held.
+    /// True if it may be deployed while automatic deployments are held.
     pub through_hold: bool,
-    /// Whether gates that are red before anything has changed do not stop it: nothing here asks for it, and what is told
-    /// to be started keeps it.
+    /// True if gates that are red before anything has changed do not stop it. Admission does not use it; the input that
+    /// a person is told to start with keeps it.
     pub accept_red: bool,
-    /// True where a person wants the deployment under way stopped for it.
+    /// True if a person wants the deployment under way stopped for it.
     pub preempt: bool,
-    /// The declaration's word on that.
+    /// The declaration's rule for an older release that is under way.
     pub supersede: Supersede,
     /// The deployment that it has stopped.
     pub stops: Option<DeploymentId>,
 }
 
 impl Candidate {
-    /// A deployment as admission takes it.
+    /// Makes a candidate of a deployment's record.
     pub fn of(record: &Deployment) -> Self {
         Self {
             id: record.id.clone(),
@@ -80,7 +80,7 @@ impl Candidate {
         }
     }
 
-    /// Its wishes.
+    /// Returns its wishes.
     fn wishes(&self) -> Wishes {
         Wishes {
             again: self.again,
@@ -89,12 +89,13 @@ impl Candidate {
         }
     }
 
-    /// True where it has its turn before those that overtake nobody.
+    /// Returns whether it has its turn before those that overtake nobody.
     pub fn goes_first(&self) -> bool {
         self.preempt || self.stops.is_some()
     }
 
-    /// The same release as a person asks for it, with a request of their own, later than everything that is there.
+    /// Returns the same release as a person asks for it, with a request of their own, later than everything that is
+    /// there.
     #[must_use]
     pub fn of_a_person(&self) -> Self {
         let id = DeploymentId(String::new());
@@ -111,7 +112,7 @@ impl Candidate {
         }
     }
 
-    /// The same with these wishes alone.
+    /// Returns the same candidate with these wishes alone.
     fn wishing(self, wishes: Wishes) -> Self {
         Self {
             again: wishes.again,
@@ -122,31 +123,31 @@ impl Candidate {
     }
 }
 
-/// The wishes of a request, without which it would be refused. Each needs a reason.
+/// The wishes of a request: without them it would be refused. Each needs a reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wishes {
-    /// Past a veto, or a person's stop.
+    /// True if it may pass a veto, or a person's stop.
     pub again: bool,
-    /// Past a newer release.
+    /// True if it may pass a newer release.
     pub allow_older: bool,
-    /// Past a hold.
+    /// True if it may pass a hold.
     pub through_hold: bool,
 }
 
-/// What the ledger says of the environment.
+/// The ledger's facts about the environment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts<'a> {
     /// The lock.
     pub lock: &'a Lock,
-    /// Hold, marks, what runs.
+    /// The environment's hold, its marks, and what runs.
     pub state: &'a EnvironmentState,
-    /// Who waits, the candidate itself included if it does.
+    /// The deployments that wait, the candidate itself included if it does.
     pub waiting: &'a [Waiting],
     /// The veto on the candidate's release, if any.
     pub veto: Option<&'a Veto>,
-    /// What became of the candidate's release before, if that matters.
+    /// The last fate of the candidate's release, if it matters.
     pub past: Option<&'a Past>,
-    /// Whether the candidate's release runs, as far as the state says ([`EnvironmentState::runs`]).
+    /// True if the candidate's release runs, as far as the state says ([`EnvironmentState::runs`]).
     pub runs: bool,
     /// The deployment that holds the lock, where the candidate may overtake it.
     pub under_way: Option<&'a UnderWay>,
@@ -155,14 +156,14 @@ pub struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// True where the candidate waits already.
+    /// Returns whether the candidate waits already.
     pub fn waits(&self, candidate: &Candidate) -> bool {
         let mut waiting = self.waiting.iter();
         waiting.any(|waiting| waiting.deployment == candidate.id)
     }
 }
 
-/// What becomes of the candidate.
+/// The decision about a candidate.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// It takes the lock.
@@ -173,11 +174,11 @@ pub enum Decision {
     Preempt(Held),
     /// Something else has taken its place, or is about to, for all of its components.
     Superseded(Replaced),
-    /// It is refused, for everything that stands in its way.
+    /// It is refused. The findings name everything that stands in its way.
     Reject(Vec<Finding>),
 }
 
-/// What stands in the way of a candidate.
+/// An obstacle to a candidate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Obstacle<'a> {
     /// A deployment that could not be undone holds the lock: no wish passes it.
@@ -200,16 +201,16 @@ pub enum Obstacle<'a> {
     NotIdle(&'a DeploymentId),
 }
 
-/// What stands in the place of a release that is superseded.
+/// A deployment that takes the place of a release, which is superseded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replaced {
     /// The deployment that brought it, or waits to.
     pub by: DeploymentId,
-    /// How that came.
+    /// The way in which it took the place.
     pub how: How,
 }
 
-/// How a release came to be superseded.
+/// The way in which a release came to be superseded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// A deployment that was asked for later waits to bring all of its components.
@@ -220,13 +221,13 @@ pub enum How {
     Since,
 }
 
-/// Decides. Called at the arrival and again at every wake-up, always on what the ledger says then.
+/// Decides. It is called at the arrival and again at every wake-up, always on what the ledger says then.
 pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
     if candidate.action == ActionName::Drill {
         return drill::turn(candidate, facts);
     }
     let mut obstacles = obstacles(candidate, facts);
-    // What runs already replaces nothing: whether it is so is for the targets to say.
+    // A release that runs already replaces nothing. The targets say later whether it runs in fact.
     let by_past_or_order = if candidate.action == ActionName::Deploy && !facts.runs {
         by_past(candidate, facts).or_else(|| by_order(candidate, facts))
     } else {
@@ -245,7 +246,8 @@ pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
     Decision::Reject(findings(candidate, &obstacles, wishes(candidate, facts)))
 }
 
-/// The wishes without which a person's request for the same release would be refused now, or would end superseded.
+/// Returns the wishes without which a person's request for the same release would be refused now, or would end
+/// superseded.
 pub fn wishes(candidate: &Candidate, facts: &Facts<'_>) -> Wishes {
     let mut wishes = Wishes::default();
     if candidate.action != ActionName::Deploy {
@@ -265,7 +267,7 @@ pub fn wishes(candidate: &Candidate, facts: &Facts<'_>) -> Wishes {
     wishes
 }
 
-/// What stands in the way whatever the order says; what no wish passes comes first.
+/// Returns the obstacles that do not depend on the order. Those that no wish passes come first.
 fn obstacles<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Vec<Obstacle<'a>> {
     let mut all: Vec<Obstacle<'a>> = stuck(candidate, facts).into_iter().collect();
     all.extend(rollback(candidate, facts));
@@ -291,14 +293,14 @@ fn obstacles<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Vec<Obstacle<'a>> 
     all
 }
 
-/// That the environment needs an operator, who alone goes on there.
+/// Returns the obstacle that the environment needs an operator, who alone goes on there.
 pub fn stuck<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
     let held = facts.lock.held.as_ref()?;
     (held.state == HeldState::NeedsOperator && held.deployment != candidate.id)
         .then_some(Obstacle::NeedsOperator(held))
 }
 
-/// What a release that came before says of an arrival.
+/// The consequence of an earlier release for an arrival.
 enum Replacing<'a> {
     Superseded(Replaced),
     Refused(Vec<Obstacle<'a>>),
@@ -320,7 +322,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing
         })
         .collect();
     let (_, mark) = newer.first()?;
-    // A person is told no. But what was accepted and then overtaken while it waited for its turn is
+    // A person is told no. A deployment that was accepted and then overtaken while it waited for its turn is
     // superseded, whoever asked for it.
     let waits = facts.waits(candidate);
     let wants_just_this = candidate.own && candidate.by_person;
@@ -333,8 +335,9 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing
     Some(Replacing::Refused(older.collect()))
 }
 
-/// An arrival does not bring back what was live and was replaced: who did that wanted something else here. A person
-/// does, by a request of their own; so does a later run of CI, which the manifest's `sequence` tells (rule 6).
+/// An arrival does not bring back a release that was live and was replaced: whoever replaced it wanted something else
+/// here. A person does bring it back, by a request of their own. So does a later run of CI, which the manifest's
+/// `sequence` tells (rule 6).
 fn by_past<'a>(candidate: &Candidate, facts: &Facts<'_>) -> Option<Replacing<'a>> {
     // A drill has replaced it for a while, and brings it back.
     let is_drilled = facts.drill.is_some();

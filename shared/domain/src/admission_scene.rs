@@ -1,4 +1,4 @@
-//! What admission decides upon, as a test says it.
+//! A scene for tests of admission: a candidate, and what the ledger says.
 
 use crate::admission::{Candidate, Decision, Facts, decide};
 use crate::digest::Digest;
@@ -14,7 +14,7 @@ use crate::part::Part;
 use crate::request::ActionName;
 use crate::time::Time;
 
-/// What is to be admitted, and what the ledger says.
+/// A candidate, and the ledger's facts.
 pub(crate) struct Scene {
     pub(crate) candidate: Candidate,
     pub(crate) lock: Lock,
@@ -100,12 +100,12 @@ impl Scene {
         self
     }
 
-    /// The release was live, by the deployment `former`.
+    /// Notes that the release was live, by the deployment `former`.
     pub(crate) fn live(&mut self) -> &mut Self {
         self.past(Became::Live)
     }
 
-    /// The run of CI that made it live, or that a person stopped.
+    /// Sets the run of CI in which the release was live or was stopped.
     pub(crate) fn in_run(&mut self, sequence: u64) -> &mut Self {
         self.past.as_mut().unwrap().sequence = Some(sequence);
         self
@@ -115,7 +115,7 @@ impl Scene {
         self.past(Became::Stopped)
     }
 
-    /// What the ledger says that runs of a component.
+    /// Records that a component runs, brought by this deployment.
     pub(crate) fn there(&mut self, component: &str, by: &str) -> &mut Self {
         let running = Running::new(
             None,
@@ -197,7 +197,7 @@ impl Scene {
         self
     }
 
-    /// The newest release of a part that succeeded.
+    /// Marks the newest release of a part that succeeded.
     pub(crate) fn mark(&mut self, part: &str, by: &str, sequence: u64) -> &mut Self {
         let part = Part::try_from(part.to_owned()).unwrap();
         self.state.marks.insert(part, order(by, sequence));

@@ -80,7 +80,7 @@ fn an_arrival_does_not_bring_back_what_was_replaced() {
             |s| s.live().there("a", "former").there("b", "op"),
             "superseded by op, since",
         ),
-        // That newer ones came since changes nothing.
+        // Newer releases that came since change nothing.
         (
             |s| {
                 s.live().there("a", "op").there("b", "op");
@@ -88,7 +88,7 @@ fn an_arrival_does_not_bring_back_what_was_replaced() {
             },
             "superseded by op, since",
         ),
-        // What an `accept` found gone.
+        // An `accept` found it gone.
         (|s| s.live(), "superseded by former, since"),
         (
             |s| s.live().there("a", "op").by_person(),
@@ -99,7 +99,8 @@ fn an_arrival_does_not_bring_back_what_was_replaced() {
         (|s| s.live().there("a", "op").allow_older(), "take"),
         (|s| s.live().there("a", "op").rollback(), "take"),
         (|s| s.there("a", "op"), "take"),
-        // A later run of CI with the same bytes is newer than that one (rule 6), and than what came since or not.
+        // A later run of CI with the same bytes is newer than the former run (rule 6). A newer release that came since
+        // supersedes it.
         (|s| s.live().in_run(4).there("a", "op"), "take"),
         (
             |s| s.live().in_run(5).there("a", "op"),
@@ -123,7 +124,7 @@ fn an_arrival_does_not_bring_back_what_was_replaced() {
 #[test]
 fn a_release_of_one_container_does_not_stand_in_the_way_of_another() {
     check(&[
-        // What came newer of one container, of all, and before there were two.
+        // A newer release came for one container, for all, and before there were two.
         (|s| s.brings(&["a/web"]).mark("a/worker", "new", 6), "take"),
         (
             |s| s.brings(&["a/web"]).mark("a/web", "new", 6),
@@ -141,7 +142,7 @@ fn a_release_of_one_container_does_not_stand_in_the_way_of_another() {
             |s| s.brings(&["a/web", "a/worker"]).mark("a/web", "new", 6),
             "Older at components.a",
         ),
-        // Who waits with something newer.
+        // A newer release waits.
         (
             |s| s.brings(&["a/web"]).waits("new", 6, &["a/worker"]),
             "wait",
@@ -278,7 +279,7 @@ fn newer_wins_over_what_waits() {
         (|s| s.waits("new", 6, &["a"]), "wait"),
         (|s| s.waits("new", 6, &["a", "b"]).allow_older(), "wait"),
         (|s| s.waits("old", 4, &["a"]).runs("other"), "wait"),
-        // What will be refused supersedes nobody.
+        // A release that will be refused supersedes nobody.
         (
             |s| s.waits("new", 6, &["a", "b"]).hold().through_hold(),
             "wait",

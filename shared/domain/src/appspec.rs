@@ -1,8 +1,8 @@
-//! The `AppSpec` of a Lambda function, or of a service in Amazon ECS: what AWS CodeDeploy is told to deploy (AWS
+//! The `AppSpec` of a Lambda function, or of a service in Amazon ECS. It tells AWS CodeDeploy what to deploy (AWS
 //! CodeDeploy User Guide, "`AppSpec` file reference"). Pure.
 //!
-//! It is the user's document: Windlass changes the two versions in it, or the task definition, and keeps all else, hooks
-//! and members that it does not know included (rule 9). CodeDeploy's own documentation writes its keys in both cases.
+//! The document is the user's. Windlass changes the two versions in it, or the task definition, and keeps everything
+//! else (rule 9), hooks and unknown members included. CodeDeploy's own documentation writes its keys in both cases.
 
 mod service;
 
@@ -12,7 +12,7 @@ use crate::syntax;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// The largest document that is read, in bytes: what a ledger item can keep beside all else.
+/// The largest document that is read, in bytes: a ledger item has room for it beside everything else.
 const LARGEST: usize = 32 * 1024;
 
 /// The type of the resource that is a function.
@@ -24,7 +24,7 @@ const FUNCTION: &str = "AWS::Lambda::Function";
 pub struct AppSpec(Value);
 
 impl AppSpec {
-    /// The document of a function that nothing is known of, without hooks.
+    /// Makes a document without hooks, for a function of which nothing is known.
     pub fn new(function: &str, alias: &str) -> Self {
         Self(json!({
             "version": 0.0,
@@ -42,7 +42,7 @@ impl AppSpec {
     /// Reads a document, as JSON or YAML.
     ///
     /// # Errors
-    /// Why it is none that deploys one Lambda function, for the end of a sentence.
+    /// The reason why it is no document that deploys one Lambda function, for the end of a sentence.
     pub fn read(text: &str) -> Result<Self, String> {
         Self::of(text, FUNCTION)
     }
@@ -59,14 +59,14 @@ impl AppSpec {
         }
     }
 
-    /// True where it deploys this alias of this function.
+    /// Returns whether it deploys this alias of this function.
     pub fn is_of(&self, function: &str, alias: &str) -> bool {
         let (named, its) = self.deploys();
         let named = named.split(":function:").last().unwrap_or_default();
         named.split(':').next() == Some(function) && its == alias
     }
 
-    /// The function and the alias that it deploys, as they are written; empty where they are not.
+    /// Returns the function and the alias that it deploys, as they are written; empty if they are not written.
     pub fn deploys(&self) -> (String, String) {
         let mut document = self.0.clone();
         let Some(properties) = properties(&mut document, FUNCTION) else {
@@ -82,7 +82,7 @@ impl AppSpec {
         )
     }
 
-    /// The names of the lifecycle events at which a function of the user's is run.
+    /// Returns the names of the lifecycle events at which a function of the user's is run.
     pub fn hooks(&self) -> Vec<String> {
         let hooks = self.0.as_object().and_then(|document| {
             let (_, hooks) = document.iter().find(|(key, _)| is(key, "Hooks"))?;
@@ -92,7 +92,7 @@ impl AppSpec {
         events.flat_map(Map::keys).cloned().collect()
     }
 
-    /// The document that moves callers from one version to another, as JSON; all else is as it was.
+    /// Returns the document that moves callers from one version to another, as JSON. Everything else stays as it was.
     pub fn moving(&self, from: &str, to: &str) -> String {
         let mut document = self.0.clone();
         if let Some(properties) = properties(&mut document, FUNCTION) {
@@ -117,7 +117,7 @@ fn member<'a>(of: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Valu
         .map(|(_, value)| value)
 }
 
-/// The properties of the one resource of a type that a document deploys.
+/// Returns the properties of the one resource of this type that the document deploys.
 fn properties<'a>(document: &'a mut Value, of: &str) -> Option<&'a mut Map<String, Value>> {
     let resources = member(document.as_object_mut()?, "Resources")?.as_array_mut()?;
     let [resource] = resources.as_mut_slice() else {

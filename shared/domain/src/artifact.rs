@@ -30,7 +30,8 @@ pub enum Artifact {
         /// The image's (index or manifest) digest.
         digest: Digest,
     },
-    /// Images for a service that takes several: of a release for the containers that it names, of what runs for all.
+    /// Images for a service that takes several. A release has those of the containers that it names; the record of what
+    /// runs has all.
     Images {
         /// The images by container.
         containers: BTreeMap<String, Image>,
@@ -47,7 +48,7 @@ pub struct Image {
 }
 
 impl Artifact {
-    /// The digest of the bytes; of several images, of what each container gets.
+    /// Returns the digest of the bytes. For several images it covers the image of each container.
     pub fn digest(&self) -> Digest {
         match self {
             Self::Object { sha256, .. } => sha256.clone(),
@@ -60,7 +61,7 @@ impl Artifact {
         }
     }
 
-    /// The images by container, of a service that takes several.
+    /// Returns the images by container, for a service that takes several.
     pub fn containers(&self) -> Option<&BTreeMap<String, Image>> {
         match self {
             Self::Images { containers } => Some(containers),
@@ -68,7 +69,7 @@ impl Artifact {
         }
     }
 
-    /// True where it has the same bytes as the other one, for each container that the other one names.
+    /// Returns whether it has the same bytes as the other one, for each container that the other one names.
     pub fn has(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Images { containers: own }, Self::Images { containers }) => {
@@ -81,8 +82,9 @@ impl Artifact {
         }
     }
 
-    /// The artifact in the form that a component takes, by the repositories of its containers: an image is for each
-    /// container of its repository where there are several, and one of several is alone where there is one container.
+    /// Returns the artifact in the form that a component takes, by the repositories of its containers. If there are
+    /// several containers, an image is for each container of its repository. If there is one container, it gets its own
+    /// image out of several.
     #[must_use]
     pub fn fitted(self, declared: &BTreeMap<String, String>) -> Self {
         match &self {
@@ -114,7 +116,7 @@ impl Artifact {
         }
     }
 
-    /// Takes the images of another one for the containers that it names; else all of it.
+    /// Takes the images of another artifact for the containers that it names; or else all of it.
     pub fn take(&mut self, other: &Self) {
         match (self, other) {
             (Self::Images { containers: own }, Self::Images { containers }) => {
@@ -132,8 +134,8 @@ impl fmt::Display for Image {
     }
 }
 
-/// `key@sha256:…` or `repository@sha256:…`; the latter is what ECS and Lambda take as an image. Of several images each
-/// with its container.
+/// Writes `key@sha256:…` or `repository@sha256:…`; ECS and Lambda take the latter as an image. If there are several
+/// images, each is written with its container.
 impl fmt::Display for Artifact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -193,7 +195,7 @@ mod tests {
         let both = images(&[("web", "1"), ("worker", "1")]);
         let (web, worker) = (images(&[("web", "1")]), images(&[("worker", "1")]));
         assert_ne!(web.digest(), worker.digest());
-        // Both: of which the second is a part.
+        // The second one is a part of the first.
         for (one, other, has) in [
             (&both, &web, true),
             (&both, &worker, true),

@@ -1,44 +1,44 @@
-//! Calls of the HTTP API as text: what a remedy or a message tells a person to look at, or to stop.
+//! Calls of the HTTP API as text. A remedy or a message tells a person by one what to look at, or to stop.
 //!
-//! The release machine has no input for these, so a call is the datum: who reads it at the console can make it as well,
-//! and for the command line it becomes a command where the text leaves Windlass ([`crate::way`]).
+//! The release machine has no input for these, so a call is the datum. A person at the console can make it as well. For
+//! the command line it becomes a command when the text leaves Windlass ([`crate::way`]).
 
 use crate::identity::DeploymentId;
 use crate::name::{AppName, EnvironmentName};
 
-/// The call that tells what runs in an environment.
+/// Returns the call that tells what runs in an environment.
 pub fn environment(app: &AppName, environment: &EnvironmentName) -> String {
     format!("`GET /apps/{app}/environments/{environment}`")
 }
 
-/// The call that compares the targets of an environment with what is recorded.
+/// Returns the call that compares the targets of an environment with what is recorded.
 pub fn observed(app: &AppName, environment: &EnvironmentName) -> String {
     format!("`GET /apps/{app}/environments/{environment}?observe=true`")
 }
 
-/// The call that lists what a rollback can go back to.
+/// Returns the call that lists the snapshots that a rollback can go back to.
 pub fn snapshots(app: &AppName, environment: &EnvironmentName) -> String {
     format!("`GET /apps/{app}/environments/{environment}/snapshots`")
 }
 
-/// The call that lists the deployments of an environment, the newest first.
+/// Returns the call that lists the deployments of an environment, the newest first.
 pub fn history(app: &AppName, environment: &EnvironmentName) -> String {
     format!("`GET /apps/{app}/deployments?environment={environment}`")
 }
 
-/// The call that tells the figures of an application in the last day.
+/// Returns the call that tells the figures of an application in the last day.
 pub fn figures_of_a_day(app: &AppName) -> String {
     format!("`GET /apps/{app}/stats?days=1`")
 }
 
-/// The call that stops a deployment and undoes what it changed.
+/// Returns the call that stops a deployment and undoes what it changed.
 pub fn cancel(app: &AppName, environment: &EnvironmentName, id: &DeploymentId) -> String {
     format!(
         r#"`POST /apps/{app}/environments/{environment}/deployments/{id}/cancel {{"reason":"…"}}`"#
     )
 }
 
-/// A text in which each of these calls is the command that does the same.
+/// Returns a text in which each of these calls is replaced by the command that does the same.
 pub(crate) fn as_commands(text: &str) -> String {
     let between = text.split('`');
     let parts: Vec<String> = between

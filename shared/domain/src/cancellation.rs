@@ -1,4 +1,4 @@
-//! What a person says who cancels a deployment.
+//! The request with which a person cancels a deployment.
 
 use crate::digest::Digest;
 use crate::finding::Finding;
@@ -15,12 +15,12 @@ static SHAPE: LazyLock<Shape> =
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cancellation {
-    /// Why, in up to 1024 characters.
+    /// The reason, in up to 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
     pub reason: Option<String>,
-    /// Names the call: the same key is the same call, however often it comes. The header `Idempotency-Key`, and no member
-    /// of a body.
+    /// Names the call: the same key is the same call, however often it comes. It comes in the header `Idempotency-Key`
+    /// and is no member of a body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^[ -~]{1,255}$"))]
     pub idempotency_key: Option<String>,
@@ -29,33 +29,34 @@ pub struct Cancellation {
 /// The name of the error with which a cancelled execution is stopped.
 pub const CANCELLED: &str = "CancelledByOperator";
 
-/// How the mark of a call begins that stands at the end of a cause, and how many digits of the digest of its key follow.
+/// A cause ends with the mark of its call. This is the beginning of the mark; so many digits of the digest of its key
+/// follow.
 const MARK: &str = " [call ";
 const DIGITS: usize = 16;
 
-/// A call that has cancelled before.
+/// An earlier call that cancelled the deployment, compared with this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
-    /// It was this one.
+    /// The earlier call was this one.
     Same,
-    /// It had this one's key, and another reason.
+    /// The earlier call had the same key, and another reason.
     OtherContent,
 }
 
 impl Cancellation {
-    /// The cause with which the execution is stopped, for a person.
+    /// Returns the cause with which the execution is stopped, for a person.
     pub fn cause(&self, caller: &str) -> String {
         format!("Cancelled by {caller}{}", self.because())
     }
 
-    /// The cause with the mark of the call, by which the same call is known when it comes again: Step Functions keeps
-    /// it as long as the execution.
+    /// Returns the cause with the mark of the call, which identifies the call when it comes again. Step Functions keeps
+    /// the cause as long as the execution.
     pub fn marked_cause(&self, caller: &str) -> String {
         let mark = self.mark().unwrap_or_default();
         format!("{}{mark}", self.cause(caller))
     }
 
-    /// Whether the call that stopped an execution with this cause had the same key; `None` where it had another or none.
+    /// Compares the call that stopped an execution with this cause; `None` if it had another key or none.
     pub fn is_before(&self, cause: &str) -> Option<Before> {
         let mark = self.mark()?;
         let told = cause.strip_suffix(&mark)?;
@@ -78,7 +79,7 @@ impl Cancellation {
     }
 }
 
-/// A cause without the mark of the call, for a person.
+/// Returns a cause without the mark of the call, for a person.
 pub fn told(cause: &str) -> &str {
     let marked = cause.rsplit_once(MARK);
     let is_mark = |rest: &str| {

@@ -1,32 +1,31 @@
-//! Judging a new version beside the former one, by what became of their calls in the same time. Pure.
+//! Compares a new version with the former one, by the results of their calls in the same time. Pure.
 
 use statrs::stats_tests::Alternative;
 use statrs::stats_tests::fisher::{FishersExactTestError, fishers_exact};
 use std::fmt;
 
-/// The probability below which a look says that the new version is worse, if it is not. A deployment is looked at
-/// up to about a hundred times, so that all its looks together are wrong of at most 1 % of good releases
-/// (Bonferroni's inequality, which asks nothing of how looks depend on each other). `make comparisons` prints how
-/// many are on generated traffic.
+/// The probability with which a look may say that the new version is worse if it is not. A deployment is looked at up
+/// to about a hundred times. So all its looks together are wrong about at most 1 % of good releases (Bonferroni's
+/// inequality, which does not ask how looks depend on each other). `make comparisons` measures it on generated traffic.
 pub const WRONG_AT_MOST: f64 = 0.000_1;
 
 /// The calls that a version got, and those of them that failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// Those that failed; at most all.
+    /// The calls that failed; at most all.
     pub failed: u64,
-    /// All of them.
+    /// All calls.
     pub all: u64,
 }
 
 /// A comparison of two versions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Compared {
-    /// One of them got fewer calls than are asked for.
+    /// One of them got fewer calls than required.
     TooFew,
-    /// Nothing says that the new one is worse; if it is not, it would look at least this bad with this probability.
+    /// Nothing says that the new one is worse. If it is not, it would look at least this bad with this probability.
     NoWorse(f64),
-    /// The new one is worse; if it were not, it would look this bad with this probability.
+    /// The new one is worse. If it were not, it would look this bad with this probability.
     Worse(f64),
 }
 
@@ -36,18 +35,19 @@ impl Calls {
     }
 }
 
-/// Such as `2 of 500`.
+/// Writes it such as `2 of 500`.
 impl fmt::Display for Calls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.failed, self.all)
     }
 }
 
-/// Compares the new version with the former one, where each got at least so many calls. The test is Fisher's exact
-/// one, one-sided: with the failures of both taken together, the probability that so few of them are the former's.
+/// Compares the new version with the former one, if each got at least so many calls. The test is Fisher's exact one,
+/// one-sided: it takes the failures of both together, and computes the probability that so few of them are the
+/// former's.
 ///
 /// # Errors
-/// The test's own, where the sums are none that calls can have.
+/// The test's own error, if the sums are none that calls can have.
 pub fn compare(
     new: Calls,
     former: Calls,
@@ -133,7 +133,7 @@ mod tests {
         }
     }
 
-    /// Of a million failures each, which a busy API has in an hour of an outage.
+    /// Each has a million failures, as a busy API in an hour of an outage.
     #[test]
     fn many_failures_are_compared_as_well() {
         let many = calls(1_000_000, 50_000_000);

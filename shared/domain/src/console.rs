@@ -1,6 +1,6 @@
 //! Pages of AWS's console, as links for people. Pure.
 
-/// The console's host in a partition of AWS.
+/// Returns the console's host in a partition of AWS.
 pub fn host(partition: &str) -> &'static str {
     match partition {
         "aws-cn" => "console.amazonaws.cn",
@@ -9,7 +9,7 @@ pub fn host(partition: &str) -> &'static str {
     }
 }
 
-/// The page of an execution of Step Functions by its ARN; `None` for a text that is no plain ARN.
+/// Returns the page of an execution of Step Functions by its ARN; `None` for a text that is no plain ARN.
 pub fn execution(arn: &str) -> Option<String> {
     let mut parts = arn.split(':');
     let (partition, region) = (parts.nth(1)?, parts.nth(1)?);

@@ -1,4 +1,4 @@
-//! What a deployment cost, estimated from what was counted and measured. Pure.
+//! Estimates the cost of a deployment from what was counted and measured. Pure.
 
 use crate::deployment::Cost;
 use crate::kinds::KindName;
@@ -14,8 +14,8 @@ pub const DOLLARS_PER_GB_S: f64 = 0.000_013_333_4;
 /// itself.
 pub const STILL_TO_COME: u64 = 2;
 
-/// The estimate, from the state transitions of all executions that worked for the deployment, and
-/// the milliseconds that each component's deployers worked.
+/// Returns the estimate. It takes the state transitions of all executions that worked for the deployment, and the
+/// milliseconds that each component's deployers worked.
 pub fn cost(transitions: u64, worked: &[(KindName, u64)]) -> Cost {
     let mb_ms: u64 = worked.iter().map(|(kind, ms)| kind.memory_mb() * ms).sum();
     // Counts of one deployment are far below 2^52.

@@ -1,5 +1,5 @@
-//! Numbers beside what they count, in words. Every sentence that tells a count takes it from here: a test reads the
-//! sources for others (`tests/contract/tests/counts.rs`). No crate does it: English nouns of two forms need ten lines.
+//! Puts numbers and their nouns into words. Every sentence with a count uses this module: a test searches the sources
+//! for others (`tests/contract/tests/counts.rs`). No crate does it: English nouns of two forms need ten lines.
 
 use std::fmt::Display;
 
@@ -8,7 +8,7 @@ pub fn count(number: impl Copy + Display + PartialEq + From<u8>, one: &str) -> S
     format!("{number} {}", many(number, one))
 }
 
-/// The same noun alone, where something stands between it and its number.
+/// Returns the noun alone, for a sentence in which something stands between it and its number.
 pub fn many<N: Copy + PartialEq + From<u8>>(number: N, one: &str) -> String {
     if number == N::from(1) {
         return one.to_owned();
@@ -19,7 +19,7 @@ pub fn many<N: Copy + PartialEq + From<u8>>(number: N, one: &str) -> String {
     }
 }
 
-/// The word that goes with a number, such as `is` or `are`.
+/// Returns the word that goes with a number, such as `is` or `are`.
 pub fn agree<'a, N: Copy + PartialEq + From<u8>>(
     number: N,
     one: &'a str,

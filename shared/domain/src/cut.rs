@@ -1,6 +1,6 @@
 //! Texts of a limited length.
 
-/// The text, cut where it is longer than so many bytes of UTF-8; then it ends with `…`.
+/// Returns the text, cut if it is longer than so many bytes of UTF-8; then it ends with `…`.
 pub fn cut(text: impl Into<String>, longest: usize) -> String {
     let mut text = text.into();
     if text.len() > longest {

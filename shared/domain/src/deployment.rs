@@ -1,4 +1,4 @@
-//! Deployments: the record that answers who, what, when, and how it ended.
+//! Deployments. Their records say who asked for what and when, and how it ended.
 
 use crate::digest::Digest;
 use crate::ending::{Ending, Resolved};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The name of the cause of an undo that a rollback asked for.
+/// The name of the cause of an undo for a rollback that somebody asked for.
 pub const PREEMPTED: &str = "PreemptedByOperator";
 
 /// A deployment's record. Written by the conductor alone.
@@ -32,90 +32,91 @@ pub struct Deployment {
     pub app: AppName,
     /// The environment.
     pub environment: EnvironmentName,
-    /// What was asked for: `deploy`, `rollback` or `drill`.
+    /// The action that was asked for: `deploy`, `rollback` or `drill`.
     pub action: ActionName,
-    /// Of an arrival: 1, and one more for each time that it came again after the one before had ended.
+    /// The number of the attempt, for an arrival: 1, and one more each time it came again after the one before had
+    /// ended.
     pub attempt: u32,
     /// Its idempotency key, where it is a request of its own and no arrival.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyed: Option<Keyed>,
-    /// The release, with only the components that are to be changed by it.
+    /// The release, with only the components that it is to change.
     pub release: Release,
     /// The release's digest.
     pub release_digest: Digest,
     /// `rollback`, `drill`: the snapshot that it goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
-    /// `rollback`: the components that are irreversible and that it may go back across.
+    /// `rollback`: the irreversible components that it may go back across.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub across: BTreeSet<ComponentName>,
-    /// `rollback`: the components that it takes back to what was found of them. No release has their bytes.
+    /// `rollback`: the components that it takes back to the state in which they were found. No release has their bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<ComponentName>,
-    /// `drill`: the drill whose way back it is; absent of the way there, which has the drill's own id.
+    /// `drill`: the drill whose way back it is. It is absent for the way there, which has the drill's own id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<DeploymentId>,
-    /// The deployment that was under way when it was asked for, and that it stopped: a rollback, or a release that
-    /// overtakes.
+    /// The deployment that was under way when somebody asked for this one, and that this one stopped: it is a rollback,
+    /// or a release that overtakes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stops: Option<DeploymentId>,
-    /// The declaration it is deployed under.
+    /// The version of the declaration under which it is deployed.
     #[schemars(with = "String")]
     pub declaration: semver::Version,
     /// The upload that asked for it, a manifest or a single artifact: its findings are written
     /// beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<ObjectRef>,
-    /// Who asked.
+    /// The person or service that asked for it.
     pub requester: Requester,
-    /// Why.
+    /// The reason that was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Where it stands in the order.
+    /// Its place in the order.
     pub order: Order,
-    /// Whether an older release may be deployed.
+    /// True if an older release may be deployed.
     pub allow_older: bool,
-    /// Whether red gates are accepted.
+    /// True if red gates are accepted.
     pub accept_red: bool,
-    /// Whether it goes although deployments are held.
+    /// True if it starts although deployments are held.
     #[serde(default)]
     pub through_hold: bool,
-    /// True where a person wanted the deployment under way stopped and undone for it.
+    /// True if a person wanted the deployment under way stopped and undone for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub preempt: bool,
-    /// Its declaration's word on an older release that is under way.
+    /// The declaration's rule for an older release that is under way.
     #[serde(default, skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
-    /// Whether it may be deployed again after an undo.
+    /// True if it may be deployed again after an undo.
     pub again: bool,
-    /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
+    /// True if a person named the environment, in contrast to an arrival that a rule sent there.
     pub by_person: bool,
-    /// When it was accepted.
+    /// The time at which it was accepted.
     pub accepted: Time,
     /// The executions that worked for it: the first one, then recoveries.
     pub executions: Vec<String>,
-    /// The place among these of the last that was not started by Windlass itself: its own, else the recovery that
-    /// an operator asked for last.
+    /// The index in `executions` of the last one that Windlass did not start by itself: the deployment's own, or the
+    /// recovery that an operator asked for last.
     #[serde(default)]
     pub asked_for: usize,
-    /// When it got the lock.
+    /// The time at which it got the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Time>,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
-    /// Why it is being undone, once it is.
+    /// The reason of its undo, once it is being undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoing: Option<Why>,
-    /// Whether a person stopped it, by cancelling it, by a rollback, by a newer release or in the
-    /// console, before anything was known to be wrong with the release. It is not vetoed then, and the same request
-    /// does not bring it again by itself.
+    /// True if a person stopped it before anything was known to be wrong with the release: by cancelling it, by a
+    /// rollback, by a newer release, or in the console. Then it is not vetoed, and the same request does not bring it
+    /// again by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
     /// The turns of persons at the wheel while it watched, in order: paused, went on, skipped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wheel: Vec<Turn>,
-    /// True where it had ended `NeedsOperator`, and a recovery took it up again. What it ends in then is told, and
-    /// counted nowhere, because its failure was.
+    /// True if it had ended `NeedsOperator`, and a recovery took it up again. Its second ending is told and is not
+    /// counted, because its failure was counted before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken_up_again: bool,
     /// Its ending.
@@ -124,13 +125,13 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// How many recoveries that Windlass started by itself have worked for it since somebody asked for an execution.
+    /// Returns how many recoveries Windlass started by itself for it since somebody last asked for an execution.
     pub fn recoveries(&self) -> usize {
         self.executions.len().saturating_sub(self.asked_for + 1)
     }
 
-    /// Whether its gates decide. An operator's rollback, and the way back of a drill, record them without being decided
-    /// by them: undone, they would leave what nobody wants there.
+    /// Returns whether its gates decide. An operator's rollback, and the way back of a drill, only record them: an undo
+    /// of these would leave what nobody wants there.
     pub fn gates_decide(&self) -> bool {
         match self.action {
             ActionName::Rollback => false,
@@ -139,24 +140,24 @@ impl Deployment {
         }
     }
 
-    /// The drill that it belongs to.
+    /// Returns the drill that it belongs to.
     pub fn of_drill(&self) -> Option<&DeploymentId> {
         let is_drill = self.action == ActionName::Drill;
         is_drill.then(|| self.drill.as_ref().unwrap_or(&self.id))
     }
 
-    /// The components that it is for.
+    /// Returns the components that it is for.
     pub fn components(&self) -> impl Iterator<Item = &ComponentName> {
         self.release.components.keys().chain(&self.found)
     }
 
-    /// The parts that it is for.
+    /// Returns the parts that it is for.
     pub fn parts(&self) -> Vec<Part> {
         let found = self.found.iter().cloned().map(Part::from);
         self.release.parts().chain(found).collect()
     }
 
-    /// Whether what is recorded as running of one of its components is what it brought: its bytes, or what was found.
+    /// Returns whether the record of one of its components says that its own bytes run, or what was found.
     pub fn has(&self, name: &ComponentName, running: &Running) -> bool {
         match self.release.components.get(name) {
             Some(artifact) => running.has(artifact),
@@ -164,7 +165,7 @@ impl Deployment {
         }
     }
 
-    /// The input with which a person asks for the same once more.
+    /// Returns the input with which a person asks for the same once more.
     pub fn input(&self) -> String {
         if self.action == ActionName::Deploy {
             return self.deploy_input(Vec::new());
@@ -181,8 +182,8 @@ impl Deployment {
         input(self.action, &self.app, &self.environment, &members)
     }
 
-    /// The input with which a person goes where this deployment went, and stays there: a drill comes back, and a restoring
-    /// is not a person's.
+    /// Returns the input with which a person goes where this deployment went, and stays there. A drill would come back,
+    /// and no person asks for a restore.
     pub fn rollback_input(&self) -> String {
         let asked = Self {
             action: ActionName::Rollback,
@@ -191,12 +192,12 @@ impl Deployment {
         asked.input()
     }
 
-    /// The same of a deployment, past gates that are red before anything has changed.
+    /// Returns the input of the same deployment, past gates that are red before anything has changed.
     pub fn input_accepting_red(&self) -> String {
         self.deploy_input(vec![("accept_red", true.into())])
     }
 
-    /// With what it was allowed to pass by, because it stands there still.
+    /// Returns the input with the permissions that the deployment had, because the obstacles are still there.
     fn deploy_input(&self, mut members: Vec<(&str, Value)>) -> String {
         let passes = [
             ("again", self.again),
@@ -214,16 +215,16 @@ impl Deployment {
     }
 }
 
-/// The key by which a request is known again.
+/// The key by which a repeated request is recognised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Keyed {
-    /// The idempotency key; what an operator starts at the console has its execution's ARN.
+    /// The idempotency key. For a request that an operator starts at the console, it is its execution's ARN.
     pub key: String,
-    /// The digest of what was asked for with it.
+    /// The digest of the content of the request.
     pub content: Digest,
 }
 
-/// How a deployment stands.
+/// The status of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -237,7 +238,7 @@ pub enum Status {
     Ended,
 }
 
-/// Why something ended or is being undone.
+/// The reason why something ended or is being undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
     /// A short name, such as `GateFailed`, `PreemptedByOperator` or `PreemptedByDeploy`.
@@ -246,8 +247,8 @@ pub struct Why {
     pub text: String,
 }
 
-/// The causes that say something of the release: a gate that it failed, a component that it broke or that never
-/// came to be steady with it, bytes that are not what they should be.
+/// The causes that blame the release: a gate that it failed, a component that it broke or that never became steady with
+/// it, or bytes that are not what they should be.
 const OF_THE_RELEASE: [&str; 7] = [
     "GateFailed",
     "ChangeFailed",
@@ -259,9 +260,9 @@ const OF_THE_RELEASE: [&str; 7] = [
 ];
 
 impl Why {
-    /// Whether it says something of the release, which is then vetoed (rule 8). Anything else, such as a call that
-    /// was refused, a target that somebody else changed, or an execution that died, says something of the target or
-    /// of AWS: once that is mended, the same release is brought by its next arrival.
+    /// Returns whether the reason blames the release, which is then vetoed (rule 8). Any other reason, such as a call
+    /// that was refused, a target that somebody else changed, or an execution that died, blames the target or AWS. Once
+    /// that is mended, the next arrival brings the same release.
     pub fn is_of_the_release(&self) -> bool {
         OF_THE_RELEASE.contains(&self.name.as_str())
     }
@@ -270,18 +271,18 @@ impl Why {
 /// A deployment's ending.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ended {
-    /// Which ending.
+    /// The ending.
     pub ending: Ending,
-    /// A short name for why, such as `GateFailed`, `Superseded`, `PreemptedByOperator`.
+    /// A short name of the cause, such as `GateFailed`, `Superseded`, `PreemptedByOperator`.
     pub cause_name: String,
-    /// The sentence that the notification and the execution's Cause carry; may have many lines.
+    /// The sentence in the notification and in the execution's Cause. It may have many lines.
     pub cause: String,
-    /// What was wrong.
+    /// The findings: what was wrong.
     #[serde(default)]
     pub findings: Vec<Finding>,
-    /// When.
+    /// The time at which it ended.
     pub at: Time,
-    /// How an operator resolved `NeedsOperator`, if that was needed.
+    /// The `accept` with which an operator resolved `NeedsOperator`, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
     /// An estimate of what it cost, from counted transitions and measured milliseconds.
@@ -310,28 +311,28 @@ pub struct Cost {
     pub dollars: f64,
 }
 
-/// For how long a refusal is listed, in seconds: 90 days, as long as Step Functions keeps the execution
-/// (AWS Step Functions Developer Guide, "Service quotas").
+/// A refusal is listed for so many seconds: 90 days, as long as Step Functions keeps the execution (AWS Step Functions
+/// Developer Guide, "Service quotas").
 pub const REFUSED_FOR_S: u64 = 90 * 24 * 60 * 60;
 
-/// A request that was refused before it could become a deployment, because application,
-/// environment or artifacts could not be made out. Kept so that the refusal is told, too.
+/// A request that was refused before it could become a deployment, because Windlass could not make out its application,
+/// environment or artifacts. It is kept so that the refusal is told, too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
     /// The application.
     pub app: AppName,
-    /// The environment, where it could be made out.
+    /// The environment, if it could be made out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
-    /// What the request was about, for a person: a key, an image, a version.
+    /// The subject of the request, for a person: a key, an image, a version.
     pub about: String,
-    /// Who asked.
+    /// The person or service that asked for it.
     pub requester: Requester,
     /// The execution that was refused.
     pub execution: String,
-    /// What was wrong.
+    /// The findings: what was wrong.
     pub findings: Vec<Finding>,
-    /// When.
+    /// The time of the refusal.
     pub at: Time,
 }
 

@@ -20,12 +20,12 @@ pub struct BadDigest(pub String);
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 impl Digest {
-    /// The digest of some bytes.
+    /// Computes the digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self::from_bytes(&Sha256::digest(bytes))
     }
 
-    /// The digest whose 32 raw bytes these are.
+    /// Makes the digest whose 32 raw bytes these are.
     pub fn from_bytes(raw: &[u8]) -> Self {
         let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
         let digits = raw
@@ -44,17 +44,17 @@ impl Digest {
         }
     }
 
-    /// All 64 digits.
+    /// Returns all 64 digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The first 12 digits, for people.
+    /// Returns the first 12 digits, for people.
     pub fn short(&self) -> &str {
         &self.0[..12]
     }
 
-    /// The 32 raw bytes.
+    /// Returns the 32 raw bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         (0..32)
             .map(|i| u8::from_str_radix(&self.0[2 * i..2 * i + 2], 16).unwrap_or(0))

@@ -1,53 +1,53 @@
-//! Drift: what was seen of a component's target beside what is recorded.
+//! Drift compares what was seen of a component's target with its record.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a target is as it is recorded.
+/// The result of comparing a target with its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Drift {
-    /// What its callers notice is as recorded.
+    /// Its callers notice what is recorded.
     None,
     /// Somebody else changed it, or it is gone.
     Changed,
-    /// It could not be told. Never as good as `None` (rule 7).
+    /// It could not be told. It is never as good as `None` (rule 7).
     Unknown,
 }
 
-/// A component beside its record.
+/// A component compared with its record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compared {
-    /// What it comes to.
+    /// The result of the comparison.
     pub drift: Drift,
-    /// What is recorded, in words such as `41 at 100 %`; absent where it cannot be told.
+    /// The recorded state, in words such as `41 at 100 %`; absent if it cannot be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<String>,
-    /// What was seen, in the same words.
+    /// The seen state, in the same words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
-    /// Why it is unknown, how it was found that it is gone, or which of many parts are not as recorded.
+    /// The reason why it is unknown, how it was found to be gone, or which of many parts are not as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What differs, by field.
+    /// The fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
 }
 
-/// A field of a target that is not as recorded. Names and numbers, and no content.
+/// A field of a target that is not as recorded. It has names and numbers, and no content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
-    /// What it is called, such as `image of container web`.
+    /// The name of the field, such as `image of container web`.
     pub name: String,
-    /// What is recorded of it; absent where that is not kept in words.
+    /// The recorded value; absent if it is not kept in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<String>,
-    /// What was seen of it.
+    /// The seen value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
 }
 
 impl Field {
-    /// In a line, such as `version: recorded 41, seen 40`.
+    /// Returns it as a line, such as `version: recorded 41, seen 40`.
     pub fn words(&self) -> String {
         let each = [("recorded", &self.recorded), ("seen", &self.seen)];
         let each = each.into_iter();
@@ -61,7 +61,7 @@ impl Field {
 }
 
 impl Compared {
-    /// That nothing can be told.
+    /// Makes the result that nothing can be told, for this reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self {
             drift: Drift::Unknown,

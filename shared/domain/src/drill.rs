@@ -1,8 +1,9 @@
-//! Drills: an environment goes to the version before and comes back, so that its way back is known to work. Pure.
+//! Drills: an environment goes to the version before and comes back, which proves that its way back works. Pure.
 //!
 //! A drill is two deployments. The first goes to the newest verified-good snapshot that is older than the present one,
-//! and its gates decide. The second goes back to the snapshot that was present when the drill began, and is never undone
-//! because of a gate: that would leave the older version live. A gate that is red then is told, and the drill has failed.
+//! and its gates decide. The second goes back to the snapshot that was present when the drill began. It is never undone
+//! because of a gate: that would leave the older version live. A gate that is red then is told, and the drill has
+//! failed.
 
 use crate::deployment::{Deployment, PREEMPTED};
 use crate::ending::Ending;
@@ -29,7 +30,7 @@ pub use steps::{DrillStep, MOST_BYTES};
 pub use turn::{gives_way, turn};
 pub use words::lasted;
 
-/// How often the way back is tried. What still fails then is not mended by another try, and a person is told.
+/// The most tries of the way back. Another try would not mend a failure after that, and a person is told.
 pub const TRIES: u32 = 3;
 
 /// A drill, from its beginning to its ending.
@@ -37,35 +38,35 @@ pub const TRIES: u32 = 3;
 pub struct Drill {
     /// Its id: that of its first deployment.
     pub id: DeploymentId,
-    /// Who asked for it.
+    /// The person or service that asked for it.
     pub requester: Requester,
-    /// Why.
+    /// The reason that was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// When it was asked for.
+    /// The time at which it was asked for.
     pub asked: Time,
-    /// What ran when it began, and runs again when it has ended well; absent before its first turn.
+    /// The snapshot that ran when it began, and runs again when it has ended well; absent before its first turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Standing>,
-    /// What it goes to first.
+    /// The snapshot that it goes to first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Standing>,
     /// The deployment that goes to the version before.
     pub there: Leg,
-    /// The deployments that tried to come back before, and did not, oldest first.
+    /// The earlier deployments that tried to come back and failed, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<Leg>,
     /// The deployment that comes back; the last one that tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<Leg>,
-    /// How often the way back was tried.
+    /// The number of tries of the way back.
     pub tries: u32,
     /// Its ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<DrillEnded>,
 }
 
-/// A snapshot, and what it is called.
+/// A snapshot and its version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Standing {
     /// Its number.
@@ -75,7 +76,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Of a snapshot.
+    /// Takes the number and the version of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
         Self {
             snapshot: snapshot.number,
@@ -91,7 +92,7 @@ impl fmt::Display for Standing {
     }
 }
 
-/// One of the two ways.
+/// The two directions of a drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// To the version before.
@@ -105,7 +106,7 @@ pub enum Direction {
 pub struct Leg {
     /// The deployment.
     pub deployment: DeploymentId,
-    /// When it had its turn.
+    /// The time at which it had its turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<Time>,
     /// Its end.
@@ -114,7 +115,7 @@ pub struct Leg {
     /// All that it changed and what was judged, oldest first, as far as there is room.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<DrillStep>,
-    /// How many more steps there were than there is room for ([`MOST_BYTES`]); the deployment's record has them.
+    /// The number of further steps that have no room here ([`MOST_BYTES`]); the deployment's record has them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u32,
 }
@@ -124,7 +125,7 @@ const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// How a deployment of a drill ended.
+/// The end of a deployment of a drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LegEnded {
     /// The deployment's ending.
@@ -133,11 +134,11 @@ pub struct LegEnded {
     pub cause_name: String,
     /// The first line of its cause.
     pub cause: String,
-    /// When.
+    /// The time of the end.
     pub at: Time,
-    /// The snapshot that described what ran then.
+    /// The number of the snapshot that described what ran then.
     pub snapshot: u64,
-    /// How many gates were measured.
+    /// The number of gates that were measured.
     pub gates: u32,
     /// The gates that did not pass, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -145,7 +146,7 @@ pub struct LegEnded {
 }
 
 impl Leg {
-    /// One that is recorded and has had no turn yet.
+    /// Makes a leg that is recorded and has had no turn yet.
     pub fn begin(deployment: DeploymentId) -> Self {
         Self {
             deployment,
@@ -156,14 +157,14 @@ impl Leg {
         }
     }
 
-    /// Milliseconds from its turn to its end, its bakes included.
+    /// Returns the milliseconds from its turn to its end, its bakes included.
     pub fn ms(&self) -> Option<u64> {
         let ended = self.ended.as_ref()?;
         Some(ended.at.ms_since(self.began?))
     }
 }
 
-/// What came of a drill.
+/// The outcome of a drill.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -194,37 +195,38 @@ impl fmt::Display for DrillOutcome {
 /// The ending of a drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillEnded {
-    /// What came of it.
+    /// The outcome.
     pub outcome: DrillOutcome,
-    /// When.
+    /// The time of the end.
     pub at: Time,
-    /// What came of it and what comes next, for a person.
+    /// The sentence for a person: what came of it and what comes next.
     pub cause: String,
-    /// Whether what ran before it runs again, as far as Windlass knows; false where something else does, or nobody knows.
+    /// True if what ran before the drill runs again, as far as Windlass knows; false if something else runs, or nobody
+    /// knows.
     pub restored: bool,
 }
 
-/// What the ledger says of a deployment that has just ended.
+/// The ledger's facts about a deployment that has just ended.
 #[derive(Debug, Clone, Copy)]
 pub struct LegEnd<'a> {
     /// Its record, with its ending.
     pub record: &'a Deployment,
     /// Its steps.
     pub steps: &'a [&'a Step],
-    /// What its waves were judged as.
+    /// The judgements of its waves.
     pub judgements: &'a [Judgement],
     /// The number of the snapshot that describes what runs now.
     pub snapshot: u64,
 }
 
-/// Why a deployment was undone, as far as a drill is concerned.
+/// Returns whether the deployment was undone because a rollback or a release preempted it.
 fn was_overtaken(record: &Deployment) -> bool {
     let why = record.undoing.as_ref();
     why.is_some_and(|why| [PREEMPTED, PREEMPTED_BY_DEPLOY].contains(&why.name.as_str()))
 }
 
 impl Drill {
-    /// A drill whose first deployment is recorded.
+    /// Makes a drill of the record of its first deployment.
     pub fn begin(record: &Deployment) -> Self {
         Self {
             id: record.id.clone(),
@@ -241,7 +243,7 @@ impl Drill {
         }
     }
 
-    /// The way that a deployment goes for it; `None` of a deployment that is not its own.
+    /// Returns the direction of a deployment of the drill; `None` if the deployment is not its own.
     pub fn direction(&self, deployment: &DeploymentId) -> Option<Direction> {
         if self.there.deployment == *deployment {
             return Some(Direction::There);
@@ -251,26 +253,26 @@ impl Drill {
         back.map(|_| Direction::Back)
     }
 
-    /// The id of the next deployment that tries the way back: the same for whoever starts it.
+    /// Returns the id of the next deployment that tries the way back: the same for whoever starts it.
     pub fn next_back(&self, app: &AppName, environment: &EnvironmentName) -> DeploymentId {
         let key = format!("{} back {}", self.id, self.tries + 1);
         let action = crate::request::ActionName::Drill;
         DeploymentId::keyed(app, environment, action, &key)
     }
 
-    /// Whether the version before runs, and a deployment that comes back is to be started.
+    /// Returns whether the version before runs, and the deployment that comes back has to be started.
     pub fn awaits_back(&self) -> bool {
         let is_over = |leg: &Leg| leg.ended.is_some();
         self.ended.is_none() && is_over(&self.there) && self.back.as_ref().is_none_or(is_over)
     }
 
-    /// The snapshot that describes what runs while it is to come back.
+    /// Returns the number of the snapshot that describes what runs while the drill is to come back.
     pub fn arrived(&self) -> Option<u64> {
         let ended = self.there.ended.as_ref()?;
         ended.ending.is_success().then_some(ended.snapshot)
     }
 
-    /// Takes in that a deployment tries the way back.
+    /// Records that a deployment tries the way back.
     pub fn come_back(&mut self, deployment: DeploymentId) {
         self.tries += 1;
         self.tried.extend(self.back.take());
@@ -278,33 +280,33 @@ impl Drill {
     }
 }
 
-/// What is known of the drills of an environment: the one that is under way, and what came of the last.
+/// The drills of an environment, as far as they are known: the one that is under way, and the last ones that ended.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drills {
-    /// The one that is under way.
+    /// The drill that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under_way: Option<Drill>,
-    /// What came of the last that ended.
+    /// The last drill that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Known>,
-    /// The last that proved the way back.
+    /// The last drill that proved the way back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proved: Option<Known>,
 }
 
-/// What is told of a drill where there is room for little.
+/// A drill in short, where there is room for little.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Known {
     /// The drill.
     pub drill: DeploymentId,
-    /// What came of it.
+    /// The outcome.
     pub outcome: DrillOutcome,
-    /// When it ended.
+    /// The time at which it ended.
     pub at: Time,
-    /// What it began from.
+    /// The snapshot that it began from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Standing>,
-    /// What it went to.
+    /// The snapshot that it went to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Standing>,
     /// Milliseconds of the way there.
@@ -313,15 +315,15 @@ pub struct Known {
     /// Milliseconds of the way back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back_ms: Option<u64>,
-    /// What came of it, for a person.
+    /// The sentence for a person: what came of it.
     pub cause: String,
-    /// Whether what ran before it runs again.
+    /// True if what ran before the drill runs again.
     pub restored: bool,
 }
 
 impl Drills {
-    /// Takes in the end of a deployment. Answers the drill where it has ended with that. The end of a deployment of no
-    /// drill that is under way changes nothing, and neither does an end that was taken in already.
+    /// Records the end of a deployment. Returns the drill if it has ended with that. The end of a deployment that
+    /// belongs to no drill under way changes nothing, and neither does an end that was recorded already.
     pub fn leg_ended(
         &mut self,
         app: &AppName,
@@ -333,7 +335,7 @@ impl Drills {
         self.take_ended()
     }
 
-    /// The drill that is under way and awaits that somebody starts its way back.
+    /// Returns the drill that is under way and waits for somebody to start its way back.
     pub fn awaits_back(&self) -> Option<&Drill> {
         self.under_way.as_ref().filter(|drill| drill.awaits_back())
     }

@@ -76,7 +76,7 @@ fn take(drills: &mut Drills, record: &Deployment, judgements: &[Judgement]) -> O
     drills.leg_ended(&app, &env, &end)
 }
 
-/// One whose way there succeeded, and whose way back is tried for the so many-th time.
+/// Drills whose way there succeeded, and whose way back is tried for the so many-th time.
 fn coming_back(tries: u32) -> Drills {
     let mut drills = begun();
     let arrived = take(&mut drills, &ended("there", Ending::Succeeded, ""), &[]);

@@ -6,23 +6,23 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How a deployment ended. A deployment has exactly one ending.
+/// The ending of a deployment. A deployment has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Ending {
     /// The release is live, judged, and recorded as a snapshot.
     Succeeded,
-    /// Nothing had to be changed: already there, superseded, or only recorded.
+    /// Nothing had to be changed: the release was already there, superseded, or only recorded.
     NothingToDo,
-    /// Refused before anything changed.
+    /// It was refused before anything changed.
     Rejected,
-    /// Everything that was changed is restored, and was seen to be.
+    /// Everything that was changed is restored, and was seen to be restored.
     RolledBack,
     /// Restoring failed. The environment stays locked until `recover` or `accept`.
     NeedsOperator,
 }
 
 impl Ending {
-    /// Whether the execution ends SUCCEEDED in Step Functions.
+    /// Returns whether the execution ends SUCCEEDED in Step Functions.
     pub fn is_success(self) -> bool {
         matches!(self, Self::Succeeded | Self::NothingToDo)
     }
@@ -34,14 +34,14 @@ impl fmt::Display for Ending {
     }
 }
 
-/// That an operator took what a deployment had left which could not be undone.
+/// An operator's `accept` of what a deployment had left that could not be undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Resolved {
-    /// When.
+    /// The time of the `accept`.
     pub at: Time,
-    /// Who accepted it.
+    /// The person who accepted it.
     pub by: Requester,
-    /// Why.
+    /// The reason that was given.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the ledger keeps of an environment: lock, hold, marks, what runs, snapshots, vetoes.
+//! The ledger's items of an environment: lock, hold, marks, what runs, snapshots, vetoes.
 
 use crate::artifact::Artifact;
 use crate::cut::cut;
@@ -26,13 +26,14 @@ pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, Given, Names, Running};
 pub struct Lock {
     /// The fencing token; raised at every taking and taking over, see [`Lock::raise`].
     pub token: u64,
-    /// Who holds it; nobody if absent.
+    /// The holder; absent if nobody holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
-    /// When it was freed last.
+    /// The time at which it was freed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freed: Option<Time>,
-    /// The release that failed and was undone last, until somebody has the lock again: a fix of it goes first.
+    /// The release that failed last and was undone. It is kept until somebody has the lock again: a fix of it goes
+    /// first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Failed>,
 }
@@ -45,14 +46,14 @@ impl Lock {
         self.token = now.0.max(self.token + 1);
     }
 
-    /// Who holds it and could not be undone, so that only an operator goes on.
+    /// Returns the holder if it could not be undone: only an operator goes on then.
     pub fn stuck(&self) -> Option<&Held> {
         let held = self.held.as_ref();
         held.filter(|held| held.state == HeldState::NeedsOperator)
     }
 
-    /// Frees it. The token is raised, so that whatever still begins for the deployment that has ended
-    /// finds its own stale, and not only what begins after the next one has taken the lock.
+    /// Frees the lock. The token is raised, so that a call that still begins for the deployment that has ended finds
+    /// its own token stale at once, and not only after the next one has taken the lock.
     pub fn free(&mut self, now: Time) {
         self.raise(now);
         self.held = None;
@@ -60,7 +61,7 @@ impl Lock {
     }
 }
 
-/// A release that failed, and was undone.
+/// A release that failed and was undone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failed {
     /// The deployment.
@@ -71,26 +72,26 @@ pub struct Failed {
     pub components: Vec<Part>,
 }
 
-/// Who holds a lock.
+/// The holder of a lock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Held {
     /// The deployment.
     pub deployment: DeploymentId,
-    /// What was asked for: a rollback is never preempted by another rollback.
+    /// The action that was asked for: a rollback is never preempted by another rollback.
     pub action: ActionName,
     /// The execution that works for it: the deployment's first one, or a recovery.
     pub execution: String,
-    /// Since when this execution holds it.
+    /// The time since which this execution holds it.
     pub since: Time,
-    /// How it stands.
+    /// Its state.
     pub state: HeldState,
-    /// Whether an operator asked for this recovery: who does has looked at what is there, so that what
-    /// an undo failed upon may be changed.
+    /// True if an operator asked for this recovery. An operator has looked at what is there, so the recovery may change
+    /// what an undo failed upon.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub looked: bool,
 }
 
-/// How a held lock stands.
+/// The state of a held lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldState {
@@ -102,20 +103,20 @@ pub enum HeldState {
     NeedsOperator,
 }
 
-/// What an environment is, apart from its lock.
+/// The state of an environment, apart from its lock.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvironmentState {
     /// The hold on automatic deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
-    /// Per component, or container of one, the order of the newest release of it that was settled as succeeded, or
-    /// that an operator accepted where it was brought (rule 6); see [`EnvironmentState::mark_of`].
+    /// The order of the newest release of each component, or container of one, that was settled as succeeded, or that
+    /// an operator accepted where it was brought (rule 6); see [`EnvironmentState::mark_of`].
     #[serde(default)]
     pub marks: BTreeMap<Part, Order>,
-    /// What runs, per component, as far as Windlass knows.
+    /// The record of what runs of each component, as far as Windlass knows.
     #[serde(default)]
     pub running: BTreeMap<ComponentName, Running>,
-    /// What was found, per component, before Windlass changed it for the first time: it belongs to every
+    /// The state in which each component was found before Windlass changed it for the first time. It belongs to every
     /// snapshot that is older than that ([`Snapshot::with_found`]).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub found: BTreeMap<ComponentName, Running>,
@@ -128,21 +129,21 @@ pub struct EnvironmentState {
     /// The last run of each component that is irreversible.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub irreversible: Irreversible,
-    /// Components that were renamed here, or handed over to here: what they were in each snapshot that is older than a
-    /// number; see [`Snapshot::with_found`].
+    /// The components that were renamed here, or handed over to here, with what they were in each snapshot that is
+    /// older than a number; see [`Snapshot::with_found`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub before: BTreeMap<ComponentName, BTreeMap<u64, Before>>,
-    /// The folders of what kinds keep of components beside the ledger, where they are not named as these: a component
-    /// that was moved keeps its own, and who has its former name since begins another one.
+    /// The folders in which kinds keep a component's data beside the ledger, if their names are not the components'. A
+    /// component that was moved keeps its own folder, and a new component with its former name begins another one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub homes: BTreeMap<ComponentName, String>,
-    /// What was restored within the last day, by [`crate::heal`]; nothing of what was before a hold was released.
+    /// The restores of the last day, by [`crate::heal`]; none from before a hold was released.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restored: Vec<Restored>,
 }
 
 impl EnvironmentState {
-    /// Whether all of these run, as far as Windlass knows. The targets say whether it is so.
+    /// Returns whether all of these run, as far as Windlass knows. The targets say whether it is so.
     pub fn runs(&self, components: &BTreeMap<ComponentName, Artifact>) -> bool {
         let is_there = |(name, artifact): (&ComponentName, &Artifact)| {
             let running = self.running.get(name);
@@ -151,8 +152,9 @@ impl EnvironmentState {
         !components.is_empty() && components.iter().all(is_there)
     }
 
-    /// The order of the newest release that was settled here of a part: of a container, the one of itself, else of all
-    /// of its component, which took one image then; of a component, the newest of it or of any of its containers.
+    /// Returns the order of the newest release of a part that was settled here. For a container it is the container's
+    /// own, or else that of its whole component, which took one image then. For a component it is the newest of the
+    /// component or of any of its containers.
     pub fn mark_of(&self, part: &Part) -> Option<&Order> {
         let whole = || self.marks.get(&part.component.clone().into());
         if part.container.is_some() {
@@ -169,8 +171,8 @@ impl EnvironmentState {
         })
     }
 
-    /// Marks that nothing older than this goes to a part any more (rule 6). What is newer stays marked, unless
-    /// somebody allowed an older release.
+    /// Records that nothing older than this goes to a part any more (rule 6). A newer mark stays, unless somebody
+    /// allowed an older release.
     pub fn mark(&mut self, part: &Part, order: &Order, allow_older: bool) {
         let newer = self.mark_of(part);
         if allow_older || newer.is_none_or(|mark| !mark.is_newer_than(order)) {
@@ -181,7 +183,7 @@ impl EnvironmentState {
 }
 
 impl EnvironmentState {
-    /// Takes in what was found of a component, unless Windlass has changed it before.
+    /// Records the state in which a component was found, unless Windlass has changed it before.
     pub fn find(&mut self, component: &ComponentName, found: Running) {
         if !self.running.contains_key(component) {
             self.found.entry(component.clone()).or_insert(found);
@@ -192,11 +194,11 @@ impl EnvironmentState {
 /// A hold on automatic deployments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hold {
-    /// Since when.
+    /// The time at which it was set.
     pub since: Time,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Who set it.
+    /// The person or service that set it.
     pub by: String,
 }
 
@@ -204,8 +206,8 @@ pub struct Hold {
 const LONGEST_REASON: usize = 4_000;
 
 impl Hold {
-    /// Takes in another one. The first stays, with who set it and when; what the other says for a reason is
-    /// kept beside it, unless it is known.
+    /// Joins another hold to it. The first hold stays, with who set it and when. The other's reason is added, unless it
+    /// is there already.
     pub fn join(&mut self, other: &Self) {
         let (known, new) = (format!("{};", self.reason), &other.reason);
         if known.starts_with(&format!("{new};")) || known.contains(&format!(": {new};")) {
@@ -218,13 +220,13 @@ impl Hold {
         self.reason = cut(reason, LONGEST_REASON);
     }
 
-    /// Since when, who and why, in words.
+    /// Says since when, by whom and why, in words.
     pub fn in_words(&self) -> String {
         format!("since {} by {}: {}", self.since, self.by, self.reason)
     }
 }
 
-/// All components' artifacts after a deployment that succeeded, or as found before the first.
+/// The artifacts of all components after a deployment that succeeded, or as found before the first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     /// Its number within the environment; grows.
@@ -236,12 +238,12 @@ pub struct Snapshot {
     pub release: Option<Digest>,
     /// The deployment that made it.
     pub deployment: DeploymentId,
-    /// When.
+    /// The time at which it was made.
     pub made: Time,
-    /// The number of the snapshot that it replaced; 0 for the first. A rollback walks this chain,
-    /// so pressing it twice walks further back.
+    /// The number of the snapshot that it replaced; 0 for the first. A rollback walks this chain, so a second rollback
+    /// walks further back.
     pub replaced: u64,
-    /// What ran, per component that Windlass had changed until then.
+    /// The record of what ran of each component that Windlass had changed until then.
     pub components: BTreeMap<ComponentName, Running>,
     /// Irreversible runs before it was made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -249,9 +251,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The same as it is to be read now: by the names that components have since, with what ran of those that came by
-    /// another environment, and with what was found of the components that Windlass has changed only since then. So it
-    /// says of each component that Windlass ever changed what it ran.
+    /// Returns the snapshot as it is to be read now. It has the present names of the components. For a component that
+    /// came from another environment it has what ran of it there. For a component that Windlass changed only later it
+    /// has what was found. So it says what ran of each component that Windlass ever changed.
     #[must_use]
     pub fn with_found(mut self, state: &EnvironmentState) -> Self {
         before::read(&mut self, &state.before);
@@ -262,7 +264,7 @@ impl Snapshot {
         self
     }
 
-    /// Whether what it says of each component is what is recorded as running: going back to it changes nothing, as
+    /// Returns whether the snapshot is the same as the record of what runs: then going back to it changes nothing, as
     /// far as Windlass knows.
     pub fn runs(&self, state: &EnvironmentState) -> bool {
         let runs = |(name, ran): (&ComponentName, &Running)| {
@@ -280,28 +282,28 @@ pub struct Waiting {
     pub deployment: DeploymentId,
     /// The parts it is for.
     pub components: Vec<Part>,
-    /// Where it stands in the order.
+    /// Its place in the order.
     pub order: Order,
-    /// Whether an operator asked for it: operators go first.
+    /// True if an operator asked for it: operators go first.
     pub operator: bool,
-    /// True where it has stopped what was under way, or a person asked for that: then it goes before other releases.
+    /// True if it has stopped the deployment under way, or a person asked for that: then it goes before other releases.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub first: bool,
-    /// Whether a hold does not stop it.
+    /// True if a hold does not stop it.
     #[serde(default)]
     pub through_hold: bool,
-    /// Since when.
+    /// The time at which it began to wait.
     pub since: Time,
     /// The task token that came last; absent until `AwaitTurn` has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<String>,
-    /// Those that came before it, oldest first: an invocation of `AwaitTurn` that comes late brings a token by
-    /// which nobody waits any more.
+    /// The task tokens before that, oldest first. An invocation of `AwaitTurn` that comes late brings a token by which
+    /// nobody waits any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_task_tokens: Vec<String>,
 }
 
-/// How many task tokens are kept beside the last one: more than a state is retried.
+/// The number of task tokens that are kept beside the last one: more than a state is retried.
 const FORMER_TOKENS: usize = 16;
 
 impl Waiting {
@@ -314,7 +316,7 @@ impl Waiting {
         self.former_task_tokens.drain(..spare);
     }
 
-    /// The task tokens of which one wakes it, the last one first.
+    /// Returns the task tokens, the last one first. One of them wakes it.
     pub fn tokens(&self) -> impl Iterator<Item = &str> {
         let former = self.former_task_tokens.iter().rev();
         self.task_token.iter().chain(former).map(String::as_str)
@@ -330,13 +332,13 @@ pub struct Veto {
     pub version: String,
     /// The deployment whose undo vetoed it.
     pub deployment: DeploymentId,
-    /// When.
+    /// The time of the veto.
     pub since: Time,
-    /// The sentence that told why.
+    /// The sentence that says why.
     pub cause: String,
 }
 
-/// What became last of a release in an environment, where that decides what becomes of its next arrival.
+/// The last fate of a release in an environment, if it decides about the release's next arrival.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Past {
     /// The release's digest.
@@ -346,17 +348,17 @@ pub struct Past {
     /// Its manifest's `sequence`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
-    /// What became of it.
+    /// The fate.
     pub became: Became,
-    /// When.
+    /// The time of it.
     pub at: Time,
 }
 
-/// What became of a release.
+/// The fate of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Became {
-    /// It was live. Where it does not run now it was replaced, and no arrival brings it back.
+    /// It was live. If it does not run now, it was replaced, and no arrival brings it back.
     Live,
     /// A person stopped it. No arrival undoes that.
     Stopped,

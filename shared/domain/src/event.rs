@@ -1,4 +1,4 @@
-//! The events that Windlass sends: what changed in the ledger, for machines and for people. Pure.
+//! The events that Windlass sends: changes in the ledger, for machines and for people. Pure.
 //!
 //! Every detail carries `schema`, which grows when a member changes its meaning or goes; members
 //! may be added at any time.
@@ -29,14 +29,14 @@ pub use in_words::{
 /// The version of the events' form.
 pub const SCHEMA: u32 = 1;
 
-/// What happened: the `detail-type` of the event.
+/// The names of the events: each is the `detail-type` of its event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum EventName {
     /// A request became a deployment.
     DeploymentAccepted,
     /// It took the lock.
     DeploymentStarted,
-    /// What it changed is being undone.
+    /// Its changes are being undone.
     UndoStarted,
     /// A recovery took over.
     RecoveryStarted,
@@ -58,20 +58,20 @@ pub enum EventName {
     Removed,
     /// An environment went to the version before and came back.
     DrillProved,
-    /// A drill did not work: what failed, and what runs.
+    /// A drill did not work. The cause says what failed and what runs.
     DrillFailed,
     /// A release, a rollback or a person came in between.
     DrillOvertaken,
     /// A drill could not begin.
     DrillRefused,
-    /// What is recorded of a component, or of all of an environment, has another owner: it was renamed or handed over.
-    /// Both sides are told, each by an event of its own where they are two.
+    /// The record of a component, or of all of an environment, has another owner: it was renamed or handed over. Both
+    /// sides are told, each by an event of its own if they are two.
     Moved,
-    /// A look found a target that is not as it was left: the second one after a recovery, or an hourly one.
+    /// A look found a target that is not as Windlass left it. It is the second look after a recovery, or an hourly one.
     DriftFound,
     /// The second look after a recovery could not tell.
     DriftUnknown,
-    /// What an hourly look had found is not so any more.
+    /// A difference that an hourly look had found is gone.
     DriftGone,
 }
 
@@ -88,35 +88,35 @@ pub struct Detail {
     pub schema: u32,
     /// The application.
     pub app: AppName,
-    /// The environment; absent where it could not be made out.
+    /// The environment; absent if it could not be made out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
-    /// The deployment's id; absent where there is none.
+    /// The deployment's id; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
     /// The drill that it is about, or that the deployment belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<String>,
-    /// `Drill…`: whether what ran before it runs again, as far as Windlass knows.
+    /// `Drill…`: true if what ran before it runs again, as far as Windlass knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored: Option<bool>,
-    /// The release's version, or what the request was about.
+    /// The release's version, or the subject of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// `DeploymentEnded`: the ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
-    /// Why, by name.
+    /// The name of the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause_name: Option<String>,
-    /// Why, for a person.
+    /// The cause, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// All of it in one line of at most [`LONGEST_SUMMARY`] characters, for where there is room for no more, such as a
+    /// The whole event in one line of at most [`LONGEST_SUMMARY`] characters, for places with no more room, such as a
     /// commit status. It has no quotation mark, no backslash and no control character, so that an input transformer of
     /// EventBridge can write it between quotation marks.
     pub summary: String,
-    /// Where in Git the release comes from.
+    /// The place in Git that the release comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// The page of the execution that works for the deployment, or worked for it last.
@@ -125,7 +125,7 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// What every event tells.
+    /// Makes the part that every event has.
     fn of(app: &AppName, environment: Option<&EnvironmentName>) -> Self {
         Self {
             schema: SCHEMA,
@@ -148,7 +148,7 @@ impl Detail {
 /// An event to send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// What happened.
+    /// The name.
     pub name: EventName,
     /// The particulars.
     pub detail: Detail,
@@ -168,7 +168,7 @@ impl Event {
     }
 }
 
-/// What a change of a deployment's record means.
+/// Returns the events of a change of a deployment's record.
 pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Event> {
     let event = |name| Event::new(name, detail_of(after));
     let mut events = Vec::new();
@@ -225,7 +225,7 @@ fn detail_of(record: &Deployment) -> Detail {
     }
 }
 
-/// What a refusal means.
+/// Returns the event of a refusal.
 pub fn of_refusal(refusal: &Refusal) -> Event {
     let detail = Detail {
         version: Some(refusal.about.clone()),
@@ -239,7 +239,7 @@ pub fn of_refusal(refusal: &Refusal) -> Event {
     Event::new(EventName::RequestRefused, detail)
 }
 
-/// What a change of an environment's state means.
+/// Returns the event of a change of an environment's state; `None` if its hold has not changed.
 pub fn of_environment(
     app: &AppName,
     environment: &EnvironmentName,
@@ -248,7 +248,7 @@ pub fn of_environment(
 ) -> Option<Event> {
     let former = before.and_then(|before| before.hold.as_ref());
     let (name, cause) = match (former, &after.hold) {
-        // Also where one is there already, and another reason is added to it.
+        // A reason that is added to a hold sends an event too.
         (former, Some(hold)) if former != Some(hold) => (
             EventName::HoldSet,
             format!(
@@ -269,7 +269,7 @@ pub fn of_environment(
     Some(Event::new(name, detail))
 }
 
-/// The event of a removal that is done.
+/// Returns the event of a removal that is done.
 pub fn of_removal(app: &AppName, environment: Option<&EnvironmentName>, cause: &str) -> Event {
     let detail = Detail {
         cause: Some(cause.to_owned()),
@@ -278,7 +278,8 @@ pub fn of_removal(app: &AppName, environment: Option<&EnvironmentName>, cause: &
     Event::new(EventName::Removed, detail)
 }
 
-/// That something has another owner now: told of the former one and, where that is another environment, of the new one.
+/// Returns the events of a change of owner: one for the former owner and, if that is another environment, one for the
+/// new one.
 pub fn of_move(
     owners: impl IntoIterator<Item = (AppName, EnvironmentName)>,
     cause: &str,
@@ -293,7 +294,7 @@ pub fn of_move(
     owners.into_iter().map(told).collect()
 }
 
-/// The event of a drill that has ended.
+/// Returns the event of a drill that has ended.
 pub fn of_drill(app: &AppName, environment: &EnvironmentName, drill: &Drill) -> Option<Event> {
     let ended = drill.ended.as_ref()?;
     let name = match ended.outcome {
@@ -312,8 +313,8 @@ pub fn of_drill(app: &AppName, environment: &EnvironmentName, drill: &Drill) -> 
     Some(Event::new(name, detail))
 }
 
-/// What a change of a second look means: nothing until it is known what was seen, and nothing where
-/// all is as it was left.
+/// Returns the event of a change of a second look; `None` until it is known what was seen, and `None` if everything is
+/// as it was left.
 pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option<Event> {
     let looked = after.looked.as_ref()?;
     if before.is_some_and(|before| before.looked.is_some()) {
@@ -333,7 +334,7 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
     Some(Event::new(name, detail))
 }
 
-/// What a change of an hourly look means: what differs is told once, and that it does not any more.
+/// Returns the events of a change of an hourly look. A difference is told once, and once more when it is gone.
 pub fn of_hourly_look(before: Option<&HourlyLook>, after: &HourlyLook) -> Vec<Event> {
     let told = [
         (EventName::DriftGone, hourly_look::gone(before, after)),

@@ -1,9 +1,9 @@
-//! How long an execution may get, in events and in time. Pure.
+//! The limits of an execution, in events and in time. Pure.
 //!
-//! AWS ends an execution whose history would pass [`LONGEST`] events, and nothing can catch that
-//! (AWS Step Functions Developer Guide, *Service quotas*: "Maximum execution history size"). A
-//! recovery would bring such a deployment to an ending, and undo a healthy release; better it is
-//! refused before it changes anything, and looked at so rarely that it fits.
+//! AWS ends an execution whose history would pass [`LONGEST`] events, and nothing can catch that (AWS Step Functions
+//! Developer Guide, *Service quotas*: "Maximum execution history size"). A recovery would bring such a deployment to an
+//! ending, and undo a healthy release. So it is refused before it changes anything, or looked at so rarely that it
+//! fits.
 
 use crate::count::count;
 use crate::declaration::resolved::Component;
@@ -25,10 +25,10 @@ pub const LONGEST_S: u64 = 7 * 24 * 3600;
 /// The seconds that one turn in the queue is waited for: the limit of `AwaitTurn`.
 pub const TURN_S: u64 = 24 * 3600;
 
-/// What is kept for admission, some dozens of turns, planning and settling, with their retries.
+/// The events that are kept for admission, some dozens of turns, planning and settling, with their retries.
 const BESIDE: u64 = 1_000;
 
-/// What is kept for the same in seconds.
+/// The seconds that are kept for the same.
 const BESIDE_S: u64 = 3600;
 
 /// Events of one change that is ready at once: the iteration of the Map begins and succeeds; its
@@ -66,18 +66,18 @@ const PLANNED_LATER_S: u64 = 3600;
 /// Seconds of a wave beside its changes and its watch: the last look, with its retries.
 const WAVE_S: u64 = 300;
 
-/// The longest time that a change is waited for while AWS makes it: it is polled for about a day, by the Retries of
-/// its state, and what comes before takes some minutes of it.
+/// The longest wait for a change while AWS makes it. The Retries of its state poll it for about a day, and what comes
+/// before takes some minutes of that.
 pub const LONGEST_WAIT: Span = Span::seconds(24 * 3600);
 
-/// For so many seconds such a change is polled often: after 5 s, then at growing intervals up to 30 s.
+/// A change that AWS makes is polled often for so many seconds: after 5 s, then at growing intervals up to 30 s.
 pub const OFTEN_S: u64 = 20 * 60;
 
 /// The longest interval at which it is polled after that, in seconds.
 pub const RARELY_S: u64 = 15 * 60;
 
-/// The polls of a change that takes so many seconds, at most. Often: beside the interval an invocation waits 15 s at
-/// least. Rarely: the interval begins with a minute and grows by a tenth each time.
+/// Returns the most polls of a change that takes so many seconds. While it is polled often, an invocation waits at
+/// least 15 s beside the interval. After that, the interval begins with a minute and grows by a tenth each time.
 pub fn polls(seconds: u64) -> u64 {
     let often = 5 + seconds.min(OFTEN_S) / 45;
     let mut left_ms = seconds.saturating_sub(OFTEN_S) * 1000;
@@ -94,38 +94,37 @@ pub fn polls(seconds: u64) -> u64 {
 /// The seconds for which the machine goes on with a change that is made in parts, in `Publish` and in `Deploy`.
 pub const IN_PARTS_S: u64 = 7 * 3600;
 
-/// Looks that a deployment may take besides those at its pace, over all its waves: while a gate is
-/// unknown.
+/// The looks that a deployment may take besides those at its pace, over all its waves, while a gate is unknown.
 const SPARE: u64 = 300;
 
-/// Looks of a wave that come at its beginning and its ends.
+/// The looks of a wave that come at its beginning and its ends.
 const ENDS: u64 = 3;
 
-/// What a change takes as its kind tells; every one is of a declared component.
+/// Returns the extent of a change, as its kind tells it. Every change is of a declared component.
 fn extent(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> Extent {
     let component = components.get(&change.component);
     component.map_or_else(Extent::default, |component| component.spec.extent())
 }
 
-/// The events of a change.
+/// Returns the events of a change.
 fn events(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> u64 {
     let published = if change.kind.publishes() { PUBLISH } else { 0 };
     CHANGE + published + extent(change, components).polls * POLL
 }
 
-/// The waves of a deployment, as the history of its execution tells of them. An undo that has no place
-/// left behind them ends the execution; its recovery has a history of its own and goes on.
+/// The waves of a deployment, as the history of its execution tells of them. An undo that has no room left behind them
+/// ends the execution; its recovery has a history of its own and goes on.
 #[derive(Debug, Clone, Copy)]
 pub struct Course<'a> {
     waves: &'a [Wave],
     components: &'a BTreeMap<ComponentName, Component>,
-    /// How long a wave is held at most after its bake, in seconds. Whatever unknown becomes, a probe whose target is
-    /// not ready yet holds.
+    /// The longest time that a wave is held after its bake, in seconds. Whatever an unknown gate becomes, a probe whose
+    /// target is not ready yet holds.
     hold_s: u64,
 }
 
 impl<'a> Course<'a> {
-    /// Waves of declared components, whose gates are judged by this rule; by none where they do not
+    /// Makes the course of waves of declared components. Their gates are judged by this rule; by none if they do not
     /// decide.
     pub fn of(
         waves: &'a [Wave],
@@ -139,13 +138,13 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// The events of the changes, forwards.
+    /// Returns the events of the changes, forwards.
     fn changes(&self) -> u64 {
         let changes = self.waves.iter().flat_map(|wave| &wave.changes);
         changes.map(|change| events(change, self.components)).sum()
     }
 
-    /// The events beside the looks.
+    /// Returns the events beside the looks.
     fn events(&self) -> u64 {
         let later = self.waves.iter().filter(|wave| wave.is_planned_later());
         BESIDE + self.changes() + self.count() * WAVE + later.count() as u64 * PLANNED_LATER
@@ -155,12 +154,12 @@ impl<'a> Course<'a> {
         self.waves.len() as u64
     }
 
-    /// The looks of a wave besides those at its pace and at its ends.
+    /// Returns the looks of a wave besides those at its pace and at its ends.
     fn spare(&self) -> u64 {
         (SPARE / self.count().max(1)).clamp(1, 24)
     }
 
-    /// The looks that all waves take at most, at this pace.
+    /// Returns the most looks that all waves take at this pace.
     fn looks_at(&self, pace_s: u64) -> u64 {
         let beside = self.spare() + ENDS;
         let waves = self.waves.iter();
@@ -169,14 +168,14 @@ impl<'a> Course<'a> {
             .sum()
     }
 
-    /// The looks beside those of its waves for which the history has room: a person may pause it.
+    /// Returns the number of looks for which the history has room besides those of its waves: a person may pause it.
     pub fn spare_looks(&self) -> u64 {
         let needed = self.events() + self.looks_at(self.pace_s()) * LOOK;
         LONGEST.saturating_sub(needed) / LOOK
     }
 
-    /// The time between two looks of a pause of so many seconds, where the history has room for so many looks; `None`
-    /// where it has not even for the rarest.
+    /// Returns the time between two looks of a pause of so many seconds, if the history has room for so many looks;
+    /// `None` if it has no room even for the rarest.
     pub fn pace_within(seconds: u64, room: u64) -> Option<u64> {
         let fits = |pace_s: u64| seconds.div_ceil(pace_s) <= room;
         if fits(EVERY_S) {
@@ -186,13 +185,13 @@ impl<'a> Course<'a> {
         (pace_s <= SLOWEST_S).then_some(pace_s)
     }
 
-    /// How long all waves bake, in seconds.
+    /// Returns the time that all waves bake, in seconds.
     fn watched_s(&self) -> u64 {
         self.waves.iter().map(|wave| wave.bake_s).sum()
     }
 
-    /// The longest time between two looks, in seconds: [`EVERY_S`], unless the history has no room for
-    /// so many; then [`SPARED_S`] to [`SLOWEST_S`].
+    /// Returns the longest time between two looks, in seconds: [`EVERY_S`], unless the history has no room for so many;
+    /// then [`SPARED_S`] to [`SLOWEST_S`].
     pub fn pace_s(&self) -> u64 {
         let room = LONGEST.saturating_sub(self.events()) / LOOK;
         if self.looks_at(EVERY_S) <= room {
@@ -205,7 +204,7 @@ impl<'a> Course<'a> {
         pace_s.clamp(SPARED_S, SLOWEST_S)
     }
 
-    /// How often a wave that bakes so long may be looked at.
+    /// Returns how often a wave that bakes so long may be looked at.
     pub fn looks(&self, bake_s: u64) -> Looks {
         let sooner = self.spare() / 4;
         Looks {
@@ -214,7 +213,7 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// About how many state transitions it makes where every gate passes and nothing is waited for: a poll of what AWS
+    /// Estimates the state transitions if every gate passes and nothing is waited for. Each poll of a change that AWS
     /// makes is one more.
     pub fn transitions(&self) -> u64 {
         let pace_s = self.pace_s();
@@ -229,7 +228,7 @@ impl<'a> Course<'a> {
         BEGIN_AND_END + self.waves.iter().map(wave).sum::<u64>()
     }
 
-    /// The time that it takes at most, in seconds, once it has its turn.
+    /// Returns the most seconds that it takes, once it has its turn.
     pub fn seconds(&self) -> u64 {
         let wave = |wave: &Wave| {
             let changes = wave.changes.iter();
@@ -246,8 +245,8 @@ impl<'a> Course<'a> {
         BESIDE_S + self.waves.iter().map(wave).sum::<u64>()
     }
 
-    /// What is wrong where AWS would end the execution before the deployment ends, by its history or
-    /// by its time, of which so many seconds have gone already.
+    /// Returns the finding if AWS would end the execution before the deployment ends, by its history or by its time. So
+    /// many seconds of its time have gone already.
     pub fn too_long(&self, gone_s: u64) -> Option<Finding> {
         let events = self.events() + self.looks_at(SLOWEST_S) * LOOK;
         if events > LONGEST {
@@ -287,8 +286,8 @@ impl<'a> Course<'a> {
     }
 }
 
-/// The state transitions of all looks of a wave but the last: one where the Retry of `Judge` looks again; where a visit
-/// of that state ends, the Choice, the `Bake` and the Task.
+/// Returns the state transitions of all looks of a wave but the last. A look by the Retry of `Judge` is one. A look at
+/// which a visit of that state ends is three: the Choice, the `Bake` and the Task.
 fn looks(bake_s: u64, pace_s: u64) -> u64 {
     let looks = bake_s.div_ceil(pace_s);
     if pace_s != EVERY_S {

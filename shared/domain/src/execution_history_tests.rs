@@ -186,7 +186,7 @@ fn seen(seed: u64, look: u64) -> Vec<Measurement> {
     (0..3).map(gate).collect()
 }
 
-/// How often a wave is looked at, and for how many seconds, whatever its gates do.
+/// Returns how often a wave is looked at, and for how many seconds, whatever its gates do.
 fn watched(course: &Course<'_>, bake_s: u64, rule: &UnknownRule, seed: u64) -> (u64, u64) {
     let begun = Judgement::begin(0, Time(0), Time(0), Span::seconds(bake_s), true);
     let mut judgement = begun.at_pace(course.pace_s()).within(course.looks(bake_s));

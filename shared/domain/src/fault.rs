@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What went wrong, by name: the error name in Step Functions, and the page under `docs/faults/`.
+/// The name of a fault: the error name in Step Functions, and the page under `docs/faults/`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -47,7 +47,7 @@ pub enum FaultName {
     /// Next: Grant the action that the message names to the role that it names, or correct the
     /// trust policy of the target role and its ExternalId.
     AccessDenied,
-    /// What the call names does not exist: it was removed, or is in another account or region.
+    /// The thing that the call names does not exist: it was removed, or is in another account or region.
     ///
     /// Next: Create it again, or correct its name, region or role in the declaration.
     NotFound,
@@ -93,7 +93,7 @@ pub enum FaultName {
 }
 
 impl FaultName {
-    /// Whether asking again, later, may help.
+    /// Returns whether asking again later may help.
     pub fn is_transient(self) -> bool {
         matches!(
             self,
@@ -117,14 +117,14 @@ impl fmt::Display for FaultName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{name}: {message}")]
 pub struct Fault {
-    /// What went wrong, by name.
+    /// The name.
     pub name: FaultName,
-    /// What was being done, what happened, and what to do, in a sentence. Never holds a secret.
+    /// A sentence that says what was being done, what happened, and what to do. It never holds a secret.
     pub message: String,
 }
 
 impl Fault {
-    /// Puts a fault together.
+    /// Makes a fault.
     pub fn new(name: FaultName, message: impl Into<String>) -> Self {
         Self {
             name,
@@ -132,12 +132,12 @@ impl Fault {
         }
     }
 
-    /// A fault that cannot be; see [`FaultName::Internal`].
+    /// Makes a fault that cannot be; see [`FaultName::Internal`].
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(FaultName::Internal, message)
     }
 
-    /// The same fault, with what was being done put before its message.
+    /// Returns the same fault, with what was being done put before its message.
     #[must_use]
     pub fn while_doing(mut self, what: impl fmt::Display) -> Self {
         self.message = format!("{what}: {}", self.message);

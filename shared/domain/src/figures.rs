@@ -1,20 +1,21 @@
-//! Figures of an environment: how often its changes go live, how long they take, how many fail, how soon it is well
-//! again, and what it costs. Pure.
+//! Figures of an environment: the number of changes that go live, their duration, their failures, the time to restore,
+//! and their cost. Pure.
 //!
 //! The four keys of DORA (dora.dev, "DORA's software delivery performance metrics"), as far as a ledger knows them:
 //!
 //! - A *change* is a deployment of a release that went live (`Succeeded`), or was undone (`RolledBack`,
-//!   `NeedsOperator`). What changed nothing (`NothingToDo`, as what was superseded is, and `Rejected`, as what was
-//!   cancelled while it waited is) is none. What a person, a rollback or a newer release stopped before anything was
-//!   known to be wrong with it, and was restored, is none either: it says nothing of the change.
+//!   `NeedsOperator`). A deployment that changed nothing is no change: `NothingToDo`, such as one that was superseded,
+//!   and `Rejected`, such as one that was cancelled while it waited. A deployment is no change either if a person, a
+//!   rollback or a newer release stopped it before anything was known to be wrong with it, and it was restored: it says
+//!   nothing of the release.
 //! - A change *failed* if it was undone, or needed an operator, or if a rollback that succeeded took it back later. A
 //!   rollback takes back one change, the newest that stands. It is no change itself.
 //! - *Lead time* goes from the time of the commit to the ending `Succeeded`, once per release. A release without such a
 //!   time, or with one from the future, is counted beside it.
-//! - *Time to restore* goes from when the failed change had its turn until it was undone, or an operator accepted what
-//!   was left. Of a change that was taken back later it goes from the request of the rollback until that succeeded:
-//!   nobody tells a ledger when a failure was first seen. A rollback that failed goes on counting until the next
-//!   deployment or rollback that succeeds.
+//! - *Time to restore* begins when the failed change had its turn. It ends when the change was undone, or when an
+//!   operator accepted what was left. For a change that was taken back later it goes from the request of the rollback
+//!   until that succeeded, because nobody tells a ledger when a failure was first seen. After a rollback that failed it
+//!   goes on until the next deployment or rollback that succeeds.
 
 use crate::deployment::{Deployment, Ended, Status};
 use crate::outcome::{Outcome, lead_time_ms, restored_ms};
@@ -30,21 +31,21 @@ pub use in_words::{cells, dollars};
 /// A day, in milliseconds.
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// The time that figures are of: what was accepted in it.
+/// The time of the figures: they count the deployments that were accepted in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
-    /// Its begin.
+    /// The beginning.
     pub from: Time,
-    /// Its end.
+    /// The end.
     pub to: Time,
 }
 
 /// The figures of an environment in a window.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Deployments that were accepted, whatever came of them, without drills and restorings.
+    /// Deployments that were accepted, whatever became of them, without drills and restores.
     pub deployments: u64,
-    /// Those of them that have not ended.
+    /// The deployments among them that have not ended.
     pub under_way: u64,
     /// Changes that went live or were undone.
     pub changes: u64,
@@ -54,30 +55,30 @@ pub struct Figures {
     pub live_per_day: f64,
     /// Changes that failed.
     pub failed: u64,
-    /// Failed changes among all changes, 0 to 1; absent where there was none.
+    /// Failed changes among all changes, 0 to 1; absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_rate: Option<f64>,
     /// Rollbacks that were carried out, or tried.
     pub rollbacks: u64,
-    /// From the commit to live; absent where no release had a commit's time.
+    /// The time from the commit to live; absent if no release had a commit's time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_time: Option<Spread>,
-    /// Releases that went live and are not in the lead time, because none or no possible time of their commit is known.
+    /// Releases that went live and are not in the lead time, because their commit's time is missing or impossible.
     pub without_commit_time: u64,
-    /// From a failure to a good state; absent where nothing was restored.
+    /// The time from a failure to a good state; absent if nothing was restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_to_restore: Option<Spread>,
     /// Failures that are not restored yet.
     pub not_restored: u64,
-    /// What the deployments cost, drills and restorings among them, by the month (UTC) in which they were accepted,
+    /// The cost of the deployments, drills and restores among them, by the month (UTC) in which they were accepted,
     /// such as `2026-11`. The first month begins with the window.
     pub cost_by_month: BTreeMap<String, MonthlyCost>,
 }
 
-/// What lies in the middle of several lengths of time, and near their end.
+/// The median and the 90th percentile of several durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spread {
-    /// How many there are.
+    /// The number of durations.
     pub of: u64,
     /// At least half of them are as short as this, in milliseconds (nearest rank).
     pub median_ms: u64,
@@ -85,7 +86,7 @@ pub struct Spread {
     pub p90_ms: u64,
 }
 
-/// The estimates of a month's deployments, drills and restorings among them: these cost as well.
+/// The estimated cost of a month's deployments. Drills and restores are among them, because they cost as well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct MonthlyCost {
     /// Deployments with an estimate.
@@ -97,7 +98,7 @@ pub struct MonthlyCost {
 }
 
 impl MonthlyCost {
-    /// With those of another environment.
+    /// Adds the cost of another environment.
     pub fn add(&mut self, other: Self) {
         self.deployments += other.deployments;
         self.without += other.without;
@@ -106,7 +107,7 @@ impl MonthlyCost {
 }
 
 impl Figures {
-    /// What all of its deployments cost.
+    /// Returns the cost of all of its deployments.
     pub fn cost(&self) -> MonthlyCost {
         let mut cost = MonthlyCost::default();
         for month in self.cost_by_month.values() {
@@ -117,7 +118,7 @@ impl Figures {
 }
 
 impl Spread {
-    /// Of lengths of time in milliseconds; of none there is nothing to say.
+    /// Computes the spread of durations in milliseconds; `None` if there are none.
     pub fn of(mut lengths: Vec<u64>) -> Option<Self> {
         lengths.sort_unstable();
         let rank = |percent: usize| {
@@ -132,13 +133,13 @@ impl Spread {
     }
 }
 
-/// What is known while the endings are gone through in their order.
+/// The counts while the endings are gone through in their order.
 #[derive(Default)]
 struct Seen<'a> {
     figures: Figures,
     lead: Vec<u64>,
     restored: Vec<u64>,
-    /// Since when failures are not restored.
+    /// The times since which failures are not restored.
     open: Vec<Time>,
     /// Changes of the window that are live and not taken back.
     standing: u64,
@@ -146,7 +147,7 @@ struct Seen<'a> {
     releases: BTreeSet<&'a str>,
 }
 
-/// The figures of an environment's deployments that were accepted in the window; others are passed over.
+/// Computes the figures of the environment's deployments that were accepted in the window. It skips the others.
 pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>) -> Figures {
     let is_in = |one: &&Deployment| (window.from..window.to).contains(&one.accepted);
     let all: Vec<&Deployment> = all.into_iter().filter(is_in).collect();
@@ -156,7 +157,7 @@ pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>
     let mut ended: Vec<(&Deployment, &Ended)> = Vec::new();
     for one in all {
         match &one.ending {
-            // A recovery out of `NeedsOperator` works for one that has an ending already.
+            // A recovery out of `NeedsOperator` works for a deployment that has an ending already.
             Some(ending) if one.status == Status::Ended => ended.push((one, ending)),
             _ if !is_of_people(one.action) => {}
             _ => seen.figures.under_way += 1,
@@ -170,8 +171,8 @@ pub fn figures<'a>(window: Window, all: impl IntoIterator<Item = &'a Deployment>
     seen.told(window)
 }
 
-/// Whether it is one of the deployments that people ask for figures of. A drill changes nothing that stays, and a
-/// restoring nothing that is recorded.
+/// Returns whether people ask for figures of such a deployment. A drill changes nothing that stays, and a restore
+/// nothing that is recorded.
 const fn is_of_people(action: ActionName) -> bool {
     !matches!(action, ActionName::Drill | ActionName::Restore)
 }
@@ -211,12 +212,12 @@ impl<'a> Seen<'a> {
             }
             Outcome::TakenBack => {
                 self.figures.rollbacks += 1;
-                // One from before the window is not among its changes.
+                // A change from before the window is not among the window's changes.
                 if self.standing > 0 {
                     self.standing -= 1;
                     self.figures.failed += 1;
                 }
-                // The same failure, where a rollback of it had failed.
+                // It is the same failure if a rollback of it had failed.
                 if self.open.is_empty() {
                     self.open.push(one.accepted);
                 }

@@ -284,7 +284,8 @@ fn cost_is_told_by_month() {
     );
 }
 
-/// A month of five deployments a day, by a rule that names each one's fate; what is expected is counted from the rule.
+/// A month of five deployments a day, by a rule that decides each one's fate. The expected figures are counted from the
+/// rule.
 #[test]
 fn a_scripted_month_comes_to_what_its_script_says() {
     let mut all = Vec::new();

@@ -14,10 +14,10 @@ pub use limited::{MOST, limited};
 pub use pages::{in_lines, pages};
 pub(crate) use repeated::repeated;
 
-/// The beginning of the reason of what nobody looked at, or could look at: it is neither well nor wrong.
+/// The beginning of a reason that says that nobody looked, or could look: the thing is neither well nor wrong.
 pub const NOT_CHECKED: &str = "Not checked: ";
 
-/// What is wrong, by name. Each variant's comment is its page under `docs/findings/`.
+/// The name of a finding. Each variant's comment is its page under `docs/findings/`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -336,8 +336,7 @@ pub enum FindingName {
     /// Next: Let the bundler write a hash of the content into the names of scripts and styles. For a
     /// large site use the mode `prefix`, which goes live by one change.
     MixedReleases,
-    /// What was asked for needs something that the target does not have, such as an alias for a
-    /// canary.
+    /// The request needs something that the target does not have, such as an alias for a canary.
     ///
     /// Next: Add what is missing to the target and name it in the declaration, or do without.
     NotSupported,
@@ -386,20 +385,19 @@ pub const LONGEST_SENTENCE: usize = 1000;
 /// One thing that is wrong: where, what, and what to write or do instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// What is wrong, by name.
+    /// The name.
     pub name: FindingName,
-    /// Where: a dotted path into the document, such as `components.web.bucket`, or a target.
+    /// The place: a dotted path into the document, such as `components.web.bucket`, or a target.
     pub path: String,
-    /// What is wrong, in a sentence with the value that was seen.
+    /// A sentence that says what is wrong, with the value that was seen.
     pub reason: String,
-    /// What to write or do instead.
+    /// A sentence that says what to write or do instead.
     pub remedy: String,
 }
 
 impl Finding {
-    /// Puts a finding together. Texts that are longer than [`LONGEST_PATH`] and [`LONGEST_SENTENCE`],
-    /// because they repeat a long value, are cut. Every finding says where: a test that meets one without a
-    /// path panics.
+    /// Makes a finding. Texts that are longer than [`LONGEST_PATH`] and [`LONGEST_SENTENCE`], because they repeat a
+    /// long value, are cut. Every finding needs a path: a test that meets one without a path panics.
     pub fn new(
         name: FindingName,
         path: impl Into<String>,

@@ -4,7 +4,7 @@ use crate::time::{Span, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a gate came to.
+/// The verdict of a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -12,45 +12,46 @@ pub enum Verdict {
     Pass,
     /// Unhealthy.
     Fail,
-    /// It could not be measured. Never healthy (rule 7).
+    /// It could not be measured. It is never healthy (rule 7).
     Unknown,
 }
 
-/// One measurement, beside its threshold.
+/// One measurement, with its threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measurement {
     /// The gate: an alarm's name, a metric's name, a probe's URL, a function and request.
     pub gate: String,
-    /// What the gate is, such as `alarm`: the sort that `declaration/gates` has it as.
+    /// The sort of the gate, such as `alarm`, as `declaration/gates` has it.
     pub source: String,
-    /// What it came to.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What was measured, with its unit, such as `7.3 errors/min` or `status 500 after 12 ms`.
+    /// The measured value with its unit, such as `7.3 errors/min` or `status 500 after 12 ms`.
     pub measured: String,
-    /// What it was compared with, such as `5` or `status 200 within 800 ms`.
+    /// The threshold, such as `5` or `status 200 within 800 ms`.
     pub threshold: String,
-    /// The window it was measured over, such as `3 of 3 points, 14:02-14:05 UTC`; empty if none.
+    /// The window of the measurement, such as `3 of 3 points, 14:02-14:05 UTC`; empty if none.
     #[serde(default)]
     pub window: String,
-    /// Where a person looks next, such as a log group or the alarm's name.
+    /// The place where a person looks next, such as a log group or the alarm's name.
     #[serde(default)]
     pub look_at: String,
-    /// Whether what is measured has told that it is not ready to be measured yet. It is held then, as long as the
-    /// rule for unknown gates says, whatever else that rule says: it is no failure, and no gate that is silent.
+    /// True if the target of the gate has said that it is not ready to be measured yet. Then the wave is held, as long
+    /// as the rule for unknown gates says, whatever else that rule says. This is neither a failure nor a gate that is
+    /// silent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_ready: bool,
-    /// When it was measured.
+    /// The time of the measurement.
     pub at: Time,
 }
 
-/// What unknown becomes, and after how long (rule 7).
+/// The rule for an unknown measurement: what it becomes, and after how long (rule 7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnknownRule {
-    /// What it becomes at first.
+    /// The first consequence.
     #[serde(default)]
     pub becomes: UnknownBecomes,
-    /// How long `hold` holds before it becomes a failure.
+    /// The time for which `hold` holds before it becomes a failure.
     #[serde(default = "five_minutes", rename = "for")]
     pub hold_for: Span,
 }
@@ -68,7 +69,7 @@ impl Default for UnknownRule {
     }
 }
 
-/// What an unknown measurement becomes.
+/// The consequence of an unknown measurement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownBecomes {
@@ -81,14 +82,15 @@ pub enum UnknownBecomes {
     Pass,
 }
 
-/// How long a pause that a person asks for lasts, and what becomes of the release when nobody has ended it by then.
+/// The rule for a pause that a person asks for: its longest time, and what becomes of the release when nobody has ended
+/// it by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseRule {
-    /// How long it lasts at most, unless the person says so.
+    /// The longest time of a pause, unless the person says another.
     #[serde(default = "a_day", rename = "for")]
     pub lasts: Span,
-    /// What comes when it is over.
+    /// The consequence when the pause is over.
     #[serde(default)]
     pub then: PauseThen,
 }
@@ -106,7 +108,7 @@ impl Default for PauseRule {
     }
 }
 
-/// What comes when a pause is over that nobody has ended.
+/// The consequence when a pause is over that nobody has ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseThen {

@@ -6,7 +6,7 @@ use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where in Git a release comes from.
+/// The place in Git that a release comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Git {
@@ -18,23 +18,23 @@ pub struct Git {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = "^[0-9a-f]{7,64}$"))]
     pub commit: Option<String>,
-    /// When the commit was made, in RFC 3339, such as `2026-11-20T14:02:05Z`: the lead time of a release counts from
-    /// it. One that is later than the release went live is left out of the figures, because clocks differ.
+    /// The time of the commit in RFC 3339, such as `2026-11-20T14:02:05Z`: the lead time of a release counts from it. A
+    /// time that is later than the release went live is left out of the figures, because clocks differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})$"))]
     pub time: Option<String>,
-    /// Whether the release was made of more than the commit: tracked files had changes that are in no commit.
+    /// True if the release was made of more than the commit: tracked files had changes that are in no commit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dirty: bool,
 }
 
 impl Git {
-    /// When the commit was made, if that is told.
+    /// Returns the time of the commit, if it is given and valid.
     pub fn committed(&self) -> Option<Time> {
         self.time.as_deref().and_then(Time::parse)
     }
 
-    /// That the commit's time has the form of one and is none, such as the 31st of February.
+    /// Returns a finding if the commit's time has the right form and does not exist, such as the 31st of February.
     pub fn findings(&self, path: &str) -> Option<Finding> {
         let time = self
             .time

@@ -5,7 +5,7 @@ use crate::name::EnvironmentName;
 use globset::{GlobBuilder, GlobMatcher};
 use std::fmt;
 
-/// What an environment deploys by itself.
+/// The rule of an environment: which branches or tags it deploys by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GitRule {
     /// Pushes to branches that match one of these globs. `*` stops at `/`, `**` does not.
@@ -14,19 +14,19 @@ pub enum GitRule {
     Tag(TagRule),
 }
 
-/// Which semantic versions. A leading `v` is allowed; other tags never match, because semantic
+/// A rule for tags that are semantic versions. A leading `v` is allowed. Other tags never match, because semantic
 /// versions give the order of releases (rule 6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagRule {
-    /// Those with a pre-release part, such as `v1.4.0-rc.1`.
+    /// Versions with a pre-release part, such as `v1.4.0-rc.1`.
     ReleaseCandidate,
-    /// Those without, such as `v1.4.0`.
+    /// Versions without one, such as `v1.4.0`.
     Stable,
-    /// Those whose text matches a glob, such as `v*.*.0-rc*`.
+    /// Versions whose text matches a glob, such as `v*.*.0-rc*`.
     Glob(String),
 }
 
-/// A Git ref, told apart.
+/// A Git ref by its sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GitRef<'a> {
     /// `refs/heads/…`
@@ -38,7 +38,7 @@ pub enum GitRef<'a> {
 }
 
 impl<'a> GitRef<'a> {
-    /// Tells a full ref apart.
+    /// Finds the sort of a full ref.
     pub fn of(full: &'a str) -> Self {
         if let Some(branch) = full.strip_prefix("refs/heads/") {
             Self::Branch(branch)
@@ -50,17 +50,17 @@ impl<'a> GitRef<'a> {
     }
 }
 
-/// The semantic version that a tag is, with or without a leading `v`.
+/// Returns the semantic version that a tag is, with or without a leading `v`.
 pub fn version_of_tag(tag: &str) -> Option<semver::Version> {
     semver::Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
 }
 
-/// What is wrong with a release of a Git tag whose own version is another one, where it goes to an
-/// environment whose rule is a tag rule: there the tag is the version, because it gives the order of
-/// releases (rule 6). `path` is where the version is written.
+/// Returns a finding if a release of a Git tag has another version than the tag, and goes to an environment whose rule
+/// is a tag rule. There the tag is the version, because it gives the order of releases (rule 6). `path` is where the
+/// version is written.
 ///
-/// Nothing is wrong with a branch, nor with a tag that is no semantic version, which no tag rule
-/// matches: a person named the environment then.
+/// Nothing is wrong with a branch, nor with a tag that is no semantic version. No tag rule matches such a tag, so a
+/// person named the environment.
 pub fn tag_version_differs(version: &str, reference: &str, path: &str) -> Option<Finding> {
     let GitRef::Tag(tag) = GitRef::of(reference) else {
         return None;
@@ -84,10 +84,10 @@ pub fn tag_version_differs(version: &str, reference: &str, path: &str) -> Option
     ))
 }
 
-/// A matcher for a glob whose `*` stops at `/`.
+/// Makes a matcher for a glob whose `*` stops at `/`.
 ///
 /// # Errors
-/// What is wrong with the glob, in a sentence.
+/// A sentence that says what is wrong with the glob.
 pub fn glob(text: &str) -> Result<GlobMatcher, String> {
     GlobBuilder::new(text)
         .literal_separator(true)
@@ -112,7 +112,7 @@ fn glob_matches(pattern: &str, text: &str) -> bool {
     glob(pattern).is_ok_and(|glob| glob.is_match(text))
 }
 
-/// What the rule takes, after the environment's name: `takes the branches main`.
+/// Writes the rule so that it follows the environment's name: `takes the branches main`.
 impl fmt::Display for GitRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -130,7 +130,7 @@ impl fmt::Display for GitRule {
 }
 
 impl TagRule {
-    /// Whether a tag matches.
+    /// Returns whether a tag matches.
     pub fn matches(&self, tag: &str) -> bool {
         let Some(version) = version_of_tag(tag) else {
             return false;
@@ -144,7 +144,7 @@ impl TagRule {
 }
 
 impl GitRule {
-    /// Whether a ref matches.
+    /// Returns whether a ref matches.
     pub fn matches(&self, reference: GitRef<'_>) -> bool {
         match (self, reference) {
             (Self::Branches(globs), GitRef::Branch(name)) => {
@@ -155,12 +155,12 @@ impl GitRule {
         }
     }
 
-    /// Whether an image tag matches.
+    /// Returns whether an image tag matches.
     ///
-    /// A tag rule takes it as a Git tag. A branch rule takes it as the branch with `/` written as
-    /// `-`, alone or followed by `-` and the commit (7 to 40 hexadecimal digits) or a run number
-    /// (up to 19 digits): `main`, `main-9f2c1ab`, `feature-login-128`. Any other suffix is another
-    /// branch: an image of `main-experiment` must not go where `main` goes.
+    /// A tag rule takes it as a Git tag. A branch rule takes it as the branch with `/` written as `-`, alone or
+    /// followed by `-` and the commit (7 to 40 hexadecimal digits) or a run number (up to 19 digits): `main`,
+    /// `main-9f2c1ab`, `feature-login-128`. Any other suffix is another branch: an image of `main-experiment` must not
+    /// go where `main` goes.
     pub fn matches_image_tag(&self, tag: &str) -> bool {
         match self {
             Self::Tag(rule) => rule.matches(tag),
@@ -172,8 +172,8 @@ impl GitRule {
         }
     }
 
-    /// An example of what both rules match, where that can be decided without trying every ref: the
-    /// same glob, a glob and a literal, the same class of tags.
+    /// Returns an example of a ref that both rules match, if that can be decided without trying every ref: the same
+    /// glob, a glob and a literal, the same class of tags.
     pub fn overlap(&self, other: &Self) -> Option<String> {
         match (self, other) {
             (Self::Branches(mine), Self::Branches(theirs)) => mine
@@ -195,7 +195,7 @@ fn without_build_suffix(tag: &str) -> Option<&str> {
     (commit || run).then_some(name)
 }
 
-/// Texts that a glob is likely to match, to try on another glob.
+/// Returns texts that a glob is likely to match, to try on another glob.
 fn samples(glob: &str) -> Vec<String> {
     ["a", "1", "0"]
         .iter()
@@ -221,7 +221,7 @@ fn tags_overlap(a: &TagRule, b: &TagRule) -> Option<String> {
         .find(|tag| a.matches(tag) && b.matches(tag))
 }
 
-/// The one environment whose rule matches.
+/// Returns the one environment whose rule matches.
 pub(crate) fn the_one<'a>(
     matching: impl Iterator<Item = &'a EnvironmentName>,
     path: &str,

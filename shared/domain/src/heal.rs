@@ -1,9 +1,9 @@
-//! Healing: what Windlass does about a component that has drifted. Pure.
+//! Healing restores a component that has drifted. Pure.
 //!
-//! A component that is declared `heal: restore` is brought back to what is recorded of it by a deployment like any
-//! other.
-//! It is never in anybody's way: it begins only where nothing else is under way, waits or is held, and where the last
-//! look is of what is recorded now. What has to be restored again and again is held, and a person told.
+//! A component that is declared `heal: restore` is brought back to its record by a deployment like any other. This
+//! deployment is never in anybody's way: it begins only if nothing else is under way, waits or is held, and if the last
+//! look compared with the present record. If a component has to be restored again and again, automatic deployments are
+//! held, and a person is told.
 
 use crate::count::count;
 use crate::cut::cut;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is done about a component that somebody else has changed between deployments.
+/// The rule for a component that somebody else has changed between deployments.
 ///
 /// YAML 1.1 reads `off` as false, so that is read as `off` as well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,10 +30,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Heal {
     /// It is not looked at every hour, and nobody is told of it.
     Off,
-    /// It is looked at every hour; what differs is told, and left as it is.
+    /// It is looked at every hour. A difference is told, and left as it is.
     #[default]
     Report,
-    /// It is looked at every hour; what differs is told, and Windlass deploys what is recorded once more.
+    /// It is looked at every hour. A difference is told, and Windlass deploys what is recorded once more.
     Restore,
 }
 
@@ -78,41 +78,42 @@ fn or_false(schema: &mut Schema) {
 }
 
 impl Heal {
-    /// Whether it is what holds where nothing is declared.
+    /// Returns whether it is the default.
     #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks so.
     pub const fn is_report(&self) -> bool {
         matches!(self, Self::Report)
     }
 }
 
-/// How often a component is restored within a day. What differs after that is set back by something that goes on.
+/// The most restores of a component within a day. Something sets the component back again and again if it differs after
+/// that.
 pub const A_DAY: usize = 3;
 
-/// How long a restoring counts, in milliseconds.
+/// The time for which a restore counts, in milliseconds.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// The longest reason of a restoring, in bytes: a request's reason has room for it.
+/// The longest reason of a restore, in bytes: a request's reason has room for it.
 const LONGEST_REASON: usize = 900;
 
 /// The longest reason of the hold, in bytes.
 const LONGEST_HOLD: usize = 2_000;
 
-/// A restoring that has ended. It is noted in the transaction of its ending, so that each counts once.
+/// A restore that has ended. It is noted in the transaction of its ending, so that each counts once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Restored {
     /// The deployment.
     pub deployment: DeploymentId,
-    /// When it ended.
+    /// The time at which it ended.
     pub at: Time,
     /// The components that it was for.
     pub components: BTreeSet<ComponentName>,
-    /// Whether it was refused before anything was changed, such as by a gate that is red.
+    /// True if it was refused before anything was changed, such as by a gate that is red.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refused: bool,
 }
 
 impl Restored {
-    /// Notes it among those of the last day. One that is noted already stands in its place once.
+    /// Notes it among the restores of the last day. A restore that is noted already is noted only once.
     pub fn note(self, all: &mut Vec<Self>) {
         let now = self.at;
         all.retain(|one| one.deployment != self.deployment && one.counts(now));
@@ -124,25 +125,25 @@ impl Restored {
     }
 }
 
-/// What is known of an environment where something may have to be restored.
+/// The facts about an environment in which something may have to be restored.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing<'a> {
     /// The last look.
     pub look: Option<&'a HourlyLook>,
     /// The lock.
     pub lock: &'a Lock,
-    /// What is recorded.
+    /// The environment's state.
     pub state: &'a EnvironmentState,
-    /// The revision of that.
+    /// The revision of the state.
     pub rev: u64,
     /// A deployment that waits, or the drill that is under way.
     pub other: Option<&'a DeploymentId>,
 }
 
-/// What becomes of it.
+/// The decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
-    /// These are restored, for this reason.
+    /// These components are restored, for this reason.
     Restore(BTreeSet<ComponentName>, String),
     /// They were restored too often within a day: automatic deployments are held, for this reason.
     Hold(String),
@@ -150,7 +151,8 @@ pub enum Turn {
     Nothing(String),
 }
 
-/// Decides. The schedule asks it before it starts anything, and the conductor again at the turn, where it is certain.
+/// Decides. The schedule asks it before it starts anything. The conductor asks it again at the turn, where it is
+/// certain.
 pub fn turn(at: &Standing<'_>, now: Time) -> Turn {
     if let Some(why) = in_the_way(at) {
         return Turn::Nothing(why);
@@ -185,7 +187,7 @@ pub fn turn(at: &Standing<'_>, now: Time) -> Turn {
     Turn::Restore(names, cut(differing(&left), LONGEST_REASON))
 }
 
-/// What keeps anything from being restored now.
+/// Says what keeps anything from being restored now.
 fn in_the_way(at: &Standing<'_>) -> Option<String> {
     if let Some(held) = at.lock.stuck() {
         return Some(format!("deployment {} needs an operator", held.deployment));
@@ -205,21 +207,21 @@ fn in_the_way(at: &Standing<'_>) -> Option<String> {
     ))
 }
 
-/// The restorings of a component within a day.
+/// Returns the restores of a component within a day.
 fn of<'a>(state: &'a EnvironmentState, name: &ComponentName, now: Time) -> Vec<&'a Restored> {
     let all = state.restored.iter();
     all.filter(|one| one.counts(now) && one.components.contains(name))
         .collect()
 }
 
-/// Whether it was restored so lately that the look was none of those that come every hour: what was refused, or did not
+/// Returns whether it was restored so recently that no hourly look came since. A restore that was refused, or did not
 /// work, is not tried again at once.
 fn is_fresh(state: &EnvironmentState, name: &ComponentName, now: Time) -> bool {
     let mut all = of(state, name, now).into_iter();
     all.any(|one| now < one.at.plus_s(EVERY_S))
 }
 
-/// What differs of each, as a part of a sentence.
+/// Lists the differences of each component, as a part of a sentence.
 fn differing(all: &BTreeMap<&ComponentName, &Difference>) -> String {
     let each = all.iter();
     let each = each.map(|(name, it)| format!("{name} is not as recorded: {}", it.in_words()));
@@ -249,13 +251,13 @@ fn why_held(
     cut(why, LONGEST_HOLD)
 }
 
-/// The name of the cause of a restoring that was not made: something stands in the way, or nothing is to be done.
+/// The name of the cause of a restore that was not made: something stands in the way, or there is nothing to do.
 pub const NOT_RESTORED: &str = "NotRestored";
 
-/// The name of the cause of a restoring in whose place automatic deployments are held.
+/// The name of the cause of a restore in whose place automatic deployments are held.
 pub const KEEPS_DRIFTING: &str = "KeepsDrifting";
 
-/// The sentence of a restoring that is not made now. Nothing is to be done: the next look asks for it again.
+/// Returns the sentence of a restore that is not made now. Nobody has to do anything: the next look asks for it again.
 pub fn not_restored(record: &Deployment, why: &str) -> String {
     let (app, environment) = (&record.app, &record.environment);
     format!(
@@ -263,7 +265,7 @@ pub fn not_restored(record: &Deployment, why: &str) -> String {
     )
 }
 
-/// The sentence of a restoring in whose place automatic deployments are held.
+/// Returns the sentence of a restore in whose place automatic deployments are held.
 pub fn held(record: &Deployment, why: &str) -> String {
     let (app, environment) = (&record.app, &record.environment);
     let next = operators(ActionName::ReleaseHold, app, environment);
@@ -274,7 +276,7 @@ pub fn held(record: &Deployment, why: &str) -> String {
     )
 }
 
-/// The sentence of a restoring that has ended well. `changed` are the components that it has changed.
+/// Returns the sentence of a restore that has ended well. `changed` are the components that it has changed.
 pub fn restored(record: &Deployment, changed: &[String]) -> String {
     let (app, environment) = (&record.app, &record.environment);
     if changed.is_empty() {

@@ -189,7 +189,7 @@ fn it_goes_only_where_it_is_in_nobodys_way_and_something_differs() {
             },
             "nothing: the last look found nothing that is to be restored",
         ),
-        // What is gone is made anew by who made it.
+        // A target that is gone is made anew by whoever made it.
         (
             |s| s.api().difference.as_mut().unwrap().seen = None,
             "nothing: the last look found nothing that is to be restored",
@@ -229,7 +229,7 @@ fn only_the_last_day_counts_and_each_component_by_itself() {
     let api = scene.api().clone();
     scene.look.components.insert(web, api);
     assert_eq!(scene.turn(), "restore api, web");
-    // One that keeps drifting holds all.
+    // One component that keeps drifting holds all.
     scene.restored(1, "f", false);
     assert_eq!(scene.turn(), "hold");
 }

@@ -1,5 +1,5 @@
-//! The hourly look: whether the targets of an environment are still as the last deployment left them, between deployments.
-//! What differs, since when, and whether that was told already. Pure.
+//! The hourly look checks, between deployments, whether the targets of an environment are still as the last deployment
+//! left them. It records the differences, since when they are there, and whether they were told already. Pure.
 
 use crate::digest::Digest;
 use crate::drift::{Compared, Drift, Field};
@@ -20,101 +20,101 @@ pub use shown::{Component, Shown};
 pub use told::{found, gone};
 pub use who::{Call, Who};
 
-/// After how many seconds an environment is looked at again: with the period of the schedule it is an hour.
+/// The seconds after which an environment is looked at again. With the period of the schedule it is an hour.
 pub const EVERY_S: u64 = 55 * 60;
 
-/// After how many seconds a look that came to no end is begun again: the period of the schedule.
+/// The seconds after which a look that did not end is begun again: the period of the schedule.
 const AGAIN_AFTER_S: u64 = 5 * 60;
 
-/// How many looks may come to no end, one after the other, before it is told that nothing is known.
+/// The most looks in a row that may not end before Windlass tells that nothing is known.
 const TRIES: u32 = 3;
 
-/// For how many seconds after a deployment nothing is looked at: AWS may show for some seconds what was before it.
+/// The seconds after a deployment in which nothing is looked at: AWS may show the former state for some seconds.
 const QUIET_S: u64 = 60;
 
-/// What is known of the drift of an environment.
+/// The knowledge about the drift of an environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HourlyLook {
     /// The application.
     pub app: AppName,
     /// The environment.
     pub environment: EnvironmentName,
-    /// When to look next.
+    /// The time of the next look.
     pub due: Time,
-    /// How many looks were begun since the last one that came to its end.
+    /// The number of looks that were begun since the last one that ended.
     pub tries: u32,
     /// The calls to targets that its looks took.
     pub spent: Spent,
-    /// When the last look came to its end; absent before the first.
+    /// The time at which the last look ended; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Time>,
-    /// The token of the lock at that look: a deployment that was under way since has raised it.
+    /// The lock's token at that look. A deployment that was under way since then has raised it.
     #[serde(default)]
     pub token: u64,
     /// The revision of the environment's state that the last look compared with.
     #[serde(default)]
     pub state: u64,
-    /// What was seen of each component that was looked at.
+    /// The observations of the components that were looked at.
     pub components: BTreeMap<ComponentName, Watched>,
     /// The components that the last look left to later ones, because it would have taken more calls than an hour has.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub left: BTreeSet<ComponentName>,
-    /// Differences that the second look after a recovery has told already, by what names them.
+    /// The marks of differences that the second look after a recovery has told already.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<ComponentName, Digest>,
 }
 
-/// What was seen of a component.
+/// The observations of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Watched {
-    /// When it was looked at last.
+    /// The time of the last look at it.
     pub at: Time,
-    /// What the last look came to.
+    /// The result of the last look.
     pub drift: Drift,
-    /// Why it is unknown, where it is.
+    /// The reason, if it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
-    /// What was seen last, where it is as recorded.
+    /// The state that was seen last, if it is as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
-    /// What differed when that could be told last.
+    /// The difference that was there when it could be told last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Difference>,
-    /// How many calls to its target the last look took.
+    /// The number of calls to its target that the last look took.
     pub calls: u32,
-    /// When it could be told last what there is; absent where it never could.
+    /// The time at which its state could be told last; absent if it never could.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Time>,
-    /// What is to be done about a difference.
+    /// The declared rule for a difference.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
 }
 
-/// That a target is not as it is recorded.
+/// A difference between a target and its record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// Names it: equal while the same difference stays.
+    /// Names the difference: equal while the same difference stays.
     pub mark: Digest,
-    /// What is recorded, in words.
+    /// The recorded state, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<String>,
-    /// What was seen when it was found, in words; absent where the target is gone.
+    /// The seen state when the difference was found, in words; absent if the target is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
-    /// How it was found that it is gone, or which of many parts differ.
+    /// The reason: how it was found that the target is gone, or which of many parts differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What differs, by field.
+    /// The fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
-    /// The last time at which it was not there: it began after this.
+    /// The last time at which the difference was not there. It began after this.
     pub not_before: Time,
-    /// When it was seen first: it began before this.
+    /// The time at which it was seen first. It began before this.
     pub seen_at: Time,
-    /// Who made it, as far as CloudTrail tells it; absent where it was not asked.
+    /// The person or service that made it, as far as CloudTrail tells; absent if CloudTrail was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<Who>,
-    /// Whether the second look after a recovery has told it, so that it is not told again.
+    /// True if the second look after a recovery has told it, so that it is not told again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,
 }
@@ -122,16 +122,16 @@ pub struct Difference {
 /// One look at a component.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Glance {
-    /// What it came to.
+    /// The result.
     pub compared: Compared,
-    /// Names the difference, where there is one.
+    /// Names the difference, if there is one.
     pub mark: Option<Digest>,
-    /// How many calls to the target it took.
+    /// The number of calls to the target that it took.
     pub calls: u32,
 }
 
 impl Glance {
-    /// One that tells nothing.
+    /// Makes a look that tells nothing, for this reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self {
             compared: Compared::unknown(reason),
@@ -141,22 +141,22 @@ impl Glance {
     }
 }
 
-/// What a look compares with.
+/// The record that a look compares with.
 #[derive(Debug, Clone, Copy)]
 pub struct Upon<'a> {
-    /// What is recorded as running, of the components that are looked at.
+    /// The components that run, as recorded.
     pub running: &'a BTreeMap<ComponentName, Running>,
-    /// The revision of the state that says so.
+    /// The revision of the state that has this record.
     pub state: u64,
     /// The lock's token.
     pub token: u64,
-    /// What is declared to be done about each that differs.
+    /// The declared rule for each component that differs.
     pub heal: &'a BTreeMap<ComponentName, Heal>,
 }
 
 impl HourlyLook {
-    /// Of an environment that nobody has looked at yet. Environments that are found together are looked at one after
-    /// the other, within an hour.
+    /// Makes the record of an environment that nobody has looked at yet. Environments that are found together are
+    /// looked at one after the other, within an hour.
     pub fn new(app: &AppName, environment: &EnvironmentName, now: Time) -> Self {
         let name = Digest::of(format!("{app}/{environment}").as_bytes());
         let digits = u64::from_str_radix(name.short(), 16).unwrap_or_default();
@@ -175,20 +175,22 @@ impl HourlyLook {
         }
     }
 
-    /// Whether to look now: when it is due, and before that where the record has changed since the last look, because a
-    /// deployment may have put right what differed.
+    /// Returns whether to look now: when the look is due, or earlier if the record has changed since the last look,
+    /// because a deployment may have put right what differed.
     pub fn is_due(&self, state: u64, now: Time) -> bool {
         let is_behind = self.tries == 0 && self.looked.is_some() && self.state != state;
         self.due <= now || is_behind
     }
 
-    /// Whether nobody deploys, nor has just done so: what changes the targets now is what they would be looked at for.
+    /// Returns whether nobody deploys, and nobody has just deployed: a look is not meant to find the changes of a
+    /// deployment.
     pub fn is_quiet(lock: &Lock, now: Time) -> bool {
         let is_settled = |freed: Time| freed.plus_s(QUIET_S) <= now;
         lock.held.is_none() && lock.freed.is_none_or(is_settled)
     }
 
-    /// The components to look at now: who was not looked at for longest first, as many as there are calls left for.
+    /// Returns the components to look at now, as many as there are calls left for. Those that were not looked at for
+    /// longest come first.
     pub fn share(
         &self,
         running: &BTreeMap<ComponentName, Running>,
@@ -205,8 +207,8 @@ impl HourlyLook {
         known.unwrap_or(CALLS_A_LOOK)
     }
 
-    /// Begins a look, before anything is observed: one that never ends is counted as well. `false` where there were
-    /// enough.
+    /// Begins a look, before anything is observed, so that a look that never ends is counted as well. Returns false if
+    /// there were too many of those.
     pub fn begin(&mut self, share: &[ComponentName], now: Time) -> bool {
         let costs = share.iter().map(|name| self.cost(name));
         let calls = costs.fold(0, u32::saturating_add);
@@ -219,7 +221,7 @@ impl HourlyLook {
         may_try
     }
 
-    /// Takes in what was seen of those that were looked at, and lets go of what does not run any more.
+    /// Records what was seen of the components that were looked at, and forgets those that do not run any more.
     pub fn conclude(
         &mut self,
         glances: BTreeMap<ComponentName, Glance>,
@@ -258,7 +260,7 @@ impl HourlyLook {
         self.state = upon.state;
     }
 
-    /// The differences that the last look was the first to see.
+    /// Returns the differences that the last look was the first to see.
     pub fn new_differences(&mut self) -> impl Iterator<Item = (&ComponentName, &mut Difference)> {
         let looked = self.looked;
         let all = self.components.iter_mut();
@@ -266,36 +268,37 @@ impl HourlyLook {
         all.filter(|(_, it)| it.who.is_none())
     }
 
-    /// Whether it was made of what is recorded now, and nobody has had the lock since.
+    /// Returns whether the last look compared with the present record, and nobody has had the lock since.
     pub fn is_of(&self, lock: &Lock, state: u64) -> bool {
         self.looked.is_some() && self.token == lock.token && self.state == state
     }
 
-    /// What differs and is to be restored.
+    /// Returns the differences that are to be restored.
     pub fn to_restore(&self) -> impl Iterator<Item = (&ComponentName, &Difference)> {
         let all = self.components.iter();
         all.filter_map(|(name, one)| Some((name, one.to_restore()?)))
     }
 
-    /// Whether the last look found nothing to look at: what runs there later is found as a new environment is.
+    /// Returns whether the last look found nothing to look at. A component that runs there later is found as a new
+    /// environment is.
     pub fn is_over(&self) -> bool {
         self.looked.is_some() && self.components.is_empty()
     }
 
-    /// What the last look tells now, beside the lock as it is now.
+    /// Returns the result of the last look, beside the lock as it is now.
     pub fn shown(&self, lock: &Lock) -> Shown {
         shown::shown(self, lock)
     }
 }
 
 impl Watched {
-    /// The difference that was seen first at this look.
+    /// Returns the difference if this look was the first to see it.
     fn new_at(&mut self, looked: Time) -> Option<&mut Difference> {
         let difference = self.difference.as_mut();
         difference.filter(|it| it.seen_at == looked)
     }
 
-    /// The difference that is to be restored. A target that is gone is made anew by who made it.
+    /// Returns the difference if it is to be restored. A target that is gone is made anew by whoever made it.
     pub fn to_restore(&self) -> Option<&Difference> {
         let is_meant = self.heal == Heal::Restore && self.drift == Drift::Changed;
         let difference = self.difference.as_ref().filter(|_| is_meant);

@@ -94,7 +94,7 @@ fn lock(token: u64) -> Lock {
 #[test]
 fn what_differs_is_told_once_and_that_it_is_gone_once() {
     let unknown = || Glance::unknown("lambda:GetAlias was refused");
-    // What each look sees, and what is told of it.
+    // The result of each look, and what is told of it.
     let table: [(Glance, &[(EventName, &str)]); 11] = [
         (good(), &[]),
         (
@@ -181,7 +181,7 @@ fn it_is_due_every_hour_and_as_soon_as_something_else_is_recorded() {
     for (state, after, due) in [(7, 1, false), (8, 1, true), (7, EVERY_S, true)] {
         assert_eq!(look.is_due(state, at.plus_s(after)), due, "{state} {after}");
     }
-    // One that came to no end is begun again in its time.
+    // A look that did not end is begun again in its time.
     assert!(look.begin(&[name("api")], at));
     assert!(!look.is_due(8, at.plus_s(1)));
 }
@@ -238,7 +238,7 @@ fn an_application_has_so_many_calls_an_hour() {
         let share = look.share(&running, look.spent.at(now));
         assert!(look.begin(&share, now));
         assert!(look.spent.at(now) <= CALLS_AN_HOUR);
-        // Whoever asks again in the same hour gets only what is left of it.
+        // A second caller in the same hour gets only the calls that are left of it.
         let more = look.share(&running, look.spent.at(now));
         let left = CALLS_AN_HOUR - look.spent.at(now);
         assert!(more.len() * 16 <= left as usize, "{}", more.len());
@@ -270,8 +270,8 @@ fn an_application_has_so_many_calls_an_hour() {
 /// The environments of an application share the calls of an hour, and no other application's count.
 #[test]
 fn the_looks_of_all_environments_of_an_application_are_counted_together() {
-    // Calls that were made, by application and environment, in which hour; what counts for `shop` in the third hour,
-    // and how many looks of 16 calls its next environment has left.
+    // Calls that were made, by application and environment, in which hour; the calls that count for `shop` in the third
+    // hour, and the number of looks of 16 calls that its next environment has left.
     type Spending = (&'static str, &'static str, u32, u64);
     let table: [(&[Spending], u32, usize); 9] = [
         (&[], 0, 30),
@@ -284,7 +284,7 @@ fn the_looks_of_all_environments_of_an_application_are_counted_together() {
         (&[("shop", "dev", 240, 3), ("shop", "prod", 240, 3)], 480, 0),
         // Others have calls of their own.
         (&[("bank", "dev", 480, 3), ("shop", "dev", 16, 3)], 16, 29),
-        // A former hour is over, but for what it could not pay.
+        // A former hour is over, except for the calls that it could not pay.
         (&[("shop", "dev", 480, 2), ("shop", "prod", 16, 3)], 16, 29),
         (&[("shop", "dev", 580, 2), ("shop", "prod", 16, 3)], 116, 22),
         (&[("shop", "dev", 2_000, 1)], 1_040, 0),
@@ -361,7 +361,7 @@ fn what_is_shown_is_true_of_now() {
     let behind = api(&look, 6);
     assert_eq!((behind.drift, behind.began), (Drift::Unknown, None));
     assert!(behind.words().contains("a deployment had its turn"));
-    // What cannot be read is not gone, and not there.
+    // A target that cannot be read is not gone, and not there.
     looked(&mut look, 2, Glance::unknown("you may not"));
     let unknown = api(&look, 5);
     assert_eq!(unknown.drift, Drift::Unknown);

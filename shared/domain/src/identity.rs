@@ -1,4 +1,4 @@
-//! Who a deployment is: the same request always has the same id.
+//! The ids of deployments: the same request always has the same id.
 
 use crate::digest::Digest;
 use crate::name::{AppName, EnvironmentName};
@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A deployment's id: 16 hexadecimal digits made from application, environment, action, and what makes the
-/// request the same one: of an arrival the digest of the pinned release and the attempt, else the idempotency key.
+/// A deployment's id: 16 hexadecimal digits. They are made from application, environment, action, and what identifies
+/// the request: for an arrival the digest of the pinned release and the attempt, else the idempotency key.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -16,7 +16,7 @@ use std::fmt;
 pub struct DeploymentId(pub String);
 
 impl DeploymentId {
-    /// The id of a deployment. The same five things always give the same id.
+    /// Returns the id of a deployment. The same five things always give the same id.
     pub fn of(
         app: &AppName,
         environment: &EnvironmentName,
@@ -28,25 +28,25 @@ impl DeploymentId {
         Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
     }
 
-    /// The id of what is asked for with an idempotency key: the same key is the same request, whatever it is for.
+    /// Returns the id of a request with an idempotency key: the same key is the same request, whatever it is for.
     pub fn keyed(
         app: &AppName,
         environment: &EnvironmentName,
         action: ActionName,
         key: &str,
     ) -> Self {
-        // No attempt is called so: a key cannot be chosen to meet the id of an arrival.
+        // No attempt has such a name: nobody can choose a key that meets the id of an arrival.
         let text = format!("{app}\n{environment}\n{action}\nkey {key}");
         Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
     }
 
-    /// The id of what an execution only plans.
+    /// Returns the id for an execution that only plans.
     pub fn planned(execution: &str) -> Self {
         let text = format!("plan {execution}");
         Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -58,7 +58,7 @@ impl fmt::Display for DeploymentId {
     }
 }
 
-/// A readable execution name such as `shop-prod-1.4.0-3f9a1c22`.
+/// Makes a readable execution name such as `shop-prod-1.4.0-3f9a1c22`.
 ///
 /// Step Functions takes up to 80 characters without white space, brackets, wildcards or
 /// `" # % \ ^ | ~ $ & , ; : /` (Step Functions API Reference, StartExecution, `name`).
@@ -80,7 +80,7 @@ pub fn execution_name(parts: &[&str], id: &str) -> String {
     format!("{stem}{suffix}")
 }
 
-/// How the names of a deployment's executions end: `-3f9a1c22`.
+/// Returns the end of the names of a deployment's executions: `-3f9a1c22`.
 pub fn execution_suffix(id: &str) -> String {
     let digits: String = id.chars().take(8).collect();
     format!("-{digits}")

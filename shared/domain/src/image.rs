@@ -1,12 +1,12 @@
 //! Images by name: their repository, their tag or digest, and whose repository it is.
 
-/// The name of a repository, without the registry that its URI begins with.
+/// Returns the name of a repository, without the registry that its URI begins with.
 pub fn repository_name(repository: &str) -> &str {
     parts(repository).1
 }
 
-/// Whether two texts, each a repository's name or URI, are the same repository: the same name, and
-/// where both name a registry the same registry.
+/// Returns whether two texts, each a repository's name or URI, are the same repository: the same name and, if both name
+/// a registry, the same registry.
 pub fn is_same_repository(one: &str, other: &str) -> bool {
     let ((one_at, one), (other_at, other)) = (parts(one), parts(other));
     let elsewhere = one_at
@@ -15,8 +15,7 @@ pub fn is_same_repository(one: &str, other: &str) -> bool {
     one == other && !elsewhere
 }
 
-/// An image's name split into repository and reference (a tag, or `sha256:…`); the tag is `latest`
-/// where none is written.
+/// Splits an image's name into repository and reference (a tag, or `sha256:…`). The tag is `latest` if none is written.
 pub fn split_image(image: &str) -> (&str, &str) {
     if let Some((repository, digest)) = image.split_once('@') {
         return (without_tag(repository).0, digest);

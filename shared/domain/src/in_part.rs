@@ -1,5 +1,5 @@
-//! Documents of which only a part can be read: what is wrong with them, beside the rest, which is looked at as well so
-//! that their author is told everything at once. Pure.
+//! Documents of which only a part can be read. The readable part is looked at too, so that their author is told
+//! everything that is wrong at once. Pure.
 
 use crate::finding::{Finding, FindingName, limited};
 use crate::shape::{Mended, last, meant_by};
@@ -9,12 +9,12 @@ use crate::shape::{Mended, last, meant_by};
 pub struct InPart<T> {
     findings: Vec<Finding>,
     rest: Option<Box<Mended<T>>>,
-    /// The member that others look at as if it stood alone; empty where there is none.
+    /// The member that is looked at as if it stood alone; empty if there is none.
     member: &'static str,
 }
 
 impl<T> InPart<T> {
-    /// What is wrong with it, and what can be read of it.
+    /// Makes a refused document of its findings and of the part that can be read.
     pub(crate) fn new(findings: Vec<Finding>, rest: Option<Mended<T>>) -> Self {
         let mut part = Self {
             findings,
@@ -25,17 +25,17 @@ impl<T> InPart<T> {
         part
     }
 
-    /// One of which nothing can be read.
+    /// Makes a refused document of which nothing can be read.
     pub fn unread(findings: Vec<Finding>) -> Self {
         Self::new(findings, None)
     }
 
-    /// One with which nothing is wrong so far.
+    /// Makes a document with which nothing is wrong so far.
     pub(crate) fn good(document: T) -> Self {
         Self::new(Vec::new(), Some(Mended::whole(document)))
     }
 
-    /// The same where a member of it is looked at as if it stood alone, such as the manifest of a request.
+    /// Names the member that is looked at as if it stood alone, such as the manifest of a request.
     pub(crate) fn with_member(mut self, member: &'static str) -> Self {
         self.member = member;
         self.note();
@@ -48,8 +48,8 @@ impl<T> InPart<T> {
         }
     }
 
-    /// The document as it was read, with what is wrong beside it, such as members of a body that were taken out before: a field that
-    /// was meant by one of those is not missing.
+    /// Adds findings to a document that was read, such as findings about members of a body that were taken out before.
+    /// If one of these members was meant for a field, the field is not missing.
     ///
     /// # Errors
     /// Everything that is wrong with either.
@@ -68,13 +68,13 @@ impl<T> InPart<T> {
         Err(part)
     }
 
-    /// The part of it that can be read, to be looked at and for nothing else: what cannot be read is left out of it, or
-    /// something stands in for it. `None` where nothing can be read, or where it has a secret.
+    /// Returns the part that can be read, only to be looked at. A part that cannot be read is left out of it, or
+    /// something stands in for it. `None` if nothing can be read, or if it has a secret.
     pub fn rest(&self) -> Option<&T> {
         self.rest.as_ref().map(|rest| &rest.document)
     }
 
-    /// The same with what was found wrong with the rest, but for what only follows from the part that cannot be read.
+    /// Adds the findings of the readable part, except those that only follow from the part that cannot be read.
     #[must_use]
     pub fn and(mut self, found: Vec<Finding>) -> Self {
         let found = self.of_itself(found);
@@ -83,7 +83,7 @@ impl<T> InPart<T> {
         self
     }
 
-    /// Those of these findings that do not follow from the part that cannot be read.
+    /// Returns the findings that do not follow from the part that cannot be read.
     pub fn of_itself(&self, found: Vec<Finding>) -> Vec<Finding> {
         match &self.rest {
             Some(rest) => rest.without_consequences(found),
@@ -91,7 +91,7 @@ impl<T> InPart<T> {
         }
     }
 
-    /// The same with other words for what is wrong.
+    /// Puts the findings into other words.
     #[must_use]
     pub fn in_words(mut self, words: impl FnMut(Finding) -> Finding) -> Self {
         self.findings = self.findings.into_iter().map(words).collect();
@@ -99,7 +99,7 @@ impl<T> InPart<T> {
         self
     }
 
-    /// The same with another form of the rest.
+    /// Changes the form of the readable part.
     pub fn map<U>(self, map: impl FnOnce(T) -> U) -> InPart<U> {
         InPart {
             findings: self.findings,
@@ -108,7 +108,7 @@ impl<T> InPart<T> {
         }
     }
 
-    /// The document, where nothing is wrong with it.
+    /// Returns the document if nothing is wrong with it.
     pub(crate) fn whole(self) -> Result<T, Self> {
         match (self.findings.is_empty(), self.rest) {
             (true, Some(rest)) => Ok(rest.document),
@@ -116,7 +116,7 @@ impl<T> InPart<T> {
         }
     }
 
-    /// Everything that is wrong with it. Beside a secret nothing else is told, because that could repeat it.
+    /// Returns everything that is wrong with it. Beside a secret nothing else is told, because that could repeat it.
     pub fn findings(mut self) -> Vec<Finding> {
         let is_secret = |finding: &Finding| finding.name == FindingName::SecretInInput;
         if self.findings.iter().any(is_secret) {

@@ -1,14 +1,14 @@
-//! Inputs of the release machine as text: what a remedy or a message tells a person to start next.
+//! Inputs of the release machine as text. A remedy or a message tells a person to start one next.
 
 use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
 use serde_json::{Map, Value};
 
-/// How every input begins.
+/// The beginning of every input.
 pub(crate) const BEGINS: &str = r#"{"action":""#;
 
-/// The input of an action, to be pasted into the console. `members` stand in it as they are; a
-/// reason of `…` is for the person to write.
+/// Returns the input of an action, to be pasted into the console. `members` stand in it as they are. The person writes
+/// a reason in place of `…`.
 pub fn input(
     action: ActionName,
     app: &AppName,
@@ -22,17 +22,17 @@ pub fn input(
     of_application(action, app, &members)
 }
 
-/// The same of an action on a whole application.
+/// Returns the input of an action on a whole application.
 pub fn of_application(action: ActionName, app: &AppName, members: &[(&str, Value)]) -> String {
     let mut rest = Map::from_iter([("app".to_owned(), app.as_str().into())]);
     let members = members.iter();
     rest.extend(members.map(|(name, value)| ((*name).to_owned(), value.clone())));
-    // The action comes first: by that an input is found in a text ([`crate::way`]).
+    // The action comes first: an input is found in a text by that ([`crate::way`]).
     let rest = Value::Object(rest).to_string();
     format!("{BEGINS}{action}\",{}", &rest[1..])
 }
 
-/// The input of an operator's action.
+/// Returns the input of an operator's action.
 pub fn operators(action: ActionName, app: &AppName, environment: &EnvironmentName) -> String {
     input(action, app, environment, &[("reason", "…".into())])
 }

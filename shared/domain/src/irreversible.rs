@@ -1,7 +1,7 @@
-//! Runs that forbid that anything which came before them runs again.
+//! Runs after which nothing that came before may run again.
 //!
-//! The environment has the last run of each component, and a snapshot those that had been run when it was made. A rollback
-//! to a snapshot that lacks one goes back across it.
+//! The environment has the last run of each component. A snapshot has the runs until it was made. A rollback to a
+//! snapshot that lacks a run goes back across it.
 
 use crate::environment::{EnvironmentState, Snapshot};
 use crate::finding::{Finding, FindingName};
@@ -26,11 +26,11 @@ pub struct Ran {
     pub deployment: DeploymentId,
     /// The version of its release.
     pub version: String,
-    /// When that was recorded.
+    /// The time at which that was recorded.
     pub at: Time,
 }
 
-/// The runs that going back to a snapshot crosses; none where it is what runs now.
+/// Returns the runs that going back to a snapshot crosses; none if the snapshot is what runs now.
 pub fn crossed(goal: &Snapshot, state: &EnvironmentState) -> Irreversible {
     if goal.number == state.snapshot {
         return Irreversible::new();
@@ -45,9 +45,9 @@ pub fn crossed(goal: &Snapshot, state: &EnvironmentState) -> Irreversible {
         .collect()
 }
 
-/// The runs that what a release leaves comes after: those of the present snapshot, and of the environment's those that are
-/// its own, `is_own`. What the present one lacks was gone back across, and a release that brings something else does not
-/// bring what belongs to it.
+/// Returns the runs that came before what a release leaves. These are the runs of the present snapshot, and those of
+/// the environment that are the release's own, `is_own`. A run that the present snapshot lacks was gone back across. A
+/// release that brings something else does not bring it back.
 pub fn kept(
     present: Option<&Snapshot>,
     state: &EnvironmentState,
@@ -60,7 +60,8 @@ pub fn kept(
     kept
 }
 
-/// Why a rollback to a snapshot is refused: it crosses a run that it does not name, or names one that it does not cross.
+/// Returns why a rollback to a snapshot is refused: it crosses a run that it does not name, or names one that it does
+/// not cross.
 pub fn refusals(
     at: (&AppName, &EnvironmentName),
     goal: &Snapshot,
@@ -73,7 +74,8 @@ pub fn refusals(
     findings
 }
 
-/// The names of runs that a rollback would not cross: who wrote them means something else than what comes.
+/// Returns a finding for each name of a run that a rollback would not cross: its author means something else than what
+/// comes.
 pub fn not_crossed(
     goal: Option<&Snapshot>,
     crossed: &Irreversible,
@@ -123,7 +125,7 @@ fn unnamed(
     )
 }
 
-/// The runs, for people.
+/// Lists the runs, for people.
 pub fn in_words(crossed: &Irreversible) -> String {
     let runs = crossed.iter().map(|(name, ran)| {
         let Ran {

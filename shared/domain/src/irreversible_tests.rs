@@ -1,4 +1,4 @@
-//! Rollbacks across what is irreversible.
+//! Rollbacks across irreversible runs.
 
 use super::*;
 use serde_json::json;
@@ -36,7 +36,7 @@ fn refused(goal: &Snapshot, state: &EnvironmentState, across: &[&str]) -> Option
 
 #[test]
 fn a_rollback_past_an_irreversible_run_must_name_it() {
-    // What the environment has run, what had been run then, what is named, whether it may go.
+    // The environment's runs, the snapshot's runs, the components that are named, and whether it may go.
     type Runs<'a> = &'a [(&'a str, &'a str)];
     let table: [(Runs<'_>, Runs<'_>, &[&str], bool); 12] = [
         (&[], &[], &[], true),
@@ -47,7 +47,7 @@ fn a_rollback_past_an_irreversible_run_must_name_it() {
         (&[("a", "2")], &[("a", "1")], &[], false),
         (&[("a", "1"), ("b", "1")], &[], &["a"], false),
         (&[("a", "1"), ("b", "1")], &[], &["a", "b"], true),
-        // What it does not cross must not be named.
+        // A run that it does not cross must not be named.
         (&[], &[], &["a"], false),
         (&[("a", "1")], &[("a", "1")], &["a"], false),
         (&[("a", "1")], &[], &["a", "b"], false),
@@ -61,7 +61,7 @@ fn a_rollback_past_an_irreversible_run_must_name_it() {
         };
         let told = refused(&snapshot(2, &ran(had)), &state, across);
         assert_eq!(told.is_none(), goes, "{has:?} {had:?} {across:?}: {told:?}");
-        // What runs now is no way back.
+        // The snapshot that runs now is no way back.
         assert_eq!(refused(&snapshot(3, &ran(had)), &state, &[]), None);
     }
 }
@@ -109,7 +109,7 @@ fn every_name_that_is_not_crossed_is_told_at_once() {
 #[test]
 fn what_a_release_leaves_comes_after_what_ran_there_and_its_own() {
     type Runs<'a> = &'a [(&'a str, &'a str)];
-    // What the present snapshot has, what the environment has, whose runs are its own, what the next one has.
+    // The present snapshot's runs, the environment's runs, whose runs are its own, the next snapshot's runs.
     let table: [(Runs<'_>, Runs<'_>, &[&str], Runs<'_>); 6] = [
         (&[], &[], &[], &[]),
         (&[("a", "1")], &[("a", "1")], &[], &[("a", "1")]),

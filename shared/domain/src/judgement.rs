@@ -1,8 +1,7 @@
-//! Judging a wave: what its measurements, and the time, come to. Pure.
+//! Judges a wave by its measurements and the time. Pure.
 //!
-//! A wave passes only when its bake is over and everything is healthy. A clear failure ends it at
-//! once. What could not be measured is never healthy by itself (rule 7): the declaration says what
-//! it becomes, and after how long.
+//! A wave passes only when its bake is over and everything is healthy. A clear failure ends it at once. A gate that
+//! could not be measured is never healthy by itself (rule 7): the declaration says what it becomes, and after how long.
 
 use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict};
 use crate::time::{Span, Time};
@@ -12,55 +11,54 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The judgement of one wave, as the ledger keeps it. Each wave has its own, so that the verdict of
-/// an earlier wave is never taken for a later one. Written by the judge alone.
+/// The judgement of one wave, as the ledger keeps it. Each wave has its own, so that the verdict of an earlier wave is
+/// never taken for a later one. Only the judge writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// The wave, counted from 0.
     pub wave: u32,
-    /// When the wave's changes began, as far as the ledger knows: points before it are not of this
-    /// wave.
+    /// The time at which the wave's changes began, as far as the ledger knows. Points before it are not of this wave.
     pub changed: Time,
-    /// When its bake began.
+    /// The time at which its bake began.
     pub started: Time,
-    /// When its bake is over.
+    /// The time at which its bake is over.
     pub until: Time,
-    /// The longest time between two looks, in seconds: [`EVERY_S`], or more where the history has no room.
+    /// The longest time between two looks, in seconds: [`EVERY_S`], or more if the history has no room.
     #[serde(default = "every_minute")]
     pub pace_s: u64,
-    /// How often it may be looked at; as often as its pace asks for where nothing is noted.
+    /// The number of looks that it may take; as many as its pace asks for if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looks: Option<Looks>,
-    /// What it came to: `unknown` while it is watched.
+    /// The verdict: `unknown` while it is watched.
     pub verdict: Verdict,
-    /// Whether its gates decide. An operator's rollback records them without being decided by them.
+    /// True if its gates decide. An operator's rollback only records them.
     pub decides: bool,
-    /// What was measured at the last look.
+    /// The measurements of the last look.
     pub measurements: Vec<Measurement>,
-    /// What was measured of each gate at the looks until then, thinned out ([`crate::trail`]), by [`gate_key`]; empty in
-    /// one that was made before this was kept.
+    /// The earlier measurements of each gate, thinned out ([`crate::trail`]), by [`gate_key`]; empty in a judgement
+    /// that was made before this was kept.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub trails: Trails,
     /// The measurement that failed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Measurement>,
-    /// The first measurement that would have failed it, where its gates do not decide.
+    /// The first measurement that would have failed it, if its gates do not decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<Measurement>,
-    /// Until when the wave before it was looked at, where this one goes on with the watch of that.
+    /// The time until which the wave before it was looked at, if this one goes on with that wave's watch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Time>,
-    /// Since when each gate has been unknown without a break, by [`gate_key`].
+    /// The time since which each gate has been unknown without a break, by [`gate_key`].
     #[serde(default)]
     pub unknown_since: BTreeMap<String, Time>,
-    /// How often it was looked at.
+    /// The number of looks.
     pub polls: u32,
-    /// How often of these while it was paused: these looks have a room of their own in the history.
+    /// The number of these looks while it was paused: they have room of their own in the history.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub paused_polls: u32,
-    /// When it was looked at last.
+    /// The time of the last look.
     pub looked: Time,
-    /// What persons at the wheel have made of it, as far as the last look knew; absent where nobody touched it.
+    /// The changes by persons at the wheel, as far as the last look knew; absent if nobody touched it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steered: Option<Steered>,
 }
@@ -70,17 +68,17 @@ const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// How often a wave may be looked at, so that the history of its execution stays within what AWS
-/// allows; see [`crate::execution_history`].
+/// The looks that a wave may take, so that the history of its execution stays within what AWS allows; see
+/// [`crate::execution_history`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Looks {
-    /// Until its bake is over.
+    /// The looks until its bake is over.
     pub baking: u64,
-    /// After that, while a gate is unknown.
+    /// The looks after that, while a gate is unknown.
     pub held: u64,
 }
 
-/// What a look comes to.
+/// The result of a look.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judged {
     /// The wave passed.
@@ -89,7 +87,7 @@ pub enum Judged {
     Fail(Box<Measurement>),
     /// A pause was over that nobody had ended, and the declaration says that the release is undone then.
     RanOut {
-        /// When it was over.
+        /// The time at which it was over.
         until: Time,
     },
     /// It is not known yet: look again after so many seconds.
@@ -102,7 +100,7 @@ pub enum Judged {
 /// The shortest time between two looks, in seconds: a look costs calls and a state transition.
 pub const SOONEST_S: u64 = 5;
 
-/// The time between two looks, in seconds, where the history of the execution has room for them: the shortest period
+/// The time between two looks, in seconds, if the history of the execution has room for them. It is the shortest period
 /// of a metric, and the interval of the machine's Retry of `StillBaking`.
 pub const EVERY_S: u64 = 60;
 
@@ -110,15 +108,15 @@ pub const EVERY_S: u64 = 60;
 /// nothing between two looks is missed.
 pub const SLOWEST_S: u64 = 900;
 
-/// So many looks are one visit of the state `Judge` at most. Each visit has its own tries after a throttled or a lost
-/// answer, so that a few of them in a day's watch do not fail the wave.
+/// The most looks of one visit of the state `Judge`. Each visit has its own tries after a throttled or a lost answer,
+/// so that a few of them in a day's watch do not fail the wave.
 pub const LOOKS_OF_A_VISIT: u32 = 16;
 
 const fn every_minute() -> u64 {
     EVERY_S
 }
 
-/// What tells one gate of a wave from another.
+/// Returns the key that tells one gate of a wave from another.
 pub fn gate_key(measurement: &Measurement) -> String {
     key_of(&measurement.source, &measurement.gate)
 }
@@ -128,7 +126,7 @@ fn key_of(source: &str, gate: &str) -> String {
 }
 
 impl Judgement {
-    /// The judgement of a wave whose bake begins now.
+    /// Makes the judgement of a wave whose bake begins now.
     pub fn begin(wave: u32, changed: Time, now: Time, bake: Span, decides: bool) -> Self {
         Self {
             pace_s: EVERY_S,
@@ -152,8 +150,8 @@ impl Judgement {
         }
     }
 
-    /// That of a wave which only looks at what an earlier one has begun: points since then are of this wave as well, and
-    /// what was known is not to be measured anew.
+    /// Makes the judgement of a wave that only looks at what an earlier one has begun. Points since then are of this
+    /// wave as well, and it does not measure again what was known.
     #[must_use]
     pub fn going_on(self, before: &Self) -> Self {
         Self {
@@ -164,13 +162,13 @@ impl Judgement {
         }
     }
 
-    /// With the longest time between two looks, in seconds.
+    /// Sets the longest time between two looks, in seconds.
     #[must_use]
     pub fn at_pace(self, pace_s: u64) -> Self {
         Self { pace_s, ..self }
     }
 
-    /// With the looks that it may take.
+    /// Sets the looks that it may take.
     #[must_use]
     pub fn within(self, looks: Looks) -> Self {
         Self {
@@ -179,32 +177,32 @@ impl Judgement {
         }
     }
 
-    /// Takes in what persons did at the wheel. A judgement that is final stays.
+    /// Records what persons did at the wheel. A judgement that is final stays.
     pub fn steer(&mut self, turns: &[Turn]) {
         if self.settled().is_none() {
             self.steered = steered(turns, self.wave, self.until);
         }
     }
 
-    /// When its watch is over: its bake, unless a person has moved that.
+    /// Returns the time at which its watch is over: its bake, unless a person has moved that.
     pub fn end(&self) -> Time {
         self.steered.map_or(self.until, |steered| steered.until)
     }
 
-    /// The pause that it is in.
+    /// Returns the pause that it is in.
     pub fn paused(&self, now: Time) -> Option<Paused> {
         let paused = self.steered.and_then(|steered| steered.paused);
         paused.filter(|paused| now < paused.until)
     }
 
-    /// When a pause was over after which the release is undone.
+    /// Returns the time at which a pause was over after which the release is undone.
     fn ran_out(&self, now: Time) -> Option<Time> {
         let paused = self.steered.and_then(|steered| steered.paused)?;
         let is_over = now >= paused.until && paused.then == PauseThen::Undo;
         is_over.then_some(paused.until)
     }
 
-    /// Takes a look into account and tells what it comes to. A judgement that is final stays.
+    /// Records a look and returns its result. A judgement that is final stays.
     pub fn look(
         &mut self,
         measurements: Vec<Measurement>,
@@ -262,14 +260,16 @@ impl Judgement {
         };
     }
 
-    /// Whether the Retry of the state looks again after so many seconds: one state transition, where a `Bake` takes
-    /// three. The Retry knows one interval.
+    /// Returns whether the Retry of the state looks again after so many seconds. That is one state transition, and a
+    /// `Bake` takes three. The Retry knows one interval.
     pub fn is_looked_at_by_retry(&self, seconds: u64) -> bool {
         seconds == EVERY_S && !self.polls.is_multiple_of(LOOKS_OF_A_VISIT)
     }
 
-    /// Until when a gate was known at the last look: when the wave's change began where it has never been.
-    /// Where it was unknown at the last look, that is a pace before it became so.
+    /// Returns the time until which a gate was known. For a gate that was known at the last look, it is the time of
+    /// that look. For a gate that was unknown there, it is at least one pace before it became unknown. Before the first
+    /// look it is the last look at the wave before, if this one goes on with that wave's watch. It is never before the
+    /// wave's change began.
     pub fn known_until(&self, source: &str, gate: &str) -> Time {
         let key = key_of(source, gate);
         let known = match (self.polls, self.unknown_since.get(&key)) {
@@ -280,7 +280,7 @@ impl Judgement {
         known.max(self.changed)
     }
 
-    /// What it came to, if it is final: a retry of the judge must not turn it around.
+    /// Returns the result if it is final: a retry of the judge must not turn it around.
     pub fn settled(&self) -> Option<Judged> {
         match (self.verdict, &self.failed) {
             (Verdict::Pass, _) => Some(Judged::Pass),
@@ -293,7 +293,7 @@ impl Judgement {
         }
     }
 
-    /// A bake of at least so long that the looks that are left last for the time that is left.
+    /// Lengthens a bake, if necessary, so that the remaining looks last for the remaining time.
     fn spared(&self, judged: Judged, rule: &UnknownRule, now: Time) -> Judged {
         let (Judged::Bake { seconds }, Some(looks)) = (&judged, self.looks) else {
             return judged;
@@ -323,8 +323,8 @@ impl Judgement {
     }
 }
 
-/// What measurements come to. `unknown_since` has the unknown ones by [`gate_key`]; `until` is the
-/// end of the bake, and `pace_s` the longest time between two looks.
+/// Returns the result of these measurements. `unknown_since` has the unknown ones by [`gate_key`]; `until` is the end
+/// of the bake, and `pace_s` the longest time between two looks.
 pub fn judge(
     measurements: &[Measurement],
     rule: &UnknownRule,
@@ -368,7 +368,7 @@ pub fn judge(
     }
 }
 
-/// Until when a wave is held at most: gates that are unknown by turns would hold it for ever.
+/// Returns the time until which a wave is held at most: gates that are unknown by turns would hold it for ever.
 fn held_at_most(until: Time, rule: &UnknownRule) -> Time {
     until.plus_ms(rule.hold_for.as_ms())
 }

@@ -253,7 +253,7 @@ fn a_gate_is_known_until_the_last_look_that_knew_it() {
 fn a_look_goes_on_with_what_was_known() {
     use Verdict::{Pass, Unknown};
     let later = NOW.plus_s(600);
-    // What the gate was at the last look of the wave before; until when it is known as the look begins.
+    // The gate's verdict at the last look of the wave before, and the time until which it is known as the look begins.
     for (verdict, known) in [(Pass, later), (Unknown, NOW)] {
         let mut before = Judgement::begin(0, NOW, NOW, Span::seconds(600), true);
         let rule = rule(UnknownBecomes::Pass, 300);

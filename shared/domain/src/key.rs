@@ -1,8 +1,8 @@
-//! What an upload to the artifacts bucket is, told by its key. Pure.
+//! Tells from its key what an upload to the artifacts bucket is. Pure.
 
 use crate::name::{AppName, ComponentName};
 
-/// What a key of the artifacts bucket names.
+/// The sort of an upload, with the names in its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upload {
     /// `apps/<app>/app.yaml`
@@ -13,16 +13,15 @@ pub enum Upload {
     Artifact(AppName, ComponentName),
 }
 
-/// What Windlass writes beside an upload; never an upload itself.
+/// The suffix of the files that Windlass writes beside an upload. Such a file is never an upload itself.
 pub const FINDINGS_SUFFIX: &str = ".findings.json";
 
-/// The key of the manifest of a release.
+/// Returns the key of the manifest of a release.
 pub fn manifest_key(app: &AppName, version: &str) -> String {
     format!("releases/{app}/{version}.json")
 }
 
-/// Reads a key; `None` for everything that is none of the three, such as what Windlass writes
-/// there itself.
+/// Reads a key; `None` if it is none of the three, such as a file that Windlass writes there itself.
 pub fn upload(key: &str) -> Option<Upload> {
     if key.ends_with(FINDINGS_SUFFIX) {
         return None;

@@ -1,26 +1,25 @@
-//! What former releases left behind, and from when on nobody needs it any more.
+//! Files that former releases left behind, and when nobody needs them any more.
 
 use crate::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Since when no release that ran names a path.
+/// The time since which no release that ran names a path, by path.
 pub type Left = BTreeMap<String, Time>;
 
-/// For how many days somebody may have a document open whose release was replaced: nobody keeps one
-/// for longer without loading it again.
+/// The days for which somebody may have a document open whose release was replaced: nobody keeps one for longer without
+/// loading it again.
 const OPEN_DAYS: u64 = 30;
 
-/// The most that one deployment deletes, so that it is not kept waiting by what others left: those
-/// that were left first.
+/// The most files that one deployment deletes, the oldest first, so that it does not wait for what others left.
 const MOST: usize = 2_000;
 
-/// Whether a document may be open of a release that was replaced then.
+/// Returns whether a document of a release that was replaced at this time may still be open.
 pub fn may_be_open(replaced: Time, now: Time) -> bool {
     now.ms_since(replaced) <= OPEN_DAYS * 24 * 60 * 60 * 1000
 }
 
-/// What may be deleted: no open document needs it, and no rollback, because it was left before the
-/// `oldest` of what one may go back to began to run. Nothing where that is not known.
+/// Returns the files that may be deleted. No open document needs them, and no rollback does, because they were left
+/// before the oldest state that a rollback may go back to began to run (`oldest`). Nothing if that time is not known.
 pub fn due(left: &Left, oldest: Option<Time>, now: Time) -> BTreeSet<String> {
     let Some(oldest) = oldest else {
         return BTreeSet::new();

@@ -1,8 +1,8 @@
-//! The pure core of Windlass: everything that is decided, and the words it is decided in.
+//! The pure core of Windlass: all decisions, and the words for them.
 //!
-//! This crate knows no AWS SDK, no async runtime, no clock, no environment and no randomness:
-//! time, identities and observations come in as values, so every decision can be tested as a
-//! table. What is done with a decision lives in `windlass-engine`.
+//! This crate knows no AWS SDK, no async runtime, no clock, no environment and no randomness: time, identities and
+//! observations come in as values, so every decision can be tested as a table. `windlass-engine` carries the decisions
+//! out.
 
 pub mod accept;
 pub mod address;

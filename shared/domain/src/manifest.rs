@@ -1,4 +1,4 @@
-//! Manifests: what a release consists of, as CI writes it.
+//! Manifests. CI writes in a manifest what a release consists of.
 
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, repeated};
@@ -29,15 +29,15 @@ pub struct Manifest {
     /// version where the environment's rule is a tag rule.
     #[schemars(extend("pattern" = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"))]
     pub version: String,
-    /// Where in Git it comes from; chooses the environment.
+    /// The place in Git that it comes from; chooses the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// Order among releases of one environment: a CI run number or a commit time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 999_999_999_999_999_u64))]
     pub sequence: Option<u64>,
-    /// The declaration's version to deploy under; the one in force if absent. Another one than that is
-    /// taken only where a person names the environment and asks with `allow_older`.
+    /// The declaration's version to deploy under; the one in force if absent. Another version is taken only if a person
+    /// names the environment and asks with `allow_older`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<semver::Version>,
     /// The artifacts by component. Components that are not named keep what runs.
@@ -45,7 +45,7 @@ pub struct Manifest {
     pub components: BTreeMap<ComponentName, ArtifactRef>,
 }
 
-/// An artifact as a manifest names it: `key`, `image` or `images`.
+/// An artifact in a manifest: `key`, `image` or `images`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactRef {
@@ -72,12 +72,12 @@ impl Manifest {
     /// Reads a manifest of an application.
     ///
     /// # Errors
-    /// Everything that is wrong with it, beside what can be read of it.
+    /// Everything that is wrong with it, with the part that can be read.
     pub fn read(app: &AppName, text: &str) -> Result<Self, InPart<Self>> {
         Self::from_value(app, &json(text).map_err(InPart::unread)?)
     }
 
-    /// The same where nothing is to be done with a part of it.
+    /// Reads a manifest for a caller that can do nothing with a part of it.
     ///
     /// # Errors
     /// Everything that is wrong with it.
@@ -106,7 +106,8 @@ impl Manifest {
         })
     }
 
-    /// That a key names another version than the manifest does: who looks for the one would not find the other.
+    /// Returns a finding if the key names another version than the manifest does: somebody who looks for the one would
+    /// not find the other.
     fn key_finding(&self, app: &AppName, key: &str) -> Option<Finding> {
         let version = &self.version;
         let own = manifest_key(app, version);
@@ -123,13 +124,13 @@ impl Manifest {
         })
     }
 
-    /// The names of what a manifest may say.
+    /// Returns the names of a manifest's members.
     pub fn members() -> impl Iterator<Item = &'static str> {
         let members = SHAPE.schema()["properties"].as_object();
         members.into_iter().flat_map(Map::keys).map(String::as_str)
     }
 
-    /// What is wrong with what it means, with paths below `path`.
+    /// Returns what is wrong with its meaning, with paths below `path`.
     pub fn findings(&self, app: &AppName, path: &str) -> Vec<Finding> {
         let components = join(path, "components");
         let git = self.git.as_ref();
@@ -210,8 +211,8 @@ impl ArtifactRef {
     }
 }
 
-/// What is wrong with a key that is of none of the application's artifacts, as far as a manifest by
-/// itself can tell: whether its component is declared, only the declaration knows.
+/// Returns a finding if a key is of none of the application's artifacts. A manifest by itself tells no more: only the
+/// declaration knows whether its component is declared.
 fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Finding> {
     let folder = format!("artifacts/{app}/");
     let file = key
@@ -237,8 +238,8 @@ fn is_clean(key: &str) -> bool {
         && key.split('/').all(|part| part != ".." && part != ".")
 }
 
-/// What is wrong with the key of a component's artifact: a release may use only its own
-/// component's artifacts, whoever asks.
+/// Returns a finding if the key is not of the component's artifacts: a release may use only its own component's
+/// artifacts, whoever asks.
 pub(crate) fn key_finding(
     app: &AppName,
     component: &ComponentName,
@@ -279,7 +280,7 @@ fn image_finding(image: &str, path: &str) -> Option<Finding> {
     })
 }
 
-/// A repository by name or URI, without scheme.
+/// Returns whether a text is a repository by name or URI, without scheme.
 fn is_repository(text: &str) -> bool {
     (2..=400).contains(&text.len())
         && !text.contains("//")

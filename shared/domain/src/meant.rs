@@ -1,4 +1,4 @@
-//! What to write in place of a name that is not known.
+//! Proposes a name in place of one that is not known.
 
 use crate::shape::suggest;
 
@@ -7,7 +7,7 @@ pub use crate::shape::nearest;
 /// The most names that are told: a remedy is a sentence.
 const TOLD: usize = 12;
 
-/// The known name that is nearest to this one, if one is near, and the known ones.
+/// Lists the known names. If one of them is near to this name, it comes first.
 pub fn meant(name: &str, known: &[String]) -> String {
     let nearest = nearest(name, known);
     let Some((told, more @ [_, ..])) = known.split_at_checked(TOLD) else {

@@ -1,12 +1,12 @@
-//! The Git ref that was meant by one that is not whole, or that no environment's rule takes.
+//! Guesses the Git ref that was meant by one that is not whole, or that no environment's rule takes.
 
 use crate::finding::repeated;
 use crate::git_rule::{GitRef, GitRule, version_of_tag};
 use crate::shape::nearest;
 
-/// The refs that were probably meant by one that none of these rules takes, in a question that ends with a space: those
-/// that a rule takes, else the nearest branch that one names, else the whole refs where only a name stands there. Nothing
-/// where the ref says what it means.
+/// Returns the refs that were probably meant by one that none of these rules takes, in a question that ends with a
+/// space. These are the refs that a rule takes; or else the nearest branch that one names; or else the whole refs if
+/// only a name stands there. The text is empty if the ref is not mistaken.
 pub fn meant_ref(seen: &str, rules: &[GitRule]) -> String {
     let whole = whole(seen);
     let mut candidates = whole.clone();
@@ -49,7 +49,7 @@ fn did_you_mean(refs: &[String]) -> String {
     format!("Did you mean {}? ", refs.join(" or "))
 }
 
-/// The branch that a rule names, without a glob, and whose name is nearest.
+/// Returns the nearest branch that a rule names without a glob.
 fn near_branch(seen: &str, rules: &[GitRule]) -> Option<String> {
     let GitRef::Branch(name) = GitRef::of(seen) else {
         return None;
@@ -63,8 +63,8 @@ fn near_branch(seen: &str, rules: &[GitRule]) -> Option<String> {
     nearest(name, &names).map(|name| format!("refs/heads/{name}"))
 }
 
-/// The whole refs that may be meant by a text that is none, the likeliest first; none where it is one, or is one of
-/// neither a branch nor a tag, such as a pull request's.
+/// Returns the whole refs that may be meant by a text that is none, the likeliest first. Returns none if it is a whole
+/// ref, also one of neither a branch nor a tag, such as a pull request's.
 pub(crate) fn whole(seen: &str) -> Vec<String> {
     if GitRef::of(seen) != GitRef::Other {
         return Vec::new();

@@ -1,11 +1,11 @@
-//! Messages: the sentences that the end of an execution, the record and the notification carry.
+//! The sentences in the end of an execution, in the record and in the notification.
 
 use crate::gate::Measurement;
 use crate::name::{AppName, EnvironmentName};
 use crate::plan::Wave;
 
-/// That a gate failed a wave, with what was measured, as the first lines of a deployment's end:
-/// the gate, the measured value beside its threshold, the window, and where to look next.
+/// Says that a gate failed a wave. These are the first lines of a deployment's end: the gate, the measured value beside
+/// its threshold, the window, and where to look next.
 ///
 /// `wave` counts from 0 and is told from 1; `what` is what the wave changed, see [`changed_in_words`].
 pub fn gate_failed(
@@ -24,7 +24,7 @@ pub fn gate_failed(
     format!("{app} {environment} {version}: {cause}{next}")
 }
 
-/// The part of [`gate_failed`] that follows the words `… was rolled back: `, in two lines.
+/// Returns the part of [`gate_failed`] that follows the words `… was rolled back: `, in two lines.
 pub fn gate_cause(wave: u32, what: &str, measurement: &Measurement) -> String {
     let window = match measurement.window.as_str() {
         "" => String::new(),
@@ -39,7 +39,7 @@ pub fn gate_cause(wave: u32, what: &str, measurement: &Measurement) -> String {
     )
 }
 
-/// What a wave changes, for a person: `api alias live to 10 %, web 3 files`.
+/// Says what a wave changes, for a person: `api alias live to 10 %, web 3 files`.
 pub fn wave_in_words(wave: &Wave) -> String {
     let changes = wave.changes.iter();
     let words: Vec<String> = changes
@@ -48,14 +48,14 @@ pub fn wave_in_words(wave: &Wave) -> String {
     words.join(", ")
 }
 
-/// What the wave with this number changed, in words: where it only looks, what is looked at.
+/// Says what the wave with this number changed; if it only looks, what it looks at.
 pub fn changed_in_words(waves: &[Wave], number: u32) -> String {
     let so_far = waves.iter().take(number as usize + 1);
     let begun = so_far.rev().find(|wave| !wave.look);
     begun.map(wave_in_words).unwrap_or_default()
 }
 
-/// How an undo ended.
+/// The result of an undo.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Undone {
     /// Components that were brought back, each with what was done.
@@ -66,14 +66,14 @@ pub struct Undone {
     pub stays: Vec<String>,
     /// Components that were not changed yet.
     pub untouched: Vec<String>,
-    /// What was seen afterwards.
+    /// The observations afterwards.
     pub seen: Vec<String>,
-    /// What comes next, for a person.
+    /// The next steps, for a person.
     pub next: Vec<String>,
 }
 
-/// That a deployment was undone, or could not be: the sentence of the record, the execution's Cause
-/// and the notification. `why` is a sentence; its further lines are indented already.
+/// Says that a deployment was undone, or could not be: the sentence of the record, of the execution's Cause and of the
+/// notification. `why` is a sentence; its further lines are indented already.
 pub fn undone(
     app: &AppName,
     environment: &EnvironmentName,

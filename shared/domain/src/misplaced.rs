@@ -1,33 +1,33 @@
-//! Uploads whose keys mean nothing to Windlass: they look meant, so their author is told what was
-//! probably meant. Pure.
+//! Uploads whose keys mean nothing to Windlass. They look meant for it, so their author is told what was probably
+//! meant. Pure.
 
 use crate::finding::{Finding, FindingName, repeated};
 use crate::key::{FINDINGS_SUFFIX, upload};
 use crate::name::AppName;
 
-/// Below this Windlass keeps what is its own.
+/// Windlass keeps its own objects below this.
 const OURS: &str = "windlass/";
 
-/// The folders of what is uploaded.
+/// The folders of uploads.
 const FOLDERS: [&str; 3] = ["apps", "releases", "artifacts"];
 
-/// How far a folder's name may be misspelt, in letters.
+/// The most letters by which a folder's name may be misspelt.
 const MISSPELT: usize = 2;
 
 /// An upload whose key means nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misplaced {
-    /// The application that its key names, if it names one.
+    /// The application in its key, if the key names one.
     pub app: Option<AppName>,
-    /// What is wrong with the key, and which one was probably meant.
+    /// The finding: what is wrong with the key, and which key was probably meant.
     pub finding: Finding,
-    /// Whether it lies in a folder of uploads, where findings are written beside it.
+    /// True if it lies in a folder of uploads: findings are written beside it there.
     pub beside: bool,
 }
 
-/// Tells what is wrong with a key; `None` for an upload, for what Windlass writes itself, and for the
-/// empty objects that stand for folders (Amazon S3 User Guide, "Organizing objects in the Amazon S3
-/// console by using folders").
+/// Tells what is wrong with a key; `None` for an upload, for objects that Windlass writes itself, and for the empty
+/// objects that stand for folders (Amazon S3 User Guide, "Organizing objects in the Amazon S3 console by using
+/// folders").
 pub fn misplaced(key: &str) -> Option<Misplaced> {
     let ours = key.starts_with(OURS) || key.ends_with(FINDINGS_SUFFIX);
     if ours || key.ends_with('/') || upload(key).is_some() {
@@ -67,7 +67,7 @@ pub fn misplaced(key: &str) -> Option<Misplaced> {
     })
 }
 
-/// The folder that a name was meant to be.
+/// Returns the folder that a name was meant to be.
 fn meant(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let distance = |folder: &&str| strsim::damerau_levenshtein(&name, folder);
@@ -75,7 +75,7 @@ fn meant(name: &str) -> Option<&'static str> {
     near.filter(|folder| distance(folder) <= MISSPELT)
 }
 
-/// The folder that a file belongs in.
+/// Returns the folder that a file belongs in.
 fn by_file(file: &str) -> Option<&'static str> {
     let stem = file.split('.').next().unwrap_or_default();
     let is_yaml = file.contains(".yaml") || file.contains(".yml");
@@ -88,7 +88,7 @@ fn by_file(file: &str) -> Option<&'static str> {
     }
 }
 
-/// The version that a manifest's file is named after.
+/// Returns the version that a manifest's file is named after.
 fn version(file: &str) -> String {
     let mut version = file;
     for end in [".txt", ".json", ".yaml", ".yml", ".JSON"] {
@@ -101,7 +101,7 @@ fn version(file: &str) -> String {
     }
 }
 
-/// The name that was probably meant.
+/// Returns the name that was probably meant.
 fn as_name(text: &str) -> String {
     repeated(&text.trim().to_lowercase().replace(['_', ' '], "-"))
 }

@@ -1,8 +1,8 @@
-//! Moving what is recorded of a component, or of all of an environment, to another owner: another name, environment or
+//! Moves the record of a component, or of all of an environment, to another owner: another name, environment or
 //! application. Pure.
 //!
-//! Nothing of a target is changed, and no moment comes at which nobody has it. The new owner goes on from what runs, and
-//! has the way back to what was found before the first release. History, snapshots and vetoes stay where they are.
+//! No target is changed, and there is no moment at which nobody has it. The new owner goes on from what runs, and has
+//! the way back to what was found before the first release. History, snapshots and vetoes stay where they are.
 
 use crate::count::count;
 use crate::environment::{Before, EnvironmentState, Lock, Running};
@@ -65,7 +65,7 @@ pub struct Facts<'a> {
     pub drill: Option<&'a DeploymentId>,
     /// Its record.
     pub state: &'a EnvironmentState,
-    /// The components that its declaration in force has there; what is wrong where it has none.
+    /// The components that its declaration in force has there; the findings if there is no declaration.
     pub declared: Result<&'a BTreeMap<ComponentName, KindName>, &'a [Finding]>,
 }
 
@@ -94,8 +94,8 @@ pub struct Parcel {
 /// Decides it.
 ///
 /// # Errors
-/// Something is under way on one of the sides, the former owner declares it still, the new one does not or has one of
-/// that name, or there is nothing of it.
+/// Something is under way on one of the sides; the former owner still declares the component; the new owner does not
+/// declare it, or has one of that name already; or nothing is recorded of it.
 pub fn decide(moving: Moving<'_>, facts: Facts<'_>) -> Result<Moves, Vec<Finding>> {
     let (removal, Side { app, environment }) = (moving.removal(), moving.to);
     let from = facts.from;
@@ -135,14 +135,14 @@ pub fn decide(moving: Moving<'_>, facts: Facts<'_>) -> Result<Moves, Vec<Finding
 }
 
 impl EnvironmentState {
-    /// Whether anything of a component is recorded here.
+    /// Returns whether anything of a component is recorded here.
     fn has(&self, name: &ComponentName) -> bool {
         self.running.contains_key(name) || self.found.contains_key(name)
     }
 }
 
 impl<'a> Moving<'a> {
-    /// What the former owner would let go of.
+    /// Returns the removal by which the former owner would let go of it.
     pub fn removal(self) -> Removal<'a> {
         Removal {
             app: self.from.app,
@@ -151,14 +151,14 @@ impl<'a> Moving<'a> {
         }
     }
 
-    /// The environments that it concerns.
+    /// Returns the environments that it concerns.
     pub fn sides(self) -> Vec<Side<'a>> {
         let mut sides = vec![self.from, self.to];
         sides.dedup();
         sides
     }
 
-    /// True where both owners are in one environment.
+    /// Returns whether both owners are in one environment.
     pub fn is_within(self) -> bool {
         self.from == self.to
     }
@@ -167,7 +167,7 @@ impl<'a> Moving<'a> {
         self.component.map_or(was, |(_, name)| name)
     }
 
-    /// That the new owner does not declare the component, or one of another kind.
+    /// Returns a finding if the new owner does not declare the component, or declares one of another kind.
     fn unlike(
         self,
         (was, name): (&ComponentName, &ComponentName),
@@ -197,7 +197,7 @@ impl<'a> Moving<'a> {
         ))
     }
 
-    /// That the new owner has such a component already.
+    /// Returns the finding that the new owner has such a component already.
     fn taken(self, name: &ComponentName) -> Finding {
         let Side { app, environment } = self.to;
         let members = [("component", json!(name)), ("reason", json!("…"))];
@@ -237,7 +237,7 @@ impl<'a> Moving<'a> {
 }
 
 impl Moves {
-    /// Gives the claims of a resource to their new owner; true where there was one.
+    /// Gives the claims of a resource to their new owner. Returns whether there was one.
     pub fn hand_on(&self, moving: Moving<'_>, claims: &mut Claims) -> bool {
         let removal = moving.removal();
         let mut is_changed = false;
@@ -252,7 +252,8 @@ impl Moves {
             held.owner.component = name.clone();
             is_changed = true;
         }
-        // What the new owner had claimed already, say for a release that was undone, is once its own.
+        // The new owner may have claimed it already, say for a release that was undone. Then the claim is its own only
+        // once.
         let mut known = Vec::new();
         claims.held.retain(|held| {
             let is_new = !known.contains(held);
@@ -262,8 +263,8 @@ impl Moves {
         is_changed
     }
 
-    /// Takes the components out of the record of their former owner. Who has their name there since begins a folder of
-    /// its own for what a kind keeps beside the ledger.
+    /// Takes the components out of the record of their former owner. A new component with a former name there begins a
+    /// folder of its own, if its kind keeps data beside the ledger.
     pub fn take_out(
         &self,
         moving: Moving<'_>,

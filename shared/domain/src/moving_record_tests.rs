@@ -1,4 +1,4 @@
-//! The record at its new owner, and what is told of the move.
+//! The record at its new owner, and the sentences about the move.
 
 use super::*;
 
@@ -64,7 +64,7 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
     assert_eq!(state.running[&web].known_as, BTreeMap::new());
     assert_eq!(state.homes[&web], "shop/prod/web");
 
-    // One that has snapshots reads them with what ran, but for the first.
+    // An environment that has snapshots reads them with what ran, except the first.
     let mut scene = Scene::new();
     scene.goes_to_the_bank();
     scene.to.state.last_snapshot = 3;
@@ -78,7 +78,7 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
     assert_eq!(running.version(), "1.3.0");
     assert_eq!(after, &Some(run()));
 
-    // What the former environment went back across does not run after it.
+    // What runs does not come after a run that the former environment went back across.
     let mut scene = Scene::new();
     scene.goes_to_the_bank();
     scene.left.as_mut().unwrap().irreversible.clear();

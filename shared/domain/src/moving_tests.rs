@@ -60,7 +60,7 @@ struct Ledger {
 struct Scene {
     from: Ledger,
     to: Ledger,
-    /// Where both are one, `from` is it.
+    /// If both sides are one, it is `from`.
     to_app: &'static str,
     to_environment: &'static str,
     component: Option<(&'static str, &'static str)>,

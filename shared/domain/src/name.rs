@@ -49,7 +49,7 @@ macro_rules! name {
                 if is_name(&text) { Ok(Self(text)) } else { Err(BadName(text)) }
             }
 
-            /// The name as text.
+            /// Returns the name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -1,4 +1,5 @@
-//! Topics that a declaration wants told, beside the installation's own: which, of what, and in which form. Pure.
+//! Topics that a declaration names, beside the installation's own: which topics are told, of what, and in which form.
+//! Pure.
 
 use crate::declaration::Declaration;
 use crate::ending::Ending;
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 pub struct Notify {
     /// The topic's ARN.
     pub topic: String,
-    /// What it is told of: endings that are good and those that are not, if absent.
+    /// The events that it is told of: good and bad endings if absent.
     #[serde(default = "endings")]
     #[schemars(extend("minItems" = 1))]
     pub of: BTreeSet<Told>,
@@ -26,7 +27,7 @@ pub struct Notify {
     pub form: Form,
 }
 
-/// What a topic may be told of.
+/// The sorts of events that a topic may be told of.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -49,12 +50,12 @@ pub enum Told {
     Drift,
     /// Something was let go of, or has another owner.
     Removal,
-    /// What a day came to: once a day.
+    /// The summary of a day: once a day.
     Summary,
 }
 
 impl Told {
-    /// What an event is; `None` for what no topic is told of.
+    /// Returns the sort of an event; `None` if no topic is told of it.
     pub fn of(event: &Event) -> Option<Self> {
         if event.is_told_by_its_drill() {
             return None;
@@ -104,7 +105,7 @@ pub enum Form {
     Text,
 }
 
-/// The topics that are told of an event, each with the message in its form.
+/// Returns the topics that are told of an event, each with the message in its form.
 pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notification)> {
     let Some(told) = Told::of(event) else {
         return Vec::new();
@@ -122,7 +123,7 @@ pub fn messages(declaration: &Declaration, event: &Event) -> Vec<(String, Notifi
         .collect()
 }
 
-/// The event as Amazon Q Developer shows it: the messages of a deployment are one thread.
+/// Returns the event as Amazon Q Developer shows it. The messages of a deployment are one thread.
 fn in_chat(event: &Event) -> Notification {
     let detail = &event.detail;
     let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
@@ -143,20 +144,20 @@ fn in_chat(event: &Event) -> Notification {
     shown.of(&event.in_text())
 }
 
-/// How Amazon Q Developer shows a message.
+/// The members of a message to Amazon Q Developer.
 pub(crate) struct Shown<'a> {
-    /// What it can be found by.
+    /// The keywords by which it can be found.
     pub keywords: Vec<&'a str>,
-    /// What it is one conversation with.
+    /// The conversation that it belongs to.
     pub thread: &'a str,
-    /// What happened.
+    /// The sort of the event.
     pub sort: &'a str,
     /// The places that it is about.
     pub about: Vec<&'a str>,
 }
 
 impl Shown<'_> {
-    /// The message in the schema of custom notifications, with what comes next apart.
+    /// Returns the message in the schema of custom notifications, with the next steps apart.
     pub fn of(&self, told: &Notification) -> Notification {
         let Notification { subject, message } = told;
         let (next, said): (Vec<&str>, Vec<&str>) = message
@@ -196,7 +197,7 @@ impl Shown<'_> {
 /// The beginning of the line of a cause that tells what to do.
 pub(crate) const NEXT: &str = "next: ";
 
-/// The notification that a topic of a declaration could not be told, for the people of the installation.
+/// Makes the notification that a topic of a declaration could not be told, for the people of the installation.
 pub fn not_told(topic: &str, subject: &str, why: &str) -> Notification {
     let message = format!(
         "The topic {topic} was not told `{subject}`: {why}\nThe declaration names it under `notify`. See that it is \
@@ -208,7 +209,7 @@ pub fn not_told(topic: &str, subject: &str, why: &str) -> Notification {
     }
 }
 
-/// Everything that is wrong with the topics that are named at a place.
+/// Returns everything that is wrong with the topics that are named at a place.
 pub(crate) fn findings(at: &str, topics: &[Notify]) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
     let each = topics.iter().enumerate().filter_map(|(i, notify)| {
@@ -244,7 +245,7 @@ fn is_topic(arn: &str) -> bool {
             && is_name(name))
 }
 
-/// The region in a topic's ARN.
+/// Returns the region in a topic's ARN.
 pub fn region_of(topic: &str) -> Option<&str> {
     topic.split(':').nth(3).filter(|region| !region.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Which of two releases is the newer one.
+//! The order of releases: it tells which of two is newer.
 
 use crate::identity::DeploymentId;
 use crate::time::Time;
@@ -6,24 +6,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
-/// Where a release stands in the order of its environment. Compare with [`Order::compare`].
+/// The place of a release in the order of its environment. Compare with [`Order::compare`].
 ///
-/// Rule 6: semantic version where the environment's rule is a tag rule; else the manifest's
-/// `sequence` where both have one; else the time of arrival; ties by the time of recording, and by id.
+/// Rule 6: semantic version if the environment's rule is a tag rule; else the manifest's `sequence` if both have one;
+/// else the time of arrival; ties by the time of recording, and by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
-    /// The semantic version, present only where the environment's rule is a tag rule.
+    /// The semantic version; present only if the environment's rule is a tag rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub version: Option<semver::Version>,
     /// The manifest's `sequence`: a CI run number or a commit time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
-    /// When Windlass accepted the release; when it had arrived, where an upload or a push brought it:
+    /// The time at which Windlass accepted the release. For an upload or a push it is the time of the arrival, because
     /// its event may come late.
     pub accepted: Time,
-    /// When it was recorded. Events tell whole seconds: of two that arrived in the same one, the one
-    /// that came later is taken for the newer.
+    /// The time at which it was recorded. Events tell whole seconds: if two arrive in the same second, the one that is
+    /// recorded later counts as newer.
     #[serde(default)]
     pub recorded: Time,
     /// The deployment, for ties.
@@ -50,13 +50,13 @@ impl Order {
         (self.accepted, self.recorded, &self.id)
     }
 
-    /// Whether it arrived after `other`, whatever the numbers of both: of any that are not the same one, exactly
-    /// one arrived last.
+    /// Returns whether it arrived after `other`, whatever the numbers of both. Of any that are not the same one,
+    /// exactly one arrived last.
     pub fn arrived_after(&self, other: &Self) -> bool {
         self.arrival() > other.arrival()
     }
 
-    /// Whether both are of one arrival: the next attempt at a release stands where the first one did.
+    /// Returns whether both are of one arrival: the next attempt at a release stands where the first one did.
     pub fn is_same_arrival(&self, other: &Self) -> bool {
         let place = |order: &Self| (order.accepted, order.recorded);
         self.version == other.version
@@ -64,7 +64,7 @@ impl Order {
             && place(self) == place(other)
     }
 
-    /// Whether this release is newer than `other`.
+    /// Returns whether this release is newer than `other`.
     pub fn is_newer_than(&self, other: &Self) -> bool {
         self.compare(other) == Ordering::Greater
     }

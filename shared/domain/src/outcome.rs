@@ -1,9 +1,10 @@
 //! The outcome of one deployment for the changes of its environment. Pure.
 //!
-//! Figures of a history ([`crate::figures`]) and counts that are made while deployments end begin with it, so that both
-//! mean the same by a change, by one that failed, and by the time to restore. Counts are only added to, and know one
-//! record at a time: other than figures they count a change that is taken back when that happens, whenever it went
-//! live, a lead time each time that a release goes live, and a rollback that succeeds from its own request.
+//! Figures of a history ([`crate::figures`]), and counts that are made while deployments end, both begin with it. So
+//! both mean the same by a change, by one that failed, and by the time to restore. Counts are only added to, and know
+//! one record at a time. So they differ from figures: they count a change that is taken back when that happens,
+//! whenever it went live. They count a lead time each time that a release goes live, and a rollback that succeeds from
+//! its own request.
 
 use crate::deployment::Deployment;
 use crate::ending::Ending;
@@ -29,8 +30,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of an action that ended so. `stopped` is true where a person, a rollback or a newer release stopped
-    /// it before anything was known to be wrong.
+    /// Returns the outcome of an action with this ending. `stopped` is true if a person, a rollback or a newer release
+    /// stopped it before anything was known to be wrong.
     pub fn of(action: ActionName, ending: Ending, stopped: bool) -> Self {
         use ActionName::{Deploy, Rollback};
         match (action, ending) {
@@ -43,30 +44,31 @@ impl Outcome {
         }
     }
 
-    /// Changes that it is: 0 or 1. A rollback is none itself.
+    /// Returns the number of changes that it is: 0 or 1. A rollback is none itself.
     pub fn changes(self) -> u64 {
         u64::from(matches!(self, Self::Live | Self::Failed))
     }
 
-    /// Changes that failed by it: 0 or 1.
+    /// Returns the number of changes that failed by it: 0 or 1.
     pub fn failed(self) -> u64 {
         u64::from(matches!(self, Self::Failed | Self::TakenBack))
     }
 }
 
-/// Milliseconds from the commit of a release until it was live. `None` where no time of a commit is known, or one that
-/// is later, because clocks differ.
+/// Returns the milliseconds from the commit of a release until it was live. `None` if no time of a commit is known, or
+/// if it is later, because clocks differ.
 pub fn lead_time_ms(one: &Deployment, live: Time) -> Option<u64> {
     let committed = one.release.git.as_ref().and_then(Git::committed);
     let committed = committed.filter(|committed| *committed <= live)?;
     Some(live.ms_since(committed))
 }
 
-/// Milliseconds from a failure until its environment was well again, as far as the record of one deployment tells it.
+/// Returns the milliseconds from a failure until its environment was well again, as far as the record of one deployment
+/// tells.
 ///
-/// Of a change that was undone, from its turn until that had ended, or until an operator accepted what was left. Of a
-/// rollback, from its request: nobody tells a ledger when a failure was first seen. `None` where nothing had failed,
-/// where it is not restored yet, and where only a later deployment can restore it.
+/// For a change that was undone, they count from its turn until that had ended, or until an operator accepted what was
+/// left. For a rollback they count from its request: nobody tells a ledger when a failure was first seen. `None` if
+/// nothing had failed, if it is not restored yet, or if only a later deployment can restore it.
 pub fn restored_ms(one: &Deployment) -> Option<u64> {
     let ended = one.ending.as_ref()?;
     let resolved = ended.resolved.as_ref().map(|resolved| resolved.at);
@@ -81,7 +83,7 @@ pub fn restored_ms(one: &Deployment) -> Option<u64> {
     Some(until.ms_since(since))
 }
 
-/// An environment that has just become well again after a failure, as it is counted.
+/// A restored environment for the counts: it has just become well again after a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// The deployment that tells it: the change that failed, or the rollback.
@@ -95,8 +97,8 @@ pub struct Restored {
 }
 
 impl Restored {
-    /// Of a record as it was before and is now: `None` where it tells of no restoring, or told of it before already.
-    /// Other than an ending it may come late: with the recovery, or the operator's acceptance, of what had needed an
+    /// Compares a record before and now. `None` if it tells of no restoring, or told of it before already. This may
+    /// come later than an ending: with the recovery, or the operator's acceptance, of a deployment that had needed an
     /// operator.
     pub fn of(before: Option<&Deployment>, after: &Deployment) -> Option<Self> {
         if before.and_then(restored_ms).is_some() {
@@ -111,7 +113,7 @@ impl Restored {
     }
 }
 
-/// A deployment that has just ended, as it is counted.
+/// A deployment that has just ended, for the counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndedDeployment {
     /// Its id.
@@ -122,21 +124,21 @@ pub struct EndedDeployment {
     pub environment: EnvironmentName,
     /// Its ending.
     pub ending: Ending,
-    /// The meaning of that.
+    /// The meaning of its ending.
     pub outcome: Outcome,
-    /// Seconds that it worked: from its turn to its end. `None` where it never had a turn: what waited until a newer
-    /// one superseded it did no work. Whoever knows for how long its waves were watched takes that off, because it is
-    /// as long as the declaration says.
+    /// The seconds that it worked: from its turn to its end. `None` if it never had a turn: a deployment that waited
+    /// until a newer one superseded it did no work. Code that knows how long its waves were watched subtracts that
+    /// time, because it is as long as the declaration says.
     pub seconds: Option<u64>,
-    /// Milliseconds from the commit until it was live, where it went live and the commit's time is known.
+    /// Milliseconds from the commit until it was live, if it went live and the commit's time is known.
     pub lead_time_ms: Option<u64>,
-    /// US dollars that it cost, where that could be estimated, see [`crate::cost`].
+    /// US dollars that it cost, if that could be estimated, see [`crate::cost`].
     pub dollars: Option<f64>,
 }
 
 impl EndedDeployment {
-    /// Of a record as it was before and is now: `None` where it has not ended, or had an ending before already. A
-    /// recovery out of `NeedsOperator`, and an operator who accepts what is left, are not counted again.
+    /// Compares a record before and now. `None` if it has not ended, or had an ending before already. A recovery out of
+    /// `NeedsOperator`, and an operator who accepts what is left, are not counted again.
     pub fn of(before: Option<&Deployment>, after: &Deployment) -> Option<Self> {
         let had_ended = before.is_some_and(|before| before.ending.is_some());
         if had_ended || after.taken_up_again {

@@ -85,7 +85,7 @@ fn an_ending_tells_its_time_its_lead_time_and_its_cost_where_they_are_known() {
     };
     let whole = (Some(60), Some(86_000), Some(0.25));
     assert_eq!(of(&|_| ()), whole);
-    // Who never had a turn only waited.
+    // A deployment that never had a turn only waited.
     assert_eq!(of(&|one| one.started = None), (None, whole.1, whole.2));
     let unknown = (Some(60), None, whole.2);
     assert_eq!(of(&|one| one.release.git = None), unknown);
@@ -94,7 +94,7 @@ fn an_ending_tells_its_time_its_lead_time_and_its_cost_where_they_are_known() {
         one.release.git.as_mut().unwrap().time = Some(later.clone());
     };
     assert_eq!(of(&from_the_future), unknown);
-    // What is undone, and a rollback, never is a change that went live.
+    // An undone change, and a rollback, is never a change that went live.
     let undone = |one: &mut Deployment| one.ending.as_mut().unwrap().ending = RolledBack;
     assert_eq!(of(&undone), unknown);
     assert_eq!(of(&|one| one.action = ActionName::Rollback), unknown);

@@ -1,5 +1,5 @@
-//! Outputs: what a component that was changed gives to those that change after it, such as the number that AWS gave
-//! to a version. Nobody knows them before.
+//! Outputs: a component that was changed gives them to those that change after it, such as the number that AWS gave to
+//! a version. Nobody knows them before.
 
 use crate::name::ComponentName;
 use schemars::JsonSchema;
@@ -75,7 +75,7 @@ pub enum Given {
     Later,
 }
 
-/// What other components give to one.
+/// The outputs that other components give to one.
 pub type Inputs = BTreeMap<Output, Given>;
 
 #[cfg(test)]

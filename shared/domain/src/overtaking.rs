@@ -1,5 +1,5 @@
-//! Releases that do not wait for the one before them: whether that one is stopped, and who goes first once the lock is
-//! free. Pure.
+//! Releases that do not wait for the one before them. This module decides whether that one is stopped, and who goes
+//! first once the lock is free. Pure.
 
 use crate::admission::{Candidate, Facts, Obstacle};
 use crate::deployment::Deployment;
@@ -23,33 +23,33 @@ pub enum Supersede {
     /// It waits until the older one has ended, its bake included.
     #[default]
     Wait,
-    /// The older one is stopped and undone first, where the newer one brings all of its components.
+    /// The older one is stopped and undone first, if the newer one brings all of its components.
     UndoFirst,
 }
 
 impl Supersede {
-    /// True of what is so where nothing is said.
+    /// Returns whether it is the default.
     #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks so.
     pub fn waits(&self) -> bool {
         *self == Self::Wait
     }
 }
 
-/// The deployment that holds the lock, as far as one that overtakes it must know.
+/// The deployment that holds the lock, with the facts for one that overtakes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnderWay {
     /// Its release's place in the order.
     pub order: Order,
     /// The parts that it brings.
     pub components: Vec<Part>,
-    /// True where it is being undone already.
+    /// True if it is being undone already.
     pub undoing: bool,
     /// The irreversible runs that it has begun, or may have: stopped now, it would bring nothing back.
     pub irreversible: Vec<ComponentName>,
 }
 
 impl UnderWay {
-    /// A deployment's record and its steps as one that overtakes sees them.
+    /// Takes the facts from a deployment's record and its steps.
     pub fn of<'s>(record: &Deployment, steps: impl Iterator<Item = &'s Step>) -> Self {
         let begun = steps.filter(|step| step.irreversible && step.status.may_have_changed());
         Self {
@@ -60,16 +60,16 @@ impl UnderWay {
         }
     }
 
-    /// True where a stop leads to an undo that brings everything back.
+    /// Returns whether a stop leads to an undo that brings everything back.
     pub fn may_be_stopped(&self) -> bool {
         !self.undoing && self.irreversible.is_empty()
     }
 }
 
-/// The way of a release with the deployment that holds the lock.
+/// The decision about a release and the deployment that holds the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overtakes {
-    /// It waits, wherever in the queue.
+    /// It waits in the queue.
     Waits,
     /// The other one is stopped and undone first.
     Stops,
@@ -77,7 +77,7 @@ pub enum Overtakes {
     Older,
 }
 
-/// The rollback under way, which a person wants to overtake. Who waits already waits on.
+/// Returns the rollback under way, which a person wants to overtake. A candidate that waits already waits on.
 pub fn rollback<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
     let held = facts.lock.held.as_ref().filter(|held| {
         held.action == ActionName::Rollback && held.state != HeldState::NeedsOperator
@@ -86,8 +86,8 @@ pub fn rollback<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle
     asks.then_some(Obstacle::RollbackUnderWay(held))
 }
 
-/// The release under way that a person or a rollback wants to stop, which has begun what is irreversible: everything
-/// would stay as it is, and who asked would meet an environment that needs an operator.
+/// Returns the release under way that a person or a rollback wants to stop, if it has begun an irreversible run:
+/// everything would stay as it is, and the person would meet an environment that needs an operator.
 pub fn irreversible<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
     let held = facts
         .lock
@@ -101,9 +101,10 @@ pub fn irreversible<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obst
         .then_some(Obstacle::Irreversible(held, &begun.irreversible))
 }
 
-/// Decides it. What a person asks for stops whatever is older; what the declaration says stops only what is brought
-/// anew in full, because nobody asked for the rest to be taken away. Nothing stops a rollback, and nothing stops an undo
-/// or a recovery: they would begin once more. Who waits already stops nobody but whom it has stopped before.
+/// Decides whether a release overtakes. A person's request stops whatever is older. The declaration's rule stops only
+/// an older release of which the newer one brings every part, because nobody asked for the rest to be taken away.
+/// Nothing stops a rollback, and nothing stops an undo or a recovery: they would begin once more. A candidate that
+/// waits already stops only the deployment that it has stopped before.
 pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overtakes {
     if held.action == ActionName::Drill {
         return drill::gives_way(held, facts);
@@ -143,14 +144,14 @@ pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overt
     }
 }
 
-/// The place of who waits, best last.
+/// The place of one that waits, best last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
-    /// Whatever else.
+    /// Any other.
     Queued,
     /// It is newer than the release that failed last, and brings something of it anew.
     Fix,
-    /// It has stopped what was under way, or a person asked for that.
+    /// It has stopped the deployment under way, or a person asked for that.
     Overtaking,
     /// An operator's rollback.
     Operator,
@@ -165,10 +166,11 @@ fn place(operator: bool, first: bool, fixes: bool) -> Place {
     }
 }
 
-/// True where another one that waits has its turn before a candidate. Of two with the same place: among operators, and
-/// among those that overtake, who asked first, so that nothing comes between an undo and what asked for it; else the last
-/// that arrived. Not the newest by rule 6, which compares numbers only where both have one: of three, each could be
-/// newer than the next, and nobody would go. Which release wins is a matter of the components that two have in common.
+/// Returns whether another one that waits has its turn before a candidate. If both have the same place: among
+/// operators, and among those that overtake, the one that asked first goes, so that nothing comes between an undo and
+/// the one that asked for it; else the last that arrived. It is not the newest by rule 6, which compares numbers only
+/// if both have one: of three, each could be newer than the next, and nobody would go. The components that two have in
+/// common decide which release wins.
 pub fn goes_before(other: &Waiting, candidate: &Candidate, lock: &Lock) -> bool {
     let fixes = |order: &Order, parts: &[Part]| {
         let failed = lock.failed.as_ref();
@@ -197,14 +199,14 @@ fn is_fix(order: &Order, parts: &[Part], failed: &Failed) -> bool {
     order.is_newer_than(&failed.order) && share(parts, &failed.components)
 }
 
-/// True where the first bring all that the second do.
+/// Returns whether the first bring all that the second do.
 fn cover(mine: &[Part], theirs: &[Part]) -> bool {
     theirs
         .iter()
         .all(|their| mine.iter().any(|my| my.covers(their)))
 }
 
-/// True where they have a part in common.
+/// Returns whether they have a part in common.
 fn share(mine: &[Part], theirs: &[Part]) -> bool {
     let meets = |my: &Part, their: &Part| my.covers(their) || their.covers(my);
     mine.iter().any(|my| theirs.iter().any(|it| meets(my, it)))

@@ -24,7 +24,7 @@ impl Scene {
         self.runs("other")
     }
 
-    /// What cannot be taken back has begun there.
+    /// The release under way has begun an irreversible run.
     fn begun(&mut self) -> &mut Self {
         let contract = ComponentName::new("contract").unwrap();
         self.under_way.as_mut().unwrap().irreversible = vec![contract];

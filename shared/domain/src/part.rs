@@ -1,12 +1,12 @@
-//! Parts: what a release can bring by itself.
+//! Parts: the pieces that a release can bring by itself.
 
 use crate::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a release can bring by itself, and keep from what is older: a component; or one container of a service that
-/// takes several images, such as `agent/web`. A part that a release does not name keeps what runs.
+/// A piece that a release can bring, or keep from an older release, by itself: a component, or one container of a
+/// service that takes several images, such as `agent/web`. A part that a release does not name keeps what runs.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -27,7 +27,7 @@ pub struct Part {
 pub struct BadPart(pub String);
 
 impl Part {
-    /// One container of a component.
+    /// Makes the part of one container of a component.
     pub fn of(component: &ComponentName, container: &str) -> Self {
         Self {
             component: component.clone(),
@@ -35,7 +35,7 @@ impl Part {
         }
     }
 
-    /// True where whoever brings this one brings all of the other one.
+    /// Returns whether a release that brings this part brings all of the other one.
     pub fn covers(&self, other: &Self) -> bool {
         let is_within = self.container.is_none() || self.container == other.container;
         self.component == other.component && is_within

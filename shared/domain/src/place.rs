@@ -1,4 +1,4 @@
-//! Where an environment's targets are.
+//! The place of an environment's targets.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The same account in another region, where one is named.
+    /// Returns the same account in another region, if one is named.
     #[must_use]
     pub fn in_region(&self, region: Option<&str>) -> Self {
         Self {

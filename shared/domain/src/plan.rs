@@ -1,9 +1,9 @@
 //! Plans: waves of changes.
 //!
-//! A plan leaves nothing for the deployers to choose. Canary steps, linear steps, `after` and "all
-//! together" are only different waves: a component has one stage per step of its rollout, and each
-//! stage has a place in one wave. What is published ahead of a switch, to be tried before callers get
-//! it, is a stage too, in a wave in which nothing is switched.
+//! A plan leaves nothing for the deployers to choose. Canary steps, linear steps, `after` and "all together" are only
+//! different waves: a component has one stage per step of its rollout, and each stage has a place in one wave. A
+//! version that is published ahead of a switch, to be tried before callers get it, is a stage too, in a wave in which
+//! nothing is switched.
 
 mod slot;
 mod together;
@@ -18,29 +18,29 @@ use slot::Slot;
 use std::collections::{BTreeMap, BTreeSet};
 pub use together::{shares, together};
 
-/// What a deployment will do, wave by wave.
+/// The plan of a deployment, wave by wave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
-    /// What came of the planning, and so where the deployment goes from here.
+    /// The outcome of the planning. It decides where the deployment goes from here.
     pub outcome: Outcome,
     /// The waves, in order; empty unless the outcome is `change`.
     pub waves: Vec<Wave>,
     /// Components that are not changed, each with its reason.
     pub unchanged: Vec<Unchanged>,
-    /// Why it is rejected; empty unless the outcome is `rejected`.
+    /// The findings for which it is rejected; empty unless the outcome is `rejected`.
     #[serde(default)]
     pub findings: Vec<Finding>,
-    /// What is noted without stopping the deployment.
+    /// The findings that do not stop the deployment.
     pub warnings: Vec<Finding>,
 }
 
-/// What came of the planning.
+/// The outcome of the planning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// There is something to change.
     Change,
-    /// Everything runs what is wanted already: the deployment ends `NothingToDo`.
+    /// Everything that is wanted runs already: the deployment ends `NothingToDo`.
     NothingToDo,
     /// It must not go on: the deployment ends `Rejected` with the plan's findings.
     Rejected,
@@ -51,13 +51,13 @@ pub enum Outcome {
 pub struct Wave {
     /// The changes, all made in parallel.
     pub changes: Vec<PlannedChange>,
-    /// How long it is watched before it is judged as passed, in seconds.
+    /// The time for which it is watched before it is judged as passed, in seconds.
     pub bake_s: u64,
-    /// Whether its changes are only published, ahead of the next wave's switch. Callers notice nothing, so it
-    /// is judged alone by what tells something of that: invocations, and pages that are shown before the switch.
+    /// True if its changes are only published, ahead of the next wave's switch. Callers notice nothing. So only gates
+    /// that can tell something of that judge it: invocations, and pages that are shown before the switch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ahead: bool,
-    /// Whether it only looks at what an earlier wave has begun, and goes on with the watch of that one: nothing new is
+    /// True if it only looks at what an earlier wave has begun, and goes on with that wave's watch: nothing new is
     /// changed for callers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub look: bool,
@@ -70,30 +70,30 @@ pub struct PlannedChange {
     pub component: ComponentName,
     /// Its kind.
     pub kind: KindName,
-    /// What is done, for a person, such as `alias live to 10 % of sha256:ab12…`.
+    /// The change in words, for a person, such as `alias live to 10 % of sha256:ab12…`.
     pub what: String,
-    /// Outputs of earlier waves that it waits for: it can be planned in full only then, and is before anything of this
-    /// wave changes. None where all of it is planned.
+    /// The outputs of earlier waves that it waits for: only then can it be planned in full. That is done before
+    /// anything of this wave changes. None if all of it is planned.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub later: BTreeSet<Output>,
-    /// Whether test traffic alone gets what it brings, until the component's next change.
+    /// True if only test traffic gets what it brings, until the component's next change.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tested: bool,
-    /// Whether it only waits until AWS has ended what was changed before: callers notice nothing of it.
+    /// True if it only waits until AWS has ended an earlier change: callers notice nothing of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closing: bool,
-    /// What AWS does with it by itself while it is watched, where it does anything.
+    /// The behaviour of AWS while the change is watched; absent if AWS does nothing by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timing: Option<Timing>,
 }
 
-/// What AWS does by itself with what a component has reached.
+/// The behaviour of AWS while a component stays at a stage that it has reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Timing {
-    /// It goes on by itself: this service of AWS times it, and Windlass has no pause there.
+    /// It goes on by itself. This service of AWS times it, and Windlass has no pause there.
     GoesOn(String),
-    /// It waits for Windlass, for so many seconds at most: then AWS takes it back.
+    /// It waits for Windlass, for so many seconds at most. Then AWS takes it back.
     Waits(u64),
 }
 
@@ -102,12 +102,12 @@ pub enum Timing {
 pub struct Unchanged {
     /// The component.
     pub component: ComponentName,
-    /// Why, for a person: it runs the wanted bytes already, or the release does not name it.
+    /// The reason, for a person: it runs the wanted bytes already, or the release does not name it.
     pub reason: String,
-    /// Whether a rollback leaves it as it is, whatever was recorded of it then.
+    /// True if a rollback leaves it as it is, whatever was recorded of it then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stays: bool,
-    /// Whether it is irreversible, and was run with what the release brings: the release comes after that run.
+    /// True if it is irreversible, and was run already with what the release brings: the release comes after that run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
 }
@@ -119,82 +119,81 @@ pub struct Candidate {
     pub component: ComponentName,
     /// Its kind.
     pub kind: KindName,
-    /// The components that must have finished before it starts. Names that are not among the
-    /// candidates are ignored.
+    /// The components that must have finished before it starts. Names that are not among the candidates are ignored.
     pub after: BTreeSet<ComponentName>,
-    /// The steps of its rollout, in order; empty where nothing is to be changed. Such a component
-    /// still hands on the order of those it comes after.
+    /// The steps of its rollout, in order; empty if nothing is to be changed. Such a component still hands on the order
+    /// of those it comes after.
     pub stages: Vec<Stage>,
-    /// The places of the stages that callers notice, counted from its first; one after the other where none is said.
+    /// The places of the stages that callers notice, counted from its first; one after the other if empty.
     pub offsets: Vec<usize>,
 }
 
 /// One step of a component's rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
-    /// What is done, for a person.
+    /// The change in words, for a person.
     pub what: String,
-    /// How long it is watched, in seconds, where the component's rollout says so itself.
+    /// The time for which it is watched, in seconds, if the component's rollout gives one.
     pub bake_s: Option<u64>,
-    /// Whether it is only published, ahead of the component's first switch.
+    /// True if it is only published, ahead of the component's first switch.
     pub ahead: bool,
-    /// Whether it only waits until AWS has ended the component's rollout: after all others, in the last wave.
+    /// True if it only waits until AWS has ended the component's rollout: after all others, in the last wave.
     pub closing: bool,
-    /// Whether it only looks at what the stage before it has begun: it has no place of its own in the order, and divides
-    /// that stage's time.
+    /// True if it only looks at what the stage before it has begun: it has no place of its own in the order, and
+    /// divides that stage's time.
     pub look: bool,
-    /// Whether test traffic alone gets what it brings, until the next stage.
+    /// True if only test traffic gets what it brings, until the next stage.
     pub tested: bool,
-    /// The callers that get the new one then, in tenths of a percent, where they get it in steps.
+    /// The share of callers that get the new version then, in tenths of a percent, if they get it in steps.
     pub share: Option<u32>,
-    /// Outputs of earlier waves that it waits for to be planned.
+    /// The outputs of earlier waves that it needs to be planned.
     pub later: BTreeSet<Output>,
-    /// What AWS does with it by itself while it is watched, where it does anything.
+    /// The behaviour of AWS while the stage is watched; absent if AWS does nothing by itself.
     pub timing: Option<Timing>,
 }
 
 impl Wave {
-    /// Whether some of it can be planned only once the waves before it have changed.
+    /// Returns whether some of it can be planned only once the waves before it have changed.
     pub fn is_planned_later(&self) -> bool {
         self.changes.iter().any(|change| !change.later.is_empty())
     }
 }
 
 impl Candidate {
-    /// Its stages, each with the looks that divide its time.
+    /// Returns its stages, each with the looks that divide its time.
     fn groups(&self) -> impl Iterator<Item = &[Stage]> {
         self.stages.chunk_by(|_, next| next.look)
     }
 
-    /// The stages that callers notice, without looks.
+    /// Returns the stages that callers notice, without looks.
     fn switching(&self) -> impl Iterator<Item = &Stage> {
         let firsts = self.groups().filter_map(<[Stage]>::first);
         firsts.filter(|stage| !stage.ahead && !stage.closing)
     }
 
-    /// The steps in which callers get it; see [`shares`].
+    /// Returns the steps in which callers get it; see [`shares`].
     pub fn shares(&self) -> Vec<u32> {
         shares(self.stages.iter().map(|stage| stage.share))
     }
 
-    /// The place of its n-th stage that callers notice, counted from its first.
+    /// Returns the place of its n-th stage that callers notice, counted from its first.
     fn place(&self, nth: usize) -> usize {
         self.offsets.get(nth).copied().unwrap_or(nth)
     }
 
-    /// How many places those stages take.
+    /// Returns the number of places that these stages take.
     fn switches(&self) -> usize {
         let last = self.switching().count().checked_sub(1);
         last.map_or(0, |last| self.place(last) + 1)
     }
 }
 
-/// How long waves are watched, in seconds.
+/// The time for which waves are watched, in seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Watch {
-    /// The last wave, at least.
+    /// The time for the last wave, at least.
     pub bake_s: u64,
-    /// Earlier waves, unless a rollout says so itself.
+    /// The time for earlier waves, unless a rollout gives one itself.
     pub between_waves_s: u64,
 }
 
@@ -203,15 +202,15 @@ pub struct Watch {
 #[error("the order given by `after` has a cycle through {0:?}")]
 pub struct Cycle(pub Vec<ComponentName>);
 
-/// Puts every stage of every candidate into a wave: it starts as soon as all that it comes after have
-/// finished their last stage. The stages that callers notice are in consecutive waves, but that in front of
-/// a wave in which a component begins that is published ahead there is one for that alone: what is changed
-/// together stays together, and none of it is switched before what was published is tried.
+/// Puts every stage of every candidate into a wave. A component starts as soon as everything that it comes after has
+/// finished its last stage. The stages that callers notice are in consecutive waves, with one exception: in front of a
+/// wave in which a component begins that is published ahead, there is a wave for that alone. So components that are
+/// changed together stay together, and none is switched before the published ones are tried.
 ///
-/// The ends that AWS makes by itself are waited for in one wave behind all others, and what comes after such a component
-/// does not wait for them: until all is judged, the way back is short. That wave is not watched.
+/// The ends that AWS makes by itself are waited for in one wave behind all others. A component that comes after such a
+/// one does not wait for them: until everything is judged, the way back is short. That wave is not watched.
 ///
-/// Looks at what AWS does by itself meanwhile begin nothing: they divide the time of the wave in which that began, so
+/// Looks at what AWS does by itself meanwhile begin nothing. They divide the time of the wave in which that began, so
 /// that this is one time for all that is changed together ([`Slot::waves`]).
 pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> {
     let starts = starts(candidates)?;
@@ -247,8 +246,8 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
     Ok(slots.into_iter().flat_map(Slot::waves).collect())
 }
 
-/// The wave in which callers get something of each component, the waves that are ahead of one left out: the
-/// first after the last of those it comes after.
+/// Returns the wave in which callers get something of each component, without the waves that are ahead of one. It is
+/// the first after the last of those that the component comes after.
 fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cycle> {
     let known: BTreeMap<&ComponentName, &Candidate> =
         candidates.iter().map(|c| (&c.component, c)).collect();
@@ -291,7 +290,7 @@ fn keys_with_zero<'a>(counts: &BTreeMap<&'a ComponentName, usize>) -> Vec<&'a Co
     zero.map(|(name, _)| *name).collect()
 }
 
-/// The waves that a component takes part in, in the order of its stages.
+/// Returns the waves that a component takes part in, in the order of its stages.
 pub fn waves_of(waves: &[Wave], component: &ComponentName) -> Vec<u32> {
     (0..)
         .zip(waves)
@@ -300,7 +299,7 @@ pub fn waves_of(waves: &[Wave], component: &ComponentName) -> Vec<u32> {
         .collect()
 }
 
-/// The latest change of each component up to a wave, with the number of its wave.
+/// Returns the latest change of each component up to a wave, with the number of its wave.
 pub fn latest_changes(
     waves: &[Wave],
     wave: u32,
@@ -313,7 +312,7 @@ pub fn latest_changes(
     changes.collect()
 }
 
-/// Whether test traffic alone gets what a component brings in this wave.
+/// Returns whether only test traffic gets what a component brings in this wave.
 pub fn is_tested(waves: &[Wave], component: &ComponentName, wave: u32) -> bool {
     let so_far = waves.iter().take(wave as usize + 1);
     let mut changes = so_far.rev().flat_map(|wave| &wave.changes);
@@ -321,8 +320,8 @@ pub fn is_tested(waves: &[Wave], component: &ComponentName, wave: u32) -> bool {
     last.is_some_and(|change| change.tested)
 }
 
-/// For how many seconds the release is watched from the wave with which a component's n-th stage is reached, until
-/// its next one begins, or all is over.
+/// Returns for how many seconds the release is watched from the wave with which a component's n-th stage is reached,
+/// until its next one begins, or all is over.
 pub fn watched_at(waves: &[Wave], component: &ComponentName, nth: usize) -> u64 {
     let own = waves_of(waves, component);
     let Some(reached) = own.get(nth) else {
@@ -334,8 +333,8 @@ pub fn watched_at(waves: &[Wave], component: &ComponentName, nth: usize) -> u64 
     watched.map(|(_, wave)| wave.bake_s).sum()
 }
 
-/// The candidates in the opposite order: whatever came after others now comes before them. A
-/// rollback goes this way, like an undo, because a component may need what it was deployed after.
+/// Returns the candidates in the opposite order: a component that came after others now comes before them. A rollback
+/// goes this way, like an undo, because a component may need what it was deployed after.
 pub fn reversed(candidates: Vec<Candidate>) -> Vec<Candidate> {
     let mut after: BTreeMap<ComponentName, BTreeSet<ComponentName>> = BTreeMap::new();
     for candidate in &candidates {

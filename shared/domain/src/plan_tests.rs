@@ -286,7 +286,7 @@ proptest! {
                 prop_assert_eq!(numbers[1], numbers[0] + 1);
             }
         }
-        // Without them the plan is the same: what is published ahead moves nothing but the numbers.
+        // Without them the plan is the same: stages that are published ahead move nothing but the numbers.
         let bare = candidates.iter().cloned().map(|mut candidate| {
             candidate.stages.retain(|stage| !stage.ahead);
             candidate

@@ -1,4 +1,5 @@
-//! What a request would do: planned upon what ledger and targets show now, without a lock and without a change. Pure.
+//! Plans of requests: what a request would do, planned upon what ledger and targets show now, without a lock and
+//! without a change. Pure.
 
 use crate::artifact::Artifact;
 use crate::cost::cost;
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// For how long a plan that nobody carries out is kept, in seconds: a day.
+/// The seconds for which a plan that nobody carries out is kept: a day.
 pub const KEPT_S: u64 = 24 * 60 * 60;
 
 /// A request that was planned, and not carried out.
@@ -24,28 +25,28 @@ pub const KEPT_S: u64 = 24 * 60 * 60;
 pub struct Planned {
     /// The record with which the deployment would begin. Its id is the plan's.
     pub deployment: Deployment,
-    /// What would become of it at its arrival.
+    /// The turn that it would have at its arrival.
     pub turn: Turn,
-    /// Until when the plan is kept. What it says is of the moment in which it was drawn.
+    /// The time until which the plan is kept. It is true only of the moment in which it was drawn.
     pub expires: Time,
-    /// What it would change; absent until the targets were looked at.
+    /// The changes that it would make; absent until the targets were looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn: Option<Drawn>,
 }
 
-/// What would become of a deployment at its arrival.
+/// The fate of a deployment at its arrival.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Turn {
-    /// In a word.
+    /// The fate in a word.
     pub becomes: Becomes,
-    /// In a sentence, or in several.
+    /// The fate in a sentence, or in several.
     pub text: String,
-    /// Why it would be refused; empty unless it would be.
+    /// The findings for which it would be refused; empty unless it would be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
 }
 
-/// The same in a word.
+/// The fate in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Becomes {
@@ -66,7 +67,7 @@ pub enum Becomes {
 }
 
 impl Turn {
-    /// A turn that needs no finding.
+    /// Makes a turn without findings.
     pub fn new(becomes: Becomes, text: impl Into<String>) -> Self {
         Self {
             becomes,
@@ -75,7 +76,7 @@ impl Turn {
         }
     }
 
-    /// That it would be refused.
+    /// Makes the turn of a deployment that would be refused.
     pub fn refused(findings: Vec<Finding>) -> Self {
         let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
         Self {
@@ -86,23 +87,23 @@ impl Turn {
     }
 }
 
-/// A plan, with what it comes to.
+/// A plan, with its results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drawn {
-    /// When the targets were looked at.
+    /// The time at which the targets were looked at.
     pub at: Time,
     /// The plan, as the deployment would record it.
     pub plan: Plan,
-    /// Where each component that it changes comes from, and where it goes.
+    /// The former and the new version of each component that it changes.
     pub changes: BTreeMap<ComponentName, FromTo>,
-    /// The gates of what it changes, as they were when the targets were looked at.
+    /// The gates of the components that it changes, as they were when the targets were looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<GateNow>,
-    /// For how many seconds the former and the new version get callers side by side, where all passes at once.
+    /// The seconds for which the former and the new version get callers side by side, if all passes at once.
     pub both_s: u64,
-    /// About what it costs: without the time that functions work, and without what AWS is waited for.
+    /// About what it costs, without the time that functions work and without waiting for AWS.
     pub cost: Cost,
-    /// What is planned, in one digest: equal for equal plans, whoever asks and whenever.
+    /// The digest of what is planned: equal for equal plans, whoever asks and whenever.
     pub hash: Digest,
 }
 
@@ -115,18 +116,18 @@ pub struct GateNow {
     pub source: String,
     /// The threshold in words.
     pub threshold: String,
-    /// The verdict now; absent where only the release itself can be measured.
+    /// The verdict now; absent if only the release itself can be measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
 }
 
-/// Where a component comes from, and where it goes.
+/// The former and the new version of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FromTo {
-    /// What runs, as far as Windlass knows; nothing before the first release.
+    /// The version that runs, as far as Windlass knows; none before the first release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<End>,
-    /// What would run.
+    /// The version that would run.
     pub to: End,
 }
 
@@ -135,16 +136,16 @@ pub struct FromTo {
 pub struct End {
     /// The version.
     pub version: String,
-    /// The commit that its bytes were made of, where that is known.
+    /// The commit that its bytes were made of, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The digest of its bytes; absent of what Windlass did not bring.
+    /// The digest of its bytes; absent for a version that Windlass did not bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
 }
 
 impl End {
-    /// What runs, whose bytes that deployment brought.
+    /// Makes the end that runs. That deployment brought its bytes.
     pub fn running(running: &Running, brought_by: Option<&Deployment>) -> Self {
         Self {
             version: running.version().to_owned(),
@@ -153,7 +154,8 @@ impl End {
         }
     }
 
-    /// What a deployment brings of a component; nothing of one that goes back to what was found of it.
+    /// Makes the end that a deployment brings of a component. It has no digest if the component goes back to what was
+    /// found of it.
     pub fn brought(deployment: &Deployment, component: &ComponentName) -> Self {
         let artifact = deployment.release.components.get(component);
         Self {
@@ -169,7 +171,7 @@ fn commit(deployment: &Deployment) -> Option<String> {
 }
 
 impl FromTo {
-    /// The commits between the two ends, as `git log` takes them: `9f2c…..3d4e…`; nothing where one is not known.
+    /// Returns the commits between the two ends, as `git log` takes them: `9f2c…..3d4e…`; `None` if one is not known.
     pub fn commits(&self) -> Option<String> {
         let from = self.from.as_ref()?.commit.as_ref()?;
         let to = self.to.commit.as_ref()?;
@@ -178,7 +180,7 @@ impl FromTo {
 }
 
 impl Drawn {
-    /// A plan as it was drawn, with the targets of the components that it changes.
+    /// Makes a plan of what was drawn, with the targets of the components that it changes.
     pub fn of(
         deployment: &Deployment,
         (plan, gates): (Plan, Vec<GateNow>),
@@ -198,14 +200,14 @@ impl Drawn {
         }
     }
 
-    /// Whether it would be refused, or would find nothing to do, or would change something.
+    /// Returns the outcome: it would be refused, find nothing to do, or change something.
     pub fn outcome(&self) -> Outcome {
         self.plan.outcome
     }
 }
 
-/// The seconds from the first switch of any component until the last one of each that is switched in steps. What is only
-/// published, only tested, or only waited for is no switch.
+/// Returns the most seconds from the first switch of a component to its last one, over the components that are switched
+/// in steps. A stage that is only published, only tested, or only waited for is no switch.
 fn both_s(waves: &[Wave]) -> u64 {
     let changes = waves.iter().flat_map(|wave| &wave.changes);
     let longest = changes.map(|change| {
@@ -221,14 +223,14 @@ fn both_s(waves: &[Wave]) -> u64 {
     longest.max().unwrap_or(0)
 }
 
-/// Whether callers get something else of a component in a wave.
+/// Returns whether callers get something else of a component in a wave.
 fn switches(wave: &Wave, component: &ComponentName) -> bool {
     let mut changes = wave.changes.iter();
     changes.any(|one| one.component == *component && !one.tested && !one.closing)
 }
 
-/// The digest of what is planned: of the bytes, the targets and the changes. It has no id of a deployment and no time,
-/// so that the same plan drawn twice, and the deployment that follows, have the same one.
+/// Returns the digest of what is planned: of the bytes, the targets and the changes. It has no id of a deployment and
+/// no time. So the same plan drawn twice, and the deployment that follows, have the same one.
 pub fn hash(
     deployment: &Deployment,
     plan: &Plan,

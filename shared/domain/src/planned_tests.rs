@@ -24,7 +24,7 @@ fn wave(components: &[&str], bake_s: u64, ahead: bool) -> Wave {
     }
 }
 
-/// A wave in which ECS ends what was changed before, or only test traffic gets it.
+/// A wave in which ECS ends an earlier change, or only test traffic gets the release.
 fn unnoticed(closing: bool) -> Wave {
     let mut wave = wave(&["api"], 600, false);
     wave.changes[0].closing = closing;
@@ -46,7 +46,7 @@ fn visitors_get_both_from_a_first_switch_to_the_last_of_the_same_component() {
             ],
             300,
         ),
-        // What is published ahead is nobody's yet.
+        // Nobody gets a version yet that is published ahead.
         (
             &[
                 wave(&["api"], 60, true),

@@ -1,4 +1,4 @@
-//! What a refusal by admission says, and what is started instead. Pure.
+//! The words of a refusal by admission, and the input to start instead. Pure.
 
 use crate::admission::{Candidate, Obstacle, Wishes};
 use crate::environment::{Held, Hold};
@@ -9,10 +9,10 @@ use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
 use serde_json::{Value, json};
 
-/// A finding for each obstacle. Each names what is started with every wish without which it would be refused for
-/// another one, so that it works as it stands there.
+/// Makes a finding for each obstacle. Each names an input that has every wish without which the release would be
+/// refused for another obstacle. So the input works as it stands there.
 pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Wishes) -> Vec<Finding> {
-    // Nothing that is told to be started stops a rollback, or what is irreversible.
+    // No input that a finding names stops a rollback, or what is irreversible.
     let lasts = |one: &Obstacle<'_>| {
         matches!(
             one,
@@ -146,7 +146,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
     Finding::new(name, path, reason, remedy)
 }
 
-/// The same of a release that is not handed in yet: what stands against every release there.
+/// Makes the findings for a release that is not handed in yet: the obstacles to every release there.
 pub fn beforehand(
     app: &AppName,
     environment: &EnvironmentName,
@@ -185,7 +185,7 @@ fn drill_later(candidate: &Candidate) -> String {
     )
 }
 
-/// That a drill waits for nobody.
+/// Makes the finding that a drill waits for nobody.
 pub fn not_idle(app: &AppName, environment: &EnvironmentName, by: &DeploymentId) -> Finding {
     Finding::new(
         FindingName::NotIdle,
@@ -200,7 +200,7 @@ pub fn not_idle(app: &AppName, environment: &EnvironmentName, by: &DeploymentId)
     )
 }
 
-/// That an environment needs an operator.
+/// Makes the finding that an environment needs an operator.
 pub fn stuck(app: &AppName, environment: &EnvironmentName, held: &Held) -> Finding {
     Finding::new(
         FindingName::NeedsOperator,
@@ -213,7 +213,7 @@ pub fn stuck(app: &AppName, environment: &EnvironmentName, held: &Held) -> Findi
     )
 }
 
-/// The step that comes first where an environment needs an operator, in a sentence.
+/// Returns the step that comes first if an environment needs an operator, in a sentence.
 pub fn operators_first(app: &AppName, environment: &EnvironmentName) -> String {
     format!(
         "Start {} to undo it again, or {} to take what is there now; then ask again.",
@@ -222,7 +222,7 @@ pub fn operators_first(app: &AppName, environment: &EnvironmentName) -> String {
     )
 }
 
-/// The input with which a person deploys a candidate's release, with these wishes.
+/// Returns the input with which a person deploys a candidate's release, with these wishes.
 pub fn deploy(candidate: &Candidate, wishes: Wishes) -> String {
     let wishes = [
         ("again", wishes.again),

@@ -3,7 +3,7 @@ use crate::admission_scene::Scene;
 use crate::environment::{HeldState, Lock};
 use crate::request::{ActionName, Request};
 
-/// The words of a refusal, each input of which can be started as it stands there.
+/// Returns the words of a refusal. Each input in them can be started as it stands there.
 fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
     let mut scene = Scene::new();
     change(&mut scene);
@@ -17,7 +17,7 @@ fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
     told.join("\n")
 }
 
-/// The inputs that a text tells to start.
+/// Returns the inputs that a text tells to start.
 fn inputs(text: &str) -> Vec<Request> {
     let parts = text.split_inclusive('}');
     let inputs = parts.filter_map(|part| Some(&part[part.find('{')?..]));
@@ -26,11 +26,11 @@ fn inputs(text: &str) -> Vec<Request> {
         .collect()
 }
 
-/// The name of an obstacle, and how it comes to stand there.
+/// The name of an obstacle, and the change that puts it there.
 type Stands = (&'static str, fn(&mut Scene));
 
-/// Everything that can stand in the way at the same time, told at once; and each deployment that is told is let in, once
-/// the operator's action has been done that stands before it.
+/// All obstacles that can stand in the way at the same time are told at once. Each deployment that is told is let in,
+/// once the operator's action has been done that stands before it.
 #[test]
 fn whatever_stands_in_the_way_together_each_input_that_is_told_works_as_it_stands() {
     let stands: [Stands; 5] = [

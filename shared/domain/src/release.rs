@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 pub struct Release {
     /// The application.
     pub app: AppName,
-    /// The version as text: the one name of the release, by which it is recorded, listed and asked
-    /// for. For an image push, what [`version_of_push`] makes of it.
+    /// The version as text: the one name of the release, by which it is recorded, listed and asked for. For an image
+    /// push, [`version_of_push`] makes it.
     pub version: String,
-    /// Where in Git it comes from.
+    /// The place in Git that it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// The manifest's `sequence`.
@@ -26,22 +26,22 @@ pub struct Release {
     pub sequence: Option<u64>,
     /// The artifacts by component.
     pub components: BTreeMap<ComponentName, Artifact>,
-    /// Whether it is an image push: then its identity is its digest alone, because several tags of
-    /// one digest are one deployment.
+    /// True if it is an image push. Its identity is its digest alone then, because several tags of one digest are one
+    /// deployment.
     #[serde(default)]
     pub image_push: bool,
 }
 
 impl Release {
-    /// The parts that it brings.
+    /// Returns the parts that it brings.
     pub fn parts(&self) -> impl Iterator<Item = Part> {
         self.components
             .iter()
             .flat_map(|(name, artifact)| parts(name, artifact))
     }
 
-    /// The digest that identifies the release: its contents, and its version and commit (so that
-    /// a Git revert, which has old bytes, is a release of its own).
+    /// Returns the digest that identifies the release. It covers the contents, and the version and commit: a Git revert
+    /// has old bytes, and is a release of its own.
     pub fn digest(&self) -> Digest {
         let mut text = String::new();
         if !self.image_push {
@@ -57,7 +57,7 @@ impl Release {
     }
 }
 
-/// The parts that an artifact of a component brings.
+/// Returns the parts that an artifact of a component brings.
 pub fn parts(name: &ComponentName, artifact: &Artifact) -> Vec<Part> {
     match artifact.containers() {
         Some(containers) => containers.keys().map(|one| Part::of(name, one)).collect(),
@@ -65,17 +65,16 @@ pub fn parts(name: &ComponentName, artifact: &Artifact) -> Vec<Part> {
     }
 }
 
-/// How many digits of its digest tell the pushes of a moving tag apart.
+/// The number of digits of its digest that tell the pushes of a moving tag apart.
 const DIGITS: usize = 12;
 
 /// The longest part of a tag that a version repeats, in bytes; Amazon ECR takes tags of up to 128
 /// (Amazon ECR API Reference, `PutImage`, `imageTag`).
 const LONGEST_TAG: usize = 128;
 
-/// The version of an image push. A tag that is a semantic version is the version, and never means
-/// other bytes (rule 5). Every other tag, such as `main`, moves by nature: then the version is the tag
-/// with the first digits of the digest, `main+3f9a1c225566`. No tag has a `+`, so no tag is the version
-/// of another one's push.
+/// Returns the version of an image push. A tag that is a semantic version is the version, and never means other bytes
+/// (rule 5). Every other tag, such as `main`, moves by nature. Then the version is the tag with the first digits of the
+/// digest, `main+3f9a1c225566`. No tag has a `+`, so no tag is the version of another one's push.
 pub fn version_of_push(tag: &str, digest: &Digest) -> String {
     if version_of_tag(tag).is_some() {
         return tag.to_owned();
@@ -84,8 +83,8 @@ pub fn version_of_push(tag: &str, digest: &Digest) -> String {
     format!("{tag}+{}", &digest.as_str()[..DIGITS])
 }
 
-/// What is recorded of a version text, so that it can never mean other bytes (rule 5) and so that
-/// any recorded release can be started by a person (promotion).
+/// The record of a version text. It ensures that the version can never mean other bytes (rule 5), and that a person can
+/// start any recorded release (promotion).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordedRelease {
     /// The release with every component that was ever recorded under this version.

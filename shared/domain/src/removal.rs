@@ -1,7 +1,7 @@
-//! Letting go of a component that is not declared any more, of places that a component has left, or of all of an
+//! Removals let go of a component that is not declared any more, of places that a component has left, or of all of an
 //! environment. Pure.
 //!
-//! Nothing of a target is changed: what runs there stays as it is.
+//! No target is changed: what runs there stays as it is.
 
 use crate::environment::{EnvironmentState, Lock};
 use crate::finding::{Finding, FindingName};
@@ -35,7 +35,7 @@ pub struct Facts<'a> {
     pub drill: Option<&'a DeploymentId>,
     /// Its record.
     pub state: &'a EnvironmentState,
-    /// The components that the declaration in force has there; none where it does not have the environment.
+    /// The components that the declaration in force has there; absent if it does not have the environment.
     pub declared: Option<&'a BTreeSet<ComponentName>>,
     /// The claims of all resources in which it has one.
     pub claims: &'a [Claims],
@@ -46,7 +46,7 @@ pub struct Facts<'a> {
 /// The things that it lets go of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LetsGo {
-    /// The components; none where only places are let go of that a component has left.
+    /// The components; none if it only lets go of places that a component has left.
     pub components: BTreeSet<ComponentName>,
     /// Their claims, which may be another component's from now on.
     pub claims: Vec<Claim>,
@@ -55,7 +55,7 @@ pub struct LetsGo {
 /// Decides it.
 ///
 /// # Errors
-/// Something is under way there, or what is to be removed is declared still, or is not there.
+/// Something is under way there; or the component or environment is still declared, or is not there.
 pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Finding>> {
     let left = left(removal, facts);
     let declared = declared(removal, facts).filter(|_| left.is_empty());
@@ -78,14 +78,14 @@ pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Find
 }
 
 impl Facts<'_> {
-    /// Something that is under way there, or waits.
+    /// Returns a finding if something is under way there, or waits.
     pub(crate) fn busy(&self, removal: Removal<'_>) -> Option<Finding> {
         let at = (removal.app, removal.environment);
         busy(at, self.lock, self.waits, self.drill)
     }
 }
 
-/// All that is recorded of it, and claimed.
+/// Returns all that is recorded of it, and claimed.
 pub(crate) fn recorded(removal: Removal<'_>, facts: Facts<'_>) -> LetsGo {
     let all = facts.claims.iter().flat_map(|claims| &claims.held);
     let ours = all.filter(|held| removal.is_of(&held.owner));
@@ -105,7 +105,7 @@ impl Removal<'_> {
         self.component.is_none_or(|it| it == component)
     }
 
-    /// True where a claim of this owner is let go of.
+    /// Returns whether a claim of this owner is let go of.
     pub fn is_of(&self, owner: &Owner) -> bool {
         let here = owner.app == *self.app && owner.environment == *self.environment;
         here && self.takes(&owner.component)
@@ -120,7 +120,7 @@ impl Removal<'_> {
 }
 
 impl LetsGo {
-    /// Takes its claims out of those of a resource; true where there was one.
+    /// Takes its claims out of those of a resource. Returns whether there was one.
     pub fn free(&self, removal: Removal<'_>, claims: &mut Claims) -> bool {
         let before = claims.held.len();
         claims
@@ -129,7 +129,7 @@ impl LetsGo {
         claims.held.len() < before
     }
 
-    /// Takes the components out of what is recorded as running. Snapshots and the history stay.
+    /// Takes the components out of the record of what runs. Snapshots and the history stay.
     pub fn forget(&self, state: &mut EnvironmentState) {
         state
             .running
@@ -145,12 +145,12 @@ impl LetsGo {
             .retain(|part, _| !self.components.contains(&part.component));
     }
 
-    /// The things let go of and those that are left, in sentences.
+    /// Says what is let go of and what is left, in sentences.
     pub fn in_words(&self, removal: Removal<'_>) -> String {
         format!("{} {}", self.frees(removal), self.leaves(removal))
     }
 
-    /// The things let go of, in a sentence.
+    /// Says what is let go of, in a sentence.
     pub fn frees(&self, removal: Removal<'_>) -> String {
         let names: Vec<String> = self.components.iter().map(ToString::to_string).collect();
         let claims: Vec<String> = self.claims.iter().map(ToString::to_string).collect();
@@ -167,7 +167,7 @@ impl LetsGo {
         format!("{app}/{environment} has let go of {what}: {freed}.")
     }
 
-    /// The things that it leaves, in a sentence.
+    /// Says what is left, in a sentence.
     pub fn leaves(&self, removal: Removal<'_>) -> String {
         let Removal {
             app, environment, ..
@@ -185,8 +185,8 @@ impl LetsGo {
     }
 }
 
-/// The claims of a declared component at places that it has left: it runs elsewhere. Nothing where it is not known where
-/// it runs, because then any of them may be it.
+/// Returns the claims of a declared component at places that it has left, because it runs elsewhere. Nothing if it is
+/// not known where it runs, because then any of them may be its place.
 fn left(removal: Removal<'_>, facts: Facts<'_>) -> Vec<Claim> {
     let declared = facts.declared.zip(removal.component);
     let is_declared = declared.is_some_and(|(all, component)| all.contains(component));
@@ -203,7 +203,7 @@ fn left(removal: Removal<'_>, facts: Facts<'_>) -> Vec<Claim> {
     left.map(|held| held.claim.clone()).collect()
 }
 
-/// Something that is under way in an environment, or waits there.
+/// Returns a finding if something is under way in an environment, or waits there.
 pub(crate) fn busy(
     (app, environment): (&AppName, &EnvironmentName),
     lock: &Lock,
@@ -237,7 +237,7 @@ pub(crate) fn busy(
     ))
 }
 
-/// That it is declared still.
+/// Returns a finding if it is still declared.
 pub(crate) fn declared(removal: Removal<'_>, facts: Facts<'_>) -> Option<Finding> {
     let declared = facts.declared?;
     let (is_declared, what) = match removal.component {
@@ -254,7 +254,7 @@ pub(crate) fn declared(removal: Removal<'_>, facts: Facts<'_>) -> Option<Finding
     })
 }
 
-/// That there is nothing of it.
+/// Makes the finding that nothing is recorded of it.
 pub(crate) fn nothing(removal: Removal<'_>) -> Finding {
     let (app, environment) = (removal.app, removal.environment);
     let what = match removal.component {

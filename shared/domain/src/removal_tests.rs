@@ -165,13 +165,13 @@ fn what_is_let_go_of_and_what_stands_in_the_way() {
         ),
         (|s| s.waits = Some(id("next")), "StillBusy"),
         (|s| s.drill = Some(id("drill")), "StillBusy"),
-        // What never succeeded has claims alone, and what was never claimed is only recorded.
+        // A component that never succeeded has claims alone, and one that was never claimed is only recorded.
         (
             |s| s.state = EnvironmentState::default(),
             "s3://shop/web/ E1; left: , 2",
         ),
         (|s| s.claims.clear(), "; left: api, 0"),
-        // A declared one lets go of what it has left, and of nothing where it is not known where it runs.
+        // A declared component lets go of what it has left, and of nothing if it is not known where it runs.
         (
             |s| {
                 s.component = Some(component("api"));
@@ -194,7 +194,7 @@ fn what_is_let_go_of_and_what_stands_in_the_way() {
             },
             "StillBusy",
         ),
-        // A folder that it has left is another one's where somebody else is in the bucket.
+        // A folder that it has left is another one's if somebody else is in the bucket.
         (
             |s| {
                 s.declared = Some(BTreeSet::from([component("web")]));

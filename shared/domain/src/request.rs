@@ -1,4 +1,4 @@
-//! Requests: what every route, and the Step Functions console, hands to the release machine.
+//! Requests: every route, and the Step Functions console, hands one to the release machine.
 
 use crate::digest::Digest;
 use crate::identity::DeploymentId;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// What is asked for, by name.
+/// The actions that may be asked for.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -55,17 +55,17 @@ pub enum ActionName {
 }
 
 impl ActionName {
-    /// Whether it steers a deployment that watches, see [`crate::wheel`].
+    /// Returns whether it steers a deployment that watches, see [`crate::wheel`].
     pub const fn is_of_the_wheel(self) -> bool {
         matches!(self, Self::Pause | Self::Continue | Self::SkipBake)
     }
 
-    /// Whether it moves what is recorded to another owner, see [`crate::moving`].
+    /// Returns whether it moves a record to another owner, see [`crate::moving`].
     pub const fn moves(self) -> bool {
         matches!(self, Self::Rename | Self::HandOver)
     }
 
-    /// Whether it brings no release, and takes components to a snapshot.
+    /// Returns whether it brings no release, and takes components to a snapshot.
     pub const fn is_to_a_snapshot(self) -> bool {
         matches!(self, Self::Rollback | Self::Drill | Self::Restore)
     }
@@ -124,19 +124,19 @@ impl fmt::Display for Route {
     }
 }
 
-/// Who asks, and by which route.
+/// The person or service that asks, and the route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Requester {
-    /// By which route.
+    /// The route.
     pub route: Route,
-    /// The principal as AWS names it (an ARN, another account, a service, or the execution that was
-    /// started), where that is known.
+    /// The principal as AWS names it (an ARN, another account, a service, or the execution that was started), if it is
+    /// known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
 }
 
-/// Who asks, for a person: the principal, else what came by the route.
+/// Writes who asks, for a person: the principal, or else what came by the route.
 impl fmt::Display for Requester {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.principal {
@@ -156,14 +156,14 @@ impl fmt::Display for Requester {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// What is asked for.
+    /// The action.
     pub action: ActionName,
     /// The application.
     pub app: AppName,
-    /// The environment; where absent, the declaration's Git rules choose it.
+    /// The environment; if absent, the declaration's Git rules choose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
-    /// Why, in up to 1024 characters. Required for everything but `deploy` and `check`, and for `again`,
+    /// The reason, in up to 1024 characters. Required for everything but `deploy` and `check`, and for `again`,
     /// `allow_older`, `accept_red`, `through_hold`, `preempt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
@@ -180,16 +180,16 @@ pub struct Request {
     /// `deploy`: an image that was pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_push: Option<ImagePush>,
-    /// `deploy`: the version of a release that is recorded already (promotion), as the history lists it;
-    /// of an image push also its tag, where one push alone has it.
+    /// `deploy`: the version of a release that is recorded already (promotion), as the history lists it. For an image
+    /// push also its tag, if one push alone has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
     pub version: Option<String>,
     /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
-    /// `rollback`: the components that are irreversible and that it may go back across, by name. Each must be one that it
-    /// does cross.
+    /// `rollback`: the irreversible components that it may go back across, by name. Each must be one that it does
+    /// cross.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(extend("maxItems" = 500))]
     pub across: BTreeSet<ComponentName>,
@@ -205,17 +205,17 @@ pub struct Request {
     /// `remove` or `rename` of the whole application: its name again, and no environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<AppName>,
-    /// `rename` of an application, `hand_over`: the application that is to have it; of a `hand_over` the same one if absent.
+    /// `rename` of an application, `hand_over`: the new application; for a `hand_over` the same one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_app: Option<AppName>,
-    /// `rename` of an environment, `hand_over`: the environment that is to have it; of a `hand_over` the one of the same
-    /// name if absent.
+    /// `rename` of an environment, `hand_over`: the new environment; for a `hand_over` the one of the same name if
+    /// absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_environment: Option<EnvironmentName>,
-    /// `rename` of a component, `hand_over` of one: its name from then on; of a `hand_over` the same one if absent.
+    /// `rename` of a component, `hand_over` of one: its new name; for a `hand_over` the same one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_component: Option<ComponentName>,
-    /// `pause`: for how long at most, such as `2h`; as long as the declaration says if absent.
+    /// `pause`: the longest time, such as `2h`; as long as the declaration says if absent.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub pause_for: Option<Span>,
     /// Deploy a release once more that was deployed or vetoed before; lifts the veto.
@@ -224,10 +224,10 @@ pub struct Request {
     /// Deploy a release that is older than the present one.
     #[serde(default)]
     pub allow_older: bool,
-    /// Deploy although a gate is red before anything has changed; where it stays red, the release is undone.
+    /// Deploy although a gate is red before anything has changed. If it stays red, the release is undone.
     #[serde(default)]
     pub accept_red: bool,
-    /// Deploy although automatic deployments are held, and where only a person starts deployments.
+    /// Deploy although automatic deployments are held, and also if only a person starts deployments there.
     #[serde(default)]
     pub through_hold: bool,
     /// Stop the deployment under way, have it undone, and deploy this as the next. Nothing stops a rollback.
@@ -236,23 +236,23 @@ pub struct Request {
     /// `deploy`, `rollback`, `drill`: only plan it, without a lock and without a change. No reason is needed for that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan: bool,
-    /// When what is to be deployed had arrived, where an upload or a push brought it: however late its
-    /// event came, it is no newer than what was accepted since.
+    /// The time of the arrival, for an upload or a push. However late its event came, it is no newer than what was
+    /// accepted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived: Option<Time>,
-    /// What makes it a request of its own, in 1 to 255 printable ASCII characters: the same key is the same
+    /// The key that makes it a request of its own, in 1 to 255 printable ASCII characters: the same key is the same
     /// request, however often it comes. Without one a `deploy` is an arrival, and the same content is the same
     /// deployment while that waits or runs. At the console the execution's ARN is the key if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^[ -~]{1,255}$"))]
     pub idempotency_key: Option<String>,
-    /// Who asks; an operator at the console if absent.
+    /// The person or service that asks; an operator at the console if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Requester>,
 }
 
 impl Request {
-    /// A request with nothing but an action and an application.
+    /// Makes a request with nothing but an action and an application.
     pub fn new(action: ActionName, app: AppName) -> Self {
         Self {
             action,
@@ -286,7 +286,7 @@ impl Request {
         }
     }
 
-    /// Who asks: somebody at the console where the input names nobody.
+    /// Returns who asks: somebody at the console if the input names nobody.
     pub fn asked_by(&self) -> Requester {
         self.requester.clone().unwrap_or(Requester {
             route: Route::Console,
@@ -294,7 +294,7 @@ impl Request {
         })
     }
 
-    /// The digest of what is asked for: of everything but the key, who asks, and when it arrived. The same key with
+    /// Returns the digest of the content: everything but the key, who asks, and when it arrived. The same key with
     /// another content is another request by mistake, and is refused.
     pub fn content(&self) -> Digest {
         let content = Self {
@@ -311,22 +311,22 @@ impl Request {
         )
     }
 
-    /// Whether a person starts this deployment, which an environment with `start: manual` waits for:
-    /// somebody at the console who names it, who promotes a recorded release into it by its version, or
+    /// Returns whether a person starts this deployment, which an environment with `start: manual` waits for. This is
+    /// somebody at the console who names the environment, or who promotes a recorded release into it by its version, or
     /// who asks to go through. A manifest that names its environment is what CI sends by itself.
     pub fn starts(&self) -> bool {
         let promotes = self.version.is_some() || self.asked_by().route == Route::Console;
         self.through_hold || (self.names_environment() && promotes)
     }
 
-    /// Whether a person, or CI on a person's behalf, names the environment; an arrival leaves it to the
+    /// Returns whether a person, or CI on a person's behalf, names the environment. An arrival leaves it to the
     /// declaration's rules.
     pub fn names_environment(&self) -> bool {
         let route = self.asked_by().route;
         self.environment.is_some() && matches!(route, Route::Console | Route::Api)
     }
 
-    /// The object in the artifacts bucket that it is about, if any: a manifest or an artifact.
+    /// Returns the object in the artifacts bucket that it is about, if any: a manifest or an artifact.
     pub fn upload(&self) -> Option<&ObjectRef> {
         let artifact = || Some(&self.artifact_object.as_ref()?.object);
         self.manifest_object.as_ref().or_else(artifact)

@@ -1,4 +1,4 @@
-//! What a request must say, action by action.
+//! Checks a request, action by action.
 
 use crate::finding::{Finding, FindingName, repeated};
 use crate::in_part::InPart;
@@ -11,7 +11,7 @@ use crate::shape::{Language, Shape};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-/// What an action does to a whole application, where it may be asked for one.
+/// Returns the word for an action on a whole application; `None` if it may not be asked for one.
 fn done_to_all(action: ActionName) -> Option<&'static str> {
     match action {
         ActionName::Remove => Some("removed"),
@@ -20,7 +20,7 @@ fn done_to_all(action: ActionName) -> Option<&'static str> {
     }
 }
 
-/// The input that gives an application another name.
+/// Returns the input that gives an application another name.
 fn renames(app: &AppName, to: &str) -> String {
     let members = [
         ("to_app", json!(to)),
@@ -42,7 +42,7 @@ impl Request {
         Self::read(input).map_err(InPart::findings)
     }
 
-    /// The same, beside what can be read of it.
+    /// Reads the input, with the part that can be read if something is wrong.
     ///
     /// # Errors
     /// Everything that is wrong with it, and its rest.
@@ -51,7 +51,7 @@ impl Request {
         read.map_err(|part| part.with_member("manifest"))
     }
 
-    /// What is wrong with what it means.
+    /// Returns what is wrong with its meaning.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         findings.extend(self.reason_finding());
@@ -111,7 +111,7 @@ impl Request {
         Some(missing).filter(|_| needed && !self.is_of_the_application())
     }
 
-    /// Whether it lets go of the whole application, or renames it.
+    /// Returns whether it lets go of the whole application, or renames it.
     pub fn is_of_the_application(&self) -> bool {
         let is_all = self.environment.is_none() && self.component.is_none();
         match self.action {
@@ -121,7 +121,7 @@ impl Request {
         }
     }
 
-    /// That all of an application is meant, and its name is not typed again.
+    /// Makes the finding that all of an application is meant, and its name is not typed again.
     pub fn unconfirmed(app: &AppName, action: ActionName) -> Finding {
         let does = done_to_all(action).unwrap_or("changed");
         Finding::new(
@@ -132,7 +132,7 @@ impl Request {
         )
     }
 
-    /// The name typed again is what keeps a forgotten environment from meaning everything.
+    /// Checks the name that is typed again. Without it, a request with a forgotten environment would mean everything.
     fn confirm_finding(&self) -> Option<Finding> {
         let app = &self.app;
         let does = done_to_all(self.action)?;
@@ -158,7 +158,7 @@ impl Request {
         Some(Finding::new(name, "confirm", text, remedy))
     }
 
-    /// What it moves, where it moves something.
+    /// Returns the move that it asks for, if it asks for one.
     pub fn moving(&self) -> Option<Moving<'_>> {
         let environment = self.environment.as_ref()?;
         let component = self.component.as_ref();
@@ -175,7 +175,7 @@ impl Request {
         })
     }
 
-    /// What is moved, and where to, must be two things.
+    /// Checks the members that name the new owner, which must be another one than the former.
     fn moving_findings(&self) -> Vec<Finding> {
         let given = [
             ("to_app", self.to_app.is_some()),
@@ -232,7 +232,8 @@ impl Request {
         findings
     }
 
-    /// Whether it is only planned: a check always is, and of the rest what changes a target, where that is asked for.
+    /// Returns whether it is only planned. A check always is. A deployment, a rollback or a drill is if `plan` asks for
+    /// that.
     pub fn is_planned_only(&self) -> bool {
         match self.action {
             ActionName::Check => true,
@@ -241,7 +242,7 @@ impl Request {
         }
     }
 
-    /// The environment, where the request must name one.
+    /// Returns the environment if the request must name one.
     ///
     /// # Errors
     /// `MissingField` if it names none.
@@ -259,7 +260,7 @@ impl Request {
         })
     }
 
-    /// The ways to say what to deploy, and which of them are used.
+    /// Returns the members with which the request names the thing to deploy.
     fn contents(&self) -> Vec<&'static str> {
         let ways = [
             ("manifest", self.manifest.is_some()),
@@ -295,7 +296,7 @@ impl Request {
         }
     }
 
-    /// Fields of another action: they would be ignored, and their author meant something by them.
+    /// Returns a finding for each field of another action: it would be ignored, and its author meant something by it.
     fn out_of_place(&self) -> Vec<Finding> {
         let deploy = self.action == ActionName::Deploy;
         let mut misplaced = if deploy { Vec::new() } else { self.contents() };

@@ -1,25 +1,25 @@
-//! Pure: what a rollback makes of each component, by what its snapshot says and what is declared now.
+//! Decides what a rollback does with each component, by its snapshot and by what is declared now. Pure.
 
 use crate::environment::{EnvironmentState, Running, Snapshot};
 use crate::finding::{Finding, FindingName};
 use crate::name::ComponentName;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What becomes of a component.
+/// The fate of a component.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Way<'a> {
     /// It goes back to this.
     Back(&'a Running),
-    /// It is declared, and nothing of Windlass is recorded as running: there is nothing to take back.
+    /// It is declared, and Windlass has no record that it runs: there is nothing to take back.
     NothingRecorded,
-    /// It is no longer declared, so nothing reaches its target any more, and nothing has to: for this reason.
+    /// It is no longer declared. Nothing reaches its target any more, and nothing has to, for this reason.
     LeftAlone(&'static str),
     /// It cannot be brought back, so nothing is.
     None(Finding),
 }
 
-/// What becomes of every component that is declared, that the snapshot names, or that is recorded as running.
-/// The snapshot has what was found of components that came later ([`Snapshot::with_found`]).
+/// Returns the fate of every component that is declared, that the snapshot names, or that is recorded as running. The
+/// snapshot also has what was found of components that came later ([`Snapshot::with_found`]).
 pub fn ways<'a>(
     goal: &'a Snapshot,
     state: &EnvironmentState,
@@ -81,7 +81,7 @@ fn not_recorded(goal: &Snapshot, name: &ComponentName) -> Finding {
     )
 }
 
-/// That the target of a component is another one now than the one of which the snapshot tells.
+/// Makes the finding that a component's target is another one now than when the snapshot was made.
 pub fn moved(goal: &Snapshot, name: &ComponentName) -> Finding {
     no_way_back(
         name,

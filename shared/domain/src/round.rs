@@ -1,42 +1,42 @@
-//! Looking for arrivals that no event told: round after round over everything, a part at a time.
+//! Looks for arrivals that no event told: round after round over everything, a part at a time.
 
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// How long an event may take before its arrival is looked after.
+/// The time that an event may take before its arrival is looked after.
 const GRACE_MS: u64 = 10 * 60 * 1000;
 
-/// By how much the clocks of a service and of a function may differ.
+/// The most by which the clocks of a service and of a function may differ.
 const SKEW_MS: u64 = 60 * 1000;
 
-/// For how long it is noted that an arrival was served, in seconds. What arrived before nobody can
-/// tell from what was never served, so it is not looked after.
+/// The seconds for which it is noted that an arrival was served. After that nobody can tell an older arrival that was
+/// served from one that never was, so older arrivals are not looked after.
 pub const NOTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 
-/// For how long an arrival is looked at again until it came to something.
+/// The time for which an arrival is looked at again until it came to something.
 const UNSETTLED_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// A round over everything, and how far it has come. Every part of it costs the same, however much
-/// there is: a large place only makes the round longer.
+/// A round over everything, and its progress. Every part of it costs the same, however much there is: a large place
+/// only makes the round longer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Round {
-    /// What arrived before was told, or looked after, in the round before.
+    /// Arrivals before this time were told, or were looked after in the round before.
     pub since: Time,
-    /// When it began.
+    /// The time at which it began.
     pub began: Time,
-    /// After what the next part begins; the beginning if absent.
+    /// The key after which the next part begins; the beginning if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// The oldest arrival that the next round looks at again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled: Option<Time>,
-    /// Whether a part was passed over: the next round looks at all that this one had to look at.
+    /// True if a part was passed over: the next round looks at everything that this one had to look at.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub passed: bool,
 }
 
 impl Round {
-    /// The first round. What was there before Windlass looked is nobody's arrival.
+    /// Makes the first round. Things that were there before Windlass looked are nobody's arrival.
     pub fn first(now: Time) -> Self {
         Self {
             since: now,
@@ -47,27 +47,27 @@ impl Round {
         }
     }
 
-    /// A part cannot be looked at now: the next round begins as far back as this one, however long
-    /// that goes on.
+    /// Notes that a part cannot be looked at now. The next round begins as far back as this one, however long that goes
+    /// on.
     pub fn pass_over(&mut self) {
         self.passed = true;
     }
 
-    /// What arrived then has not come to anything yet: the next round looks at what became of it.
+    /// Notes that an arrival of this time has not come to anything yet. The next round looks at it again.
     pub fn look_again(&mut self, arrived: Time) {
         let oldest = self.unsettled.map_or(arrived, |known| known.min(arrived));
         self.unsettled = Some(oldest);
     }
 
-    /// Whether what arrived then is looked after now: its event should have come, no earlier round
-    /// has looked after it, and that it was served would still be noted.
+    /// Returns whether an arrival of this time is looked after now. Its event should have come, no earlier round has
+    /// looked after it, and a note that it was served would still be there.
     pub fn concerns(&self, arrived: Time, now: Time) -> bool {
         let noted = now.plus_ms(GRACE_MS + SKEW_MS).0;
         let noted = Time(noted.saturating_sub(NOTED_FOR_S * 1000));
         arrived >= self.since.max(noted) && arrived.plus_ms(GRACE_MS) <= now
     }
 
-    /// The round after a part of it: further on, or a new one.
+    /// Returns the round after a part of it: further on, or a new one.
     #[must_use]
     pub fn next(self, after: Option<String>, now: Time) -> Self {
         match after {
@@ -81,8 +81,8 @@ impl Round {
 }
 
 impl Round {
-    /// What came too late for this round, by any clock, has not come to anything yet, or was passed
-    /// over.
+    /// Returns the time from which the next round looks. It looks at arrivals that came too late for this round by any
+    /// clock, that have not come to anything yet, or that were passed over.
     fn next_since(&self, now: Time) -> Time {
         if self.passed {
             return self.since;

@@ -1,5 +1,5 @@
-//! The second look: 15 minutes after a recovery has ended a deployment, what it left is looked at
-//! once more, because a call that AWS held longer than is assumed may have taken effect since. Pure.
+//! The second look comes 15 minutes after a recovery has ended a deployment. It looks at the targets once more, because
+//! a call that AWS held longer than is assumed may have taken effect since. Pure.
 
 use crate::call;
 use crate::count::count;
@@ -16,16 +16,16 @@ use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How many seconds after the ending it is due.
+/// The seconds after the ending at which it is due.
 const AFTER_S: u64 = 15 * 60;
 
-/// After how many seconds it is due again where nothing could be told: the period of the schedule.
+/// The seconds after which it is due again if nothing could be told: the period of the schedule.
 const AGAIN_AFTER_S: u64 = 5 * 60;
 
-/// How often it is tried before it is told that nothing is known.
+/// The most tries before it is told that nothing is known.
 const TRIES: u32 = 6;
 
-/// That a deployment's targets are to be looked at once more, and in the end what was seen.
+/// A second look that is due or done: a deployment's targets are looked at once more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SecondLook {
     /// The deployment that a recovery has ended.
@@ -36,48 +36,48 @@ pub struct SecondLook {
     pub environment: EnvironmentName,
     /// The release's version.
     pub version: String,
-    /// How it ended.
+    /// Its ending.
     pub ending: Ending,
-    /// When it ended.
+    /// The time at which it ended.
     pub ended: Time,
-    /// When to look next.
+    /// The time of the next look.
     pub due: Time,
-    /// How many looks were begun.
+    /// The number of looks that were begun.
     pub tries: u32,
-    /// What came of it; absent while it is due.
+    /// The result; absent while it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Looked>,
-    /// The execution that was started last to hold automatic deployments because of it; none where it failed.
+    /// The execution that was started last to hold automatic deployments because of it; absent if that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
-    /// How many were.
+    /// The number of such executions.
     #[serde(default)]
     pub holds: u32,
-    /// Whether automatic deployments were held because of it.
+    /// True if automatic deployments were held because of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
 }
 
-/// What came of the second look.
+/// The result of the second look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Looked {
-    /// When.
+    /// The time of it.
     pub at: Time,
-    /// What was seen.
+    /// The observation.
     pub saw: Saw,
-    /// Each component beside what was recorded of it.
+    /// Each component compared with its record.
     pub components: BTreeMap<ComponentName, Compared>,
     /// The same for a person.
     pub told: String,
 }
 
-/// What the second look saw.
+/// The observation of the second look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Saw {
     /// Everything is as the recovery left it.
     AsLeft,
-    /// Something is not.
+    /// Something is not as the recovery left it.
     Changed,
     /// It could not be told, however often it was tried.
     Unknown,
@@ -86,8 +86,8 @@ pub enum Saw {
 }
 
 impl SecondLook {
-    /// The look that is due after this ending; none where no recovery has worked for the deployment,
-    /// where it changed nothing that callers notice, and in `NeedsOperator`, where a person looks.
+    /// Returns the look that is due after this ending. There is none if no recovery has worked for the deployment, or
+    /// if it changed nothing that callers notice. There is none in `NeedsOperator`, because a person looks there.
     pub fn after<'a>(
         record: &Deployment,
         steps: impl IntoIterator<Item = &'a Step>,
@@ -112,8 +112,8 @@ impl SecondLook {
         })
     }
 
-    /// What must still be there: each component that the deployment changed, as it was seen last.
-    /// What a later deployment has brought since was observed, judged and recorded by that one.
+    /// Returns what must still be there: each component that the deployment changed, as it was seen last. A later
+    /// deployment observed, judged and recorded what it brought itself.
     pub fn left<'a>(
         &self,
         steps: impl IntoIterator<Item = &'a Step>,
@@ -142,8 +142,8 @@ impl SecondLook {
         self.due = now.plus_s(AGAIN_AFTER_S);
     }
 
-    /// Begins a try, before anything is observed: a look that never ends is counted as well, and the
-    /// others have their turn meanwhile. `false` where there were enough.
+    /// Begins a try, before anything is observed, so that a look that never ends is counted as well and others have
+    /// their turn meanwhile. Returns false if there were enough.
     pub fn begin(&mut self, now: Time) -> bool {
         self.postpone(now);
         let may_try = self.tries < TRIES;
@@ -151,7 +151,7 @@ impl SecondLook {
         may_try
     }
 
-    /// What was seen; `None` where it is to be tried again.
+    /// Returns the observation; `None` if it is to be tried again.
     pub fn judge(&self, compared: &BTreeMap<ComponentName, Compared>) -> Option<Saw> {
         let any = |drift| compared.values().any(|one| one.drift == drift);
         if compared.is_empty() {
@@ -166,7 +166,7 @@ impl SecondLook {
         Some(Saw::AsLeft)
     }
 
-    /// Notes what was seen.
+    /// Notes the observation.
     pub fn conclude(&mut self, saw: Saw, components: BTreeMap<ComponentName, Compared>, at: Time) {
         let told = self.told(saw, &components, at);
         self.looked = Some(Looked {
@@ -177,13 +177,13 @@ impl SecondLook {
         });
     }
 
-    /// Whether nothing is left to do for it.
+    /// Returns whether nothing is left to do for it.
     pub fn is_over(&self) -> bool {
         let looked = self.looked.as_ref();
         looked.is_some_and(|looked| looked.saw != Saw::Changed || self.held || self.was_not_held())
     }
 
-    /// Whether so many executions that should hold automatic deployments have failed that none follows.
+    /// Returns whether so many executions that should hold automatic deployments have failed that none follows.
     pub fn was_not_held(&self) -> bool {
         self.hold.is_none() && self.holds >= TRIES
     }
@@ -232,7 +232,8 @@ impl SecondLook {
         }
     }
 
-    /// Why automatic deployments are held, in fewer characters than a request's reason may have.
+    /// Returns the reason for which automatic deployments are held, in fewer characters than a request's reason may
+    /// have.
     pub fn reason_to_hold(&self) -> String {
         let told = self.looked.as_ref().map_or("", |looked| &looked.told);
         let first = told.lines().take(2).collect::<Vec<_>>().join("");
@@ -240,7 +241,7 @@ impl SecondLook {
     }
 }
 
-/// The components of one drift in a line: `  NOT as recorded: api (recorded 40, seen 41)`.
+/// Lists the components of one drift in a line: `  NOT as recorded: api (recorded 40, seen 41)`.
 fn in_line(
     components: &BTreeMap<ComponentName, Compared>,
     drift: Drift,

@@ -165,7 +165,7 @@ fn what_a_later_deployment_has_brought_is_not_looked_at() {
         )
     };
     let own = "1f0c2d9a4b5e6f70";
-    // what the environment says that runs, whether it is looked at
+    // the version that the environment says runs, whether it is looked at
     let table = [
         (None, true),
         (Some(running("former", Time(0))), true),
@@ -190,7 +190,7 @@ fn what_a_later_deployment_has_brought_is_not_looked_at() {
 #[test]
 fn what_was_seen_is_judged() {
     use Drift::{Changed, None as As, Unknown};
-    // drifts, tries, what it comes to
+    // drifts, tries, the observation
     let table: &[(&[Drift], u32, Option<Saw>)] = &[
         (&[], 1, Some(Saw::Replaced)),
         (&[As], 1, Some(Saw::AsLeft)),

@@ -1,4 +1,4 @@
-//! Secrets have no place in any input (rule 10): how one is told from its name or its looks.
+//! Recognises secrets by their names or by their form. They have no place in any input (rule 10).
 
 use crate::finding::{Finding, FindingName};
 use crate::shape::join;
@@ -20,7 +20,7 @@ const NAMES: [&str; 10] = [
     "connectionstring",
 ];
 
-/// How well-known tokens begin: those of GitHub, Slack, Stripe.
+/// The beginnings of well-known tokens: those of GitHub, Slack, Stripe.
 const LOOKS: [&str; 10] = [
     "ghp_",
     "gho_",
@@ -37,11 +37,11 @@ const LOOKS: [&str; 10] = [
 /// The fewest characters that follow such a beginning.
 const FEWEST_FOLLOW: usize = 8;
 
-/// How ids of AWS access keys begin, after which come 16 upper-case letters and digits (AWS Identity
-/// and Access Management User Guide, "IAM identifiers").
+/// The beginnings of ids of AWS access keys. 16 upper-case letters and digits follow (AWS Identity and Access
+/// Management User Guide, "IAM identifiers").
 const KEY_IDS: [&str; 2] = ["AKIA", "ASIA"];
 
-/// How many characters follow in the id of an access key.
+/// The number of characters that follow in the id of an access key.
 const KEY_ID_FOLLOWS: usize = 16;
 
 /// Ends of names that tell something about a secret and do not hold it, such as `tokenUrl`.
@@ -50,7 +50,7 @@ const ABOUT: [&str; 14] = [
     "ttl", "seconds", "limit",
 ];
 
-/// Whether a field of this name is likely to hold a secret.
+/// Returns whether a field of this name is likely to hold a secret.
 pub(crate) fn names_a_secret(name: &str) -> bool {
     let name: String = name
         .chars()
@@ -61,8 +61,8 @@ pub(crate) fn names_a_secret(name: &str) -> bool {
     holds && !ABOUT.iter().any(|end| name.ends_with(end))
 }
 
-/// Whether a well-known secret, told by its beginning, stands anywhere in a text: a private key, the
-/// id of an access key, a token.
+/// Returns whether a well-known secret stands anywhere in a text: a private key, the id of an access key, a token. Each
+/// is recognised by its beginning.
 pub fn stands_in(text: &str) -> bool {
     let is_of_token = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let is_of_id = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
@@ -75,7 +75,7 @@ pub fn stands_in(text: &str) -> bool {
             .any(|start| begins_in(text, start, KEY_ID_FOLLOWS, is_of_id))
 }
 
-/// Whether a word in the text begins so, and goes on with so many characters of this sort.
+/// Returns whether a word in the text begins so, and goes on with so many characters of this sort.
 fn begins_in(text: &str, start: &str, follow: usize, sort: impl Fn(char) -> bool) -> bool {
     text.match_indices(start).any(|(at, _)| {
         let is_begin = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
@@ -84,8 +84,8 @@ fn begins_in(text: &str, start: &str, follow: usize, sort: impl Fn(char) -> bool
     })
 }
 
-/// Whether a value cannot be a secret, whatever its name: nothing, a reference (an ARN, an address, a
-/// path of an SSM parameter, a placeholder), a truth value, a small number.
+/// Returns whether a value cannot be a secret, whatever its name: nothing, a reference (an ARN, an address, a path of
+/// an SSM parameter, a placeholder), a truth value, a small number.
 fn is_harmless(text: &str) -> bool {
     let reference = ["arn:aws", "ssm:/", "https://", "http://", "/"]
         .iter()
@@ -94,7 +94,7 @@ fn is_harmless(text: &str) -> bool {
     reference || number || is_placeholder(text) || matches!(text, "true" | "false")
 }
 
-/// `{name}`: what it becomes is looked at once it is filled in.
+/// Returns whether a text is a placeholder, `{name}`. Its value is looked at once it is filled in.
 fn is_placeholder(text: &str) -> bool {
     let inner = text
         .strip_prefix('{')
@@ -105,7 +105,7 @@ fn is_placeholder(text: &str) -> bool {
     })
 }
 
-/// Whether the text under this name is likely to be a secret, or to hold one.
+/// Returns whether the text under this name is likely to be a secret, or to hold one.
 fn is_secret(name: &str, text: &str) -> bool {
     (names_a_secret(name) && !is_harmless(text))
         || stands_in(text)
@@ -114,7 +114,7 @@ fn is_secret(name: &str, text: &str) -> bool {
         || is_json_with_one(text)
 }
 
-/// An address with a user's password, such as `postgres://shop:…@db`.
+/// Returns whether a text has an address with a user's password, such as `postgres://shop:…@db`.
 fn holds_a_password(text: &str) -> bool {
     text.split("://").skip(1).any(|rest| {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -123,11 +123,11 @@ fn holds_a_password(text: &str) -> bool {
     })
 }
 
-/// What separates `name=value` from the rest of a text: an address's query and fragment, a form, a
+/// The characters that separate `name=value` from the rest of a text: an address's query and fragment, a form, a
 /// connection string, a sentence.
 const SEPARATORS: [char; 7] = ['?', '&', '#', ';', ',', '"', '\''];
 
-/// A text with `name=value` in it whose name is that of a secret, such as the query of an address.
+/// Returns whether a text has `name=value` in it whose name is that of a secret, such as the query of an address.
 fn holds_a_named_one(text: &str) -> bool {
     let pieces = text.split(|c: char| c.is_whitespace() || SEPARATORS.contains(&c));
     let mut pairs = pieces.filter(|piece| piece.contains('=')).flat_map(|pair| {
@@ -143,7 +143,7 @@ fn holds_a_named_one(text: &str) -> bool {
     })
 }
 
-/// JSON within a text, such as the body of an HTTP request.
+/// Returns whether a text is JSON with a secret, such as the body of an HTTP request.
 fn is_json_with_one(text: &str) -> bool {
     let text = text.trim_start();
     let is_json = text.starts_with(['{', '[']);
@@ -151,18 +151,17 @@ fn is_json_with_one(text: &str) -> bool {
     within.is_some_and(|within| within.is_ok_and(|within| !findings(&within).is_empty()))
 }
 
-/// Whether what was read under this name may be told, where nobody knows what it is: the answer of a
-/// function, for example. A value under the name of a secret is not, unless it is nothing or a truth
-/// value.
+/// Returns whether a value may be told that nobody knows, such as the answer of a function. A value under the name of a
+/// secret may not, unless it is nothing or a truth value.
 pub fn may_be_told(name: &str, value: &Value) -> bool {
     let named = names_a_secret(name) && !(value.is_null() || value.is_boolean());
     !named && Walk::default().findings("", name, value).is_empty()
 }
 
-/// The path of what is wrong with a document as a whole.
+/// The path of a finding about a document as a whole.
 const WHOLE: &str = "the document";
 
-/// A finding if the text under this name is likely to be a secret. It never repeats the text.
+/// Returns a finding if the text under this name is likely to be a secret. It never repeats the text.
 pub(crate) fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
     is_secret(name, text).then(|| {
         found(
@@ -183,7 +182,7 @@ fn found(path: &str, reason: &str) -> Finding {
     )
 }
 
-/// Findings for every text within a document.
+/// Returns findings for every text within a document.
 pub fn findings(document: &Value) -> Vec<Finding> {
     let environments = document.get("environments").and_then(Value::as_object);
     let walk = Walk {
@@ -195,8 +194,7 @@ pub fn findings(document: &Value) -> Vec<Finding> {
     walk.findings("", "document", document)
 }
 
-/// A walk through a document. Where a member is called like an environment, it is the value there of
-/// what is called around it.
+/// A walk through a document. A member that is called like an environment is the value there of the member around it.
 #[derive(Default)]
 struct Walk<'d> {
     environments: BTreeSet<&'d str>,

@@ -1,7 +1,7 @@
-//! Input documents checked against the JSON Schema of their types: every mistake at once.
+//! Checks input documents against the JSON Schema of their types, and finds every mistake at once.
 //!
-//! A validator's own words ("is not valid under any of the schemas") tell a person nothing, so each
-//! error is told again as a [`Finding`]: where, what was seen, what to write instead.
+//! A validator's own words ("is not valid under any of the schemas") tell a person nothing. So each error is told again
+//! as a [`Finding`]: where, what was seen, what to write instead.
 
 use crate::finding::{Finding, FindingName, limited, repeated};
 use crate::in_part::InPart;
@@ -21,8 +21,8 @@ mod write;
 pub(crate) use mend::{Mended, last, meant_by};
 use words::{objection, one_line, plain, shown};
 
-/// The member of a schema that tells what to do instead of fields, or values, which people look for there and which are
-/// not there.
+/// The member of a schema that tells what to do instead of fields, or values, that people look for there and that do
+/// not exist.
 const INSTEAD: &str = "x-instead";
 
 /// The language in which people write a document, and in which they are told what to write.
@@ -36,7 +36,7 @@ pub(crate) enum Language {
 
 /// The shape that a document must have.
 pub(crate) struct Shape {
-    /// The document to a person, such as `the manifest`: the path of what is wrong with the whole.
+    /// The document's name for a person, such as `the manifest`: the path of a finding about the whole.
     what: &'static str,
     language: Language,
     schema: Value,
@@ -44,7 +44,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The shape of a type.
+    /// Makes the shape of a type.
     pub(crate) fn of<T: JsonSchema>(what: &'static str, language: Language) -> Self {
         let mut schema = schemars::schema_for!(T).to_value();
         if language == Language::Yaml {
@@ -59,13 +59,13 @@ impl Shape {
         }
     }
 
-    /// The schema itself, for editors.
+    /// Returns the schema itself, for editors.
     pub(crate) fn schema(&self) -> &Value {
         &self.schema
     }
 
-    /// Everything that is wrong with a document's shape. Where a secret is in it, only that is told:
-    /// what else is wrong could repeat it.
+    /// Returns everything that is wrong with a document's shape. If a secret is in it, only that is told: another
+    /// finding could repeat it.
     pub(crate) fn findings(&self, document: &Value) -> Vec<Finding> {
         let secrets = secret::findings(document);
         if !secrets.is_empty() {
@@ -91,8 +91,8 @@ impl Shape {
         }
     }
 
-    /// Reads a document of this shape that has to mean something as well: everything that is wrong with either is told
-    /// at once, beside what can be read of it.
+    /// Reads a document of this shape whose meaning is checked as well. Everything that is wrong with either is told at
+    /// once, with the part that can be read.
     pub(crate) fn checked<T: DeserializeOwned>(
         &self,
         document: &Value,
@@ -127,7 +127,7 @@ impl Shape {
         )
     }
 
-    /// A path, or the document where it is about the whole.
+    /// Returns a path, or the document's name if the path is that of the whole.
     fn place<'p>(&'p self, path: &'p str) -> &'p str {
         if path.is_empty() { self.what } else { path }
     }
@@ -152,7 +152,7 @@ impl Shape {
         }
     }
 
-    /// Of the alternatives, tells only about the one that was meant.
+    /// Tells only about the alternative that was meant.
     fn tell_branch(
         &self,
         error: &ValidationError<'_>,
@@ -188,7 +188,7 @@ impl Shape {
         let mut at = None;
         for inner in context.iter().flatten() {
             match inner.kind() {
-                // What is only read as one of the others is not suggested.
+                // An alternative that is accepted only as another spelling is not suggested.
                 ValidationErrorKind::Constant { expected_value } if expected_value.is_boolean() => {
                 }
                 ValidationErrorKind::Constant { expected_value } => {
@@ -268,7 +268,7 @@ impl Shape {
         )
     }
 
-    /// The values by which the alternatives around an error are told apart.
+    /// Returns the values by which the alternatives around an error are told apart.
     fn choices(&self, error: &ValidationError<'_>, name: &str) -> Vec<String> {
         let pointer = error.schema_path().as_str();
         let around = pointer.rsplitn(3, '/').nth(2).unwrap_or_default();
@@ -282,7 +282,7 @@ impl Shape {
             .collect()
     }
 
-    /// `alternatives` are the parts of the schema of which one must fit.
+    /// Makes the finding of a bad value. `alternatives` are the parts of the schema of which one must fit.
     fn bad_value(
         &self,
         error: &ValidationError<'_>,
@@ -297,7 +297,7 @@ impl Shape {
         Finding::new(FindingName::BadValue, self.place(path), reason, remedy)
     }
 
-    /// The part of the schema that an error is about, with references followed.
+    /// Returns the part of the schema that an error is about, with references followed.
     fn node(&self, error: &ValidationError<'_>) -> Option<&Value> {
         let pointer = error.schema_path().as_str();
         let (parent, _) = pointer.rsplit_once('/')?;
@@ -321,7 +321,7 @@ impl Shape {
     }
 }
 
-/// An alternative that stands for a value that is left out.
+/// Returns whether an alternative stands for a value that is left out.
 fn is_of_nothing(branch: &[ValidationError<'_>]) -> bool {
     branch.iter().any(|error| match error.kind() {
         ValidationErrorKind::Type {
@@ -331,8 +331,8 @@ fn is_of_nothing(branch: &[ValidationError<'_>]) -> bool {
     })
 }
 
-/// Whether an error within an alternative shows that this alternative was not meant: it is of
-/// another type altogether, or its `kind` or its one value is another.
+/// Returns whether an error within an alternative shows that this alternative was not meant. Then it is of another type
+/// altogether, or its `kind` or its one value is another.
 fn rules_out(outer: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
     let here = inner.instance_path() == outer.instance_path();
     match inner.kind() {
@@ -344,7 +344,7 @@ fn rules_out(outer: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
     }
 }
 
-/// The dotted path of what an error is about.
+/// Returns the dotted path of the place of an error.
 fn path_of(error: &ValidationError<'_>) -> String {
     let mut path = String::new();
     for segment in error.instance_path().segments() {
@@ -356,7 +356,7 @@ fn path_of(error: &ValidationError<'_>) -> String {
     path
 }
 
-/// A path one step further.
+/// Returns a path one step further.
 pub(crate) fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
@@ -365,10 +365,10 @@ pub(crate) fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// How the remedy begins that names what was probably meant.
+/// The beginning of a remedy that names what was probably meant.
 const MEANT: &str = "Did you mean `";
 
-/// The known word that was probably meant.
+/// Returns the known word that was probably meant.
 pub fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
     known
         .iter()
@@ -378,7 +378,7 @@ pub fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
         .map(|(_, candidate)| candidate)
 }
 
-/// What to write instead of an unknown word.
+/// Says what to write instead of an unknown word.
 pub fn suggest(nearest: Option<&String>, known: &[String]) -> String {
     let all = known.join("`, `");
     match nearest {

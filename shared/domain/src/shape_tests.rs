@@ -60,7 +60,7 @@ fn part(kind: &str, field: &str) -> Value {
     })
 }
 
-/// What is told of a document with a good name and these members.
+/// Returns what is told of a document with a good name and these members.
 fn told(more: &Value) -> String {
     let mut document = json!({"name": "shop"});
     for (name, value) in more.as_object().unwrap() {

@@ -1,4 +1,4 @@
-//! What came of a release since: what stands in its place, who put it there, and how to have the release.
+//! Tells what became of a release since it was deployed: what replaced it, who did that, and how to have the release.
 
 use crate::admission::{Facts, How, Replaced};
 use crate::deployment::Deployment;
@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 /// The deployments that brought what runs, as far as they are known.
 pub type Known = BTreeMap<DeploymentId, Deployment>;
 
-/// The deployments that what runs of these components has its names from: what a sentence on them needs to know.
+/// Returns the deployments that gave what runs of these components its names. A sentence about the components needs
+/// them.
 pub fn brought_by(record: &Deployment, state: &EnvironmentState) -> Vec<DeploymentId> {
     let running = there(record, state).map(|names| names.now.deployment.clone());
     let mut brought: Vec<DeploymentId> = running.collect();
@@ -25,8 +26,8 @@ pub fn brought_by(record: &Deployment, state: &EnvironmentState) -> Vec<Deployme
     brought
 }
 
-/// The sentences that a superseded deployment ends with: by what, what Windlass brought in its place, by whom and
-/// why, and what a person starts to have the release all the same.
+/// Returns the sentences that a superseded deployment ends with: what superseded it, what Windlass brought in its
+/// place, by whom and why, and the input to start to have the release all the same.
 pub fn superseded(
     record: &Deployment,
     replaced: &Replaced,
@@ -63,7 +64,7 @@ pub fn superseded(
     lines.join("\n")
 }
 
-/// That the way back of a drill is not gone, because something else runs than what the drill had brought there, or is
+/// Says that a drill does not go its way back, because something else runs than the drill had brought there, or is
 /// under way.
 pub fn drill_overtaken(record: &Deployment, replaced: &Replaced) -> String {
     let (app, env, by) = (&record.app, &record.environment, &replaced.by);
@@ -72,20 +73,20 @@ pub fn drill_overtaken(record: &Deployment, replaced: &Replaced) -> String {
     )
 }
 
-/// What is so now of a deployment that brought something, or found it there.
+/// The present state of what a deployment brought, or found there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Now {
-    /// Whether all of it still runs, as far as Windlass knows.
+    /// True if all of it still runs, as far as Windlass knows.
     pub runs: bool,
-    /// The same in words: since when, or what was brought in its place, by whom and why, and what a person starts to
-    /// have it.
+    /// The state in words: since when it runs; or what was brought in its place, by whom and why, and the input to
+    /// start to have it.
     pub text: String,
-    /// What a person starts to have it, also where it is recorded as running and a target shows something else.
+    /// The input to start to have it, also if it is recorded as running and a target shows something else.
     pub next: String,
 }
 
-/// What is so now of a deployment that ended in success; `None` of any other, whose ending says it all, and of a
-/// rollback that undid the first release, which went back to no snapshot.
+/// Returns the present state of what a deployment brought that ended in success. `None` for any other, whose ending
+/// says it all, and for a rollback that undid the first release and went back to no snapshot.
 pub fn now(record: &Deployment, facts: &Facts<'_>, known: &Known) -> Option<Now> {
     let ended = record.ending.as_ref()?;
     let brought = match ended.ending {
@@ -120,11 +121,11 @@ pub fn now(record: &Deployment, facts: &Facts<'_>, known: &Known) -> Option<Now>
     })
 }
 
-/// The name of the cause of what was found in place.
+/// The name of the cause of an ending at which everything was found in place.
 pub const ALREADY_THERE: &str = "AlreadyThere";
 
-/// What is so of a component of a release that runs its bytes already: what they were called before it and are called
-/// after it, and since when they are there; nothing of what Windlass did not bring.
+/// Says how a component is named whose bytes run already when a release brings them: the names before the release and
+/// after it, and since when the bytes are there. `None` if Windlass did not bring them.
 pub fn found_in_place(
     name: &ComponentName,
     record: &Deployment,
@@ -152,7 +153,7 @@ pub fn found_in_place(
     Some(told.collect::<Vec<String>>().join("; "))
 }
 
-/// What the same bytes were called before a release that names them, and are called after it.
+/// Says the name of the same bytes before a release that names them, and after it.
 fn called(version: &str, was: &Names, is: &Names) -> String {
     let was_called = was.in_words(&format!("by deployment {}", was.now.deployment));
     let is = &is.now.version;
@@ -165,7 +166,7 @@ fn called(version: &str, was: &Names, is: &Names) -> String {
     }
 }
 
-/// The names of what runs of each part that a deployment is for.
+/// Returns the names of what runs of each part that a deployment is for.
 fn there<'a>(record: &Deployment, state: &'a EnvironmentState) -> impl Iterator<Item = &'a Names> {
     let parts = record.parts();
     parts.into_iter().filter_map(|part| {
@@ -174,7 +175,7 @@ fn there<'a>(record: &Deployment, state: &'a EnvironmentState) -> impl Iterator<
     })
 }
 
-/// A line for each part: what Windlass brought there last, and what it is called.
+/// Returns a line for each part: what Windlass brought there last, and its name.
 fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &Known) -> Vec<String> {
     let line = |part: Part| match state.running.get(&part.component) {
         Some(running) => {
@@ -186,7 +187,7 @@ fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &Known) ->
     record.parts().into_iter().map(line).collect()
 }
 
-/// By which deployment, of whom, and why.
+/// Says by which deployment, by whom, and why.
 fn given(given: &Given, known: &Known) -> String {
     let id = &given.deployment;
     let Some(by) = known.get(id) else {

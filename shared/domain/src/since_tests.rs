@@ -55,7 +55,7 @@ fn running(version: &str, by: &str) -> Running {
     )
 }
 
-/// What the ledger says where nobody holds the lock and nobody waits.
+/// The ledger's facts if nobody holds the lock and nobody waits.
 fn facts<'a>(record: &Deployment, lock: &'a Lock, state: &'a EnvironmentState) -> Facts<'a> {
     Facts {
         lock,

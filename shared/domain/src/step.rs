@@ -1,7 +1,7 @@
-//! Steps: what the ledger keeps of one component's change within one deployment.
+//! Steps: a step is the ledger's item of one component's change within one deployment.
 //!
-//! The step item is written at `Prepare`, before anything changes (rule 2), and from then on only
-//! by the function that changes the component.
+//! The step item is written at `Prepare`, before anything changes (rule 2). After that only the function that changes
+//! the component writes it.
 
 use crate::accept::Look;
 use crate::artifact::Artifact;
@@ -32,25 +32,26 @@ pub struct Step {
     pub component: ComponentName,
     /// Its kind.
     pub kind: KindName,
-    /// Where its target is.
+    /// The place of its target.
     pub place: Place,
     /// Its target, as the kind writes it.
     pub target: Value,
-    /// What the component claims of it (tenancy): one that is declared elsewhere since claims something else.
+    /// The component's claims at the deployment (tenancy). A component that is declared elsewhere since then claims
+    /// something else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
-    /// The state before, as it was observed at `Prepare` and is recorded: a goal to come back to, and what callers
-    /// got. Undo converges towards it.
+    /// The state before, as it was observed at `Prepare` and is recorded. It is a goal to come back to, and what
+    /// callers got. Undo converges towards it.
     pub before: Value,
-    /// What other components give to it, as far as it is known.
+    /// The outputs that other components give to it, as far as they are known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<Output, String>,
-    /// All bytes that it has once it is changed, where the release brings a part of them.
+    /// All bytes that it has once it is changed, if the release brings only a part of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<Artifact>,
-    /// The wanted state per wave number; null until it is planned, where that takes what an earlier wave gives.
+    /// The wanted state per wave number; null until it is planned, if that needs an output of an earlier wave.
     pub goals: BTreeMap<u32, Value>,
-    /// True where nothing that came before may run once it has begun: no undo goes on then.
+    /// True if nothing that came before may run once it has begun: no undo goes on then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
     /// The fence's second half: each invocation claims the next attempt.
@@ -58,56 +59,56 @@ pub struct Step {
     /// The switching call that may be under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<OpenCall>,
-    /// How it stands.
+    /// Its status.
     pub status: StepStatus,
     /// The last wave whose goal it went for; absent before the first change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<u32>,
-    /// The last wave that was begun, and when.
+    /// The last wave that was begun, and the time at which it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered: Option<(u32, Time)>,
     /// Each change that was made, oldest first.
     #[serde(default)]
     pub changes: Vec<ChangeRecord>,
-    /// What was seen last, recorded in the same way.
+    /// The state that was seen last, recorded in the same way as `before`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Value>,
-    /// What callers of the target get since the last change that this deployment made and that was
-    /// confirmed, or what they got before somebody else was seen to have changed it; absent where that
-    /// is not known for sure.
+    /// The state that callers of the target surely have: since the last change that this deployment made and that was
+    /// confirmed, or before somebody else was seen to have changed it. Absent if it is not known for sure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Value>,
-    /// What callers may get instead of what was seen last, by each switching change since then whose
-    /// answer did not come; null where the kind cannot tell.
+    /// The states that callers may have instead of the one that was seen last: one for each switching change since then
+    /// whose answer did not come. Null if the kind cannot tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<Value>,
-    /// The lock's token under which its undo began last; whether what was there then is taken as it was is
-    /// decided with it.
+    /// The lock's token under which its undo began last. With it, the undo decides whether what it found is taken as it
+    /// was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_under: Option<u64>,
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
-    /// Values that the goal which was reached last gives to others, by name, such as the `version` of a function that
-    /// gates invoke.
+    /// The values that the goal which was reached last gives to others, by name, such as the `version` of a function
+    /// that gates invoke.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
-    /// What the target waits for, where that is somebody's to do, and how; absent where it does not.
+    /// The reason for which the target waits, if somebody has to do something about it, and how; absent if it does not
+    /// wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<String>,
-    /// What was seen when an operator accepted what is there; absent where none has.
+    /// The observation that was made when an operator accepted what is there; absent if none has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Look>,
-    /// Why it failed on the way to a goal.
+    /// The reason why it failed on the way to a goal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// Why it could not be brought back.
+    /// The reason why it could not be brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_failure: Option<Failure>,
     /// Warnings that do not stop the deployment, such as an invalidation that failed.
     #[serde(default)]
     pub warnings: Vec<String>,
-    /// How far additive work is that takes several invocations.
+    /// The progress of additive work that takes several invocations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
     /// Milliseconds that functions worked on this step.
@@ -119,7 +120,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// A step that is planned, of which nothing more is known yet.
+    /// Makes a step that is planned, of which nothing more is known yet.
     pub fn planned(
         deployment: DeploymentId,
         app: AppName,
@@ -164,24 +165,25 @@ impl Step {
         }
     }
 
-    /// Whether this deployment may have changed anything that callers of the target can notice.
+    /// Returns whether this deployment may have changed anything that callers of the target can notice.
     pub fn has_switched(&self) -> bool {
         self.changes.iter().any(|change| change.switching)
     }
 
-    /// From when on every look at its target shows each of its switching changes; `None` where there is none.
+    /// Returns the time from which every look at its target shows each of its switching changes; `None` if there is
+    /// none.
     pub fn shown_from(&self) -> Option<Time> {
         let switching = self.changes.iter().filter(|change| change.switching);
         switching.map(ChangeRecord::shown_from).max()
     }
 
-    /// Whether the goal of the last wave that it took part in was seen, and was not taken back since.
+    /// Returns whether the goal of the last wave that it took part in was seen, and was not taken back since.
     pub fn was_reached(&self) -> bool {
         self.status == StepStatus::Changed && self.seen.is_some()
     }
 }
 
-/// How far additive work is, such as the upload of a site.
+/// The progress of additive work, such as the upload of a site.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {
     /// Files that are done.
@@ -192,26 +194,26 @@ pub struct Progress {
     pub bytes_done: u64,
     /// Bytes altogether.
     pub bytes_total: u64,
-    /// About how many seconds are left, as fast as it went so far; absent before anything was done.
+    /// About how many seconds are left, at the speed so far; absent before anything was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_s: Option<u64>,
 }
 
-/// What a file costs beside its bytes, in bytes that take as long.
+/// The cost of a file beside its bytes, in bytes that take as long.
 const PER_FILE: u64 = 64 * 1024;
 
 impl Progress {
-    /// Whether more is done than there.
+    /// Returns whether more is done than there.
     pub fn is_further_than(&self, other: &Self) -> bool {
         (self.files_done, self.bytes_done) > (other.files_done, other.bytes_done)
     }
 
-    /// Whether nothing is left.
+    /// Returns whether nothing is left.
     pub fn is_all(&self) -> bool {
         self.files_done >= self.files_total
     }
 
-    /// The same with the time that is left, where it stood at `began` so many milliseconds ago.
+    /// Adds the time that is left. The work stood at `began` so many milliseconds ago.
     #[must_use]
     pub fn with_time_left(self, began: Self, elapsed_ms: u64) -> Self {
         let cost =
@@ -232,19 +234,19 @@ impl Progress {
     }
 }
 
-/// How a step stands.
+/// The status of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
     /// Nothing has been done.
     Planned,
-    /// On its way to a wave's goal; the target may have changed.
+    /// It is on its way to a wave's goal; the target may have changed.
     Changing,
     /// The goal of the last wave that it took part in is reached and was seen.
     Changed,
     /// It failed on the way to a goal.
     Failed,
-    /// On its way back.
+    /// It is on its way back.
     Undoing,
     /// The state before was seen.
     Undone,
@@ -253,7 +255,7 @@ pub enum StepStatus {
 }
 
 impl StepStatus {
-    /// Whether an undo has anything to do here.
+    /// Returns whether an undo has anything to do here.
     pub fn may_have_changed(self) -> bool {
         !matches!(self, Self::Planned | Self::Undone)
     }
@@ -262,60 +264,57 @@ impl StepStatus {
 /// A switching call that was recorded before it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenCall {
-    /// What it does, for a person: the record of the change, which is written with it, has its value.
+    /// The call in words, for a person. The record of the change, which is written with it, has its value.
     pub what: String,
-    /// No send starts after this; whoever comes next waits until this plus [`OPEN_CALL_GRACE_S`].
+    /// No send starts after this. The next invocation waits until this plus [`OPEN_CALL_GRACE_S`].
     pub not_after: Time,
 }
 
-/// How far ahead `not_after` is, in seconds, but for a change that may take longer than usual.
+/// The seconds from now to `not_after`, except for a change that may take longer than usual.
 pub const OPEN_CALL_S: u64 = 15;
 
-/// How long after `not_after` a call that was sent may still take effect, in seconds.
+/// The seconds after `not_after` in which a call that was sent may still take effect.
 pub const OPEN_CALL_GRACE_S: u64 = 5;
 
-/// After how many milliseconds every look at a target shows a change of it: as long as an open call is
-/// waited for.
+/// The milliseconds after which every look at a target shows a change of it: as long as an open call is waited for.
 pub const SEEN_AFTER_MS: u64 = (OPEN_CALL_S + OPEN_CALL_GRACE_S) * 1000;
 
 /// A change that was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeRecord {
-    /// When its intent was recorded.
+    /// The time at which its intent was recorded.
     pub at: Time,
-    /// The change as its kind records it: by this it is known again, and by nothing else. The condition that it
-    /// was sent upon, such as a RevisionId or an ETag, is no part of it.
+    /// The change as its kind records it. The change is recognised by this alone. The condition on which it was sent,
+    /// such as a RevisionId or an ETag, is no part of it.
     #[serde(default)]
     pub change: Value,
-    /// What AWS called what was made, such as the number of a version that was published, where no look at the
+    /// The name that AWS gave to the thing that was made, such as the number of a published version, if no look at the
     /// target finds that again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<String>,
-    /// What was done, for a person, such as `alias live 41 → 42 at 10 %`. Nothing is decided by these words.
+    /// The change in words, for a person, such as `alias live 41 → 42 at 10 %`. Nothing is decided by these words.
     pub what: String,
-    /// Whether its answer arrived.
+    /// True if its answer arrived.
     pub answered: bool,
-    /// When a switching change was answered, which is when it had taken effect; absent where no answer came.
+    /// The time at which a switching change was answered, and had taken effect; absent if no answer came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Time>,
-    /// The wave that it was made for; absent where it was part of the undo.
+    /// The wave that it was made for; absent if it was part of the undo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<u32>,
-    /// Whether it was part of the undo.
+    /// True if it was part of the undo.
     pub undo: bool,
-    /// Whether callers of the target could notice it. A step without such a change has nothing to
-    /// undo.
+    /// True if callers of the target could notice it. A step without such a change has nothing to undo.
     #[serde(default)]
     pub switching: bool,
-    /// The lock's token under which it was made: a recovery, which has another one, may make the
-    /// same change again.
+    /// The lock's token under which it was made. A recovery has another token, and may make the same change again.
     #[serde(default)]
     pub token: u64,
 }
 
 impl ChangeRecord {
-    /// From when on every look at the target shows this switching change. What was not answered may have
-    /// taken effect as late as it is waited for.
+    /// Returns the time from which every look at the target shows this switching change. A change that was not answered
+    /// may have taken effect as late as it is waited for.
     pub fn shown_from(&self) -> Time {
         let waited_for = self.at.plus_ms(SEEN_AFTER_MS);
         self.answered_at
@@ -324,7 +323,7 @@ impl ChangeRecord {
     }
 }
 
-/// Why a step failed.
+/// The reason why a step failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
@@ -356,7 +355,7 @@ mod tests {
 
     #[test]
     fn the_time_that_is_left() {
-        // What a file costs beside its bytes.
+        // The cost of a file beside its bytes.
         const FILE: u64 = 65_536;
         // files done, bytes done, elapsed: what is left of 100 files with 100 files' worth of bytes.
         let table = [

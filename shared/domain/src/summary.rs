@@ -1,4 +1,4 @@
-//! What a day came to, for the topics that a declaration wants told of it. Pure.
+//! The summary of a day, for the topics of a declaration that want one. Pure.
 
 mod day;
 mod in_words;
@@ -16,47 +16,47 @@ use crate::name::{AppName, EnvironmentName};
 use crate::notify::{Form, Notify, Told};
 use crate::time::Time;
 
-/// The windows that a summary has figures of, in days: the first is the one that it is about.
+/// The windows of a summary's figures, in days. The first is the day that it is about.
 pub const DAYS: [u64; 3] = [1, 7, 30];
 
-/// What is told of one environment.
+/// The facts about one environment that a summary tells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// The environment.
     pub environment: EnvironmentName,
     /// The figures, in the order of [`DAYS`].
     pub figures: [Figures; DAYS.len()],
-    /// Since when there are figures, where there were too many deployments to read them all.
+    /// The time from which there are figures, if there were too many deployments to read them all.
     pub since: Option<Time>,
-    /// What ended on the day, whenever it was accepted: the first that ended comes first.
+    /// The deployments that ended on the day, whenever they were accepted. The first that ended comes first.
     pub ended: Vec<Over>,
-    /// What holds, works and waits there.
+    /// The hold, the holder of the lock, and those that wait.
     pub standing: Standing,
 }
 
 /// A deployment that is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Over {
-    /// What it is called.
+    /// The version of its release.
     pub version: String,
     /// Its ending.
     pub ended: Ended,
 }
 
-/// What the ledger has of an environment beside its history.
+/// The ledger's facts about an environment beside its history.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Standing {
     /// The hold on automatic deployments.
     pub hold: Option<Hold>,
-    /// Who has the lock.
+    /// The holder of the lock.
     pub held: Option<Held>,
-    /// Since when deployments wait.
+    /// The times since which deployments wait.
     pub waiting: Vec<Time>,
-    /// The last hourly look at its targets; `None` where there was none.
+    /// The last hourly look at its targets; `None` if there was none.
     pub drift: Option<Shown>,
 }
 
-/// The windows of a summary: all of them end with its day.
+/// Returns the windows of a summary: all of them end with its day.
 pub fn windows(to: Time) -> [Window; DAYS.len()] {
     DAYS.map(|days| Window {
         from: Time(to.0.saturating_sub(days * DAY_MS)),
@@ -65,7 +65,7 @@ pub fn windows(to: Time) -> [Window; DAYS.len()] {
 }
 
 impl Seen {
-    /// Of the deployments that were accepted in the longest window, or since `since` where not all were read.
+    /// Makes it from the deployments that were accepted in the longest window, or since `since` if not all were read.
     pub fn of(
         environment: EnvironmentName,
         to: Time,
@@ -89,7 +89,7 @@ impl Seen {
         }
     }
 
-    /// Whether there is nothing that a person has to read.
+    /// Returns whether there is nothing that a person has to read.
     fn is_quiet(&self) -> bool {
         let [day, ..] = &self.figures;
         day.deployments == 0 && self.ended.is_empty() && self.standing.is_quiet()
@@ -102,13 +102,13 @@ impl Standing {
         is_free && self.look().is_none_or(Shown::is_as_recorded)
     }
 
-    /// Whether only an operator goes on.
+    /// Returns whether only an operator goes on.
     fn is_stuck(&self) -> bool {
         let held = self.held.as_ref();
         held.is_some_and(|held| held.state == HeldState::NeedsOperator)
     }
 
-    /// The last look at its targets, where one has come to its end.
+    /// Returns the last look at its targets, if one has ended and saw components.
     fn look(&self) -> Option<&Shown> {
         let shown = self.drift.as_ref()?;
         (shown.looked.is_some() && !shown.components.is_empty()).then_some(shown)
@@ -138,14 +138,14 @@ fn asks(notify: &Notify) -> bool {
     notify.of.contains(&Told::Summary)
 }
 
-/// The environments of which a topic wants a summary, in their order.
+/// Returns the environments of which a topic wants a summary, in their order.
 pub fn wanted(declaration: &Declaration, names: Vec<EnvironmentName>) -> Vec<EnvironmentName> {
     let mut names = names;
     names.retain(|name| declaration.notify(Some(name)).iter().any(asks));
     names
 }
 
-/// The message for each topic that wants it: of the environments of which it does.
+/// Returns the message for each topic that wants it, about the environments that the topic wants.
 pub fn messages(
     declaration: &Declaration,
     app: &AppName,

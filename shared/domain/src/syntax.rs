@@ -1,5 +1,5 @@
-//! Texts read as YAML or JSON, and what is wrong with their syntax in a person's words: a parser's own
-//! words are about the parser.
+//! Reads texts as YAML or JSON, and tells what is wrong with their syntax in a person's words. A parser's own words are
+//! about the parser.
 
 use crate::count::count;
 use crate::finding::{Finding, FindingName, repeated};
@@ -17,7 +17,7 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
     let text = sized(what, text, largest)?;
     once::read(text).map_err(|not| {
         let error = not.error;
-        // Of nothing at all the parser tells column 0.
+        // The parser tells column 0 for an empty text.
         let at = (error.line(), error.column().max(1));
         if let Some(key) = not.twice {
             return written_twice(what, at, Some(&key));
@@ -41,8 +41,7 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
     })
 }
 
-/// Reads YAML of a limited size, in bytes, with bounds: aliases are for convenience and may not
-/// multiply the document.
+/// Reads YAML of a limited size, in bytes, with bounds: aliases are for convenience and may not multiply the document.
 ///
 /// # Errors
 /// It is too large, or not YAML, or says the same twice.
@@ -124,7 +123,7 @@ fn written_twice(what: &str, at: (usize, usize), key: Option<&str>) -> Finding {
     )
 }
 
-/// What the line looks like, or the one before it, at whose end the mistake may be.
+/// Guesses the mistake from the look of the line, or of the one before it, at whose end the mistake may be.
 fn by_looks(text: &str, line: usize) -> (&'static str, &'static str) {
     let lines: Vec<&str> = text.lines().collect();
     let near = lines.get(line.saturating_sub(2)..line.min(lines.len()));
@@ -174,7 +173,7 @@ fn place(what: &str, (line, column): (usize, usize)) -> String {
     }
 }
 
-/// The text without a byte order mark, which some editors write.
+/// Returns the text without a byte order mark, which some editors write.
 fn sized<'t>(what: &str, text: &'t str, largest: usize) -> Result<&'t str, Finding> {
     if text.len() > largest {
         return Err(Finding::new(

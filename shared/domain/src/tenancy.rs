@@ -17,12 +17,12 @@ pub struct Claim {
     /// The folder of it: all of it if empty, else ending in a slash.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub folder: String,
-    /// Whether the component only needs that nobody else changes it: several may.
+    /// True if the component only needs that nobody else changes it: several may claim it so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shared: bool,
 }
 
-/// Who a target belongs to.
+/// The owner of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The application.
@@ -36,33 +36,34 @@ pub struct Owner {
 /// A claim that the ledger keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// Whose it is.
+    /// The owner.
     #[serde(flatten)]
     pub owner: Owner,
-    /// What is claimed.
+    /// The claim.
     #[serde(flatten)]
     pub claim: Claim,
 }
 
-/// All claims of one resource: one ledger item, so that of two that come at the same moment one has to look again.
+/// All claims of one resource. They are one ledger item, so that of two that come at the same moment one has to look
+/// again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// In the order in which they were made.
+    /// The claims in the order in which they were made.
     pub held: Vec<Held>,
 }
 
-/// Whether one folder is the other, or in it.
+/// Returns whether one folder is the other, or is in it.
 pub fn overlap(one: &str, other: &str) -> bool {
     one.starts_with(other) || other.starts_with(one)
 }
 
 impl Claim {
-    /// The whole of a resource.
+    /// Claims the whole of a resource.
     pub fn whole(resource: impl Into<String>) -> Self {
         Self::folder(resource, "")
     }
 
-    /// A folder of a resource.
+    /// Claims a folder of a resource.
     pub fn folder(resource: impl Into<String>, folder: impl Into<String>) -> Self {
         Self {
             resource: resource.into(),
@@ -71,7 +72,7 @@ impl Claim {
         }
     }
 
-    /// The same where the component does not change it.
+    /// Makes the claim one of a component that does not change it.
     #[must_use]
     pub fn shared(self) -> Self {
         Self {
@@ -80,7 +81,7 @@ impl Claim {
         }
     }
 
-    /// Whether two components cannot have both: one of them would change what is the other's.
+    /// Returns whether two components cannot have both: one of them would change what is the other's.
     pub fn clashes(&self, other: &Self) -> bool {
         let is_in = |one: &Self, other: &Self| one.folder.starts_with(&other.folder);
         let clash = match (self.shared, other.shared) {
@@ -92,7 +93,7 @@ impl Claim {
         self.resource == other.resource && clash
     }
 
-    /// What a component that claimed `then` has left where it claims `now`: of what it changed.
+    /// Returns the claims that a component has left, of those that it changed: it claimed `then`, and claims `now`.
     pub fn left<'a>(then: &'a [Self], now: &[Self]) -> Vec<&'a Self> {
         let is_same = |one: &Self, other: &Self| {
             (&one.resource, &one.folder) == (&other.resource, &other.folder)
@@ -117,9 +118,9 @@ impl fmt::Display for Owner {
 }
 
 impl Claims {
-    /// Takes a claim in, and answers whether it is new; or what is wrong with it. It stays its component's, whatever
-    /// that deploys later. `is_gone` says which components the environment has no more: their claims are in no
-    /// neighbour's way, and the same one changes hands.
+    /// Takes a claim in, and returns whether it is new. The claim stays its component's, whatever that deploys later.
+    /// `is_gone` says which components the environment does not have any more: their claims are in no neighbour's way,
+    /// and an equal claim changes hands.
     ///
     /// # Errors
     /// Somebody else has what it clashes with.
@@ -150,7 +151,7 @@ impl Claims {
     }
 }
 
-/// That a component is deployed elsewhere from now on than where it runs.
+/// Makes the finding that a component is deployed elsewhere from now on than where it runs.
 pub fn left_behind(component: &ComponentName, version: &str, left: &[&Claim]) -> Finding {
     let left: Vec<String> = left.iter().map(ToString::to_string).collect();
     let left = left.join(" and ");

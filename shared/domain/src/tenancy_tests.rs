@@ -31,12 +31,12 @@ fn which_claims_clash() {
         ("web/a/", "web/ab/", false),
         ("web/a/b/", "web/b/", false),
         ("web/", "web-dev/", false),
-        // What nobody changes may be used by many.
+        // Many may use a resource that nobody changes.
         ("*web/", "*web/", false),
         ("*web/a/", "*web/", false),
         ("*web/a/", "web/a/", true),
         ("*web/a/", "web/", true),
-        // What is used may hold what somebody else changes.
+        // A resource that is used may hold one that somebody else changes.
         ("*web/", "web/a/", false),
     ];
     for (one, other, clash) in table {
@@ -126,7 +126,7 @@ fn who_has_what_and_who_is_refused() {
             ("bank/prod/web", "web/bank/", "it is in s3://web/,"),
             ("shop/prod/web", "web/", "= shop/prod/web web/"),
         ],
-        // What a neighbour has that is gone stands in nobody else's way, and stays the environment's.
+        // The claim of a component that is gone is in no neighbour's way, and stays the environment's.
         &[
             ("shop/prod/old-web", "web/", ""),
             ("shop/prod/docs", "web/docs/", ""),
@@ -142,7 +142,7 @@ fn who_has_what_and_who_is_refused() {
                 "it is in s3://web/docs/",
             ),
         ],
-        // Of another environment nothing is known to be gone.
+        // No component of another environment is known to be gone.
         &[
             ("shop/dev/old-web", "web/", ""),
             (
@@ -170,7 +170,7 @@ fn who_has_what_and_who_is_refused() {
             ("bank/prod/web", "*e1/", "= bank/prod/web *e1/"),
             ("shop/prod/web", "*e1/", ""),
         ],
-        // Who uses what is gone leaves others what they use.
+        // A use stands beside that of a component that is gone, and nobody may change what is used.
         &[
             ("shop/prod/old-web", "*e1/", ""),
             (

@@ -24,13 +24,13 @@ use std::fmt;
 pub struct Time(pub u64);
 
 impl Time {
-    /// This point plus a number of milliseconds.
+    /// Returns this point plus a number of milliseconds.
     #[must_use]
     pub fn plus_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
-    /// This point plus a number of seconds.
+    /// Returns this point plus a number of seconds.
     #[must_use]
     pub fn plus_s(self, seconds: u64) -> Self {
         self.plus_ms(seconds.saturating_mul(1000))
@@ -43,19 +43,19 @@ impl Time {
         u64::try_from(ms).ok().map(Self)
     }
 
-    /// Hours and minutes in UTC, such as `14:02`.
+    /// Returns hours and minutes in UTC, such as `14:02`.
     pub fn clock(self) -> String {
         let minutes = self.0 / 60_000;
         format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
     }
 
-    /// Milliseconds from `earlier` to this point; 0 when `earlier` is later.
+    /// Returns the milliseconds from `earlier` to this point; 0 when `earlier` is later.
     pub fn ms_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// RFC 3339 in UTC with seconds, such as `2026-11-20T14:02:05Z`.
+/// Writes RFC 3339 in UTC with seconds, such as `2026-11-20T14:02:05Z`.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = i64::try_from(self.0 / 1000).unwrap_or(i64::MAX);
@@ -94,22 +94,22 @@ impl Span {
     /// No time at all.
     pub const ZERO: Self = Self { ms: 0 };
 
-    /// A number of seconds.
+    /// Makes a length of a number of seconds.
     pub const fn seconds(seconds: u64) -> Self {
         Self { ms: seconds * 1000 }
     }
 
-    /// A number of milliseconds.
+    /// Makes a length of a number of milliseconds.
     pub const fn millis(ms: u64) -> Self {
         Self { ms }
     }
 
-    /// The length in milliseconds.
+    /// Returns the length in milliseconds.
     pub const fn as_ms(self) -> u64 {
         self.ms
     }
 
-    /// The length in whole seconds, rounded up.
+    /// Returns the length in whole seconds, rounded up.
     pub const fn as_s(self) -> u64 {
         self.ms.div_ceil(1000)
     }
@@ -158,7 +158,7 @@ impl From<Span> for String {
     }
 }
 
-/// A length of time in two steps at most: `3d 4h`, `4m 12s`.
+/// Returns a length of time in two steps at most: `3d 4h`, `4m 12s`.
 pub fn lasting(seconds: u64) -> String {
     let steps = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
     let mut left = seconds;

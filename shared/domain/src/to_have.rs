@@ -1,4 +1,5 @@
-//! What a person starts to have what a deployment brought: found by asking admission, so that it is not refused. Pure.
+//! The input that a person starts to have what a deployment brought. Admission is asked, so that it is not refused.
+//! Pure.
 
 use crate::admission::{Candidate, Facts, stuck, wishes};
 use crate::deployment::Deployment;
@@ -8,10 +9,10 @@ use crate::name::{AppName, EnvironmentName};
 use crate::refusal::{deploy, operators_first};
 use crate::request::ActionName;
 
-/// The next step as a sentence: the input to start, with exactly the wishes without which it would be refused now, or
-/// would end superseded; or what comes before it where the environment needs an operator.
+/// Returns the next step as a sentence. It is the input to start, with exactly the wishes without which it would be
+/// refused now, or would end superseded. If the environment needs an operator, it is the step before that.
 pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
-    // Whom it stopped is gone: what is started now stops nobody.
+    // The deployment that it stopped is gone: the input stops nobody.
     let candidate = Candidate {
         preempt: false,
         ..Candidate::of(record).of_a_person()
@@ -31,8 +32,9 @@ pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
     format!("start {} to deploy {version}", deploy(&candidate, wishes))
 }
 
-/// What is started to go back from what runs in an environment, in sentences; or what comes before it where the
-/// environment needs an operator; or that there is nothing to go back from. `snapshot` is the number of the present one.
+/// Says how to go back from what runs in an environment: the input to start, in sentences. If the environment needs an
+/// operator, it says the step before that. If there is nothing to go back from, it says so. `snapshot` is the number of
+/// the present one.
 pub fn to_go_back(
     app: &AppName,
     environment: &EnvironmentName,

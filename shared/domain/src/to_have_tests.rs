@@ -29,7 +29,7 @@ fn told(scene: &Scene, action: ActionName) -> String {
     to_have(&record(action), &facts)
 }
 
-/// The members that an input has beside the release's.
+/// Returns the members that an input has beside the release's.
 fn wishes(told: &str) -> Vec<String> {
     let (begin, end) = (told.find('{').unwrap(), told.rfind('}').unwrap());
     let input: Value = serde_json::from_str(&told[begin..=end]).unwrap();
@@ -41,7 +41,7 @@ fn wishes(told: &str) -> Vec<String> {
         .collect()
 }
 
-/// Something that stands in the way.
+/// An obstacle.
 type Stands<'a> = &'a dyn Fn(&mut Scene);
 
 #[test]
@@ -92,7 +92,7 @@ fn what_is_told_is_not_refused_by_what_stands_there_now() {
     }
 }
 
-/// Everything that may stand there, and what takes its place.
+/// Returns everything that may stand there, with what takes its place.
 fn everything() -> [(&'static str, Stands<'static>); 11] {
     [
         ("a newer release of both", &|scene| {
@@ -131,7 +131,7 @@ fn everything() -> [(&'static str, Stands<'static>); 11] {
     ]
 }
 
-/// The sentences that tell of each ending how to have the release.
+/// Returns the sentences that tell of each ending how to have the release.
 fn told_of_each_ending(facts: &Facts<'_>) -> Vec<String> {
     let ended = |ending, cause_name: &str| {
         let mut record = record(ActionName::Deploy);
@@ -176,7 +176,7 @@ fn told_of_each_ending(facts: &Facts<'_>) -> Vec<String> {
     told
 }
 
-/// True where a person who asks with these wishes gets it, or a turn for it.
+/// Returns whether a person who asks with these wishes gets it, or a turn for it.
 fn is_let_in(wishes: &[String], facts: &Facts<'_>) -> bool {
     let has = |name: &str| wishes.iter().any(|wish| wish == name);
     let asked = Candidate {

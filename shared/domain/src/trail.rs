@@ -1,7 +1,7 @@
 //! The values of a gate over the looks at a wave, thinned out evenly so that they stay few. Pure.
 //!
-//! A watch of a day has 1,440 looks. What is kept shows its course: the first look and the newest, those at which the
-//! verdict changed as long as there is room, and of the others so many as are about as far from each other.
+//! A watch of a day has 1,440 looks. The points that are kept show its course. These are the first look and the newest,
+//! those at which the verdict changed as long as there is room, and some of the others, about as far from each other.
 
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::gate_key;
@@ -13,25 +13,25 @@ use std::collections::BTreeMap;
 /// The most points of a gate.
 pub const MOST_OF_A_GATE: usize = 60;
 
-/// So many points are divided among the gates of a wave, but each may have [`FEW`]: they are read and written at each
+/// The points that are divided among the gates of a wave, but each may have [`FEW`]: they are read and written at each
 /// look.
 const MOST_OF_A_WAVE: usize = 1_000;
 
-/// So many points of a gate are kept however many gates there are.
+/// The points of a gate that are kept however many gates there are.
 const FEW: usize = 4;
 
-/// So many points one answer tells of all waves of a deployment, but [`FEW`] of each gate.
+/// The points that one answer tells of all waves of a deployment, but [`FEW`] of each gate.
 const MOST_OF_A_DEPLOYMENT: usize = 6_000;
 
 /// One look at a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Point {
-    /// When.
+    /// The time of the look.
     pub at: Time,
-    /// The number that was measured; absent where there was none, as of `status 500 after 12 ms`.
+    /// The number that was measured; absent if there was none, as in `status 500 after 12 ms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// What it came to.
+    /// The verdict.
     pub verdict: Verdict,
 }
 
@@ -39,7 +39,7 @@ pub struct Point {
 pub type Trails = BTreeMap<String, Vec<Point>>;
 
 impl Point {
-    /// Of a measurement.
+    /// Makes the point of a measurement.
     pub fn of(measured: &Measurement) -> Self {
         Self {
             at: measured.at,
@@ -49,7 +49,7 @@ impl Point {
     }
 }
 
-/// Takes in a look.
+/// Adds a look.
 pub fn add(trails: &mut Trails, look: &[Measurement]) {
     let most = (MOST_OF_A_WAVE / look.len().max(1)).clamp(FEW, MOST_OF_A_GATE);
     for measured in look {
@@ -59,7 +59,7 @@ pub fn add(trails: &mut Trails, look: &[Measurement]) {
     }
 }
 
-/// So many points of each gate fit into the answer about a deployment whose waves have so many trails.
+/// Returns how many points of each gate fit into the answer about a deployment whose waves have so many trails.
 pub fn most_of_each(trails: usize) -> usize {
     (MOST_OF_A_DEPLOYMENT / trails.max(1)).clamp(FEW, MOST_OF_A_GATE)
 }
@@ -74,7 +74,7 @@ pub fn thin(points: &mut Vec<Point>, most: usize) {
     }
 }
 
-/// The point that tells least: its neighbours have its verdict, and are nearest to each other.
+/// Finds the point that tells least: its neighbours have its verdict, and are nearest to each other.
 fn least_telling(points: &[Point]) -> Option<usize> {
     let inner = points.windows(3).enumerate();
     let inner = inner.filter_map(|(before, three)| match three {
@@ -87,7 +87,7 @@ fn least_telling(points: &[Point]) -> Option<usize> {
     inner.min_by_key(|(telling, _)| *telling).map(|(_, at)| at)
 }
 
-/// The number that a text begins with: `7.3 errors/min`, `< 5`, `at most 0.5 %`.
+/// Returns the number that a text begins with: `7.3 errors/min`, `< 5`, `at most 0.5 %`.
 pub fn number(text: &str) -> Option<f64> {
     let from = text.find(|c: char| c.is_ascii_digit())?;
     let (before, rest) = text.split_at(from);

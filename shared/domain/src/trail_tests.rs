@@ -77,7 +77,7 @@ fn the_first_the_newest_and_the_changes_stay() {
             &[0, 1, 2, 4, 5],
         ),
         (&[(0, Pass), (1, Pass), (2, Pass), (3, Fail)], 3, &[0, 2, 3]),
-        // Where everything changes there is no room for all of it.
+        // If every verdict changes, there is no room for all of them.
         (
             &[(0, Pass), (1, Fail), (2, Pass), (3, Fail), (4, Pass)],
             0,
@@ -94,7 +94,8 @@ fn the_first_the_newest_and_the_changes_stay() {
     }
 }
 
-/// However long it is watched, no gap is much longer than another: by the newest end they are being doubled.
+/// However long it is watched, no gap is much longer than another, except that the gaps at the newest end are being
+/// doubled.
 #[test]
 fn a_watch_of_days_stays_even_and_short() {
     let mut trails = Trails::new();

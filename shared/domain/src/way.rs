@@ -1,9 +1,8 @@
-//! What to do next, in the words of the way in that is used.
+//! Tells a person what to do next, in the words of the way in that this person uses.
 //!
-//! A remedy, and the cause of an ending, name what comes next as the input of the release machine
-//! ([`crate::input`]), or as a call of the API where the machine has no such input ([`crate::call`]): that is the
-//! datum. Who reads it at the console pastes it; for everybody else it is put into their own words where the text
-//! leaves Windlass.
+//! A remedy, and the cause of an ending, name the next step as the input of the release machine ([`crate::input`]), or
+//! as a call of the API if the machine has no such input ([`crate::call`]): that is the datum. A person at the console
+//! pastes it. For everybody else it is put into their own words when the text leaves Windlass.
 
 use crate::call;
 use crate::input::BEGINS;
@@ -30,8 +29,8 @@ impl Way {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Console, Self::CommandLine, Self::Http];
 
-    /// A text in the words of this way: each input in it becomes a command or a call, where there is one that
-    /// does the same.
+    /// Puts a text into the words of this way: each input in it becomes a command or a call, if there is one that does
+    /// the same.
     pub fn tell(self, text: &str) -> String {
         if self == Self::Console {
             return text.to_owned();
@@ -52,8 +51,8 @@ impl Way {
         told + &self.tell_rest(rest)
     }
 
-    /// Calls of the API, and members of a request that a text names as wishes: the command line has commands and
-    /// options for them.
+    /// Puts the calls of the API, and the members of a request that a text names as wishes, into the words of the
+    /// command line, which has commands and options for them.
     fn tell_rest(self, text: &str) -> String {
         if self != Self::CommandLine {
             return text.to_owned();
@@ -107,8 +106,8 @@ impl FromStr for Way {
     }
 }
 
-/// What makes a call that deploys a person's request: without it, it is an arrival, and what a person stopped or took
-/// back is not brought again by an arrival.
+/// The words that make a call a person's request. A call without them is an arrival, and no arrival brings again what a
+/// person stopped or took back.
 const KEYED: &str = " with a new header `Idempotency-Key`";
 
 /// The members of a deployment that each need a reason.
@@ -124,7 +123,7 @@ fn option(member: &str) -> String {
     format!("--{}", member.replace('_', "-"))
 }
 
-/// The input at the beginning of a text, and its length in bytes. What is no whole input is passed over.
+/// Returns the input at the beginning of a text, and its length in bytes. Text that is no whole input is passed over.
 fn input_at(text: &str) -> (Option<Request>, usize) {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     match values.next() {
@@ -199,7 +198,7 @@ fn command(request: &Request, environment: &EnvironmentName) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// A text as a word of a POSIX shell.
+/// Returns a text as a word of a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,7 +1,8 @@
 //! A person at the wheel of a deployment that watches: pauses it, goes on, skips the rest of a bake. Pure.
 //!
-//! What persons did stands in the record, turn by turn. A pause moves the end of the watch, and nothing else: the wave's
-//! gates are looked at and judged as ever, and what is red undoes. So does a skipped bake, which moves it to the front.
+//! The record has the turns of persons, one by one. A pause moves the end of the watch, and nothing else: the wave's
+//! gates are looked at and judged as ever, and a red gate undoes the release. So does a skipped bake, which moves the
+//! end to the front.
 
 mod decide;
 mod room;
@@ -16,26 +17,26 @@ use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How often a deployment is steered at most: its record has room for so many reasons.
+/// The most turns of a deployment: its record has room for so many reasons.
 pub const MOST_TURNS: usize = 24;
 
 /// The name of the cause of an undo after a pause that nobody has ended.
 pub const PAUSE_RAN_OUT: &str = "PauseRanOut";
 
-/// What a person did at the wheel, or Windlass where a pause was over.
+/// A turn of a person at the wheel, or of Windlass when a pause was over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Turn {
     /// `pause`, `continue` or `skip_bake`.
     pub action: ActionName,
     /// The wave that was watched, counted from 0.
     pub wave: u32,
-    /// When.
+    /// The time.
     pub at: Time,
-    /// Who.
+    /// The person.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// `pause`: how it ends.
+    /// `pause`: its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Paused>,
 }
@@ -43,27 +44,27 @@ pub struct Turn {
 /// A pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Paused {
-    /// When it is over, unless a person has ended it.
+    /// The time at which it is over, unless a person has ended it.
     pub until: Time,
     /// The longest time between two looks meanwhile, in seconds.
     pub pace_s: u64,
-    /// What comes when it is over.
+    /// The consequence when it is over.
     pub then: PauseThen,
 }
 
-/// What the turns come to for one wave.
+/// The effect of the turns on one wave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Steered {
-    /// When its watch is over.
+    /// The time at which its watch is over.
     pub until: Time,
     /// The pause that nobody has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Paused>,
 }
 
-/// What the turns of a record come to for a wave whose bake would end then; `None` where nobody touched it. Time goes on
-/// while a wave is paused, because its gates are judged. What a pause has moved stays moved when it is over: a gate that
-/// is unknown then is held from there.
+/// Returns the effect of a record's turns on a wave whose bake would end then; `None` if nobody touched it. Time goes
+/// on while a wave is paused, because its gates are judged. The end that a pause has moved stays moved when the pause
+/// is over: a gate that is unknown then is held from there.
 pub fn steered(turns: &[Turn], wave: u32, bake_end: Time) -> Option<Steered> {
     let mut of_it = turns.iter().filter(|turn| turn.wave == wave).peekable();
     of_it.peek()?;
@@ -83,10 +84,11 @@ pub fn steered(turns: &[Turn], wave: u32, bake_end: Time) -> Option<Steered> {
     Some(Steered { until, paused })
 }
 
-/// Who ends a pause that nobody has ended.
+/// The name for the end of a pause that nobody has ended.
 pub const BY_ITSELF: &str = "Windlass";
 
-/// The turn that ends a pause which is over, where the release goes on then: nobody has ended it, and everybody is told.
+/// Returns the turn that ends a pause which is over, if the release goes on then: nobody has ended it, and everybody is
+/// told.
 pub fn gone_on(turns: &[Turn], wave: u32, now: Time) -> Option<Turn> {
     let last = turns.iter().rfind(|turn| turn.wave == wave)?;
     let pause = last.pause.filter(|pause| now >= pause.until)?;
@@ -103,14 +105,14 @@ pub fn gone_on(turns: &[Turn], wave: u32, now: Time) -> Option<Turn> {
     })
 }
 
-/// The pause of a wave that is in force.
+/// Returns the pause of a wave that is in force.
 pub fn pause_of(turns: &[Turn], wave: u32, now: Time) -> Option<&Turn> {
     let last = turns.iter().rfind(|turn| turn.wave == wave);
     let is_in_force = |turn: &&Turn| turn.pause.is_some_and(|pause| now < pause.until);
     last.filter(is_in_force)
 }
 
-/// The same of a deployment, whichever wave it watches: only the last turn can be in force.
+/// Returns the pause of a deployment that is in force, whichever wave it watches: only the last turn can be in force.
 pub fn pause_in_force(record: &Deployment, now: Time) -> Option<&Turn> {
     let is_steered = record.ending.is_none() && record.undoing.is_none();
     let last = record.wheel.last().filter(|_| is_steered)?;
@@ -118,7 +120,7 @@ pub fn pause_in_force(record: &Deployment, now: Time) -> Option<&Turn> {
 }
 
 impl Turn {
-    /// The event that tells of it.
+    /// Returns the event that tells of it.
     pub fn event(&self) -> EventName {
         match self.action {
             ActionName::Continue => EventName::WatchContinued,
@@ -127,7 +129,7 @@ impl Turn {
         }
     }
 
-    /// The sentence for people: in the event, the notification and the answer.
+    /// Returns the sentence for people: in the event, the notification and the answer.
     pub fn told(&self, record: &Deployment) -> String {
         let (app, environment) = (&record.app, &record.environment);
         let version = &record.release.version;
@@ -138,7 +140,7 @@ impl Turn {
         )
     }
 
-    /// What was done, by whom, why, and what comes of it.
+    /// Says what was done, by whom, why, and what follows.
     pub fn in_words(&self) -> String {
         let Self { by, reason, .. } = self;
         let wave = self.wave + 1;
@@ -161,7 +163,7 @@ impl Turn {
     }
 }
 
-/// The sentence of an undo after a pause that nobody has ended.
+/// Returns the sentence of an undo after a pause that nobody has ended.
 pub fn ran_out(wave: u32, what: &str, until: Time) -> String {
     format!(
         "the pause of wave {} ({what}) was over at {until}, and nobody had let it go on. The declaration says \

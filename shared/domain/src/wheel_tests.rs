@@ -77,7 +77,7 @@ fn measured(verdict: Verdict) -> Measurement {
     .unwrap()
 }
 
-/// What the looks come to of a wave that bakes for ten minutes, at these seconds.
+/// Returns the results of the looks at a wave that bakes for ten minutes, at these seconds.
 fn looked(turns: &[Turn], looks: &[(u64, Verdict)]) -> String {
     let mut judgement = Judgement::begin(1, NOW, NOW, Span::seconds(600), true);
     let mut told = vec![];
@@ -97,7 +97,7 @@ fn looked(turns: &[Turn], looks: &[(u64, Verdict)]) -> String {
     told.join(", ")
 }
 
-/// A case: its name, the turns, the verdicts with their times, and what comes of it.
+/// A case: its name, the turns, the verdicts with their times, and the result.
 type Row<'a> = (&'a str, &'a [Turn], &'a [(u64, Verdict)], &'a str);
 
 /// Safety: person at the wheel: Gates are judged while a wave is paused, and a red one undoes it.

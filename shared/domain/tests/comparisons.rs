@@ -1,7 +1,7 @@
-//! How often a comparison is wrong, on generated traffic: `make comparisons` prints it of many deployments, and each
-//! test run looks at some. Windlass promises that at most 1 % of good releases are taken for worse ones over all
-//! looks of a deployment, and that at most 5 % of those which double the error rate are missed, where the declared
-//! minimum of samples is that of which the former version has a hundred failures.
+//! Measures how often a comparison is wrong, on generated traffic. `make comparisons` prints it of many deployments,
+//! and each test run looks at some. Windlass promises that it takes at most 1 % of good releases for worse ones over
+//! all looks of a deployment, and that it misses at most 5 % of those that double the error rate. The declared minimum
+//! of samples must be that at which the former version has a hundred failures.
 
 use fastrand::Rng;
 use windlass_domain::comparison::{Calls, Compared, compare};
@@ -16,19 +16,19 @@ const FAILURES: f64 = 100.0;
 struct Traffic {
     /// The share of calls that fail.
     rate: f64,
-    /// How often as many calls the former version gets as the new one.
+    /// The number of calls that the former version gets for each one of the new version.
     former: u64,
 }
 
 impl Traffic {
-    /// The calls that each version must have got.
+    /// Returns the calls that each version must have got.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // some thousands
     fn samples(&self) -> u64 {
         (FAILURES / self.rate).ceil() as u64
     }
 
-    /// True where any look takes the new version for worse: with every look where there are calls, so that none is
-    /// spared by a minimum.
+    /// Returns whether any look takes the new version for worse. It looks whenever there are calls, so that no minimum
+    /// spares any.
     fn alarms(&self, random: &mut Rng) -> bool {
         let (mut new, mut former) = (Calls::default(), Calls::default());
         let calls = self.samples() / u64::from(LOOKS);
@@ -39,7 +39,7 @@ impl Traffic {
         })
     }
 
-    /// True where a version with twice the failures passes the first look that has enough calls.
+    /// Returns whether a version with twice the failures passes the first look that has enough calls.
     fn misses(&self, random: &mut Rng) -> bool {
         let (mut new, mut former) = (Calls::default(), Calls::default());
         more(&mut new, self.samples(), 2.0 * self.rate, random);
@@ -52,7 +52,7 @@ fn is_worse(new: Calls, former: Calls, at_least: u64) -> bool {
     matches!(compare(new, former, at_least), Ok(Compared::Worse(_)))
 }
 
-/// So many more calls, of which each fails with this probability: the calls up to the next failure are drawn.
+/// Adds so many calls, of which each fails with this probability: it draws the number of calls up to the next failure.
 fn more(calls: &mut Calls, count: u64, rate: f64, random: &mut Rng) {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it saturates
     let mut up_to_next = || ((1.0 - random.f64()).ln() / (1.0 - rate).ln()) as u64 + 1;
@@ -64,7 +64,7 @@ fn more(calls: &mut Calls, count: u64, rate: f64, random: &mut Rng) {
     calls.all += count;
 }
 
-/// The share of so many deployments of which it is true.
+/// Returns the share of so many deployments for which it is true.
 fn share(deployments: u32, mut is_so: impl FnMut() -> bool) -> f64 {
     let so: u32 = (0..deployments).map(|_| u32::from(is_so())).sum();
     f64::from(so) / f64::from(deployments)

@@ -1,4 +1,4 @@
-//! What a declaration is read as, and what it says of a release.
+//! Reads declarations, and compares releases with them.
 
 #![allow(clippy::unwrap_used)]
 

@@ -19,7 +19,7 @@ fn docs() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
-/// The comments of an enum's variants by name.
+/// Returns the comments of an enum's variants by name.
 fn comments<T: JsonSchema>() -> BTreeMap<String, String> {
     let schema = schemars::schema_for!(T).to_value();
     let variants = schema["oneOf"].as_array().unwrap().iter();
@@ -32,13 +32,13 @@ fn comments<T: JsonSchema>() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What the page of a finding has beside the comment: the message that people meet, and what to look at and to type.
+/// The parts of a finding's page beside the comment: the message that people meet, and what to look at and to type.
 struct More {
     /// The file that makes the message, or that a test pins it in.
     said_in: String,
-    /// The message as it is told; what only its moment knows stands between `‹` and `›`.
+    /// The message as it is told; parts that only its moment knows stand between `‹` and `›`.
     message: String,
-    /// What to look at and to type.
+    /// The things to look at and to type.
     steps: String,
 }
 
@@ -63,7 +63,7 @@ impl More {
         format!("\n## What you see\n\n```text\n{message}\n```\n\n## Look, and mend it\n\n{steps}")
     }
 
-    /// The parts of reason and remedy that no moment changes.
+    /// Returns the parts of reason and remedy that no moment changes.
     fn fixed(&self) -> Vec<&str> {
         let (_, told) = self.message.split_once(": ").unwrap();
         let (_, told) = told.split_once(": ").unwrap();
@@ -75,7 +75,7 @@ impl More {
     }
 }
 
-/// The page of one name: what it means, then the next step.
+/// Returns the page of one name: what it means, then the next step.
 fn page(name: &str, comment: &str) -> String {
     let (meaning, next) = comment
         .split_once("\n\nNext: ")
@@ -89,7 +89,7 @@ fn page(name: &str, comment: &str) -> String {
     )
 }
 
-/// The text of a source file as its literals say it: what goes on in the next line is put together.
+/// Returns the text of a source file as its literals say it: literals over several lines are joined.
 fn as_said(text: &str) -> String {
     let mut lines = text.split("\\\n");
     let first = lines.next().unwrap_or_default().to_owned();
@@ -152,7 +152,7 @@ fn generated() -> BTreeMap<String, String> {
     files
 }
 
-/// The pages that are there, of the generated folders.
+/// Returns the pages that are there, of the generated folders.
 fn present() -> Vec<String> {
     let mut present = Vec::new();
     for folder in ["findings", "faults"] {

@@ -1,4 +1,4 @@
-//! What people read when an input is refused, in full, and that no input makes the readers panic.
+//! The messages that people read when an input is refused, in full. No input makes the readers panic.
 
 #![allow(clippy::unwrap_used)]
 
@@ -183,7 +183,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Every place in a document, as JSON pointers.
+/// Collects every place in a document, as JSON pointers.
 fn places(value: &Value, at: &str, all: &mut Vec<String>) {
     all.push(at.to_owned());
     match value {
@@ -198,7 +198,7 @@ fn places(value: &Value, at: &str, all: &mut Vec<String>) {
     }
 }
 
-/// The good document with one place changed.
+/// Returns the good document with one place changed.
 fn changed(good: &str, place: prop::sample::Index, with: Value) -> Value {
     let mut value: Value = serde_saphyr::from_str(good).unwrap_or_default();
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! Which components an image push is for, and what those components take.
+//! The components that an image push is for, and the artifacts that those components take.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! What a declaration allows and its authors may not mean.
+//! Warnings about declarations that their authors may not mean.
 
 #![allow(clippy::unwrap_used)]
 

@@ -5,7 +5,7 @@
 use windlass_domain::declaration::Declaration;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// A shop whose `what` takes so long.
+/// Returns a shop whose `what` takes so long.
 fn shop(what: &str, value: &str) -> String {
     let given = |name: &str, usual: &str| {
         let value = if name == what { value } else { usual };
@@ -45,7 +45,7 @@ fn findings(what: &str, value: &str) -> Vec<Finding> {
         .unwrap_or_default()
 }
 
-/// The time that a remedy says.
+/// Returns the time in a remedy.
 fn largest(finding: &Finding) -> u64 {
     let told = finding.remedy.split('`').nth(1).unwrap();
     let minutes = windlass_domain::time::Span::parse(told).unwrap().as_s() / 60;

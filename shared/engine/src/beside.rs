@@ -1,4 +1,4 @@
-//! What is wrong with an upload, written beside it as `<key>.findings.json`, where its author looks.
+//! Writes the findings on an upload beside it as `<key>.findings.json`, where its author looks.
 
 use crate::config::Configured;
 use crate::ports::{Answered, ObjectHead, ObjectId, Objects, PutOptions, Replaces};
@@ -11,24 +11,24 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::key::FINDINGS_SUFFIX;
 use windlass_domain::request::ObjectRef;
 
-/// The largest that is read of what lies beside an upload, in bytes: what we write there is smaller.
+/// The most that is read of an object beside an upload, in bytes. The notes that Windlass writes are smaller.
 const LARGEST: u64 = 2 * 1024 * 1024;
 
-/// What is written: which upload and which deployment it is about, so that a late one is not
-/// mistaken for the present one's.
+/// The note beside an upload. It names the version of the upload and the deployment that it is about, so that a late
+/// note is not mistaken for the present one.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Beside {
     /// The version of the upload.
     pub version_id: Option<String>,
-    /// The deployment; null where it became none.
+    /// The deployment; null if the upload did not become one.
     pub deployment: Option<DeploymentId>,
-    /// Everything that is wrong, each with the page that explains it; empty for what is in force, or was taken after
-    /// all.
+    /// Everything that is wrong, each with the page that explains it. Empty if the upload is in force, or was taken
+    /// after all.
     #[serde(serialize_with = "with_pages")]
     pub findings: Vec<Finding>,
 }
 
-/// A finding, and its page.
+/// A finding with the page that explains it.
 #[derive(Serialize)]
 struct Explained<'a> {
     #[serde(flatten)]
@@ -44,14 +44,14 @@ fn with_pages<S: Serializer>(findings: &[Finding], to: S) -> Result<S::Ok, S::Er
 }
 
 impl Beside {
-    /// Whether it is about this version of the upload. Events of some clouds name no version: what was written
-    /// then is taken to be about the present one.
+    /// Returns whether the note is about this version of the upload. Events of some clouds name no version; a note that
+    /// was written for such an event counts as being about the present version.
     pub fn is_about(&self, version_id: Option<&str>) -> bool {
         self.version_id.is_none() || self.version_id.as_deref() == version_id
     }
 }
 
-/// What lies beside an upload; nothing where nothing does, or something that is not ours.
+/// Reads the note beside an upload. `None` if nothing lies there, or something that Windlass did not write.
 pub async fn read(ports: &(impl Objects + Configured), key: &str) -> Answered<Option<Beside>> {
     let place = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),

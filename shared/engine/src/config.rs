@@ -1,4 +1,4 @@
-//! What a function is told by its environment when it starts.
+//! The configuration that a function gets from its environment when it starts.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ pub struct Config {
     pub artifacts_bucket: String,
     /// The region that it is installed in.
     pub region: String,
-    /// Whether it is installed into a VPC, so that probes may reach private addresses.
+    /// True if it is installed into a VPC, so that probes may reach private addresses.
     pub in_vpc: bool,
     /// The endpoint of a local cloud, which probes may reach although it is a loopback address.
     pub local_endpoint: Option<String>,
@@ -24,6 +24,6 @@ pub struct Config {
 
 /// The installation's names, from whatever holds the ports.
 pub trait Configured {
-    /// The configuration.
+    /// Returns the configuration.
     fn config(&self) -> &Config;
 }

@@ -1,23 +1,24 @@
-//! What went wrong in a run that looks at many things, none of which keeps another from its turn.
+//! Collects the faults of a run that looks at many things, so that a fault with one thing does not keep the others from
+//! their turn.
 
 use crate::ports::Answered;
 use std::fmt::Display;
 use windlass_domain::fault::Fault;
 
-/// How many faults a run names in its answer. Its log has all of them.
+/// The most faults that a run names in its answer. Its log has all of them.
 const NAMED: usize = 20;
 
 /// The faults of a run, so that it fails at its end and tells of all.
 #[derive(Debug, Default)]
 pub struct Faults {
     first: Option<Fault>,
-    /// What else went wrong, as far as it is named.
+    /// The other faults, as far as they are named.
     others: Vec<String>,
     count: usize,
 }
 
 impl Faults {
-    /// Notes what went wrong with a thing, in the log at once.
+    /// Notes the fault of a thing, and logs it at once.
     pub fn note(&mut self, thing: impl Display, fault: Fault) {
         let fault = fault.while_doing(thing);
         tracing::error!(%fault, "the others have their turn");
@@ -29,7 +30,7 @@ impl Faults {
         }
     }
 
-    /// What came of a thing; nothing where it went wrong, which is noted.
+    /// Returns the result of a thing; `None` if it is a fault, which is noted.
     pub fn take<T>(&mut self, thing: impl Display, came: Answered<T>) -> Option<T> {
         match came {
             Ok(came) => Some(came),
@@ -40,15 +41,14 @@ impl Faults {
         }
     }
 
-    /// How many things went wrong so far.
+    /// Returns the number of faults so far.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// The end of the run: the first fault, with the others in its message.
+    /// Ends the run with the first fault, with the others in its message.
     ///
-    /// # Errors
-    /// Something went wrong.
+    /// # Errors The first fault, if there was one.
     pub fn into_answer(self) -> Answered<()> {
         let Some(mut first) = self.first else {
             return Ok(());

@@ -1,22 +1,22 @@
-//! What a document names, as a browser reads it.
+//! Finds the other files that an HTML document names, as a browser reads it.
 
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{Token, Tokenizer};
 
-/// What a document needs of another file.
+/// The use that a document makes of another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// It is run.
+    /// A script, which is run.
     Script,
-    /// It is a style sheet.
+    /// A style sheet.
     Style,
 }
 
-/// Pure: the base that a document sets, and the scripts and style sheets that it names, as it writes them.
+/// Returns the base that a document sets, and the scripts and style sheets that it names, as it writes them. Pure.
 pub fn named_by(html: &[u8]) -> (Option<String>, Vec<(Need, String)>) {
     let (mut base, mut named) = (None, Vec::new());
     let mut emitter = DefaultEmitter::default();
-    // What stands in a script or style is not markup.
+    // Text inside a script or style is not markup.
     emitter.naively_switch_states(true);
     for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
         let Token::StartTag(tag) = token else {
@@ -44,7 +44,8 @@ pub fn named_by(html: &[u8]) -> (Option<String>, Vec<(Need, String)>) {
     (base, named)
 }
 
-/// Anything else is data, which browsers do not fetch (HTML Standard, "The script element").
+/// Returns whether a browser runs a script of this type. Any other type is data, which browsers do not fetch (HTML
+/// Standard, "The script element").
 fn is_run(kind: Option<String>) -> bool {
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
     kind.is_empty()

@@ -1,5 +1,5 @@
-//! The last fault of a state that only looks, such as `Prepare`: the machine passes on its name alone, and whoever asked
-//! gets its sentence in the ending.
+//! Keeps the last fault of a state that only looks, such as `Prepare`. The machine passes on only the fault's name;
+//! this gives its text to the ending, for whoever asked.
 
 use crate::payload::Ask;
 use crate::ports::{Answered, Clock, Ledger};
@@ -8,7 +8,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 
 impl LastFault {
-    /// In a sentence.
+    /// Returns the fault as a sentence.
     pub fn in_words(&self) -> String {
         let told = self.fault.message.trim_end_matches('.');
         format!("`{}` failed: {told}.", self.state)
@@ -36,7 +36,8 @@ pub async fn kept<T>(
     answered
 }
 
-/// True where it only tells that another execution, or another attempt, goes on, or what the judgement tells.
+/// Returns whether the fault is told elsewhere: it only says that another execution or another attempt goes on, or what
+/// the judgement says.
 fn is_told_elsewhere(name: FaultName) -> bool {
     use FaultName::{AttemptSuperseded, StaleToken, StillBaking};
     matches!(name, StaleToken | AttemptSuperseded | StillBaking)

@@ -1,4 +1,4 @@
-//! All that Windlass does, over ports. Names no AWS SDK, so that the whole of it runs in a test.
+//! All that Windlass does, over ports. It names no AWS SDK, so that the whole of it runs in a test.
 
 pub mod beside;
 pub mod conductor;

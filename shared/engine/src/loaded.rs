@@ -1,5 +1,5 @@
-//! A deployment under way, as planner and judge both need it: its record, its declaration for the
-//! environment, where its targets are, and the lock that fences what is written for it.
+//! Loads a deployment under way, as planner and judge both need it: its record, its declaration for the environment,
+//! the place of its targets, and the lock that fences what is written for it.
 
 use crate::config::Configured;
 use crate::payload::{Answer, Ask, Word};
@@ -23,11 +23,11 @@ pub struct Loaded {
     pub rev: u64,
     /// Its declaration, for its environment.
     pub resolved: Resolved,
-    /// Where its targets are.
+    /// The region and the role of its targets.
     pub place: Place,
     /// The fence of what is written for it: the lock had its token when it was read.
     pub fence: Fence,
-    /// When the environment's deployment before this one let the lock go; absent before the first.
+    /// The time at which the environment's deployment before this one let the lock go; absent before the first.
     pub freed: Option<Time>,
 }
 
@@ -109,7 +109,7 @@ fn resolve(declared: &Declared, record: &Deployment) -> Answered<Resolved> {
         })
 }
 
-/// Where the targets of a deployment are.
+/// Returns the place of the targets of a deployment.
 pub fn place_of(resolved: &Resolved, deployment: &DeploymentId) -> Place {
     let role = resolved.role_arn.as_ref().map(|arn| TargetRole {
         arn: arn.clone(),

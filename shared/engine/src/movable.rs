@@ -1,4 +1,4 @@
-//! The movable of an environment, as the ledger says: for who renames or hands over, and for who only asks.
+//! Reads from the ledger what can be moved of an environment, for a rename, a hand-over, or a look at either.
 
 pub mod application;
 
@@ -19,7 +19,7 @@ use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
 
-/// The ledger's word on it.
+/// The ledger's items on both sides of a move.
 pub struct Movable {
     from: Removable,
     kinds: BTreeMap<ComponentName, KindName>,
@@ -63,13 +63,13 @@ impl Movable {
         let claims = self.from.all_claims();
         let mut facts = self.facts(&claims);
         if moving.is_within() {
-            // What was read with its lock.
+            // That state was read together with its lock.
             facts.state = &self.from.state.value;
         }
         decide(moving, facts)
     }
 
-    /// All that was read, to be decided on.
+    /// Returns all facts that were read, for the decision.
     fn facts<'a>(&'a self, claims: &'a [Claims]) -> Facts<'a> {
         Facts {
             from: self.from.facts(claims),
@@ -82,7 +82,8 @@ impl Movable {
         }
     }
 
-    /// The writes that move it, all or none, while nobody takes a lock of either side and no declaration changes.
+    /// Returns the writes that move it, all or none, on the condition that nobody takes a lock of either side and no
+    /// declaration changes.
     pub fn moved(mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Answered<Vec<Write>> {
         let mut writes = Vec::new();
         for claims in &mut self.from.claims {
@@ -98,8 +99,8 @@ impl Movable {
         Ok(writes)
     }
 
-    /// Moves the record, and answers the writes of it beside the one of the former owner's record: nobody takes a lock
-    /// of either side meanwhile.
+    /// Moves the records, and returns their writes except that of the former owner's state. The writes require that
+    /// nobody takes a lock of either side meanwhile.
     fn recorded(&mut self, moving: Moving<'_>, moves: &Moves, now: Time) -> Answered<Vec<Write>> {
         let mut writes = vec![unchanged(&self.from.lock)];
         let parcels = moves.take_out(moving, &mut self.from.state.value, now);
@@ -111,7 +112,7 @@ impl Movable {
             let there = &mut self.to.state;
             let made = arrive(moving, parcels, &mut there.value, left, now);
             if let (None, Some(hold)) = (moving.component, &self.from.state.value.hold) {
-                // What nobody deploys automatically is not deployed so by another name.
+                // A hold of the former environment holds automatic deployments under the new name as well.
                 there.value.hold.get_or_insert_with(|| hold.clone());
             }
             writes.push(unchanged(&self.to.lock));

@@ -1,8 +1,8 @@
-//! Comparing what runs with what is recorded, between deployments: drift. Changes nothing.
+//! Compares what runs with what is recorded, between deployments: drift. Changes nothing.
 //!
-//! A component is looked at where the deployment that brought it changed it: its step has the target
-//! and the place, as undo would use them. What the declaration says by now may be another target,
-//! which no deployment has touched yet.
+//! A component is looked at as the deployment changed it that brought it: the step of that deployment has the target
+//! and the place, as an undo would use them. The declaration may by now name another target, which no deployment has
+//! touched yet.
 
 use crate::kinds::{
     Kind, KindPorts, Noticed, Recorded, Then, Trail, Way, fields, from_value, to_value,
@@ -27,11 +27,11 @@ use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 use windlass_domain::tenancy::Claim;
 
-/// How many components are observed at the same time: enough to be quick, and few enough for the
-/// request rates of the services.
+/// The number of components that are observed at the same time: enough to be quick, and few enough for the request
+/// rates of the services.
 const AT_A_TIME: usize = 8;
 
-/// What observing needs.
+/// The ports that observing needs.
 pub trait Ports: KindPorts + Ledger {}
 impl<P: KindPorts + Ledger> Ports for P {}
 
@@ -113,8 +113,8 @@ pub async fn where_it_ran(
     Ok(None)
 }
 
-/// Where CloudTrail has the events of what is recorded of a component: the place, and the resource's name. Nothing where
-/// it has none.
+/// Returns where CloudTrail has the events of what is recorded of a component: the place, and the resource's name.
+/// `None` if it has none.
 pub async fn trail(
     ports: &impl Ports,
     name: &ComponentName,
@@ -140,9 +140,10 @@ impl Then for Trails<'_> {
     }
 }
 
-/// What callers of a step's target get now, to be recorded, beside what they got before the deployment and what
-/// is recorded as running: what the state only names is kept. Transient faults are answered as such, so that it is
-/// asked again; every other one is what it is that stands in the way.
+/// Looks at what callers of a step's target get now, to record it, and compares it with the state before the deployment
+/// and with what is recorded as running. Things that the recorded state only names are kept. Transient faults are
+/// returned as faults, so that the look is repeated. Every other fault is part of the answer: it is what stands in the
+/// way.
 pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) -> Answered<Live> {
     let recorded = running.map(|running| &running.state);
     let recorded = recorded.filter(|state| !state.is_null());
@@ -153,7 +154,7 @@ pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) ->
             ..
         }) => Ok(Live::Moving(finding)),
         Ok(looked) => {
-            // What cannot be read is not what is there.
+            // If a state cannot be read, it does not count as what is there.
             let same = looked.beside.map(|one| one.is_ok_and(|one| one.same));
             let as_recorded = match running {
                 Some(running) if !same[1] => is_as_recorded(ports, step, running).await?,
@@ -174,8 +175,8 @@ pub async fn live(ports: &impl Ports, step: &Step, running: Option<&Running>) ->
     }
 }
 
-/// Whether callers get what is recorded, looked at as the deployment did that brought it: what a site's visitors
-/// notice is told of the files that a deployment has anything to do with, which may be others.
+/// Returns whether callers get what is recorded, with a look as the deployment would look that brought it. A look at a
+/// site tells what visitors notice of the files of one deployment, and another deployment may have others.
 async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> Answered<bool> {
     if running.state.is_null() {
         return Ok(false);
@@ -198,34 +199,34 @@ async fn is_as_recorded(ports: &impl Ports, step: &Step, running: &Running) -> A
     }
 }
 
-/// What was seen of a target, beside states that are known of it.
+/// The result of a look at a target, with the comparison of known states.
 struct Looked<const N: usize> {
     beside: [Answered<Beside>; N],
-    /// How many calls to the target it took at most.
+    /// The most calls to the target that the look took.
     calls: u32,
     saw: Saw,
-    /// Why it is not final, where it is not.
+    /// The reason why what was seen is not final; `None` if it is.
     unsettled: Option<Finding>,
 }
 
-/// A known state.
+/// A known state, compared with what was seen.
 struct Beside {
-    /// In words.
+    /// The state in words.
     shown: String,
-    /// Whether callers notice no difference between it and what was seen.
+    /// True if callers notice no difference between it and what was seen.
     same: bool,
-    /// Of what they notice one, by name, where it has many parts.
+    /// The names of the parts in which callers notice a difference, if the target has many parts.
     differing: Vec<String>,
-    /// What differs, by field.
+    /// The differences, by field.
     fields: Vec<Field>,
-    /// Names both, so that the same difference is known again.
+    /// A digest of both, so that the same difference is known again.
     mark: Digest,
 }
 
-/// The most parts of a target that are named where they are not as recorded.
+/// The most parts of a target that are named if they are not as recorded.
 const NAMED: usize = 5;
 
-/// Which parts of a target are not as recorded.
+/// Tells which parts of a target are not as recorded. `None` if there are none.
 fn in_words(differing: &[String]) -> Option<String> {
     differing.first()?;
     let named = differing.get(..NAMED).unwrap_or(differing).join("`, `");
@@ -244,8 +245,8 @@ enum Saw {
     Gone(String),
 }
 
-/// What is done with what was seen. A type and no value, so that who only compares has no code that writes, as
-/// its role has no right to.
+/// The action on a state that was seen. It is a type and no value: so a function that only compares has no code that
+/// writes, and its role needs no right to write.
 trait And {
     async fn and<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Answered<()>;
 }
@@ -325,7 +326,7 @@ async fn look_at<K: Kind, A: And, const N: usize>(
     })
 }
 
-/// What was seen beside a recorded state.
+/// Compares what was seen with a recorded state.
 fn beside<K: Kind>(seen: Option<&(K::Seen, Noticed)>, state: &Value) -> Answered<Beside> {
     let Recorded {
         goal,

@@ -1,5 +1,5 @@
-//! The outbox: what changed in the ledger goes on to EventBridge, to people, and to those that
-//! wait for a lock. Of that it writes nothing to the ledger, so nothing is written twice. Once a day it also tells
+//! The outbox: passes on what changed in the ledger to EventBridge, to people, and to the deployments that wait for a
+//! lock. It does not write to the ledger what it has passed on, so nothing is written twice. Once a day it also tells
 //! summaries.
 
 use crate::log;
@@ -34,7 +34,7 @@ pub struct Change {
     pub after: Option<Item>,
 }
 
-/// What the outbox needs.
+/// The ports that the outbox needs.
 pub trait Ports: Ledger + Executions + Events + Notifications {}
 impl<P: Ledger + Executions + Events + Notifications> Ports for P {}
 
@@ -56,7 +56,7 @@ pub async fn handle(ports: &impl Ports, changes: &[Change]) -> Answered<()> {
     Ok(())
 }
 
-/// Whether a fault is that of one change: its item cannot be read, or AWS refuses what is made of it.
+/// Returns whether a fault concerns one change alone: its item cannot be read, or AWS refuses what is made of it.
 fn is_for_itself(fault: &Fault) -> bool {
     matches!(
         fault.name,
@@ -73,13 +73,14 @@ async fn tell(ports: &impl Ports, change: &Change, fault: &Fault) -> Answered<()
     ports.notify(&told.subject, &told.message).await
 }
 
-/// The deployment that an item tells of.
+/// Returns the deployment that an item is about.
 fn deployment_of(item: &Item) -> Option<DeploymentId> {
     let id = item.key.pk.strip_prefix("deployment#")?;
     Some(DeploymentId(id.to_owned()))
 }
 
-/// The deployments that ended with these changes, for counts of them. Of what cannot be read [`handle`] tells.
+/// Returns the deployments that ended with these changes, for counts of them. A change that cannot be read is left out
+/// here; [`handle`] tells of it.
 ///
 /// All of it is read before any is told, so that a batch which fails counts nothing. The stream brings a batch at least
 /// once: one that was counted and whose answer was lost is counted again. An ending is not remembered as counted,
@@ -96,8 +97,8 @@ pub async fn endings(ports: &impl Ledger, changes: &[Change]) -> Answered<Vec<En
     Ok(endings)
 }
 
-/// The environments that are well again with these changes, for counts of how long their failures lasted. What cannot
-/// be read is told by [`handle`].
+/// Returns the environments that are well again with these changes, for counts of how long their failures lasted. A
+/// change that cannot be read is left out here; [`handle`] tells of it.
 pub fn restored(changes: &[Change]) -> Vec<Restored> {
     let read = |change: &Change| {
         let (before, after) = records(change).ok()??;
@@ -106,7 +107,8 @@ pub fn restored(changes: &[Change]) -> Vec<Restored> {
     changes.iter().filter_map(read).collect()
 }
 
-/// How many seconds the waves of a deployment were watched, from the begin of each bake to the last look.
+/// Returns for how many seconds the waves of a deployment were watched, from the beginning of each bake to the last
+/// look.
 async fn watched_s(ports: &impl Ledger, id: &DeploymentId) -> Answered<u64> {
     let all = store::load_all(ports, &store::judgements(id)).await?;
     let watched_ms: u64 = all
@@ -121,7 +123,7 @@ fn ending_of(change: &Change) -> Answered<Option<EndedDeployment>> {
     Ok(records.and_then(|(before, after)| EndedDeployment::of(before.as_ref(), &after)))
 }
 
-/// The record of a deployment, as it was and as it is; nothing where another item has changed.
+/// Reads the record of a deployment, as it was and as it is; `None` if the change is of another item.
 fn records(change: &Change) -> Answered<Option<(Option<Deployment>, Deployment)>> {
     let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else {
         return Ok(None);
@@ -213,7 +215,8 @@ async fn freed(ports: &impl Ports, before: Option<&Item>, after: &Item) -> Answe
     }
 }
 
-/// Who leaves the queue without a turn wakes those that let it go before them, beside a lock that is free.
+/// Wakes those that wait when a deployment left the queue without a turn while the lock is free, because they let it go
+/// before them.
 async fn left_the_queue(ports: &impl Ports, before: &Item) -> Answered<()> {
     let Some((app, environment)) = store::environment_of(&before.key.pk) else {
         return Ok(());

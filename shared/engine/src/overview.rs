@@ -1,4 +1,5 @@
-//! What the ledger has of applications and their environments, for whoever gives an overview: the API, and summaries.
+//! Reads what the ledger has of applications and their environments, for an overview: that of the API, and the
+//! summaries.
 
 use crate::ports::{Answered, Ledger, Query};
 use crate::store::{self, Stored};
@@ -12,25 +13,25 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 
-/// How many records of an environment are read at most.
+/// The most records of an environment that are read.
 const MOST: usize = 1_000;
 
-/// So many are divided among the environments of an application, but each may have `FEW`.
+/// The number of records that is divided among the environments of an application. Each may have at least `FEW`.
 const OF_AN_APPLICATION: usize = 3_000;
 const FEW: usize = 100;
 
-/// How many records are read of each of so many environments at most.
+/// Returns the most records that are read of each environment, if there are so many environments.
 pub fn most_of_each(environments: usize) -> usize {
     (OF_AN_APPLICATION / environments.max(1)).clamp(FEW, MOST)
 }
 
-/// How many environments are read at a time.
+/// The number of environments that are read at a time.
 pub const AT_A_TIME: usize = 8;
 
-/// How many records one page of a history has.
+/// The number of records on one page of a history.
 const A_PAGE: u32 = 100;
 
-/// Those that the declaration in force has. One that cannot be read any more hides nothing of the others.
+/// Returns the environments of a declaration; none if it cannot be read any more, so that it does not hide the others.
 pub fn environments(declared: &Declared) -> Vec<EnvironmentName> {
     let read = store::read_declaration(declared);
     read.map(|it| it.environments().cloned().collect())
@@ -56,15 +57,15 @@ pub async fn names(
     Ok(names)
 }
 
-/// What the ledger has of an environment.
+/// The ledger's items on an environment.
 pub struct Here {
-    /// What runs, and the hold.
+    /// The state of the environment: the components that run, and the hold.
     pub state: EnvironmentState,
     /// The lock.
     pub lock: Lock,
-    /// What is known of drills.
+    /// The environment's drills.
     pub drills: Drills,
-    /// Who waits. It has their task tokens: whoever has one could answer in its place.
+    /// The deployments that wait, with their task tokens. A caller with a task token could answer in its place.
     pub waiting: Vec<Waiting>,
 }
 
@@ -87,7 +88,7 @@ pub async fn here(
 }
 
 impl Here {
-    /// The deployments that it names.
+    /// Returns the deployments that run, hold the lock or wait.
     pub fn named(&self) -> Vec<DeploymentId> {
         let running = self.state.running.values().flat_map(Running::all_names);
         let running = running.map(|names| &names.now.deployment);
@@ -96,7 +97,7 @@ impl Here {
         running.chain(held).chain(waiting).cloned().collect()
     }
 
-    /// What decides on the next drill by the schedule that is declared, if one is.
+    /// Returns the facts that decide on the next drill by the declared schedule, if there is one.
     pub fn next_drill<'a>(&'a self, schedule: Option<&'a Schedule>, now: Time) -> drill::Facts<'a> {
         drill::Facts {
             schedule,
@@ -109,7 +110,8 @@ impl Here {
         }
     }
 
-    /// Who waits. The task tokens stay here: whoever has one could answer in its place.
+    /// Returns the deployments that wait, without their task tokens: whoever has a task token could answer in its
+    /// place.
     pub fn shown(&self) -> Vec<Value> {
         let waiting = self.waiting.iter().map(|waiting| {
             json!({
@@ -160,7 +162,8 @@ pub async fn accepted_since(
     }
 }
 
-/// What the last hourly look at an environment found, of what runs; nothing before the schedule knows the environment.
+/// Returns what the last hourly look at an environment found of the components that run; `None` before the schedule
+/// knows the environment.
 pub async fn drift(
     ledger: &impl Ledger,
     app: &AppName,

@@ -1,4 +1,4 @@
-//! What the release machine and its functions say to each other. Ids flow, not documents.
+//! The messages between the release machine and its functions. They carry ids, not documents.
 //!
 //! `statemachine/release.asl.json` is the other side; the contract tests hold the two together.
 
@@ -70,8 +70,8 @@ pub struct ExecutionRef {
     pub name: String,
 }
 
-/// What the conductor, the planner and the judge are asked. One shape for all states, so that the
-/// machine stays dumb.
+/// The input of the conductor, the planner and the judge. All states have the same shape, so that the machine stays
+/// simple.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
@@ -95,18 +95,19 @@ pub struct Ask {
     /// `AwaitTurn`: the task token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<String>,
-    /// `Undo`, `SettleUndo`, `GiveUp`, `Accept`: what failed, as the machine saw it, such as an error's name;
-    /// empty where a function recorded the reason itself.
+    /// `Undo`, `SettleUndo`, `GiveUp`, `Accept`: what failed, as the machine saw it, such as an error's name; empty if
+    /// a function recorded the reason itself.
     #[serde(default)]
     pub error: String,
-    /// `Undo`: the wave that `UndoChange` brought back last; absent the first time. Only lower
-    /// waves may be answered, so that each wave is tried once and the undo cannot loop for ever
-    /// (rule 8), even where a deployer dies without recording that it failed.
+    /// `Undo`: the wave that `UndoChange` brought back last; absent the first time. Only lower waves may be answered.
+    /// So each wave is tried once and the undo cannot loop for ever (rule 8), even if a deployer dies without recording
+    /// that it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<u32>,
 }
 
-/// What they answer. Every member is always present, so that no expression in the machine fails.
+/// The answer of the conductor, the planner and the judge. Every member is always present, so that no expression in the
+/// machine fails.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The word to branch on.
@@ -117,13 +118,13 @@ pub struct Answer {
     pub token: u64,
     /// The wave that `items` belong to; for `bake`, the wave that is watched, as it was asked.
     pub wave: u32,
-    /// What to change, or to restore, in parallel.
+    /// The components to change, or to restore, in parallel.
     pub items: Vec<WorkItem>,
-    /// How long to watch before the next judgement.
+    /// The seconds to watch before the next judgement.
     pub seconds: u64,
     /// For the machine's Fail states: a short name.
     pub error: String,
-    /// For the machine's Fail states: the sentence that the notification carries, too.
+    /// For the machine's Fail states: the text, which the notification carries, too.
     pub cause: String,
 }
 
@@ -134,12 +135,12 @@ pub struct WorkItem {
     pub component: ComponentName,
     /// Its kind, by which the machine looks its function up.
     pub kind: KindName,
-    /// What is done with it first: `publish` or `deploy`, or `restore` on the way back.
+    /// The first thing that is done with it: `publish` or `deploy`, or `restore` on the way back.
     pub begin: Word,
 }
 
 impl WorkItem {
-    /// What a wave changes, for the machine's Map.
+    /// Returns the items of a wave, for the machine's Map.
     pub fn of_wave(wave: &Wave) -> Vec<Self> {
         let begin = |kind: KindName| {
             if kind.publishes() {
@@ -158,7 +159,7 @@ impl WorkItem {
             .collect()
     }
 
-    /// What the undo brings back of a step.
+    /// Returns the item with which the undo brings a step back.
     pub fn back(step: &Step) -> Self {
         Self {
             component: step.component.clone(),
@@ -168,7 +169,7 @@ impl WorkItem {
     }
 }
 
-/// What a kind's functions are asked: the one that deploys it, and the one that publishes.
+/// The input of a kind's functions: the one that deploys it, and the one that publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Work {
@@ -183,7 +184,7 @@ pub struct Work {
     pub wave: Option<u32>,
 }
 
-/// What a deployer answers: a failure is data, and the step item tells why.
+/// The answer of a deployer. A failure is data, and the step item tells why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkDone {
     /// The component.

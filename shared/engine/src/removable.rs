@@ -1,4 +1,4 @@
-//! The removable of an environment, or of an application, as the ledger says: for who removes, and for who only asks.
+//! Reads from the ledger what can be removed of an environment, for a removal or for a look at one.
 
 pub mod application;
 
@@ -15,7 +15,7 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::removal::{Facts, LetsGo, Removal, decide};
 use windlass_domain::tenancy::{Claim, Claims};
 
-/// The ledger's word on it.
+/// The ledger's items on what can be removed.
 pub struct Removable {
     pub lock: Stored<Lock>,
     pub state: Stored<EnvironmentState>,
@@ -60,12 +60,12 @@ impl Removable {
         decide(removal, self.facts(&self.all_claims()))
     }
 
-    /// The claims that were read.
+    /// Returns the claims that were read.
     pub fn all_claims(&self) -> Vec<Claims> {
         self.claims.iter().map(|one| one.value.clone()).collect()
     }
 
-    /// All that was read, to be decided on.
+    /// Returns all facts that were read, for the decision.
     pub fn facts<'a>(&'a self, claims: &'a [Claims]) -> Facts<'a> {
         Facts {
             lock: &self.lock.value,

@@ -1,4 +1,4 @@
-//! What a rollback may need of a component, so that it is not pruned.
+//! Finds what a rollback may need of a component, so that it is not pruned.
 
 use crate::ports::{Answered, Ledger};
 use crate::store::{self};
@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use windlass_domain::environment::{Running, Snapshot};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
-/// What ran of a component according to what is in force now, to the newest snapshots, and to those
-/// that a rollback meets when it walks back: `back` of each. So many reads, however long the history
-/// is. Only whoever holds the environment's lock may rely on it: a snapshot is made with the lock.
+/// Returns what ran of a component according to three sources: what is in force now, the newest snapshots, and the
+/// snapshots that a rollback meets when it walks back. It reads `back` of each, however long the history is. Only the
+/// holder of the environment's lock may rely on it, because a snapshot is made with the lock.
 pub async fn kept(
     ports: &impl Ledger,
     app: &AppName,
@@ -26,7 +26,7 @@ pub async fn kept(
     };
     let (last, mut next) = (state.value.last_snapshot, state.value.snapshot);
     let newest = last.saturating_sub(u64::from(back)).max(1)..=last;
-    // One after the other only where a rollback meets one that is not among the newest.
+    // They are read one after the other only if a rollback meets one that is not among the newest.
     let mut known: BTreeMap<_, _> = try_join_all(newest.map(read)).await?.into_iter().collect();
     for _ in 0..=back {
         if next == 0 {

@@ -41,7 +41,7 @@ fn a_rollback_within_the_wait_starts_no_task() {
         told(&harbour),
         "agent:1, 1 sets, 4 tasks: Stopped, Succeeded"
     );
-    // And what had been rolled back comes once more, when the rollback itself is undone.
+    // The release that had been rolled back comes once more, when the rollback itself is undone.
     assert_eq!(back.undo(), Word::Changed, "{}", back.undo_failure());
     assert_eq!(harbour.set_to(), "agent:2");
 }

@@ -231,7 +231,7 @@ fn tasks_that_crash_are_not_waited_for_an_hour() {
     assert_eq!(harbour.set_to(), "agent:1");
 }
 
-/// Somebody's own deployment in the group.
+/// Creates somebody's own deployment in the group.
 fn by_hand(harbour: &Harbour) -> String {
     let mut services = harbour.world.services();
     let now = services
@@ -279,7 +279,7 @@ fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
     assert_eq!(harbour.world.codedeploy().of_services.len(), 1);
 }
 
-/// What an operator's `accept` sees, in the words in which it is recorded or refused.
+/// Says what an operator's `accept` sees, in the words in which it is recorded or refused.
 fn seen_to_accept(sailing: &harbour::Sailing<'_>, world: &World) -> String {
     match run(windlass_engine::observe::live(world, &sailing.step(), None)).unwrap() {
         Live::There { shown, state, .. } => format!("{shown}: {}", state["noticed"]["value"]),

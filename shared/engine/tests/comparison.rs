@@ -1,4 +1,4 @@
-//! The new version beside the former one, against the in-memory world.
+//! Tests of comparing the new version with the former one, against the in-memory world.
 
 #![allow(clippy::expect_used)] // helpers of tests
 
@@ -40,7 +40,7 @@ fn gate() -> ComparisonGate {
     }
 }
 
-/// Puts what became of the calls of a version into the period that begins now.
+/// Puts the failures and the number of calls of a version into the period that begins now.
 fn put(world: &World, version: &str, (failed, all): (f64, f64)) {
     for (metric, value) in [("Errors", failed), ("Invocations", all)] {
         let series = count(metric).with("ExecutedVersion", version);
@@ -60,7 +60,7 @@ fn pass_seconds(world: &World, seconds: u64) {
     clock.now = clock.now.plus_s(seconds);
 }
 
-/// A step whose callers get these versions.
+/// Makes a step whose callers get these versions.
 fn step(outputs: &[(&str, &str)]) -> Step {
     let mut step = Step::planned(
         DeploymentId("0123456789abcdef".into()),
@@ -105,7 +105,7 @@ fn measured_by(gate: ComparisonGate, world: &World, outputs: &[(&str, &str)]) ->
     block_on(measure(world, &judging))
 }
 
-/// What a look comes to a minute after these calls.
+/// Returns the result of a look a minute after these calls.
 fn look(new: (f64, f64), former: (f64, f64)) -> Measurement {
     let world = World::default();
     put(&world, "8", new);

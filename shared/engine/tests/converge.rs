@@ -30,14 +30,14 @@ fn begin(subject: &Turning) -> Trial<'_, Turning> {
     Trial::begin(subject).unwrap()
 }
 
-/// The calls of a forward run without a mishap.
+/// Returns the calls of a forward run without a mishap.
 fn rehearsed() -> Vec<&'static str> {
     let rehearsal = begin(&ONE);
     let _ = rehearsal.forward();
     rehearsal.scene.world.mishaps().calls.clone()
 }
 
-/// One wave, with a mishap at the first call of that name in it.
+/// Begins a trial of one wave, with a mishap at the first call of that name.
 fn one_with(name: &str, when: When, mishap: Mishap) -> Trial<'static, Turning> {
     let trial = begin(&ONE);
     let call = rehearsed().iter().position(|call| *call == name).unwrap();
@@ -45,13 +45,13 @@ fn one_with(name: &str, when: When, mishap: Mishap) -> Trial<'static, Turning> {
     trial
 }
 
-/// One invocation, forward.
+/// Makes one invocation, forward.
 async fn invoke(trial: &Trial<'_, Turning>) -> Answered<WorkDone> {
     let work = trial.work(Some(0), 1).unwrap();
     trial.invoke(&work).await
 }
 
-/// One invocation that has come to where a pause is planned.
+/// Makes one invocation, up to the planned pause.
 fn paused(trial: &Trial<'_, Turning>) -> Pin<Box<impl Future<Output = Answered<WorkDone>>>> {
     let mut invocation = Box::pin(invoke(trial));
     assert!(until_pause(invocation.as_mut()).is_none());
@@ -62,7 +62,7 @@ fn points_at(trial: &Trial<'_, Turning>) -> String {
     dial(&trial.scene.world).state.points_at
 }
 
-/// That the wave failed because someone else changed the target, and that an undo leaves that alone.
+/// Asserts that the wave failed because someone else changed the target, and that an undo leaves that alone.
 fn assert_left_to_the_stranger(trial: &Trial<'_, Turning>) {
     let found = failure_finding(trial.step().unwrap().failure);
     assert_eq!(found, FindingName::TargetChangedByOther);
@@ -144,7 +144,7 @@ fn whoever_comes_next_waits_until_an_open_call_cannot_take_effect() {
     assert!(trial.scene.world.now() < horizon);
     assert_eq!(run(invoke(&trial)).unwrap().verdict, Word::Changed);
     assert!(dial(&trial.scene.world).turned_at >= horizon);
-    // Even a call that comes later than it can is stopped by its own condition.
+    // A call that comes even later than that is stopped by its own condition.
     assert_eq!(name_of(&run(late)), Some(FaultName::AttemptSuperseded));
     assert_eq!(dial(&trial.scene.world).turns, 1);
 }
@@ -159,7 +159,8 @@ fn a_call_that_took_effect_while_its_horizon_was_waited_out_is_seen() {
     assert_eq!(dial(&trial.scene.world).turns, 2);
 }
 
-/// An invocation that goes on so long after its open call was recorded; and what comes of it.
+/// Makes an invocation that goes on so long after its open call was recorded. Returns its trial, and the fault that it
+/// ends with.
 fn late(ms: u64) -> (Trial<'static, Turning>, Option<FaultName>) {
     let calls = rehearsed();
     let turn = calls.iter().position(|call| *call == "dial.turn").unwrap();
@@ -174,7 +175,7 @@ fn late(ms: u64) -> (Trial<'static, Turning>, Option<FaultName>) {
     (trial, name)
 }
 
-/// What comes of it, and how often the dial was turned by then.
+/// Returns the fault of such an invocation, and how often the dial was turned by then.
 fn sent_late(ms: u64) -> (Option<FaultName>, u32) {
     let (trial, name) = late(ms);
     let turns = dial(&trial.scene.world).turns;
@@ -186,7 +187,7 @@ fn sent_late(ms: u64) -> (Option<FaultName>, u32) {
 #[test]
 fn nothing_is_sent_after_the_call_s_own_horizon() {
     assert_eq!(sent_late(15_000), (Some(FaultName::StillInProgress), 0));
-    // Nor what could end after it: a send may take ten seconds.
+    // Nor is a call sent that could end after it: a send may take ten seconds.
     assert_eq!(sent_late(5_001), (Some(FaultName::StillInProgress), 0));
     assert_eq!(sent_late(5_000), (None, 1));
 }
@@ -216,7 +217,7 @@ fn a_lost_answer_is_waited_out_and_not_repeated() {
 /// Safety: late looks: A target is gone when every look has said so for 20 s.
 #[test]
 fn a_target_is_gone_when_every_look_says_so_for_as_long_as_one_may_be_behind() {
-    // The target, or what a change needs, such as a version that was just published.
+    // The target is gone, or what a change needs, such as a version that was just published.
     for call in ["dial.observe", "dial.turn"] {
         let trial = one_with(call, When::Before, fault(FaultName::NotFound));
         assert_eq!(trial.forward(), Ok(Word::Changed), "{call}");

@@ -1,4 +1,4 @@
-//! ECS services: the way there and back, and every way to fail, told as what it is.
+//! Tests of ECS services: the way there and back, and every way to fail, told as what it is.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -239,7 +239,7 @@ fn crash(harbour: &Harbour, artifact: &Artifact) {
     harbour.world.services().crash.insert(reference(artifact));
 }
 
-/// The service wants more tasks than ever start: a stand-in for a cluster without room.
+/// Lets the service want more tasks than ever start: a stand-in for a cluster without room.
 fn slow(harbour: &Harbour) {
     harbour.world.services().no_room = true;
 }
@@ -334,7 +334,7 @@ fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
     run(sending).unwrap();
     assert_eq!(harbour.set_to(), "agent:1", "theirs was overwritten");
 
-    // What is there at the look is not.
+    // A change that is there at the look is not overwritten.
     stranger();
     let refused = run(kind.change(&target, &change, &deployment));
     assert_eq!(refused.unwrap_err().name, FaultName::Conflict);

@@ -1,4 +1,4 @@
-//! What a release of an ECS service must not bring, because it is somebody else's.
+//! Tests of what a release of an ECS service must not bring, because it is somebody else's.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -16,7 +16,7 @@ use windlass_world::registry::HOST;
 const TASK: &str = "arn:aws:iam::111111111111:role/windlass-task-shop";
 const OF_BANK: &str = "arn:aws:iam::111111111111:role/windlass-task-bank";
 
-/// A service whose releases are documents, and which runs with these roles.
+/// Makes a service whose releases are documents, and which runs with these roles.
 fn by_documents(task_role: &Value, execution_role: &Value) -> Harbour {
     let mut harbour = Harbour::new();
     harbour.spec.base = Base::Artifact;
@@ -30,7 +30,7 @@ fn by_documents(task_role: &Value, execution_role: &Value) -> Harbour {
     harbour
 }
 
-/// What is told of a document that differs in these members, by name and path.
+/// Returns the findings about a document that differs in these members, by name and path.
 fn told(harbour: &Harbour, changes: &Value) -> Vec<String> {
     let mut rendered = document(&format!("{}:1.1", repository()));
     for (member, value) in changes.as_object().unwrap() {
@@ -208,7 +208,7 @@ fn the_newest_of_the_family_that_is_somebody_elses_is_no_base() {
             &[]
         };
         assert_eq!(told, expected, "{tags:?}");
-        // What runs already is no news, whoever registered it.
+        // The task definition that runs already is no finding, whoever registered it.
         live(&harbour, |live| {
             live.service.task_definition.clone_from(&newest.arn);
         });

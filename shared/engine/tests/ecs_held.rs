@@ -1,5 +1,5 @@
-//! ECS services whose rollout somebody else decides: a hook of the team's, or ECS that goes back to what
-//! was complete.
+//! Tests of ECS services whose rollout somebody else decides: a hook of the team's, or ECS that goes back to what was
+//! complete.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -44,7 +44,7 @@ fn a_rollout_that_a_hook_holds_tells_what_it_waits_for() {
     assert_eq!(fault.name, FaultName::StillInProgress);
     assert_eq!(fault.message, waits);
     assert_eq!(sailing.step().waits_for.as_deref(), Some(waits));
-    // It is continued.
+    // Somebody continues it.
     paused(&harbour, vec![]);
     assert_eq!(sailing.forward(), Word::Changed);
     assert_eq!(sailing.step().waits_for, None);
@@ -87,13 +87,13 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
     live(&harbour, |live| {
         assert_eq!(live.primary().unwrap().rollout, "FAILED");
         live.service.breaker = (true, true);
-        // With no healthy percentage to keep, what was before is gone as well.
+        // There is no healthy percentage to keep, so what was before is gone as well.
         live.tasks
             .retain(|task| task.task.task_definition == made.arn);
     });
     harbour.world.clock().now = now.plus_s(300);
     harbour.world.roll();
-    // So does ours, and ECS goes back to what was complete before both.
+    // Ours fails as well, and ECS goes back to what was complete before both.
     let artifact = harbour.push("1.1");
     harbour.world.services().crash.insert(reference(&artifact));
     let sailing = harbour.begin("d1", &artifact);

@@ -1,4 +1,4 @@
-//! ECS services whose deployments pause for Windlass: the way there and back, and what others do meanwhile.
+//! Tests of ECS services whose deployments pause for Windlass: the way there and back, and what others do meanwhile.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -22,7 +22,7 @@ fn pause(stages: &[&str], timeout_min: u32, then: &str) -> ServiceHook {
     }
 }
 
-/// A service that ECS shifts by this strategy, and that pauses for Windlass at these stages for two hours at most.
+/// Makes a service that ECS shifts by this strategy. It pauses for Windlass at these stages for two hours at most.
 fn pausing(strategy: Strategy, pauses: &[Pause]) -> Harbour {
     let mut harbour = Harbour::new();
     harbour.spec.rollout = strategy;
@@ -57,7 +57,8 @@ fn a_service_that_pauses_before_each_part_conforms() {
     conforms(&ServiceOf(|| pausing(Strategy::Canary, &pauses)));
 }
 
-/// What a person sees of the service: what it is set to, its newest deployment, its tasks so far, what was answered.
+/// Says what a person sees of the service: what it is set to, its newest deployment, its tasks so far, what was
+/// answered.
 fn told(harbour: &Harbour) -> String {
     let set_to = harbour.set_to();
     let mut services = harbour.world.services();
@@ -150,7 +151,7 @@ fn a_hook_of_the_teams_is_told_and_not_answered() {
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     let fault = sailing.invoke(Some(0)).unwrap_err();
     insta::assert_snapshot!(fault.message);
-    // Both run out, and ECS goes on by itself.
+    // Both pauses run out, and ECS goes on by itself.
     assert_eq!(sailing.forward(), Word::Changed);
     live(&harbour, |live| assert_eq!(live.pauses, []));
     assert_eq!(sailing.to_the_end(), Word::Changed);
@@ -177,7 +178,7 @@ fn where_another_pause_waits_at_the_same_stage_none_is_answered() {
     live(&harbour, |live| assert_eq!(live.pauses, []));
 }
 
-/// A person answers the pause that waits.
+/// Lets a person answer the pause that waits.
 fn by_hand(harbour: &Harbour, goes_on: bool) {
     harbour.world.roll();
     let now = harbour.world.now();

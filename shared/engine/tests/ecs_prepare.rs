@@ -1,4 +1,4 @@
-//! What `Prepare` makes of an ECS service: findings, bases, what is left alone, rollbacks.
+//! Tests of what `Prepare` makes of an ECS service: findings, bases, what is left alone, rollbacks.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 

@@ -1,5 +1,5 @@
-//! A service with several images of its own: a release brings those of some containers, and the others keep what they
-//! run.
+//! Tests of a service with several images of its own: a release brings those of some containers, and the others keep
+//! what they run.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -13,7 +13,7 @@ use windlass_domain::kinds::ecs::Base;
 use windlass_engine::payload::Word;
 use windlass_world::registry::HOST;
 
-/// The service of the harbour, whose second container has an image of ours as well: `shop/log:1`, named by tag.
+/// Makes the service of the harbour, whose second container has an image of ours as well: `shop/log:1`, named by tag.
 fn two() -> (Harbour, Digest) {
     let mut harbour = Harbour::new();
     let first = harbour.world.registry().push("shop/log", "1");
@@ -30,7 +30,7 @@ fn two() -> (Harbour, Digest) {
     (harbour, first)
 }
 
-/// The digests that the tasks show in the second container.
+/// Sets the digests that the tasks show in the second container.
 fn show(harbour: &Harbour, digests: &[&Digest]) {
     live(harbour, |live| {
         for (task, digest) in live.tasks.iter_mut().zip(digests) {
@@ -57,7 +57,7 @@ fn push(harbour: &Harbour, name: &str, tag: &str) -> Digest {
     harbour.world.registry().push(&repository, tag)
 }
 
-/// The images of the task definition that the service is set to, without the registry.
+/// Returns the images of the task definition that the service is set to, without the registry.
 fn set(harbour: &Harbour) -> [String; 2] {
     harbour.world.roll();
     let mut services = harbour.world.services();
@@ -99,7 +99,7 @@ fn a_container_that_is_not_named_keeps_the_bytes_that_run_though_its_tag_has_mov
         set(&harbour),
         [by_digest("agent", &agent), by_digest("log", &runs)]
     );
-    // The other one alone, and then once more.
+    // The next release brings the other image alone, and then once more.
     let log = push(&harbour, "log", "2");
     let sailing = harbour.begin("d2", &images(&[("log", &log)]));
     assert_eq!(sailing.forward(), Word::Changed);
@@ -139,7 +139,7 @@ fn both_go_at_once_and_come_back_at_once() {
         set(&harbour),
         [by_digest("agent", &other), by_digest("log", &first)]
     );
-    // What is recorded of both comes back with one change.
+    // The rollback brings back both recorded images with one change.
     let planned = harbour.plan("d3", None, Some(&then));
     assert_eq!(
         harbour.begin_planned("d3", &planned).forward(),

@@ -1,4 +1,4 @@
-//! ECS services whose traffic ECS shifts: the way there and back, and what ECS does by itself.
+//! Tests of ECS services whose traffic ECS shifts: the way there and back, and what ECS does by itself.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -14,7 +14,7 @@ use windlass_engine::ports::{Clock, Shifting};
 use windlass_world::conformance::conforms;
 use windlass_world::run::run;
 
-/// A service that ECS shifts: all at once, or in steps of two minutes; it bakes for five.
+/// Makes a service that ECS shifts, all at once or in steps of two minutes. It bakes for five minutes.
 fn shifting(strategy: Strategy) -> Harbour {
     let mut harbour = Harbour::new();
     harbour.spec.rollout = strategy;
@@ -45,7 +45,7 @@ fn a_service_that_ecs_shifts_in_two_parts_conforms() {
     conforms(&ServiceOf(|| shifting(Strategy::Canary)));
 }
 
-/// What a person sees of the service: what it is set to, its newest deployment, its tasks so far.
+/// Says what a person sees of the service: what it is set to, its newest deployment, its tasks so far.
 fn told(harbour: &Harbour) -> String {
     let set_to = harbour.set_to();
     let mut services = harbour.world.services();
@@ -158,7 +158,8 @@ fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_rec
         let found = services.task_definitions.values().next().unwrap();
         found.document.clone()
     };
-    // Another one was complete last, which Windlass did not see: the service was set to what it saw, and never got there.
+    // Another task definition was complete last, and Windlass did not see that: the service was set to what Windlass
+    // saw, and never got there.
     let mut plain = image;
     for member in ["taskDefinitionArn", "revision", "status", "registeredAt"] {
         plain.as_object_mut().unwrap().remove(member);
@@ -197,7 +198,7 @@ fn what_ecs_takes_back_by_itself_is_told_with_its_reason_and_not_raced() {
     live(&harbour, |live| live.alarm = true);
     assert_eq!(sailing.answer(Some(1)), Word::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment alarms: alarm detected. ECS tells of no stopped task. The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
-    // The undo finds the work done.
+    // The undo finds its work done.
     assert_eq!(sailing.undo(), Word::Changed);
     assert_eq!(harbour.set_to(), "agent:1");
     let sent = sailing.step().changes;
@@ -318,7 +319,7 @@ fn somebodys_deployment_under_way_is_not_raced() {
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     assert_eq!(sailing.forward(), Word::Changed);
     let artifact = harbour.push("1.2");
-    // What ECS lists of the service may not tell.
+    // The list of deployments that ECS gives with the service may not show it.
     live(&harbour, |live| {
         live.service.deployments.truncate(1);
         live.service.deployments[0].rollout = "COMPLETED".into();
@@ -340,7 +341,7 @@ fn a_rollback_is_one_wave_that_ends_when_ecs_says_so() {
         told(&harbour).split(' ').take(2).collect::<Vec<_>>(),
         ["agent:1,", "SUCCESSFUL"]
     );
-    // Its undo goes to where it came from.
+    // The undo of the rollback goes to where the rollback came from.
     assert_eq!(back.undo(), Word::Changed);
     assert_eq!(harbour.set_to(), "agent:2");
 }

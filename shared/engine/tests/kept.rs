@@ -1,4 +1,5 @@
-//! What a kind keeps beside the item: a kind whose whole state is too large for an item, and secret.
+//! Tests of documents that a kind keeps beside the item. The whole state of this kind is too large for an item, and
+//! secret.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
@@ -16,7 +17,7 @@ use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms};
 use windlass_world::run::run;
 
-/// Stands in the content of every document.
+/// A secret in the content of every document.
 const SECRET: &str = "hunter2-in-a-template";
 
 fn kept_of<'a>(world: &'a World, component: &str) -> Kept<'a, World> {
@@ -31,7 +32,7 @@ fn text(name: &str) -> String {
     format!("{name} with {SECRET}")
 }
 
-/// Where the document is.
+/// Returns the key of the document's object.
 fn key(document: &Document) -> String {
     format!(
         "windlass/papers/shop/prod/api/kept/{}.json",
@@ -169,7 +170,7 @@ impl Kind for Paper {
     }
 }
 
-/// From one paper to another.
+/// A change from one paper to another.
 struct Another;
 
 impl Subject for Another {

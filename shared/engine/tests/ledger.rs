@@ -1,4 +1,4 @@
-//! What is read from the ledger in pages, and what cannot be written or read.
+//! Tests of what is read from the ledger in pages, and of what cannot be written or read.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -22,7 +22,7 @@ fn items(sk_prefix: &'static str) -> Range<Value> {
     Range::new(PARTITION.into(), sk_prefix)
 }
 
-/// So many items of a partition, which are in the index by the same numbers.
+/// Makes a world with so many items of a partition, which are in the index by the same numbers.
 fn filled(count: u32) -> World {
     let world = World::default();
     for number in 0..count {

@@ -1,4 +1,4 @@
-//! What a change of the ledger makes the outbox send.
+//! Tests of what the outbox sends when the ledger changes.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -120,7 +120,7 @@ fn what_aws_refuses_for_itself_holds_up_nothing_and_what_is_not_answered_comes_a
     }
 }
 
-/// A refusal with so many findings, each of so many characters.
+/// Makes a refusal with so many findings, each of so many characters.
 fn refusal(findings: usize, letters: usize) -> Item {
     let one = |n: usize| json!({"name": "UnknownField", "path": n.to_string(), "reason": "\u{1}".repeat(letters), "remedy": ""});
     let refusal = json!({
@@ -226,7 +226,7 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
     }
 }
 
-/// One waits, whose task token Step Functions knows.
+/// Lets one deployment wait, whose task token Step Functions knows.
 fn one_waits(stage: &Stage) {
     stage.put(
         store::waiting(&app(), &prod(), &id()),
@@ -275,7 +275,7 @@ fn a_lock_that_was_freed_wakes_who_waits_for_it() {
         ..key.clone()
     };
     let free = Lock::default();
-    // before, after, the key: how many are woken
+    // Whether it was held before, whether it is after, and the key. Expected: how many are woken.
     for (before, after, key, woken) in [
         (true, false, &key, 1),
         (true, true, &key, 0),

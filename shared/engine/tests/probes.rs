@@ -1,4 +1,4 @@
-//! Probes with headers, and those of test traffic, which decide while a component waits with that alone.
+//! Tests of probes with headers, and of probes of test traffic, which decide while a component waits with that alone.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -23,7 +23,7 @@ fn agent() -> ComponentName {
     ComponentName::new("agent").unwrap()
 }
 
-/// A probe of the service's test traffic, or of its callers' own.
+/// Returns a probe of the service's test traffic, or of its callers' own.
 fn probes(value: &str, before_traffic: bool) -> Resolved {
     let gate = ProbeGate {
         url: TEST.into(),
@@ -44,7 +44,7 @@ fn probes(value: &str, before_traffic: bool) -> Resolved {
     }
 }
 
-/// A listener whose rule looks for a header.
+/// Makes a listener whose rule looks for a header.
 fn listener(status: u16) -> World {
     let world = World::default();
     world.serve(TEST, status, "fine", 12);
@@ -53,8 +53,8 @@ fn listener(status: u16) -> World {
     world
 }
 
-/// What the probe comes to in each of four waves: the service waits with the test traffic, another component is looked at
-/// meanwhile, the service shifts, and it is over.
+/// Returns the result of the probe in each of four waves: the service waits with the test traffic, another component is
+/// looked at meanwhile, the service shifts, and it is over.
 fn verdicts(world: &World, gates: &Resolved) -> Vec<Option<Verdict>> {
     let change = |component: &str, tested| PlannedChange {
         component: ComponentName::new(component).unwrap(),

@@ -1,4 +1,4 @@
-//! The schedule of the summaries: who is told what, how often, and what becomes of a look that fails.
+//! Tests of the schedule of the summaries: who is told what, how often, and what becomes of a look that fails.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -48,7 +48,7 @@ fn topic(name: &str) -> String {
     format!("arn:aws:sns:eu-west-1:111111111111:{name}")
 }
 
-/// A world at six, in which each of these applications asks for summaries.
+/// Makes a world at six, in which each of these applications asks for summaries.
 fn world(names: &[&str]) -> World {
     let world = World::default();
     world.clock().now = Time::parse("2026-11-24T06:00:00Z").unwrap();
@@ -78,7 +78,7 @@ fn declare(world: &World, name: &str, of: &str) {
     write(world, vec![stored.unwrap()]);
 }
 
-/// One that was asked for so many hours ago, and ended an hour later.
+/// Records a deployment that was asked for so many hours ago, and ended an hour later.
 fn record(world: &World, ago_h: u64, ending: &str) {
     let accepted = Time::parse("2026-11-24T06:00:00Z").unwrap().0 - ago_h * HOUR;
     let id = format!("{accepted:016x}");
@@ -111,7 +111,7 @@ fn pass(world: &World, ms: u64) {
     clock.now = clock.now.plus_ms(ms);
 }
 
-/// The topics that were told, in their order.
+/// Returns the topics that were told, in their order.
 fn told(world: &World) -> Vec<String> {
     let notifications = world.notifications();
     let topics = notifications.told.iter().map(|(topic, ..)| topic);
@@ -198,7 +198,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
 fn a_look_that_comes_twice_at_once_tells_nobody_twice() {
     let world = world(&["bank", "shop"]);
     let event = event(&world);
-    // The first one is stopped where it has begun with `bank`: the other one leaves that alone.
+    // The first run is stopped after it has begun with `bank`. The other one leaves that alone.
     world.fail_call(calls_until_told(), When::Before, lost());
     assert!(run(handle(&world, &event)).is_err());
     assert_eq!(run(handle(&world, &event)), Ok(()));
@@ -212,7 +212,7 @@ fn lost() -> Fault {
     Fault::new(FaultName::Unavailable, "no answer")
 }
 
-/// The number of the call that tells the first topic.
+/// Returns the number of the call that tells the first topic.
 fn calls_until_told() -> u64 {
     let world = world(&["bank", "shop"]);
     look(&world).unwrap();
@@ -242,7 +242,7 @@ fn wherever_a_look_is_cut_off_the_next_ones_tell_everybody() {
             let many = told.len();
             told.dedup();
             assert_eq!(told, ["bank", "shop"], "{call} {when:?}");
-            // Only where the answer to the very message, or to what follows it, was lost.
+            // A message comes again only if the answer to it, or to what follows it, was lost.
             assert!(many <= 3, "{call} {when:?}");
         }
     }

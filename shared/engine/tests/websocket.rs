@@ -1,4 +1,4 @@
-//! Conversations over a WebSocket, against the in-memory world.
+//! Tests of conversations over a WebSocket, against the in-memory world.
 
 use windlass_domain::declaration::gates::{Declared, Resolved, WebsocketGate};
 use windlass_domain::fault::{Fault, FaultName};
@@ -70,7 +70,7 @@ fn what_is_heard_decides() {
         let seen = measured(&world, expect);
         assert_eq!((seen.verdict, seen.measured.as_str()), (verdict, told));
         assert_eq!(seen.gate, "wss://shop.example/ ping");
-        // A lost connection is no unhealthy release: it is tried once more. A wrong answer is not.
+        // A lost connection does not mean an unhealthy release: it is tried once more. A wrong answer is not.
         let tries = if answer.is_some() { 1 } else { 2 };
         assert_eq!(world.probe().asked.len(), tries, "{told}");
     }

@@ -3,19 +3,19 @@ use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
 use windlass_domain::outcome::{EndedDeployment, Restored};
 
-/// What endings are counted under.
+/// The settings of the metrics of endings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
     /// The name of Windlass's stack.
     pub stack: String,
     /// The environments of production: those whose failed and slow deployments raise an alarm.
     pub alarmed: Vec<String>,
-    /// Whether each application's environment is counted for itself as well. Each is six metrics, which cost money.
+    /// True if each application's environment is counted for itself as well. Each has six metrics, which cost money.
     pub by_application: bool,
 }
 
 impl Counted {
-    /// As the template gives it: `WINDLASS_STACK`, `WINDLASS_ALARM_ENVIRONMENTS` with commas, and
+    /// Reads the settings as the template gives them: `WINDLASS_STACK`, `WINDLASS_ALARM_ENVIRONMENTS` with commas, and
     /// `WINDLASS_METRICS_BY_APPLICATION`.
     pub fn from_env() -> Self {
         let given = |name| std::env::var(name).unwrap_or_default();
@@ -36,15 +36,17 @@ impl Counted {
         write(self.line(ended, now()));
     }
 
-    /// Writes how long a failure lasted, for the dashboard.
+    /// Writes the duration of a failure, for the dashboard.
     pub fn count_restored(&self, restored: &Restored) {
         write(self.restored_line(restored, now()));
     }
 
-    /// The line for an ending, at a time in milliseconds: whether it needs an operator, which concerns every
-    /// environment; and what it was, apart for production and for the others, because an alarm names each metric of
-    /// its expression and cannot search for applications; and the same, with its lead time and its cost, for the
-    /// application's environment. A line that is written twice is counted twice.
+    /// Returns the line for an ending, at a time in milliseconds; `None` for a refused deployment.
+    ///
+    /// It says whether the ending needs an operator, which concerns every environment. It gives the outcome, apart for
+    /// production and for the others, because an alarm names each metric of its expression and cannot search for
+    /// applications. Where applications are counted, it gives the same for the application's environment, with its lead
+    /// time and its cost. A line that is written twice is counted twice.
     pub fn line(&self, ended: &EndedDeployment, timestamp: u64) -> Option<Value> {
         if ended.ending == Ending::Rejected {
             return None;
@@ -63,7 +65,7 @@ impl Counted {
             all.extend(of_an_application(ended));
             told.push(directive(OF_AN_APPLICATION, &all));
         }
-        // An ending that never had a turn may have nothing to tell there.
+        // The ending of a deployment that never had a turn may have no metrics there.
         told.retain(|directive| directive["Metrics"] != json!([]));
         let mut line = json!({
             "deployment": ended.id,
@@ -79,8 +81,8 @@ impl Counted {
         Some(line)
     }
 
-    /// The line for an environment that is well again. It is one of its own, because that may come long after the
-    /// ending, with what an operator does. `None` where applications are not counted.
+    /// Returns the line for an environment that is well again. It is a line of its own, because that may come long
+    /// after the ending, with what an operator does. `None` where applications are not counted.
     pub fn restored_line(&self, restored: &Restored, timestamp: u64) -> Option<Value> {
         let seconds = json!(restored.seconds);
         let told = directive(OF_AN_APPLICATION, &[("RestoreSeconds", "Seconds", seconds)]);
@@ -113,9 +115,9 @@ fn write(line: Option<Value>) {
 /// A metric's name, its unit and a value.
 type Metric = (&'static str, &'static str, Value);
 
-/// The metrics of production, of the others, and of each application's environment. How many deployments worked is how
-/// many values of `DeploymentSeconds` there are. `Changes` and `ChangesFailed` come together, because an expression
-/// over two metrics has no value at a time at which one has none.
+/// Returns the metrics of production, of the others, and of each application's environment. The number of values of
+/// `DeploymentSeconds` is the number of deployments that worked. `Changes` and `ChangesFailed` come together, because
+/// an expression over two metrics has no value at a time at which one has none.
 fn everywhere(ended: &EndedDeployment) -> Vec<Metric> {
     let seconds = ended.seconds.map(|seconds| json!(seconds));
     let worked = seconds.map(|seconds| ("DeploymentSeconds", "Seconds", seconds));
@@ -128,7 +130,7 @@ fn everywhere(ended: &EndedDeployment) -> Vec<Metric> {
     metrics
 }
 
-/// What says something of one application only, where it is known.
+/// Returns the metrics that say something of one application only, where they are known.
 fn of_an_application(ended: &EndedDeployment) -> Vec<Metric> {
     let lead_time_s = ended.lead_time_ms.map(|ms| json!(ms / 1000));
     let lead_time = lead_time_s.map(|seconds| ("LeadTimeSeconds", "Seconds", seconds));

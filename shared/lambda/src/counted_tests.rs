@@ -15,7 +15,8 @@ fn counted() -> Counted {
     }
 }
 
-/// An action of the shop's that ended so after 12 seconds, of a commit one and a half hours before, for a quarter.
+/// The ending of an action of the shop's after 12 seconds. Its commit is one and a half hours older; it cost a quarter
+/// of a dollar.
 fn ended(environment: &str, action: ActionName, ending: Ending) -> EndedDeployment {
     let outcome = Outcome::of(action, ending, false);
     EndedDeployment {
@@ -30,7 +31,7 @@ fn ended(environment: &str, action: ActionName, ending: Ending) -> EndedDeployme
     }
 }
 
-/// What CloudWatch makes of a line: each metric with the values of its dimensions, its unit and its value.
+/// Reads a line as CloudWatch does: each metric with the values of its dimensions, its unit and its value.
 fn metrics(line: &Value) -> Vec<String> {
     let mut all = Vec::new();
     let told = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
@@ -49,7 +50,7 @@ fn metrics(line: &Value) -> Vec<String> {
     all
 }
 
-/// The metrics of an ending, from those of the whole stack on.
+/// The metrics of an ending, those of the whole stack first.
 fn told(counted: &Counted, ended: &EndedDeployment) -> Vec<String> {
     let line = counted.line(ended, 1).unwrap();
     assert_eq!(line["deployment"], "3f9a");
@@ -77,7 +78,7 @@ fn an_ending_is_counted_for_the_stack_for_production_or_the_others_and_for_its_e
 
 #[test]
 fn an_ending_tells_whether_it_was_a_change_and_whether_one_failed() {
-    // Needs an operator; changes and failed ones, or that nothing is said of them.
+    // Whether it needs an operator; changes and failed ones, or `None` where it is counted as neither.
     for (action, ending, needs_operator, changes) in [
         (Deploy, Succeeded, 0, Some((1, 0))),
         (Deploy, NothingToDo, 0, None),
@@ -120,7 +121,7 @@ fn what_is_not_known_has_no_metric() {
         told(&counted(), &unknown)[2..],
         ["windlass shop dev: DeploymentSeconds 12 Seconds"]
     );
-    // Who only waited has no work to tell of, and no empty list of metrics either.
+    // A deployment that only waited has no work to report, and no empty list of metrics either.
     unknown.seconds = None;
     assert_eq!(
         told(&counted(), &unknown),

@@ -1,5 +1,5 @@
-//! Starting a Lambda function: the runtime, logs, metrics, and faults as Step Functions error
-//! names. Everything that all functions do the same way, so that a `main.rs` is a few lines.
+//! The start of a Lambda function: the runtime, logs, metrics, and faults as Step Functions error names. All functions
+//! do this in the same way, so that a `main.rs` is a few lines.
 
 mod counted;
 mod failure;

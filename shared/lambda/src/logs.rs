@@ -7,11 +7,12 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Lines of JSON on standard output, one for each event. `span` is what the line belongs to: the
-/// invocation, or one part of it where it works for several, such as the messages of a batch;
-/// `spans` are both, outermost first. `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's logging configuration,
-/// chooses how much Windlass says; libraries say warnings only, because at `DEBUG` the SDK writes
-/// whole requests.
+/// Writes lines of JSON to standard output, one for each event.
+///
+/// `span` is what the line belongs to: the invocation, or one part of it where it works for several, such as the
+/// messages of a batch. `spans` are both, outermost first. `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the
+/// function's logging configuration, sets the level of Windlass's own lines. Libraries write warnings only, because at
+/// `DEBUG` the SDK writes whole requests.
 pub(crate) fn init() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
     let lines = tracing_subscriber::fmt::layer()
@@ -28,8 +29,7 @@ pub(crate) fn init() {
     std::panic::set_hook(Box::new(panicked));
 }
 
-/// A panic as a line like every other: the standard library would write plain text, without the
-/// deployment.
+/// Writes a panic as a line like every other: the standard library would write plain text, without the deployment.
 fn panicked(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     let why = panic.payload_as_str().unwrap_or_default();
@@ -47,11 +47,11 @@ fn filter(level: &str) -> Targets {
     Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("windlass", ours)
-        // It repeats the fault that `serve` told already, outside the invocation's span.
+        // It repeats the fault that `serve` logged already, outside the invocation's span.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
 }
 
-/// Where an event names what the fields of its span tell.
+/// The fields of an invocation's span, each with its place in the event.
 const NAMED: [(&str, &str); 7] = [
     ("deployment", "/deployment"),
     ("state", "/state"),
@@ -64,10 +64,9 @@ const NAMED: [(&str, &str); 7] = [
     ("path", "/rawPath"),
 ];
 
-/// The span of one invocation. Its fields stand on every line that is written within it: the
-/// request, the X-Ray trace, and the deployment where the event names it. A handler that finds the
-/// deployment out later records it (`windlass_engine::log`). It is a span of level ERROR so that it
-/// is there at every level of the log.
+/// Makes the span of one invocation. Its fields stand on every line that is written within it: the request, the X-Ray
+/// trace, and the deployment where the event names it. A handler that finds the deployment out later records it
+/// (`windlass_engine::log`). It is a span of level ERROR so that it is there at every level of the log.
 pub(crate) fn invocation(request_id: &str, trace: Option<&str>, event: &Value) -> Span {
     let span = tracing::error_span!(
         target: "windlass",
@@ -114,7 +113,7 @@ mod tests {
         }
     }
 
-    /// What an invocation for the deployment `3f9a` writes at a level.
+    /// Returns the lines that an invocation for the deployment `3f9a` writes at a level.
     fn written(level: &str, work: impl FnOnce()) -> String {
         let lines = Lines::default();
         let made = lines.clone();

@@ -5,9 +5,8 @@ use windlass_domain::fault::FaultName;
 /// The namespace of all metrics. Each has a dimension that tells two stacks apart.
 pub(crate) const NAMESPACE: &str = "Windlass";
 
-/// Writes a fault as a line on standard output, which CloudWatch Logs turns into a metric (Amazon
-/// CloudWatch User Guide, "Specification: Embedded metric format"). How often a function is called and
-/// for how long Lambda counts itself.
+/// Writes a fault as a line on standard output, which CloudWatch Logs turns into a metric (Amazon CloudWatch User
+/// Guide, "Specification: Embedded metric format"). Lambda itself counts the calls of a function and their durations.
 #[allow(
     clippy::print_stdout,
     reason = "the line must stand alone, outside the log's format"
@@ -16,7 +15,7 @@ pub(crate) fn count_fault(function: &str, fault: FaultName, deployment: Option<&
     println!("{}", fault_line(function, now(), fault, deployment));
 }
 
-/// Milliseconds since 1970.
+/// Returns the milliseconds since 1970.
 pub(crate) fn now() -> u64 {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -24,8 +23,8 @@ pub(crate) fn now() -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Faults by function, whose name begins with the stack's, and name. The deployment is a member of the
-/// line and no dimension: each would be a metric of its own.
+/// Returns the line that counts a fault, by function, whose name begins with the stack's, and by the fault's name. The
+/// deployment is a member of the line and no dimension, because each would be a metric of its own.
 fn fault_line(function: &str, timestamp: u64, fault: FaultName, deployment: Option<&str>) -> Value {
     let mut line = json!({
         "Function": function,

@@ -1,5 +1,5 @@
-//! Which deployments an invocation worked for: asked at its end, for the lines that are about the
-//! whole of it.
+//! The deployments that an invocation worked for. They are asked for at its end, for the lines that are about the whole
+//! of it.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -59,8 +59,7 @@ fn keep<S: Subscriber + for<'a> LookupSpan<'a>>(found: Found, id: &Id, context: 
     }
 }
 
-/// The deployments that were named in the present span so far; several are one text, separated by
-/// commas.
+/// Returns the deployments that were named in the present span so far; several are one text, separated by commas.
 pub(crate) fn deployments() -> Option<String> {
     let named = Span::current().with_subscriber(|(id, subscriber)| {
         let registry = subscriber.downcast_ref::<Registry>()?;

@@ -64,7 +64,7 @@ where
         let work = measured(&function, handle(&ports, &handler, event.payload));
         work.instrument(span).await.map_err(Failure)
     });
-    // Without the runtime's own tracing layer: its span would stand on the lines in place of ours.
+    // It runs without the runtime's own tracing layer, whose span would stand on the lines in place of ours.
     let served = lambda_runtime::Runtime::new(service).run().await;
     served.map_err(|error| Fault::internal(format!("the Lambda runtime ended: {error}")))
 }
@@ -79,7 +79,7 @@ async fn measured(
     let fault = done.as_ref().err();
     let named = named::deployments();
     if let Some(named) = &named {
-        // Those that only parts of it worked for stand on the last line, too.
+        // The last line also has the deployments that only parts of the invocation worked for.
         Span::current().record("deployment", named.as_str());
     }
     let name = fault.map(|fault| fault.name);
@@ -96,13 +96,13 @@ async fn measured(
     done
 }
 
-/// The machine asks again, and nothing is wrong.
+/// Returns whether a fault only means that the machine asks again, and nothing is wrong.
 fn is_a_wait(name: FaultName) -> bool {
     use FaultName::{StillBaking, StillInProgress, TakesHours};
     matches!(name, StillInProgress | TakesHours | StillBaking)
 }
 
-/// One event through the handler: JSON in, JSON out.
+/// Takes one event through the handler: JSON in, JSON out.
 async fn handle<P, I, O>(
     ports: &P,
     handler: &impl AsyncFn(&P, I) -> Result<O, Fault>,
@@ -116,8 +116,8 @@ where
         let message = format!("the event does not have the form that is expected: {error}");
         Fault::new(FaultName::BadInput, message)
     })?;
-    // A type of its own for the compiler: a handler's future holds those of all that it calls down
-    // to the SDK, and together with the runtime's they nest deeper than rustc follows.
+    // A future of its own type helps the compiler: a handler's future holds those of all that it calls down to the SDK,
+    // and together with the runtime's they nest deeper than rustc follows.
     let working: Pin<Box<dyn Future<Output = Result<O, Fault>> + '_>> =
         Box::pin(async { handler(ports, input).await });
     let caught = AssertUnwindSafe(working).catch_unwind().await;
@@ -126,7 +126,7 @@ where
         .map_err(|error| Fault::internal(format!("the answer cannot be written: {error}")))
 }
 
-/// The runtime catches panics as well, but names them after Rust's box that holds them.
+/// Returns the fault of a panic. The runtime catches panics as well, but names them after Rust's box that holds them.
 fn panicked(panic: &(dyn Any + Send)) -> Fault {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));

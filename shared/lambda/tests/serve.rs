@@ -107,7 +107,7 @@ fn start() -> Function {
     Function::start(command)
 }
 
-/// What it wrote.
+/// Ends the function and returns the lines that it wrote.
 fn end(function: Function) -> Vec<Value> {
     let (out, err) = function.end();
     assert_eq!(err, "", "everything is told as JSON on standard output");
@@ -122,7 +122,8 @@ fn with<'a>(lines: &'a [Value], message: &str) -> Vec<&'a Value> {
     lines.iter().filter(said).collect()
 }
 
-/// The lines that one invocation wrote. It answered, and what it took Lambda itself counts: there are no metrics.
+/// Invokes once and returns the lines that it wrote. It answered, and Lambda itself counts the cost: there are no
+/// metrics.
 fn wrote(wanted: &str) -> Vec<Value> {
     let mut function = start();
     let asked = json!({"wanted": wanted, "request": {"app": "shop"}});
@@ -140,10 +141,10 @@ fn every_line_of_a_deployment_names_it() {
     for message in ["it is known", "answered"] {
         let line = with(&lines, message)[0];
         assert_eq!(line["span"]["deployment"], "3f9a", "{line}");
-        // By this the line before is found, too.
+        // The line before is found by this id, too.
         assert_eq!(line["span"]["request_id"], before["span"]["request_id"]);
     }
-    // The last line tells how long the invocation worked.
+    // The last line has the duration of the invocation.
     assert!(with(&lines, "answered")[0]["ms"].is_u64());
 
     let lines = wrote("a batch");

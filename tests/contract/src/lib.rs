@@ -1,4 +1,4 @@
-//! What the contract tests read: the state machine file, the template, the documents.
+//! The files that the contract tests read: the state machine file, the template, the documents.
 
 #![allow(
     clippy::expect_used,
@@ -19,22 +19,22 @@ pub const TEMPLATE: &str = include_str!("../../../template.yaml");
 /// The page with the table of time limits.
 pub const ARCHITECTURE: &str = include_str!("../../../docs/ARCHITECTURE.md");
 
-/// The state machine file, read strictly: what is outside the subset is refused.
+/// Reads the state machine file strictly: anything outside the subset is refused.
 pub fn machine() -> Definition {
     Definition::read(RELEASE).expect("the file is in the subset of the states language")
 }
 
-/// The state machine file as it is written.
+/// Returns the state machine file as it is written.
 pub fn machine_as_json() -> Value {
     serde_json::from_str(RELEASE).expect("the file is JSON")
 }
 
-/// The template, its tags (`!Ref`, `!Sub`, …) left out.
+/// Returns the template, without its tags (`!Ref`, `!Sub`, …).
 pub fn template() -> Value {
     serde_saphyr::from_str(TEMPLATE).expect("the template is YAML")
 }
 
-/// All states by name, those in Maps included.
+/// Returns all states by name, those in Maps included.
 pub fn states(machine: &Definition) -> BTreeMap<&str, &State> {
     let mut all = BTreeMap::new();
     for (name, state) in &machine.states {
@@ -47,7 +47,7 @@ pub fn states(machine: &Definition) -> BTreeMap<&str, &State> {
     all
 }
 
-/// All Tasks by name, those in Maps included.
+/// Returns all Tasks by name, those in Maps included.
 pub fn tasks(machine: &Definition) -> BTreeMap<&str, &Task> {
     let tasks = states(machine).into_iter();
     tasks
@@ -58,7 +58,7 @@ pub fn tasks(machine: &Definition) -> BTreeMap<&str, &Task> {
         .collect()
 }
 
-/// The names of an enum without data, as they are written.
+/// Returns the names of an enum without data, as they are written.
 pub fn names_of<T: JsonSchema>() -> BTreeSet<String> {
     let schema = schema_for!(T).to_value();
     let mut names = BTreeSet::new();
@@ -83,7 +83,7 @@ fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
 /// The tables by which a Task finds the function of a component's kind: variables that `Admit` sets.
 pub const TABLES: [&str; 2] = ["deployers", "publishers"];
 
-/// The functions by kind in one of the [`TABLES`], such as `DeployEcs` by `ecs`.
+/// Returns the functions by kind in one of the [`TABLES`], such as `DeployEcs` by `ecs`.
 pub fn table<'a>(machine: &'a Definition, name: &str) -> BTreeMap<&'a str, &'a str> {
     let State::Task(admit) = &machine.states["Admit"] else {
         return BTreeMap::new();
@@ -96,8 +96,8 @@ pub fn table<'a>(machine: &'a Definition, name: &str) -> BTreeMap<&'a str, &'a s
     table.iter().map(line).collect()
 }
 
-/// Whom a Task calls: a function such as `Conductor`, or the one that a table has for the component's kind, such
-/// as `$deployers`.
+/// Returns the name of what a Task calls: a function such as `Conductor`, or the table that has the function by the
+/// component's kind, such as `$deployers`.
 pub fn called_by(task: &Task) -> &str {
     let name = task.arguments.function_name.as_str();
     let table = || {
@@ -109,7 +109,7 @@ pub fn called_by(task: &Task) -> &str {
         .expect("FunctionName is like ${PlannerArn}, or looked up by the kind")
 }
 
-/// The functions that a Task may call.
+/// Returns the functions that a Task may call.
 pub fn functions_of<'a>(machine: &'a Definition, task: &'a Task) -> Vec<&'a str> {
     let called = called_by(task);
     match called.strip_prefix('$') {

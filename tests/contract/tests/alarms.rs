@@ -1,5 +1,6 @@
-//! The alarms of the template over weeks of endings, as the outbox counts them: a good week raises none of them, also where gates are
-//! watched for hours, dev fails and another stack counts beside it; what is bad raises the one that is meant.
+//! Plays weeks of endings against the alarms of the template, as the outbox counts the endings. A good week raises no
+//! alarm, even if gates are watched for hours, dev fails, and another stack counts beside it. A bad week raises the
+//! alarm that is meant for it.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
@@ -19,7 +20,8 @@ const HOUR_S: u64 = 3600;
 const DAY_S: u64 = 24 * HOUR_S;
 const STACK: &str = "windlass";
 
-/// An ending: when, in seconds of the week, where, how, and how many seconds it worked; 0 of one that never had a turn.
+/// An ending: the second of the week, the environment, the ending, and the seconds that the deployment worked. The
+/// seconds are 0 for a deployment that never had a turn.
 type Ended = (u64, &'static str, Ending, u64);
 
 /// A metric with its dimensions, and its values with their seconds.
@@ -29,7 +31,8 @@ fn metric_name(namespace: &str, name: &str, dimensions: &BTreeMap<String, String
     format!("{namespace} {name} {dimensions:?}")
 }
 
-/// What CloudWatch makes of the lines that the outbox writes (Amazon CloudWatch User Guide, "Specification: Embedded metric format").
+/// Counts the metrics that CloudWatch extracts from the lines of the outbox (Amazon CloudWatch User Guide,
+/// "Specification: Embedded metric format").
 fn count(metrics: &mut Metrics, stack: &str, week: &[Ended]) {
     let alarmed = default_of("AlarmEnvironments");
     let counted = Counted {
@@ -73,7 +76,7 @@ fn text(value: &Value) -> String {
     value.as_str().expect("text").to_owned()
 }
 
-/// A parameter's default, as text.
+/// Returns a parameter's default, as text.
 fn default_of(parameter: &str) -> String {
     let default = &TEMPLATE["Parameters"][parameter]["Default"];
     default
@@ -81,7 +84,7 @@ fn default_of(parameter: &str) -> String {
         .map_or_else(|| default.to_string(), str::to_owned)
 }
 
-/// A text in which each `${parameter}` is its default.
+/// Returns a text in which each `${parameter}` is replaced by its default.
 fn with_defaults(text: &str) -> String {
     let mut parts = text.split("${");
     let mut whole = parts.next().unwrap_or_default().to_owned();
@@ -92,7 +95,8 @@ fn with_defaults(text: &str) -> String {
     whole
 }
 
-/// A value of an alarm, where a reference stands for its parameter's default, and the stack's name for itself.
+/// Returns a value of an alarm. A reference to a parameter becomes the parameter's default, and a reference to the
+/// stack's name becomes [`STACK`].
 fn resolved(value: &Value) -> String {
     match value.as_str() {
         Some("AWS::StackName") => STACK.to_owned(),
@@ -102,8 +106,9 @@ fn resolved(value: &Value) -> String {
     }
 }
 
-/// A metric of an alarm over a period, by the end of it: each time that a value comes into it or leaves it, because the window of an
-/// alarm slides (Amazon CloudWatch User Guide, "Alarm evaluation window").
+/// Returns the values of a metric over a period, by the end of the period. There is one at each time at which a value
+/// comes into the period or leaves it, because the window of an alarm slides (Amazon CloudWatch User Guide, "Alarm
+/// evaluation window").
 fn over(
     metric: &Value,
     period: &Value,
@@ -136,8 +141,8 @@ fn over(
     all
 }
 
-/// The values of an expression over metrics of its alarm. Only a rate from so many on is known here:
-/// `IF(<how many> >= ${<parameter>}, <rate>, 0)`, where the rate is a metric, or a percentage of two.
+/// Returns the values of an expression over the metrics of its alarm. Only one form is known here: a rate that counts
+/// from a least number on, `IF(<how many> >= ${<parameter>}, <rate>, 0)`. The rate is a metric, or a percentage of two.
 fn expressed(queries: &[Value], metrics: &Metrics) -> BTreeMap<u64, f64> {
     let with_id = |id: &str| {
         let query = queries.iter().find(|query| query["Id"] == id);
@@ -174,7 +179,7 @@ fn expressed(queries: &[Value], metrics: &Metrics) -> BTreeMap<u64, f64> {
     with_id(how_many).into_iter().filter_map(value).collect()
 }
 
-/// Whether an alarm goes off: a period that breaches its threshold.
+/// Returns whether an alarm goes off, because some period breaches its threshold.
 fn goes_off(alarm: &Value, metrics: &Metrics) -> bool {
     assert_eq!(alarm["ComparisonOperator"], "GreaterThanThreshold");
     assert_eq!(alarm["TreatMissingData"], "notBreaching");
@@ -208,7 +213,7 @@ fn value_of(statistic: &Value, points: &[f64]) -> f64 {
     }
 }
 
-/// The alarms of the template that go off in a week of this stack, beside a bad week of another one.
+/// Returns the alarms of the template that go off in a week of this stack, beside a bad week of another stack.
 fn raised(week: &[Ended]) -> Vec<String> {
     let mut metrics = Metrics::new();
     count(&mut metrics, STACK, week);
@@ -221,7 +226,8 @@ fn raised(week: &[Ended]) -> Vec<String> {
     raised.map(|(name, _)| name.clone()).collect()
 }
 
-/// Three releases a day into production, each worked on for up to 20 minutes, and many into dev, of which some fail and one is slow.
+/// A good week: three releases a day into production, each worked on for up to 20 minutes, and many into dev, of which
+/// some fail and one is slow.
 fn good() -> Vec<Ended> {
     let mut week = Vec::new();
     for day in 0..7_u64 {
@@ -255,7 +261,7 @@ fn a_good_week_raises_none() {
 
 #[test]
 fn what_is_bad_raises_what_is_meant_and_nothing_else() {
-    // A third of a good week's changes into production, and more; each at hours of its own.
+    // A third of a good week's changes into production, and more; each at an hour of its own.
     let failures = |ending| (0..6).map(move |day| (day * DAY_S + HOUR_S, "prod", ending, 300));
     let rest = |environment, ending| (0..60).map(move |at| (at * HOUR_S, environment, ending, 300));
     let one = |of: Ended| vec![of];
@@ -295,7 +301,8 @@ fn what_is_bad_raises_what_is_meant_and_nothing_else() {
     }
 }
 
-/// Few changes, and few deployments, have no rate: of so many, in how many days, so many failed or were slow first.
+/// With few changes or deployments there is no rate. The cases say how many there are, in how many days, and how many
+/// of the first ones fail or are slow.
 #[test]
 fn a_rate_needs_enough_of_a_week() {
     let fails: fn(bool) -> (Ending, u64) = |is_bad| {
@@ -339,7 +346,8 @@ fn a_rate_needs_enough_of_a_week() {
     }
 }
 
-/// What waited in the queue and was superseded makes no rate, neither as slow nor as one of enough.
+/// Deployments that only waited in the queue until they were superseded do not count in a rate: neither as slow ones,
+/// nor among the number that the rate needs.
 #[test]
 fn who_only_waited_is_not_counted_as_work() {
     let waited = (0..20).map(|at| (at * HOUR_S, "prod", Ending::NothingToDo, 0));

@@ -1,5 +1,5 @@
-//! A count is told in words that fit it: `1 file` and `2 files`. What puts a number before a noun in the plural by hand
-//! tells `1 files` some day.
+//! A count is told in words that fit it: `1 file` and `2 files`. A text that puts a number before a noun in the plural
+//! by hand tells `1 files` some day.
 
 #![allow(
     clippy::expect_used,
@@ -74,7 +74,7 @@ fn files(folder: &Path, ends: &[&str], found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The texts of a source, without those of its tests and comments.
+/// Collects the texts of a source, without those of its tests and comments.
 fn texts(stream: TokenStream, found: &mut Vec<String>) {
     let mut trees = stream.into_iter().peekable();
     while let Some(tree) = trees.next() {
@@ -107,15 +107,15 @@ fn texts(stream: TokenStream, found: &mut Vec<String>) {
     }
 }
 
-/// A text whose lines are folded with `\` in one line.
+/// Returns a text whose lines are folded with `\` in one line.
 fn unfolded(text: &str) -> String {
     let mut lines = text.split("\\\n");
     let first = lines.next().unwrap_or_default().to_owned();
     lines.fold(first, |text, line| text + line.trim_start())
 }
 
-/// The placeholders of a text that stand before a noun in the plural, with it. A constant of the source, which is
-/// written in capitals, is known to be more than one.
+/// Returns the placeholders of a text that stand before a noun in the plural, each with the noun. A constant of the
+/// source, which is written in capitals, is known to be more than one.
 fn counts(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let begins = text.match_indices('{').map(|(at, _)| at);
@@ -213,7 +213,7 @@ fn no_text_of_the_product_counts_by_hand() {
     );
 }
 
-/// What the tests show of rendered texts.
+/// The texts that tests have rendered show no such count.
 #[test]
 fn no_rendered_text_tells_one_of_several() {
     let mut shown = Vec::new();

@@ -1,4 +1,4 @@
-//! What the documents show is what the code reads and writes.
+//! The documents show what the code reads and writes.
 
 #![allow(
     clippy::expect_used,
@@ -23,7 +23,7 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(root().join(path)).expect("the file is there")
 }
 
-/// The blocks of a document that are JSON.
+/// Returns the JSON blocks of a document.
 fn examples(path: &str) -> Vec<Value> {
     let text = read(path);
     let blocks = text.split("```json\n").skip(1);
@@ -33,7 +33,7 @@ fn examples(path: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The first cells of the tables of a document that are code.
+/// Returns the first cells of the tables of a document, if they are code.
 fn first_cells(path: &str) -> BTreeSet<String> {
     let text = read(path);
     let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
@@ -115,7 +115,7 @@ fn an_error_of_the_api_is_shown_as_it_is() {
     assert_eq!(problem["detail"], first.to_string());
 }
 
-/// Paths of this repository that a document names in code.
+/// Returns the paths of this repository that a document names in code.
 fn paths(text: &str) -> impl Iterator<Item = &str> {
     let folders = ["docs/", "shared/", "tests/", "functions/", "examples/"];
     text.split('`')
@@ -140,7 +140,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The pages that a page links to, as paths from the page's folder.
+/// Returns the pages that a page links to, as paths from the page's folder.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("](").skip(1);
     targets
@@ -162,7 +162,7 @@ fn every_path_that_a_document_names_exists() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
-/// A merge that was ended too early shows in no other test: no compiler reads a page.
+/// No compiler reads a page, so no other test shows a merge that was committed with its conflict marks.
 #[test]
 fn no_page_has_the_marks_of_a_merge() {
     let is_mark = |line: &str| {
@@ -181,12 +181,12 @@ fn no_page_has_the_marks_of_a_merge() {
     assert_eq!(marked, Vec::<String>::new());
 }
 
-/// How the index of decisions is written anew.
+/// The command that writes the index of decisions anew.
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract --test documents";
 
 const DECISIONS: &str = "docs/decisions";
 
-/// The topics of decisions in the order of the index: the folder, and what its decisions are about.
+/// The topics of decisions in the order of the index: the folder of each topic, and its title.
 const TOPICS: [(&str, &str); 21] = [
     ("ledger", "The ledger and the lock"),
     ("declaration", "Declarations"),
@@ -211,7 +211,7 @@ const TOPICS: [(&str, &str); 21] = [
     ("tests", "Tests, simulation and benchmarks"),
 ];
 
-/// The records of a topic: their names and what they say, by number.
+/// Returns the texts of a topic's decisions by their file names.
 fn decisions_of(topic: &str) -> BTreeMap<String, String> {
     let folder = Path::new(DECISIONS).join(topic);
     let entries = fs::read_dir(root().join(&folder)).expect(topic);
@@ -229,7 +229,7 @@ fn number_of(name: &str) -> &str {
     name.split('-').next().expect("a number")
 }
 
-/// A record's line in the index, from its file's name and its heading.
+/// Returns a decision's line in the index, made of its file's name and its heading.
 fn line_of(topic: &str, name: &str, text: &str) -> String {
     let number = number_of(name);
     let title = text
@@ -294,7 +294,7 @@ fn every_decision_says_what_was_considered() {
     assert_eq!(silent, Vec::<String>::new(), "what else might have been");
 }
 
-/// The texts of this repository that may refer to a decision.
+/// Returns the texts of this repository that may refer to a decision.
 fn texts() -> Vec<(PathBuf, String)> {
     let ends = ["md", "rs", "py", "yaml", "yml", "toml", "json", "sh"];
     let mut open = vec![PathBuf::new()];
@@ -322,7 +322,7 @@ fn is_number(word: &str) -> bool {
     word.len() == 4 && word.starts_with('0') && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The numbers that a text refers to as decisions, such as `decision 0001` or `decisions 0001, 0010 and 0011`.
+/// Returns the numbers that a text refers to as decisions, such as `decision 0001` or `decisions 0001, 0010 and 0011`.
 fn referred(text: &str) -> impl Iterator<Item = &str> {
     text.split("ecision").skip(1).flat_map(|rest| {
         let words = rest.strip_prefix('s').unwrap_or(rest);
@@ -334,7 +334,7 @@ fn referred(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A compiler reads no comment: one that names a decision which was taken back leads nowhere.
+/// No compiler reads a comment, so only this test shows a comment that names a decision which was taken back.
 #[test]
 fn every_decision_that_a_text_refers_to_is_there() {
     let names = TOPICS.map(|(topic, _)| decisions_of(topic).into_keys());

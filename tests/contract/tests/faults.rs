@@ -13,18 +13,18 @@ use windlass_domain::judgement::{EVERY_S, LOOKS_OF_A_VISIT};
 use windlass_engine::ports::NOT_READY;
 use windlass_machine::definition::{Jitter, Resource, Retrier, Task};
 
-/// What the machine does with a fault.
+/// The decision of the machine about a fault.
 #[derive(Debug, PartialEq)]
 enum Decision {
     /// Asks again, everywhere.
     AskAgain,
-    /// Asks again where components are changed; nobody else has attempts.
+    /// Asks again where components are changed. Other Tasks have no attempts.
     AskAgainInMaps,
     /// Asks again where waves are judged.
     LookAgain,
-    /// Ends the execution: another one has taken over.
+    /// Ends the execution, because another one has taken over.
     TakenOver,
-    /// Fails the state, which leads to the undo or is told.
+    /// Fails the state. That leads to the undo, or the failure is told.
     Fails,
 }
 
@@ -62,7 +62,7 @@ fn retrier<'a>(task: &'a Task, error: &str) -> Option<&'a Retrier> {
         .find(|retrier| retrier.error_equals.iter().any(|name| name == error))
 }
 
-/// A look at a wave that bakes: it comes every minute.
+/// Returns whether a Retry is a look at a wave that bakes, which comes every minute.
 fn looks_again(retrier: &Retrier) -> bool {
     retrier.error_equals == ["StillBaking"]
 }
@@ -71,10 +71,9 @@ fn in_map(task: &Task) -> bool {
     task.arguments.payload.get("state").is_none()
 }
 
-/// Answers that are lost, and calls that never began (AWS Step Functions Developer Guide, "Handle
-/// transient Lambda service exceptions" and "Error names"; a function's timeout is
-/// `Sandbox.Timedout`, its death `Runtime.ExitError`, what Step Functions cannot tell
-/// `Lambda.Unknown`).
+/// The errors of answers that are lost, and of calls that never began (AWS Step Functions Developer Guide, "Handle
+/// transient Lambda service exceptions" and "Error names"). A function's timeout is `Sandbox.Timedout`, its death is
+/// `Runtime.ExitError`, and what Step Functions cannot tell is `Lambda.Unknown`.
 const LOST: [&str; 8] = [
     "Lambda.TooManyRequestsException",
     "Lambda.ServiceException",
@@ -107,7 +106,7 @@ fn every_fault_is_treated_as_decided_in_every_task() {
 fn whatever_is_transient_is_asked_again() {
     for fault in faults().into_iter().filter(|fault| fault.is_transient()) {
         let wanted = match fault {
-            // Only what changes a component has parts, and takes hours.
+            // Only a change of a component has parts, and takes hours.
             FaultName::MoreToDo | FaultName::TakesHours => Decision::AskAgainInMaps,
             FaultName::StillBaking => Decision::LookAgain,
             _ => Decision::AskAgain,
@@ -123,13 +122,14 @@ fn lost_answers_are_asked_again() {
         for error in LOST {
             assert!(retrier(task, error).is_some(), "{name} and {error}");
         }
-        // No answer to a task token within its time is an answer: it is given up.
+        // If a task token is not answered within its time, the wait is given up and not repeated.
         let timeout = retrier(task, "States.Timeout").is_some();
         assert_eq!(timeout, task.resource == Resource::Invoke, "{name}");
     }
 }
 
-/// Windlass's own functions may be in a VPC, where they are given up when they were idle for long.
+/// Windlass's own functions may be in a VPC. There AWS gives a function up that was idle for long, and its next
+/// invocation may fail for some minutes.
 #[test]
 fn a_function_that_is_not_ready_yet_is_invoked_again_for_minutes() {
     let machine = machine();
@@ -179,7 +179,7 @@ fn every_retry_is_bounded_and_backs_off() {
                 retrier.max_delay_seconds > retrier.interval_seconds,
                 "{name}"
             );
-            // A poll asks at known times; everybody else who is refused must not come back at once.
+            // A poll asks at known times. Every other refused caller must not come back at once.
             let rarely = retrier.error_equals == ["TakesHours"];
             let polls = rarely || retrier.error_equals == ["StillInProgress"];
             let hours = if rarely { 26 } else { 2 };
@@ -188,7 +188,7 @@ fn every_retry_is_bounded_and_backs_off() {
                 "{name} waits {waits} ms for {:?}",
                 retrier.error_equals
             );
-            // Who goes on waits for nobody.
+            // Work that goes on in parts waits for nobody.
             let goes_on = retrier.error_equals == ["MoreToDo"];
             let calm = retrier.jitter_strategy == Jitter::None;
             assert_eq!(calm, polls || goes_on, "{name}");
@@ -211,7 +211,7 @@ fn a_wave_is_looked_at_every_minute_within_a_visit() {
     }
 }
 
-/// Else a watch could be allowed that the machine's time has no room for.
+/// Otherwise a watch could be allowed for which the machine has no time.
 #[test]
 fn what_goes_on_in_parts_ends_within_the_time_that_is_kept_for_it() {
     let machine = machine();
@@ -226,7 +226,7 @@ fn what_goes_on_in_parts_ends_within_the_time_that_is_kept_for_it() {
     assert!(longest <= IN_PARTS_S, "{longest} s");
 }
 
-/// The language has no way to say a policy once, so each Task says it: these are all that there are.
+/// The language has no way to say a policy once, so each Task says it. There are only these policies.
 #[test]
 fn every_retry_is_one_of_two_policies() {
     let machine = machine();
@@ -262,7 +262,7 @@ fn every_retry_is_one_of_two_policies() {
             retry.retain(|retrier| !looks_again(retrier));
             assert_eq!(retry, tasks["Admit"].retry, "{name}");
         } else {
-            // Its time is up when nobody has answered the token.
+            // The time is up if nobody has answered the token.
             let wanted = without(tasks["Admit"], "States.Timeout");
             assert_eq!(task.retry, wanted, "{name}");
         }
@@ -294,7 +294,7 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
         let last = task.catch.last().expect("a Catch");
         assert_eq!(last.error_equals, ["States.ALL"], "{name}");
         if in_map(task) {
-            // There it becomes data, and the undo after the Map meets the stale token again.
+            // Within a Map the error becomes data, and the undo after the Map meets the stale token again.
             assert_eq!(task.catch.len(), 1, "{name}");
             assert!(last.next.ends_with("Failed"), "{name}");
             continue;
@@ -313,7 +313,7 @@ fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
         let wanted = match name {
             "Preempt" | "AwaitTurn" => "GiveUp",
             "Prepare" | "Judge" => "Undo",
-            // It tells that nothing could be seen.
+            // `Accept` tells then that nothing could be seen.
             "Look" => "Accept",
             _ => "Unsettled",
         };

@@ -1,5 +1,5 @@
-//! A kind is known in its own file of the domain and its own folder of the engine: what decides and what does for all
-//! components names none.
+//! A kind is known only in its own file of the domain and its own folder of the engine. The code that works for all
+//! components names no kind.
 
 #![allow(
     clippy::expect_used,
@@ -14,16 +14,16 @@ use std::path::{Path, PathBuf};
 use windlass_domain::each_kind;
 use windlass_domain::kinds::KindName;
 
-/// Measurements that are of one kind alone.
+/// The measurements that only one kind has.
 const OF_ONE: &[&str] = &["shared/engine/src/measurements/pages.rs"];
 
-/// A kind, by the words that a source would name it with.
+/// The names by which a source would name a kind.
 struct Names {
-    /// As it is written in `app.yaml`.
+    /// The name in `app.yaml`.
     text: &'static str,
-    /// Its file and its folder.
+    /// The name of its file and of its folder.
     module: &'static str,
-    /// Its type, which is also the name of a variant.
+    /// The name of its type, which is also the name of a variant.
     variant: &'static str,
 }
 
@@ -51,7 +51,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whether a kind may be named here: at its home, where the list of kinds is, or in a test.
+/// Returns whether a source may name a kind: it is the home of the kind, the list of kinds, or a test.
 fn is_home(path: &str) -> bool {
     let is_of_a_kind = |kind: &Names| {
         path.starts_with(&format!("shared/engine/src/kinds/{}/", kind.module))
@@ -62,7 +62,7 @@ fn is_home(path: &str) -> bool {
         || KINDS.iter().any(is_of_a_kind)
 }
 
-/// The tokens without tests, comments and `pub mod …;`, which the compiler asks for.
+/// Collects the tokens, except tests, comments and `pub mod …;`, which the compiler asks for.
 fn tokens(stream: TokenStream, found: &mut Vec<String>) {
     let mut trees = stream.into_iter().peekable();
     while let Some(tree) = trees.next() {
@@ -97,7 +97,7 @@ fn tokens(stream: TokenStream, found: &mut Vec<String>) {
     }
 }
 
-/// An item ends with a semicolon or with a block.
+/// Skips an item, which ends with a semicolon or with a block.
 fn skip_item(trees: &mut impl Iterator<Item = TokenTree>) {
     for tree in trees {
         match tree {
@@ -108,7 +108,7 @@ fn skip_item(trees: &mut impl Iterator<Item = TokenTree>) {
     }
 }
 
-/// What names a kind in a source: its type or variant, its name as a text, or its module in a path.
+/// Returns the tokens that name a kind in a source: its type or variant, its name as a text, or its module in a path.
 fn named(source: &str) -> BTreeSet<String> {
     let stream: TokenStream = source.parse().expect("Rust");
     let mut all = Vec::new();
@@ -180,7 +180,7 @@ fn a_kind_has_a_file_in_the_domain_and_a_folder_in_the_engine() {
     }
 }
 
-/// Each way to name a kind is seen, and what only looks like one is not.
+/// The search sees each way to name a kind, and does not see what only looks like one.
 #[test]
 fn what_names_a_kind() {
     let one = &KINDS[1];

@@ -1,5 +1,5 @@
-//! Who may write which items of the ledger: locks, states and snapshots only the conductor, claims only the
-//! planner beside it.
+//! The items of the ledger that each role may write: only the conductor may write locks, states and snapshots, and
+//! beside it only the planner may write claims.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -24,7 +24,7 @@ fn list(value: &Value) -> Vec<&str> {
     }
 }
 
-/// The beginnings of the partitions that each role may write; nothing of one that may write all.
+/// Returns the beginnings of the partitions that each role may write; `None` for a role that may write all.
 fn writers(template: &Value) -> BTreeMap<String, Option<Vec<String>>> {
     let resources = template["Resources"].as_object().expect("resources");
     let roles = resources

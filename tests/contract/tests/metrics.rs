@@ -1,5 +1,5 @@
-//! The metrics that the template names, in alarms and on the dashboard, against those that the outbox writes: an alarm on a metric that
-//! nobody writes never goes off, and a chart of one stays empty, without any error.
+//! The template names metrics in alarms and on the dashboard, and the outbox must write each of them. Otherwise an
+//! alarm never goes off, and a chart stays empty, without any error.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
@@ -12,7 +12,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::outcome::{EndedDeployment, Outcome, Restored};
 use windlass_lambda::Counted;
 
-/// A metric's name, and its dimensions with the values that the template may name; an empty value is any.
+/// A metric's name, and its dimensions with the values that the template may name. An empty value stands for any.
 type Metric = (String, BTreeMap<String, String>);
 
 /// The dimensions whose values are those of an installation and of its applications.
@@ -32,7 +32,7 @@ fn dimension(name: String, value: String) -> (String, String) {
     (name, value)
 }
 
-/// All metrics of endings about which everything is known, into production and elsewhere, and of a restoring.
+/// Returns all metrics of endings about which everything is known, into production and elsewhere, and of a restoring.
 fn written() -> BTreeSet<Metric> {
     let counted = Counted {
         stack: "windlass".into(),
@@ -73,7 +73,7 @@ fn written() -> BTreeSet<Metric> {
     all
 }
 
-/// A metric as `CloudFormation` names it; `None` where AWS itself writes it.
+/// Returns a metric as `CloudFormation` names it; `None` if AWS itself writes it.
 fn of_an_alarm(metric: &Value) -> Option<Metric> {
     let found = list(&metric["Dimensions"]).iter();
     let dimensions = found.map(|found| dimension(text(&found["Name"]), text(&found["Value"])));
@@ -105,8 +105,9 @@ fn of_alarms() -> BTreeSet<Metric> {
     all
 }
 
-/// A widget's metrics, written out: `.` is what stands at the same place of the one before, `...` all that it does not name itself
-/// (Amazon CloudWatch API Reference, "Dashboard body structure and syntax").
+/// Returns a widget's metrics, written out. `.` repeats the word at the same place of the metric before, and `...`
+/// repeats all words that the metric does not name itself (Amazon CloudWatch API Reference, "Dashboard body structure
+/// and syntax").
 fn written_out(metrics: &Value) -> Vec<Vec<String>> {
     let mut all: Vec<Vec<String>> = Vec::new();
     for metric in list(metrics) {
@@ -130,8 +131,8 @@ fn written_out(metrics: &Value) -> Vec<Vec<String>> {
     all
 }
 
-/// The metrics that a search finds: `SEARCH('{Namespace,Dimension,…} Stack="…" MetricName="…"', 'Statistic')` (Amazon CloudWatch User Guide,
-/// "CloudWatch search expression syntax").
+/// Returns the metrics that a search finds: `SEARCH('{Namespace,Dimension,…} Stack="…" MetricName="…"', 'Statistic')`
+/// (Amazon CloudWatch User Guide, "CloudWatch search expression syntax").
 fn searched(expression: &str) -> Option<Metric> {
     let schema = expression.strip_prefix("SEARCH('{Windlass,")?;
     let (dimensions, terms) = schema.split_once('}').expect("an end of the schema");
@@ -187,7 +188,7 @@ fn what_alarms_and_dashboard_name_is_written() {
     }
 }
 
-/// Who adds a metric of applications adds it to what people look at, too.
+/// A new metric of applications must be added to the dashboard, too.
 #[test]
 fn every_metric_of_an_application_is_on_the_dashboard() {
     let shown = of_the_dashboard();
@@ -206,7 +207,7 @@ fn every_metric_of_an_application_is_on_the_dashboard() {
     }
 }
 
-/// The dashboard shows what the command line's table of figures shows: each of its columns is a chart.
+/// The dashboard shows the figures of the command line's table: each of its columns is a chart.
 #[test]
 fn the_dashboard_shows_each_figure() {
     let shown = of_the_dashboard();
@@ -229,7 +230,8 @@ fn the_dashboard_shows_each_figure() {
     }
 }
 
-/// Whose rate of failures the dashboard shows: of which `Environments` an expression divides the failed changes by all.
+/// Returns the `Environments` whose rate of failures the dashboard shows, by an expression that divides the failed
+/// changes by all.
 fn rates() -> BTreeSet<String> {
     let body = &template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
     let body: Value = serde_json::from_str(&text(body)).expect("JSON");
@@ -265,7 +267,7 @@ fn rates() -> BTreeSet<String> {
     whose
 }
 
-/// Charts by day show days: without this the console shows what suits the time that is looked at.
+/// Charts by day show days. Without this setting the console chooses the period by the time that is looked at.
 #[test]
 fn the_dashboard_obeys_the_periods_of_its_charts() {
     let body = &template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"];

@@ -1,4 +1,4 @@
-//! What the machine asks is what the functions read, and what they answer is what it reads.
+//! The functions can read the payloads that the machine sends, and the machine can read their answers.
 
 #![allow(
     clippy::expect_used,
@@ -37,7 +37,7 @@ fn item() -> WorkItem {
     }
 }
 
-/// The variables that a state of this machine can rely on: what `Admit` sets.
+/// Returns the variables that every state of this machine can rely on, because `Admit` sets them.
 fn variables() -> Variables {
     let machine = machine();
     let State::Task(admit) = &machine.states["Admit"] else {
@@ -126,7 +126,7 @@ fn every_function_of_the_machine_is_called_where_it_belongs() {
     assert_eq!(called, wanted.into());
 }
 
-/// `Deploy` reads what `Publish` hands on as it reads an item of the wave.
+/// `Deploy` reads the output of `Publish` as it reads an item of the wave.
 #[test]
 fn what_was_published_is_handed_on_as_the_item_that_it_was() {
     let machine = machine();
@@ -257,7 +257,7 @@ fn a_maps_verdict_is_changed_only_if_every_item_says_so() {
     }
 }
 
-/// JSONata's own functions are variables too; one of the same name would hide the other.
+/// JSONata's own functions are variables, too. A variable of the same name would hide the function.
 #[test]
 fn no_variable_has_the_name_of_a_function_of_jsonata() {
     let functions = [

@@ -1,6 +1,6 @@
-//! What the tests show of safety: each says so by its mark, and `docs/safety-tests.md` is written of the marks.
+//! Tests say what they show of safety by marks, and `docs/safety-tests.md` is written from the marks.
 //!
-//! A mark is a paragraph of a test's doc comment, or docstring: `Safety: <area>: <what the test shows>.`
+//! A mark is a paragraph of a test's doc comment or docstring: `Safety: <area>: <what the test shows>.`
 
 #![allow(
     clippy::expect_used,
@@ -15,23 +15,23 @@ use std::path::{Path, PathBuf};
 
 const PAGE: &str = "docs/safety-tests.md";
 
-/// Between these the page is written.
+/// The page is written between this line and [`END`].
 const BEGIN: &str = "<!-- written from the marks at the tests -->\n";
 const END: &str = "<!-- end of the marks -->\n";
 
-/// How it is written anew.
+/// The command that writes the page anew.
 const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract --test safety";
 
-/// Where tests are.
+/// The folders that have tests.
 const FOLDERS: [&str; 4] = ["shared", "tests", "functions", "cli"];
 
-/// The functions in here are rules: what must hold after each run of the simulation.
+/// The folder of the simulation. Its functions are rules: each says what must hold after every run.
 const RULES: &str = "tests/simulate/src/";
 
-/// How a mark begins.
+/// The beginning of a mark.
 const MARK: &str = "Safety:";
 
-/// The areas by their order, which is that of the page, each with its tests and what they show.
+/// The areas by their number in the order of the page, each with its tests and the sentences of their marks.
 type Shown = BTreeMap<usize, Vec<(String, String)>>;
 
 fn root() -> PathBuf {
@@ -42,7 +42,7 @@ fn page() -> String {
     fs::read_to_string(root().join(PAGE)).expect(PAGE)
 }
 
-/// The paths of all sources below a folder, in order.
+/// Collects the paths of all sources below a folder, in order.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(root().join(folder)).expect("a folder");
     let names = entries.map(|entry| entry.expect("an entry").file_name());
@@ -61,7 +61,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The name of the function that a line begins to define, after this word.
+/// Returns the name of the function that a line begins to define after this word.
 fn function<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     let (before, rest) = line.split_once(word)?;
     let is_defined = before.is_empty() || before.ends_with(' ');
@@ -69,14 +69,14 @@ fn function<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     (is_defined && !name.contains(' ')).then_some(name)
 }
 
-/// The marks among the lines of a doc comment, each in one line.
+/// Returns the marks among the lines of a doc comment, each in one line.
 fn marks_of(doc: &[&str]) -> Vec<String> {
     let paragraphs = doc.split(|line| line.is_empty());
     let paragraphs = paragraphs.map(|lines| lines.join(" "));
     paragraphs.filter(|text| text.starts_with(MARK)).collect()
 }
 
-/// The marks of a Rust source, each with its test; `None` where it leads to none.
+/// Returns the marks of a Rust source, each with its test. The test is `None` if no test follows the mark.
 fn in_rust(path: &str, source: &str) -> Vec<(Option<String>, String)> {
     let (mut found, mut doc, mut is_test) = (vec![], vec![], path.starts_with(RULES));
     for line in source.lines().map(str::trim) {
@@ -97,7 +97,7 @@ fn in_rust(path: &str, source: &str) -> Vec<(Option<String>, String)> {
     found
 }
 
-/// The marks of the docstrings of a Python source's functions, in the same way.
+/// Returns the marks of the docstrings of a Python source's functions, in the same form.
 fn in_python(source: &str) -> Vec<(Option<String>, String)> {
     let mut found = vec![];
     let mut lines = source.lines().map(str::trim);
@@ -123,7 +123,7 @@ fn in_python(source: &str) -> Vec<(Option<String>, String)> {
     found
 }
 
-/// The areas, which the table in the page's head names, with what holds there.
+/// Returns the areas that the table in the page's head names, each with the sentence that holds there.
 fn areas(head: &str) -> Vec<(&str, &str)> {
     let rows = head.lines().filter_map(|line| line.strip_prefix("| "));
     let cells = rows.filter_map(|row| row.split_once(" | "));
@@ -135,7 +135,7 @@ fn areas(head: &str) -> Vec<(&str, &str)> {
     areas
 }
 
-/// The marks of a source.
+/// Returns the marks of a source.
 fn marks(path: &str) -> Vec<(Option<String>, String)> {
     let source = fs::read_to_string(root().join(path)).expect(path);
     if Path::new(path).extension().is_some_and(|end| end == "py") {
@@ -145,7 +145,7 @@ fn marks(path: &str) -> Vec<(Option<String>, String)> {
     }
 }
 
-/// What the marks of all sources show, and what is wrong with marks.
+/// Returns the marks of all sources by area, and the mistakes in marks.
 fn shown(areas: &[(&str, &str)]) -> (Shown, Vec<String>) {
     let mut paths = vec![];
     for folder in FOLDERS {
@@ -167,7 +167,7 @@ fn shown(areas: &[(&str, &str)]) -> (Shown, Vec<String>) {
     (shown, wrong)
 }
 
-/// The area of a mark, by its number, and its sentence.
+/// Splits a mark into the number of its area and its sentence.
 fn read<'a>(mark: &'a str, areas: &[(&str, &str)]) -> Result<(usize, &'a str), String> {
     let said = mark.strip_prefix(MARK).unwrap_or(mark).trim_start();
     let Some((area, sentence)) = said.split_once(": ") else {
@@ -221,7 +221,7 @@ fn found(test: &str, mark: &str) -> (Option<String>, String) {
     (Some(test.to_owned()), mark.to_owned())
 }
 
-/// A mark that leads to no test.
+/// A mark that no test follows.
 fn lost(mark: &str) -> (Option<String>, String) {
     (None, mark.to_owned())
 }

@@ -91,7 +91,7 @@ fn every_state_is_explained_to_an_operator() {
     }
 }
 
-/// States that a loop may pass, because each visit of them takes time, or uses up a wave.
+/// Returns whether a loop may pass this state, because each visit of it takes time, or uses up a wave.
 fn bounds(state: &State) -> bool {
     match state {
         State::Wait(_) | State::Map(_) => true,
@@ -103,7 +103,7 @@ fn bounds(state: &State) -> bool {
 #[test]
 fn every_loop_waits_or_uses_up_a_wave() {
     let machine = machine();
-    // Takes away states that lead nowhere any more, until none is left: what remains are loops.
+    // Take away states that lead nowhere any more, until none is left. What remains are loops.
     let mut left: BTreeSet<&str> = machine
         .states
         .iter()
@@ -167,7 +167,7 @@ fn a_machine_that_hangs_ends_within_a_week() {
 
 #[test]
 fn only_the_maps_compute() {
-    // An expression that can fail stands only in a Task or a Map, which have a Catch.
+    // An expression that can fail is allowed only in a Task or a Map, which have a Catch.
     let machine = machine();
     for (name, state) in states(&machine) {
         match state {

@@ -17,7 +17,7 @@ use windlass_domain::plan::KindName;
 use windlass_domain::summary;
 use windlass_machine::definition::{Definition, Resource};
 
-/// The table of time limits: function to (its timeout, its states' timeouts).
+/// Returns the table of time limits: for each function its timeout, and the timeout of its states.
 fn documented() -> BTreeMap<String, (u64, Option<u64>)> {
     let (_, section) = ARCHITECTURE
         .split_once("### Time limits")
@@ -39,7 +39,7 @@ fn documented() -> BTreeMap<String, (u64, Option<u64>)> {
     rows.collect()
 }
 
-/// `DeploySite` is the function `deploy-site`; the function `api` is the resource `ApiFunction`.
+/// Returns the name of a function by its resource: `deploy-site` for `DeploySite`, and `api` for `ApiFunction`.
 fn function_name(resource: &str) -> String {
     let mut name = String::new();
     for c in resource.trim_end_matches("Function").chars() {
@@ -61,21 +61,21 @@ fn functions(template: &Value) -> BTreeMap<String, &Value> {
         .collect()
 }
 
-/// The properties of a function that the machine names, by its name.
+/// Returns the properties of a function that the machine names, by its name.
 fn function<'a>(functions: &BTreeMap<String, &'a Value>, name: &str) -> &'a Value {
     functions.get(name).unwrap_or_else(|| {
         panic!("template.yaml has no function `{name}`, which the machine calls")
     })
 }
 
-/// A function's limits in the table.
+/// Returns a function's limits in the table.
 fn limits(documented: &BTreeMap<String, (u64, Option<u64>)>, name: &str) -> (u64, Option<u64>) {
     *documented.get(name).unwrap_or_else(|| {
         panic!("docs/ARCHITECTURE.md, \"Time limits\", has no line for `{name}`, which the machine calls")
     })
 }
 
-/// Every function that the machine may call.
+/// Returns the names of all functions that the machine may call.
 fn called(machine: &Definition) -> BTreeSet<String> {
     let tasks = tasks(machine).into_values();
     let functions = tasks.flat_map(|task| functions_of(machine, task));
@@ -106,7 +106,8 @@ fn every_functions_timeout_is_the_documented_one() {
     );
 }
 
-/// "How far the telling of a day has come" (`shared/domain/src/summary/day.rs`): each of its times is one of the template's.
+/// "How far the telling of a day has come" (`shared/domain/src/summary/day.rs`): each of its times is one of the
+/// template's.
 #[test]
 fn summaries_are_told_in_one_hour_by_one_invocation_at_a_time() {
     let template = template();
@@ -119,14 +120,14 @@ fn summaries_are_told_in_one_hour_by_one_invocation_at_a_time() {
     );
     let timeout = functions(&template)["outbox"]["Timeout"].as_u64();
     assert!(timeout.is_some_and(|timeout| timeout * 1000 < summary::ALONE_MS));
-    // A look that failed is repeated after a minute (AWS Lambda Developer Guide, "How Lambda handles errors and retries with
-    // asynchronous invocation"): by then nobody else works.
+    // A look that failed is repeated after a minute (AWS Lambda Developer Guide, "How Lambda handles errors and retries
+    // with asynchronous invocation"). By then no other invocation works.
     const { assert!(summary::ALONE_MS < 60 * 1000) };
     let config = &template["Resources"]["OutboxInvokeConfig"]["Properties"];
     assert_eq!(config["MaximumRetryAttempts"], 2);
 }
 
-/// The ledger holds without that: a second event only finds that the call was begun.
+/// The ledger does not depend on that: a second event only finds that the call was begun.
 #[test]
 fn who_makes_calls_lives_as_long_as_is_believed_and_is_asked_once() {
     let template = template();
@@ -193,7 +194,7 @@ fn every_kind_has_a_function_and_a_role_of_its_own() {
     assert_eq!(roles.len(), functions.len(), "{roles:?}");
 }
 
-/// Who adds a function adds it to what people look at, too.
+/// A new function must be added to the dashboard and to the table, too.
 #[test]
 fn every_function_is_on_the_dashboard_and_in_the_table_of_functions() {
     let (_, table) = ARCHITECTURE.split_once("## Functions").expect("the table");
@@ -224,7 +225,7 @@ macro_rules! modules {
 }
 windlass_domain::each_kind!(modules);
 
-/// A table could name a function that is there and serves another kind.
+/// A table could name a function that exists and serves another kind.
 #[test]
 fn a_kinds_function_serves_this_kind() {
     let machine = machine();
@@ -291,7 +292,7 @@ fn every_substitution_is_given_and_every_given_one_is_used() {
         .collect();
     let used = called(&machine());
     let used: BTreeSet<String> = used.iter().map(|name| format!("{name}Arn")).collect();
-    // What the tasks call is of the partition that the stack is in.
+    // The calls of the tasks are in the partition of the stack.
     assert!(given.remove("Partition"), "{given:?}");
     assert!(TEMPLATE.contains("Partition: !Ref AWS::Partition"));
     assert_eq!(

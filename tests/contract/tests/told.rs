@@ -1,4 +1,4 @@
-//! What the documents say that people are told is what they are told.
+//! People are told what the documents say that they are told.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
@@ -23,7 +23,7 @@ fn event(name: &str, more: &Value) -> Event {
     }
 }
 
-/// The members by which an event of this name may be told or not.
+/// Returns the members that decide whether an event of this name is told.
 fn sorts(name: &str) -> Vec<Value> {
     match name {
         "DeploymentEnded" => {
@@ -42,7 +42,7 @@ fn sorts(name: &str) -> Vec<Value> {
     }
 }
 
-/// The code that a text names.
+/// Returns the pieces of code that a text names.
 fn code(text: &str) -> BTreeSet<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
@@ -58,7 +58,7 @@ fn the_page_on_events_names_all_that_the_topic_of_the_installation_is_told() {
         for more in sorts(&name) {
             let is_told = event(&name, &more).notification().is_some();
             let by = more["ending"].as_str().unwrap_or(&name);
-            // Where it depends on what came of it, the page says on what.
+            // If it depends on the result of the drill, the page says on which.
             let is_named = match (name.as_str(), &more["restored"]) {
                 ("DrillOvertaken", Value::Bool(restored)) => {
                     named.contains(by) && named.contains(&*format!("restored: {restored}"))
@@ -70,7 +70,7 @@ fn the_page_on_events_names_all_that_the_topic_of_the_installation_is_told() {
     }
 }
 
-/// The rows of the table of what a topic may be told of, by what stands in `of`.
+/// Returns the rows of the table of what a topic may be told of, by the value of `of`.
 fn rows() -> BTreeMap<&'static str, &'static str> {
     let (_, table) = CHANNEL.split_once("| `of` |").expect("the table");
     let rows = table
@@ -90,7 +90,7 @@ fn the_page_on_channels_has_a_row_for_each_of_what_a_topic_may_be_told_of() {
     assert_eq!(rows, names_of::<Told>());
 }
 
-/// The words by which the row of each event tells it; none of what no topic is told of.
+/// The words by which the row of each event tells it. An event that no topic is told of has none.
 const WORDS: [(&str, &str); 24] = [
     ("DeploymentAccepted", ""),
     ("DeploymentStarted", "has begun"),

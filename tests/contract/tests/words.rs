@@ -23,7 +23,7 @@ fn choices(machine: &Definition) -> BTreeMap<&str, &Choice> {
     .collect()
 }
 
-/// What a condition compares, and with which word: `$verdict = 'go'`.
+/// Splits a condition into what it compares and the word that it compares it with: `$verdict = 'go'`.
 fn compared(condition: &str) -> (&str, &str) {
     let inner = condition.trim_start_matches("{% ").trim_end_matches(" %}");
     let (what, word) = inner
@@ -86,7 +86,7 @@ fn what_no_rule_names_is_undone_or_told_truthfully() {
         let wanted = match name {
             // Within a Map it becomes a failure of that component.
             "Begin" | "Published" => "ChangeFailed",
-            // It is being undone already; these look and tell.
+            // The deployment is being undone already; these look and tell.
             "Undoing" => "SettleUndo",
             "Ended" => "Unsettled",
             _ => "Undo",
@@ -122,7 +122,7 @@ fn every_kind_has_its_functions() {
     }
 }
 
-/// Every expression and every substitution of a value, and the names of its members.
+/// Collects every expression and every substitution of a value, and the names of its members.
 fn words_of(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) if expression_in(text).is_some() || text.contains("${") => {
@@ -139,7 +139,7 @@ fn words_of(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// A kind is one line in a table: nothing that the machine does, and no name in it, depends on one.
+/// A kind is one line in a table. Nothing that the machine does, and no name in it, depends on a kind.
 #[test]
 fn only_the_tables_name_a_kind() {
     let mut json = machine_as_json();
@@ -159,7 +159,7 @@ fn only_the_tables_name_a_kind() {
         .chain(functions)
         .collect();
     for text in &texts {
-        // How Lambda is invoked is no kind.
+        // The integration by which Lambda is invoked is no kind.
         let text = text.replace(":states:::lambda:invoke", "");
         let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
         let found = words.find(|word| names.contains(*word));

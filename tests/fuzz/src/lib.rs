@@ -1,5 +1,5 @@
-//! Hostile input: what people, CI systems and AWS bring in, generated and mutated. Whatever comes,
-//! nothing panics, memory and time stay bounded, and what is refused is refused by named findings.
+//! Hostile input: the input that people, CI systems and AWS bring in, generated and mutated. Whatever comes, nothing
+//! panics, memory and time stay bounded, and every refusal has named findings.
 //!
 //! Each input follows from its target and its number, so that every failure can be played again.
 
@@ -10,27 +10,27 @@ pub mod targets;
 mod watch;
 pub mod words;
 
-/// What came of an input.
+/// The outcome of one input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It was taken.
     Taken,
-    /// It was refused, for reasons of these names.
+    /// It was refused, with findings of these names.
     Refused(Vec<String>),
 }
 
-/// What must not be: told in words.
+/// A property that an input broke, told in words.
 pub type Broken = String;
 
-/// Something that takes input from outside.
+/// A part of the product that takes input from outside.
 pub struct Target {
     /// Its name.
     pub name: &'static str,
-    /// How many of a thousand inputs are for it.
+    /// The share of this target in a thousand inputs.
     pub share: u64,
-    /// Makes ready to try inputs; every input is tried as if it were the first.
+    /// Prepares the target for inputs. Every input is tried as if it were the first.
     pub ready: fn() -> Box<Try>,
 }
 
-/// Tries the input that the random numbers make. The bytes are what to show of it.
+/// Tries the input that is made from the random numbers. The bytes are filled with the part of it to show.
 pub type Try = dyn FnMut(&mut fastrand::Rng, &mut Vec<u8>) -> Result<Outcome, Broken>;

@@ -1,13 +1,13 @@
-//! Changing inputs: bytes, and the nodes of documents.
+//! Changes inputs: bytes, and the nodes of documents.
 
 use crate::words::{WORDS, values};
 use fastrand::Rng;
 use serde_json::{Map, Value};
 
-/// The longest text that comes of bytes.
+/// The length of the longest text that is made of bytes.
 const LONGEST: usize = 300_000;
 
-/// Bytes, changed in up to eight places.
+/// Returns bytes that are changed in up to eight places.
 pub fn bytes(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = pick(rng, seeds).cloned().unwrap_or_default();
     for _ in 0..rng.u8(0..=8) {
@@ -55,7 +55,7 @@ fn insert(bytes: &mut Vec<u8>, at: usize, what: &[u8]) {
     bytes.extend(tail);
 }
 
-/// A document, changed in up to four places.
+/// Returns a document that is changed in up to four places.
 pub fn document(rng: &mut Rng, seeds: &[Value]) -> Value {
     let mut document = pick(rng, seeds).cloned().unwrap_or_default();
     for _ in 0..rng.u8(0..=4) {
@@ -66,7 +66,7 @@ pub fn document(rng: &mut Rng, seeds: &[Value]) -> Value {
     document
 }
 
-/// Some node of a document.
+/// Returns some node of a document.
 fn node(rng: &mut Rng, mut document: Value) -> Value {
     while rng.u8(0..4) > 0 {
         let inner = match &mut document {
@@ -131,7 +131,7 @@ fn another(rng: &mut Rng, present: &Value, graft: &Value) -> Value {
     }
 }
 
-/// A word, or some put together.
+/// Returns a word, or some words put together.
 pub fn word(rng: &mut Rng) -> String {
     let mut word = String::new();
     for _ in 0..=rng.u8(0..=1) * rng.u8(0..=3) {
@@ -140,7 +140,7 @@ pub fn word(rng: &mut Rng) -> String {
     word
 }
 
-/// One of them.
+/// Returns one of them.
 pub fn pick<'a, T>(rng: &mut Rng, all: &'a [T]) -> Option<&'a T> {
     rng.choice(all)
 }

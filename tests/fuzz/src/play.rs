@@ -1,4 +1,4 @@
-//! Trying inputs one after the other, and noticing what must not be.
+//! Tries inputs one after the other, and notices broken properties.
 
 use crate::watch::{self, Most, Tried};
 use crate::{Outcome, Target};
@@ -9,39 +9,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-/// Counts what is allocated, so that an input that makes memory grow is noticed.
+/// Counts allocated memory, so that an input that makes memory grow is noticed.
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// How much memory one input may take beyond what was there: four times the largest upload that is
+/// The memory that one input may take beyond what was taken before, in bytes: four times the largest upload that is
 /// read at once.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
-/// How long one input may take. Machines differ, so this is far more than any should.
+/// The time that one input may take. Machines differ, so this is far more than any input should take.
 const MOST_TIME: Duration = Duration::from_secs(10);
 
-/// What was seen of a target.
+/// The results of the inputs of a target.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// Inputs that were tried.
     pub inputs: u64,
     /// Inputs that were taken.
     pub taken: u64,
-    /// Why others were refused.
+    /// The number of inputs that each finding refused.
     pub findings: BTreeMap<String, u64>,
-    /// The most memory that one took, in bytes.
+    /// The most memory that one input took, in bytes.
     pub peak_bytes: usize,
-    /// The most time that one took.
+    /// The most time that one input took.
     pub slowest: Duration,
-    /// What must not be: number and what happened.
+    /// The inputs that broke a property: the number and what happened.
     pub broken: Vec<(u64, String)>,
 }
 
-/// Looks after all that is tried, from the first one on.
+/// Starts the watch once, before the first input.
 static WATCHED: Once = Once::new();
 
-/// Tries the inputs of these numbers. One that does not end, or takes all memory, ends the process
-/// and is named.
+/// Tries the inputs of these numbers. An input that does not end, or takes all memory, ends the process and is named.
 pub fn play(target: &Target, numbers: impl Iterator<Item = u64>) -> Seen {
     WATCHED.call_once(|| {
         watch::start(Most {
@@ -89,7 +88,7 @@ pub fn play(target: &Target, numbers: impl Iterator<Item = u64>) -> Seen {
     seen
 }
 
-/// The bytes of an input, as far as it shows them.
+/// Returns the bytes of an input, as far as the target shows them.
 pub fn input(target: &Target, number: u64) -> Vec<u8> {
     let mut shown = Vec::new();
     let mut attempt = (target.ready)();

@@ -1,9 +1,9 @@
-//! What is printed, and written for other programs.
+//! The report, printed for people and written for other programs.
 
 use crate::play::Seen;
 use serde_json::{Value, json};
 
-/// A target's line.
+/// Returns a target's line.
 pub fn line(name: &str, seen: &Seen) -> String {
     format!(
         "{name:14} {:>9} inputs, {:>8} taken, {:>3} sorts of finding, at most {:>6} KiB and {:>5} ms each, {} broken",
@@ -16,7 +16,7 @@ pub fn line(name: &str, seen: &Seen) -> String {
     )
 }
 
-/// All of them.
+/// Returns the results of all targets as JSON.
 pub fn value(all: &[(&str, Seen)]) -> Value {
     let inputs: u64 = all.iter().map(|(_, seen)| seen.inputs).sum();
     let failures: usize = all.iter().map(|(_, seen)| seen.broken.len()).sum();

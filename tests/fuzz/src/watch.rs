@@ -1,4 +1,4 @@
-//! What an input does while it is tried: one that never ends, or takes all memory, is named.
+//! Watches an input while it is tried. An input that never ends, or takes all memory, is named.
 
 use std::collections::HashMap;
 use std::process::exit;
@@ -6,11 +6,11 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-/// How often it is looked.
+/// The time between two looks.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// After how much more than one input may take it is given up: what ends by itself is told by who
-/// tried it, and the others are tried then.
+/// The factor of the limits at which an input is given up, and the process ends. An input below it ends by itself: then
+/// its own thread reports that it exceeded a limit, and goes on with the other inputs.
 const TIMES: u32 = 6;
 
 /// An input that is tried.
@@ -20,20 +20,20 @@ pub struct Tried {
     pub target: &'static str,
     /// The input's number.
     pub number: u64,
-    /// When it began.
+    /// The time at which it began.
     pub began: Instant,
-    /// How much memory was taken before, in bytes.
+    /// The memory that was taken before, in bytes.
     pub before: usize,
 }
 
-/// What one input may take.
+/// The limits of one input.
 #[derive(Debug, Clone, Copy)]
 pub struct Most {
-    /// How much memory, in bytes.
+    /// The memory that it may take, in bytes.
     pub bytes: usize,
-    /// How long.
+    /// The time that it may take.
     pub time: Duration,
-    /// How much is taken now, by all.
+    /// Returns the memory that all inputs take now, in bytes.
     pub now: fn() -> usize,
 }
 
@@ -45,17 +45,17 @@ fn all() -> MutexGuard<'static, All> {
     TRIED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An input is tried by this thread.
+/// Notes that this thread begins to try an input.
 pub fn begin(tried: Tried) {
     all().insert(thread::current().id(), tried);
 }
 
-/// It has ended.
+/// Notes that the input of this thread has ended.
 pub fn end() {
     all().remove(&thread::current().id());
 }
 
-/// Looks after what is tried from now on, and ends the process where an input does not.
+/// Watches the inputs from now on, and ends the process if an input exceeds the limits too far.
 pub fn start(most: Most) {
     thread::spawn(move || {
         loop {
@@ -72,7 +72,7 @@ pub fn start(most: Most) {
     });
 }
 
-/// Why an input is given up.
+/// Returns the reason why an input is given up, or `None`.
 fn wrong(tried: &Tried, most: Most, now: Instant) -> Option<String> {
     let took = now.saturating_duration_since(tried.began);
     let bytes = (most.now)().saturating_sub(tried.before);

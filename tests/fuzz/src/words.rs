@@ -1,8 +1,8 @@
-//! What hostile input is made of: words of our own documents, and values that have broken others.
+//! The parts that hostile input is made of: words of our own documents, and values that have broken others.
 
 use serde_json::{Value, json};
 
-/// Names and values of our documents, of one application and of another's, and of what attackers try.
+/// Names and values of our documents, of one application and of another's, and texts that attackers try.
 pub const WORDS: &[&str] = &[
     "app",
     "shop",
@@ -137,7 +137,7 @@ pub const WORDS: &[&str] = &[
     "\r\n",
 ];
 
-/// Values that numbers, lengths and nesting go wrong with.
+/// Returns values that break numbers, lengths and nesting.
 pub fn values() -> Vec<Value> {
     let mut deep = json!(0);
     for _ in 0..100 {

@@ -1,12 +1,12 @@
-//! A sample of `make fuzz`. An input is made from its number and the text of its target, which both change
-//! what it is, so no number is kept of one that failed: it becomes a test of its own, beside what is mended.
-//! So did what the target `operators` looks for, a recovery that names another environment's deployment:
+//! A sample of `make fuzz`. An input is made from its number and the text of its target, and both change what it is. So
+//! no number of a failed input is kept: the failure becomes a test of its own, beside what is mended. One such test is
+//! about a recovery that names another environment's deployment, which the target `operators` looks for:
 //! `shared/engine/tests/conductor/takeovers.rs::what_is_not_there_is_not_recovered`.
 
 use windlass_fuzz::play::play;
 use windlass_fuzz::targets::TARGETS;
 
-/// How many inputs each target is tried with.
+/// The number of inputs with which each target is tried.
 const INPUTS: u64 = 300;
 
 /// Safety: hostile input: Hostile input of each sort is refused with named findings, in bounded memory and time.

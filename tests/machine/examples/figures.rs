@@ -1,8 +1,8 @@
-//! What a deployment costs and how sizes tell, in process: the real state machine file over the
-//! real handlers and the in-memory world. Prints one JSON object; `make bench` reads it.
+//! Measures what a deployment costs and how sizes count, in process: the real state machine file over the real handlers
+//! and the in-memory world. Prints one JSON object; `make bench` reads it.
 //!
-//! `cargo run --release -p windlass-machine --example figures [deployments]`: how many deployments
-//! the long history has.
+//! `cargo run --release -p windlass-machine --example figures [deployments]`: the number of deployments in the long
+//! history.
 
 #![allow(
     clippy::expect_used,
@@ -22,7 +22,7 @@ use windlass_machine::program::Program;
 use windlass_machine::shop::{ONE_FUNCTION, Shop};
 use windlass_world::run::run;
 
-/// Three components of three kinds, together, with nothing to wait for.
+/// Three components of three kinds, deployed together, with nothing to wait for.
 const TOGETHER: &str = "
 app: shop
 version: 1.0.0
@@ -47,7 +47,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same canary of a service, whose traffic ECS shifts, and of a function, at the same time.
+/// The same canary for a service, whose traffic ECS shifts, and for a function, at the same time.
 const CANARY_OF_BOTH: &str = "
 app: shop
 version: 1.0.0
@@ -61,7 +61,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// A service whose traffic ECS shifts by the strategy that stands for `STRATEGY`.
+/// A service whose traffic ECS shifts by the strategy that replaces `STRATEGY`.
 const SHIFTED: &str = "
 app: shop
 version: 1.0.0
@@ -74,7 +74,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// How often what is short is measured.
+/// The number of times that a short measurement is repeated.
 const TIMES: usize = 41;
 
 fn main() {
@@ -95,7 +95,7 @@ fn main() {
     println!("{figures}");
 }
 
-/// A release of a service that ECS shifts in such steps, in tenths of a percent, each for so many minutes.
+/// Measures a release of a service that ECS shifts in steps: each step in tenths of a percent and in minutes.
 fn shifted(program: &Program, strategy: Strategy, step_tenths: u32, step_min: u32) -> Value {
     let declaration = SHIFTED.replace("STRATEGY", strategy.as_str());
     release(
@@ -106,7 +106,7 @@ fn shifted(program: &Program, strategy: Strategy, step_tenths: u32, step_min: u3
     )
 }
 
-/// A release, the first one having been there before; the service is shifted where it is told how.
+/// Measures a second release of the components. If `shifts` is given, ECS shifts the service in that way.
 fn release(
     program: &Program,
     declaration: &str,
@@ -145,8 +145,8 @@ fn release(
     told
 }
 
-/// Planning 500 components: ten layers, each component after three of the layer before it, each
-/// shifted in three steps. The waves, and which of them each component takes part in.
+/// Measures the planning of 500 components, in milliseconds: ten layers, each component after three of the layer before
+/// it, each shifted in three steps. It counts the waves, and the waves that each component takes part in.
 fn plan_500() -> f64 {
     let name = |n: usize| ComponentName::new(format!("c{n:03}")).expect("a name");
     let stage = |what: &str| Stage {
@@ -183,7 +183,7 @@ fn plan_500() -> f64 {
     })
 }
 
-/// One release of many functions, all in one wave.
+/// Measures one release of many functions, all in one wave.
 fn components(program: &Program, count: usize) -> Value {
     let (names, mut shop) = functions(program, count);
     let components: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -202,7 +202,7 @@ fn components(program: &Program, count: usize) -> Value {
     })
 }
 
-/// DynamoDB takes items of at most 400 KB.
+/// Returns the size of the largest item, in bytes. DynamoDB takes items of at most 400 KB.
 fn largest_item(shop: &Shop<'_>) -> usize {
     let ledger = shop.world().ledger();
     let sizes = ledger.items.values();
@@ -212,7 +212,7 @@ fn largest_item(shop: &Shop<'_>) -> usize {
         .unwrap_or_default()
 }
 
-/// A page of the history after few and after many deployments, in milliseconds.
+/// Measures a page of the history after few and after many deployments, in milliseconds.
 fn history(program: &Program, many: u32) -> Value {
     let mut shop = Shop::new(program, ONE_FUNCTION);
     let mut told = BTreeMap::new();
@@ -229,8 +229,8 @@ fn history(program: &Program, many: u32) -> Value {
     json!(told)
 }
 
-/// Takes old versions of the function away: a look at a function lists its versions, so that each
-/// deployment would take longer than the one before.
+/// Removes old versions of the function. A look at a function lists its versions, so otherwise each deployment would
+/// take longer than the one before.
 fn forget_versions(shop: &Shop<'_>) {
     let mut functions = shop.world().functions();
     let function = functions.named("shop-api").expect("the function");
@@ -239,7 +239,7 @@ fn forget_versions(shop: &Shop<'_>) {
     }
 }
 
-/// The newest ten deployments, in milliseconds.
+/// Measures a call for the newest ten deployments, in milliseconds.
 fn page(shop: &Shop<'_>) -> f64 {
     let query = [("environment", "prod"), ("limit", "10")];
     let call = Call {

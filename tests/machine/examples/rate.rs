@@ -1,6 +1,6 @@
-//! How many whole deployments run in a second on one core: the real state machine file over the
-//! real handlers and the in-memory world, from `Admit` to `Succeeded`, for one kind of deployment
-//! after the other. Making the world and uploading artifacts is not counted.
+//! Measures how many whole deployments run in a second on one core: the real state machine file over the real handlers
+//! and the in-memory world, from `Admit` to `Succeeded`, for one kind of deployment after the other. The time for
+//! making the world and for uploading artifacts does not count.
 //!
 //! `cargo run --release -p windlass-machine --example rate [deployments of each kind]`
 
@@ -10,10 +10,10 @@ use windlass_machine::on_core::on_core;
 use windlass_machine::program::{LoadError, Program};
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 
-/// Deployments before a fresh world is made, as many as a long test makes.
+/// The number of deployments before a fresh world is made, as many as a long test makes.
 const PER_WORLD: u32 = 4;
 
-/// What is measured: a name, the declaration, the components of each release.
+/// The deployments that are measured: a name, the declaration, the components of each release.
 const MEASURED: [(&str, &str, &[&str]); 3] = [
     ("a function, all at once", ONE_FUNCTION, &["api"]),
     ("two functions, three waves", FUNCTIONS, &["api", "jobs"]),
@@ -55,11 +55,11 @@ fn measure(deployments: u32) -> Result<(), LoadError> {
 #[derive(Default)]
 struct Run {
     made: u32,
-    /// The transitions of the last one.
+    /// The transitions of the last deployment.
     transitions: u64,
-    /// Time on the core: what counts where the machine has other work as well.
+    /// The time on the core. This is the one to compare on a machine that has other work as well.
     worked: Duration,
-    /// Time by the clock.
+    /// The time by the clock.
     took: Duration,
 }
 

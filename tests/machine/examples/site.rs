@@ -1,8 +1,7 @@
-//! How long a large site takes and how much memory: whole deployments of a site alone, over the
-//! in-memory world, of a first release and of one of which 1 % of the files changed; state by state,
-//! named by the state that comes next. The world keeps no bytes of the site's files, only what S3
-//! tells of them, which is counted with the memory of the state that made it. Seconds are of one
-//! core, without network.
+//! Measures how long a large site takes, and how much memory. It runs whole deployments of a site alone over the
+//! in-memory world: a first release, and one in which 1 % of the files changed. It reports state by state, and names
+//! each by the state that comes next. The world keeps no bytes of the site's files, only what S3 tells of them; that
+//! counts as memory of the state that made it. Seconds are of one core, without network.
 //!
 //! `cargo run --release -p windlass-machine --example site [files] [bytes of a file] [mode]`
 
@@ -18,7 +17,7 @@ use windlass_machine::shop::Shop;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// What is measured in.
+/// The unit of the memory figures, in bytes.
 const MIB: u64 = 1024 * 1024;
 
 fn main() -> ExitCode {
@@ -72,7 +71,7 @@ components:
     Ok(())
 }
 
-/// Visits the next state, and tells what it took where that is worth telling.
+/// Visits the next state. Prints its figures if it worked for more than 50 ms.
 fn visit(shop: &mut Shop<'_>, arn: &str) -> bool {
     let before = shop.world().mishaps().count();
     let (watch, worked) = (Watch::begin(), on_core());
@@ -91,7 +90,7 @@ fn visit(shop: &mut Shop<'_>, arn: &str) -> bool {
     more
 }
 
-/// The calls to S3 by name.
+/// Returns the number of calls to S3 by name.
 fn calls(shop: &Shop<'_>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for call in &shop.world().mishaps().calls {
@@ -103,8 +102,8 @@ fn calls(shop: &Shop<'_>) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-/// An archive of files whose bytes do not pack well, the first of them changed. A tenth are
-/// documents, and half have a hash in their names.
+/// Makes an archive of files whose bytes do not pack well. The first `changed` of them differ from the release before.
+/// A tenth are documents, and half have a hash in their names.
 fn archive(files: usize, bytes: usize, changed: usize) -> zip::result::ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let packed = SimpleFileOptions::default().large_file(bytes as u64 > u64::from(u32::MAX));
@@ -119,7 +118,7 @@ fn archive(files: usize, bytes: usize, changed: usize) -> zip::result::ZipResult
         let mut seed = (number * 2 + release) as u64;
         let mut left = bytes;
         while left > 0 {
-            // A fifth of the alphabet: it packs to about a half, as text does.
+            // Only 16 letters: they pack to about a half, as text does.
             let block: Vec<u8> = (0..left.min(1 << 16)).map(|_| letter(&mut seed)).collect();
             writer.write_all(&block)?;
             left -= block.len();
@@ -128,7 +127,7 @@ fn archive(files: usize, bytes: usize, changed: usize) -> zip::result::ZipResult
     Ok(writer.finish()?.into_inner())
 }
 
-/// The next letter of a sequence that looks random (Knuth's MMIX).
+/// Returns the next letter of a sequence that looks random (Knuth's MMIX).
 fn letter(seed: &mut u64) -> u8 {
     *seed = seed
         .wrapping_mul(6_364_136_223_846_793_005)
@@ -166,7 +165,7 @@ impl Watch {
     }
 }
 
-/// The bytes of memory that are no files.
+/// Returns the bytes of anonymous memory, which is backed by no file.
 fn anonymous() -> u64 {
     let told = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = told.lines().find_map(|line| line.strip_prefix("RssAnon:"));

@@ -1,4 +1,4 @@
-//! What `intake` is told of: the events of S3, of ECR and of the schedule, as EventBridge brings them.
+//! The events of which `intake` is told: those of S3, of ECR and of the schedule, as EventBridge brings them.
 
 use serde_json::{Value, json};
 use windlass_domain::request::{ImagePush, ObjectRef};
@@ -6,7 +6,7 @@ use windlass_domain::time::Time;
 
 const ACCOUNT: &str = "111111111111";
 
-/// An object was created (Amazon S3 User Guide, "EventBridge event message structure").
+/// Returns the event that an object was created (Amazon S3 User Guide, "EventBridge event message structure").
 pub fn object_created(bucket: &str, object: &ObjectRef, at: Time) -> Value {
     json!({
         "version": "0",
@@ -27,7 +27,7 @@ pub fn object_created(bucket: &str, object: &ObjectRef, at: Time) -> Value {
     })
 }
 
-/// An image was pushed (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
+/// Returns the event that an image was pushed (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
 pub fn image_pushed(push: &ImagePush, at: Time) -> Value {
     json!({
         "version": "0",
@@ -46,7 +46,7 @@ pub fn image_pushed(push: &ImagePush, at: Time) -> Value {
     })
 }
 
-/// The schedule ticks (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule").
+/// Returns the event of the schedule (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule").
 pub fn scheduled(at: Time) -> Value {
     json!({
         "version": "0",

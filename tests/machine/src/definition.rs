@@ -13,13 +13,13 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Definition {
-    /// What it is for.
+    /// The comment on its purpose.
     pub comment: String,
     /// Always `JSONata`.
     pub query_language: QueryLanguage,
     /// The first state.
     pub start_at: String,
-    /// How long an execution may take, in seconds.
+    /// The longest time that an execution may take, in seconds.
     pub timeout_seconds: u64,
     /// The states by name.
     pub states: BTreeMap<String, State>,
@@ -54,7 +54,7 @@ pub enum State {
 }
 
 impl State {
-    /// What the state is for, as an operator reads it in the console.
+    /// Returns the comment on the state's purpose, as an operator reads it in the console.
     pub fn comment(&self) -> &str {
         match self {
             Self::Task(s) => &s.comment,
@@ -72,31 +72,31 @@ impl State {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Task {
-    /// What it is for.
+    /// The comment on its purpose.
     pub comment: String,
-    /// How it calls.
+    /// The kind of call.
     pub resource: Resource,
-    /// Whom it calls with what.
+    /// The function that it calls, and the payload.
     pub arguments: Arguments,
-    /// How long one call may take, in seconds; for a task token, how long the answer may take.
+    /// The longest time that one call may take, in seconds; for a task token, the longest time until the answer.
     pub timeout_seconds: u64,
-    /// What is asked again.
+    /// The rules for trying a failed call again.
     pub retry: Vec<Retrier>,
-    /// Where errors lead to.
+    /// The rules for errors that no Retry handles.
     pub catch: Vec<Catcher>,
     /// Variables that are set from the answer.
     #[serde(default)]
     pub assign: BTreeMap<String, Value>,
     /// The next state's input.
     pub output: Value,
-    /// The next state; this is the last one of its Map's processor if absent.
+    /// The next state; if absent, this state is the last one of its Map's processor.
     pub next: Option<String>,
-    /// Whether it is the last one of its Map's processor.
+    /// True for the last state of its Map's processor.
     #[serde(default)]
     pub end: bool,
 }
 
-/// How a Task calls.
+/// The kind of call that a Task makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Resource {
     /// Calls and takes the answer.
@@ -113,11 +113,11 @@ pub enum Resource {
 pub struct Arguments {
     /// A substitution such as `${ConductorArn}`, or an expression that looks one up.
     pub function_name: String,
-    /// What the function is asked.
+    /// The payload that the function gets.
     pub payload: Value,
 }
 
-/// What is asked again, and how often.
+/// A Retry: the errors after which a call is tried again, and how often.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Retrier {
@@ -127,12 +127,12 @@ pub struct Retrier {
     pub interval_seconds: u64,
     /// By how much the wait grows each time.
     pub backoff_rate: f64,
-    /// How long the wait may become, in seconds.
+    /// The longest wait, in seconds.
     #[serde(default = "unbounded")]
     pub max_delay_seconds: u64,
-    /// How often it is asked again.
+    /// The number of times that the call is tried again.
     pub max_attempts: u32,
-    /// Whether the wait is shortened at random.
+    /// The jitter of the wait.
     #[serde(default)]
     pub jitter_strategy: Jitter,
 }
@@ -142,19 +142,19 @@ const fn unbounded() -> u64 {
     u64::MAX
 }
 
-/// Whether a wait is shortened at random.
+/// The jitter of a wait: the random part by which it is shortened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub enum Jitter {
-    /// It is not.
+    /// The wait is not shortened.
     #[default]
     #[serde(rename = "NONE")]
     None,
-    /// It is: anything from nothing to the whole.
+    /// The wait is anything from nothing to the whole.
     #[serde(rename = "FULL")]
     Full,
 }
 
-/// Where an error leads to.
+/// A Catch: the state that follows on an error.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Catcher {
@@ -173,11 +173,11 @@ pub struct Catcher {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Choice {
-    /// What it is for.
+    /// The comment on its purpose.
     pub comment: String,
     /// The rules; the first that holds decides.
     pub choices: Vec<Rule>,
-    /// Where it goes if no rule holds.
+    /// The state that follows if no rule holds.
     pub default: String,
 }
 
@@ -195,13 +195,13 @@ pub struct Rule {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Map {
-    /// What it is for.
+    /// The comment on its purpose.
     pub comment: String,
     /// An expression for the items.
     pub items: String,
-    /// What is done with each.
+    /// The states that each item goes through.
     pub item_processor: Processor,
-    /// Where errors lead to.
+    /// The rules for errors.
     pub catch: Vec<Catcher>,
     /// Variables that are set from the results.
     #[serde(default)]
@@ -212,11 +212,11 @@ pub struct Map {
     pub next: String,
 }
 
-/// What a Map does with each item. No Map within a Map.
+/// The states that each item of a Map goes through. No Map within a Map.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Processor {
-    /// Where the items run.
+    /// The configuration, which says where the items run.
     pub processor_config: ProcessorConfig,
     /// The first state.
     pub start_at: String,
@@ -224,15 +224,15 @@ pub struct Processor {
     pub states: BTreeMap<String, State>,
 }
 
-/// Where a Map's items run.
+/// The configuration of a Map's processor.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ProcessorConfig {
-    /// In the execution itself.
+    /// The place where the items run: in the execution itself.
     pub mode: Mode,
 }
 
-/// The one place where items run.
+/// The place where items run. There is only one.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub enum Mode {
     /// In the execution itself.
@@ -244,7 +244,7 @@ pub enum Mode {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Wait {
-    /// What it is for.
+    /// The comment on its purpose.
     pub comment: String,
     /// An expression for the seconds.
     pub seconds: Value,
@@ -256,7 +256,7 @@ pub struct Wait {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Pass {
-    /// What it is for.
+    /// The comment on its purpose.
     pub comment: String,
     /// Always true.
     pub end: bool,
@@ -266,7 +266,7 @@ pub struct Pass {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Succeed {
-    /// What it is for.
+    /// The comment on its purpose.
     pub comment: String,
 }
 
@@ -274,7 +274,7 @@ pub struct Succeed {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Fail {
-    /// What it is for.
+    /// The comment on its purpose.
     pub comment: String,
     /// The execution's error.
     pub error: Value,

@@ -16,8 +16,8 @@ use windlass_engine::ports::{Answered, Clock};
 use windlass_engine::{conductor, deploy, judge, kinds, prepare};
 use windlass_world::World;
 
-/// The functions as they are deployed: the engine's handlers over the in-memory world, each within
-/// its timeout, their faults as Step Functions sees them.
+/// The functions as they are deployed: the engine's handlers over the in-memory world, each within its timeout. Their
+/// faults are errors, as Step Functions sees them.
 #[derive(Debug, Clone)]
 pub struct Deployed {
     /// The world.
@@ -25,7 +25,7 @@ pub struct Deployed {
     tokens: Cell<u64>,
 }
 
-/// A function's timeout in seconds, as the template has it.
+/// Returns a function's timeout in seconds, as the template has it.
 pub fn timeout_s(function: &str) -> u64 {
     match function {
         _ if function.starts_with("Publish") => 900,
@@ -35,7 +35,7 @@ pub fn timeout_s(function: &str) -> u64 {
 }
 
 impl Deployed {
-    /// All functions over a world.
+    /// Makes all functions over a world.
     pub fn over(world: World) -> Self {
         Self {
             world,
@@ -44,7 +44,7 @@ impl Deployed {
     }
 }
 
-/// What a function answers: the engine's handler over a world.
+/// Returns the answer of a function, which the engine's handler makes over a world.
 pub async fn answer(world: &World, function: &str, payload: Value) -> Answered<Value> {
     match function {
         "Conductor" => told(conductor::handle(world, asked(payload)?).await?),
@@ -55,7 +55,7 @@ pub async fn answer(world: &World, function: &str, payload: Value) -> Answered<V
     }
 }
 
-/// The kind whose deployer a function is, by the machine's own table.
+/// Returns the kind whose deployer a function is, by the machine's own table.
 fn kind_of(function: &str) -> Option<KindName> {
     static KINDS: LazyLock<BTreeMap<String, KindName>> = LazyLock::new(|| {
         let machine: Value = serde_json::from_str(RELEASE).unwrap_or_default();
@@ -118,8 +118,8 @@ impl Surroundings for Deployed {
     }
 }
 
-/// The event that Step Functions sends when an execution has ended (AWS Step Functions Developer
-/// Guide, "Automating Step Functions event delivery with EventBridge").
+/// Returns the event that Step Functions sends when an execution has ended (AWS Step Functions Developer Guide,
+/// "Automating Step Functions event delivery with EventBridge").
 pub fn status_event(world: &World, arn: &str, status: &str) -> Value {
     let executions = world.executions();
     let input = executions

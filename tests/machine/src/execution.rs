@@ -9,32 +9,31 @@ use crate::visit::{Moved, Outcome, assigned, caught};
 use serde_json::{Value, json};
 use windlass_domain::time::Time;
 
-/// How an execution ended.
+/// The end of an execution.
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {
-    /// Well, with this output.
+    /// It succeeded, with this output.
     Succeeded(Value),
-    /// As failed.
+    /// It failed.
     Failed(TaskError),
     /// It took longer than the machine allows.
     TimedOut,
 }
 
-/// What the present state is in the middle of.
+/// The present activity of an execution in its state.
 #[derive(Debug)]
 enum Doing {
-    /// Nothing: the state is visited next.
+    /// It visits the state next.
     Visit,
     /// It waits for a task token to be answered.
     Token(String),
-    /// A Wait, and the state after it.
+    /// It waits in a Wait; then comes this state.
     Wait(StateId),
-    /// The items of a Map.
+    /// It works on the items of a Map.
     Items(Items),
 }
 
-/// A running execution, visit by visit: whoever drives it decides when, so that executions
-/// interleave.
+/// A running execution. It makes one visit at a time, and its driver decides when, so that executions interleave.
 #[derive(Debug)]
 pub struct Execution<'p> {
     program: &'p Program,
@@ -63,12 +62,12 @@ impl<'p> Execution<'p> {
         }
     }
 
-    /// The state that it is in.
+    /// Returns the state that it is in.
     pub fn state(&self) -> &'p str {
         &self.program.names[self.line.at]
     }
 
-    /// Whether it waits for the next look at its wave, in `Bake` or by the Retry of `Judge`.
+    /// Returns whether it waits for the next look at its wave, in `Bake` or by the Retry of `Judge`.
     pub fn is_baking(&self) -> bool {
         let State::Task(task) = &self.program.states[self.line.at] else {
             return self.state() == "Bake";
@@ -77,17 +76,17 @@ impl<'p> Execution<'p> {
         retries.any(|(retrier, tries)| *tries > 0 && retrier.error_equals == ["StillBaking"])
     }
 
-    /// Every state that it was in.
+    /// Returns every state that it was in.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Every state that it was in, as text.
+    /// Returns every state that it was in, as text.
     pub fn told(&self) -> String {
         self.path.tell(self.program)
     }
 
-    /// When it goes on by itself, and how many visits it made.
+    /// Returns the time at which it goes on by itself, and the number of visits that it made.
     pub fn due(&self) -> (Time, u64) {
         let due = match &self.doing {
             Doing::Items(items) => items.due().unwrap_or(self.line.due),
@@ -97,7 +96,7 @@ impl<'p> Execution<'p> {
         (due, self.line.visits)
     }
 
-    /// The task token that it waits for.
+    /// Returns the task token that it waits for.
     pub fn token(&self) -> Option<&str> {
         match &self.doing {
             Doing::Token(token) => Some(token),
@@ -133,7 +132,7 @@ impl<'p> Execution<'p> {
         outcome.and_then(|outcome| self.follow(outcome, surroundings.now()))
     }
 
-    /// The task token was answered.
+    /// Takes the answer of its task token.
     pub fn answer(&mut self, output: &Value, now: Time) -> Option<End> {
         self.doing = Doing::Visit;
         let State::Task(task) = &self.program.states[self.line.at] else {

@@ -33,7 +33,7 @@ impl Items {
         Self { items }
     }
 
-    /// When the next item goes on; `None` once all have ended.
+    /// Returns the time at which the next item goes on; `None` after all have ended.
     pub fn due(&self) -> Option<Time> {
         let running = self.items.iter().filter_map(|item| match item {
             Item::Runs(line) => Some(line.due),
@@ -42,7 +42,7 @@ impl Items {
         running.min()
     }
 
-    /// The results, once all have ended.
+    /// Returns the results, after all have ended.
     pub fn results(self) -> Vec<Value> {
         let ended = self.items.into_iter().filter_map(|item| match item {
             Item::Ended(value) => Some(value),
@@ -51,8 +51,8 @@ impl Items {
         ended.collect()
     }
 
-    /// Visits the items that are due, side by side. An error that nothing catches fails the Map, and
-    /// its other items stop where they are.
+    /// Visits the items that are due, side by side. An error that nothing catches fails the Map, and its other items
+    /// stop where they are.
     pub async fn step(
         &mut self,
         map: &Map,
@@ -99,7 +99,7 @@ impl Items {
                 path.again();
             }
             Some(Outcome::Failed(error)) => return Err(error),
-            // Refused when the program was linked.
+            // These are refused when the program is linked.
             Some(Outcome::Token(..) | Outcome::Wait(..) | Outcome::Succeeded) | None => {
                 return Err(TaskError::new("States.Runtime", "not allowed within a Map"));
             }

@@ -5,7 +5,7 @@ use crate::visit::{Outcome, computed};
 use serde_json::Value;
 use windlass_domain::time::Time;
 
-/// What all lines of an execution share.
+/// The values that all lines of an execution share.
 #[derive(Debug)]
 pub struct Memory {
     /// `$states.context`.
@@ -15,7 +15,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// What an expression sees in a state with this input.
+    /// Returns what an expression sees in a state with this input.
     pub fn scope<'a>(&'a self, input: &'a Value) -> Scope<'a> {
         Scope {
             variables: &self.variables,
@@ -34,16 +34,16 @@ pub struct Line {
     pub at: StateId,
     /// The state's input.
     pub input: Value,
-    /// How often each Retry of the state was used.
+    /// The number of times that each Retry of the state was used.
     pub tries: Vec<u32>,
-    /// When it goes on.
+    /// The time at which it goes on.
     pub due: Time,
-    /// How many visits it made, so that lines that are due at the same time take turns.
+    /// The number of visits that it made. Lines that are due at the same time take turns by it.
     pub visits: u64,
 }
 
 impl Line {
-    /// A line that begins.
+    /// Begins a line in a state.
     pub fn new(at: StateId, input: Value, due: Time) -> Self {
         Self {
             at,
@@ -62,7 +62,7 @@ impl Line {
         self.due = due;
     }
 
-    /// Visits the state; `None` for a Map.
+    /// Visits the state. Returns `None` for a Map.
     pub async fn visit(
         &mut self,
         program: &Program,

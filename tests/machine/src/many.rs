@@ -3,7 +3,7 @@
 use crate::program::Program;
 use crate::shop::Shop;
 
-/// The components, and the shop with all their functions.
+/// Returns the components, and the shop with all their functions.
 pub fn functions(program: &Program, count: usize) -> (Vec<String>, Shop<'_>) {
     let names: Vec<String> = (0..count)
         .map(|n| format!("c{n:03}-with-the-longest-name-known"))
@@ -23,7 +23,7 @@ pub fn functions(program: &Program, count: usize) -> (Vec<String>, Shop<'_>) {
     (names, shop)
 }
 
-/// How many of the functions serve this version.
+/// Returns the number of the functions that serve this version.
 pub fn serving(shop: &Shop<'_>, names: &[String], version: &str) -> usize {
     let serving = names
         .iter()

@@ -1,12 +1,12 @@
-//! What an older Windlass left in the ledger: its items without what was added since.
+//! The ledger as an older Windlass left it: its items without the members that were added since.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_world::World;
 
-/// By the beginning of an item's sort key, the members that the first Windlass with such items wrote. This
-/// table does not grow by members: what is written since then must have a default, and none of these gets
+/// The members that the first Windlass with such items wrote, by the beginning of an item's sort key. No member is ever
+/// added to an item of this table: a member that was added since must have a default. None of these members gets
 /// another name.
 const FIRST: [(&str, &str); 18] = [
     ("declaration", "accepted digest text version"),
@@ -51,7 +51,7 @@ const FIRST: [(&str, &str); 18] = [
     ("rounds", "images uploads"),
 ];
 
-/// The same of what is within a member: itself, or each of many.
+/// The same for objects within a member: the member itself, or each of its many objects.
 const WITHIN: [(&str, &str, &str); 10] = [
     ("lock", "held", "action deployment execution since state"),
     ("record", "order", "accepted id sequence version"),
@@ -73,8 +73,8 @@ const WITHIN: [(&str, &str, &str); 10] = [
     ("rounds", "uploads", "after began since"),
 ];
 
-/// Leaves of each item what the first Windlass would have written. Answers of which items and members there
-/// were any, and with a `-` those of which something was dropped.
+/// Leaves in each item only the members that the first Windlass would have written. Returns the names of the items and
+/// members that it saw, and with a `-` those of which it dropped something.
 pub fn written_by_the_first(world: &World) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     for (key, item) in &mut world.ledger().items {
@@ -121,10 +121,10 @@ fn objects<'v>(values: impl Iterator<Item = &'v mut Value>) -> Vec<&'v mut Map<S
     values.filter_map(Value::as_object_mut).collect()
 }
 
-/// That there were such items and members.
+/// Checks that there were such items and members.
 ///
 /// # Panics
-/// Where there were none.
+/// If there were none.
 pub fn assert_seen(seen: &BTreeSet<String>, names: &[&str]) {
     for name in names {
         assert!(seen.contains(*name), "no {name} in {seen:?}");

@@ -1,10 +1,10 @@
-//! The time that a measurement takes of a core, whatever else runs beside it.
+//! The time that a measurement takes on a core, whatever else runs beside it.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-/// How long this process was on a core so far (Linux, `proc_pid_schedstat`); the time by the clock
-/// elsewhere.
+/// Returns the time that this process was on a core so far (Linux, `proc_pid_schedstat`). On another system it is the
+/// time by the clock.
 pub fn on_core() -> Duration {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let told = std::fs::read_to_string("/proc/self/schedstat").ok();

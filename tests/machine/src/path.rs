@@ -11,12 +11,12 @@ pub struct Path {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Visit {
     state: StateId,
-    /// For a Map, the states of each item.
+    /// The states of each item, for a Map.
     items: Vec<Vec<StateId>>,
 }
 
 impl Path {
-    /// It entered a state.
+    /// Notes that the execution entered a state.
     pub fn enter(&mut self, state: StateId) {
         self.transitions += 1;
         self.visits.push(Visit {
@@ -25,7 +25,7 @@ impl Path {
         });
     }
 
-    /// An item of the present Map entered a state.
+    /// Notes that an item of the present Map entered a state.
     pub fn enter_item(&mut self, item: usize, state: StateId) {
         self.transitions += 1;
         if let Some(visit) = self.visits.last_mut() {
@@ -36,12 +36,12 @@ impl Path {
         }
     }
 
-    /// It asks again.
+    /// Notes that the execution asks again.
     pub fn again(&mut self) {
         self.transitions += 1;
     }
 
-    /// The names of the states that it was in, those within Maps too.
+    /// Returns the names of the states that it was in, those within Maps too.
     pub fn states<'p>(&self, program: &'p Program) -> Vec<&'p str> {
         let mut names = Vec::new();
         for visit in &self.visits {
@@ -54,7 +54,7 @@ impl Path {
         names
     }
 
-    /// The path as text: `Admit Admitted … Change(Begin Deploy, Begin Publish Published Deploy) …`.
+    /// Returns the path as text: `Admit Admitted … Change(Begin Deploy, Begin Publish Published Deploy) …`.
     pub fn tell(&self, program: &Program) -> String {
         let visits: Vec<String> = self.visits.iter().map(|v| v.tell(program)).collect();
         visits.join(" ")

@@ -6,7 +6,7 @@ use crate::template::{Template, expression_in};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Why a file cannot be run.
+/// The reason why a file cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It is not in the subset of the states language.
@@ -17,7 +17,7 @@ pub enum LoadError {
     Expression {
         /// The state.
         state: String,
-        /// What is wrong.
+        /// The error of the parser.
         error: ParseError,
     },
     /// A state leads to one that does not exist.
@@ -28,12 +28,12 @@ pub enum LoadError {
         /// The missing one.
         next: String,
     },
-    /// Something that only makes sense in another place.
+    /// A state has something that is not allowed in this place.
     #[error("state {state}: {what}")]
     Misplaced {
         /// The state.
         state: String,
-        /// What is wrong.
+        /// The sentence that says what is wrong.
         what: &'static str,
     },
 }
@@ -44,7 +44,7 @@ pub type StateId = usize;
 /// A state machine, or the processor of a Map.
 #[derive(Debug)]
 pub struct Program {
-    /// How long an execution may take, in seconds; a Map's processor has no limit of its own.
+    /// The longest time that an execution may take, in seconds; a Map's processor has no limit of its own.
     pub timeout_s: Option<u64>,
     /// The first state.
     pub start: StateId,
@@ -76,23 +76,23 @@ pub enum State {
 /// A linked Task.
 #[derive(Debug)]
 pub struct Task {
-    /// How it calls.
+    /// The kind of call.
     pub resource: Resource,
     /// The function's ARN, such as `${ConductorArn}`.
     pub function: Template,
-    /// What it is asked.
+    /// The payload that the function gets.
     pub payload: Template,
-    /// How long one call, or the answer of the task token, may take.
+    /// The longest time that one call, or the answer of the task token, may take, in seconds.
     pub timeout_s: u64,
-    /// What is asked again.
+    /// The rules for trying a failed call again.
     pub retry: Vec<Retrier>,
-    /// Where errors lead to.
+    /// The rules for errors that no Retry handles.
     pub catch: Vec<Catcher>,
     /// Variables that are set.
     pub assign: Vec<(String, Template)>,
     /// The next state's input.
     pub output: Template,
-    /// The next state; the end of the item if absent.
+    /// The next state; if absent, the item ends.
     pub next: Option<StateId>,
 }
 
@@ -101,9 +101,9 @@ pub struct Task {
 pub struct Map {
     /// The items.
     pub items: Template,
-    /// What is done with each.
+    /// The states that each item goes through.
     pub processor: Program,
-    /// Where errors lead to.
+    /// The rules for errors.
     pub catch: Vec<Catcher>,
     /// Variables that are set.
     pub assign: Vec<(String, Template)>,
@@ -141,7 +141,7 @@ impl Program {
     }
 }
 
-/// The function whose ARN a substitution stands for: `Planner` in `${PlannerArn}`.
+/// Returns the name of the function whose ARN a substitution stands for: `Planner` for `${PlannerArn}`.
 pub fn function_in(substitution: &str) -> Option<&str> {
     substitution.strip_prefix("${")?.strip_suffix("Arn}")
 }

@@ -11,8 +11,8 @@ use windlass_world::executions::arn_of;
 use windlass_world::ledger::Written;
 use windlass_world::run::run;
 
-/// A region with Windlass installed: runs all executions interleaved, each visit of a state at its
-/// time, and brings events where the template's rules and the table's stream bring them.
+/// A region with Windlass installed. It runs all executions interleaved, each visit of a state at its time. It brings
+/// events to the functions that the template's rules and the table's stream bring them to.
 #[derive(Debug)]
 pub struct Region<'p> {
     program: &'p Program,
@@ -34,24 +34,24 @@ pub struct Ended<'p> {
     pub arn: String,
     /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
     pub status: &'static str,
-    /// Its output, where it succeeded.
+    /// Its output, if it succeeded; otherwise `Null`.
     pub output: Value,
-    /// Its error, where it failed.
+    /// Its error, if it failed; otherwise empty.
     pub error: String,
-    /// Its cause, where it failed.
+    /// Its cause, if it failed; otherwise empty.
     pub cause: String,
-    /// Where it went.
+    /// The execution itself, with the states that it was in.
     pub execution: Execution<'p>,
 }
 
-/// How often a failing event is brought again: an asynchronous invocation is tried three times (AWS
-/// Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation").
+/// The number of times that a failing event is brought. An asynchronous invocation is tried three times (AWS Lambda
+/// Developer Guide, "How Lambda handles errors and retries with asynchronous invocation").
 const DELIVERIES: u32 = 3;
 
 impl<'p> Region<'p> {
-    /// A region over a world.
+    /// Makes a region over a world.
     pub fn new(program: &'p Program, world: World) -> Self {
-        // What was written to set the scene is no news.
+        // Writes that only set the scene reach no function.
         world.ledger().stream.clear();
         Self {
             program,
@@ -61,12 +61,12 @@ impl<'p> Region<'p> {
         }
     }
 
-    /// The world.
+    /// Returns the world.
     pub fn world(&self) -> &World {
         &self.deployed.world
     }
 
-    /// Starts an execution, as an operator or a route does; answers its ARN.
+    /// Starts an execution, as an operator or a route does. Returns its ARN.
     pub fn start(&mut self, name: &str, input: &Value) -> String {
         // The world's own StartExecution cannot fail without a planned mishap.
         let _ = run(self.world().start(name, input));
@@ -80,7 +80,7 @@ impl<'p> Region<'p> {
         self.deliver();
     }
 
-    /// Stops an execution, and the event that tells of it is lost.
+    /// Stops an execution, and loses the event that tells of it.
     pub fn stop_untold(&mut self, arn: &str) {
         let _ = run(self.world().stop(arn, "Stopped", "by a test"));
         if let Some(n) = self.running.iter().position(|running| running.arn == arn) {
@@ -89,14 +89,14 @@ impl<'p> Region<'p> {
         }
     }
 
-    /// The state that a running execution is in.
+    /// Returns the state that a running execution is in.
     pub fn state_of(&self, arn: &str) -> Option<&'p str> {
         let running = self.running.iter().find(|running| running.arn == arn);
         running.map(|running| running.execution.state())
     }
 
-    /// Whether a running execution is in a state. One that waits for the next look at its wave is in `Bake`, also
-    /// where the Retry of `Judge` makes that look.
+    /// Returns whether a running execution is in a state. An execution that waits for the next look at its wave counts
+    /// as being in `Bake`, even if the Retry of `Judge` makes that look.
     pub fn is_in(&self, arn: &str, state: &str) -> bool {
         let running = self.running.iter().find(|running| running.arn == arn);
         running.is_some_and(|Running { execution, .. }| {
@@ -104,17 +104,17 @@ impl<'p> Region<'p> {
         })
     }
 
-    /// An execution that has ended.
+    /// Returns an execution that has ended.
     pub fn ended(&self, arn: &str) -> Option<&Ended<'p>> {
         self.ended.iter().find(|ended| ended.arn == arn)
     }
 
-    /// All executions that have ended, oldest first.
+    /// Returns all executions that have ended, oldest first.
     pub fn all_ended(&self) -> &[Ended<'p>] {
         &self.ended
     }
 
-    /// Visits the state that is due next; `false` where nothing runs any more.
+    /// Visits the state that is due next. Returns `false` if nothing runs any more.
     pub fn step(&mut self) -> bool {
         self.deliver();
         let due = |running: &Running<'p>| running.execution.due();
@@ -137,7 +137,7 @@ impl<'p> Region<'p> {
         while self.step() {}
     }
 
-    /// Runs until an execution is about to visit a state; `false` where it ended before.
+    /// Runs until an execution is about to visit a state. Returns `false` if it ended before.
     pub fn run_until(&mut self, arn: &str, state: &str) -> bool {
         while self.state_of(arn).is_some() {
             if self.is_in(arn, state) {
@@ -153,7 +153,7 @@ impl<'p> Region<'p> {
         while self.state_of(arn).is_some() && self.step() {}
     }
 
-    /// The schedule that looks for what was lost.
+    /// Brings the event of the schedule that looks for lost events.
     pub fn scheduled(&mut self) {
         self.recover(&json!({"detail-type": "Scheduled Event"}));
         self.deliver();
@@ -198,7 +198,7 @@ impl<'p> Region<'p> {
         });
     }
 
-    /// The rule on executions that ended otherwise than well starts recovery.
+    /// Records the end. If it was not a success, the template's rule on such executions starts recovery.
     fn tell_the_end(&mut self, ended: Ended<'p>) {
         let is_told = ended.status != "SUCCEEDED";
         let event = is_told.then(|| status_event(self.world(), &ended.arn, ended.status));
@@ -216,7 +216,7 @@ impl<'p> Region<'p> {
         }
     }
 
-    /// Brings everything that is under way where it belongs.
+    /// Brings everything that is under way to its receiver.
     fn deliver(&mut self) {
         while self.stream() | self.begin() | self.abort() | self.answer() {}
     }

@@ -70,7 +70,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The alarm that judges.
+/// The alarm that the gates judge by.
 pub const ALARM: &str = "shop-5xx";
 
 /// The application `shop` with one environment, `prod`, in a region.
@@ -82,15 +82,15 @@ pub struct Shop<'p> {
 }
 
 impl<'p> Shop<'p> {
-    /// A region with the targets and a declaration in force.
+    /// Makes a region with the targets and a declaration in force.
     ///
     /// # Panics
-    /// Where the declaration has mistakes.
+    /// If the declaration has mistakes.
     pub fn new(program: &'p Program, declaration: &str) -> Self {
         Self::in_world(program, shop_world::make(declaration))
     }
 
-    /// A region in which everything is as it is in this world.
+    /// Makes a region over this world.
     pub fn in_world(program: &'p Program, world: World) -> Self {
         Self {
             region: Region::new(program, world),
@@ -98,17 +98,17 @@ impl<'p> Shop<'p> {
         }
     }
 
-    /// Makes a function more, with the alias `live` on its version 1.
+    /// Makes another function, with the alias `live` on its version 1.
     pub fn make_function(&self, name: &str) {
         crate::shop_world::make_function(self.world(), name);
     }
 
-    /// The world.
+    /// Returns the world.
     pub fn world(&self) -> &World {
         self.region.world()
     }
 
-    /// Starts an execution with an operator's input, a second after the one before; answers its ARN.
+    /// Starts an execution with an operator's input, a second after the one before. Returns its ARN.
     pub fn start(&mut self, input: &Value) -> String {
         self.started += 1;
         {
@@ -119,8 +119,8 @@ impl<'p> Shop<'p> {
         self.region.start(&name, input)
     }
 
-    /// Uploads artifacts for the components and starts a deployment of them, also where deployments are held;
-    /// answers its ARN.
+    /// Uploads artifacts for the components and starts a deployment of them, even if deployments are held. Returns its
+    /// ARN.
     pub fn deploy(&mut self, version: &str, components: &[&str]) -> String {
         let mut request = self.release(version, components);
         request["through_hold"] = json!(true);
@@ -128,12 +128,12 @@ impl<'p> Shop<'p> {
         self.start(&request)
     }
 
-    /// Uploads artifacts for the components; answers the request that deploys them.
+    /// Uploads artifacts for the components. Returns the request that deploys them.
     pub fn release(&self, version: &str, components: &[&str]) -> Value {
         shop_world::release(self.world(), version, components)
     }
 
-    /// Starts an operator's action; answers its ARN.
+    /// Starts an operator's action. Returns its ARN.
     pub fn act(&mut self, action: &str) -> String {
         let reason = "because a test says so";
         self.start(
@@ -141,10 +141,10 @@ impl<'p> Shop<'p> {
         )
     }
 
-    /// Where an execution that has ended went.
+    /// Returns the path of an execution that has ended.
     ///
     /// # Panics
-    /// Where it has not ended.
+    /// If it has not ended.
     pub fn path(&self, arn: &str) -> String {
         match self.region.ended(arn) {
             Some(ended) => ended.execution.told(),
@@ -152,7 +152,7 @@ impl<'p> Shop<'p> {
         }
     }
 
-    /// The versions that the alias `live` of a function serves: `1`, or `1 2@0.5`.
+    /// Returns the versions that the alias `live` of a function serves: `1`, or `1 2@0.5`.
     pub fn serves(&self, function: &str) -> String {
         let functions = self.world().functions();
         let alias = &functions.functions[function].aliases["live"];
@@ -163,7 +163,7 @@ impl<'p> Shop<'p> {
         text
     }
 
-    /// The task definition that the service runs, as `agent:1`.
+    /// Returns the task definition that the service runs, as `agent:1`.
     pub fn runs(&self) -> String {
         let mut services = self.world().services();
         let arn = &services
@@ -173,42 +173,42 @@ impl<'p> Shop<'p> {
         arn.rsplit('/').next().unwrap_or_default().to_owned()
     }
 
-    /// The page that the site's bucket has.
+    /// Returns the page in the site's bucket.
     pub fn page(&self) -> String {
         let pages = self.world().objects().texts("shop-web");
         pages.get("index.html").cloned().unwrap_or_default()
     }
 
-    /// The deployment that an execution worked for.
+    /// Returns the deployment that an execution worked for.
     ///
     /// # Panics
-    /// Where it worked for none.
+    /// If it worked for none.
     pub fn deployment(&self, arn: &str) -> Deployment {
         let of = self.item(&store::execution(arn));
         self.item(&store::deployment(&of.value.deployment)).value
     }
 
-    /// The record of a deployment.
+    /// Returns the record of a deployment.
     pub fn record(&self, id: &DeploymentId) -> Deployment {
         self.item(&store::deployment(id)).value
     }
 
-    /// The lock.
+    /// Returns the lock of the environment.
     pub fn lock(&self) -> Lock {
         let (app, prod) = names();
         self.item(&store::lock(&app, &prod)).value
     }
 
-    /// What the ledger knows of the environment.
+    /// Returns the state of the environment in the ledger.
     pub fn environment(&self) -> EnvironmentState {
         let (app, prod) = names();
         self.item(&store::state(&app, &prod)).value
     }
 
-    /// What the ledger knows of the environment's drills; nothing before the first.
+    /// Returns the drills of the environment in the ledger; `None` before the first drill.
     ///
     /// # Panics
-    /// Where it cannot be read.
+    /// If they cannot be read.
     pub fn known_drills(&self) -> Option<Drills> {
         let (app, prod) = names();
         match run(store::load(self.world(), &store::drills(&app, &prod))) {
@@ -217,15 +217,15 @@ impl<'p> Shop<'p> {
         }
     }
 
-    /// The same where there was one.
+    /// Returns the drills of the environment in the ledger; the default before the first drill.
     pub fn drills(&self) -> Drills {
         self.known_drills().unwrap_or_default()
     }
 
-    /// The record of the last drill that has ended.
+    /// Returns the record of the last drill that has ended.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     pub fn ended_drill(&self) -> Drill {
         let (app, prod) = names();
         let all = run(store::load_all(
@@ -239,10 +239,10 @@ impl<'p> Shop<'p> {
         }
     }
 
-    /// A component's step in the deployment that an execution worked for.
+    /// Returns a component's step in the deployment that an execution worked for.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     pub fn step(&self, arn: &str, component: &str) -> Step {
         let id = self.deployment(arn).id;
         match ComponentName::new(component) {
@@ -251,7 +251,7 @@ impl<'p> Shop<'p> {
         }
     }
 
-    /// Whether the ledger has an item of the environment whose sort key begins so, such as `veto#`.
+    /// Returns whether the ledger has an item of the environment whose sort key begins with this text, such as `veto#`.
     pub fn has(&self, sk_prefix: &str) -> bool {
         let (app, prod) = names();
         let pk = store::environment(&app, &prod);

@@ -17,10 +17,10 @@ use windlass_world::run::run;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// A world with the targets, and a declaration in force.
+/// Makes a world with the targets, and a declaration in force.
 ///
 /// # Panics
-/// Where the declaration has mistakes.
+/// If the declaration has mistakes.
 pub fn make(declaration: &str) -> World {
     let world = World::default();
     world.objects().bucket("artifacts", true);
@@ -35,8 +35,8 @@ pub fn make(declaration: &str) -> World {
     world
 }
 
-/// Uploads artifacts for the components, pushes an image for each container, such as `agent/worker`, to the repository
-/// that is called like it; answers the request that deploys them.
+/// Uploads artifacts for the components. Pushes an image for each container, such as `agent/worker`, to the repository
+/// of the same name. Returns the request that deploys them.
 pub fn release(world: &World, version: &str, components: &[&str]) -> Value {
     let mut named = Map::new();
     for component in components {
@@ -80,7 +80,7 @@ fn upload_bytes(world: &World, component: &str, version: &str, bytes: Vec<u8>) -
     json!({"key": key})
 }
 
-/// Whether the component's function runs an image.
+/// Returns whether the component's function runs an image.
 fn is_from_image(world: &World, component: &str) -> bool {
     let functions = world.functions();
     let function = functions.functions.get(&format!("shop-{component}"));
@@ -93,7 +93,7 @@ fn push(world: &World, component: &str, version: &str) -> Value {
     json!({"image": format!("{repository}:{version}")})
 }
 
-/// Lets the function run an image of the repository that is called like its component, as it was found.
+/// Makes the function run an image of the repository of the same name as its component, as it was found.
 pub fn run_image(world: &World, component: &str) {
     let digest = world
         .registry()
@@ -106,7 +106,7 @@ pub fn run_image(world: &World, component: &str) {
 
 const REPOSITORY: &str = "shop/agent";
 
-/// A service that is steady with two tasks.
+/// Makes a service that is steady with two tasks.
 fn make_service(world: &World) {
     let digest = format!("sha256:{}", world.registry().push(REPOSITORY, "as-found"));
     let image = format!("{HOST}/{REPOSITORY}@{digest}");
@@ -121,7 +121,7 @@ fn make_service(world: &World) {
     services.service_mut("shop", "agent").service.tags = tags();
 }
 
-/// The service with a second container of ours, whose image was found by its tag.
+/// Adds a second container of ours to the service. Its image was found by its tag.
 pub fn add_worker(world: &World) {
     let image = format!("{HOST}/shop/worker:as-found");
     let digest = format!(
@@ -146,7 +146,7 @@ pub fn add_worker(world: &World) {
     }
 }
 
-/// Feature flags, of which a version is deployed since an hour.
+/// Makes feature flags, of which a version has been deployed for an hour.
 fn make_configuration(world: &World) {
     let mut state = world.configurations();
     state.put("shop", "prod", &["flags"]);
@@ -160,7 +160,8 @@ fn make_configuration(world: &World) {
     }
 }
 
-/// A document of feature flags. Nothing of it may be told: it has what the simulation plants and looks for.
+/// Makes a document of feature flags. No message may tell anything of it: it has a text that the simulation plants and
+/// looks for.
 fn flags(version: &str) -> Vec<u8> {
     let named = format!("{version} planted-blue-lantern-7731");
     json!({"version": "1", "flags": {"lamp": {"name": named}}, "values": {}})
@@ -168,7 +169,7 @@ fn flags(version: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The same where they come with a function, whose version they name.
+/// Makes a document of feature flags that comes with a function and names the function's version.
 fn pointing(version: &str) -> Vec<u8> {
     let named = format!("{version} of shop-api:{POINTER}");
     json!({"version": "1", "flags": {"lamp": {"name": named}}, "values": {}})
@@ -176,16 +177,16 @@ fn pointing(version: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// What stands in a document of flags for the version of the function `api`.
+/// The text in a document of flags that stands for the version of the function `api`.
 pub const POINTER: &str = "${api.version}";
 
-/// An empty bucket behind a distribution.
+/// Makes an empty bucket behind a distribution.
 fn make_site(world: &World) {
     world.objects().bucket("shop-web", true).tags = tags();
     world.cdn().distribution("E1", "shop-web").tags = tags();
 }
 
-/// A site of one page, which names a script of its own.
+/// Makes the archive of a site of one page, which names a script of its own.
 fn archive(version: &str) -> Vec<u8> {
     let script = format!(
         "assets/app-{}.js",

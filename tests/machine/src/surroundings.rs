@@ -2,9 +2,9 @@ use serde_json::{Value, json};
 use windlass_domain::fault::Fault;
 use windlass_domain::time::Time;
 
-/// What an execution needs of the world around it.
+/// The world around an execution, as far as the execution needs it.
 pub trait Surroundings {
-    /// The time now. A call may move it.
+    /// Returns the time now. A call may move it.
     fn now(&self) -> Time;
 
     /// Calls a function, such as `Conductor`.
@@ -13,21 +13,21 @@ pub trait Surroundings {
     /// Makes a task token that can be answered from now on.
     fn open_token(&self) -> String;
 
-    /// Nobody waits for this token any more.
+    /// Closes a task token, because nobody waits for it any more.
     fn close_token(&self, token: &str);
 }
 
-/// Why a Task failed, as Step Functions tells it.
+/// The error of a Task, as Step Functions tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskError {
     /// The error's name, which Retry and Catch compare.
     pub name: String,
-    /// The sentence.
+    /// The sentence that explains it.
     pub cause: String,
 }
 
 impl TaskError {
-    /// An error.
+    /// Makes an error.
     pub fn new(name: impl Into<String>, cause: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -35,34 +35,34 @@ impl TaskError {
         }
     }
 
-    /// A function's fault, whose name is the error name.
+    /// Makes the error of a function's fault. The fault's name is the error's name.
     pub fn of(fault: &Fault) -> Self {
         Self::new(fault.name.to_string(), fault.message.clone())
     }
 
-    /// An expression gave no value.
+    /// The error of an expression that gave no value.
     pub(crate) fn query() -> Self {
         Self::new("States.QueryEvaluationError", "an expression is undefined")
     }
 
-    /// There is no function of that name (AWS Lambda API Reference, "Invoke").
+    /// The error of a call of a function that does not exist (AWS Lambda API Reference, "Invoke").
     pub(crate) fn no_function(name: &Value) -> Self {
         let cause = format!("there is no function {name}");
         Self::new("Lambda.ResourceNotFoundException", cause)
     }
 
-    /// It took longer than the state allows.
+    /// The error of a state that took longer than it allows.
     pub(crate) fn timeout() -> Self {
         Self::new("States.Timeout", "it took longer than the state allows")
     }
 
-    /// `$states.errorOutput`.
+    /// Returns `$states.errorOutput`.
     pub(crate) fn output(&self) -> Value {
         json!({"Error": self.name, "Cause": self.cause})
     }
 
-    /// Whether one of these names is meant. `States.ALL` is any error but those that AWS says
-    /// cannot be caught by it.
+    /// Returns whether one of these names means this error. `States.ALL` means any error but those that AWS says it
+    /// cannot catch.
     pub(crate) fn is_one_of(&self, names: &[String]) -> bool {
         let any = !matches!(
             self.name.as_str(),

@@ -22,7 +22,7 @@ pub enum Template {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undefined;
 
-/// The expression in a text, without its marks.
+/// Returns the expression in a text, without its marks.
 pub fn expression_in(text: &str) -> Option<&str> {
     Some(text.strip_prefix("{%")?.strip_suffix("%}")?.trim())
 }
@@ -59,7 +59,7 @@ impl Template {
             .collect()
     }
 
-    /// The value with every expression evaluated.
+    /// Returns the value with every expression evaluated.
     pub fn evaluate<'a>(&'a self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, Undefined> {
         match self {
             Self::Literal(value) => Ok(Cow::Borrowed(value)),

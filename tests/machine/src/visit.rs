@@ -1,4 +1,4 @@
-//! One visit of one state: what it comes to.
+//! One visit of one state, and its outcome.
 
 use crate::definition::{Resource, Retrier};
 use crate::jsonata::{Expression, Scope};
@@ -8,36 +8,36 @@ use crate::template::{Template, Undefined};
 use serde_json::{Value, json};
 use windlass_domain::time::Time;
 
-/// What a visit of a state came to.
+/// The outcome of a visit of a state.
 #[derive(Debug)]
 pub enum Outcome {
-    /// On to the next state; the line ends where there is none.
+    /// It moves on to the next state. The line ends if there is none.
     Moved(Moved),
-    /// The same state again at this time.
+    /// It visits the same state again at this time.
     Again(Time),
     /// It waits for this task token to be answered, until this time.
     Token(String, Time),
     /// It waits until this time, then goes on.
     Wait(Time, StateId),
-    /// The execution ends well.
+    /// The execution succeeds.
     Succeeded,
-    /// It ends as failed: a Fail state, or an error that nothing catches.
+    /// The execution fails: at a Fail state, or by an error that nothing catches.
     Failed(TaskError),
 }
 
 /// A move to the next state.
 #[derive(Debug)]
 pub struct Moved {
-    /// Where to.
+    /// The next state; the line ends if absent.
     pub next: Option<StateId>,
-    /// With this input.
+    /// The input of the next state.
     pub input: Value,
-    /// With these variables set.
+    /// The variables that are set.
     pub assigned: Vec<(String, Value)>,
 }
 
 impl Moved {
-    /// A move that sets no variable.
+    /// Makes a move that sets no variable.
     pub fn to(next: StateId, input: Value) -> Self {
         Self {
             next: Some(next),
@@ -47,7 +47,7 @@ impl Moved {
     }
 }
 
-/// Visits a state that only computes. `None` for a Task or a Map, which do more.
+/// Visits a state that only computes. Returns `None` for a Task or a Map, which do more.
 pub fn computed(state: &State, scope: &Scope<'_>, now: Time) -> Option<Outcome> {
     let text = |template: &Template| {
         let value = template.evaluate(scope).ok()?;
@@ -94,7 +94,7 @@ pub fn assigned(
         .collect()
 }
 
-/// Where the error leads to.
+/// Returns the outcome of an error by the Catch that names it. Without one, the execution fails.
 pub fn caught(catch: &[Catcher], scope: &Scope<'_>, error: TaskError) -> Outcome {
     let Some(catcher) = catch.iter().find(|c| error.is_one_of(&c.errors)) else {
         return Outcome::Failed(error);
@@ -188,7 +188,7 @@ impl Task {
         answer.map(|_| token)
     }
 
-    /// The Task was answered.
+    /// Returns the move that follows on the Task's answer.
     pub fn done(&self, scope: &Scope<'_>, result: &Value) -> Result<Moved, TaskError> {
         let scope = Scope {
             result: Some(result),
@@ -204,7 +204,8 @@ impl Task {
         moved().map_err(|Undefined| TaskError::query())
     }
 
-    /// The Task failed: asks again or catches. The first Retry that names the error decides.
+    /// Returns the outcome of the Task's error: another attempt, or the outcome of its Catch. The first Retry that
+    /// names the error decides.
     pub fn failed(
         &self,
         scope: &Scope<'_>,
@@ -225,8 +226,8 @@ impl Task {
 }
 
 impl Retrier {
-    /// How long it waits before the given attempt, from 1 on. Without jitter, so that a run can be
-    /// repeated: the longest that AWS would wait.
+    /// Returns the wait before the given attempt, from 1 on, in milliseconds. It has no jitter, so that a run can be
+    /// repeated: it is the longest wait that AWS would make.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

@@ -16,10 +16,10 @@ pub const SUCCEEDED: &str = "Settle Ended Succeeded";
 /// Both functions.
 pub const BOTH: [&str; 2] = ["api", "jobs"];
 
-/// The release machine.
+/// Returns the release machine.
 ///
 /// # Panics
-/// Where its file cannot be run.
+/// If its file cannot be run.
 pub fn program() -> Program {
     match Program::release() {
         Ok(program) => program,
@@ -27,28 +27,28 @@ pub fn program() -> Program {
     }
 }
 
-/// A way, part by part.
+/// Joins the parts of a way.
 pub fn path(parts: &[&str]) -> String {
     parts.join(" ")
 }
 
-/// All the way of both functions: `jobs`, then `api` at 50 %, then `api`, watched for two minutes.
+/// The whole way of both functions: `jobs`, then `api` at 50 %, then `api`, watched for two minutes.
 pub fn whole_way() -> String {
     path(&[GO, WAVE, WAVE, WAVE, SUCCEEDED])
 }
 
-/// The shop with release 1.0.0 of both functions live: version 2 of each.
+/// Makes the shop with release 1.0.0 of both functions live: version 2 of each.
 ///
 /// # Panics
-/// Where it goes another way.
+/// If it goes another way.
 pub fn live(program: &Program) -> Shop<'_> {
     live_with(program, &["1.0.0"])
 }
 
-/// The shop after these releases of both functions.
+/// Makes the shop and deploys these releases of both functions.
 ///
 /// # Panics
-/// Where one of them goes another way.
+/// If one of them goes another way.
 pub fn live_with<'p>(program: &'p Program, versions: &[&str]) -> Shop<'p> {
     let mut shop = Shop::new(program, FUNCTIONS);
     for version in versions {
@@ -59,12 +59,12 @@ pub fn live_with<'p>(program: &'p Program, versions: &[&str]) -> Shop<'p> {
     shop
 }
 
-/// What both aliases serve: `api`, then `jobs`.
+/// Returns the versions that both aliases serve: `api`, then `jobs`.
 pub fn serves(shop: &Shop<'_>) -> (String, String) {
     (shop.serves("shop-api"), shop.serves("shop-jobs"))
 }
 
-/// The same version of both.
+/// Returns the same version for both aliases.
 pub fn both(version: &str) -> (String, String) {
     (version.to_owned(), version.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Drift: what the API says of targets that somebody else changed, for each kind.
+//! Drift: the API tells of targets that somebody else changed, for each kind.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
@@ -19,7 +19,7 @@ use windlass_world::run::run;
 
 const ALL: [&str; 3] = ["agent", "api", "web"];
 
-/// The shop with release 1.0.0 of all three kinds live.
+/// Makes the shop with release 1.0.0 of all three kinds live.
 fn live(program: &Program) -> Shop<'_> {
     let mut shop = Shop::new(program, ALL_KINDS);
     shop.deploy("1.0.0", &ALL);
@@ -43,7 +43,7 @@ fn observed(shop: &Shop<'_>) -> Value {
     environment(shop, "true")["observed"].clone()
 }
 
-/// The drift of each component, in the order of their names.
+/// Returns the drift of each component, in the order of their names.
 fn drift(shop: &Shop<'_>) -> Vec<String> {
     let observed = observed(shop);
     let each = observed.as_object().unwrap().values();
@@ -179,7 +179,7 @@ fn during_a_deployment_nothing_is_told() {
     assert!(reason.as_str().unwrap().contains("is under way"));
 }
 
-/// Every kind, and each changes by itself.
+/// Makes the shop with every kind, each of which changes by itself.
 fn whole_shop(program: &Program) -> Shop<'_> {
     let flags = "\n  flags: {kind: appconfig, application: shop, environment: prod, profile: flags, \
                  strategy: AppConfig.AllAtOnce}\ngates:";
@@ -194,7 +194,7 @@ fn whole_shop(program: &Program) -> Shop<'_> {
 
 const ALL_FOUR: [&str; 4] = ["agent", "api", "flags", "web"];
 
-/// Somebody changes every target by hand.
+/// Changes every target by hand, as somebody else would.
 fn change_all(shop: &Shop<'_>) {
     let world = shop.world();
     let now = world.now();
@@ -224,7 +224,7 @@ fn change_all(shop: &Shop<'_>) {
     environment.deploy_by_hand(&profile, put, now);
 }
 
-/// What is overwritten of somebody else's is told before it is, whichever kind it is of and whoever asks.
+/// A plan tells of somebody else's change before it is overwritten, for each kind and for each action.
 #[test]
 fn what_somebody_changed_is_told_by_the_plan_that_changes_it() {
     let program = program();

@@ -1,5 +1,5 @@
-//! Every expression of the release machine, and some that try the corners of the subset, mean here
-//! what they mean in a full implementation of JSONata.
+//! Every expression of the release machine, and some that try the corners of the subset, mean here what they mean in a
+//! full implementation of JSONata.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
@@ -43,7 +43,7 @@ fn expressions() -> BTreeSet<String> {
     found
 }
 
-/// `$states` and variables to evaluate with.
+/// Returns values of `$states` and variables to evaluate with.
 fn scenes() -> Vec<(Value, Variables)> {
     let changed = |name: &str| json!({"component": name, "verdict": "changed"});
     let failed = |name: &str| json!({"component": name, "verdict": "failed", "error": "Internal"});
@@ -111,7 +111,7 @@ fn there(text: &str, states: &Value, variables: &Variables) -> Option<Value> {
     Some(serde_json::from_str(&value.serialize(false)).unwrap())
 }
 
-/// Numbers come back as floating point from the full implementation.
+/// Returns whether two values are the same. Numbers come back as floating point from the full implementation.
 fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
     match (a, b) {
         (Some(Value::Number(a)), Some(Value::Number(b))) => a.as_f64() == b.as_f64(),

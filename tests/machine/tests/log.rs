@@ -1,5 +1,5 @@
-//! What the ways in write to the log: every line that belongs to a deployment names it, and those
-//! from before it is known tell what arrived.
+//! The log lines of the ways in. Every line that belongs to a deployment names it, and a line from before it is known
+//! tells what arrived.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
@@ -30,7 +30,7 @@ impl Write for Lines {
     }
 }
 
-/// The lines that an invocation writes, and its answer.
+/// Returns the answer of an invocation, and the lines that it writes.
 fn logged<T>(invocation: impl FnOnce() -> T) -> (T, Vec<Value>) {
     let lines = Lines::default();
     let made = lines.clone();

@@ -1,6 +1,6 @@
-//! How long functions take from the start of their process to their first answer, to an event that
-//! they refuse without asking AWS. In rounds, each function once, so that what else the machine does
-//! disturbs all alike. Prints one JSON object: the milliseconds of each start by function.
+//! Measures the time of functions from the start of their process to their first answer, to an event that they refuse
+//! without asking AWS. It goes in rounds, each function once, so that other work of the machine disturbs all alike. It
+//! prints one JSON object: the milliseconds of each start, by function.
 //!
 //! `cargo run --release -p windlass-runtime --example cold_start -- rounds folder…`, where a folder
 //! holds a function's `bootstrap` and is named like the function.
@@ -35,7 +35,7 @@ fn main() {
     println!("{}", json!(taken));
 }
 
-/// One start, in milliseconds. Nothing listens where AWS would be: a call would be a long wait.
+/// Measures one start, in milliseconds. Nothing listens in place of AWS, so a call would be a long wait.
 fn start(folder: &str) -> f64 {
     let mut command = Command::new(Path::new(folder).join("bootstrap"));
     command
@@ -46,7 +46,7 @@ fn start(folder: &str) -> f64 {
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     let began = Instant::now();
     let mut function = Function::start(command);
-    // A text is the event of no function; the queue's function answers that no message failed.
+    // A text is no event of any function. The queue's function answers that no message failed.
     function.invoke(&json!("no event"));
     let took = began.elapsed();
     function.end();

@@ -1,11 +1,11 @@
-//! As much of HTTP/1.1 as the runtime API needs: a request with a length, and an answer.
+//! A part of HTTP/1.1, as much as the runtime API needs: a request with a length, and an answer.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// How long a process may take to say something before the test fails.
+/// The time that a process may take to say something before the test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Listens on this machine.
@@ -41,7 +41,7 @@ impl Server {
         Self { address, requests }
     }
 
-    /// Host and port.
+    /// Returns host and port.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }

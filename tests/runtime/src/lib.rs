@@ -14,12 +14,12 @@ use serde_json::Value;
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 
-/// How a function answered an event.
+/// The answer of a function to an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// With a value.
+    /// The function answered with a value.
     Answer(Value),
-    /// With an error. Its `errorType` is the name that Step Functions matches `ErrorEquals` with.
+    /// The function failed. Its `errorType` is the name that Step Functions matches `ErrorEquals` with.
     Error {
         /// `errorType`.
         name: String,
@@ -32,14 +32,14 @@ pub enum Outcome {
 pub struct Function {
     process: Child,
     lambda: Server,
-    /// The process asked for an event and waits for it.
+    /// The request by which the process asked for an event, if it waits for one.
     asking: Option<Request>,
     events: u32,
 }
 
 impl Function {
-    /// Starts a process as Lambda does, with nothing in its environment but Lambda's own variables
-    /// and what `command` sets itself; returns when it asks for its first event.
+    /// Starts a process as Lambda does, with nothing in its environment but Lambda's own variables and those that
+    /// `command` sets. Returns when it asks for its first event.
     pub fn start(mut command: Command) -> Self {
         let lambda = Server::start();
         let process = command
@@ -85,7 +85,7 @@ impl Function {
         outcome
     }
 
-    /// Ends the process; returns what it wrote to standard output and to standard error.
+    /// Ends the process. Returns its standard output and its standard error.
     pub fn end(mut self) -> (String, String) {
         self.process.kill().expect("the process ends");
         let (mut out, mut err) = (String::new(), String::new());
@@ -99,7 +99,7 @@ impl Function {
 
 impl Drop for Function {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,4 +1,4 @@
-//! What is due later, that nobody runs yet.
+//! The things that are due later and that nobody runs yet.
 
 use crate::client::Asking;
 use crate::events::tick;
@@ -7,16 +7,16 @@ use crate::stage::{Stage, TICK_S};
 use serde_json::Value;
 use windlass_domain::time::Time;
 
-/// What is due later.
+/// Something that is due later.
 #[derive(Debug, Clone)]
 pub enum Later {
-    /// An event comes to `recovery`, for the so many-th time.
+    /// An event comes to `recovery`. The number counts how often it has come, this time included.
     Recover(Value, u32),
     /// A batch of the stream comes to `outbox`.
     Stream,
-    /// The schedule of `recovery`.
+    /// The schedule of `recovery` comes.
     Tick,
-    /// The schedule of `intake`.
+    /// The schedule of `intake` comes.
     Look,
     /// A message comes to `intake`.
     Message(Message),
@@ -27,7 +27,7 @@ pub enum Later {
 }
 
 impl Later {
-    /// Whether it comes for ever, whatever else happens.
+    /// Returns whether it comes for ever, whatever else happens.
     pub fn is_schedule(&self) -> bool {
         matches!(self, Self::Tick | Self::Look)
     }

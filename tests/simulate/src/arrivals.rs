@@ -1,4 +1,4 @@
-//! What arrives in the artifacts bucket and in the registry, and that events tell of it.
+//! Arrivals in the artifacts bucket and in the registry, and the events that tell of them.
 
 use crate::happening::Event;
 use crate::queue::LOOK_S;
@@ -19,14 +19,14 @@ use windlass_world::registry::HOST;
 /// The artifacts bucket.
 const BUCKET: &str = "artifacts";
 
-/// The folder of it of which no event tells (`ArtifactsRule` in the template).
+/// The folder of the bucket of which no event tells (`ArtifactsRule` in the template).
 const UNTOLD: &str = "windlass/";
 
-/// How long an event may take before its arrival is looked for, in seconds
+/// The time that an event may take before the schedule looks for its arrival, in seconds
 /// (`docs/decisions/requests/0180-looking-for-uploads-and-pushes-without-an-event.md`).
 const GRACE_S: u64 = 600;
 
-/// Something arrived.
+/// Something that arrived.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arrival {
     /// An object of the artifacts bucket.
@@ -35,7 +35,7 @@ pub enum Arrival {
     Image(ImagePush),
 }
 
-/// What has been told of so far.
+/// The arrivals that events have told of so far.
 #[derive(Debug, Clone, Copy)]
 pub struct Told {
     writes: u64,
@@ -43,7 +43,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// Everything that is there.
+    /// Counts everything that is there as told of.
     pub fn all(world: &World) -> Self {
         Self {
             writes: world.objects().writes,
@@ -60,8 +60,8 @@ impl Arrival {
         }
     }
 
-    /// Whether something is to come of it: of a manifest, a declaration, and an image whose tag goes
-    /// somewhere. Artifacts wait for their manifest.
+    /// Returns whether something is to come of it: it is a manifest, a declaration, or an image whose tag chooses an
+    /// environment. Artifacts wait for their manifest.
     fn matters(&self, scenario: &Scenario) -> bool {
         match self {
             Self::Object(object) => matches!(
@@ -77,7 +77,7 @@ impl Arrival {
         }
     }
 
-    /// The deployments that it became.
+    /// Returns the deployments that it became.
     pub fn deployments(&self, world: &World) -> Vec<Deployment> {
         let ledger = world.ledger();
         let items = ledger.items.values();
@@ -86,7 +86,8 @@ impl Arrival {
         records.filter(|record| self.became(record)).collect()
     }
 
-    /// Whether it is the deployment of an equal upload: that waited or ran when this one arrived, or was accepted since.
+    /// Returns whether an equal upload has a deployment already. That deployment waited or ran when this one arrived,
+    /// or was accepted since.
     pub fn is_anothers(&self, world: &World, arrived: Time) -> bool {
         let Self::Object(object) = self else {
             return false;
@@ -106,7 +107,7 @@ impl Arrival {
         })
     }
 
-    /// Whether it is in force, or everything that is wrong with it is told, in the ledger and beside it.
+    /// Returns whether it is a declaration in force, or its findings are told, in the ledger and beside it.
     pub fn is_told(&self, world: &World) -> bool {
         let Self::Object(object) = self else {
             return false;
@@ -125,7 +126,7 @@ impl Arrival {
         })
     }
 
-    /// Whether the input of an execution asks for it.
+    /// Returns whether the input of an execution asks for it.
     pub fn is_asked_for(&self, input: &Value) -> bool {
         match self {
             Self::Object(object) => input["manifest_object"] == json!(object),
@@ -133,7 +134,7 @@ impl Arrival {
         }
     }
 
-    /// Whether this is the deployment that it became.
+    /// Returns whether this is the deployment that it became.
     pub fn became(&self, deployment: &Deployment) -> bool {
         match self {
             Self::Object(object) => deployment.upload.as_ref() == Some(object),
@@ -152,7 +153,7 @@ impl Arrival {
     }
 }
 
-/// What was uploaded.
+/// Returns the bytes of an upload.
 fn bytes_of(world: &World, object: &ObjectRef) -> Option<Vec<u8>> {
     let objects = world.objects();
     let versions = objects.buckets.get(BUCKET)?.keys.get(&object.key)?;
@@ -161,7 +162,7 @@ fn bytes_of(world: &World, object: &ObjectRef) -> Option<Vec<u8>> {
     Some(version.bytes.to_vec())
 }
 
-/// Whether findings on this version of an object lie beside it.
+/// Returns whether findings on this version of an object lie beside it.
 fn has_findings(world: &World, object: &ObjectRef) -> bool {
     let beside = format!("{}{FINDINGS_SUFFIX}", object.key);
     let objects = world.objects();
@@ -177,15 +178,15 @@ fn has_findings(world: &World, object: &ObjectRef) -> bool {
     })
 }
 
-/// By when an arrival is served, if so many things go wrong: the schedule finds it when its event had
-/// its time, and each mishap costs no more than one turn of the schedule.
+/// Returns the time by which an arrival is served, with so many mishaps. The schedule finds it when its event had its
+/// time, and each mishap costs no more than one turn of the schedule.
 pub fn served_by(arrived: Time, mishaps: usize) -> Time {
     let turns = 1 + mishaps as u64;
     arrived.plus_s(GRACE_S + turns * LOOK_S)
 }
 
 impl Stage<'_> {
-    /// Events tell of what arrived since the last time.
+    /// Sends events of everything that arrived since the last time.
     pub(crate) fn tell_arrivals(&mut self) {
         if !self.hears {
             return;
@@ -251,8 +252,8 @@ impl Stage<'_> {
         found.into_iter().map(|(_, arrival)| arrival).collect()
     }
 
-    /// Whether something arrived that the schedule has still to look for, or that it has not found yet
-    /// although it should.
+    /// Returns whether the schedule has still to look for something that arrived, or has not found it yet although it
+    /// should.
     pub(crate) fn is_looked_for(&self) -> bool {
         let now = self.world.true_time();
         let mishaps = self.schedule.mishaps.len();

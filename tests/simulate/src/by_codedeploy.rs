@@ -6,21 +6,21 @@ use windlass_domain::time::Time;
 use windlass_world::World;
 use windlass_world::codedeploy::LiveDeployment;
 
-/// Whether CodeDeploy moves the callers of a component.
+/// Returns whether CodeDeploy moves the callers of a component.
 pub fn is_of_codedeploy(component: &str, declaration: &str) -> bool {
     let mut lines = declaration.lines();
     let named = format!("{component}:");
     lines.any(|line| line.trim_start().starts_with(&named) && line.contains("codedeploy:"))
 }
 
-/// True where CodeDeploy takes back by itself what it had moved of a component's target.
+/// Returns whether CodeDeploy takes back by itself what it had moved of a component's target.
 pub fn gave_up(world: &World, component: &str) -> bool {
     let deployments = world.codedeploy();
     deployments.gave_up(&function_of(component)) || deployments.gave_service_up(component)
 }
 
-/// Who began the newest deployment of CodeDeploy of a component's service, as its description tells, where CodeDeploy has
-/// taken that back by itself.
+/// Looks at the newest deployment of CodeDeploy of a component's service. If CodeDeploy has taken it back by itself,
+/// returns its description, which tells who began it.
 pub fn taken_back_last(world: &World, component: &str) -> Option<String> {
     let state = world.codedeploy();
     let mut of = state
@@ -31,8 +31,8 @@ pub fn taken_back_last(world: &World, component: &str) -> Option<String> {
     newest.gave_up().then(|| newest.told.description.clone())
 }
 
-/// Who began the deployments of CodeDeploy of a component's service that CodeDeploy has taken back by itself, as their
-/// descriptions tell.
+/// Returns the descriptions of the deployments of CodeDeploy of a component's service that CodeDeploy has taken back by
+/// itself. A description tells who began the deployment.
 pub fn taken_back(world: &World, component: &str) -> Vec<String> {
     let state = world.codedeploy();
     let of = state.of_services.iter().filter(|live| {
@@ -41,7 +41,8 @@ pub fn taken_back(world: &World, component: &str) -> Vec<String> {
     of.map(|live| live.told.description.clone()).collect()
 }
 
-/// The deployment of CodeDeploy that moves callers of a component's target, and that every look then showed.
+/// Returns the deployment of CodeDeploy that moves callers of a component's service, if it is so old that every look at
+/// that time showed it.
 pub fn moving_since(world: &World, component: &str, looked: Time) -> Option<String> {
     let state = world.codedeploy();
     let is_known = |created: Option<Time>| {
@@ -55,7 +56,7 @@ pub fn moving_since(world: &World, component: &str, looked: Time) -> Option<Stri
     service.map(|live| live.told.id.clone())
 }
 
-/// Whether CodeDeploy moves callers of anything.
+/// Returns whether CodeDeploy moves callers of anything.
 pub fn is_moving(world: &World) -> bool {
     world.deploy_on();
     let state = world.codedeploy();

@@ -1,4 +1,4 @@
-//! Many schedules, on all cores.
+//! A campaign: many schedules, played on all cores.
 
 use crate::cores::on_all_cores;
 use crate::exhaust::shrink;
@@ -19,28 +19,28 @@ pub struct Failure {
     pub found: Schedule,
     /// The rule.
     pub rule: &'static str,
-    /// Why.
+    /// The reason why the rule does not hold.
     pub why: String,
 }
 
-/// What came of many schedules.
+/// The results of many schedules.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// How many were played.
+    /// The number of schedules that were played.
     pub schedules: u64,
-    /// How many mishaps were met, by kind.
+    /// The number of mishaps that were met, by kind.
     pub met: BTreeMap<What, u64>,
     /// The states that executions were in.
     pub states: BTreeSet<String>,
     /// The port calls that were made.
     pub calls: BTreeSet<&'static str>,
-    /// How many schedules broke a rule.
+    /// The number of schedules that broke a rule.
     pub broken: u64,
-    /// How many there are that were not played, because the time was over.
+    /// The number of schedules that were not played, because the time was over.
     pub left: u64,
-    /// How many stops there are of which no pair was planned, for the same reason.
+    /// The number of stops for which no pair was planned, because the time was over.
     pub unplanned: u64,
-    /// How many were played of each scenario, and how many of them broke a rule.
+    /// By scenario, the number of schedules that were played, and the number of those that broke a rule.
     pub scenarios: BTreeMap<String, (u64, u64)>,
     /// The first failure of each scenario and rule, shrunk.
     pub failures: BTreeMap<(String, &'static str), Failure>,
@@ -68,7 +68,7 @@ impl Tally {
         }
     }
 
-    /// Shrinks the schedule, where it is the first one to break a rule.
+    /// Shrinks the schedule, if it is the first of its scenario to break a rule.
     fn look_into(&mut self, ready: &Ready<'_>, schedule: &Schedule, played: &Played) {
         for (rule, why) in &played.broken {
             let key = (schedule.scenario.clone(), *rule);
@@ -87,12 +87,12 @@ impl Tally {
         }
     }
 
-    /// Whether there was time for everything.
+    /// Returns whether there was time for everything.
     pub fn is_whole(&self) -> bool {
         self.left == 0 && self.unplanned == 0
     }
 
-    /// Both together.
+    /// Adds the results of another tally.
     pub fn merge(&mut self, other: Self) {
         self.schedules += other.schedules;
         self.broken += other.broken;
@@ -112,7 +112,7 @@ impl Tally {
     }
 }
 
-/// Plays a schedule; a panic breaks a rule, too.
+/// Plays a schedule. A panic breaks a rule, too.
 pub fn play(ready: &Ready<'_>, schedule: &Schedule) -> Played {
     let played = catch_unwind(AssertUnwindSafe(|| ready.play(schedule, false)));
     played.unwrap_or_else(|_| Played {
@@ -142,7 +142,7 @@ pub fn play_all(program: &Program, schedules: &[Schedule], until: Instant) -> Ta
     total
 }
 
-/// Plays schedules until one breaks a rule, which it answers with the rule, or the time is over.
+/// Plays schedules until one breaks a rule, or the time is over. Returns that schedule, the rule, and the reason.
 pub fn first_broken(
     program: &Program,
     schedules: &[Schedule],

@@ -1,5 +1,5 @@
-//! What is claimed at the end of a deployment, or answered to who asks again, held at that moment against what the
-//! targets show.
+//! Compares claims with what the targets show at that moment. Claims are the endings of deployments, and the answers to
+//! executions that ask again.
 
 use crate::by_codedeploy::moving_since;
 use crate::happening::Event;
@@ -19,14 +19,14 @@ use windlass_engine::ports::Item;
 use windlass_engine::store;
 use windlass_world::ledger::Written;
 
-/// What an ending claims.
+/// A claim of an ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Claim {
-    /// Its release, or what it went back to, runs.
+    /// The release, or what the deployment went back to, runs.
     Runs,
     /// Everything that it changed is as it was before.
     Restored,
-    /// Something else runs in its place.
+    /// Something else runs in place of the release.
     Replaced,
 }
 
@@ -34,7 +34,7 @@ impl Claim {
     fn of(ending: Ending, cause_name: &str, cause: &str) -> Option<Self> {
         match (ending, cause_name) {
             (Ending::Succeeded, _) | (Ending::NothingToDo, "AlreadyThere") => Some(Self::Runs),
-            // What waits to replace it has not done so yet.
+            // The deployment that waits to replace it has not done so yet.
             (Ending::NothingToDo, "Superseded") => {
                 (!cause.contains("waits for its turn")).then_some(Self::Replaced)
             }
@@ -45,7 +45,7 @@ impl Claim {
 }
 
 impl Stage<'_> {
-    /// Holds the ending of a deployment that was just written.
+    /// Checks the ending of a deployment that was just written.
     pub(crate) fn hold_ending(&mut self, change: &Written) {
         let record = |item: &Item| {
             let is_record = item.key.sk == "record";
@@ -66,7 +66,7 @@ impl Stage<'_> {
         self.hold(claim, &record, since);
     }
 
-    /// Holds a snapshot that an operator's `accept` has just made: what is accepted is final.
+    /// Checks a snapshot that an operator's `accept` has just made: CodeDeploy must not be moving callers any more.
     pub(crate) fn hold_accepted(&mut self, change: &Written) {
         let item = change.after.as_deref().filter(|_| change.before.is_none());
         let item = item.filter(|item| item.key.sk.starts_with("snapshot#"));
@@ -89,7 +89,8 @@ impl Stage<'_> {
         }
     }
 
-    /// Holds what an execution answers of another one's deployment. Of its own the record has told already.
+    /// Checks the answer of an execution on another execution's deployment. On its own deployment the record has told
+    /// already.
     pub(crate) fn hold_answer(&mut self, arn: &str, answer: &Value) {
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
         let id = DeploymentId(text("deployment"));
@@ -137,8 +138,8 @@ impl Stage<'_> {
         missing.map(|(name, _)| format!("{name} is said to run it, and does not show it"))
     }
 
-    /// Callers cannot tell a version with the same code from another one, which is why somebody outside may have changed
-    /// what is before unseen, once they have changed it at all.
+    /// A component that somebody outside has ever changed is left out. Callers cannot tell a version with the same code
+    /// from another one, so somebody may have changed unseen what was there before.
     fn is_not_restored(&self, record: &Deployment) -> Option<String> {
         COMPONENTS.into_iter().find_map(|component| {
             let name = ComponentName::new(component).ok()?;
@@ -150,7 +151,7 @@ impl Stage<'_> {
         })
     }
 
-    /// While another deployment is under way its targets are between the two.
+    /// While another deployment is under way its targets are between the two, so nothing is checked.
     fn is_not_replaced(&self, record: &Deployment) -> Option<String> {
         let (app, env) = (&record.app, &record.environment);
         let lock: Option<Lock> = self.item(&store::lock(app, env));
@@ -159,7 +160,7 @@ impl Stage<'_> {
         }
         let state: EnvironmentState = self.item(&store::state(app, env))?;
         let mut named = record.release.components.iter();
-        // The way back of a drill had no turn yet, and so no release.
+        // The return from a drill had no turn yet, and so no release.
         if named.len() > 0
             && named.all(|(name, artifact)| shows(&self.world, name.as_str(), artifact))
         {
@@ -175,7 +176,7 @@ impl Stage<'_> {
         wrong.map(|name| format!("{name} is said to run something that it does not show"))
     }
 
-    /// Whether somebody outside has changed it since.
+    /// Returns whether somebody outside has changed the component's target since that time.
     pub(crate) fn is_touched(&self, component: &str, since: Time) -> bool {
         let mut happened = self.happened.iter();
         happened.any(|one| {

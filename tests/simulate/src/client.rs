@@ -1,4 +1,4 @@
-//! Clients of the API: CI and operators, who ask again where no answer came.
+//! Clients of the API: CI and operators, who ask again if no answer came.
 
 use crate::agenda::Later;
 use crate::happening::Event;
@@ -7,26 +7,26 @@ use crate::task::{Role, Task};
 use serde_json::{Value, json};
 use windlass_engine::routes::api::{self, Call};
 
-/// How often a client asks at most.
+/// The number of times that a client asks at most.
 const ASKED_AT_MOST: u32 = 5;
 
-/// How long it waits before it asks again, in seconds.
+/// The wait before it asks again, in seconds.
 const AGAIN_S: u64 = 5;
 
 /// The timeout of `api`, in seconds.
 const TIMEOUT_S: u64 = 29;
 
-/// What a client asks for.
+/// A client's call, which it may repeat.
 #[derive(Debug, Clone)]
 pub struct Asking {
     act: usize,
     call: Call,
-    /// How often it has asked.
+    /// The number of times that it has asked.
     asked: u32,
 }
 
 impl Asking {
-    /// What is asked for by an act of the scenario.
+    /// Makes the call of an act of the scenario.
     pub fn new(act: usize, call: Call) -> Self {
         Self {
             act,
@@ -72,7 +72,7 @@ impl Stage<'_> {
         });
     }
 
-    /// A client gets an answer, or none; it asks again where that may help.
+    /// Gives a client its answer, or none. The client asks again if that may help.
     pub(crate) fn replied(&mut self, asking: Option<Asking>, reply: Option<Value>) {
         let Some(asking) = asking else { return };
         let may_help = |reply: &Value| reply["status"].as_u64() >= Some(500);

@@ -1,4 +1,4 @@
-//! Schedules are dealt out one by one to all cores, whatever their scenario.
+//! Deals schedules out one by one to all cores, whatever their scenario.
 
 use crate::play::Ready;
 use crate::scenarios::named;
@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Instant;
 use windlass_machine::program::Program;
 
-/// The scenarios of one core, each with its past from when it is first asked for.
+/// The scenarios of one core. The past of each is made when it is first asked for.
 struct Stock<'p> {
     program: &'p Program,
     ready: BTreeMap<&'static str, Ready<'p>>,
@@ -25,8 +25,8 @@ impl<'p> Stock<'p> {
     }
 }
 
-/// Works on every schedule until the time is over or the work breaks off; answers what each core
-/// made of those that it took.
+/// Works on every schedule until the time is over or the work breaks off. Returns what each core made of those that it
+/// took.
 pub fn on_all_cores<T: Default + Send>(
     program: &Program,
     schedules: &[Schedule],

@@ -1,4 +1,4 @@
-//! What a whole campaign must have met: every call, every state and every kind of mishap.
+//! A whole campaign must have met every call, every state and every kind of mishap.
 
 use crate::campaign::Tally;
 use crate::schedule::What;
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use windlass_machine::program::{Program, State};
 use windlass_world::calls::CALLS;
 
-/// Why no scenario uploads a file in parts.
+/// The reason why no scenario uploads a file in parts.
 const LARGE: &str = "only for a file of more than 8 MiB, which every schedule would unpack and hash anew; shared/engine/tests/site/large.rs has them";
 
 /// The calls that no scenario makes, each with the reason.
@@ -25,7 +25,7 @@ pub const UNREACHED: [(&str, &str); 6] = [
     ("objects.upload_part", LARGE),
 ];
 
-/// The names of all states of a machine, those within Maps too.
+/// Returns the names of all states of a machine, those within Maps too.
 pub fn states_of(program: &Program) -> BTreeSet<&str> {
     let within = program.states.iter().flat_map(|state| match state {
         State::Map(map) => map.processor.names.as_slice(),
@@ -35,7 +35,7 @@ pub fn states_of(program: &Program) -> BTreeSet<&str> {
     names.map(String::as_str).collect()
 }
 
-/// The calls that were never made, without those of [`UNREACHED`].
+/// Returns the calls that were never made, without those of [`UNREACHED`].
 pub fn missing_calls(tally: &Tally) -> Vec<&'static str> {
     let unreached = |call: &str| UNREACHED.iter().any(|(name, _)| *name == call);
     let calls = CALLS.into_iter();
@@ -44,8 +44,7 @@ pub fn missing_calls(tally: &Tally) -> Vec<&'static str> {
         .collect()
 }
 
-/// What a whole campaign did not meet though it must, told in words; and what was said to be out of
-/// reach and is not.
+/// Returns in words what a whole campaign did not meet though it must, and the calls of [`UNREACHED`] that it met.
 pub fn gaps(tally: &Tally, states: &BTreeSet<&str>) -> Vec<String> {
     let calls = missing_calls(tally).into_iter();
     let calls = calls.map(|call| format!("the call {call} was never made"));

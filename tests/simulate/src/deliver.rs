@@ -1,5 +1,5 @@
-//! What the surroundings do: executions begin and end, functions are invoked, events and the
-//! ledger's stream come where the template's rules bring them.
+//! The surroundings of Windlass: executions begin and end, functions are invoked, and events and the ledger's stream
+//! come where the template's rules bring them.
 
 use crate::agenda::Later;
 use crate::events::EVENT_MS;
@@ -16,10 +16,10 @@ use windlass_engine::ports::Execution as Known;
 use windlass_machine::{End, Execution, TaskError, answer, status_event, timeout_s};
 use windlass_world::executions::arn_of;
 
-/// How long it takes until an execution begins, in milliseconds.
+/// The time until an execution begins, in milliseconds.
 const BEGIN_MS: u64 = 20;
 
-/// How long after its end an execution is redriven: before its recovery takes over, or long after.
+/// The times from the end of an execution to its redrive, in seconds: before its recovery takes over, or long after.
 const REDRIVEN_S: [u64; 2] = [2, 7200];
 
 impl<'p> Stage<'p> {
@@ -54,7 +54,7 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// Brings everything that came up to those who take it on.
+    /// Brings everything that came up to its receiver.
     pub(crate) fn pump(&mut self) {
         for (visit, arn, state) in self.wings.take_entered() {
             self.tell(|| format!("{} enters {state} (visit {visit})", short(&arn)));
@@ -97,7 +97,7 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// An execution begins, or goes on after a redrive.
+    /// Lets an execution begin, or go on after a redrive.
     fn let_go_on(&mut self, arn: String, now: Time) {
         let Some(home) = self.homes.get(&arn).map(Rc::clone) else {
             return;
@@ -183,7 +183,7 @@ impl<'p> Stage<'p> {
         });
     }
 
-    /// An answer goes to the execution that waits for it.
+    /// Brings an answer to the execution that waits for it.
     pub(crate) fn answer(
         &mut self,
         arn: &str,
@@ -200,7 +200,7 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// Whoever waits for a task is told that it failed; the task itself may go on.
+    /// Tells the waiting side of a task that the task failed. The task itself may go on.
     pub(crate) fn lose(&mut self, n: usize, error: &str) {
         let number = self.tasks[n].number;
         let function = Rc::clone(&self.tasks[n].who.function);
@@ -274,7 +274,8 @@ impl<'p> Stage<'p> {
         self.ended(arn, status);
     }
 
-    /// The rule on executions that ended otherwise than well starts recovery.
+    /// Records the end of an execution. If it was not a success, the template's rule on such executions starts
+    /// recovery.
     fn ended(&mut self, arn: &str, status: &str) {
         self.tell(|| format!("{} ends {status}", short(arn)));
         self.recovery_ends(short(arn));
@@ -342,7 +343,7 @@ impl<'p> Stage<'p> {
     }
 }
 
-/// An execution's name.
+/// Returns an execution's name.
 fn short(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
 }

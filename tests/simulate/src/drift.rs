@@ -1,4 +1,5 @@
-//! What an hourly look tells, held at that moment against what the targets show; and whether one is awaited.
+//! Compares what an hourly look tells with what the targets show at that moment. It also says whether a look is
+//! awaited.
 
 use crate::happening::Event;
 use crate::stage::Stage;
@@ -13,7 +14,7 @@ use windlass_engine::ports::Item;
 use windlass_engine::store;
 use windlass_world::ledger::Written;
 
-/// For how many seconds a read may show what was before a change.
+/// The time for which a read may show what was before a change, in seconds.
 const BEHIND_S: u64 = 30;
 
 fn read(item: &Item) -> Option<HourlyLook> {
@@ -24,7 +25,7 @@ fn read(item: &Item) -> Option<HourlyLook> {
 }
 
 impl Stage<'_> {
-    /// Holds what a look that came to its end tells.
+    /// Checks what a look tells when it comes to its end.
     pub(crate) fn hold_looked(&mut self, change: &Written) {
         let Some(told) = change.after.as_deref().and_then(read) else {
             return;
@@ -63,7 +64,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Whether something is to be restored that a later look comes to.
+    /// Returns whether something is to be restored by a later look.
     pub(crate) fn is_healing_awaited(&self) -> bool {
         if self.drifted_at.is_none() {
             return false;
@@ -94,8 +95,8 @@ impl Stage<'_> {
         !matches!(turn(&standing, then), Turn::Nothing(_))
     }
 
-    /// Whether something was changed between deployments that no look has come to yet, or something else is recorded
-    /// since.
+    /// Returns whether something was changed between deployments and no look has come to it yet, or something else is
+    /// recorded since.
     pub(crate) fn is_look_awaited(&self) -> bool {
         let Some(changed) = self.drifted_at else {
             return false;
@@ -112,10 +113,10 @@ impl Stage<'_> {
         let Some(look) = looks else { return true };
         let rev = ledger.items.values().find(|item| item.key.sk == "state");
         let rev = rev.map_or(0, |state| state.rev);
-        // What could not be read is looked at again.
+        // A component that could not be read is looked at again.
         let mut seen = look.components.values();
         let is_unknown = seen.any(|one| one.drift == Drift::Unknown);
-        // The clock of who looked may be ahead.
+        // The clock of the looking function may be ahead.
         let seen_since = changed.plus_s(2);
         let is_older = |looked| looked < seen_since;
         is_unknown || look.looked.is_none_or(is_older) || look.state != rev

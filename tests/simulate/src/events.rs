@@ -1,4 +1,4 @@
-//! Events and the ledger's stream: when they come, to whom, and how often.
+//! Events and the ledger's stream: they come to their receivers, sometimes late, twice or never.
 
 use crate::agenda::Later;
 use crate::happening::Event;
@@ -15,30 +15,31 @@ use windlass_engine::{outbox, recovery};
 use windlass_machine::TaskError;
 use windlass_world::ledger::Written;
 
-/// How long an event is on its way, in milliseconds.
+/// The time that an event is on its way, in milliseconds.
 pub const EVENT_MS: u64 = 300;
 
-/// How often an event comes to a function that fails: an asynchronous invocation is tried three
-/// times (AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
-/// invocation"), a minute and then two minutes apart.
+/// The number of times that an event comes to a function that fails. An asynchronous invocation is tried three times
+/// (AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation"), a minute and
+/// then two minutes apart.
 const EVENT_TRIES: u32 = 3;
 
-/// How long after it could not invoke it Lambda invokes a function again for an event, in seconds.
+/// The time after which Lambda invokes a function again for an event, if it could not invoke it, in seconds.
 const BROUGHT_AGAIN_S: u64 = 60;
 
-/// How often a batch of the stream comes again (`MaximumRetryAttempts` in the template).
+/// The number of times that a batch of the stream is tried: once, and 8 times again (`MaximumRetryAttempts` in the
+/// template).
 const STREAM_TRIES: u32 = 9;
 
-/// How long after its time a late event comes.
+/// The delay of a late event, in seconds.
 const LATE_S: u64 = 600;
 
-/// What `recovery`'s schedule sends.
+/// Returns the event of `recovery`'s schedule.
 pub fn tick() -> Value {
     json!({"detail-type": "Scheduled Event"})
 }
 
 impl Stage<'_> {
-    /// When an event comes: once, never, twice or late.
+    /// Returns the times at which an event comes: once, never, twice or late.
     pub(crate) fn times_of_event(&mut self, comes: Time) -> Vec<Time> {
         self.events += 1;
         let met: Vec<What> = self.schedule.at(Counted::Events, self.events).collect();
@@ -57,8 +58,8 @@ impl Stage<'_> {
         times
     }
 
-    /// An event comes to `recovery`. Lambda keeps what it could not bring, and brings it again
-    /// (the same page: after throttles and its own errors, for hours).
+    /// Brings an event to `recovery`. Lambda keeps an event that it could not bring, and brings it again (the same
+    /// page: after throttles and its own errors, for hours).
     pub(crate) fn recover(&mut self, event: Value, tries: u32) {
         let invocation = self.next_invocation();
         let who = self.who("Recovery");
@@ -100,7 +101,7 @@ impl Stage<'_> {
         }
     }
 
-    /// An event that asks for a call is brought once, or never.
+    /// Brings an event that asks for a call. It comes once, or never.
     pub(crate) fn run_call(&mut self, ask: Value) {
         let invocation = self.next_invocation();
         let who = self.who("RunTask");
@@ -144,7 +145,7 @@ impl Stage<'_> {
             self.stream.clear();
             self.stream_comes = false;
         }
-        // The second time it comes before what is written next: a shard is in order.
+        // The second time it comes before later writes: a shard is in order.
         if let Some(at) = times.first() {
             if times.len() > 1 {
                 let mut twice = self.stream.clone();
@@ -194,7 +195,7 @@ impl Stage<'_> {
         });
     }
 
-    /// The endings that the outbox counts when all else of its batch is done.
+    /// Logs the endings that the outbox counts when all else of its batch is done.
     pub(crate) fn endings_counted(&mut self, endings: &Value) {
         let endings = serde_json::from_value::<Vec<(String, String)>>(endings.clone());
         for ending in endings.unwrap_or_default() {
@@ -202,7 +203,8 @@ impl Stage<'_> {
         }
     }
 
-    /// A batch that fails comes again, with what was written meanwhile after it, until it is given up.
+    /// Handles the end of a batch. A batch that fails comes again, followed by what was written meanwhile, until it is
+    /// given up.
     pub(crate) fn stream_done(&mut self, batch: Option<Rc<Vec<Written>>>, well: bool) {
         let Some(batch) = batch else { return };
         if well {

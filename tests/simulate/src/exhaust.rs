@@ -1,5 +1,5 @@
-//! Which schedules are played: every one with one mishap, those with a second one within the recovery
-//! of the first, and random ones.
+//! The schedules that are played: every one with one mishap, those with a second one within the recovery of the first,
+//! and random ones.
 
 use crate::happening::Counts;
 use crate::play::Played;
@@ -7,12 +7,12 @@ use crate::schedule::{Counted, Mishap, Schedule, What};
 use crate::targets::SWITCHES;
 use windlass_world::calls::only_reads;
 
-/// All schedules with one mishap, of a scenario of which a plain run is known.
+/// Returns all schedules with one mishap, of a scenario whose plain run is known.
 pub fn one_mishap(scenario: &str, plain: &Played) -> Vec<Schedule> {
     one_of(&What::ALL, scenario, plain)
 }
 
-/// All schedules with one of these mishaps.
+/// Returns all schedules with one of these mishaps.
 pub fn one_of(whats: &[What], scenario: &str, plain: &Played) -> Vec<Schedule> {
     let mut schedules = Vec::new();
     for &what in whats {
@@ -23,8 +23,8 @@ pub fn one_of(whats: &[What], scenario: &str, plain: &Played) -> Vec<Schedule> {
     schedules
 }
 
-/// All schedules with a second mishap after the first, within the recovery that followed it in a run
-/// that is known. Only every `step`-th one of those that differ.
+/// Returns the schedules with a second mishap within the recovery that followed the first, in a run that is known. Of
+/// those that differ only every `step`-th one is returned.
 pub fn second_mishap(first: &Schedule, played: &Played, step: usize) -> Vec<Schedule> {
     let all = second_of(&What::ALL, first, played).into_iter();
     let others = all.filter(|pair| {
@@ -36,8 +36,9 @@ pub fn second_mishap(first: &Schedule, played: &Played, step: usize) -> Vec<Sche
     others.step_by(step.max(1)).collect()
 }
 
-/// Whether a mishap is another one than the same before its call, in a run whose calls are known: a read whose
-/// answer is lost is one that was never made (`tests/simulation.rs` shows that both end alike).
+/// Returns whether a mishap after a call has another effect than the same mishap before the call, in a run whose calls
+/// are known. For a read it has none: a read whose answer is lost is like one that was never made
+/// (`tests/simulation.rs` shows that both end alike).
 pub fn differs(mishap: &Mishap, played: &Played) -> bool {
     let is_after = matches!(
         mishap.what,
@@ -46,7 +47,7 @@ pub fn differs(mishap: &Mishap, played: &Played) -> bool {
     !(is_after && call_at(mishap.at, played).is_some_and(only_reads))
 }
 
-/// Whether a mishap is placed here, in a run whose calls are known: a switching call that is late is one that switches.
+/// Returns whether a mishap is placed here, in a run whose calls are known. Only a call that switches can be late.
 fn may_be_placed(mishap: &Mishap, played: &Played) -> bool {
     mishap.what != What::StoppedLate
         || call_at(mishap.at, played).is_some_and(|call| SWITCHES.contains(&call))
@@ -57,7 +58,7 @@ fn call_at(number: u64, played: &Played) -> Option<&'static str> {
     played.calls.get(index).copied()
 }
 
-/// All schedules with one of these as the second mishap.
+/// Returns all schedules with one of these mishaps as the second one, within the recovery of the first.
 pub fn second_of(whats: &[What], first: &Schedule, played: &Played) -> Vec<Schedule> {
     let (Some(former), Some([from, to])) = (first.mishaps.first(), &played.recovery) else {
         return Vec::new();
@@ -72,13 +73,13 @@ pub fn second_of(whats: &[What], first: &Schedule, played: &Played) -> Vec<Sched
     seconds.map(pair).collect()
 }
 
-/// A random schedule: up to four mishaps, and latencies that let parts interleave otherwise each time.
+/// Makes a random schedule: up to four mishaps, and latencies that let parts interleave differently each time.
 pub fn random(scenario: &str, plain: &Played, seed: u64) -> Schedule {
     let mut random = fastrand::Rng::with_seed(seed);
     let how_many = random.usize(1..=4);
     let mishaps = (0..how_many).map(|_| {
         let what = What::ALL[random.usize(..What::ALL.len())];
-        // What goes wrong makes a run longer.
+        // Mishaps make a run longer.
         let longest = count(plain, what.counted()) * 3 / 2;
         Mishap {
             what,
@@ -96,7 +97,7 @@ fn count(plain: &Played, counted: Counted) -> u64 {
     plain.counted.get(&counted).copied().unwrap_or_default()
 }
 
-/// The shortest schedule that still breaks the same rule: without whatever is not needed for it.
+/// Returns the shortest schedule that still breaks the same rule, without the parts that it does not need.
 pub fn shrink(schedule: &Schedule, mut breaks: impl FnMut(&Schedule) -> bool) -> Schedule {
     let mut shortest = schedule.clone();
     if shortest.latencies > 0 {

@@ -1,4 +1,4 @@
-//! What happened in a run, in order, as far as the rules ask for it.
+//! The log of a run: everything that happened, in order, as far as the rules ask for it.
 
 use crate::arrivals::Arrival;
 use crate::held::Held;
@@ -10,10 +10,10 @@ use windlass_domain::time::Time;
 use windlass_engine::payload::Work;
 use windlass_world::ledger::Written;
 
-/// How many there were of what is counted.
+/// The number of points so far, of each sort that is numbered.
 pub type Counts = BTreeMap<Counted, u64>;
 
-/// Who did it.
+/// The process that did something.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Who {
     /// The number of the process, or of the execution.
@@ -22,47 +22,47 @@ pub struct Who {
     pub function: Rc<str>,
     /// The execution that invoked it.
     pub execution: Option<Rc<str>>,
-    /// What a deployer was asked.
+    /// The work that a deployer was asked to do.
     pub work: Option<Rc<Work>>,
 }
 
 /// Something that happened.
 #[derive(Debug, Clone)]
 pub struct Happening {
-    /// When.
+    /// The time.
     pub at: Time,
-    /// What.
+    /// The event.
     pub what: Event,
 }
 
-/// What happened.
+/// An event of a run.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The ledger was written.
     Wrote(Who, Written),
-    /// What callers of a component's target see has changed, by a call that was sent at this time, whether or not
-    /// its sender works for that component.
+    /// The callers of a component's target see something else, because of a call that was sent at this time. The sender
+    /// may work for another component.
     Switched {
-        /// By whom.
+        /// The sender.
         who: Who,
         /// The component.
         component: &'static str,
         /// The call.
         call: &'static str,
-        /// When it was sent.
+        /// The time at which it was sent.
         sent: Time,
     },
-    /// A deployer has looked at what callers of its own component's target get.
+    /// A deployer has looked at its own component's target, as callers see it.
     Looked(Who, &'static str),
-    /// A deployer was told whether its target waits for something that is not Windlass's to end: what must be told of it.
+    /// A deployer was told whether its target waits for something that only somebody else can end.
     Held(Who, Held),
     /// A visitor of the site misses something, told in words.
     Missed(String),
-    /// Callers begin to get code of a function that has not answered as its declared invocation asks, told in words.
+    /// Callers begin to get code of a function that has not passed its declared invocation, told in words.
     Untried(String),
     /// A function goes on to all its callers while the service that it goes with has not begun, told in words.
     Alone(String),
-    /// Somebody outside changed what callers of this component's target see.
+    /// Somebody outside changed the target of this component as callers see it.
     ChangedByStranger(&'static str),
     /// A release arrived, by an upload or by a push.
     Arrived(Arrival),
@@ -79,14 +79,14 @@ pub enum Event {
     Ended {
         /// The execution.
         arn: String,
-        /// How.
+        /// Its status.
         status: String,
     },
-    /// The planted secret stands in what a function was asked or has answered, as histories keep it.
+    /// The planted secret is in a function's input or answer, which histories keep.
     Leaked(String),
-    /// An ending, or an answer, claimed what the targets did not show at that moment; in words.
+    /// An ending, or an answer, claimed something that the targets did not show at that moment; in words.
     Untrue(String),
-    /// The outbox has counted an ending: the deployment, and what it was.
+    /// The outbox has counted an ending: the deployment and its outcome.
     Counted((String, String)),
     /// An event was lost.
     EventLost,

@@ -1,25 +1,25 @@
-//! What a service waits for that is somebody else's to end.
+//! Waits of a service that only somebody else can end.
 
 use crate::by_codedeploy::is_of_codedeploy;
 use windlass_world::World;
 
-/// What an answer tells of that.
+/// The answer to the question whether a service waits so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
     /// It waits for nobody.
     Free,
-    /// What must be told on: the stage at which a pause of the team's waits, or the deployment of CodeDeploy that waits for
-    /// whoever decides.
+    /// It waits, and that must be told. The text is the stage of the team's pause, or the deployment of CodeDeploy that
+    /// waits for a decision.
     Waits(String),
 }
 
-/// What the answer to a call tells; nothing where the call does not tell of it. By the call, for a slow look begins before
-/// a wait is over, and ends after it.
+/// Returns what the answer to a call says of it, or `None` if the call does not tell. It goes by the call, because a
+/// slow look may begin before a wait is over and end after it.
 pub fn held(call: &str, world: &World, declaration: &str) -> Option<Held> {
     let waits = match call {
         "services.service_rollouts" => of_ecs(world, declaration),
         "codedeploy.deployed" => of_codedeploy(world, declaration),
-        // A look that ends here has been told of nothing.
+        // If a look ends with this call, it was told of no wait.
         "services.service" if !is_of_codedeploy("agent", declaration) => None,
         _ => return None,
     };

@@ -8,30 +8,30 @@ use serde_json::Value;
 use windlass_domain::time::Time;
 use windlass_machine::TaskError;
 
-/// How long it takes until a function begins, in milliseconds.
+/// The time until a function begins, in milliseconds.
 const BEGIN_MS: u64 = 20;
 
-/// How long it takes where the invocation was given up long ago.
+/// The time until a function begins whose invocation was given up long ago, in milliseconds.
 const LATE_MS: u64 = 120_000;
 
-/// How an invocation goes.
+/// The course of an invocation.
 #[derive(Clone, Copy)]
 pub(crate) struct Invocation {
     /// Its number, from 1.
     pub number: u64,
-    /// Whether there is none: who invokes cannot.
+    /// True if the function cannot be invoked, so that it never begins.
     pub is_refused: bool,
-    /// Whether who invoked has given it up, and it begins all the same.
+    /// True if the invoking side has given it up, and it begins all the same.
     pub is_given_up: bool,
-    /// When it begins.
+    /// The time at which it begins.
     pub begins: Time,
-    /// By how much its clock is ahead, in milliseconds.
+    /// The time by which its clock is ahead, in milliseconds.
     pub ahead_ms: i64,
     is_answer_lost: bool,
 }
 
 impl Stage<'_> {
-    /// The next invocation of any function, whoever invokes it.
+    /// Makes the next invocation of any function, whoever invokes it.
     pub(crate) fn next_invocation(&mut self) -> Invocation {
         self.invocations += 1;
         let number = self.invocations;
@@ -53,7 +53,7 @@ impl Stage<'_> {
 }
 
 impl Invocation {
-    /// The function's answer, as who invoked it gets it.
+    /// Returns the end of the invocation, as the invoking side sees it.
     pub fn done(self, answer: Result<Value, TaskError>) -> Done {
         if self.is_answer_lost {
             let error = TaskError::new("Lambda.Unknown", "its answer was lost");

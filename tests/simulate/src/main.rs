@@ -6,8 +6,8 @@
 //! - `windlass-simulate replay <seed>` tells one schedule as a timeline.
 //! - `windlass-simulate one <scenario>` plays every schedule with one mishap, `two <scenario> <step>` every so
 //!   many-th one with a first one that begins pairs and a second one in its recovery, `random <scenario> <count>` random ones.
-//! - `windlass-simulate copy <from> <to>` makes the copy of the tree in which the broken variants are;
-//!   there, `windlass-variants variants <result> <seconds> [name]` looks whether each of them is caught.
+//! - `windlass-simulate copy <from> <to>` makes the copy of the tree that has the broken variants.
+//!   In the copy, `windlass-variants variants <result> <seconds> [name]` checks whether each of them is caught.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,7 +26,7 @@ use windlass_simulate::schedule::Schedule;
 use windlass_simulate::variants::{Found, Variant, choose, look_for, make, variants};
 use windlass_simulate::whole::{RANDOM, SAMPLED, firsts_of, pairs, play_whole};
 
-/// A third of the time went into allocating with the system's.
+/// With the system's allocator a third of the time went into allocations.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -67,7 +67,7 @@ fn program() -> Result<Program, String> {
     Program::release().map_err(|error| error.to_string())
 }
 
-/// The scenario of that name; where there is none, those that there are.
+/// Returns the scenario of that name. The error lists all names.
 fn known(name: &str) -> Result<&'static Scenario, String> {
     named(name).ok_or_else(|| {
         let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
@@ -133,7 +133,7 @@ fn run(schedules: &str, seconds: &str, variants: &str, to: &Path) -> Result<bool
     let caught = Caught::read(Path::new(variants))?;
     let wanted: u64 = schedules.parse().map_err(|_| "schedules is a number")?;
     let program = program()?;
-    // The variants were looked for in the same time.
+    // The search for variants is part of the given time.
     let began = Instant::now();
     let until = began + seconds_of(seconds)?.saturating_sub(caught.took);
     let tally = play_whole(&program, wanted, until);
@@ -151,7 +151,7 @@ fn seconds_of(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
-/// Looks whether each variant is caught, writes how many of how many, and tells the rules that none breaks.
+/// Checks whether each variant is caught, writes the counts, and prints the rules that no variant breaks.
 fn look_for_variants(to: &Path, seconds: &str, only: &str) -> Result<bool, String> {
     let program = program()?;
     let mut all = variants();
@@ -184,7 +184,7 @@ fn look_for_variants(to: &Path, seconds: &str, only: &str) -> Result<bool, Strin
     Ok(caught.is_all())
 }
 
-/// Looks whether a variant is caught, tells by what, and answers the rules that it breaks.
+/// Checks whether a variant is caught, and prints by what. Returns the rules that it breaks.
 fn caught_by(program: &Program, variant: &Variant, until: Instant) -> Vec<&'static str> {
     let began = Instant::now();
     let found = look_for(program, variant, until);

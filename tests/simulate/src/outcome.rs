@@ -1,4 +1,4 @@
-//! What a run leaves behind, as the rules look at it.
+//! The outcome of a run, as the rules look at it.
 
 use crate::arrivals::Arrival;
 use crate::happening::{Event, Happening};
@@ -18,7 +18,7 @@ use windlass_domain::time::Time;
 use windlass_engine::ports::Item;
 use windlass_world::World;
 
-/// What a run leaves behind.
+/// Everything that a run leaves behind.
 pub struct Outcome<'a> {
     /// The scenario.
     pub scenario: &'static Scenario,
@@ -26,26 +26,26 @@ pub struct Outcome<'a> {
     pub schedule: &'a Schedule,
     /// The world.
     pub world: &'a World,
-    /// How it came to rest.
+    /// The way in which it came to rest, or did not.
     pub rest: Rest,
-    /// What happened, in order.
+    /// The events of the run, in order.
     pub happened: Vec<Happening>,
-    /// What callers saw when the run began, by component.
+    /// The targets as callers saw them when the run began, by component.
     pub began: BTreeMap<&'static str, String>,
-    /// What they saw before Windlass came.
+    /// The targets as callers saw them before Windlass came.
     pub pristine: BTreeMap<&'static str, String>,
-    /// What Windlass does not own, before Windlass came.
+    /// The targets and settings that Windlass does not own, as they were before Windlass came.
     pub unowned: BTreeMap<String, String>,
     /// The lock when the run began.
     pub lock_before: Lock,
-    /// Whether deployments were held when the run began.
+    /// True if deployments were held when the run began.
     pub held_before: bool,
-    /// What was read of the ledger's items.
+    /// The ledger's items that rules have read.
     pub readings: Readings,
 }
 
 impl Outcome<'_> {
-    /// An item of this sort key, or of one that begins so where it ends with `#`.
+    /// Reads an item if it has this sort key. A key that ends with `#` stands for all that begin with it.
     pub fn read<T: DeserializeOwned + 'static>(
         &self,
         item: Option<&Rc<Item>>,
@@ -60,7 +60,7 @@ impl Outcome<'_> {
         is_meant.then(|| self.readings.of(item)).flatten()
     }
 
-    /// All items of a partition whose sort keys begin so.
+    /// Returns all items of a partition whose sort keys begin with this text.
     pub fn all<T: DeserializeOwned + 'static>(&self, pk: &str, sk: &str) -> Vec<Rc<T>> {
         let ledger = self.world.ledger();
         let items = ledger.items.iter();
@@ -70,7 +70,7 @@ impl Outcome<'_> {
             .collect()
     }
 
-    /// All records.
+    /// Returns all records.
     pub fn records(&self) -> Vec<Rc<Deployment>> {
         let ledger = self.world.ledger();
         let items = ledger.items.iter();
@@ -80,7 +80,7 @@ impl Outcome<'_> {
             .collect()
     }
 
-    /// The same without what happened.
+    /// Returns the outcome without its events.
     pub fn bare(&self) -> Outcome<'_> {
         Outcome {
             scenario: self.scenario,
@@ -97,7 +97,7 @@ impl Outcome<'_> {
         }
     }
 
-    /// The deployment that has just succeeded, where that is what happened and it is no rollback.
+    /// Returns the deployment that succeeded by this event, if there is one and it is no rollback.
     pub fn went_live(&self, what: &Event) -> Option<Rc<Deployment>> {
         let Event::Wrote(_, change) = what else {
             return None;
@@ -112,7 +112,7 @@ impl Outcome<'_> {
         (is_new && after.action == ActionName::Deploy).then_some(after)
     }
 
-    /// The releases that arrived, and when.
+    /// Returns the releases that arrived, each with its time.
     pub fn arrivals(&self) -> impl Iterator<Item = (Time, &Arrival)> {
         let happened = self.happened.iter();
         happened.filter_map(|happening| match &happening.what {
@@ -121,7 +121,7 @@ impl Outcome<'_> {
         })
     }
 
-    /// How each deployment ended, in the order of their acceptance.
+    /// Returns the version and the ending of each deployment, in the order of their acceptance.
     pub fn endings(&self) -> Vec<String> {
         let mut records = self.records();
         records.sort_by(|a, b| (a.accepted, &a.id).cmp(&(b.accepted, &b.id)));
@@ -133,7 +133,7 @@ impl Outcome<'_> {
         told.collect()
     }
 
-    /// How many deployments ever had a part in a component.
+    /// Returns the number of deployments that ever had a part in a component.
     pub fn steps_of(&self, component: &str) -> u32 {
         let ledger = self.world.ledger();
         let steps = ledger.items.keys().filter(|key| {
@@ -143,7 +143,7 @@ impl Outcome<'_> {
         steps.map(|_| 1).sum()
     }
 
-    /// True where an execution has let go of a component.
+    /// Returns whether an execution has let go of a component.
     pub fn did_remove(&self) -> bool {
         let ledger = self.world.ledger();
         let mut done = ledger.items.values().filter(|item| item.key.sk == "done");
@@ -153,17 +153,17 @@ impl Outcome<'_> {
         })
     }
 
-    /// The lock.
+    /// Returns the lock.
     pub fn lock(&self) -> Rc<Lock> {
         self.all("env#shop/prod", "lock").pop().unwrap_or_default()
     }
 
-    /// What the ledger knows of the environment.
+    /// Returns the state of the environment in the ledger.
     pub fn environment(&self) -> Rc<EnvironmentState> {
         self.all("env#shop/prod", "state").pop().unwrap_or_default()
     }
 
-    /// Whether an operator did this.
+    /// Returns whether an operator did this action.
     pub fn did(&self, action: &str) -> bool {
         self.happened.iter().any(|happening| match happening.what {
             Event::Acted(n) => {

@@ -1,22 +1,22 @@
-//! Where a release stands in the order of its environment, as the scenario says and not the product.
+//! The place of a release in the order of its environment, computed from the scenario and not by the product.
 
 use crate::outcome::Outcome;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::time::Time;
 
-/// Where a release stands.
+/// The place of a release.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     /// CI's number.
     number: Option<u64>,
-    /// The whole second in which it arrived, or else was accepted.
+    /// The whole second in which it arrived. If no arrival is known, the one in which it was accepted.
     second: u64,
-    /// When it was accepted.
+    /// The time at which it was accepted.
     accepted: Time,
 }
 
 impl Place {
-    /// The place of a deployment's release.
+    /// Returns the place of a deployment's release.
     pub fn of(outcome: &Outcome<'_>, record: &Deployment) -> Self {
         let mut arrivals = outcome.arrivals();
         let arrived = arrivals.find(|(_, arrival)| arrival.became(record));
@@ -28,7 +28,7 @@ impl Place {
         }
     }
 
-    /// Whether it is newer than another: by the first measure that both have and that differs.
+    /// Returns whether it is newer than another place, by the first measure that both have and that differs.
     pub fn is_after(self, other: Self) -> bool {
         match (self.number, other.number) {
             (Some(own), Some(other)) if own != other => own > other,

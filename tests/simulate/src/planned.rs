@@ -1,4 +1,4 @@
-//! What planning again rests on, so that the same is not planned again after every run.
+//! The state that planning again rests on. By it the same is not planned again after every run.
 
 use crate::outcome::Outcome;
 use crate::targets::{COMPONENTS, visible};
@@ -6,12 +6,12 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use windlass_domain::deployment::Deployment;
 
-/// From here on a number is a time in milliseconds.
+/// The number from which on a number is a time in milliseconds.
 const TIMES: u64 = 1_000_000_000_000;
 
-/// The release that is asked for, what callers see of the targets, and what the ledger knows of
-/// applications, environments and targets, without the times and the deployments by which it came to
-/// that. Two runs that agree in this plan the same.
+/// Returns the release that is asked for, the targets as callers see them, and the ledger's items of applications,
+/// environments and targets. It leaves out the times, and the deployments by which they came to be. Two runs with the
+/// same result plan the same.
 pub fn planned_upon(outcome: &Outcome<'_>, present: &Deployment) -> String {
     let mut upon = serde_json::to_string(&present.release).unwrap_or_default();
     for component in COMPONENTS {
@@ -63,7 +63,7 @@ fn blur(value: &Value, into: &mut String) {
     }
 }
 
-/// A deployment's id is as good as any other.
+/// Replaces a deployment's id, because every id is as good as another.
 fn blurred(text: &str) -> &str {
     let is_id = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_id { "id" } else { text }

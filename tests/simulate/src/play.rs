@@ -1,4 +1,4 @@
-//! Plays a scenario with a schedule, and looks whether every rule holds.
+//! Plays a scenario with a schedule, and checks whether every rule holds.
 
 use crate::happening::Counts;
 use crate::outcome::Outcome;
@@ -36,35 +36,35 @@ pub struct Ready<'p> {
     world: World,
     pristine: BTreeMap<&'static str, String>,
     unowned: BTreeMap<String, String>,
-    /// Upon what was planned again, and nothing was planned.
+    /// The states of the world in which planning again was seen to plan nothing.
     planned: RefCell<BTreeSet<String>>,
 }
 
-/// What came of a run.
+/// The results of a run.
 #[derive(Debug, Default)]
 pub struct Played {
     /// The rules that do not hold, each with the reason.
     pub broken: Vec<(&'static str, String)>,
     /// The mishaps that were met.
     pub met: Vec<What>,
-    /// How many there were of what is counted.
+    /// The number of points of each sort that is numbered.
     pub counted: Counts,
-    /// The same when the first recovery began, with the end that it recovers from, and when it ended.
+    /// The same numbers when the first recovery began, with the end that it recovers from, and when it ended.
     pub recovery: Option<[Counts; 2]>,
     /// The states that executions were in.
     pub states: BTreeSet<String>,
     /// The port calls that were made, by name: the first has the number 1.
     pub calls: Vec<&'static str>,
-    /// How each deployment ended: version and ending, in the order of their acceptance.
+    /// The version and the ending of each deployment, in the order of their acceptance.
     pub endings: Vec<String>,
-    /// Whether a second look told that something is not as a recovery left it.
+    /// True if a second look told that something is not as a recovery left it.
     pub drifted: bool,
-    /// What happened, for a person, where it was asked for.
+    /// The events of the run in words for a person, if they were asked for.
     pub told: Vec<String>,
 }
 
-/// The deployment whose release runs in all of its components, which nobody has changed since; none
-/// while the lock is held.
+/// Returns the deployment whose release runs in all of its components, if nobody has changed them since. `None` while
+/// the lock is held.
 fn present(outcome: &Outcome<'_>) -> Option<Rc<Deployment>> {
     let state = outcome.environment();
     if outcome.lock().held.is_some() {
@@ -96,7 +96,7 @@ impl<'p> Ready<'p> {
     /// Lets a scenario's past happen, in which nothing goes wrong.
     ///
     /// # Panics
-    /// Where the past does not come to rest.
+    /// If the past does not come to rest.
     pub fn new(program: &'p Program, scenario: &'static Scenario) -> Self {
         let world = shop_world::make(scenario.declaration);
         plant(&world);
@@ -106,7 +106,7 @@ impl<'p> Ready<'p> {
         in_past(true);
         let mut stage = Stage::new(program, scenario, world, &past);
         if stage.hears {
-            // What was there before the first look is nobody's arrival.
+            // An upload from before the first look is nobody's arrival.
             stage.look();
         }
         let rest = stage.run(scenario.before);
@@ -123,12 +123,12 @@ impl<'p> Ready<'p> {
         }
     }
 
-    /// From now on the ledger keeps other words for people than are written to it.
+    /// Makes the ledger keep other words for people than are written to it, from now on.
     pub fn reword(&self) {
         self.world.ledger().reword();
     }
 
-    /// Plays it with a schedule.
+    /// Plays the scenario with a schedule.
     pub fn play(&self, schedule: &Schedule, tell: bool) -> Played {
         let world = self.world.copy();
         let began = shown(&world);
@@ -137,7 +137,7 @@ impl<'p> Ready<'p> {
             stage.tell_all();
         }
         let rest = stage.run(self.scenario.acts);
-        // ECS goes on, whether or not anybody looks.
+        // ECS goes on, even if nobody looks.
         stage.world.roll();
         let mut played = Played {
             met: stage.met(),
@@ -193,7 +193,7 @@ impl<'p> Ready<'p> {
         {
             played.broken.push((ACCEPTED, why));
         }
-        // A mishap that was not met would be met by what is redriven.
+        // A redriven execution would meet a mishap that was not met yet.
         let is_over = played.met.len() == schedule.to_be_met();
         if played.broken.is_empty()
             && is_over
@@ -206,8 +206,8 @@ impl<'p> Ready<'p> {
         played
     }
 
-    /// "planning again after success plans nothing": the release that runs is asked for once more, in a
-    /// copy of the world in which nothing goes wrong; unless it was where everything was the same.
+    /// "planning again after success plans nothing": the release that runs is asked for once more, in a copy of the
+    /// world in which nothing goes wrong. This is skipped if it was done before in an equal state.
     ///
     /// Safety: plans: Planning again after success plans nothing.
     fn planning_again_plans_nothing(&self, outcome: &Outcome<'_>) -> Result<(), String> {
@@ -220,11 +220,11 @@ impl<'p> Ready<'p> {
         }
         let world = outcome.world.copy();
         let parts: Vec<String> = present.release.parts().map(String::from).collect();
-        // What is run comes with its service.
+        // A task comes with its service.
         let components = parts.iter().map(String::as_str);
         let components: Vec<&str> = components.filter(|one| *one != TASK).collect();
         let version = &present.release.version;
-        // What it was asked for by may be of another form by now.
+        // Under a newer declaration the request for it may have another form.
         let newest = outcome
             .records()
             .into_iter()
@@ -240,7 +240,7 @@ impl<'p> Ready<'p> {
             request["manifest"]["version"] = json!(version);
             request
         };
-        // What is run once is run again by that.
+        // `again` would run a task once more.
         let is_unasked = self.scenario.declaration.contains("kind: task");
         if !is_unasked {
             request["again"] = json!(true);
@@ -264,7 +264,7 @@ impl<'p> Ready<'p> {
         });
         let told = new.and_then(|record| record.ending.as_ref().map(ToString::to_string));
         match told.as_deref() {
-            // What was asked for again, and was undone then, is vetoed.
+            // A release that was asked for again, and was undone then, is vetoed.
             Some("Rejected (Vetoed)") if is_unasked => Ok(()),
             Some("NothingToDo (AlreadyThere)") => {
                 self.planned.borrow_mut().insert(upon);
@@ -277,7 +277,7 @@ impl<'p> Ready<'p> {
         }
     }
 
-    /// What the ledger said when the run began.
+    /// Reads the lock and the hold from the ledger as it was when the run began.
     fn remember(&self, outcome: &mut Outcome<'_>) {
         let ledger = self.world.ledger();
         for item in ledger.items.values() {

@@ -1,4 +1,4 @@
-//! The queue of `intake`: what comes to it, together with what, and how often.
+//! The queue of `intake`: its messages, which come singly or together, and again after a failure.
 
 use crate::agenda::Later;
 use crate::events::EVENT_MS;
@@ -11,16 +11,17 @@ use windlass_engine::routes::intake;
 use windlass_machine::arrivals::scheduled;
 use windlass_world::World;
 
-/// How often the schedule of `intake` looks for what no event told (`MissedArrivalsSchedule` in the template).
+/// The period of the schedule of `intake`, which looks for uploads without an event, in seconds
+/// (`MissedArrivalsSchedule` in the template).
 pub const LOOK_S: u64 = 900;
 
-/// How long nobody else gets a message that was received (`VisibilityTimeout` of `IntakeQueue`).
+/// The time for which nobody else gets a message that was received, in seconds (`VisibilityTimeout` of `IntakeQueue`).
 const HIDDEN_S: u64 = 360;
 
-/// How often a message is received before it is a dead letter (`maxReceiveCount`).
+/// The number of times that a message is received before it is a dead letter (`maxReceiveCount`).
 const RECEIVED_AT_MOST: u32 = 5;
 
-/// How many messages one invocation gets at most (`BatchSize` of `IntakeSource`).
+/// The largest number of messages that one invocation gets (`BatchSize` of `IntakeSource`).
 const TOGETHER_AT_MOST: usize = 10;
 
 /// The timeout of `intake`, in seconds.
@@ -30,14 +31,14 @@ const TIMEOUT_S: u64 = 60;
 #[derive(Debug, Clone)]
 pub struct Message {
     body: Rc<Value>,
-    /// How often it was received before.
+    /// The number of times that it was received before.
     received: u32,
-    /// When others get it, where it was received and not deleted.
+    /// The time at which others get it, if it was received and not deleted.
     seen_again: Time,
 }
 
 impl Stage<'_> {
-    /// An event goes into the queue.
+    /// Puts an event into the queue.
     pub(crate) fn send(&mut self, event: &Value) {
         let now = self.world.true_time();
         let body = Rc::new(event.clone());
@@ -51,14 +52,14 @@ impl Stage<'_> {
         }
     }
 
-    /// The schedule of `intake` comes, through the queue.
+    /// Brings the event of the schedule of `intake`, through the queue.
     pub(crate) fn look(&mut self) {
         let now = self.world.true_time();
         self.looked = now;
         self.send(&scheduled(now));
     }
 
-    /// `intake` gets a message, with all others that are there by now.
+    /// Brings a message to `intake`, with all others that are there by now.
     pub(crate) fn receive(&mut self, first: Message) {
         let now = self.world.true_time();
         let messages: Rc<[Message]> = self.with_others(first, now).into();
@@ -90,7 +91,7 @@ impl Stage<'_> {
         });
     }
 
-    /// A batch of messages: each is received once more, and hidden for a while.
+    /// Makes a batch of messages. Each is received once more, and hidden for a while.
     fn with_others(&mut self, first: Message, now: Time) -> Vec<Message> {
         let due = self.agenda.range(..=(now, u64::MAX));
         let due = due.filter(|(_, what)| matches!(what, Later::Message(_)));
@@ -109,8 +110,8 @@ impl Stage<'_> {
         messages
     }
 
-    /// What was served is deleted; another message comes again, until it is a dead letter. Without an
-    /// answer that is each of them.
+    /// Deletes the messages that were served. Every other message comes again, until it is a dead letter. Without an
+    /// answer no message counts as served.
     pub(crate) fn received(&mut self, messages: Option<&[Message]>, answer: Option<&Value>) {
         for (n, message) in messages.into_iter().flatten().enumerate() {
             if answer.is_some_and(|served| served[n] == true) {
@@ -126,8 +127,8 @@ impl Stage<'_> {
     }
 }
 
-/// Serves each message, whatever came of the one before, and answers which were served, as
-/// `windlass_aws::each_message` does.
+/// Serves each message, whatever came of the one before. Returns which were served, as `windlass_aws::each_message`
+/// does.
 async fn serve(world: &World, messages: &[Message]) -> Value {
     let mut served = Vec::new();
     for message in messages {

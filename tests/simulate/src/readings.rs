@@ -1,4 +1,4 @@
-//! What rules read of the ledger's items, each read once: many rules ask for the same ones.
+//! The ledger's items as rules read them. Each is read once, because many rules ask for the same ones.
 
 use serde::de::DeserializeOwned;
 use std::any::{Any, TypeId};
@@ -10,17 +10,17 @@ use windlass_engine::ports::Item;
 /// An item, as one type.
 type Which = (*const Item, TypeId);
 
-/// The item itself, so that no other one comes to its place, and what was read of it.
+/// The item itself, so that no other item gets its address, and what was read of it.
 type Reading = (Rc<Item>, Option<Rc<dyn Any>>);
 
-/// What was read.
+/// The items that were read.
 #[derive(Default)]
 pub struct Readings {
     known: RefCell<BTreeMap<Which, Reading>>,
 }
 
 impl Readings {
-    /// What an item says; `None` where it says something else.
+    /// Reads an item; `None` if it is not of this type.
     pub fn of<T: DeserializeOwned + 'static>(&self, item: &Rc<Item>) -> Option<Rc<T>> {
         let which = (Rc::as_ptr(item), TypeId::of::<T>());
         let mut known = self.known.borrow_mut();

@@ -1,4 +1,4 @@
-//! What needs an operator is recovered by one, or accepted.
+//! Deployments that need an operator are recovered by one, or accepted.
 
 use crate::by_codedeploy::is_moving;
 use crate::happening::Event;
@@ -18,9 +18,9 @@ use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Time;
 use windlass_machine::program::Program;
 
-/// "a person is alerted" (rule 1), and can do something: where a deployment needs an operator, `recover`
-/// brings everything back in a copy of the world in which nothing goes wrong any more, ends what had been judged
-/// to its end, refuses what had not even been planned, or tells of what somebody else has put there.
+/// "a person is alerted" (rule 1), and can do something: if a deployment needs an operator, `recover` is tried in a
+/// copy of the world in which nothing goes wrong any more. It brings everything back, ends a deployment that had been
+/// judged to its end, refuses one that had not even been planned, or tells of what somebody else has put there.
 ///
 /// Safety: undo: An operator's `recover` brings everything back, or ends what was judged, once nothing goes wrong any
 /// more.
@@ -49,8 +49,8 @@ pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(),
     })
 }
 
-/// "`accept` makes the observed state the truth and unlocks" (the ways in): where a deployment needs an operator,
-/// `accept` unlocks in such a copy, and of each component callers get what is then recorded, whoever put it there.
+/// "`accept` makes the observed state the truth and unlocks" (the ways in): if a deployment needs an operator, `accept`
+/// unlocks in such a copy. Afterwards callers of each component get what is recorded, whoever put it there.
 ///
 /// Safety: accept: An operator's `accept` unlocks, and records of each component what its callers get.
 pub fn accept_records_what_runs(program: &Program, outcome: &Outcome<'_>) -> Result<(), String> {
@@ -62,9 +62,9 @@ pub fn accept_records_what_runs(program: &Program, outcome: &Outcome<'_>) -> Res
             let component = step.component.as_str();
             let running = state.running.get(&step.component);
             let recorded = running.map_or(&step.before, |running| &running.state);
-            // What cannot be compared is nothing that is wrong.
+            // A state that cannot be compared does not count as wrong.
             let shows = |state| is_shown(accepted.world, component, state).unwrap_or(true);
-            // What the deployment has not touched, or has seen back, is as well recorded as it was before.
+            // A component that the deployment has not touched, or has seen back, may also be as it was before.
             let is_back = !step.status.may_have_changed() && shows(&step.before);
             if !shows(recorded) && !is_back {
                 return Err(format!(
@@ -76,11 +76,11 @@ pub fn accept_records_what_runs(program: &Program, outcome: &Outcome<'_>) -> Res
     })
 }
 
-/// After how many seconds nothing that CodeDeploy does is under way any more.
+/// The time after which nothing that CodeDeploy does is under way any more, in seconds.
 const PATIENCE_S: u64 = 3 * 3600;
 
-/// Where a deployment needs an operator, what holds when one has acted in a copy of the world in which nothing
-/// goes wrong any more.
+/// Lets an operator act on a deployment that needs one, in a copy of the world in which nothing goes wrong any more.
+/// Checks what must hold then. Without such a deployment it checks nothing.
 fn with_operator(
     program: &Program,
     outcome: &Outcome<'_>,
@@ -99,7 +99,7 @@ fn with_operator(
     if let Some(request) = Deed::Operate(action).request(&stage.world) {
         stage.start(action, request);
     }
-    // What CodeDeploy still moves is not accepted before that is over, be it a moment after the refusal.
+    // `accept` is refused while CodeDeploy still moves callers, even if that ends a moment later.
     let is_early = action == "accept" && is_moving(&stage.world);
     let mut rest = stage.run(&[]);
     if is_early {
@@ -127,16 +127,16 @@ fn with_operator(
     holds(&held.deployment, &after)
 }
 
-/// Whether everything that is not back is something that somebody else has changed, and is told so: a person, or
-/// CodeDeploy, which takes back what an earlier release had brought when an alarm of its group rings.
+/// Returns whether everything that is not back was changed by somebody else, and the deployment says so. That is a
+/// person, or CodeDeploy: it takes back what an earlier release had brought when an alarm of its group rings.
 fn is_up_to_others(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool {
-    // Past what is irreversible nothing comes back: it is accepted.
+    // Beyond an irreversible task nothing comes back, so the deployment can only be accepted.
     if has_barred(outcome, id, then) {
         return true;
     }
     let steps = outcome.all::<Step>(&format!("deployment#{id}"), "step#");
     let mut left = steps.iter().filter(|step| {
-        // What became of a task that ECS has forgotten, only a person can find out.
+        // Only a person can find out the result of a task that ECS has forgotten.
         step.status.may_have_changed() && !is_unknown(outcome, step, then)
     });
     let is_told = |step: &Step| {

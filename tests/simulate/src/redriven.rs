@@ -1,4 +1,4 @@
-//! Executions that have ended are redriven when all is over.
+//! Ended executions are redriven after the run.
 
 use crate::by_codedeploy::gave_up;
 use crate::rest::Rest;
@@ -13,11 +13,11 @@ use windlass_domain::ending::Ending;
 use windlass_engine::ports::{Item, Key};
 
 impl Stage<'_> {
-    /// "A redriven execution changes nothing, says so" (Safety): every ended execution is redriven that has not
-    /// succeeded. It fails again, and neither a target nor what the ledger knows of the environment and its
-    /// deployments is another one then. One that was stopped, or ran out of time, may end as its deployment did
-    /// meanwhile; it is left alone where it belongs to no deployment that has an ending, because it may go on, and
-    /// after most schedules with more than one mishap, because that takes long.
+    /// "A redriven execution changes nothing, says so" (Safety): every ended execution that has not succeeded is
+    /// redriven. It fails again, and changes neither a target nor the ledger's items of the environment and its
+    /// deployments. One that was stopped, or ran out of time, may end as its deployment did meanwhile. It is left alone
+    /// if its deployment has no ending, because it may go on then. After most schedules with more than one mishap it is
+    /// left alone, too, because that takes long.
     ///
     /// Safety: fence: An execution that has ended changes nothing when it is redriven.
     pub(crate) fn redriven_changes_nothing(&mut self, acts: &[Act]) -> Result<(), String> {
@@ -38,7 +38,7 @@ impl Stage<'_> {
         before.is_all_there_is(&self.left())
     }
 
-    /// The executions that are redriven, each with whether it may succeed.
+    /// Returns the executions to redrive, each with whether it may succeed.
     fn ended_without_success(&self) -> BTreeMap<String, bool> {
         let executions = self.world.executions();
         let all = executions.executions.iter();
@@ -56,16 +56,16 @@ impl Stage<'_> {
         redriven.collect()
     }
 
-    /// Whether those are redriven that were stopped: after each schedule with one mishap, and after every
-    /// fourth of the many with more.
+    /// Returns whether stopped executions are redriven: after each schedule with one mishap, and after every fourth of
+    /// the many with more.
     fn are_stopped_redriven(&self) -> bool {
         let mishaps = &self.schedule.mishaps;
         let sum: u64 = mishaps.iter().map(|mishap| mishap.at).sum();
         mishaps.len() < 2 || sum.is_multiple_of(4)
     }
 
-    /// Whether the deployment that an execution worked for has ended well; `None` where it has no ending, or
-    /// the execution is no deployment's.
+    /// Returns whether the deployment that an execution worked for has ended well; `None` if it has no ending, or the
+    /// execution belongs to no deployment.
     fn has_ended_well(&self, arn: &str) -> Option<bool> {
         let ledger = self.world.ledger();
         let records = ledger.items.values().filter(|item| item.key.sk == "record");
@@ -100,11 +100,11 @@ impl Stage<'_> {
     }
 }
 
-/// What the ledger knows of the environment and its deployments, and what callers see of the targets.
+/// The ledger's items of the environment and its deployments, and the targets as callers see them.
 struct Left {
     items: BTreeMap<Key, Rc<Item>>,
     shown: [String; COMPONENTS.len()],
-    /// True where CodeDeploy takes back by itself what it had moved of a target.
+    /// For each component, true if CodeDeploy takes back by itself what it had moved of its target.
     given_up: [bool; COMPONENTS.len()],
 }
 

@@ -1,4 +1,4 @@
-//! What is printed and written of a campaign.
+//! The report of a campaign, for people and for machines.
 
 use crate::campaign::Tally;
 use crate::coverage::{UNREACHED, missing_calls};
@@ -9,26 +9,26 @@ use std::path::Path;
 use std::time::Duration;
 use windlass_world::calls::CALLS;
 
-/// How many of the broken variants were caught.
+/// The result of the broken variants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Caught {
-    /// How many were caught.
+    /// The number of variants that were caught.
     pub caught: u64,
-    /// How many there are.
+    /// The number of variants.
     pub of: u64,
-    /// How many rules none of them breaks: such a rule was not shown to be able to fail.
+    /// The number of rules that no variant breaks. Such a rule was not shown to be able to fail.
     pub unbroken: u64,
-    /// How long they were looked for.
+    /// The time that the variants took.
     pub took: Duration,
 }
 
 impl Caught {
-    /// Whether none was missed, and each rule is broken by one of them.
+    /// Returns whether all were caught, and each rule is broken by one of them.
     pub fn is_all(&self) -> bool {
         self.caught == self.of && self.unbroken == 0
     }
 
-    /// Writes it for the report.
+    /// Writes it to a file, for the report.
     pub fn write(&self, to: &Path) -> Result<(), String> {
         let seconds = self.took.as_secs_f64().ceil();
         let Self {
@@ -41,7 +41,7 @@ impl Caught {
             .map_err(|error| format!("{}: {error}", to.display()))
     }
 
-    /// Reads what was written.
+    /// Reads the file.
     pub fn read(path: &Path) -> Result<Self, String> {
         let told = |why: String| format!("{}: {why}", path.display());
         let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
@@ -63,13 +63,13 @@ impl Caught {
 /// A campaign with what it covered.
 #[derive(Debug)]
 pub struct Report<'a> {
-    /// What came of it.
+    /// The results of the schedules.
     pub tally: &'a Tally,
-    /// How many states the machine has.
+    /// The number of states of the machine.
     pub states_total: usize,
     /// The broken variants.
     pub variants: &'a Caught,
-    /// How long it took.
+    /// The time that it took.
     pub took: Duration,
 }
 
@@ -118,7 +118,7 @@ impl Report<'_> {
         println!("{rate:.0} schedules a second, for {seconds:.0} s");
     }
 
-    /// Writes it for machines.
+    /// Writes it as JSON.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let tally = self.tally;
         let faults: Map<String, Value> = tally

@@ -1,10 +1,10 @@
-//! Whether anything is left to move.
+//! The end of a run: nothing is left to move.
 
 use crate::agenda::Later;
 use crate::stage::Stage;
 use windlass_engine::store;
 
-/// How a run came to rest.
+/// The way in which a run came to rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
     /// Nothing moves any more, and nothing is left to do.
@@ -14,9 +14,9 @@ pub enum Rest {
 }
 
 impl Stage<'_> {
-    /// Nothing runs, nothing is on its way, nobody holds a lock, waits, or has no ending, no drill is to come back, what
-    /// a recovery left has been looked at again, what arrived has been looked for, and what was changed between
-    /// deployments has been found, and restored where that is declared.
+    /// Returns whether the run is at rest: nothing runs or is on its way. Nobody holds a lock, waits, or has no ending,
+    /// and no drill is to come back. What a recovery left has been looked at again. Arrivals have been looked for.
+    /// Changes between deployments have been found, and restored if that is declared.
     pub(crate) fn is_at_rest(&self) -> bool {
         let only_schedules = self.agenda.values().all(Later::is_schedule);
         self.tasks.is_empty()
@@ -37,7 +37,7 @@ impl Stage<'_> {
                     .body
                     .get("held")
                     .is_some_and(|held| held["state"] != "needs_operator");
-            // Whoever has no ending is somebody that the schedule has to find.
+            // The schedule has to find a deployment that has no ending.
             let open = item.key.sk == "record" && !item.body.contains_key("ending");
             let index = item.index.as_ref();
             let is_due = index.is_some_and(|index| {

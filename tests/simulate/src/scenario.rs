@@ -9,7 +9,7 @@ use windlass_engine::routes::api::Call;
 use windlass_machine::shop_world;
 use windlass_world::World;
 
-/// When an act happens.
+/// The time of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// A second after the one before.
@@ -18,11 +18,11 @@ pub enum When {
     After(u64),
     /// As soon as any execution is in this state.
     In(&'static str),
-    /// When nothing moves any more.
+    /// As soon as nothing moves any more.
     Quiet,
 }
 
-/// What somebody does.
+/// An act of a person, of CI, or of the world.
 #[derive(Clone, Copy)]
 pub enum Deed {
     /// A person asks for a release of these components.
@@ -33,7 +33,7 @@ pub enum Deed {
     ArriveAs(&'static str, &'static [&'static str], u64),
     /// A person asks for a release though it may be older, with a reason.
     Older(&'static str, &'static [&'static str]),
-    /// A person asks for a release of these components whose bytes are those of another version, the last one here.
+    /// A person asks for a release of these components with the bytes of another version, which is the last one here.
     DeployAs(&'static str, &'static [&'static str], &'static str),
     /// A person asks for a release that stops the one under way.
     Preempt(&'static str, &'static [&'static str]),
@@ -49,7 +49,7 @@ pub enum Deed {
     Put(&'static str, &'static str),
     /// CI pushes an image with this tag.
     Push(&'static str),
-    /// The same to this repository.
+    /// CI pushes an image with this tag to this repository.
     PushTo(&'static str, &'static str),
     /// CI posts a release of these components to the API.
     Post(&'static str, &'static [&'static str]),
@@ -82,11 +82,11 @@ pub enum Deed {
     Check,
     /// The world changes, told in words.
     Change(&'static str, fn(&World)),
-    /// The same, and until the next change what is deployed is not healthy by its gates.
+    /// The world changes, and until the next change the deployed release is not healthy by its gates.
     Ail(&'static str, fn(&World)),
-    /// Somebody changes a target between deployments, told in words: what comes next comes after the next hourly look.
+    /// Somebody changes a target between deployments, told in words. The next act comes after the next hourly look.
     Drift(&'static str, fn(&World)),
-    /// The same, and the target is as it is recorded again.
+    /// Somebody changes a target back to what is recorded, told in words.
     Mend(&'static str, fn(&World)),
 }
 
@@ -158,7 +158,7 @@ impl fmt::Display for Deed {
 }
 
 impl Deed {
-    /// The call of the API that it is, if it is one.
+    /// Returns the call of the API that it is, if it is one.
     pub fn call(&self, world: &World) -> Option<Call> {
         let (method, path, body) = match *self {
             Self::Post(version, of) => {
@@ -181,7 +181,8 @@ impl Deed {
         })
     }
 
-    /// The input of the execution that it starts, if it starts one.
+    /// Returns the input of the execution that it starts, if it starts one. A deed without an execution is done at
+    /// once, except for calls of the API.
     pub fn request(&self, world: &World) -> Option<Value> {
         match *self {
             Self::Deploy(version, of) => {
@@ -193,7 +194,7 @@ impl Deed {
             Self::Arrive(version, of) => {
                 let mut request = shop_world::release(world, version, of);
                 request["manifest"]["git"] = json!({"ref": "refs/heads/main"});
-                // Without a way it would be somebody's at the console, and a request of its own.
+                // Without a route it would come from a person at the console, and be a request of its own.
                 request["requester"] = json!({"route": "s3"});
                 if let Some(members) = request.as_object_mut() {
                     members.remove("environment");
@@ -300,14 +301,14 @@ impl Deed {
     }
 }
 
-/// An operator's action with a member of its own.
+/// Makes an operator's action with a member of its own.
 fn operated(action: &str, member: &str, value: &Value) -> Value {
     json!({
         "action": action, "app": "shop", "environment": "prod", "reason": "as planned", member: value
     })
 }
 
-/// The deployment that has its turn.
+/// Returns the deployment that has its turn.
 fn under_way(world: &World) -> Option<DeploymentId> {
     let ledger = world.ledger();
     let mut locks = ledger.items.values().filter(|item| item.key.sk == "lock");
@@ -318,9 +319,9 @@ fn under_way(world: &World) -> Option<DeploymentId> {
 /// An act: a deed at its time.
 #[derive(Debug, Clone, Copy)]
 pub struct Act {
-    /// When.
+    /// The time.
     pub when: When,
-    /// What.
+    /// The deed.
     pub deed: Deed,
 }
 
@@ -331,26 +332,26 @@ pub struct Scenario {
     pub name: &'static str,
     /// The declaration that is in force.
     pub declaration: &'static str,
-    /// What is special about the targets.
+    /// Sets up the targets as this scenario needs them.
     pub scene: fn(&World),
-    /// What was done before, when nothing went wrong.
+    /// The acts of the past, in which nothing went wrong.
     pub before: &'static [Act],
-    /// What is done, with mishaps.
+    /// The acts of the run, with mishaps.
     pub acts: &'static [Act],
-    /// What a person does at a target, if one comes by.
+    /// The change that somebody else makes at a target, if a mishap asks for it.
     pub stranger: fn(&World),
-    /// How each deployment ends where nothing goes wrong, in the order of their acceptance.
+    /// The ending of each deployment if nothing goes wrong, in the order of their acceptance.
     pub ends: &'static [&'static str],
-    /// How else a deployment may end where one thing goes wrong, because it comes before or after another
-    /// one then, or because what stood in its way failed. What any mishap may lead to is not named.
+    /// The other endings that a deployment may have with one mishap, because it comes before or after another one then,
+    /// or because what stood in its way failed. Endings that any mishap may lead to are not named.
     pub may: &'static [&'static str],
-    /// Whether they end so as well when something goes wrong that is asked again: nothing else
-    /// depends on how long each part takes.
+    /// True if deployments end so as well after a mishap at which the call is made again: nothing else depends on how
+    /// long each part takes.
     pub steady: bool,
 }
 
 impl Scenario {
-    /// CI's number of a version, if it has one.
+    /// Returns CI's number of a version, if it has one.
     pub fn number_of(&self, version: &str) -> Option<u64> {
         let mut acts = self.before.iter().chain(self.acts);
         acts.find_map(|act| match act.deed {
@@ -361,7 +362,7 @@ impl Scenario {
         })
     }
 
-    /// The version whose bytes a version has: its own, or another one's.
+    /// Returns the version whose bytes a version has: its own, or another one's.
     pub fn bytes_of<'a>(&self, version: &'a str) -> &'a str {
         let mut acts = self.before.iter().chain(self.acts);
         let bytes = acts.find_map(|act| match act.deed {
@@ -371,7 +372,7 @@ impl Scenario {
         bytes.unwrap_or(version)
     }
 
-    /// Whether something arrives of which events tell.
+    /// Returns whether something arrives of which events tell.
     pub fn hears(&self) -> bool {
         let mut acts = self.before.iter().chain(self.acts);
         acts.any(|act| {
@@ -383,7 +384,7 @@ impl Scenario {
     }
 }
 
-/// A deed a second after the one before.
+/// Makes a deed a second after the one before.
 pub const fn next(deed: Deed) -> Act {
     Act {
         when: When::Next,
@@ -391,7 +392,7 @@ pub const fn next(deed: Deed) -> Act {
     }
 }
 
-/// A deed so many seconds after the one before.
+/// Makes a deed so many seconds after the one before.
 pub const fn after(seconds: u64, deed: Deed) -> Act {
     Act {
         when: When::After(seconds),
@@ -399,7 +400,7 @@ pub const fn after(seconds: u64, deed: Deed) -> Act {
     }
 }
 
-/// A deed when nothing moves any more.
+/// Makes a deed when nothing moves any more.
 pub const fn quiet(deed: Deed) -> Act {
     Act {
         when: When::Quiet,
@@ -407,7 +408,7 @@ pub const fn quiet(deed: Deed) -> Act {
     }
 }
 
-/// A deed as soon as any execution is in a state.
+/// Makes a deed as soon as any execution is in a state.
 pub const fn when_in(state: &'static str, deed: Deed) -> Act {
     Act {
         when: When::In(state),

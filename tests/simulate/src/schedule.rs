@@ -1,10 +1,10 @@
-//! Schedules: which mishaps happen where. A schedule as text is the seed from which a run is
-//! repeated exactly.
+//! Schedules: the mishaps of a run and their places. A schedule as text is the seed from which a run is repeated
+//! exactly.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What happens at a numbered point of a run.
+/// The kind of a mishap: an event at a numbered point of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum What {
     /// A port call fails before it has any effect.
@@ -37,7 +37,7 @@ pub enum What {
     Twin,
     /// The execution is stopped at a port call of its function, which goes on to its end.
     StoppedWithin,
-    /// The same, and the call is so slow that a recovery goes by.
+    /// The execution is stopped at a port call of its function, and the call is so slow that a recovery goes by.
     StoppedSlow,
     /// The execution is stopped at a switching call of its function, whose process dies, and which takes effect as
     /// late as AWS may hold a request.
@@ -48,9 +48,9 @@ pub enum What {
     TimedOut,
     /// An execution is stopped, and the event that tells of it is lost.
     StoppedUntold,
-    /// The same, and the execution is redriven two seconds later.
+    /// An execution is stopped, and redriven two seconds later.
     StoppedRedriven,
-    /// The same, and the execution is redriven when its recovery is long done.
+    /// An execution is stopped, and redriven when its recovery is long done.
     StoppedRedrivenLate,
     /// Step Functions cannot invoke a function at first.
     NotInvoked,
@@ -66,12 +66,13 @@ pub enum What {
     EventLate,
     /// A read of the ledger's index does not show the last ten minutes yet.
     IndexLate,
-    /// What is read of the services, of executions, and of what alarms were before, is a quarter of a minute behind for half a minute.
+    /// Reads of services, of executions, and of earlier states of alarms show the state of 15 seconds before, for 30
+    /// seconds.
     LooksLate,
     /// A transaction of the ledger is refused although its conditions hold: another one is under way on one of
     /// its items.
     Conflict,
-    /// The same, and so is every further one for seconds.
+    /// A transaction of the ledger is refused although its conditions hold, and so is every further one for seconds.
     ConflictLasts,
     /// A function's clock is ahead by as much as is assumed at most.
     ClockAhead,
@@ -84,7 +85,7 @@ pub enum What {
     StoppedHeld,
 }
 
-/// What is numbered.
+/// The points of a run that are numbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Counted {
     /// Port calls.
@@ -93,8 +94,8 @@ pub enum Counted {
     Visits,
     /// Invocations of functions by the machine, of `intake` by its queue, and of `api` by clients.
     Invocations,
-    /// Events: ends of executions, batches of the ledger's stream, arrivals, and turns of the two
-    /// schedules that look for what no event has told.
+    /// Events: ends of executions, batches of the ledger's stream, arrivals, and turns of the two schedules that look
+    /// for arrivals and ends without an event.
     Events,
     /// Reads of the ledger's index, which may be late (Amazon DynamoDB Developer Guide, "Global
     /// secondary indexes": eventually consistent).
@@ -109,7 +110,7 @@ pub enum Counted {
 }
 
 impl What {
-    /// All that the rules must bear.
+    /// All mishaps that the rules must bear.
     pub const ALL: [Self; 34] = [
         Self::FailsBefore,
         Self::FailsAfter,
@@ -147,8 +148,8 @@ impl What {
         Self::Stranger,
     ];
 
-    /// What goes beyond that which the design assumes of AWS. Only the second look is left then, so
-    /// none of these is among [`Self::ALL`].
+    /// The mishaps that go beyond the assumptions of the design about AWS. Only the second look is left then, so none
+    /// of these is among [`Self::ALL`].
     pub const BEYOND: [Self; 1] = [Self::StoppedHeld];
 
     /// Its name in a seed.
@@ -192,7 +193,7 @@ impl What {
         }
     }
 
-    /// What its number counts.
+    /// Returns the points that its number counts.
     pub fn counted(self) -> Counted {
         match self {
             Self::Stopped
@@ -214,12 +215,12 @@ impl What {
     }
 }
 
-/// A mishap: what happens, and at which number, counted from 1.
+/// A mishap: its kind, and the number of its point, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mishap {
-    /// What happens.
+    /// The kind.
     pub what: What,
-    /// At which number of what it counts.
+    /// The number of the point.
     pub at: u64,
 }
 
@@ -229,19 +230,19 @@ impl fmt::Display for Mishap {
     }
 }
 
-/// A schedule: a scenario, the mishaps in it, and how its parts interleave.
+/// A schedule: a scenario, its mishaps, and the way in which its parts interleave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     /// The scenario's name.
     pub scenario: String,
-    /// The seed of the calls' latencies, which decide how parts interleave; all alike if 0.
+    /// The seed of the calls' latencies, which decide the interleaving of parts. All latencies are alike if it is 0.
     pub latencies: u64,
     /// The mishaps.
     pub mishaps: Vec<Mishap>,
 }
 
 impl Schedule {
-    /// A scenario without mishaps.
+    /// Makes a schedule without mishaps.
     pub fn plain(scenario: &str) -> Self {
         Self {
             scenario: scenario.to_owned(),
@@ -250,7 +251,7 @@ impl Schedule {
         }
     }
 
-    /// A scenario with these mishaps.
+    /// Makes a schedule with these mishaps.
     pub fn with(scenario: &str, mishaps: &[Mishap]) -> Self {
         Self {
             mishaps: mishaps.to_vec(),
@@ -258,20 +259,21 @@ impl Schedule {
         }
     }
 
-    /// How many mishaps are met in all, if each is: one that nobody is told of is met with the loss of its event.
+    /// Returns the number of mishaps that are met in all, if each is. A stop that nobody is told of counts twice,
+    /// because its event is lost as well.
     pub fn to_be_met(&self) -> usize {
         let mishaps = self.mishaps.iter();
         let untold = mishaps.filter(|mishap| mishap.what == What::StoppedUntold);
         self.mishaps.len() + untold.count()
     }
 
-    /// Whether anything goes beyond what is assumed of AWS.
+    /// Returns whether any mishap goes beyond the assumptions about AWS.
     pub fn is_beyond(&self) -> bool {
         let mut mishaps = self.mishaps.iter();
         mishaps.any(|mishap| What::BEYOND.contains(&mishap.what))
     }
 
-    /// What happens at this number.
+    /// Returns the mishaps at this number.
     pub fn at(&self, counted: Counted, number: u64) -> impl Iterator<Item = What> + '_ {
         let mishaps = self.mishaps.iter();
         mishaps

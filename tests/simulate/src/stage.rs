@@ -1,10 +1,10 @@
 //! The stage: runs a scenario with the mishaps of a schedule over the in-memory world, and lets the
 //! surroundings do what AWS does, until nothing moves any more.
 //!
-//! Everything that runs is a task: an execution, an invocation of a function, a delivery of the
-//! stream or of an event. Each port call is two waits, one before it takes effect and one before its
-//! answer comes; whose time comes first goes on. So how tasks interleave is only a matter of the
-//! calls' latencies, and the same schedule is always the same run.
+//! Everything that runs is a task: an execution, an invocation of a function, a delivery of the stream or of an event.
+//! Each port call is two waits, one before it takes effect and one before its answer comes. The task whose time comes
+//! first goes on. So the interleaving of tasks depends only on the calls' latencies, and the same schedule is always
+//! the same run.
 
 use crate::agenda::Later;
 use crate::arrivals::{Arrival, Told};
@@ -26,14 +26,14 @@ use windlass_machine::program::Program;
 use windlass_world::World;
 use windlass_world::ledger::Written;
 
-/// How long a run may take at most, in the world's time: a deployment that waits gives up after a
-/// day, and what is left behind is found by the schedule.
+/// The longest time of a run, in seconds of the world: a deployment that waits gives up after a day, and the schedule
+/// finds what is left behind.
 const LONGEST_S: u64 = 4 * 86_400;
 
-/// How many times tasks may go on in a run.
+/// The number of times that tasks may go on in a run.
 const STEPS: u64 = 400_000;
 
-/// How often the schedule of `recovery` looks for what was lost.
+/// The period of the schedule of `recovery`, which looks for lost ends, in seconds.
 pub const TICK_S: u64 = 300;
 
 /// A run under way.
@@ -58,27 +58,27 @@ pub struct Stage<'p> {
     pub(crate) redrives: BTreeMap<String, u64>,
     pub(crate) seen: BTreeMap<&'static str, String>,
     pub(crate) told: Option<Vec<String>>,
-    /// What there was when the first recovery began, with the end that it recovers from, and when it ended.
+    /// The numbers of points when the first recovery began, with the end that it recovers from, and when it ended.
     pub(crate) recovery: Option<(Counts, Option<Counts>)>,
-    /// What open documents of the site have named.
+    /// The names that open documents of the site contain.
     pub(crate) named: BTreeSet<String>,
-    /// Whether events tell of what arrives.
+    /// True if events tell of arrivals.
     pub(crate) hears: bool,
     pub(crate) told_of: Told,
     /// The releases that arrived.
     pub(crate) arrived: Vec<(Time, Arrival)>,
-    /// When the schedule of `intake` came last.
+    /// The time at which the schedule of `intake` came last.
     pub(crate) looked: Time,
-    /// When a target was changed last of which an hourly look is to tell.
+    /// The time of the last change of a target that an hourly look must tell.
     pub(crate) drifted_at: Option<Time>,
     acted: usize,
     acted_at: Time,
-    /// When the next act comes, where it has a time.
+    /// The time of the next act, if it has one.
     act_at: Option<Time>,
     steps: u64,
 }
 
-/// A panic of the product is told with what led to it.
+/// After a panic of the product, prints the events that led to it.
 impl Drop for Stage<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -90,7 +90,7 @@ impl Drop for Stage<'_> {
 }
 
 impl<'p> Stage<'p> {
-    /// A stage on which a scenario begins in a world.
+    /// Makes a stage on which a scenario begins in a world.
     pub fn new(
         program: &'p Program,
         scenario: &'static Scenario,
@@ -149,7 +149,7 @@ impl<'p> Stage<'p> {
         stage
     }
 
-    /// Writes down what happens, for a person.
+    /// Writes down all events from now on, for a person.
     pub fn tell_all(&mut self) {
         self.told = Some(Vec::new());
     }
@@ -232,7 +232,7 @@ impl<'p> Stage<'p> {
         self.tell_arrivals();
     }
 
-    /// Whatever is due next goes on.
+    /// Lets the task or the event go on that is due next.
     fn step(&mut self) {
         let task = self
             .tasks
@@ -271,7 +271,7 @@ impl<'p> Stage<'p> {
         clock.now = clock.now.max(due);
     }
 
-    /// A task goes on until it waits again.
+    /// Lets a task go on until it waits again.
     fn go_on(&mut self, n: usize) {
         let now = self.world.true_time();
         if self.tasks[n]
@@ -378,7 +378,7 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// The process of a task dies.
+    /// Kills the process of a task.
     fn kill(&mut self, n: usize, error: &str) {
         self.lose(n, error);
         drop(self.tasks.swap_remove(n));

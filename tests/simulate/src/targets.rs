@@ -15,7 +15,7 @@ use windlass_world::functions::LiveFunction;
 /// The components of the application, of which each scenario declares some.
 pub const COMPONENTS: [&str; 6] = ["agent", "api", "flags", "jobs", TASK, "web"];
 
-/// The component that is run once: nothing of it lives on, so that what is shown of it is what was ever run.
+/// The component that is run once. Nothing of it lives on, so its callers are shown everything that it ever ran.
 pub const TASK: &str = "migrate";
 
 /// The calls that may change what callers of a target see.
@@ -39,24 +39,24 @@ pub const SWITCHES: [&str; 17] = [
     "objects.complete_upload",
 ];
 
-/// Whether this call may be what changed what callers of a component see. What ECS does by itself with a service, whoever
-/// is at work just then, is nobody's call.
+/// Returns whether this call may have changed a component's target. ECS changes a service by itself, at the time of any
+/// call, so other calls are not counted for the service.
 pub fn may_change(call: &str, component: &str) -> bool {
     let of_services = ["services.", "codedeploy."];
     component != "agent" || of_services.iter().any(|port| call.starts_with(port))
 }
 
-/// The components of which AWS compares nothing when they are changed, so that their kind's view is not `is_guarded`
-/// and `docs/SAFETY.md` says what may come between a look and a change.
+/// The components for which AWS compares nothing when they are changed. The view of their kind is not `is_guarded`, and
+/// `docs/SAFETY.md` says what may come between a look and a change.
 const UNGUARDED: [&str; 1] = ["agent"];
 
-/// Whether AWS puts a condition on each change of a component's target, as it is declared. A service that CodeDeploy deploys
-/// is its group's, which has one deployment at a time.
+/// Returns whether AWS puts a condition on each change of a component's target, as it is declared. A service that
+/// CodeDeploy deploys belongs to its group, which has one deployment at a time.
 pub fn is_guarded(component: &str, declaration: &str) -> bool {
     !UNGUARDED.contains(&component) || is_of_codedeploy(component, declaration)
 }
 
-/// Whether this call looks at what callers of a component's target get, as it is declared.
+/// Returns whether this call looks at what callers of a component's target get, as it is declared.
 pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
     let looks = match component {
         "agent" => "services.service",
@@ -72,16 +72,16 @@ pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
     call == looks
 }
 
-/// How many such calls it takes until one of them belongs to a look that began after the first. A look at an
-/// alias or a service is one call; others may be in the middle, or ask for something beside it: a look at a
-/// function without an alias reads up to two versions by their numbers after the code that callers get, and a
-/// configuration's deployments come in pages, and are looked at once more before a stop.
+/// Returns the number of such calls after which one of them surely belongs to a look that began after the first. A look
+/// at an alias or a service is one call. Other looks may be in the middle, or make further calls: a look at a function
+/// without an alias reads up to two versions by their numbers after the code that callers get. A configuration's
+/// deployments come in pages, and are looked at once more before a stop.
 pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     match component {
-        // What CodeDeploy does is read before the service.
+        // A look reads CodeDeploy's deployments before the service.
         "agent" if is_of_codedeploy(component, declaration) => 2,
         "agent" => 1,
-        // What CodeDeploy does is read before the alias.
+        // A look reads CodeDeploy's deployments before the alias.
         "api" if declaration.contains("codedeploy:") => 2,
         "api" | "jobs" if declaration.contains("alias:") => 1,
         "api" | "flags" | "jobs" => 3,
@@ -90,12 +90,12 @@ pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     }
 }
 
-/// The function of a component.
+/// Returns the name of the function of a component.
 pub fn function_of(component: &str) -> String {
     format!("shop-{}", now(component))
 }
 
-/// The name of a component since it was renamed.
+/// Returns the name of a component since it was renamed.
 pub fn now(component: &str) -> &str {
     if component == "work" {
         "jobs"
@@ -104,7 +104,7 @@ pub fn now(component: &str) -> &str {
     }
 }
 
-/// What callers of a component's target see.
+/// Returns what callers of a component's target see.
 pub fn visible(world: &World, component: &str) -> String {
     match now(component) {
         "agent" => task_definition(world),
@@ -116,7 +116,7 @@ pub fn visible(world: &World, component: &str) -> String {
     }
 }
 
-/// Whether callers see exactly these bytes and nothing else.
+/// Returns whether callers see exactly these bytes and nothing else.
 pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
     match (now(component), artifact) {
         ("agent", Artifact::Image { digest, .. }) => {
@@ -153,11 +153,11 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
     }
 }
 
-/// Whether callers of a component's target get what is recorded of a state of it, or of what they get; `None`
-/// where the record does not tell.
+/// Returns whether callers of a component's target get what a recorded state or view of it says; `None` if the record
+/// does not tell.
 pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool> {
     let noticed = recorded.get("noticed").unwrap_or(recorded).get("value")?;
-    // Both tell it of a state: what is compared, and what is gone back to.
+    // A recorded state says it in two places: in what is compared, and in the goal that is gone back to.
     let goal = recorded.get("goal").unwrap_or(noticed);
     match now(component) {
         "agent" => {
@@ -172,7 +172,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let goal = recorded.get("goal").map(|goal| &goal["live"]);
             Some(is_it(noticed) && goal.is_none_or(is_it))
         }
-        // What was run is told by no look.
+        // No look tells what a task has run.
         TASK => None,
         "web" => {
             let cdn = world.cdn();
@@ -187,7 +187,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let Some(alias) = function.aliases.get("live") else {
                 let live = function.package.code_sha256();
                 let latest = back.map(|back| &back["latest"]);
-                // Lambda tells an image's platform as its code.
+                // Lambda tells the image of its platform as its code.
                 let is_it = latest.is_none_or(|latest| match latest["image"].as_str() {
                     Some(image) => image.ends_with(&live),
                     None => latest["code_sha256"] == live,
@@ -219,14 +219,14 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
     }
 }
 
-/// A component that somebody has forgotten here, or that has an artifact of another sort than it takes.
+/// Panics because of a component that was forgotten here, or that has an artifact of another sort than it takes.
 fn unknown(component: &str) -> ! {
     panic!(
         "tests/simulate/src/targets.rs does not know {component} everywhere, or not with what it was given"
     )
 }
 
-/// What Windlass has ever run.
+/// Returns the tasks that Windlass has ever run.
 fn ran(world: &World) -> String {
     let runs = world.runs();
     let own = runs.live.iter().map(|live| live.asked.started_by.as_str());
@@ -234,7 +234,7 @@ fn ran(world: &World) -> String {
     own.join(" ")
 }
 
-/// Whether a task of a release has done its work with this image.
+/// Returns whether a task of a release has done its work with this image.
 fn has_run(world: &World, digest: &Digest) -> bool {
     let now = world.true_time();
     let runs = world.runs();
@@ -244,7 +244,7 @@ fn has_run(world: &World, digest: &Digest) -> bool {
     })
 }
 
-/// Whether a call of a release has done its work with this artifact.
+/// Returns whether a call of a release has done its work with this artifact.
 fn has_called(world: &World, digest: &Digest) -> bool {
     let now = world.true_time();
     let state = world.runners();
@@ -254,7 +254,7 @@ fn has_called(world: &World, digest: &Digest) -> bool {
     })
 }
 
-/// The image of a container in the task definition that the service is steered towards.
+/// Returns the image of a container in the task definition that the service is steered towards.
 fn image(world: &World, container: &str) -> String {
     let running = task_definition(world);
     let services = world.services();
@@ -266,7 +266,7 @@ fn image(world: &World, container: &str) -> String {
     image.unwrap_or_default().to_owned()
 }
 
-/// The task definition that the service is steered towards.
+/// Returns the task definition that the service is steered towards.
 fn task_definition(world: &World) -> String {
     let mut services = world.services();
     let set_to = services
@@ -275,12 +275,12 @@ fn task_definition(world: &World) -> String {
         .task_definition
         .clone();
     drop(services);
-    // As long as CodeDeploy moves callers, what all of them will get.
+    // As long as CodeDeploy moves callers, it is the one that all callers will get.
     let moved = world.codedeploy().steers_to("shop", "agent");
     moved.unwrap_or(set_to)
 }
 
-/// The number and the label of the version that callers of the configuration get, or will.
+/// Returns the number and the label of the version that callers of the configuration get, or will get.
 fn configuration(world: &World) -> String {
     let mut state = world.configurations();
     let environment = state.environment(&named("shop").id, &named("prod").id);
@@ -301,8 +301,8 @@ fn configuration(world: &World) -> String {
     )
 }
 
-/// The digests that a document of flags may have once it names the version of the function that has the code of the
-/// same release; nothing where it names none, or is gone.
+/// Returns the digests that a document of flags may have once it names the version of the function that has the code of
+/// the same release; `None` if it names no version, or is gone.
 fn filled(world: &World, key: &str) -> Option<Vec<Digest>> {
     let objects = world.objects();
     let uploaded = objects.buckets.get("artifacts")?.keys.get(key)?;
@@ -320,7 +320,7 @@ fn filled(world: &World, key: &str) -> Option<Vec<Digest>> {
     document.contains(POINTER).then(|| digests.collect())
 }
 
-/// The documents under the path that visitors are sent to.
+/// Returns the documents under the path that visitors are sent to.
 fn documents(world: &World) -> String {
     let cdn = world.cdn();
     let origin = cdn
@@ -345,7 +345,7 @@ fn documents(world: &World) -> String {
     shown.collect::<Vec<_>>().join("\n")
 }
 
-/// The code that callers get: of the alias where there is one, else of `$LATEST`.
+/// Returns the code that callers get: of the alias if there is one, otherwise of `$LATEST`.
 fn code(world: &World, component: &str) -> String {
     let functions = world.functions();
     let Some(function) = functions.functions.get(&function_of(component)) else {
@@ -354,7 +354,7 @@ fn code(world: &World, component: &str) -> String {
     let Some(alias) = function.aliases.get("live") else {
         return function.package.code_sha256();
     };
-    // As long as CodeDeploy moves the alias, what all callers will get.
+    // As long as CodeDeploy moves the alias, it is the code that all callers will get.
     if let Some(to) = world.codedeploy().moves_to(function) {
         return of_version(function, &to);
     }
@@ -378,8 +378,8 @@ mod tests {
     use super::*;
     use windlass_world::calls::{CALLS, only_reads};
 
-    /// The other calls to targets that change something: callers notice nothing of it. How often a function is called as a
-    /// task has a rule of its own (`called_once`).
+    /// The other calls to targets that change something; callers notice nothing of them. The number of calls of a
+    /// function by a task has a rule of its own (`called_once`).
     const ADDITIVE: [&str; 13] = [
         "cdn.invalidate",
         "configurations.create_version",
@@ -396,7 +396,7 @@ mod tests {
         "services.register",
     ];
 
-    /// A call that is in no list would be watched by no rule, and nothing would tell.
+    /// No rule would watch a call that is in no list, and nothing would tell.
     #[test]
     fn every_call_that_changes_a_target_is_known_to_switch_or_not_to() {
         let of_no_target = ["events.", "executions.", "ledger.", "notifications."];

@@ -11,7 +11,7 @@ use windlass_domain::time::Time;
 use windlass_machine::{End, TaskError};
 use windlass_world::ledger::Written;
 
-/// What a task came to.
+/// The end of a task.
 pub enum Done {
     /// An execution ended.
     Execution(End),
@@ -19,7 +19,7 @@ pub enum Done {
     Function(Result<Value, TaskError>),
 }
 
-/// What a task is.
+/// The role of a task.
 pub enum Role {
     /// An execution, by its ARN.
     Execution(String),
@@ -29,26 +29,26 @@ pub enum Role {
         arn: String,
         /// The function.
         name: String,
-        /// Where the answer goes; nowhere once Step Functions has lost it.
+        /// The place for the answer; `None` after Step Functions has lost it.
         slot: Option<Slot>,
     },
     /// An event on its way through `run-task`.
     Runner,
-    /// A batch of the stream on its way through `outbox`; nothing once it was given up.
+    /// A batch of the stream on its way through `outbox`; `None` after it was given up.
     Stream(Option<Rc<Vec<Written>>>),
-    /// An event on its way through `recovery`; nothing once it was given up.
+    /// An event on its way through `recovery`; `None` after it was given up.
     Recovery(Option<Brought>),
-    /// Messages on their way through `intake`; nothing once they are lost.
+    /// Messages on their way through `intake`; `None` after they are lost.
     Intake(Option<Rc<[Message]>>),
-    /// A call on its way through `api`; nothing once its client hears no more of it.
+    /// A call on its way through `api`; `None` after its client has given it up.
     Api(Option<Asking>),
 }
 
-/// An event, and how often it was brought.
+/// An event that is brought to `recovery`.
 pub struct Brought {
     /// The event.
     pub event: Value,
-    /// How often.
+    /// The number of times that it was brought.
     pub tries: u32,
 }
 
@@ -56,26 +56,26 @@ pub struct Brought {
 pub struct Task<'p> {
     /// Its number.
     pub number: u64,
-    /// What it is.
+    /// Its role.
     pub role: Role,
-    /// In whose name it calls.
+    /// The process in whose name it calls.
     pub who: Who,
-    /// What it does.
+    /// Its work.
     pub future: Pin<Box<dyn Future<Output = Done> + 'p>>,
-    /// When it goes on; when somebody else lets it, if absent.
+    /// The time at which it goes on; if absent, it waits for another task.
     pub due: Option<Time>,
-    /// When its process is killed.
+    /// The time at which its process is killed.
     pub deadline: Option<Time>,
-    /// By how much its clock is ahead.
+    /// The time by which its clock is ahead, in milliseconds.
     pub ahead_ms: i64,
-    /// Whether its process is dead and only a request of it is under way.
+    /// True if its process is dead and only a request of it is under way.
     pub only_request: bool,
-    /// Until when the switching call may be under way that it has recorded last as open.
+    /// The time until which the switching call that it has recorded last as open may be under way.
     pub open_until: Option<Time>,
 }
 
 impl Task<'_> {
-    /// When it goes on, or is killed.
+    /// Returns the time at which it goes on, or is killed.
     pub fn next(&self) -> Option<Time> {
         match (self.due, self.deadline) {
             (Some(due), Some(deadline)) => Some(due.min(deadline)),

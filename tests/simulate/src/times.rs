@@ -1,37 +1,38 @@
-//! How long calls take, and how late they take effect at most: what `docs/SAFETY.md` assumes.
+//! The times of calls, and the latest time at which they take effect: the assumptions of `docs/SAFETY.md`.
 
 use crate::targets::SWITCHES;
 use windlass_domain::step::OPEN_CALL_GRACE_S;
 use windlass_domain::time::Time;
 use windlass_engine::measurements::LONGEST_PROBE_MS;
 
-/// How far a function's clock may be off.
+/// The largest error of a function's clock, in milliseconds.
 pub const SKEW_MS: u64 = 900;
 
-/// How long a request may still be on its way when its sender has given it up: what `OPEN_CALL_GRACE_S` leaves
-/// where of two clocks one is ahead and one behind, less a moment in which it is looked for.
+/// The time for which a request may still be on its way when its sender has given it up, in milliseconds. It is what
+/// `OPEN_CALL_GRACE_S` leaves if of two clocks one is ahead and one behind, less a moment in which somebody looks for
+/// it.
 const ON_ITS_WAY_MS: u64 = OPEN_CALL_GRACE_S * 1000 - 2 * SKEW_MS - 100;
 
-/// How late a request takes effect that AWS holds beyond all assumptions: when the recovery is over,
-/// and before the second look.
+/// The time after which a request takes effect that AWS holds beyond all assumptions, in milliseconds: when the
+/// recovery is over, and before the second look.
 pub const HELD_MS: u64 = 300_000;
 
-/// By how much reads are behind that need not be consistent. More than what Windlass waits for after a
-/// change is more than `docs/SAFETY.md` assumes.
+/// The time by which reads that need not be consistent are behind, in milliseconds. A value above what Windlass waits
+/// for after a change is more than `docs/SAFETY.md` assumes.
 pub const BEHIND_MS: u64 = 15_000;
 
-/// For how long they are.
+/// The time for which reads are behind, in milliseconds.
 pub const BEHIND_FOR_MS: u64 = 30_000;
 
-/// For how long a call is slow at most whose function Step Functions has lost: longer than the first wait of the
-/// Task's Retry.
+/// The longest time of a slow call whose function Step Functions has lost, in milliseconds: longer than the first wait
+/// of the Task's Retry.
 const TWIN_MS: u64 = 7_000;
 
-/// How long an adapter waits for an answer, in milliseconds, with its own attempts (`shared/aws/src/limits.rs`),
-/// where its caller does not say for how long.
+/// Returns the time that an adapter waits for an answer, in milliseconds, with its own attempts
+/// (`shared/aws/src/limits.rs`), if its caller does not say how long.
 pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
     within_ms.unwrap_or_else(|| match name {
-        // What is sent is read within two seconds before.
+        // What it sends is read before that, within two seconds.
         "cdn.set_origin_path" => 12_000,
         "functions.invoke" | "functions.download" => 50_000,
         "probe.converse" | "probe.probe" => LONGEST_PROBE_MS,
@@ -41,17 +42,17 @@ pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
     })
 }
 
-/// When a request takes effect at the latest that may be under way until then.
+/// Returns the latest time at which a request takes effect that may be under way until the given time.
 pub fn late(until: Time) -> Time {
     until.plus_ms(ON_ITS_WAY_MS)
 }
 
-/// After how long a slow call takes effect whose answer comes within its budget.
+/// Returns the time after which a slow call takes effect whose answer comes within its budget, in milliseconds.
 pub fn slow_ms(budget_ms: u64) -> u64 {
     budget_ms / 5 * 4
 }
 
-/// The same where another invocation begins meanwhile.
+/// The same if another invocation begins meanwhile.
 pub fn twin_ms(budget_ms: u64) -> u64 {
     slow_ms(budget_ms).min(TWIN_MS)
 }
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// The adapters name an SDK, which nothing here does.
+    /// The adapters need an SDK, which nothing here does, so the test reads their source.
     #[test]
     fn these_are_the_limits_of_the_adapters() {
         let limits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/aws/src/limits.rs");

@@ -11,28 +11,29 @@ use windlass_domain::time::Time;
 use windlass_world::gate::{Gate, Passage, Passing};
 use windlass_world::mishaps::When;
 
-/// How long a call and its answer take where latencies are all alike, in milliseconds each.
+/// The time of a call and that of its answer if all latencies are alike, in milliseconds each.
 const LATENCY_MS: u64 = 15;
 
-/// How long a long throttle or refusal lasts, and how late the index is where it is late.
+/// The time for which a long throttle or refusal lasts, and by which the index is late if it is, in milliseconds.
 const LONG_MS: u64 = 600_000;
 
-/// For how long transactions are in the way of others where that lasts: longer than one invocation tries
-/// again, which is two seconds (`shared/engine/src/converge/attempt.rs`, `shared/engine/src/conductor/commit.rs`).
+/// The time for which transactions are in the way of others if that lasts, in milliseconds. It is longer than one
+/// invocation tries again, which is two seconds (`shared/engine/src/converge/attempt.rs`,
+/// `shared/engine/src/conductor/commit.rs`).
 const CONFLICT_MS: u64 = 5_000;
 
-/// What the stage has to do after a call met its mishap.
+/// An order to the stage after a call met its mishap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// The process dies.
     Kill,
-    /// The process dies, and the request that it sent is under way until then.
+    /// The process dies, and the request that it sent is under way until this time.
     KillAfterSend(Time),
     /// Step Functions loses the function, which goes on.
     Lose,
     /// The execution that the function works for is stopped.
     Stop,
-    /// A stranger comes by.
+    /// Somebody else changes a target.
     Stranger,
 }
 
@@ -43,16 +44,16 @@ pub struct Effect {
     pub call: u64,
     /// Its name.
     pub name: &'static str,
-    /// When it was sent.
+    /// The time at which it was sent.
     pub sent: Time,
 }
 
-/// Who runs now.
+/// The task that runs now.
 #[derive(Debug, Clone, Copy, Default)]
 struct Runs {
-    /// Whether its process is dead and only a request of it is under way.
+    /// True if its process is dead and only a request of it is under way.
     only_request: bool,
-    /// Until when the switching call may be under way that it has recorded last.
+    /// The time until which the switching call that it has recorded last may be under way.
     open_until: Option<Time>,
 }
 
@@ -60,7 +61,7 @@ struct Runs {
 struct State {
     schedule: Schedule,
     random: fastrand::Rng,
-    /// Who runs now.
+    /// The task that runs now.
     runs: Runs,
     signals: Vec<Signal>,
     effect: Option<Effect>,
@@ -68,10 +69,10 @@ struct State {
     refused: BTreeMap<&'static str, (Time, FaultName)>,
     lookups: u64,
     looks: u64,
-    /// Until when reads are behind.
+    /// The time until which reads are behind.
     behind_until: Time,
     transactions: u64,
-    /// Until when other transactions are in the way.
+    /// The time until which other transactions are in the way.
     conflict_until: Time,
     met: Vec<What>,
 }
@@ -83,7 +84,7 @@ pub struct Turnstile {
 }
 
 impl Turnstile {
-    /// A gate that places the mishaps of a schedule.
+    /// Makes a gate that places the mishaps of a schedule.
     pub fn new(schedule: &Schedule) -> Self {
         Self {
             state: RefCell::new(State {
@@ -104,7 +105,7 @@ impl Turnstile {
         }
     }
 
-    /// Somebody goes on: a process, or only a request that outlived its process.
+    /// Notes that a task goes on: a process, or only a request that outlived its process.
     pub(crate) fn enter(&self, task: &Task<'_>) {
         let mut state = self.state.borrow_mut();
         state.runs = Runs {
@@ -115,39 +116,39 @@ impl Turnstile {
         state.signals.clear();
     }
 
-    /// What they met, and the call of theirs that took effect.
+    /// Returns the signals of the task that ran, and its call that took effect.
     pub fn leave(&self) -> (Vec<Signal>, Option<Effect>) {
         let mut state = self.state.borrow_mut();
         (std::mem::take(&mut state.signals), state.effect.take())
     }
 
-    /// A mishap at something other than a call was met.
+    /// Notes that a mishap at something other than a call was met.
     pub fn note(&self, what: What) {
         self.state.borrow_mut().met.push(what);
     }
 
-    /// The mishaps that were met.
+    /// Returns the mishaps that were met.
     pub fn met(&self) -> Vec<What> {
         self.state.borrow().met.clone()
     }
 
-    /// How many reads of the index there were.
+    /// Returns the number of reads of the index.
     pub fn lookups(&self) -> u64 {
         self.state.borrow().lookups
     }
 
-    /// How many reads there were of services and of executions.
+    /// Returns the number of reads that need not be consistent.
     pub fn looks(&self) -> u64 {
         self.state.borrow().looks
     }
 
-    /// How many transactions there were.
+    /// Returns the number of transactions.
     pub fn transactions(&self) -> u64 {
         self.state.borrow().transactions
     }
 }
 
-/// Whether AWS promises no consistent answer of this read.
+/// Returns whether AWS promises no consistent answer for this read.
 fn need_not_be_consistent(name: &str) -> bool {
     matches!(
         name,
@@ -175,7 +176,7 @@ fn fault(name: FaultName, text: &str) -> Passage {
     }
 }
 
-/// What is left of a dead process makes no other call, and no answer comes to it.
+/// The request of a dead process makes no other call, and no answer comes to it.
 fn never() -> Passage {
     Passage {
         at: Time(u64::MAX),
@@ -196,7 +197,7 @@ impl State {
         self.random.u64(1..80)
     }
 
-    /// By how much what is read is behind.
+    /// Returns the time by which a read is behind, in milliseconds.
     fn late_ms(&mut self, now: Time, name: &str) -> u64 {
         match name {
             "ledger.query_index" => self.index_late_ms(),
@@ -231,7 +232,8 @@ impl State {
         }
     }
 
-    /// On which item of a transaction another one is under way, counted around: on another one each time.
+    /// Returns the item of a transaction on which another transaction is under way, counted around: another item each
+    /// time.
     fn conflict(&mut self, now: Time, name: &str) -> Option<u64> {
         if name != "ledger.transact" {
             return None;
@@ -246,7 +248,7 @@ impl State {
         (what.is_some() || now < self.conflict_until).then_some(number)
     }
 
-    /// The process dies when it has sent a request, which takes effect then.
+    /// Lets the process die when it has sent a request, which takes effect at the given time.
     fn outlive(&mut self, at: Time, passage: &mut Passage) {
         self.signals.push(Signal::KillAfterSend(at));
         passage.at = at;
@@ -272,7 +274,7 @@ impl State {
                 ..fault(*refusal, "not now")
             };
         }
-        // What may be late so far is a switching call.
+        // This mishap happens only at a switching call.
         let is_here = |what: &What| *what != What::StoppedLate || SWITCHES.contains(&name);
         let met = self.schedule.at(Counted::Calls, call).filter(is_here);
         let met: Vec<What> = met.collect();
@@ -336,7 +338,7 @@ impl State {
         }
     }
 
-    /// When a request takes effect at the latest.
+    /// Returns the latest time at which a request takes effect.
     fn latest(&self, now: Time, passing: Passing) -> Time {
         let given_up = now.plus_ms(budget_ms(passing.name, passing.within_ms));
         let open_until = self.runs.open_until;

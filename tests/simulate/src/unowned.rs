@@ -1,4 +1,4 @@
-//! What Windlass does not own of the targets, and a secret that is planted there.
+//! The parts of the targets that Windlass does not own, and a secret that is planted there.
 
 use crate::targets::function_of;
 use serde_json::{Value, json};
@@ -7,10 +7,10 @@ use windlass_domain::appspec::AppSpec;
 use windlass_engine::ports::Revision;
 use windlass_world::World;
 
-/// The planted secret. It looks like none that Windlass would refuse by its looks.
+/// The planted secret. It does not look like a secret that Windlass would refuse by its looks.
 pub const SECRET: &str = "planted-blue-lantern-7731";
 
-/// Plants the secret where the user's infrastructure code may have one.
+/// Plants the secret in a place in which the user's infrastructure code may have one.
 pub fn plant(world: &World) {
     let mut services = world.services();
     for found in services.task_definitions.values_mut() {
@@ -20,7 +20,7 @@ pub fn plant(world: &World) {
     }
 }
 
-/// Everything that Windlass does not own, by name.
+/// Returns everything that Windlass does not own, by name.
 pub fn unowned(world: &World) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for component in ["api", "jobs"] {
@@ -94,7 +94,7 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
     found
 }
 
-/// Every task definition differs from the first one in nothing but the images.
+/// Checks that every task definition differs from the first one in nothing but the images.
 pub fn foreign_shape(world: &World) -> Result<(), String> {
     let services = world.services();
     let shape = |document: &Value| {

@@ -5,9 +5,9 @@ use windlass_engine::ports::Probed;
 use windlass_world::World;
 use windlass_world::probe::Edge;
 
-/// Why a visitor of the site's page would miss something, at an edge that has a new configuration at
-/// once and at the last one. What open documents have named is in `named`, and more is put there. Once the
-/// page has named something it is there, too, unless it may be gone.
+/// Returns the reason why a visitor of the site's page would miss something, at an edge that has a new configuration at
+/// once and at the last one. `named` has the names in open documents, and gets those of the page. After the page has
+/// named something it must be there, too, unless it may be gone.
 pub fn missed(
     world: &World,
     named: &mut BTreeSet<String>,
@@ -33,7 +33,7 @@ pub fn missed(
     None
 }
 
-/// The status and the body that a visitor gets.
+/// Returns the status and the body that a visitor gets.
 fn visit(world: &World, edge: Edge, url: &str) -> Option<(u16, String)> {
     match world.visit_at(edge, url) {
         Some(Probed::Answer(answer)) => {

@@ -12,21 +12,21 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 use windlass_machine::program::Program;
 
-/// The scenarios of which every pair is played: by a pointer with a condition, without one, and at a
-/// service without conditions.
+/// The scenarios of which every pair is played: with a target that has conditions by a pointer, without a pointer, and
+/// with a service without conditions.
 const IN_PAIRS: [&str; 3] = ["function", "code", "service"];
 
-/// Every so many-th pair of the others.
+/// The step by which pairs of the other scenarios are chosen.
 pub const SAMPLED: usize = 101;
 
-/// Every so many-th of the mishaps other than a stop is the first of some pairs of the others, where a
-/// recovery follows it.
+/// The step by which mishaps other than a stop are chosen as the first of some pairs of the other scenarios, if a
+/// recovery follows.
 const OTHER_FIRSTS: usize = 37;
 
-/// How many random schedules are played at least.
+/// The least number of random schedules that are played.
 pub const RANDOM: u64 = 10_000;
 
-/// How many random schedules are played between two looks at how many are wanted.
+/// The number of random schedules that are played before the count is looked at again.
 const ROUND: usize = 1_000;
 
 /// The whole campaign under way.
@@ -34,14 +34,14 @@ struct Whole<'p> {
     program: &'p Program,
     began: Instant,
     until: Instant,
-    /// How many schedules are wanted, until it was told when so many had been played.
+    /// The number of schedules that are wanted; `None` after it was printed that so many have been played.
     wanted: Option<u64>,
     plains: Vec<(&'static Scenario, Played)>,
     tally: Tally,
 }
 
-/// Plays everything with one mishap and with two, and random schedules until at least so many were
-/// played in all. What there was no time for is told in the tally.
+/// Plays everything with one mishap and with two, and random schedules until at least so many were played in all. The
+/// tally tells what there was no time for.
 pub fn play_whole(program: &Program, wanted: u64, until: Instant) -> Tally {
     let mut whole = Whole {
         program,
@@ -121,7 +121,7 @@ impl Whole<'_> {
         self.tally.merge(tally);
     }
 
-    /// Tells what came of a part, and adds it.
+    /// Prints the results of a part, and adds them.
     fn take(&mut self, part: Tally, what: impl Fn(&str) -> &'static str) {
         for (scenario, (played, broken)) in &part.scenarios {
             let what = what(scenario);
@@ -138,7 +138,7 @@ impl Whole<'_> {
     }
 }
 
-/// Every so many-th pair of a scenario.
+/// Returns the step by which pairs of a scenario are chosen.
 fn step_of(scenario: &str) -> usize {
     if IN_PAIRS.contains(&scenario) {
         1
@@ -147,8 +147,8 @@ fn step_of(scenario: &str) -> usize {
     }
 }
 
-/// The schedules with one mishap of which pairs are made: with a stop in each state, and of the scenarios
-/// of which every pair is played with any that differs.
+/// Returns the schedules with one mishap of which pairs are made: those with a stop in each state. For the scenarios of
+/// which every pair is played, they are all that differ.
 pub fn firsts_of(scenario: &str, plain: &Played) -> Vec<Schedule> {
     let mut firsts = one_mishap(scenario, plain);
     firsts.retain(|first| {
@@ -163,8 +163,8 @@ fn begins_pairs(first: &Schedule) -> bool {
     IN_PAIRS.contains(&first.scenario.as_str()) || mishaps.all(|one| one.what == What::Stopped)
 }
 
-/// Those schedules each with a second mishap within the recovery that follows, every so many-th one of
-/// a scenario; and how many of them were not looked at, because the time was over.
+/// Returns those schedules, each with a second mishap within the recovery that follows, in the steps of the scenario.
+/// Returns also the number of schedules that were not looked at, because the time was over.
 pub fn pairs(
     program: &Program,
     firsts: &[Schedule],

@@ -1,5 +1,5 @@
-//! Between the executions and the stage: an execution asks for functions and waits for answers, and
-//! the stage, which runs everything else, hears of it.
+//! The link between the executions and the stage. An execution asks for functions and waits for answers, and the stage,
+//! which runs everything else, hears of it.
 
 use crate::schedule::What;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use windlass_domain::time::Time;
 use windlass_machine::{End, Execution, Surroundings, TaskError};
 use windlass_world::World;
 
-/// Where an answer is put for whoever waits for it.
+/// The place of an answer for the execution that waits for it.
 pub type Slot = Rc<RefCell<Option<Result<Value, TaskError>>>>;
 
 /// A function that an execution wants to be invoked.
@@ -23,16 +23,16 @@ pub struct Request {
     pub arn: String,
     /// The function, such as `Conductor`.
     pub function: String,
-    /// What it is asked.
+    /// The payload that it gets.
     pub payload: Value,
-    /// Where the answer goes.
+    /// The place for the answer.
     pub slot: Slot,
 }
 
-/// An execution, while nobody makes it go on.
+/// An execution, while nobody drives it.
 pub type Home<'p> = Rc<RefCell<Option<Execution<'p>>>>;
 
-/// What the executions and the stage share.
+/// The state that the executions and the stage share.
 #[derive(Debug, Default)]
 pub struct Wings {
     requests: RefCell<Vec<Request>>,
@@ -45,48 +45,48 @@ pub struct Wings {
 }
 
 impl Wings {
-    /// What was asked for since the last time.
+    /// Returns the requests since the last time.
     pub fn take_requests(&self) -> Vec<Request> {
         std::mem::take(&mut self.requests.borrow_mut())
     }
 
-    /// A task token was answered.
+    /// Notes that a task token was answered.
     pub fn post(&self, token: String, output: Value) {
         self.mail.borrow_mut().insert(token, output);
     }
 
-    /// The visits at which the execution is ended, and how.
+    /// Sets the visits at which the execution is ended, each with the mishap.
     pub fn stop_at(&self, visits: impl Iterator<Item = (u64, What)>) {
         self.stopped.borrow_mut().extend(visits);
     }
 
-    /// The visits that began since the last time: number, execution, state.
+    /// Returns the visits that began since the last time: number, execution, state.
     pub fn take_entered(&self) -> Vec<(u64, String, String)> {
         std::mem::take(&mut self.entered.borrow_mut())
     }
 
-    /// Whether any execution is in this state.
+    /// Returns whether any execution is in this state.
     pub fn is_any_in(&self, state: &str) -> bool {
         self.states.borrow().values().any(|at| at == state)
     }
 
-    /// An execution waits for the next look at its wave.
+    /// Notes that an execution waits for the next look at its wave.
     fn bakes(&self, arn: &str) {
         let mut states = self.states.borrow_mut();
         states.insert(arn.to_owned(), "Bake".to_owned());
     }
 
-    /// How many visits there were.
+    /// Returns the number of visits.
     pub fn visits(&self) -> u64 {
         *self.visits.borrow()
     }
 
-    /// An execution has ended.
+    /// Notes that an execution has ended.
     pub fn left(&self, arn: &str) {
         self.states.borrow_mut().remove(arn);
     }
 
-    /// A visit begins; how the execution is ended just before, if it is.
+    /// Begins a visit. Returns the mishap by which the execution is ended just before, if it is.
     fn enter(&self, arn: &str, state: &str) -> Option<What> {
         let mut visits = self.visits.borrow_mut();
         *visits += 1;
@@ -98,7 +98,7 @@ impl Wings {
     }
 }
 
-/// An execution that goes on; when whoever drives it is dropped, it goes home.
+/// An execution that goes on. When its driver is dropped, it goes home.
 struct Lent<'p> {
     home: Home<'p>,
     execution: Option<Execution<'p>>,
@@ -140,7 +140,7 @@ impl<'p> DerefMut for Lent<'p> {
     }
 }
 
-/// Makes an execution go on to its end.
+/// Drives an execution to its end.
 pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) -> End {
     let mut execution = Lent::take(&home);
     let around = Around {
@@ -170,7 +170,7 @@ pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) 
     }
 }
 
-/// What an execution finds around it.
+/// The surroundings of an execution.
 struct Around<'a> {
     arn: &'a str,
     world: &'a World,
@@ -178,7 +178,7 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// Waits until a time, or until the task token is answered, whose output it answers.
+    /// Waits until a time, or until the task token is answered. Returns the output of the answer.
     async fn wait(&self, token: Option<&str>, due: Time) -> Option<Value> {
         poll_fn(|_| {
             let answered = token.and_then(|token| self.wings.mail.borrow_mut().remove(token));
@@ -192,7 +192,7 @@ impl Around<'_> {
         .await
     }
 
-    /// The execution is ended from outside; it goes no further.
+    /// Lets the execution be ended from outside; it goes no further.
     async fn be_ended(&self, how: What) {
         self.world.remember_now();
         if let Some(known) = self.world.executions().executions.get_mut(self.arn) {
@@ -228,7 +228,7 @@ impl Surroundings for Around<'_> {
             None => Poll::Pending,
         })
         .await;
-        // A token that was answered ends the Task, whatever becomes of the function.
+        // An answered token ends the Task, whatever becomes of the function.
         let is_answered = |token: String| self.wings.mail.borrow().contains_key(&token);
         if token.is_some_and(is_answered) {
             return Ok(Value::Null);

@@ -1,4 +1,4 @@
-//! What the stage notes of a run.
+//! The notes that the stage makes of a run.
 
 use crate::happening::{Counts, Event, Who};
 use crate::held::held;
@@ -18,11 +18,11 @@ use windlass_domain::time::Time;
 use windlass_world::World;
 use windlass_world::ledger::Written;
 
-/// What the declared invocations ask for (`scenarios/declarations.rs`).
+/// The answer that the declared invocations ask for (`scenarios/declarations.rs`).
 const FINE: &str = r#"{"status":"fine"}"#;
 
 impl<'p> Stage<'p> {
-    /// Notes what a call did.
+    /// Notes the effects of a call.
     pub(crate) fn witness(&mut self, who: &Who, effect: Option<Effect>) {
         let changes = std::mem::take(&mut self.world.ledger().stream);
         for change in changes {
@@ -42,7 +42,8 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// Notes until when the call that is recorded as open may be under way: by the clock of who records it.
+    /// Notes the time until which the call that is recorded as open may be under way, by the clock of the recording
+    /// process.
     fn witness_open_call(&mut self, who: &Who, change: &Written) {
         let Some(step) = &change.after else { return };
         if !step.key.sk.starts_with("step#") {
@@ -75,7 +76,7 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// Notes whatever component shows something else since, whosever call it was.
+    /// Notes every component that shows something else since, whoever made the call.
     fn witness_switch(&mut self, who: &Who, effect: Effect) {
         for component in COMPONENTS {
             let shown = visible(&self.world, component);
@@ -102,8 +103,8 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// Notes code that callers of a function get from now on, and that was not invoked before with the answer that
-    /// the declaration asks for. An undo goes back to what they got before.
+    /// Notes code that callers of a function get from now on although it was not invoked before with the answer that
+    /// the declaration asks for. An undo goes back to what callers got before, so it is left out.
     fn witness_untried(&mut self, who: &Who, component: &'static str, shown: &str) {
         let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
         if !is_forward || !self.scenario.declaration.contains("invocations:") {
@@ -125,7 +126,7 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// Notes a function that goes from its first callers to all of them while the service that it is to go with gives
+    /// Notes a function that goes from its first callers to all of them although the service that it must go with gives
     /// its new tasks to nobody yet.
     fn witness_alone(&mut self, who: &Who, component: &'static str, shown: &str) {
         let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
@@ -138,7 +139,7 @@ impl<'p> Stage<'p> {
         let is_behind = {
             let services = self.world.services();
             let mut live = services.services.values();
-            // A person's rollout is none that it is to go with.
+            // The function is not to go with a person's rollout.
             live.any(|it| {
                 let newest = it.rollouts.first();
                 newest.is_some_and(|one| {
@@ -152,8 +153,8 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// A visitor comes to the site. Its page may be gone only where a first deployment is undone, and until the
-    /// next one brings another.
+    /// Lets a visitor come to the site. Its page may be gone only if a first deployment is undone, and until the next
+    /// deployment brings a page.
     fn visit(&mut self, who: &Who) {
         let is_undo = who.work.as_ref().is_some_and(|work| work.wave.is_none());
         let shown = self.seen.get("web");
@@ -165,7 +166,7 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// Notes where the planted secret stands in what a function was asked or has answered.
+    /// Notes if the planted secret is in a function's input or answer.
     pub(crate) fn look_for_secret(&mut self, function: &str, said: &Value) {
         if tells(said) {
             self.log(Event::Leaked(format!(
@@ -174,10 +175,10 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// Notes what somebody outside did.
+    /// Notes the changes that somebody outside made.
     pub(crate) fn look_for_strangers(&mut self) {
         if self.named.is_empty() {
-            // What is missed before anything was changed is nobody's doing.
+            // A visitor misses something before anything was changed: that is nobody's doing.
             missed(&self.world, &mut self.named, || true);
         }
         for component in COMPONENTS {
@@ -188,12 +189,12 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// The mishaps that were met, and all that was covered.
+    /// Returns the mishaps that were met.
     pub fn met(&self) -> Vec<What> {
         self.gate.met()
     }
 
-    /// The states that executions were in.
+    /// Returns the states that executions were in.
     pub fn states(&self) -> BTreeSet<&'p str> {
         let mut states = BTreeSet::new();
         for home in self.homes.values() {
@@ -204,7 +205,7 @@ impl<'p> Stage<'p> {
         states
     }
 
-    /// How many there were of what is counted.
+    /// Returns the number of points so far, of each sort that is numbered.
     pub fn counted(&self) -> Counts {
         let calls = self.world.mishaps().count();
         [
@@ -219,15 +220,15 @@ impl<'p> Stage<'p> {
         .into()
     }
 
-    /// An execution ends without success. The recovery of the first one begins with the event that tells of
-    /// its end, and with the function that this starts, long before the recovery's own execution.
+    /// Notes that an execution ends without success. The recovery of the first one begins with the event of its end,
+    /// and with the function that the event starts, long before the recovery's own execution.
     pub(crate) fn recovery_begins(&mut self) {
         if self.recovery.is_none() {
             self.recovery = Some((self.counted(), None));
         }
     }
 
-    /// An execution ends, maybe a recovery's.
+    /// Notes that an execution ends. It may be a recovery's.
     pub(crate) fn recovery_ends(&mut self, name: &str) {
         let counted = self.counted();
         if let Some((_, ended @ None)) = &mut self.recovery
@@ -238,14 +239,14 @@ impl<'p> Stage<'p> {
     }
 }
 
-/// The component that an invocation works for.
+/// Returns the component that an invocation works for.
 fn component_of(who: &Who) -> Option<&'static str> {
     let work = who.work.as_ref()?;
     let mut all = COMPONENTS.into_iter();
     all.find(|component| *component == work.component.as_str())
 }
 
-/// Whether no release of a component is known to run.
+/// Returns whether no release of a component is known to run.
 fn is_first(world: &World, component: &str) -> bool {
     let ledger = world.ledger();
     let mut states = ledger.items.values().filter(|item| item.key.sk == "state");
@@ -255,7 +256,7 @@ fn is_first(world: &World, component: &str) -> bool {
     })
 }
 
-/// By how much the clock of an invocation is ahead that meets this.
+/// Returns the time by which the clock of an invocation with these mishaps is ahead, in milliseconds.
 pub(crate) fn ahead_of(met: &[What]) -> i64 {
     let found = met.iter().find_map(|what| match what {
         What::ClockAhead => Some(SKEW_MS.cast_signed()),

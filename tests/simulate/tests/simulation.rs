@@ -1,4 +1,4 @@
-//! A short run of the simulation: every scenario as it is, and with some of all mishaps.
+//! A short run of the simulation: every scenario without mishaps, and with some of all mishaps.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -11,10 +11,11 @@ use windlass_simulate::schedule::{Mishap, Schedule, What};
 use windlass_simulate::targets::SWITCHES;
 use windlass_simulate::whole::{RANDOM, play_whole};
 
-/// Every so many-th schedule with one mishap; `make simulate` plays all.
+/// The step by which schedules with one mishap are chosen. `make simulate` plays all.
 const SAMPLED: usize = 41;
 
-/// At most so many schedules of a scenario: those of the longest ones also take longest. `make test-all` plays more.
+/// Returns the number of schedules of a scenario that are played at most: those of the longest scenarios also take
+/// longest. `make test-all` plays more.
 fn most() -> usize {
     if std::env::var_os("HEAVY").is_some() {
         100
@@ -75,7 +76,7 @@ fn a_call_that_is_held_until_the_recovery_is_over_is_told() {
     assert!(drifted >= 4, "only {drifted} calls took effect so late");
 }
 
-/// An artifact and its manifest come to `intake` together. Where a call for one of them fails, that one comes again.
+/// An artifact and its manifest come to `intake` together. If a call for one of them fails, only that one comes again.
 #[test]
 fn of_messages_that_come_together_only_what_failed_comes_again() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
@@ -94,7 +95,7 @@ fn of_messages_that_come_together_only_what_failed_comes_again() {
     assert_eq!(came, BTreeSet::from([(1, 1), (1, 2), (2, 1)]));
 }
 
-/// So pairs leave out every second one of these.
+/// Because of this, pairs leave out every second one of these.
 #[test]
 fn a_read_whose_answer_is_lost_is_one_that_was_never_made() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
@@ -116,8 +117,8 @@ fn a_read_whose_answer_is_lost_is_one_that_was_never_made() {
             let before = Schedule::with(scenario.name, &[Mishap { what, at }]);
             let [after_it, before_it] =
                 [&after, &before].map(|schedule| ready.play(schedule, false));
-            // Not call by call: one of them learns it some milliseconds later, and may find a target ready that the
-            // other finds at its next look.
+            // The calls are not compared one by one: one run learns it some milliseconds later, and may find a target
+            // ready that the other finds at its next look.
             assert_eq!(after_it.endings, before_it.endings, "{after}");
             assert_eq!(after_it.broken, before_it.broken, "{after}");
             compared += 1;
@@ -126,8 +127,8 @@ fn a_read_whose_answer_is_lost_is_one_that_was_never_made() {
     assert!(compared > 100, "only {compared} were compared");
 }
 
-/// Every word for people that the ledger keeps is another one, and the same calls are made with the same endings:
-/// whatever happens to a call that callers of a target notice, which is known again by its record.
+/// Every word for people in the ledger is replaced, and the same calls are made with the same endings. This holds for
+/// every mishap at a call that callers of a target notice, which is known again by its record.
 #[test]
 fn nothing_is_decided_by_words_for_people() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
@@ -157,10 +158,10 @@ fn nothing_is_decided_by_words_for_people() {
     assert!(compared > 200, "only {compared} were compared");
 }
 
-/// Every so many-th mishap at a switching call is compared.
+/// The step by which mishaps at a switching call are chosen.
 const EVERY: usize = 4;
 
-/// The numbers of the switching calls that were made.
+/// Returns the numbers of the switching calls that were made.
 fn switched(played: &Played) -> Vec<u64> {
     let calls = (1..).zip(&played.calls);
     let switching = calls.filter(|(_, call)| SWITCHES.contains(call));

@@ -18,14 +18,14 @@ pub struct State {
     pub history: BTreeMap<String, Vec<AlarmChange>>,
     /// The points of metrics by [`World::regional`] [`metric_key`], oldest first.
     pub points: BTreeMap<String, Vec<Point>>,
-    /// What puts further points by itself as time passes, by [`metric_key`].
+    /// The sources that add further points as time passes, by [`metric_key`].
     pub sources: BTreeMap<String, Source>,
-    /// Whether every call is refused, as to a role without permission.
+    /// True if every call is refused, as to a role without permission.
     pub denied: bool,
 }
 
-/// What tells one series of points from another: namespace, name, dimensions and statistic, or an expression over
-/// several such.
+/// Returns the key of one series of points: namespace, name, dimensions and statistic, or an expression over several
+/// series.
 pub fn metric_key(metric: &MetricGate) -> String {
     metric.of.to_string()
 }
@@ -46,8 +46,8 @@ fn new_alarm(name: &str, since: Time) -> Alarm {
 }
 
 impl World {
-    /// A name in this handle's region: an alarm and a metric are seen in their own region alone. In the
-    /// deployer's own it is the name itself.
+    /// Returns a name as this handle's region has it, since an alarm and a metric are seen in their own region alone.
+    /// In the deployer's own region it is the name itself.
     pub fn regional(&self, name: &str) -> String {
         let own = &self.config().region;
         match self.place().region.as_ref().filter(|region| *region != own) {

@@ -40,7 +40,7 @@ pub struct HostedProfile {
     pub versions: BTreeMap<u32, (HostedVersion, Bytes)>,
     /// The number of versions that were made.
     pub made: u32,
-    /// Contents that a validator says no to have this text.
+    /// The text of contents that a validator refuses.
     pub refused: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl HostedProfile {
 }
 
 impl Environment {
-    /// Begins a deployment, as anyone may. Whatever is not over stands in its way.
+    /// Begins a deployment, as anyone may. One that is not over stands in its way.
     pub fn start(
         &mut self,
         new: &NewRollout,
@@ -79,7 +79,7 @@ impl Environment {
         Ok(newest + 1)
     }
 
-    /// Deploys a version by a person's hand, to everybody at once: it is complete since then.
+    /// Deploys a version by a person's hand, to everybody at once: it has been complete since then.
     pub fn deploy_by_hand(&mut self, profile: &str, version: u32, since: Time) {
         let newest = self.rollouts.last().map_or(0, |last| last.rollout.number);
         let new = NewRollout {
@@ -94,7 +94,7 @@ impl Environment {
         self.rollouts.push(live);
     }
 
-    /// The version that callers of a profile get who are among the last to get a new one.
+    /// Returns the version that the last callers of a profile get, those who are last to get a new one.
     pub fn served(&self, profile: &str) -> Option<&str> {
         let own = self.rollouts.iter().rev();
         let mut own = own.filter(|live| live.rollout.profile == profile);

@@ -11,19 +11,19 @@ use windlass_engine::ports::{Answered, LifecycleRule, ObjectHead, Replaces};
 /// A bucket.
 #[derive(Debug, Clone, Default)]
 pub struct Bucket {
-    /// Whether it keeps versions.
+    /// True if it keeps versions.
     pub versioned: bool,
-    /// Whether its ETags say nothing of the content, as with SSE-KMS.
+    /// True if its ETags say nothing of the content, as with SSE-KMS.
     pub kms: bool,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// Whether it keeps of an object everything but its bytes, for sites that do not fit in memory.
+    /// True if it keeps everything of an object but its bytes, for sites that do not fit in memory.
     pub forgetful: bool,
-    /// The rules of its lifecycle; they are told and not followed.
+    /// The rules of its lifecycle. They are returned to callers, but nothing follows them.
     pub lifecycle: Vec<LifecycleRule>,
-    /// Whether its policy lets in no role of another account.
+    /// True if its policy lets in no role of another account.
     pub closed: bool,
-    /// Whether Windlass's roles may neither read nor write the tags of its objects.
+    /// True if Windlass's roles may neither read nor write the tags of its objects.
     pub hides_tags: bool,
     /// The versions of each key, oldest first.
     pub keys: BTreeMap<String, Vec<Version>>,
@@ -38,11 +38,11 @@ pub struct Version {
     pub etag: String,
     /// Its bytes.
     pub bytes: Bytes,
-    /// When it was written.
+    /// The time at which it was written.
     pub modified: Time,
-    /// How many bytes it has.
+    /// Its size in bytes.
     pub size: u64,
-    /// In how many parts it was uploaded; 0 in one piece.
+    /// The number of parts in which it was uploaded; 0 if in one piece.
     pub parts: usize,
     /// Its SHA-256, where it was uploaded with that checksum.
     pub sha256: Option<Digest>,
@@ -54,7 +54,7 @@ pub struct Version {
     pub content_type: Option<String>,
     /// Its cache header.
     pub cache_control: Option<String>,
-    /// Whether it is a delete marker.
+    /// True if it is a delete marker.
     pub marker: bool,
 }
 
@@ -73,7 +73,8 @@ impl Version {
 }
 
 impl World {
-    /// Whether the bucket's policy lets this handle's role read: another account's role needs that.
+    /// Refuses with `AccessDenied` where the bucket is closed and this handle uses another account's role, which would
+    /// need the bucket's policy to let it read.
     pub(crate) fn let_in(&self, bucket: &str) -> Answered<()> {
         let closed = self.objects().buckets.get(bucket).is_some_and(|b| b.closed);
         if closed && self.place().role.is_some() {
@@ -85,8 +86,8 @@ impl World {
 }
 
 impl Bucket {
-    /// Whether the role may read and write the tags of the object at a key (Amazon S3 API Reference,
-    /// `CopyObject`: its tags go along).
+    /// Refuses with `AccessDenied` where the role may not read and write the tags of the object at a key. A copy needs
+    /// them too (Amazon S3 API Reference, `CopyObject`: its tags go along).
     pub(crate) fn shows_tags(&self, key: &str) -> Answered<()> {
         if self.hides_tags {
             let text = format!("S3 403 AccessDenied: s3:GetObjectTagging on {key}");
@@ -95,7 +96,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// The current version of a key; `None` where there is none or it is deleted.
+    /// Returns the current version of a key; `None` where there is none or it is deleted.
     pub fn current(&self, key: &str) -> Option<&Version> {
         self.keys
             .get(key)
@@ -103,7 +104,7 @@ impl Bucket {
             .filter(|version| !version.marker)
     }
 
-    /// The keys that exist now with their content as text, for a test to compare.
+    /// Returns the keys that exist now with their content as text, for a test to compare.
     pub fn texts(&self) -> BTreeMap<String, String> {
         self.keys
             .keys()

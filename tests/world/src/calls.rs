@@ -95,8 +95,8 @@ pub const CALLS: [&str; 91] = [
     "services.update_service",
 ];
 
-/// Those that change nothing, and of which nobody but the caller learns anything: that such a call was made
-/// makes no difference.
+/// The calls that change nothing, and of which nobody but the caller learns anything: it makes no difference to anybody
+/// else that such a call was made.
 const READS: [&str; 54] = [
     "alarms.alarm_history",
     "alarms.alarms",
@@ -154,7 +154,7 @@ const READS: [&str; 54] = [
     "services.tasks",
 ];
 
-/// Whether a call changes nothing.
+/// Returns whether a call changes nothing.
 pub fn only_reads(name: &str) -> bool {
     READS.contains(&name)
 }

@@ -13,16 +13,16 @@ pub struct State {
     pub distributions: BTreeMap<String, Configured>,
     /// The invalidations, oldest first.
     pub invalidations: Vec<Invalidation>,
-    /// Whether CloudFront refuses invalidations (too many in progress).
+    /// True if CloudFront refuses invalidations (too many in progress).
     pub refuses_invalidations: bool,
-    /// How long an invalidation takes, in milliseconds.
+    /// The duration of an invalidation, in milliseconds.
     pub invalidation_ms: u64,
 }
 
 /// A distribution.
 #[derive(Debug, Clone, Default)]
 pub struct Configured {
-    /// How often its configuration was changed; its ETag is made from it.
+    /// The number of changes of its configuration; its ETag is made from it.
     pub changes: u64,
     /// Its domain.
     pub domain: String,
@@ -30,7 +30,7 @@ pub struct Configured {
     pub tags: BTreeMap<String, String>,
     /// Its default root object.
     pub root: String,
-    /// Whether a function sees viewers' requests.
+    /// True if a function sees viewers' requests.
     pub rewrites: bool,
     /// Its origins as configured. The first serves everything.
     pub origins: Vec<Origin>,
@@ -38,9 +38,9 @@ pub struct Configured {
     pub error_pages: Vec<ErrorPage>,
     /// The origin path that the edges still use until `deployed_at`.
     pub edge_path: String,
-    /// When all edges have the configuration.
+    /// The time from which all edges have the configuration.
     pub deployed_at: Option<Time>,
-    /// How long edges take to follow, in milliseconds.
+    /// The time that edges take to follow, in milliseconds.
     pub deploy_ms: u64,
 }
 
@@ -55,19 +55,19 @@ pub struct Invalidation {
     pub reference: String,
     /// The paths.
     pub paths: Vec<String>,
-    /// When it was made.
+    /// The time at which it was made.
     pub made: Time,
-    /// Whether all edges had the configuration when it was made.
+    /// True if all edges had the configuration when it was made.
     pub after_deployed: bool,
 }
 
 impl Configured {
-    /// Whether all edges have the configuration.
+    /// Returns whether all edges have the configuration.
     pub fn deployed(&self, now: Time) -> bool {
         self.deployed_at.is_none_or(|at| at <= now)
     }
 
-    /// The origin path that visitors get.
+    /// Returns the origin path that visitors get.
     pub fn served_path(&self, now: Time) -> &str {
         if self.deployed(now) {
             self.origins

@@ -11,10 +11,9 @@ use windlass_engine::ports::Clock;
 pub struct State {
     /// The time now; tests may move it.
     pub now: Time,
-    /// By how many milliseconds the clock of whoever runs at the moment is ahead; behind if it is
-    /// negative.
+    /// The milliseconds by which the clock of the present runner is ahead; behind if it is negative.
     pub ahead_ms: i64,
-    /// The first time that whoever runs at the moment waits for, where there is a gate.
+    /// The first time that the present runner waits for, where there is a gate.
     pub wake: Option<Time>,
     waiting: Vec<Waker>,
 }
@@ -32,7 +31,7 @@ impl Default for State {
 }
 
 impl State {
-    /// Somebody goes on: all who wait look at the clock again, also within what runs them.
+    /// Wakes all who wait: they look at the clock again, also within the future that runs them.
     pub fn ring(&mut self) {
         self.wake = None;
         for waker in self.waiting.drain(..) {
@@ -42,12 +41,12 @@ impl State {
 }
 
 impl World {
-    /// The time as AWS's own services have it.
+    /// Returns the time as AWS's own services have it.
     pub fn true_time(&self) -> Time {
         self.clock().now
     }
 
-    /// Waits while somebody else moves the clock, who finds in `wake` what is waited for.
+    /// Waits while somebody else moves the clock. The mover finds the awaited time in `wake`.
     pub async fn wait_until(&self, at: Time) {
         poll_fn(|context| {
             let mut clock = self.clock();

@@ -1,7 +1,7 @@
 //! AWS CodeDeploy in memory: deployment groups of Lambda functions and of services, and deployments that move callers in
 //! steps, run hooks, are stopped, and are taken back by deployments of their own.
 //!
-//! What moves a deployment is in [`crate::live_deployment`] and [`crate::live_service_deployment`].
+//! [`crate::live_deployment`] and [`crate::live_service_deployment`] move the deployments on.
 
 pub use crate::live_deployment::LiveDeployment;
 pub use crate::live_service_deployment::ServiceDeployed;
@@ -18,7 +18,7 @@ use windlass_engine::ports::{
     Revision, Routing, Waiting,
 };
 
-/// The number of deployments that a page has: few, so that who reads one page alone is caught.
+/// The number of deployments that a page has. It is small, to catch callers that read one page alone.
 const PAGE: usize = 2;
 
 /// The groups, their deployments, and the revisions that were registered.
@@ -28,7 +28,7 @@ pub struct State {
     pub groups: Vec<Group>,
     /// The deployments of functions of all groups, oldest first.
     pub deployments: Vec<LiveDeployment>,
-    /// The same of services.
+    /// The deployments of services of all groups, oldest first.
     pub of_services: Vec<ServiceDeployed>,
     /// The texts of revisions by their SHA-256.
     pub texts: BTreeMap<String, String>,
@@ -125,14 +125,15 @@ impl State {
         }
     }
 
-    /// The version that all callers of a function's alias will get by a deployment that is under way, or is taken back;
-    /// nothing where the alias is not as that has left it.
+    /// Returns the version that all callers of a function's alias will get by a deployment that is under way, or is
+    /// being taken back; `None` where the alias is no longer as that deployment left it.
     pub fn moves_to(&self, function: &LiveFunction) -> Option<String> {
         let mut newest_first = self.deployments.iter().rev();
         newest_first.find_map(|live| live.moves_to(function))
     }
 
-    /// The task definition that all callers of a service will get by a deployment that is under way, or is taken back.
+    /// Returns the task definition that all callers of a service will get by a deployment that is under way, or is
+    /// being taken back.
     pub fn steers_to(&self, cluster: &str, service: &str) -> Option<String> {
         let mut newest_first = self.of_services.iter().rev();
         let steers = newest_first.find_map(|live| {
@@ -142,13 +143,14 @@ impl State {
         steers.map(str::to_owned)
     }
 
-    /// True where CodeDeploy has given a deployment of this service up by itself.
+    /// Returns whether CodeDeploy has given up a deployment of this service by itself.
     pub fn gave_service_up(&self, service: &str) -> bool {
         let mut deployments = self.of_services.iter();
         deployments.any(|live| live.service.1 == service && live.gave_up())
     }
 
-    /// What is told of all deployments, of this group or of all, oldest first.
+    /// Returns the descriptions of all deployments, of this group or of all groups: those of functions, then those of
+    /// services, each oldest first.
     fn told(&self, of: Option<(&str, &str)>) -> impl Iterator<Item = &Deployed> {
         let is_of = move |is: &dyn Fn(&str, &str) -> bool| of.is_none_or(|(a, g)| is(a, g));
         let functions = self.deployments.iter();
@@ -159,7 +161,7 @@ impl State {
         functions.map(|live| &live.told).chain(services)
     }
 
-    /// The id of the next deployment.
+    /// Returns the id of the next deployment.
     pub(crate) fn next_id(&self) -> String {
         format!(
             "d-{:09}",
@@ -167,7 +169,7 @@ impl State {
         )
     }
 
-    /// The id of a deployment that the group has under way, or is about to take back.
+    /// Returns the id of a deployment that the group has under way, or is about to take back.
     fn busy(&self, application: &str, group: &str) -> Option<String> {
         let functions = self.deployments.iter().filter(|live| {
             live.is_of(application, group) && (live.is_active() || live.will_return())
@@ -182,14 +184,14 @@ impl State {
             .next()
     }
 
-    /// True where CodeDeploy has given a deployment of this function up by itself, and takes it back.
+    /// Returns whether CodeDeploy has given up a deployment of this function by itself, and takes it back.
     pub fn gave_up(&self, function: &str) -> bool {
         let mut deployments = self.deployments.iter();
         deployments.any(|live| live.gave_up(function))
     }
 }
 
-/// What is told of the deployment by which CodeDeploy takes another one back.
+/// Returns the description of the deployment by which CodeDeploy takes another one back, and notes its id in that one.
 pub(crate) fn taken_back(of: &mut Deployed, id: &str, begins: Time) -> Deployed {
     of.rolled_back_by = Some(id.to_owned());
     Deployed {
@@ -343,13 +345,13 @@ impl CodeDeploy for World {
     }
 }
 
-/// That a deployment does not stand so that the call can be made.
+/// Returns the fault that a deployment's state does not allow the call.
 fn refused(code: &str, id: &str) -> Fault {
     Fault::new(FaultName::Conflict, format!("{code}: {id}"))
 }
 
 impl World {
-    /// Creates a deployment, as anyone may; answers its id.
+    /// Creates a deployment, as anyone may, and returns its id.
     pub fn create(&self, new: &NewDeployed) -> Answered<String> {
         let now = self.true_time();
         let mut state = self.codedeploy();

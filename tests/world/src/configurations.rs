@@ -1,7 +1,7 @@
 //! AWS AppConfig in memory: applications with environments and profiles, hosted versions, and deployments that grow,
 //! bake, and are rolled back by alarms.
 //!
-//! What moves a deployment is in [`crate::live_rollout`].
+//! [`crate::live_rollout`] moves the deployments on.
 
 pub use crate::applications::{Application, Environment, HostedProfile};
 
@@ -14,11 +14,11 @@ use windlass_engine::ports::{
     Strategy, Told,
 };
 
-/// How many deployments a page has (AWS AppConfig API Reference, ListDeployments: at most 50; fewer here, so that
-/// who reads one page alone is caught).
+/// The number of deployments that a page has (AWS AppConfig API Reference, ListDeployments: at most 50). It is smaller
+/// here, to catch callers that read one page alone.
 const PAGE: usize = 4;
 
-/// For how long a deployment may be reverted, in seconds.
+/// The time for which a deployment may be reverted, in seconds.
 const REVERTIBLE_S: u64 = 72 * 3600;
 
 /// The applications and strategies.
@@ -30,7 +30,7 @@ pub struct State {
     pub strategies: Vec<Strategy>,
 }
 
-/// Someone's name and id: the id is made of the name, as seven letters.
+/// Returns a name together with its id. The id is made of the name, as seven letters.
 pub fn named(name: &str) -> Named {
     let letters = name
         .bytes()
@@ -307,7 +307,7 @@ impl Configurations for World {
             let own = |profile: &str| newest.clone().find(|it| it.rollout.profile == profile);
             let found = newest.clone().find(|live| live.rollout.number == number);
             let found = found.ok_or_else(|| missing(&format!("deployment {number}")))?;
-            // What AWS does where another one of the profile came after it nobody has written down.
+            // Nobody has written down what AWS does where another deployment of the profile came after it.
             let profile = found.rollout.profile.clone();
             if own(&profile).is_some_and(|last| last.rollout.number != number) {
                 return Err(refused("a newer deployment of the profile is there"));

@@ -1,5 +1,5 @@
-//! What every kind must hold, whatever it is: a change made twice is made once; a fault or a stop
-//! at any call, and then going on, arrives; undo restores what was observed; undo twice is once.
+//! The rules that every kind of target must keep. A change made twice takes effect once. After a fault or a stop at any
+//! call, going on arrives at the goal. Undo restores what was observed, and undo twice has the effect of once.
 
 pub use crate::trial::{Trial, deployment, held_for};
 
@@ -42,8 +42,7 @@ pub trait Subject {
     /// The kind over the world.
     fn kind(&self, at: World) -> Self::Kind;
 
-    /// What else must be true when the last goal was reached, such as that exactly one version was
-    /// published.
+    /// Checks what else must be true when the last goal was reached, such as that exactly one version was published.
     fn arrived(&self, _world: &World) {}
 }
 
@@ -142,7 +141,7 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
     trial.assert_arrived("each change made twice", &sent);
 }
 
-/// What the ledger tells of a change that was made and answered.
+/// Returns the ledger's record of a change that was made and answered.
 fn record(facts: Facts, now: Time) -> ChangeRecord {
     ChangeRecord {
         at: now,

@@ -30,7 +30,7 @@ impl World {
         }
     }
 
-    /// Services and their deployments go on together, second by second.
+    /// Moves services and their deployments on together, second by second.
     fn deploy_services(&self, now: Time) {
         let mut state = self.codedeploy();
         let goes_on = |live: &&ServiceDeployed| live.is_active() || live.will_return();

@@ -11,7 +11,7 @@ const LARGEST: usize = 256 * 1024;
 /// The events.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// What was put: (detail type, detail), oldest first.
+    /// The events that were put, as (detail type, detail), oldest first.
     pub put: Vec<(String, Value)>,
 }
 

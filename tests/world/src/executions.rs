@@ -12,9 +12,9 @@ use windlass_engine::ports::{Answered, Execution, Executions};
 pub struct State {
     /// Executions by ARN.
     pub executions: BTreeMap<String, Execution>,
-    /// How many transitions each has made, by ARN, as whoever walks them tells.
+    /// The number of transitions that each execution has made, by ARN. The code that walks an execution counts them.
     pub transitions: BTreeMap<String, u64>,
-    /// What was started and has not been picked up yet: (ARN, name, input), oldest first.
+    /// The executions that were started and have not been picked up yet, as (ARN, name, input), oldest first.
     pub started: Vec<(String, String, Value)>,
     /// Task tokens that wait.
     pub tokens: BTreeSet<String>,
@@ -47,7 +47,7 @@ impl State {
         arn
     }
 
-    /// The ARNs of the newest, as many as ListExecutions answers at a time.
+    /// Returns the ARNs of the newest executions, as many as ListExecutions answers at a time.
     fn newest(&self) -> Vec<String> {
         let mut newest: Vec<&Execution> = self.executions.values().collect();
         newest.sort_by_key(|execution| Reverse(execution.started));
@@ -55,7 +55,7 @@ impl State {
         newest.map(|execution| execution.arn.clone()).collect()
     }
 
-    /// Tells how many transitions an execution has made so far.
+    /// Sets the number of transitions that an execution has made so far.
     pub fn count(&mut self, arn: &str, made: u64) {
         match self.transitions.get_mut(arn) {
             Some(known) => *known = made,

@@ -18,11 +18,11 @@ use windlass_engine::ports::{
 pub struct State {
     /// The functions by name.
     pub functions: BTreeMap<String, LiveFunction>,
-    /// What code answers by its `CodeSha256`; `{}` in 5 ms where nothing is said.
+    /// The answers of code by its `CodeSha256`. Code without an entry answers `{}` in 5 ms.
     pub answers: BTreeMap<String, Invoked>,
     /// The room for code in the account and region.
     pub room: CodeRoom,
-    /// What code has answered when it was invoked, by its `CodeSha256`.
+    /// The answers of code that was invoked, as (`CodeSha256`, answer).
     pub answered: BTreeSet<(String, String)>,
 }
 
@@ -77,14 +77,14 @@ impl World {
         then(function)
     }
 
-    /// The same as a call sees it, where AWS promises no consistent answer.
+    /// Calls `with` on what a call sees, where AWS promises no consistent answer: it may be behind.
     fn with_seen<T>(
         &self,
         call: &Call<'_>,
         name: &str,
         then: impl FnOnce(&mut LiveFunction) -> Answered<T>,
     ) -> Answered<T> {
-        // Time passes for the function also where what is told of it is behind.
+        // Time passes for the function also where the answer is behind.
         self.with(name, |_| Ok(()))?;
         call.seen().with_as_is(name, then)
     }

@@ -1,5 +1,5 @@
-//! A gate at every call: who runs a whole simulation decides when each call takes effect, when its
-//! answer comes, and what the caller is told.
+//! A gate at every call. Code that runs a whole simulation decides there when each call takes effect, when its answer
+//! comes, and what the caller is told.
 
 use crate::mishaps::When;
 use std::fmt::Debug;
@@ -8,10 +8,10 @@ use windlass_engine::ports::Answered;
 
 /// Decides at every call.
 pub trait Gate: Debug {
-    /// A call is about to take effect, or its answer to go back.
+    /// Decides on a call that is about to take effect, or whose answer is about to go back.
     fn pass(&self, now: Time, passing: Passing) -> Passage;
 
-    /// Whether any read of a service may be behind, so that the past must be remembered.
+    /// Returns whether any read of a service may be behind, so that the past must be remembered.
     fn looks_back(&self) -> bool;
 }
 
@@ -22,21 +22,22 @@ pub struct Passing {
     pub call: u64,
     /// Its name.
     pub name: &'static str,
-    /// After how many milliseconds its caller gives it up, where the caller says so.
+    /// The time after which its caller gives it up, in milliseconds, where the caller says so.
     pub within_ms: Option<u64>,
-    /// Whether it is about to take effect, or its answer to go back.
+    /// The point at which the call is: about to take effect, or about to get its answer.
     pub when: When,
 }
 
-/// What becomes of a call at a gate.
+/// The decision of a gate on a call.
 #[derive(Debug, Clone)]
 pub struct Passage {
-    /// When it goes on.
+    /// The time at which it goes on.
     pub at: Time,
-    /// By how many milliseconds a read that need not be consistent is behind.
+    /// The milliseconds by which a read that need not be consistent is behind.
     pub late_ms: u64,
-    /// Where another transaction is under way on an item of this one: on which, counted around.
+    /// The number of an item on which another transaction is under way, if there is one. It is counted around the items
+    /// of this call.
     pub conflict: Option<u64>,
-    /// With what: a fault ends the call there.
+    /// The result at the gate; a fault ends the call there.
     pub answer: Answered<()>,
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, JsonCall, JsonServices};
 
-/// What a service answers to a call.
+/// The function with which a service answers a call.
 pub(crate) type Answers = fn(&World, &JsonCall) -> Answered<Value>;
 
 /// The services by the names of their endpoints.

@@ -21,14 +21,14 @@ pub struct State {
     /// The writes that the table's stream has still to bring, oldest first. Whoever takes them puts
     /// back what it could not bring.
     pub stream: Vec<Written>,
-    /// Whether what the index showed before is kept.
+    /// True if the former content of the index is kept.
     keep_former: bool,
-    /// What changed in the index, oldest first.
+    /// The changes of the index, oldest first.
     former: Vec<Former>,
-    /// How many transactions are refused although their conditions hold, as when another one is
+    /// The number of transactions that are still to be refused although their conditions hold, as when another one is
     /// under way on the same item.
     pub busy: u32,
-    /// Whether every word for people is another one in what is written.
+    /// True if all words for people are replaced by others in what is written.
     rewords: bool,
 }
 
@@ -56,9 +56,9 @@ impl Written {
 #[derive(Debug, Clone)]
 struct Former {
     at: Time,
-    /// Where the item was, and how.
+    /// The item's place before the change, and its content then.
     before: Option<(Key, Rc<Item>)>,
-    /// Where it is now: its place, and its own key.
+    /// The item's place after the change, and its own key.
     after: Option<(Key, Key)>,
 }
 
@@ -97,10 +97,10 @@ const WORDS: [&str; 7] = [
     "what",
 ];
 
-/// What reworded text begins with: whoever adds to it adds to other words.
+/// The character with which reworded text begins. Code that adds to such a text adds to other words.
 const REWORDED: char = '¬';
 
-/// The same with other words. Different words stay different.
+/// Returns the same item with other words for people. Different words stay different.
 fn reworded(body: Map<String, Value>) -> Map<String, Value> {
     fn of(value: Value, is_words: bool) -> Value {
         match value {
@@ -125,7 +125,7 @@ fn reworded(body: Map<String, Value>) -> Map<String, Value> {
 }
 
 impl State {
-    /// From now on every word for people is another one, in what is here already as well: so that a test sees
+    /// Replaces every word for people by another one from now on, and in what is here already as well. So a test sees
     /// that nothing is decided by them.
     pub fn reword(&mut self) {
         self.rewords = true;
@@ -135,7 +135,7 @@ impl State {
         }
     }
 
-    /// From now on what the index shows is kept, for reads of it that are late.
+    /// Keeps the content of the index from now on, for reads of it that are late.
     pub fn let_reads_be_late(&mut self) {
         self.keep_former = true;
         self.former.clear();
@@ -241,7 +241,8 @@ impl State {
     }
 }
 
-/// A page of what was found in the order of the query. `after` has been passed over already.
+/// Returns a page of the items that were found, in the order of the query. The iterator has passed over `after`
+/// already.
 fn page<'a>(mut found: impl Iterator<Item = (&'a str, &'a Item)>, query: &Query) -> Page {
     let page: Vec<_> = found.by_ref().take(query.limit as usize).collect();
     let more = found.next().is_some();
@@ -264,7 +265,7 @@ fn ordered<'a>(found: impl DoubleEndedIterator<Item = (&'a str, &'a Item)>, quer
     }
 }
 
-/// A cursor is a place of the list that gave it out.
+/// Refuses a cursor that the list in question cannot have given out.
 fn known(query: &Query) -> Answered<()> {
     let known = |after: &String| after.starts_with(&query.sk_prefix);
     if query.after.as_ref().is_none_or(known) {
@@ -298,7 +299,7 @@ impl State {
         )
     }
 
-    /// The same of the index, as it was at that time.
+    /// Returns the items of a part of the index, as it was at that time.
     fn index_partition_of(&self, query: &Query, at: Time) -> Page {
         let newer = self.former.iter().rev().take_while(|former| former.at > at);
         let mut shown: BTreeMap<(&Key, &Key), Option<&Item>> = BTreeMap::new();

@@ -65,7 +65,7 @@ use windlass_engine::ports::Reach;
 pub struct World {
     shared: Rc<Shared>,
     place: Place,
-    /// Where its writes of objects are switching: how long each may take, in milliseconds.
+    /// The time that each of its writes of objects may take, in milliseconds, where these writes are switching changes.
     once_ms: Option<u64>,
 }
 

@@ -7,11 +7,11 @@ use windlass_engine::ports::{Alias, Answered, Provisioned as Told};
 /// Provisioned concurrency of an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Provisioned {
-    /// How many are asked for.
+    /// The number of concurrent executions that are asked for.
     pub requested: u32,
-    /// How many are there; one more at every call.
+    /// The number that is there; it grows by one at every call.
     pub available: u32,
-    /// Whether there is no capacity for the rest.
+    /// True if there is no capacity for the rest.
     pub fails: bool,
 }
 
@@ -33,7 +33,7 @@ impl Provisioned {
         }
     }
 
-    /// Time passes: one call.
+    /// Lets the time of one call pass.
     pub(crate) fn tick(&mut self) {
         if !self.fails {
             self.available = self.requested.min(self.available + 1);

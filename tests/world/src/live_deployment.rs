@@ -11,22 +11,22 @@ use windlass_engine::ports::{
     AlarmChange, Deployed, LifecycleEvent, NewDeployed, Revision, Routing,
 };
 
-/// The time for which it does nothing yet, in seconds.
+/// The time before it begins to do anything, in seconds.
 const CREATED_S: u64 = 1;
 /// The time that a stop takes, in seconds.
 const STOPS_S: u64 = 3;
-/// The time that it takes until the rollback of what has ended is created, in seconds.
+/// The time until the rollback of an ended deployment is created, in seconds.
 const RETURNS_S: u64 = 2;
 /// The time that a rollback takes, in seconds.
 const BACK_S: u64 = 8;
 
-/// Where an alias sends its callers.
+/// An alias's routing: the version that gets the rest, and the versions that get a share.
 type Traffic = (String, Vec<(String, String)>);
 
 /// A deployment that lives.
 #[derive(Debug, Clone)]
 pub struct LiveDeployment {
-    /// The deployment as CodeDeploy tells of it.
+    /// The deployment as CodeDeploy describes it.
     pub told: Deployed,
     /// Its lifecycle events.
     pub events: Vec<LifecycleEvent>,
@@ -40,12 +40,12 @@ pub struct LiveDeployment {
     created: Time,
     stopped: Option<Time>,
     forgets: bool,
-    /// Where it has sent the alias's callers last, once it has begun.
+    /// The routing that it has given the alias last, once it has begun.
     left: Option<Traffic>,
 }
 
 impl LiveDeployment {
-    /// One that begins.
+    /// Makes a deployment that begins.
     pub(crate) fn begin(
         id: &str,
         new: &NewDeployed,
@@ -107,7 +107,7 @@ impl LiveDeployment {
             && !self.is_back()
     }
 
-    /// True where it is one of this function, and its own alarm or hook has ended it.
+    /// Returns whether it deploys this function, and its own alarm or hook has ended it.
     pub(crate) fn gave_up(&self, function: &str) -> bool {
         let is_own = self.function == function && self.stopped.is_none() && !self.is_back();
         is_own && !self.forgets && ["Failed", "Stopped"].contains(&self.told.status.as_str())
@@ -117,7 +117,7 @@ impl LiveDeployment {
         self.told.rollback_of.is_some()
     }
 
-    /// The version that all callers of the function will get by it.
+    /// Returns the version that all callers of the function will get by it.
     pub(crate) fn moves_to(&self, function: &LiveFunction) -> Option<String> {
         let alias = function.aliases.get(&self.alias)?;
         let alone = || (self.from.clone(), vec![]);
@@ -129,7 +129,7 @@ impl LiveDeployment {
         is_under_way.then(|| if goes_back { &self.from } else { &self.to }.clone())
     }
 
-    /// Stops it; whether that could be done.
+    /// Stops it. Returns whether that could be done.
     pub fn stop(&mut self, now: Time) -> bool {
         if !self.is_active() {
             return false;
@@ -140,7 +140,7 @@ impl LiveDeployment {
         true
     }
 
-    /// Somebody has ended it by hand, if it was not over, and lets nothing take it back.
+    /// Ends it as if by hand, unless it is over, and lets nothing take it back.
     pub fn end_by_hand(&mut self, now: Time) {
         self.forgets = true;
         if self.is_active() {
@@ -228,7 +228,7 @@ impl LiveDeployment {
         begins.plus_s(self.hook_s("BeforeAllowTraffic"))
     }
 
-    /// The percent of callers that are moved at a time.
+    /// Returns the percentage of callers that have been moved at a time.
     fn percent(&self, at: Time) -> u64 {
         let starts = self.starts();
         let is_held = self.group.fails_at == Some("BeforeAllowTraffic");
@@ -239,7 +239,7 @@ impl LiveDeployment {
         percent(&self.group.routing, passed_min)
     }
 
-    /// How it stands at a time when nobody has stopped it; whether it is over.
+    /// Sets its state as of a time when nobody has stopped it. Returns whether it is over.
     fn at(&mut self, at: Time) -> bool {
         let starts = self.starts();
         if at < starts {
@@ -287,7 +287,8 @@ impl LiveDeployment {
         true
     }
 
-    /// Sends the callers where they belong at a time; `false` where somebody else has moved the alias.
+    /// Sends the callers to the versions that are due at a time. Returns `false` where somebody else has moved the
+    /// alias.
     fn send(&mut self, functions: &mut BTreeMap<String, LiveFunction>, at: Time) -> bool {
         let to = match self.percent(at) {
             0 => (self.from.clone(), vec![]),
@@ -339,7 +340,7 @@ impl LiveDeployment {
         }
     }
 
-    /// The deployment that takes it back, once it is time for one.
+    /// Returns the deployment that takes it back, once it is time for one.
     pub(crate) fn rollback(&mut self, id: &str, now: Time) -> Option<Self> {
         let ended = self.told.completed.filter(|_| self.will_return())?;
         let begins = ended.plus_s(RETURNS_S);

@@ -31,11 +31,11 @@ pub struct LiveFunction {
     pub architecture: String,
     /// The code of `$LATEST`.
     pub package: Package,
-    /// How long it may run, in seconds.
+    /// The time that it may run, in seconds.
     pub timeout_s: u64,
     /// The customer's key that the code of `$LATEST` is encrypted with.
     pub code_key: Option<String>,
-    /// How many may run at the same time, where that is reserved.
+    /// The reserved concurrency, where some is reserved.
     pub reserved: Option<u32>,
     /// The function that this is a replica of, where Lambda@Edge made it.
     pub replica_of: Option<String>,
@@ -47,19 +47,19 @@ pub struct LiveFunction {
     pub state: String,
     /// `Successful`, `InProgress` or `Failed`.
     pub last_update: String,
-    /// Why.
+    /// The reason of the last update's failure.
     pub reason: String,
     /// Published versions by number.
     pub versions: BTreeMap<u64, Published>,
     /// Aliases by name.
     pub aliases: BTreeMap<String, LiveAlias>,
-    /// How many calls an update of the code takes to end.
+    /// The number of calls that an update of the code takes to end.
     pub slow: u32,
-    /// How many calls a new version takes to become `Active`.
+    /// The number of calls that a new version takes to become `Active`.
     pub slow_version: u32,
-    /// How the next update of the code ends: it fails for this reason.
+    /// The reason for which the next update of the code fails; absent if it succeeds.
     pub fails: Option<String>,
-    /// How often the code of `$LATEST` was replaced.
+    /// The number of times that the code of `$LATEST` was replaced.
     pub updates: u32,
     /// The versions that were idle for so long that Lambda gave up their network interfaces.
     pub idle: BTreeSet<u64>,
@@ -93,7 +93,7 @@ impl LiveFunction {
         }
     }
 
-    /// Time passes: one call.
+    /// Lets the time of one call pass.
     pub(crate) fn tick(&mut self) {
         if self.ending > 0 {
             self.ending -= 1;
@@ -125,7 +125,7 @@ impl LiveFunction {
         }
     }
 
-    /// Sets the code as somebody outside does, published and with an alias on it.
+    /// Sets the code as somebody else does, published and with an alias on it.
     pub fn publish_as(&mut self, alias: &str, description: &str) -> String {
         let version = self.publish_now(description);
         let live = LiveAlias {
@@ -138,7 +138,7 @@ impl LiveFunction {
         version
     }
 
-    /// Replaces the code and publishes it, as a person does by hand; answers the version.
+    /// Replaces the code and publishes it, as a person does by hand. Returns the version.
     pub fn publish_by_hand(&mut self, code: &str) -> String {
         self.package = Package::Zip(code.to_owned().into());
         self.revision += 1;
@@ -235,8 +235,9 @@ impl LiveFunction {
         }
     }
 
-    /// An invocation of a version that is `Pending` fails, and so does the first one of a version that is `Inactive`,
-    /// which becomes `Pending` by it (AWS Lambda Developer Guide, "Lambda function states").
+    /// Refuses to run a version that cannot run yet. An invocation of a version that is `Pending` fails, and so does
+    /// the first one of a version that is `Inactive`, which becomes `Pending` by it (AWS Lambda Developer Guide,
+    /// "Lambda function states").
     pub(crate) fn can_run(&mut self, version: &str) -> Answered<()> {
         let number = version.parse().unwrap_or_default();
         let is_idle = self.idle.remove(&number);
@@ -255,8 +256,8 @@ impl LiveFunction {
         Ok(())
     }
 
-    /// No update may be made during another one (AWS Lambda Developer Guide, "Lambda function
-    /// states").
+    /// Refuses an update during another one (AWS Lambda Developer Guide, "Lambda function states"), and one that names
+    /// an old RevisionId.
     fn check_free(&self, revision_id: &str) -> Answered<()> {
         if self.last_update == "InProgress" || self.state == "Pending" {
             return Err(conflict("an update is in progress"));

@@ -4,29 +4,29 @@ use std::collections::BTreeMap;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{AlarmChange, NewRollout, Rollout, RolloutEvent, Told};
 
-/// How long its content is looked at, in seconds.
+/// The time for which its content is validated, in seconds.
 const VALIDATED_S: u64 = 1;
-/// How long callers go back, in seconds.
+/// The time that callers take to go back, in seconds.
 const BACK_S: u64 = 8;
-/// How many of a hundred callers get it with each step.
+/// The growth of each step, in percent of the callers.
 const STEP: u32 = 20;
 
 /// A deployment that lives.
 #[derive(Debug, Clone)]
 pub struct LiveRollout {
-    /// The deployment as AppConfig tells of it.
+    /// The deployment as AppConfig describes it.
     pub rollout: Rollout,
     /// The text that its starter wrote.
     pub description: String,
     /// The events, oldest first.
     pub events: Vec<RolloutEvent>,
     started: Time,
-    /// Since when its callers go back.
+    /// The time since which its callers go back.
     back: Option<Time>,
 }
 
 impl LiveRollout {
-    /// One that begins.
+    /// Makes a deployment that begins.
     pub fn begin(
         number: u32,
         new: &NewRollout,
@@ -119,7 +119,7 @@ impl LiveRollout {
         }
     }
 
-    /// All callers get it since then.
+    /// Completes it: all callers have it since then.
     pub(crate) fn complete(&mut self, since: Time) {
         self.is("COMPLETE");
         self.rollout.percent = 100;
@@ -127,7 +127,7 @@ impl LiveRollout {
         self.happens("DEPLOYMENT_COMPLETED", "APPCONFIG", "Deployment completed");
     }
 
-    /// How far it is at a time when it goes on.
+    /// Sets its percentage and its state as of a time while it goes on.
     fn at(&mut self, now: Time, full: Time) {
         let begins = self.started.plus_s(VALIDATED_S);
         if now < begins {
@@ -140,7 +140,7 @@ impl LiveRollout {
         self.is(if now >= full { "BAKING" } else { "DEPLOYING" });
     }
 
-    /// Its callers go back from now on, as somebody has asked for.
+    /// Sends its callers back from now on, because of an alarm or at somebody's request.
     pub fn go_back(&mut self, now: Time, by: &str, who: &str) {
         self.back = Some(now);
         self.is("ROLLING_BACK");
@@ -151,7 +151,7 @@ impl LiveRollout {
         );
     }
 
-    /// A person has stopped it, if it was under way, and its callers have gone back.
+    /// Ends it as if a person had stopped it, unless it was over, and its callers had gone back.
     pub fn end_by_hand(&mut self) {
         if self.is_under_way() {
             self.happens(
@@ -163,7 +163,7 @@ impl LiveRollout {
         }
     }
 
-    /// Stops it, or reverts it; whether that could be done.
+    /// Stops it, or reverts it. Returns whether that could be done.
     pub(crate) fn stop(&mut self, now: Time, revertible_s: u64) -> bool {
         match (self.rollout.state.as_str(), self.rollout.completed) {
             ("DEPLOYING" | "BAKING", _) => {
@@ -184,7 +184,7 @@ impl LiveRollout {
     }
 }
 
-/// When an alarm rings first within this time.
+/// Returns the first time within these bounds at which an alarm is in `ALARM`; the first bound if it is so already.
 pub(crate) fn rings(history: &[AlarmChange], from: Time, until: Time) -> Option<Time> {
     let is_red = |change: &&AlarmChange| change.to == "ALARM";
     let before = history.iter().rfind(|change| change.at <= from);

@@ -18,11 +18,11 @@ use windlass_engine::ports::{
     Waiting,
 };
 
-/// The time for which it does nothing yet, in seconds.
+/// The time before it begins to do anything, in seconds.
 const CREATED_S: u64 = 1;
 /// The time that a stop, or a way back, takes, in seconds.
 const STOPS_S: u64 = 3;
-/// The time for which it goes on once the wait before the end of the former tasks is over, in seconds.
+/// The time that it still takes once the wait before the end of the former tasks is over, in seconds.
 const ENDS_S: u64 = 2;
 
 /// The lifecycle events in their order; hooks of the user's run at those without work of their own.
@@ -43,7 +43,7 @@ const ALLOW: usize = 6;
 /// A deployment of a service that lives.
 #[derive(Debug, Clone)]
 pub struct ServiceDeployed {
-    /// The deployment as CodeDeploy tells of it.
+    /// The deployment as CodeDeploy describes it.
     pub told: Deployed,
     /// The cluster and the service.
     pub service: (String, String),
@@ -53,7 +53,7 @@ pub struct ServiceDeployed {
     pub from: String,
     /// True where a call of the port has let it move callers.
     pub called: bool,
-    /// When the new tasks got the callers for good.
+    /// The time at which the new tasks got the callers for good.
     pub promoted: Option<Time>,
     application: String,
     group: Group,
@@ -64,19 +64,19 @@ pub struct ServiceDeployed {
     sets: (Option<String>, Option<String>),
     percent: u64,
     created: Time,
-    /// Since when it is at its event, or waits.
+    /// The time since which it is at its event, or waits.
     since: Time,
     phase: usize,
     stopped: Option<Time>,
     went: bool,
     ended: Option<Time>,
     forgets: bool,
-    /// Until when it has gone on.
+    /// The time up to which it has gone on.
     at: Time,
 }
 
 impl ServiceDeployed {
-    /// One that begins.
+    /// Makes a deployment that begins.
     pub(crate) fn begin(
         id: &str,
         new: &NewDeployed,
@@ -142,7 +142,7 @@ impl ServiceDeployed {
         self.told.rollback_of.is_some()
     }
 
-    /// The task definition that all callers of its service will get by what it does; nothing where it is over.
+    /// Returns the task definition that all callers of its service will get by it; `None` where it is over.
     pub fn steers_to(&self) -> Option<&str> {
         let is_under_way = self.is_active() || self.will_return();
         let goes_back = self.is_back() || self.stopped.is_some() || self.will_return();
@@ -150,7 +150,7 @@ impl ServiceDeployed {
         (is_under_way && !to.is_empty()).then_some(to)
     }
 
-    /// Somebody has ended it by hand, if it was not over, and lets nothing take it back.
+    /// Ends it as if by hand, unless it is over, and lets nothing take it back.
     pub fn end_by_hand(&mut self, now: Time) {
         self.forgets = true;
         if self.is_active() {
@@ -163,7 +163,7 @@ impl ServiceDeployed {
         self.told.status == "InProgress" && !self.is_back() && self.phase >= EVENTS.len()
     }
 
-    /// How far it has come.
+    /// Returns its lifecycle events so far, and the share of callers that each task set has.
     pub(crate) fn lifecycle(&self) -> Lifecycle {
         let shares = [
             (&self.sets.0, 100 - self.percent),
@@ -186,7 +186,7 @@ impl ServiceDeployed {
         }
     }
 
-    /// Stops it; whether that could be done.
+    /// Stops it. Returns whether that could be done.
     pub fn stop(&mut self, now: Time) -> bool {
         if !self.is_active() {
             return false;
@@ -196,7 +196,7 @@ impl ServiceDeployed {
         true
     }
 
-    /// Ends what it waits for; whether it waits for that.
+    /// Ends a wait. Returns whether it was waiting for that.
     pub fn go(&mut self, waiting: Waiting, now: Time) -> bool {
         match waiting {
             Waiting::Ready if self.told.status == "Ready" => self.went = true,
@@ -219,7 +219,7 @@ impl ServiceDeployed {
         self.told.error = why.map(|(code, words)| (code.to_owned(), words.to_owned()));
     }
 
-    /// Until when it has gone on.
+    /// Returns the time up to which it has gone on.
     pub(crate) fn at(&self) -> Time {
         self.at
     }
@@ -323,7 +323,7 @@ impl ServiceDeployed {
         }
     }
 
-    /// Starts the new tasks; whether they run.
+    /// Starts the new tasks. Returns whether they run.
     fn install(&mut self, live: &mut LiveService, set: &str, now: Time) -> bool {
         let new = self.sets.1.get_or_insert_with(|| {
             live.put_task_set(set, &self.to);
@@ -332,7 +332,7 @@ impl ServiceDeployed {
         live.is_up(new, now)
     }
 
-    /// Moves callers; whether all are, and the new tasks are those that get them for good.
+    /// Moves callers. Returns whether all callers are moved and the new task set is the primary one.
     fn allow(&mut self, live: &mut LiveService, now: Time) -> bool {
         let passed_min = now.ms_since(self.since) / 60_000;
         let was = self.percent;

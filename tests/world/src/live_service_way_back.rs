@@ -1,12 +1,12 @@
 //! The way back of a deployment of CodeDeploy that deploys a service, in memory: the deployment that takes it back, and
-//! what that does.
+//! its steps.
 
 use super::{STOPS_S, ServiceDeployed};
 use crate::codedeploy::taken_back;
 use crate::rollout::LiveService;
 use windlass_domain::time::Time;
 
-/// The time that it takes until the rollback of what has ended is created, in seconds.
+/// The time until the rollback of an ended deployment is created, in seconds.
 const RETURNS_S: u64 = 2;
 
 impl ServiceDeployed {
@@ -42,7 +42,7 @@ impl ServiceDeployed {
         self.end(now, "Succeeded", None);
     }
 
-    /// The deployment that takes it back, once it is time for one.
+    /// Returns the deployment that takes it back, once it is time for one.
     pub(crate) fn rollback(&mut self, id: &str, now: Time) -> Option<Self> {
         let ended = self.told.completed.filter(|_| self.will_return())?;
         let begins = ended.plus_s(RETURNS_S);

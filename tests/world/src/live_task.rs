@@ -4,11 +4,11 @@ use windlass_domain::digest::Digest;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{ServiceTask, TaskContainer};
 
-/// When a task is placed, in seconds after it was created.
+/// The age at which a task is placed, in seconds.
 const PLACED_S: u64 = 1;
-/// When its image is pulled, or cannot be.
+/// The age at which its image is pulled, or cannot be, in seconds.
 const PULLED_S: u64 = 2;
-/// How long a bad container runs.
+/// The time for which a bad container runs, in seconds.
 const CRASHES_S: u64 = 1;
 
 /// The digest of an image that no registry of this world has.
@@ -22,7 +22,7 @@ pub(crate) fn digest_of(image: &str) -> String {
 /// A task that lives.
 #[derive(Debug, Clone)]
 pub struct LiveTask {
-    /// What ECS tells of it.
+    /// The task as ECS describes it.
     pub task: ServiceTask,
     pub(crate) deployment: String,
     pub(crate) created: Time,
@@ -35,7 +35,7 @@ pub struct LiveTask {
 }
 
 impl LiveTask {
-    /// A task that runs.
+    /// Makes a task that runs.
     pub fn running(
         number: u64,
         deployment: &str,
@@ -98,7 +98,7 @@ impl LiveTask {
         self.task.stopped_at = Some(now);
     }
 
-    /// One step; whether it failed in it.
+    /// Goes one step. Returns whether the task failed in it.
     pub(crate) fn step(&mut self, now: Time) -> bool {
         let age_s = now.ms_since(self.created) / 1000;
         if let Some(started) = self.started {

@@ -7,7 +7,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Answered, JsonCall};
 
-/// How often who speaks writes a line, in milliseconds.
+/// The time from one line of a speaker to the next, in milliseconds.
 const EVERY_MS: u64 = 10_000;
 
 /// The log groups and queries.
@@ -15,9 +15,9 @@ const EVERY_MS: u64 = 10_000;
 pub struct State {
     /// The groups by [`World::regional`] name.
     pub groups: BTreeMap<String, Group>,
-    /// How often a query is asked for before it has ended.
+    /// The number of times that a query is asked for before it has ended.
     pub slow: u32,
-    /// What queries end as; `Complete` if empty.
+    /// The status with which queries end; `Complete` if empty.
     pub ends: &'static str,
     queries: Vec<Query>,
 }
@@ -26,16 +26,17 @@ pub struct State {
 #[derive(Debug, Clone, Default)]
 pub struct Group {
     lines: Vec<Line>,
-    /// Since when a line of which text is written every ten seconds; none while nobody speaks.
+    /// The texts of which a line is written every ten seconds, each with the time since when; no text while nobody
+    /// speaks.
     spoken: Vec<(Time, Option<String>)>,
 }
 
 #[derive(Debug, Clone)]
 struct Line {
     at: Time,
-    /// The stream that it is in.
+    /// Its stream.
     stream: String,
-    /// When it is there to be found.
+    /// The time from which it can be found.
     arrives: Time,
     text: String,
 }
@@ -71,7 +72,7 @@ impl World {
         self.log_late(group, text, 0);
     }
 
-    /// The same with a line that is written now and found so many milliseconds later.
+    /// Writes a line now that can be found only so many milliseconds later.
     pub fn log_late(&self, group: &str, text: &str, late_ms: u64) {
         self.write_line((group, ""), text, late_ms);
     }
@@ -98,7 +99,7 @@ impl World {
             .push(line);
     }
 
-    /// Lets a line of this text be written every ten seconds from now on, or none.
+    /// Writes a line of this text every ten seconds from now on, or none.
     pub fn speak(&self, group: &str, text: Option<&str>) {
         let now = self.true_time();
         let group = self.regional(group);
@@ -108,7 +109,7 @@ impl World {
     }
 }
 
-/// What Logs Insights answers.
+/// Answers a call of CloudWatch Logs.
 pub(crate) fn answers(world: &World, call: &JsonCall) -> Answered<Value> {
     match call.target {
         "Logs_20140328.StartQuery" => start(world, &call.body),
@@ -160,10 +161,10 @@ fn start(world: &World, body: &Value) -> Answered<Value> {
     Ok(json!({"queryId": logs.queries.len().to_string()}))
 }
 
-/// How many lines a page has: few, so that a second one is asked for.
+/// The number of lines that a page has. It is small, so that a second page is asked for.
 const PAGE: usize = 15;
 
-/// The lines of streams, oldest first (Amazon CloudWatch Logs API Reference, FilterLogEvents).
+/// Returns the lines of streams, oldest first (Amazon CloudWatch Logs API Reference, FilterLogEvents).
 fn events(world: &World, body: &Value) -> Answered<Value> {
     let name = body["logGroupName"].as_str().unwrap_or_default();
     let streams = body["logStreamNames"].as_array().into_iter().flatten();
@@ -216,7 +217,7 @@ fn query(world: &World, body: &Value) -> Answered<usize> {
         .ok_or_else(|| Fault::new(FaultName::NotFound, format!("there is no query {id}")))
 }
 
-/// The texts of `filter @message like /a|b/ | limit 1`, of which a line must have one.
+/// Reads the texts of `filter @message like /a|b/ | limit 1`, of which a line must have one.
 fn filter(query: &str) -> Answered<Vec<&str>> {
     let within = query.strip_prefix("filter @message like /");
     let within = within.and_then(|rest| rest.strip_suffix("/ | limit 1"));

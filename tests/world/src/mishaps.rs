@@ -1,8 +1,8 @@
-//! Mishaps at port calls: a fault instead of a call or instead of its answer, or a pause in which
-//! a test lets someone else go first, or lets go of the caller for ever (a killed function).
+//! Mishaps at port calls. A fault comes instead of a call or instead of its answer. Or the call pauses: a test lets
+//! somebody else go first, or never resumes the caller (a killed function).
 //!
-//! Every method of a service begins with `let call = self.call("service.method").await?;` and ends
-//! with `call.answer(value).await` (no `RefMut` may be held there). Calls are counted from 1.
+//! Every method of a service begins with `let call = self.call("service.method").await?;` and ends with
+//! `call.answer(value).await` (no `RefMut` may be held there). Calls are counted from 1.
 
 use crate::World;
 use crate::gate::{Gate, Passing};
@@ -16,7 +16,7 @@ use windlass_domain::fault::Fault;
 use windlass_domain::time::Time;
 use windlass_engine::ports::Answered;
 
-/// When a mishap happens.
+/// The moment of a call at which a mishap happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// Before the call has any effect.
@@ -25,7 +25,7 @@ pub enum When {
     After,
 }
 
-/// What happens.
+/// A mishap at a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mishap {
     /// The caller gets this fault.
@@ -70,19 +70,19 @@ struct Planned {
 pub struct State {
     /// The calls by name, oldest first: the first has the number 1.
     pub calls: Vec<&'static str>,
-    /// Who looks at the world after every call.
+    /// The visitor, who looks at the world after every call.
     pub visitor: Visitor,
     /// Calls that are refused every time, by name, as where a role lacks a permission.
     pub refused: BTreeMap<&'static str, Fault>,
-    /// Who decides at every call, where a whole simulation runs.
+    /// The gate that decides at every call, where a whole simulation runs.
     pub gate: Option<Rc<dyn Gate>>,
-    /// How the services were, oldest first, where somebody may read what was.
+    /// The former states of the services, oldest first, where a read may be behind.
     pub(crate) past: VecDeque<World>,
     planned: Vec<Planned>,
 }
 
 impl State {
-    /// How many calls were made.
+    /// Returns the number of calls that were made.
     pub fn count(&self) -> u64 {
         self.calls.len() as u64
     }
@@ -106,7 +106,7 @@ pub struct Call<'a> {
     conflict: Option<u64>,
 }
 
-/// What a call meets that neither fails it nor holds it up.
+/// The circumstances that a call meets and that neither fail it nor hold it up.
 #[derive(Debug, Clone, Copy, Default)]
 struct Met {
     late_ms: u64,
@@ -118,23 +118,23 @@ impl Call<'_> {
         self.world
     }
 
-    /// By how many milliseconds a read that need not be consistent is behind.
+    /// Returns the milliseconds by which a read that need not be consistent is behind.
     pub(crate) fn late_ms(&self) -> u64 {
         self.late_ms
     }
 
-    /// On which of so many items another transaction is under way, if any is.
+    /// Returns the index of the item, of so many, on which another transaction is under way, if there is one.
     pub(crate) fn conflict(&self, items: usize) -> Option<usize> {
         let index = self.conflict?.checked_rem(items as u64)?;
         usize::try_from(index).ok()
     }
 
-    /// The time as of which a read that need not be consistent answers.
+    /// Returns the time as of which a read that need not be consistent answers.
     pub fn as_of(&self) -> Time {
         Time(self.world.true_time().0.saturating_sub(self.late_ms))
     }
 
-    /// The answer on its way back to the caller.
+    /// Takes the answer back to the caller.
     pub async fn answer<T>(self, value: T) -> Answered<T> {
         let visitor = self.world.mishaps().visitor.0.clone();
         if let Some(look) = visitor {

@@ -1,4 +1,4 @@
-//! What the deployments of CodeDeploy have in common: members of their documents, events, and steps.
+//! The parts that the deployments of CodeDeploy have in common: members of their documents, events, and steps.
 
 use serde_json::Value;
 use windlass_engine::ports::{LifecycleEvent, Routing};
@@ -12,7 +12,7 @@ pub(crate) fn pending(name: &str) -> LifecycleEvent {
     }
 }
 
-/// The percent of callers that are moved so many minutes after the first ones.
+/// Returns the percentage of callers that have been moved so many minutes after the first ones.
 pub(crate) fn percent(routing: &Routing, passed_min: u64) -> u64 {
     match *routing {
         Routing::Canary(percent, minutes) if passed_min < minutes => percent,

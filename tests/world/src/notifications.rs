@@ -11,13 +11,13 @@ const LARGEST: usize = 256 * 1024;
 /// The notifications.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// What was published: (subject, message), oldest first.
+    /// The messages that were published, as (subject, message), oldest first.
     pub published: Vec<(String, String)>,
-    /// The topics that declarations may name: (ARN, subject, message) of what was published to them, oldest first.
+    /// The messages that were published to topics that declarations may name, as (ARN, subject, message), oldest first.
     pub told: Vec<(String, String, String)>,
     /// Topics that are not there.
     pub missing: BTreeSet<String>,
-    /// How long it takes to tell such a topic, in milliseconds.
+    /// The time that a publication to such a topic takes, in milliseconds.
     pub takes_ms: u64,
 }
 
@@ -47,7 +47,7 @@ impl Notifications for World {
     }
 }
 
-/// Amazon SNS API Reference, Publish.
+/// Refuses a subject or a message that SNS would refuse (Amazon SNS API Reference, Publish).
 fn check(subject: &str, message: &str) -> Answered<()> {
     let is_subject = subject.is_ascii() && (1..100).contains(&subject.len());
     if is_subject && (1..=LARGEST).contains(&message.len()) {

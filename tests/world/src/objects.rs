@@ -19,11 +19,11 @@ use windlass_engine::ports::{
 pub struct State {
     /// The buckets by name.
     pub buckets: BTreeMap<String, Bucket>,
-    /// How many objects a page of a listing has; S3's 1000 if 0.
+    /// The number of objects that a page of a listing has; S3's 1000 if 0.
     pub page: usize,
-    /// The time at which whoever has the state in hand took it.
+    /// The time at which the state was borrowed.
     pub now: Time,
-    /// How many objects were ever written; version ids and KMS ETags are made from it.
+    /// The number of objects that were ever written; version ids and KMS ETags are made from it.
     pub writes: u64,
     /// The uploads in parts that were begun and neither completed nor aborted, by id.
     pub uploads: BTreeMap<String, Pending>,
@@ -33,14 +33,14 @@ pub struct State {
 }
 
 impl State {
-    /// Makes a bucket, or answers the one that is there.
+    /// Makes a bucket, or returns the one that is there.
     pub fn bucket(&mut self, name: &str, versioned: bool) -> &mut Bucket {
         let bucket = self.buckets.entry(name.to_owned()).or_default();
         bucket.versioned = versioned;
         bucket
     }
 
-    /// The bucket's present keys with their content as text; empty where there is no bucket.
+    /// Returns the bucket's present keys with their content as text; empty where there is no bucket.
     pub fn texts(&self, bucket: &str) -> BTreeMap<String, String> {
         self.buckets
             .get(bucket)

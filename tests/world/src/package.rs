@@ -1,11 +1,11 @@
-//! What a Lambda function runs.
+//! The package of a Lambda function.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use windlass_domain::digest::Digest;
 
-/// What a function runs.
+/// The code that a function runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Package {
     /// A zip.
@@ -15,7 +15,7 @@ pub enum Package {
 }
 
 impl Package {
-    /// `CodeSha256` as Lambda writes it: base64 for a zip, the digest's digits for an image.
+    /// Returns `CodeSha256` as Lambda writes it: base64 for a zip, the digest's digits for an image.
     pub fn code_sha256(&self) -> String {
         match self {
             Self::Zip(bytes) => BASE64_STANDARD.encode(Digest::of(bytes).to_bytes()),

@@ -1,17 +1,17 @@
-//! What AWS answers where it promises no consistent reads: the services as they were a while ago.
+//! Reads of the past. AWS promises no consistent reads for some services; they answer with what they were a while ago.
 
 use crate::World;
 use crate::mishaps::Call;
 use windlass_domain::time::Time;
 
-/// For how long it is remembered how the services were, in milliseconds: no read is further behind.
+/// The time for which former states of the services are kept, in milliseconds: no read is further behind.
 const REMEMBERED_MS: u64 = 20_000;
 
-/// How often it is remembered at most, in milliseconds: a read may be behind by so much less.
+/// The least time between two states that are kept, in milliseconds: a read may be behind by so much less.
 const EVERY_MS: u64 = 200;
 
 impl World {
-    /// Remembers how the services are now whose reads need not be consistent.
+    /// Keeps the present state of the services whose reads need not be consistent, unless one was kept a moment ago.
     pub(crate) fn remember(&self) {
         let now = self.true_time();
         let last = self.mishaps().past.back().map(Self::true_time);
@@ -26,13 +26,13 @@ impl World {
         }
     }
 
-    /// The same at once, before something changes by itself.
+    /// Keeps the present state in any case, before something changes by itself.
     pub fn remember_now(&self) {
         let sketch = self.sketch(self.true_time());
         self.mishaps().past.push_back(sketch);
     }
 
-    /// Another world with these services alone, at a time.
+    /// Returns another world with these services alone, at a time.
     fn sketch(&self, now: Time) -> Self {
         let sketch = Self {
             place: self.place.clone(),
@@ -51,8 +51,8 @@ impl World {
         sketch
     }
 
-    /// The world as it was then, or a little later where that was not remembered: what is read is never
-    /// further behind than was asked for.
+    /// Returns the world as it was at a time, or a little later where no state of that time was kept. So a read is
+    /// never further behind than was asked for.
     fn then(&self, at: Time) -> Self {
         let past = &self.mishaps().past;
         let known = past.iter().find(|sketch| sketch.true_time() >= at);
@@ -64,13 +64,13 @@ impl World {
 }
 
 impl Call<'_> {
-    /// What this call reads, where AWS promises no consistent answer.
+    /// Returns the world as this call sees it, where AWS promises no consistent answer.
     pub(crate) fn seen(&self) -> World {
         if self.late_ms() == 0 {
             return self.world().clone();
         }
         let then = self.world().then(self.as_of());
-        // What CodeDeploy had done by then was not looked at by anybody yet.
+        // Nobody has looked yet at what CodeDeploy had done by then.
         then.deploy_on();
         then
     }

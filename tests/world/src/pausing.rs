@@ -5,17 +5,17 @@ use crate::rollout::LiveService;
 use windlass_domain::time::Time;
 use windlass_engine::ports::LifecycleHook;
 
-/// What became of a pause.
+/// The way in which a pause was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pausing {
     /// It was answered by a call of the port.
     Called {
-        /// Whether the deployment went on.
+        /// True if the deployment went on.
         goes_on: bool,
     },
     /// A person answered it.
     ByHand {
-        /// Whether the deployment went on.
+        /// True if the deployment went on.
         goes_on: bool,
     },
 }
@@ -23,7 +23,7 @@ pub enum Pausing {
 /// A pause that was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
-    /// When.
+    /// The time of the answer.
     pub at: Time,
     /// The deployment's ARN.
     pub rollout: String,
@@ -31,7 +31,7 @@ pub struct Answered {
     pub stage: String,
     /// The hook's id.
     pub hook: String,
-    /// By whom, and how.
+    /// The one who answered, and the answer.
     pub by: Pausing,
 }
 
@@ -44,7 +44,8 @@ impl LiveService {
         self.called.extend(own.map(|own| own.arn.clone()));
     }
 
-    /// The newest deployment is at this stage: each pause of the service's configuration waits, with an id of its own.
+    /// Takes the newest deployment to a stage: each pause of the service's configuration at it waits, with an id of its
+    /// own.
     pub(crate) fn pause(&mut self, stage: &str, now: Time) {
         let pauses = self
             .service
@@ -67,7 +68,7 @@ impl LiveService {
         }
     }
 
-    /// Whether the newest deployment waits. What nobody has answered in time ends as its hook says.
+    /// Returns whether the newest deployment waits. A pause that nobody has answered in time ends as its hook says.
     pub(crate) fn is_paused(&mut self, now: Time) -> bool {
         let Some(newest) = self.rollouts.first_mut() else {
             return false;
@@ -89,7 +90,7 @@ impl LiveService {
         hooks.is_some_and(|mut hooks| hooks.any(|hook| hook.status == WAITS))
     }
 
-    /// What is over waits for nothing more.
+    /// Ends the pauses of a deployment that is over: they wait for nothing more.
     pub(crate) fn leave_pauses(&mut self) {
         let hooks = self
             .rollouts
@@ -102,7 +103,7 @@ impl LiveService {
         }
     }
 
-    /// Answers a pause; whether it waited.
+    /// Answers a pause. Returns whether it was waiting.
     pub(crate) fn answer_pause(&mut self, hook: &str, by: Pausing, now: Time) -> bool {
         let under_way = self
             .rollouts
@@ -127,7 +128,7 @@ impl LiveService {
         let (Pausing::Called { goes_on } | Pausing::ByHand { goes_on }) = by;
         if !goes_on {
             self.end_shifting(true, "Service deployment rolled back by request.", now);
-            // What a call does is done when it is answered: the service is set back, its tasks follow.
+            // A call has taken effect when it is answered: the service is set back at once, and its tasks follow.
             if matches!(by, Pausing::Called { .. }) {
                 self.go_back(now);
             }

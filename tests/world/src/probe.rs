@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Answered, Conversation, Get, Heard, Probe, ProbeAnswer, Probed};
 
-/// What addresses answer.
+/// The addresses and their answers.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The answers by address, before those of the distributions; any other does not answer.
     pub answers: BTreeMap<String, Probed>,
-    /// What a WebSocket at an address says to each message, or to nobody's; any other is not open.
+    /// The answer of the WebSocket at an address to any message, or to none; any other address has no open one.
     pub sockets: BTreeMap<String, String>,
-    /// The header that a listener's rule looks for before an address answers: without it there is nothing.
+    /// The header, with its value, that a listener's rule requires for an address; without it the answer is 404.
     pub rules: BTreeMap<String, (String, String)>,
-    /// When an address behind such a rule has answered with success, oldest first.
+    /// The times at which an address behind such a rule has answered with success, oldest first.
     pub passed: Vec<(Time, String)>,
     /// The addresses that were probed, oldest first.
     pub asked: Vec<String>,
@@ -24,9 +24,9 @@ pub struct State {
 /// An edge of a distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
-    /// Has a new configuration at once.
+    /// An edge that has a new configuration at once.
     Quick,
-    /// Has it when the distribution is `Deployed`.
+    /// An edge that has it when the distribution is `Deployed`.
     Slow,
 }
 
@@ -53,13 +53,13 @@ impl World {
             .insert(url.to_owned(), Probed::Answer(answer));
     }
 
-    /// What a visitor gets at an address: from the table, or through a distribution whose edges all
+    /// Returns the answer that a visitor gets at an address: from the table, or through a distribution whose edges all
     /// have its configuration as late as the last one.
     pub fn visit(&self, url: &str) -> Option<Probed> {
         self.visit_at(Edge::Slow, url)
     }
 
-    /// What a visitor gets at an address through an edge.
+    /// Returns the answer that a visitor gets at an address through an edge.
     pub fn visit_at(&self, edge: Edge, url: &str) -> Option<Probed> {
         let listed = self.probe().answers.get(url).cloned();
         listed.or_else(|| {
@@ -69,7 +69,7 @@ impl World {
         })
     }
 
-    /// What the distribution with this domain answers. The first origin serves everything.
+    /// Returns the answer of the distribution with this domain. The first origin serves everything.
     fn through_distribution(&self, edge: Edge, host: &str, path: &str) -> Option<ProbeAnswer> {
         let now = self.true_time();
         let cdn = self.cdn();
@@ -121,13 +121,14 @@ impl World {
 }
 
 impl World {
-    /// Lets a WebSocket at an address answer so.
+    /// Opens a WebSocket with this answer at an address.
     pub fn listen(&self, url: &str, answer: &str) {
         let sockets = &mut self.probe().sockets;
         sockets.insert(url.to_owned(), answer.to_owned());
     }
 
-    /// What a listener's rule for an address lets through; the listener's default answers all else.
+    /// Returns the answer where the request fits the listener's rule for the address; otherwise the listener's default,
+    /// 404.
     fn by_rule(&self, get: &Get<'_>, found: Probed) -> Probed {
         let state = self.probe();
         let rule = state.rules.get(get.url);

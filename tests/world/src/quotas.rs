@@ -12,11 +12,11 @@ use windlass_engine::ports::{Answered, JsonCall};
 pub struct State {
     /// The values by code, such as `L-3032A538`.
     pub values: BTreeMap<String, f64>,
-    /// Whether every call is refused, as to a role without permission.
+    /// True if every call is refused, as to a role without permission.
     pub denied: bool,
 }
 
-/// What Service Quotas answers to a call.
+/// Answers a call of Service Quotas.
 pub(crate) fn answers(world: &World, call: &JsonCall) -> Answered<Value> {
     let state = world.quotas();
     if state.denied {

@@ -11,7 +11,7 @@ use windlass_engine::ports::{Answered, Image, Platform, Registry, Tagged, Tagged
 /// The host of the repositories.
 pub const HOST: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
 
-/// How many images a page has at most (Amazon ECR API Reference, DescribeImages, `maxResults`).
+/// The number of images that a page has at most (Amazon ECR API Reference, DescribeImages, `maxResults`).
 const PAGE: usize = 1000;
 
 /// The images.
@@ -19,11 +19,11 @@ const PAGE: usize = 1000;
 pub struct State {
     /// The images of all repositories.
     pub images: Vec<Image>,
-    /// The time at which whoever has the state in hand took it.
+    /// The time at which the state was borrowed.
     pub now: Time,
     /// The tags of repositories that have some, by name.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
-    /// When each digest was pushed.
+    /// The time at which each digest was pushed.
     pub pushed: BTreeMap<Digest, Time>,
 }
 
@@ -66,12 +66,12 @@ impl State {
         digest
     }
 
-    /// Whether there is a repository of this name or URI.
+    /// Returns whether there is a repository of this name or URI.
     pub fn knows(&self, repository: &str) -> bool {
         self.images.iter().any(|image| is_of(image, repository))
     }
 
-    /// A page of the images that have tags. Its token is the number of images before it.
+    /// Returns a page of the images that have tags. Its token is the number of images before it.
     fn tagged(&self, repository: &str, after: Option<&str>) -> Answered<TaggedPage> {
         let before: usize = after.unwrap_or("0").parse().map_err(|_| {
             let message = "DescribeImages: the token is none that ECR gave";
@@ -91,7 +91,7 @@ impl State {
         })
     }
 
-    /// An image by repository name or URI and by tag or digest.
+    /// Finds an image by repository name or URI and by tag or digest.
     pub fn find(&self, repository: &str, reference: &str) -> Option<&Image> {
         let matches = |image: &&Image| {
             let tagged = image.tags.iter().any(|tag| tag == reference);

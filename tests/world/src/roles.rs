@@ -1,5 +1,6 @@
-//! IAM in memory, as far as it simulates what the roles may do that change targets. Each has the policies of Windlass's
-//! own template: what changes a target is allowed on what is tagged for an application and an environment.
+//! IAM in memory, as far as it simulates the permissions of the roles that change targets. Each role has the policies
+//! of Windlass's own template. The actions that change a target are allowed on what is tagged for an application and an
+//! environment.
 
 use crate::World;
 use std::collections::BTreeMap;
@@ -7,14 +8,14 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::KindName;
 use windlass_engine::ports::{Answered, Evaluation, Roles, Simulation};
 
-/// What is otherwise than the template has it.
+/// The deviations from the template.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// What is said of these actions; the action in it is not looked at.
+    /// The evaluations of these actions, in place of the template's; the action in an evaluation is not looked at.
     pub said: BTreeMap<String, Evaluation>,
-    /// Whether every question is refused, as to a role without permission.
+    /// True if every question is refused, as to a role without permission.
     pub denied: bool,
-    /// What was asked, in order.
+    /// The questions that were asked, in order.
     pub asked: Vec<Simulation>,
 }
 

@@ -1,7 +1,6 @@
-//! What moves a service in ECS: tasks start, run, stop; a deployment gets steady or fails; the
-//! circuit breaker gives it up and goes back (Amazon ECS Developer Guide, "Deploy Amazon ECS
-//! services by replacing tasks" and "How the Amazon ECS deployment circuit breaker detects
-//! failures"). One step a second, made when someone looks.
+//! The motion of a service in ECS: tasks start, run, stop; a deployment gets steady or fails; the circuit breaker gives
+//! it up and goes back (Amazon ECS Developer Guide, "Deploy Amazon ECS services by replacing tasks" and "How the Amazon
+//! ECS deployment circuit breaker detects failures"). It goes one step a second, made when somebody looks.
 
 pub use crate::live_task::LiveTask;
 
@@ -14,17 +13,17 @@ use windlass_engine::ports::{
     LifecycleHook, Service, ServiceDeployment, ServiceEvent, ServiceRollout,
 };
 
-/// How long a task must run to count as steady.
+/// The time that a task must run to count as steady, in seconds.
 const STEADY_S: u64 = 2;
-/// How long a failed deployment stays listed after its last task has stopped.
+/// The time for which a failed deployment stays listed after its last task has stopped, in seconds.
 const LISTED_S: u64 = 30;
-/// How long stopped tasks are listed.
+/// The time for which stopped tasks are listed, in seconds.
 const STOPPED_LISTED_S: u64 = 3600;
 
-/// How many events are listed (Amazon ECS API Reference, Service, `events`).
+/// The number of events that are listed (Amazon ECS API Reference, Service, `events`).
 const EVENTS: usize = 100;
 
-/// Why ECS gives a deployment up.
+/// A reason for which ECS gives a deployment up.
 struct Trips {
     by: &'static str,
     why: &'static str,
@@ -34,7 +33,7 @@ struct Trips {
 /// A service that lives.
 #[derive(Debug, Clone)]
 pub struct LiveService {
-    /// What ECS tells of it.
+    /// The service as ECS describes it.
     pub service: Service,
     /// Its tasks, also stopped ones.
     pub tasks: Vec<LiveTask>,
@@ -42,31 +41,31 @@ pub struct LiveService {
     pub completed: String,
     /// The lifecycle hooks that hold its deployment: nothing moves until it is continued.
     pub held: Vec<LifecycleHook>,
-    /// What came of each UpdateService, newest first.
+    /// The outcome of each UpdateService, newest first.
     pub rollouts: Vec<ServiceRollout>,
-    /// What became of the pauses of its deployments, oldest first.
+    /// The answered pauses of its deployments, oldest first.
     pub pauses: Vec<Answered>,
-    /// When each of its deployments was successful, by ARN.
+    /// The time at which each of its deployments was successful, by ARN.
     pub succeeded: BTreeMap<String, Time>,
-    /// The deployments that were begun by a call of the port, by ARN: nobody else's.
+    /// The deployments that a call of the port has begun, by ARN; nobody else's.
     pub called: BTreeSet<String>,
-    /// Whether the alarm was red when the newest one began: ECS does not look at it then, and another deployment can
-    /// mend what rings (Amazon ECS Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures").
+    /// True if the alarm was red when the newest deployment began. ECS does not look at it then, and another deployment
+    /// can mend the cause (Amazon ECS Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures").
     pub(crate) rang: bool,
-    /// Whether ECS is before another step of the same shift.
+    /// True if ECS is about to make another step of the same shift.
     pub(crate) is_next_step: bool,
-    /// Since when the newest one is at its stage.
+    /// The time since which the newest deployment is at its stage.
     pub(crate) stage_since: Time,
-    /// Whether one of the alarms that give deployments up is red.
+    /// True if one of the alarms that give deployments up is red.
     pub alarm: bool,
-    /// The last step.
+    /// The time of the last step.
     at: Time,
-    /// When a deployment failed, by id.
+    /// The time at which a deployment failed, by id.
     failed_at: Vec<(String, Time)>,
 }
 
 impl LiveService {
-    /// A service as it is now.
+    /// Makes a service as it is now.
     pub fn new(service: Service, now: Time) -> Self {
         Self {
             completed: service.task_definition.clone(),
@@ -86,7 +85,7 @@ impl LiveService {
         }
     }
 
-    /// The deployment that ECS steers towards.
+    /// Returns the deployment that ECS steers towards.
     pub fn primary(&self) -> Option<&ServiceDeployment> {
         let mut deployments = self.service.deployments.iter();
         deployments.find(|d| d.status == "PRIMARY")
@@ -140,9 +139,9 @@ impl LiveService {
         self.tasks.retain(|t| t.task.stopped_at.is_none_or(listed));
     }
 
-    /// Why ECS gives the PRIMARY deployment up, and whether it rolls back, if it does (Amazon ECS
-    /// Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures"). An alarm gives no
-    /// rollback up.
+    /// Returns the reason for which ECS gives the PRIMARY deployment up, and whether it rolls back; `None` if it goes
+    /// on (Amazon ECS Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures"). An alarm gives
+    /// up no rollback.
     fn trips(&self) -> Option<Trips> {
         let primary = self.primary().filter(|p| p.rollout == "IN_PROGRESS")?;
         if self.goes_back() {
@@ -207,7 +206,7 @@ impl LiveService {
         self.service.deployments.retain(|d| d.id != former);
     }
 
-    /// The newest event is listed first.
+    /// Lists an event first, as the newest.
     fn say(&mut self, at: Time, message: String) {
         self.service.events.insert(0, ServiceEvent { at, message });
         self.service.events.truncate(EVENTS);
@@ -248,7 +247,7 @@ impl LiveService {
         }
     }
 
-    /// Whether as many tasks of a deployment run for long enough as are wanted.
+    /// Returns whether as many tasks of a deployment as are wanted have run for long enough.
     pub(crate) fn is_up(&self, id: &str, now: Time) -> bool {
         let steady = |t: &&LiveTask| {
             let runs = t

@@ -7,51 +7,51 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Answered, CallAnswer, Clock as _, OneCall, Runners};
 
-/// For how long a function runs, where nobody says otherwise, in seconds.
+/// The time for which a function runs, where nobody says otherwise, in seconds.
 const LASTS_S: u64 = 10;
 
-/// The calls, and how functions behave, by name and direction, such as `shop-migrate/forward`.
+/// The calls, and the behaviour of functions, by name and direction, such as `shop-migrate/forward`.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The events that ask for a call, which nobody has brought yet.
     pub asked: Vec<Value>,
-    /// Whether each event is brought twice.
+    /// True if each event is brought twice.
     pub is_twice: bool,
     /// All calls that ever ran, oldest first.
     pub live: Vec<LiveCall>,
-    /// For how many seconds a call runs; 10 if it is not here.
+    /// The time for which a call runs, in seconds; 10 if it is not here.
     pub lasts_s: BTreeMap<String, u64>,
     /// Calls that fail.
     pub fails: BTreeSet<String>,
-    /// How many more calls are throttled.
+    /// The number of calls that are still to be throttled.
     pub throttled: u32,
 }
 
 /// A call that was made.
 #[derive(Debug, Clone)]
 pub struct LiveCall {
-    /// What was asked for.
+    /// The call that was asked for.
     pub asked: OneCall,
-    /// When it began.
+    /// The time at which it began.
     pub began: Time,
-    /// When it ends, whoever waits for it.
+    /// The time at which it ends, whoever waits for it.
     pub ends: Time,
-    /// Whether it fails.
+    /// True if it fails.
     pub fails: bool,
 }
 
 impl LiveCall {
-    /// The key by which the function knows it.
+    /// Returns the key by which the function knows it.
     pub fn key(&self) -> &str {
         self.asked.payload["key"].as_str().unwrap_or_default()
     }
 
-    /// Whether it has done its work by then.
+    /// Returns whether it has done its work by then.
     pub fn succeeded(&self, now: Time) -> bool {
         !self.fails && self.ends <= now
     }
 
-    /// Whether it runs then.
+    /// Returns whether it runs at that time.
     pub fn lives(&self, now: Time) -> bool {
         self.began <= now && now < self.ends
     }

@@ -8,45 +8,45 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Answered, Launch, NewRun, Run, RunContainer, Runs};
 
-/// When a task is placed, and when its containers run or cannot, in seconds after it was created.
+/// The ages at which a task is placed, and at which its containers run or cannot, in seconds.
 const PLACED_S: u64 = 1;
 const STARTED_S: u64 = 3;
-/// For how long it runs, where nobody says otherwise.
+/// The time for which it runs, where nobody says otherwise, in seconds.
 const LASTS_S: u64 = 10;
-/// How long its containers have between the two signals that end them.
+/// The time between the two signals that end its containers, in seconds.
 const STOPPING_S: u64 = 5;
-/// For how long a task is shown, and its token known, once it has stopped.
+/// The time for which a task is shown, and its token known, once it has stopped, in seconds.
 const REMEMBERED_S: u64 = 3600;
-/// For how long a token is known at most.
+/// The time for which a token is known at most, in seconds.
 const TOKEN_S: u64 = 24 * 3600;
 
-/// The tasks, and how those that are run behave, by their command as one text.
+/// The tasks, and the behaviour of commands, each as one text.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// All tasks that ever were, oldest first.
     pub live: Vec<LiveRun>,
-    /// With which code a command exits; 0 if it is not here.
+    /// The exit code of a command; 0 if it is not here.
     pub exits: BTreeMap<String, i32>,
-    /// For how many seconds a command runs; 10 if it is not here.
+    /// The time for which a command runs, in seconds; 10 if it is not here.
     pub lasts_s: BTreeMap<String, u64>,
     /// Commands whose task never starts.
     pub never_start: BTreeSet<String>,
     /// Commands whose task does not stop when it is told to.
     pub stubborn: BTreeSet<String>,
-    /// Where each service's tasks are run, by cluster and name; on EC2 if it is not here.
+    /// The place at which each service's tasks are run, by cluster and name; on EC2 if it is not here.
     pub launches: BTreeMap<(String, String), Launch>,
 }
 
 /// A task that was run.
 #[derive(Debug, Clone)]
 pub struct LiveRun {
-    /// What was asked for.
+    /// The run that was asked for.
     pub asked: NewRun,
     /// Its ARN.
     pub arn: String,
     /// The image of its container.
     pub image: String,
-    /// When it was created.
+    /// The time at which it was created.
     pub created: Time,
     exit: i32,
     lasts_s: u64,
@@ -57,18 +57,18 @@ pub struct LiveRun {
 }
 
 impl LiveRun {
-    /// When it ends by itself, or cannot start.
+    /// Returns the time at which it ends by itself, or cannot start.
     fn ends(&self) -> Time {
         let lasts_s = if self.starts { self.lasts_s } else { 0 };
         self.created.plus_s(STARTED_S + lasts_s)
     }
 
-    /// When it is told to stop before that, and why.
+    /// Returns the time at which it is told to stop before that, and the reason.
     fn told_to_stop(&self) -> Option<&(Time, String)> {
         self.stopped.as_ref().filter(|(at, _)| *at < self.ends())
     }
 
-    /// When it has stopped.
+    /// Returns the time at which it has stopped; `None` if it never stops.
     fn over(&self) -> Option<Time> {
         match self.told_to_stop() {
             Some(_) if self.is_stubborn => None,
@@ -77,30 +77,30 @@ impl LiveRun {
         }
     }
 
-    /// Whether it has done its work by then.
+    /// Returns whether it has done its work by then.
     pub fn succeeded(&self, now: Time) -> bool {
         let ended = self.told_to_stop().is_none() && self.ends() <= now;
         ended && self.starts && self.exit == 0
     }
 
-    /// Whether its container has run by then.
+    /// Returns whether its container has run by then.
     pub fn began(&self, now: Time) -> bool {
         let started = self.created.plus_s(STARTED_S);
         let stopped = self.told_to_stop().is_some_and(|(at, _)| *at < started);
         self.starts && started <= now && !stopped
     }
 
-    /// True where ECS shows it then.
+    /// Returns whether ECS shows it at that time.
     pub fn is_shown(&self, now: Time) -> bool {
         self.told(now).is_some()
     }
 
-    /// Whether it runs then, or will.
+    /// Returns whether it runs at that time, or will.
     pub fn lives(&self, now: Time) -> bool {
         self.over().is_none_or(|over| now < over)
     }
 
-    /// What ECS tells of it; nothing where it has forgotten it.
+    /// Returns ECS's description of it; `None` where ECS has forgotten it.
     fn told(&self, now: Time) -> Option<Run> {
         let over = self.over().filter(|over| *over <= now);
         if over.is_some_and(|over| over.plus_s(REMEMBERED_S) <= now) {
@@ -153,7 +153,7 @@ impl LiveRun {
         })
     }
 
-    /// Whether ECS still knows the token that it was run with.
+    /// Returns whether ECS still knows the token that it was run with.
     fn knows_token(&self, now: Time) -> bool {
         let is_fresh = now < self.created.plus_s(TOKEN_S);
         let over = self.over();
@@ -162,7 +162,7 @@ impl LiveRun {
 }
 
 impl State {
-    /// Runs a task as anyone may; answers its ARN.
+    /// Runs a task as anyone may. Returns its ARN.
     fn run(&mut self, asked: &NewRun, document: &Value, now: Time) -> Answered<String> {
         let same = |live: &&LiveRun| {
             let one = &live.asked;
@@ -217,7 +217,7 @@ impl State {
     /// Stops a task as anyone may.
     ///
     /// # Errors
-    /// Where it is not known.
+    /// If it is not known.
     pub fn stop(&mut self, arn: &str, why: &str, now: Time) -> Answered<()> {
         let mut known = self.live.iter_mut();
         let known = known.find(|live| live.arn == arn && live.told(now).is_some());

@@ -1,6 +1,6 @@
 //! ECS in memory: families of task definitions, services, and rollouts that take time.
 //!
-//! What moves a rollout is in [`crate::rollout`].
+//! [`crate::rollout`] moves a rollout on.
 
 use crate::World;
 use crate::pausing::Pausing;
@@ -27,13 +27,13 @@ pub struct State {
     pub crash: BTreeSet<String>,
     /// Digests (`sha256:…`) that cannot be pulled.
     pub no_pull: BTreeSet<String>,
-    /// Whether tasks keep their image digests to themselves, as old container agents do.
+    /// True if tasks show no image digests, as with old container agents.
     pub hide_digests: bool,
-    /// Whether new tasks find no room in the cluster and stay `PROVISIONING`.
+    /// True if new tasks find no room in the cluster and stay `PROVISIONING`.
     pub no_room: bool,
-    /// How many deployments there were, for their ids.
+    /// The number of deployments so far, for their ids.
     pub deployments: u64,
-    /// How many tasks there were, for their ARNs.
+    /// The number of tasks so far, for their ARNs.
     pub tasks: u64,
 }
 
@@ -128,7 +128,7 @@ impl State {
             .insert((cluster.to_owned(), name.to_owned()), live);
     }
 
-    /// The names and images of the containers.
+    /// Returns the names and images of the containers.
     pub(crate) fn containers_of(&self, task_definition: &str) -> Vec<(String, String)> {
         let found = self.task_definitions.get(task_definition);
         let containers = found.and_then(|td| td.document["containerDefinitions"].as_array());
@@ -139,10 +139,10 @@ impl State {
             .collect()
     }
 
-    /// A service, to set a scene.
+    /// Returns a service, to set a scene.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     pub fn service_mut(&mut self, cluster: &str, name: &str) -> &mut LiveService {
         let key = (cluster.to_owned(), name.to_owned());
         match self.services.get_mut(&key) {
@@ -151,7 +151,7 @@ impl State {
         }
     }
 
-    /// Sets a service's task definition as anyone may; answers the deployment's id.
+    /// Sets a service's task definition as anyone may. Returns the deployment's id.
     pub fn update(&mut self, cluster: &str, name: &str, to: &str, now: Time) -> Answered<String> {
         let known = self.task_definitions.get(to);
         let active = known.is_some_and(|td| td.document["status"] == "ACTIVE");
@@ -190,10 +190,10 @@ impl State {
 }
 
 impl State {
-    /// What ContinueServiceDeployment does, whoever calls it.
+    /// Answers a pause as ContinueServiceDeployment does, whoever calls it.
     ///
     /// # Errors
-    /// Where no such hook waits.
+    /// If no such hook waits.
     pub fn answer_pause(&mut self, arn: &str, hook: &str, by: Pausing, now: Time) -> Answered<()> {
         let newest =
             |live: &&mut LiveService| live.rollouts.first().is_some_and(|it| it.arn == arn);
@@ -213,14 +213,14 @@ fn refused(why: &str) -> Fault {
     Fault::new(FaultName::Refused, format!("ClientException: {why}"))
 }
 
-/// The revision in an ARN.
+/// Reads the revision in an ARN.
 fn revision(arn: &str) -> u64 {
     let text = arn.rsplit(':').next().unwrap_or_default();
     text.parse().unwrap_or_default()
 }
 
 impl World {
-    /// One look at a service after time has passed for it.
+    /// Looks once at a service after time has passed for it.
     fn live<T>(
         &self,
         cluster: &str,

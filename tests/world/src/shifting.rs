@@ -21,14 +21,14 @@ const STAGES: [&str; 11] = [
     "CLEAN_UP",
 ];
 
-/// Where new tasks start.
+/// The index of the stage in which new tasks start.
 const SCALE_UP: usize = 2;
 
 /// All traffic, in tenths of a percent.
 const ALL: u32 = 1000;
 
 impl LiveService {
-    /// Whether its strategy shifts traffic.
+    /// Returns whether its strategy shifts traffic.
     pub(crate) fn shifts(&self) -> bool {
         self.service.strategy != "ROLLING"
     }
@@ -38,17 +38,17 @@ impl LiveService {
         newest.is_some_and(|newest| words.contains(&newest.status.as_str()))
     }
 
-    /// Whether its newest deployment is not over.
+    /// Returns whether its newest deployment is not over.
     pub(crate) fn is_shifting(&self) -> bool {
         self.shifts() && (self.goes_back() || self.has_status(&["PENDING", "IN_PROGRESS"]))
     }
 
-    /// Whether it goes back from its newest deployment.
+    /// Returns whether it goes back from its newest deployment.
     pub(crate) fn goes_back(&self) -> bool {
         self.shifts() && self.has_status(&["ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"])
     }
 
-    /// Whether tasks of the PRIMARY deployment may start.
+    /// Returns whether tasks of the PRIMARY deployment may start.
     pub(crate) fn may_scale_up(&self) -> bool {
         !(self.shifts() && self.has_status(&["PENDING", "IN_PROGRESS"]))
             || self.rank().is_some_and(|rank| rank >= SCALE_UP)
@@ -92,8 +92,8 @@ impl LiveService {
         self.rollouts.insert(0, rollout);
     }
 
-    /// Behind one load balancer, a target group for each revision, so that it can be told what becomes of its calls: on
-    /// AWS two take turns.
+    /// Returns the load balancer and the target groups of its revisions. Each revision has a target group of its own,
+    /// so that a test can tell the calls of each; on AWS two groups take turns.
     fn behind(&self) -> Behind {
         let group = |number: usize| format!("targetgroup/agent-{number}/1");
         let begun = self.rollouts.len();
@@ -106,7 +106,7 @@ impl LiveService {
         }
     }
 
-    /// What came of each UpdateService since then, newest first.
+    /// Returns the outcome of each UpdateService since then, newest first.
     pub(crate) fn rollouts_since(&self, since: Time) -> Vec<ServiceRollout> {
         let listed = self.rollouts.iter().filter(|one| one.created >= since);
         let mut listed: Vec<ServiceRollout> = listed.cloned().collect();
@@ -116,7 +116,7 @@ impl LiveService {
         listed
     }
 
-    /// Where the newest deployment stands with this, it stands with that from now on.
+    /// Sets the newest deployment's status to `to` where it is `from`.
     pub(crate) fn turn(&mut self, from: &str, to: &str) {
         let newest = self.rollouts.first_mut().filter(|one| one.status == from);
         if let Some(newest) = newest {
@@ -128,18 +128,18 @@ impl LiveService {
         }
     }
 
-    /// What StopServiceDeployment does with `ROLLBACK`; whether it can be done.
+    /// Stops the newest deployment as StopServiceDeployment does with `ROLLBACK`. Returns whether that can be done.
     pub(crate) fn stop_rollout(&mut self, now: Time) -> bool {
         if self.has_status(&["PENDING", "IN_PROGRESS"]) && self.shifts() {
             self.end_shifting(true, "Service deployment rolled back by request.", now);
-            // What a call does is done when it is answered: the service is set back, its tasks follow.
+            // A call has taken effect when it is answered: the service is set back at once, and its tasks follow.
             self.go_back(now);
             return true;
         }
         self.goes_back()
     }
 
-    /// ECS gives the deployment up, and goes back or does not.
+    /// Lets ECS give the deployment up, and go back or not.
     pub(crate) fn end_shifting(&mut self, goes_back: bool, why: &str, now: Time) {
         self.stage_since = now;
         self.leave_pauses();
@@ -163,7 +163,7 @@ impl LiveService {
         self.pause(STAGES[stage], now);
     }
 
-    /// One step of the newest deployment.
+    /// Makes one step of the newest deployment.
     pub(crate) fn shift(&mut self, now: Time) {
         if self.has_status(&["PENDING"]) {
             let others = self.service.deployments.iter().filter(|d| d.running > 0);
@@ -199,7 +199,7 @@ impl LiveService {
         }
     }
 
-    /// The next step of production traffic, each with its time; at all the stage is over.
+    /// Makes the next step of production traffic, each with its time. The stage is over once all traffic is shifted.
     fn shift_more(&mut self, rank: usize, waited_min: u64, now: Time) {
         let shifting = self.service.shifting;
         let is_canary = self.service.strategy == "CANARY";
@@ -211,7 +211,7 @@ impl LiveService {
             return self.enter(rank + 1, now);
         }
         if has > 0 && !self.is_next_step {
-            // After each step but the last ECS is before the next one once more.
+            // After each step but the last, ECS is once more at the stage before it.
             if waited_min >= u64::from(shifting.step_min) {
                 self.is_next_step = true;
                 self.enter(rank - 1, now);
@@ -245,7 +245,7 @@ impl LiveService {
         }
     }
 
-    /// Back to the last revision that was complete: its deployment is PRIMARY again, and its tasks still run.
+    /// Goes back to the last revision that was complete: its deployment is PRIMARY again, and its tasks still run.
     pub(crate) fn go_back(&mut self, now: Time) {
         if let Some(newest) = self.rollouts.first_mut() {
             newest.traffic_tenths = Some(0);

@@ -1,22 +1,22 @@
-//! A source of a metric in memory: what puts a value into every period, such as a service of AWS.
+//! A source of a metric in memory, such as a service of AWS: it puts a value into every period.
 
 use windlass_domain::time::{Span, Time};
 use windlass_engine::ports::Point;
 
-/// How long after the beginning of its period a point is told at the earliest, in milliseconds: what is put is
-/// not there at once (Amazon CloudWatch User Guide, "Publish custom metrics").
+/// The time from the beginning of its period until a point is returned at the earliest, in milliseconds: a point that
+/// was put is not there at once (Amazon CloudWatch User Guide, "Publish custom metrics").
 const TOLD_AFTER_MS: u64 = 30_000;
 
 /// A source that puts a value into every period, or falls silent.
 #[derive(Debug, Clone)]
 pub struct Source {
     period: Span,
-    /// Since when it puts which value, oldest first; none while it is silent.
+    /// The values that it puts, each with the time since when, oldest first; `None` while it is silent.
     values: Vec<(Time, Option<f64>)>,
 }
 
 impl Source {
-    /// A source of points of this period, which is silent.
+    /// Makes a source of points of this period, which is silent.
     pub fn of(period: Span) -> Self {
         Self {
             period,
@@ -29,8 +29,8 @@ impl Source {
         self.values.push((now, value));
     }
 
-    /// Its points that are told now. Like GetMetricData: the beginning is rounded down to the period's, a point
-    /// has its period's beginning as its time, and the end is exclusive (Amazon CloudWatch API Reference,
+    /// Returns its points that can be read now. Like GetMetricData: the beginning is rounded down to the period's, a
+    /// point has its period's beginning as its time, and the end is exclusive (Amazon CloudWatch API Reference,
     /// GetMetricData).
     pub fn points(&self, (from, to): (Time, Time), now: Time) -> Vec<Point> {
         let period = self.period.as_ms().max(1);
@@ -45,7 +45,7 @@ impl Source {
             .collect()
     }
 
-    /// The highest value that was put within a time.
+    /// Returns the highest value that was put within a time.
     fn highest(&self, from: Time, to: Time) -> Option<f64> {
         let ends = self.values.iter().skip(1).map(|(since, _)| *since);
         let ends = ends.chain([Time(u64::MAX)]);

@@ -1,4 +1,4 @@
-//! Starting tasks: what their images do, and which digest they show.
+//! The start of tasks: their images crash or cannot be pulled, and tasks show digests.
 
 use crate::live_task::{LiveTask, digest_of};
 use crate::registry;
@@ -6,7 +6,7 @@ use crate::services::State;
 use windlass_domain::time::Time;
 
 impl State {
-    /// A new task of a deployment, or of a task set.
+    /// Starts a new task of a deployment, or of a task set.
     pub(crate) fn start(
         &mut self,
         of: &str,
@@ -24,7 +24,8 @@ impl State {
         task
     }
 
-    /// What an image does, and which digest tasks show: a platform's where it is an index.
+    /// Lets a task's container behave as its image does, and show the image's digest: a platform's where the image is
+    /// an index.
     fn set_image(
         &self,
         task: &mut LiveTask,

@@ -37,7 +37,7 @@ impl LiveService {
         all.all(|one| one.running == one.desired && one.stability == "STEADY_STATE")
     }
 
-    /// The task set with the production traffic.
+    /// Returns the task set with the production traffic.
     pub fn primary_tasks(&self) -> Option<&TaskSet> {
         let mut all = self.service.task_sets.iter();
         all.find(|one| one.status == "PRIMARY")
@@ -58,7 +58,7 @@ impl LiveService {
         });
     }
 
-    /// Lets a task set have the production traffic; whether it is there.
+    /// Gives a task set the production traffic. Returns whether the set is there.
     pub(crate) fn promote(&mut self, id: &str) -> bool {
         let found = self.service.task_sets.iter().find(|one| one.id == id);
         let Some(found) = found.filter(|one| one.status != "DRAINING") else {
@@ -108,7 +108,7 @@ impl LiveService {
 }
 
 impl State {
-    /// One step of all task sets of a service.
+    /// Goes one step with all task sets of a service.
     pub(crate) fn run_task_sets(
         &mut self,
         live: &mut LiveService,

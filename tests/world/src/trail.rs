@@ -12,7 +12,7 @@ use windlass_engine::ports::{Answered, JsonCall};
 pub struct State {
     /// All of them, oldest first.
     pub events: Vec<Event>,
-    /// Whether every call is refused, as to a role without permission.
+    /// True if every call is refused, as to a role without permission.
     pub denied: bool,
 }
 
@@ -21,15 +21,15 @@ pub struct State {
 pub struct Event {
     /// The name of the resource that it is about.
     pub resource: String,
-    /// What was called.
+    /// The name of the call.
     pub name: String,
-    /// Whose call it was.
+    /// The ARN of the caller.
     pub by: String,
-    /// When.
+    /// The time of the call.
     pub at: Time,
 }
 
-/// What CloudTrail answers to a call.
+/// Answers a call of CloudTrail.
 pub(crate) fn answers(world: &World, call: &JsonCall) -> Answered<Value> {
     let state = world.trail();
     if state.denied {

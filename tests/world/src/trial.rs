@@ -1,5 +1,4 @@
-//! A deployment of one component, as a test drives it: the ledger's items that it needs, and its
-//! invocations one by one.
+//! A deployment of one component, driven by a test: the ledger's items that it needs, and its invocations one by one.
 
 use crate::World;
 use crate::conformance::{Scene, Subject};
@@ -18,19 +17,19 @@ use windlass_engine::payload::{Word, Work, WorkDone};
 use windlass_engine::ports::{Answered, Clock, Item, Key, Reach};
 use windlass_engine::store;
 
-/// How often an invocation is asked again before the test gives up.
+/// The number of times that an invocation is asked again before the test gives up.
 pub(crate) const PATIENCE: u32 = 300;
 
 /// A deployment of one component in the middle of its way.
 pub struct Trial<'s, S: Subject> {
     subject: &'s S,
-    /// The scene.
+    /// The target and its world.
     pub scene: Scene,
-    /// The state before.
+    /// The target's state before the deployment.
     pub before: Recorded,
 }
 
-/// The deployment's id in trials.
+/// Returns the deployment's id in trials.
 pub fn deployment() -> DeploymentId {
     DeploymentId("0123456789abcdef".into())
 }
@@ -100,7 +99,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         self.write_lock(token, false)
     }
 
-    /// The same, as the recovery does that an operator has asked for.
+    /// Sets the lock's token, as the recovery does that an operator has asked for.
     pub fn set_operators_token(&self, token: u64) -> Answered<()> {
         self.write_lock(token, true)
     }
@@ -112,7 +111,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         Ok(())
     }
 
-    /// What the machine asks for.
+    /// Returns the work that the state machine asks for.
     pub fn work(&self, wave: Option<u32>, token: u64) -> Answered<Work> {
         Ok(Work {
             deployment: deployment(),
@@ -122,7 +121,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         })
     }
 
-    /// One invocation.
+    /// Invokes once.
     pub async fn invoke(&self, work: &Work) -> Answered<WorkDone> {
         let of = async |ports: &World, step: &Step| Ok(self.subject.kind(ports.at(&step.place)));
         converge(&self.scene.world, of, work, Budget::default()).await
@@ -140,7 +139,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         Err(Fault::internal("it never answers"))
     }
 
-    /// All waves, forward.
+    /// Goes forward through all waves.
     pub fn forward(&self) -> Answered<Word> {
         self.forward_from(0)
     }
@@ -158,7 +157,7 @@ impl<'s, S: Subject> Trial<'s, S> {
         (0..).take(self.scene.goals.len())
     }
 
-    /// The step as it is.
+    /// Returns the present step.
     pub fn step(&self) -> Answered<Step> {
         let key = store::step(&deployment(), &names()?.2);
         let ledger = self.scene.world.ledger();
@@ -167,17 +166,18 @@ impl<'s, S: Subject> Trial<'s, S> {
         Ok(store::from_item::<Step>(Item::clone(item))?.value)
     }
 
-    /// What the target is now.
+    /// Returns the target's present state.
     pub fn observe(&self) -> Answered<<S::Kind as Kind>::Seen> {
         look(self.subject, &self.scene)
     }
 
-    /// How many port calls were made.
+    /// Returns the number of port calls that were made.
     pub fn calls(&self) -> u64 {
         self.scene.world.mishaps().count()
     }
 
-    /// By what the target shows; or, of a kind of which nothing lives on, by what the ledger tells beside it.
+    /// Asserts that the goal is reached. The target shows it; where nothing of a kind lives on, the ledger's changes
+    /// tell it as well.
     pub(crate) fn assert_arrived(&self, context: &str, changes: &[ChangeRecord]) {
         let target = must(read(&self.scene.target), context);
         let goal = must(
@@ -220,7 +220,7 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 }
 
-/// What somebody sees who only looks.
+/// Observes the target without changing anything.
 fn look<S: Subject>(subject: &S, scene: &Scene) -> Answered<<S::Kind as Kind>::Seen> {
     let kind = subject.kind(scene.world.clone());
     run(kind.observe(&read(&scene.target)?, &Way::default()))

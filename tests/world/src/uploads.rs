@@ -14,9 +14,9 @@ const SMALLEST: usize = 5 * 1024 * 1024;
 /// An upload that was begun.
 #[derive(Debug, Clone)]
 pub struct Pending {
-    /// Where to.
+    /// Its bucket, its key, and the id that S3 gave it.
     pub upload: Upload,
-    /// How it is written.
+    /// The options with which the object is written.
     pub options: PutOptions,
     /// Its parts by number.
     pub parts: BTreeMap<u16, (Part, Bytes)>,

@@ -1,11 +1,11 @@
-//! AWS CDK: a page with what the constructs of the targets need, as `docs/integrate/cdk.md` has it. Code in a
-//! programming language is not changed by lines.
+//! AWS CDK: a page with the members that the constructs of the targets need, as `docs/integrate/cdk.md` has it. Code in
+//! a programming language is not changed by lines.
 
 use crate::init::application::{Application, Target};
 use crate::init::pages::{CDK, block};
 use crate::init::repository::Repository;
 
-/// The page, where a repository has an app of AWS CDK.
+/// Returns the page, where a repository has an app of AWS CDK.
 pub fn page(application: &Application, repository: &Repository) -> Option<String> {
     let (path, _) = repository.named(&["cdk.json"]).next()?;
     let app = &application.app;

@@ -3,7 +3,7 @@
 
 use crate::init::application::{Application, Component, Target};
 
-/// The script for these components; nothing where there are none.
+/// Writes the script for these components; `None` where there are none.
 pub fn write(application: &Application, components: &[&Component]) -> Option<String> {
     if components.is_empty() {
         return None;
@@ -38,7 +38,7 @@ pub fn write(application: &Application, components: &[&Component]) -> Option<Str
     Some(lines.join("\n") + "\n")
 }
 
-/// A line that is none.
+/// A line without a command.
 const NOTHING: &str = "#";
 
 struct Work<'a> {
@@ -47,7 +47,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The ARN of what lives in the region itself.
+    /// Returns the ARN of a target that lives in the region itself.
     fn arn(&self, component: &Component) -> String {
         let (app, environment) = (&self.application.app, self.environment);
         let place = format!("{}:{}", self.application.region, self.application.account);
@@ -96,7 +96,7 @@ impl Work<'_> {
         )
     }
 
-    /// The commands for all that a target must have beside its tags.
+    /// Returns the commands for everything that a target must have beside its tags.
     fn made(&self, component: &Component) -> Vec<String> {
         let (app, environment) = (&self.application.app, self.environment);
         match &component.target {

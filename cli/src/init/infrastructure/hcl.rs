@@ -17,7 +17,7 @@ pub struct Block {
     pub length: usize,
 }
 
-/// All resources of a file; none where its braces do not fit.
+/// Returns all resources of a file; none where its braces do not match.
 pub fn resources(text: &str) -> Vec<Block> {
     let lines: Vec<&str> = text.lines().collect();
     let Some(state) = read(&lines) else {
@@ -51,8 +51,8 @@ pub fn resources(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// A block on one line, which has one attribute at most (HCL Native Syntax Specification, "Structural Elements"), on
-/// lines of its own.
+/// Puts a block on one line onto lines of its own. It has one attribute at most (HCL Native Syntax Specification,
+/// "Structural Elements").
 fn apart(line: &str, code: &str) -> Vec<String> {
     let indent = &line[..line.len() - line.trim_start().len()];
     let comment = &line[indent.len() + code.len()..];
@@ -67,7 +67,7 @@ fn apart(line: &str, code: &str) -> Vec<String> {
     lines
 }
 
-/// The names of all variables of a file.
+/// Returns the names of all variables of a file.
 pub fn variables(text: &str) -> impl Iterator<Item = &str> {
     let lines = text
         .lines()
@@ -75,7 +75,7 @@ pub fn variables(text: &str) -> impl Iterator<Item = &str> {
     lines.filter_map(|rest| rest.split('"').nth(1))
 }
 
-/// The value of an attribute, where a line begins it.
+/// Returns the value of an attribute, where a line begins it.
 fn value<'a>(code: &'a str, name: &str) -> Option<&'a str> {
     let rest = code.trim_start().strip_prefix(name)?.trim_start();
     let rest = rest.strip_prefix('=')?;
@@ -91,7 +91,7 @@ impl Block {
         &self.lines[at][..state[at].code]
     }
 
-    /// The first and the last line of an attribute of the block itself, or of a block within it.
+    /// Returns the first and the last line of an attribute of the block itself, or of a block within it.
     fn member(&self, name: &str, depth: usize, range: (usize, usize)) -> Option<(usize, usize)> {
         let state = self.state();
         let is_it = |at: &usize| {
@@ -108,13 +108,13 @@ impl Block {
         self.member(name, 1, (1, self.lines.len()))
     }
 
-    /// The expression of an attribute of the block itself; its first line where it has several.
+    /// Returns the expression of an attribute of the block itself; its first line where it has several.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         let (at, _) = self.own(name)?;
         value(self.code(at, &self.state()), name).map(str::trim)
     }
 
-    /// The text of an attribute, as it stands between its quotes.
+    /// Returns the text of an attribute, as it stands between its quotes.
     pub fn text(&self, name: &str) -> Option<&str> {
         let value = self.attribute(name)?.strip_prefix('"')?;
         value.split('"').next()
@@ -126,7 +126,7 @@ impl Block {
         self.lines.splice(end..end, lines.iter().cloned());
     }
 
-    /// Adds members to the attribute `tags`, whatever it is; false where that cannot be done by lines.
+    /// Adds members to the attribute `tags`, whatever form it has. Returns `false` where that cannot be done by lines.
     pub fn tag(&mut self, members: &[String]) -> bool {
         if self.lines.iter().any(|line| line.contains("windlass:app")) {
             return true;
@@ -163,7 +163,7 @@ impl Block {
         true
     }
 
-    /// The block `lifecycle`: the number of its first line and of its last one. One on a single line is taken apart.
+    /// Returns the first and the last line of the block `lifecycle`. A block on a single line is taken apart.
     fn lifecycle(&mut self) -> Option<(usize, usize)> {
         let state = self.state();
         let is_it = |at: &usize| {
@@ -188,7 +188,7 @@ impl Block {
         Some((first, last))
     }
 
-    /// Adds names to `ignore_changes`; false where that cannot be done by lines.
+    /// Adds names to `ignore_changes`. Returns `false` where that cannot be done by lines.
     pub fn ignore(&mut self, names: &[String]) -> bool {
         let ignored = format!("    ignore_changes = [{}]", names.join(", "));
         let Some(lifecycle) = self.lifecycle() else {

@@ -1,12 +1,12 @@
-//! Lines of Terraform's language, each with how deep it stands: braces count only where they are no part of a text, a
+//! The lines of Terraform's language, each with its depth. Braces count only where they are no part of a text, a
 //! comment or a heredoc. Pure.
 
 /// A line, as it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
-    /// The number of braces, brackets and parentheses that are open before it; nothing within a text or a heredoc.
+    /// The number of braces, brackets and parentheses that are open before it; `None` within a text or a heredoc.
     pub depth: Option<usize>,
-    /// The same behind it.
+    /// The number of them that are open behind it; `None` within a text or a heredoc.
     pub after: Option<usize>,
     /// The length of its code, in bytes: what follows is a comment, or blank.
     pub code: usize,
@@ -15,7 +15,7 @@ pub struct Line {
 /// Something that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
-    /// A brace, a bracket or a parenthesis; of an expression within a text as well.
+    /// A brace, a bracket or a parenthesis, also one of an expression within a text.
     Bracket,
     /// A text in quotes.
     Text,
@@ -51,7 +51,7 @@ impl Reader {
         (is_code && !self.in_comment).then_some(self.open.len())
     }
 
-    /// Reads a line; answers the length of its code.
+    /// Reads a line. Returns the length of its code.
     fn line(&mut self, line: &str) -> Option<usize> {
         if let Some(end) = &self.heredoc {
             if line.trim() == end {

@@ -1,5 +1,6 @@
-//! Changes of infrastructure code, so that it and Windlass do not fight: tags, an alias, and what it leaves alone. A
-//! difference for what can be found in it by line, and a page with the documents' own texts for the rest. Pure.
+//! The changes of infrastructure code, so that it and Windlass do not fight: tags, an alias, and the attributes that it
+//! leaves alone. Resources that can be found by line get a difference; the rest gets a page with the documents' own
+//! texts. Pure.
 
 mod cdk;
 mod commands;
@@ -13,7 +14,7 @@ use super::application::{Application, Component};
 use super::repository::{Repository, file_of};
 use similar::TextDiff;
 
-/// Everything that is written of it.
+/// The texts that are written for infrastructure code.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Code {
     /// A difference that `git apply` takes.
@@ -35,7 +36,7 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// A file with other lines, which end as its own do.
+    /// Makes a file with other lines, which end as its own do.
     fn new(path: &str, before: &str, lines: &[String]) -> Self {
         let end = if before.contains("\r\n") {
             "\r\n"
@@ -54,7 +55,7 @@ impl Edit {
     }
 }
 
-/// True where a repository has infrastructure code.
+/// Returns whether a repository has infrastructure code.
 pub fn is_there(repository: &Repository) -> bool {
     let is_code = |path: &str| {
         file_of(path)
@@ -88,7 +89,7 @@ pub fn write(application: &Application, repository: &Repository) -> Code {
     code
 }
 
-/// The difference of one file, with its path as Git writes it.
+/// Returns the difference of one file, with its path as Git writes it.
 fn difference(edit: &Edit) -> String {
     let (old, new) = (format!("a/{}", edit.path), format!("b/{}", edit.path));
     TextDiff::from_lines(&edit.before, &edit.after)
@@ -98,7 +99,7 @@ fn difference(edit: &Edit) -> String {
         .to_string()
 }
 
-/// An expression of the environment's name: of a variable that keeps it, else the name of the only one.
+/// Returns an expression of the environment's name: of a variable that keeps it, else the name of the only one.
 fn environment(
     application: &Application,
     variables: &[&str],

@@ -7,10 +7,10 @@ use crate::init::pages::{TEMPLATES, block};
 use crate::init::pieces::{Runs, Sort, sam};
 use crate::init::repository::Repository;
 
-/// Members that publish and shift beside Windlass.
+/// The members that publish and shift beside Windlass.
 const OTHERS: [&str; 2] = ["AutoPublishAlias:", "DeploymentPreference:"];
 
-/// The templates of a repository, as YAML.
+/// Returns the templates of a repository, as YAML.
 pub fn all(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
     let files = repository.ending(".yaml").chain(repository.ending(".yml"));
     files.filter(|(_, text)| {
@@ -18,7 +18,7 @@ pub fn all(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Edits the templates that functions were found in.
+/// Edits the templates in which functions were found.
 pub fn edit(
     application: &Application,
     repository: &Repository,
@@ -73,7 +73,7 @@ pub fn edit(
     edits
 }
 
-/// Notes the functions that are no components here, and that SAM publishes by what stands under `Globals` alone.
+/// Notes the functions that are no components here, and that SAM publishes only because of `Globals`.
 fn others(text: &str, own: &[&Component], path: &str) -> Vec<String> {
     let published = sam::published_by_globals(text).into_iter();
     let others =
@@ -97,7 +97,7 @@ pub fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-/// The lines that belong to one: those that follow it and stand further in.
+/// Returns the end of the lines that belong to a line: those that follow it and are indented further.
 pub fn within(lines: &[String], at: usize) -> usize {
     let own = indent(&lines[at]);
     let is_blank = |line: &String| line.trim().is_empty() || line.trim_start().starts_with('#');
@@ -106,7 +106,7 @@ pub fn within(lines: &[String], at: usize) -> usize {
         .take_while(|line| is_blank(line) || indent(line) > own)
         .count();
     let mut end = at + 1 + belongs;
-    // A comment that stands no further in is of what follows.
+    // A comment that is not indented further belongs to what follows.
     while end > at + 1
         && is_blank(&lines[end - 1])
         && (lines[end - 1].trim().is_empty() || indent(&lines[end - 1]) <= own)
@@ -116,13 +116,13 @@ pub fn within(lines: &[String], at: usize) -> usize {
     end
 }
 
-/// True where a line is a key with nothing behind it but a comment.
+/// Returns whether a line is a key with nothing behind it but a comment.
 pub fn is_head(line: &str, key: &str) -> bool {
     let rest = line.trim_start().strip_prefix(key).map(str::trim_start);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }
 
-/// Takes out what publishes and shifts, of the member that begins so, or of the lines given.
+/// Takes the members that publish and shift out of the member that begins so, within the lines given.
 fn without_others(lines: &mut Vec<String>, from: usize, to: usize, member: &str) {
     let mut all = lines
         .iter()
@@ -143,7 +143,7 @@ fn without_others(lines: &mut Vec<String>, from: usize, to: usize, member: &str)
     }
 }
 
-/// Takes out a key of `Globals` that was left without anything, which SAM refuses.
+/// Takes out a key of `Globals` that was left empty, which SAM refuses.
 fn without_empty(lines: &mut Vec<String>, text: &str, key: &str) {
     if text.lines().count() == lines.len() {
         return;
@@ -158,7 +158,7 @@ fn without_empty(lines: &mut Vec<String>, text: &str, key: &str) {
     }
 }
 
-/// Notes what publishes and shifts and was not taken out, because it does not begin its line.
+/// Notes the members that publish and shift and were not taken out, because they do not begin their lines.
 fn left(lines: &[String], member: &str, path: &str) -> Vec<String> {
     let head = format!("{member}:");
     let Some(begin) = lines
@@ -242,8 +242,8 @@ fn function(
     lines.splice(end..end, published(id, &live, alias, inward));
 }
 
-/// `Function.Alias` and `Function.Version` exist only with `AutoPublishAlias`: the one becomes the alias, which is the
-/// same, and the other is told, because it was the newest version.
+/// Replaces the references that exist only with `AutoPublishAlias`. `Function.Alias` becomes the alias, which is the
+/// same. `Function.Version` is noted, because it was the newest version.
 fn references(lines: &mut [String], id: &str, live: &str, path: &str, notes: &mut Vec<String>) {
     let (alias, version) = (format!("{id}.Alias"), format!("{id}.Version"));
     for line in lines.iter_mut() {
@@ -256,7 +256,7 @@ fn references(lines: &mut [String], id: &str, live: &str, path: &str, notes: &mu
     }
 }
 
-/// The place of a word that is no part of a longer one.
+/// Returns the place of a word that is no part of a longer one.
 fn whole(line: &str, word: &str) -> Option<usize> {
     let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '.');
     let mut places = line.match_indices(word).map(|(at, _)| at);
@@ -265,14 +265,14 @@ fn whole(line: &str, word: &str) -> Option<usize> {
     })
 }
 
-/// True where an earlier run's patch is applied, or somebody wrote the alias or the version: a second one of the same
-/// name cannot be made.
+/// Returns whether an earlier run's patch is applied, or somebody wrote the alias or the version: a second one of the
+/// same name cannot be made.
 fn is_written(lines: &[String], function: &str, ids: &[&str]) -> bool {
     let is_one = |line: &String| ids.iter().any(|id| is_head(line, &format!("{id}:")));
     lines.iter().any(is_one) || sam::makes_alias(&lines.join("\n"), function)
 }
 
-/// The version and the alias, as the document has them.
+/// Returns the version and the alias, as the document has them.
 fn published(id: &str, live: &str, alias: &str, inward: usize) -> Vec<String> {
     let page = block(TEMPLATES, "# no AutoPublishAlias");
     let (_, text) = page.split_once("FirstVersion:").unwrap_or_default();

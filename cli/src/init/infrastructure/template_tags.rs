@@ -1,4 +1,5 @@
-//! Tags of a function in a template, in blocks and within braces; and whether a changed template says what it said. Pure.
+//! The tags of a function in a template, in blocks and within braces; and the check that a changed template says what
+//! it said before. Pure.
 
 use super::template::{indent, is_head, within};
 use crate::import::sam_tags::without_tags;
@@ -8,7 +9,7 @@ use windlass_domain::syntax;
 /// The largest template, in bytes (AWS CloudFormation User Guide, "CloudFormation quotas").
 const LARGEST: usize = 1024 * 1024;
 
-/// How far in the first member of a line's own stands.
+/// Returns the indentation of the first member below a line.
 pub fn child(lines: &[String], at: usize) -> Option<usize> {
     let first = first(lines, at)?;
     Some(indent(&lines[first]))
@@ -22,7 +23,7 @@ fn first(lines: &[String], at: usize) -> Option<usize> {
     (at + 1..within(lines, at)).find(is_text)
 }
 
-/// The line of a member of a line's own.
+/// Returns the line of a member below a line.
 fn member(lines: &[String], at: usize, name: &str) -> Option<usize> {
     let inward = child(lines, at)?;
     (at + 1..within(lines, at)).find(|at| {
@@ -30,7 +31,7 @@ fn member(lines: &[String], at: usize, name: &str) -> Option<usize> {
     })
 }
 
-/// Adds the tags of a function whose lines begin there; false where that cannot be done by lines.
+/// Adds the tags of a function whose lines begin there. Returns `false` where that cannot be done by lines.
 pub fn add(lines: &mut Vec<String>, begin: usize, app: &str, environment: &str) -> bool {
     let end = within(lines, begin);
     if lines[begin..end]
@@ -81,7 +82,7 @@ pub fn add(lines: &mut Vec<String>, begin: usize, app: &str, environment: &str) 
     true
 }
 
-/// Adds members to the map in braces that a line begins behind its key.
+/// Adds members to the map in braces that stands behind the key of a line.
 fn within_braces(line: &mut String, members: &str) -> bool {
     let Some((key, rest)) = line.split_once(':') else {
         return false;
@@ -98,8 +99,8 @@ fn within_braces(line: &mut String, members: &str) -> bool {
     true
 }
 
-/// True where a template after its change can be read, and says everything that it said before but for what publishes
-/// and shifts; whatever a way of writing does to a change by lines, it breaks nothing.
+/// Returns whether a template after its change can be read, and says everything that it said before except for the
+/// members that publish and shift. So a change by lines breaks nothing, however the template is written.
 pub fn is_sound(before: &str, after: &str) -> bool {
     let read = |text: &str| syntax::yaml("the template", &without_tags(text), LARGEST);
     match (read(before), read(after)) {
@@ -108,7 +109,7 @@ pub fn is_sound(before: &str, after: &str) -> bool {
     }
 }
 
-/// True for what publishes and shifts, and for what has nothing else in it.
+/// Returns whether a member publishes or shifts, or has nothing else in it.
 fn is_taken(name: &str, value: &Value) -> bool {
     let is_emptied = value
         .as_object()
@@ -127,7 +128,7 @@ fn keeps(before: &Value, after: &Value) -> bool {
         (Value::Array(before), Value::Array(after)) => {
             before.len() == after.len() && before.iter().zip(after).all(|(a, b)| keeps(a, b))
         }
-        // A reference to the alias that SAM made names the one that is written.
+        // A reference to the alias that SAM made names the alias that is written now.
         (Value::String(before), Value::String(after)) => {
             before == after || before.contains(".Alias")
         }

@@ -1,5 +1,5 @@
-//! Terraform: the resources of the components get tags, and leave alone what Windlass owns. What is ignored, and the
-//! alias, are as `docs/integrate/terraform.md` has them.
+//! Terraform: the resources of the components get tags, and leave alone what Windlass owns. The ignored attributes and
+//! the alias are those of `docs/integrate/terraform.md`.
 
 use super::hcl::{Block, resources, variables};
 use super::{Edit, environment, hcl_lines};
@@ -8,7 +8,7 @@ use crate::init::environments::pattern;
 use crate::init::pages::{TERRAFORM, block};
 use crate::init::repository::Repository;
 
-/// Resources that carry tags and nothing else of Windlass's.
+/// The resources that get tags and nothing else.
 const TAGGED: [&str; 2] = ["aws_cloudfront_distribution", "aws_s3_bucket"];
 
 /// Edits all files.
@@ -59,7 +59,7 @@ struct Work<'a> {
 impl Work<'_> {
     fn edit(&self, path: &str, text: &str, notes: &mut Vec<String>) -> Edit {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        // From the end, so that the numbers of the lines before stay.
+        // This goes from the end, so that the numbers of the lines before stay.
         for found in resources(text).into_iter().rev() {
             let name = format!("`{}.{}` in `{path}`", found.sort, found.id);
             let mut changed = found.clone();
@@ -79,7 +79,7 @@ impl Work<'_> {
         Edit::new(path, text, &lines)
     }
 
-    /// Changes a resource where it is a component's; false where that is not possible.
+    /// Changes a resource where it is a component's. Returns `false` where that is not possible.
     fn change(&self, found: &mut Block) -> bool {
         match found.sort.as_str() {
             "aws_lambda_function" => self.function(found).is_none_or(|component| {
@@ -94,7 +94,7 @@ impl Work<'_> {
                 if self.has_alias(found) {
                     return is_done;
                 }
-                // An alias of each of several would need each one's key.
+                // With several functions, each alias would need its function's key.
                 let stands_alone = is_one(found);
                 if stands_alone {
                     Self::add_alias(found, component);
@@ -135,8 +135,8 @@ impl Work<'_> {
         }
     }
 
-    /// The attributes that the document says are ignored of a resource. The number of tasks is ignored only where
-    /// something scales it.
+    /// Returns the attributes of a resource that the document says are ignored. The number of tasks is ignored only
+    /// where something scales it.
     fn ignored(&self, sort: &str) -> Vec<String> {
         let page = block(TERRAFORM, &format!("resource \"{sort}\""));
         let (_, rest) = page
@@ -229,7 +229,7 @@ impl Work<'_> {
             .any(|block| block.sort == "aws_lambda_alias" && of(block))
     }
 
-    /// The alias, as the document has it, behind the function.
+    /// Adds the alias, as the document has it, behind the function.
     fn add_alias(function: &mut Block, component: &Component) {
         let Target::Function { alias, .. } = &component.target else {
             return;
@@ -259,12 +259,12 @@ impl Work<'_> {
     }
 }
 
-/// True where a block makes one resource, and not several or none.
+/// Returns whether a block makes one resource, and not several or none.
 fn is_one(found: &Block) -> bool {
     found.attribute("count").is_none() && found.attribute("for_each").is_none()
 }
 
-/// True where an expression names a resource.
+/// Returns whether an expression names a resource.
 fn refers(expression: &str, block: &Block) -> bool {
     let name = format!("{}.{}", block.sort, block.id);
     expression

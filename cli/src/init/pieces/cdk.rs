@@ -1,11 +1,11 @@
-//! AWS CDK: the functions whose names the code of the app tells as texts.
+//! AWS CDK: the functions whose names stand as texts in the code of the app.
 
 use super::package::member;
 use super::{Piece, Pieces, Runs, Sort, named};
 use crate::init::environments::pattern;
 use crate::init::repository::{Repository, folder_of, join};
 
-/// The end of a file's name in each language, and the members of a function for name and code.
+/// The ending of a file's name in each language, and the members of a function for name and code.
 const CONSTRUCTS: [(&str, &str, &str); 2] = [
     (".ts", "functionName", "fromAsset("),
     (".py", "function_name", "from_asset("),
@@ -41,7 +41,7 @@ fn is_within(file: &str, folder: &str) -> bool {
         && !file.ends_with(".d.ts")
 }
 
-/// The functions of a file: each with its name, and the folder of its files.
+/// Returns the functions of a file, each with its name and the folder of its files.
 fn functions<'a>(
     text: &'a str,
     name: &'a str,

@@ -40,8 +40,8 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
     }
 }
 
-/// True where the last stage begins from a base image for Lambda (AWS Lambda Developer Guide, "Create a Lambda function
-/// using a container image"), or brings Lambda's runtime interface.
+/// Returns whether the last stage begins from a base image for Lambda (AWS Lambda Developer Guide, "Create a Lambda
+/// function using a container image"), or brings Lambda's runtime interface.
 fn is_of_lambda(text: &str) -> bool {
     let words = |line: &str| {
         line.split_whitespace()

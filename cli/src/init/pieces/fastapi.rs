@@ -1,4 +1,4 @@
-//! FastAPI: a function where Mangum stands before it, an image where a Dockerfile is beside it, else nothing says.
+//! FastAPI: a function where Mangum stands before it, an image where a Dockerfile is beside it, else undecided.
 
 use super::{Piece, Pieces, Runs, Sort, named};
 use crate::init::repository::{Repository, folder_of, join};
@@ -47,7 +47,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
     }
 }
 
-/// The nearest folder upwards that lists packages; else the folder itself.
+/// Returns the nearest folder upwards that lists packages; else the folder itself.
 fn root_of(repository: &Repository, folder: &str) -> String {
     let mut at = folder;
     loop {
@@ -61,8 +61,8 @@ fn root_of(repository: &Repository, folder: &str) -> String {
     }
 }
 
-/// The code and what it needs, side by side (AWS Lambda Developer Guide, "Working with .zip file archives for Python
-/// Lambda functions").
+/// Returns the commands that put the code and its packages side by side (AWS Lambda Developer Guide, "Working with .zip
+/// file archives for Python Lambda functions").
 fn build(has_list: bool) -> Vec<String> {
     let packages = if has_list {
         "pip install --target package --requirement requirements.txt"

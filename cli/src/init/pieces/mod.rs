@@ -96,7 +96,7 @@ pub enum Runs {
         /// The repository of its image.
         repository: Option<String>,
     },
-    /// Nothing says whether it is a function or a service.
+    /// The files do not say whether it is a function or a service.
     Undecided,
 }
 
@@ -107,7 +107,7 @@ pub struct Piece {
     pub sort: Sort,
     /// Its folder, from the root of the repository.
     pub folder: String,
-    /// The file that told it.
+    /// The file by which it was found.
     pub file: String,
     /// A name for its component.
     pub name: String,
@@ -120,7 +120,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Where its output is, from the root of the repository.
+    /// Returns the place of its output, from the root of the repository.
     pub fn place(&self) -> String {
         match join(&self.folder, &self.output) {
             root if root.is_empty() => ".".to_owned(),
@@ -134,7 +134,7 @@ impl Piece {
 pub struct Pieces {
     /// The pieces, by folder and name.
     pub pieces: Vec<Piece>,
-    /// Everything that was seen and is not taken, one sentence each.
+    /// Everything that was seen and is not used, one sentence each.
     pub notes: Vec<String>,
 }
 
@@ -163,13 +163,13 @@ pub fn find(repository: &Repository) -> Pieces {
     found
 }
 
-/// A component's name of its folder; of the root's what it is.
+/// Returns a component's name: that of its folder; in the root the usual one.
 fn named(folder: &str, usual: &str) -> String {
     let last = folder.rsplit('/').next().filter(|last| !last.is_empty());
     name(last.unwrap_or(usual))
 }
 
-/// Names of which each is there once.
+/// Gives the pieces names of which each occurs once.
 fn name_apart(pieces: &mut [Piece]) {
     let mut taken = BTreeSet::new();
     for piece in pieces {

@@ -12,7 +12,7 @@ const CONFIGURATION: [&str; 4] = [
     "next.config.mts",
 ];
 
-/// Finds exports; notes what is none.
+/// Finds exports, and notes a package that is none.
 pub fn find(repository: &Repository, found: &mut Pieces) {
     for package in package::all(repository).filter(|package| package.depends_on("next")) {
         let folder = package.folder;

@@ -1,4 +1,4 @@
-//! A `package.json`: what it depends on, and the commands of its package manager.
+//! A `package.json`: its dependencies, and the commands of its package manager.
 
 use crate::init::repository::{Repository, folder_of};
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub struct Package<'a> {
     file: Value,
 }
 
-/// All packages of a repository that can be read.
+/// Returns all packages of a repository that can be read.
 pub fn all(repository: &Repository) -> impl Iterator<Item = Package<'_>> {
     let files = repository.named(&["package.json"]);
     files.filter_map(|(path, text)| {
@@ -33,13 +33,13 @@ pub fn all(repository: &Repository) -> impl Iterator<Item = Package<'_>> {
 }
 
 impl Package<'_> {
-    /// True where it depends on another one.
+    /// Returns whether it depends on another one.
     pub fn depends_on(&self, other: &str) -> bool {
         let lists = ["dependencies", "devDependencies"];
         lists.iter().any(|list| !self.file[list][other].is_null())
     }
 
-    /// The commands that install and build, by the lock beside it or at the root of the repository.
+    /// Returns the commands that install and build, by the lock file beside it or at the root of the repository.
     pub fn build(&self, repository: &Repository) -> Vec<String> {
         let has = |lock: &str| {
             let folders = [self.folder, ""];
@@ -63,13 +63,13 @@ impl Package<'_> {
     }
 }
 
-/// The folder that a member in a configuration that is code names, where it is a plain path.
+/// Returns the folder that a member names in a configuration written as code, if it is a plain path.
 pub fn path<'a>(code: &'a str, name: &str) -> Option<&'a str> {
     let letters = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     member(code, name).filter(|path| !path.is_empty() && path.chars().all(letters))
 }
 
-/// The text of a member in a configuration that is code: `name: "value"`.
+/// Returns the text of a member in a configuration written as code: `name: "value"`.
 pub fn member<'a>(code: &'a str, name: &str) -> Option<&'a str> {
     for (at, _) in code.match_indices(name) {
         let before = code[..at].chars().next_back();

@@ -47,7 +47,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
     }
 }
 
-/// True where it is transformed by SAM.
+/// Returns whether SAM transforms it.
 pub fn is_sam(template: &Value) -> bool {
     let transform = &template["Transform"];
     let is = |value: &Value| {
@@ -87,7 +87,7 @@ fn function(path: &str, id: &str, own: &Value, template: &Value) -> Piece {
     }
 }
 
-/// A text as it is, or the default of the parameter that it refers to.
+/// Returns a text as it is, or the default of the parameter that it refers to.
 fn plain(text: &str, template: &Value) -> Option<String> {
     let reference = text
         .strip_prefix("${")
@@ -100,12 +100,12 @@ fn plain(text: &str, template: &Value) -> Option<String> {
     }
 }
 
-/// The logical id of the function that a piece was made of.
+/// Returns the logical id of the function that a piece was made of.
 pub fn id(piece: &Piece) -> &str {
     piece.output.rsplit('/').next().unwrap_or_default()
 }
 
-/// A template with one of its functions alone, as JSON.
+/// Returns a template with one of its functions alone, as JSON.
 pub fn alone(text: &str, id: &str) -> Option<String> {
     let mut template = syntax::yaml("the template", &without_tags(text), LARGEST).ok()?;
     let resources = template["Resources"].as_object_mut()?;
@@ -114,7 +114,7 @@ pub fn alone(text: &str, id: &str) -> Option<String> {
     serde_json::to_string_pretty(&template).ok()
 }
 
-/// The functions that SAM publishes by what stands under `Globals` alone, each with its alias.
+/// Returns the functions that SAM publishes only because of `Globals`, each with its alias.
 pub fn published_by_globals(text: &str) -> Vec<(String, String)> {
     let Ok(template) = syntax::yaml("the template", &without_tags(text), LARGEST) else {
         return Vec::new();
@@ -133,13 +133,13 @@ pub fn published_by_globals(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// True where a template itself makes an alias of a function.
+/// Returns whether a template itself makes an alias of a function.
 pub fn makes_alias(text: &str, id: &str) -> bool {
     let template = syntax::yaml("the template", &without_tags(text), LARGEST);
     template.is_ok_and(|template| written(id, &template).is_some())
 }
 
-/// The alias that the template itself makes for a function.
+/// Returns the alias that the template itself makes for a function.
 fn written(id: &str, template: &Value) -> Option<String> {
     let resources = template["Resources"].as_object()?;
     let own = format!("${{{id}}}");

@@ -14,7 +14,7 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
         let Ok(file) = serde_json::from_str::<Value>(text) else {
             continue;
         };
-        // What `aws ecs describe-task-definition` prints has it one level deeper.
+        // The output of `aws ecs describe-task-definition` has it one level deeper.
         let task = if file["taskDefinition"].is_object() {
             &file["taskDefinition"]
         } else {

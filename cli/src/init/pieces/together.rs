@@ -1,4 +1,5 @@
-//! One piece of two that belong together: the task definition that runs an image, and the Dockerfile that builds it.
+//! One piece out of two that belong together: the task definition that runs an image, and the Dockerfile that builds
+//! it.
 
 use super::{Piece, Pieces, Runs, Sort};
 
@@ -36,7 +37,7 @@ pub fn put(found: &mut Pieces) {
     found.pieces = others;
 }
 
-/// True where the image's folder has the name of the container, or of the repository's last part.
+/// Returns whether the image's folder has the name of the container, or of the repository's last part.
 fn is_of(task: &Piece, image: &Piece) -> bool {
     let Runs::Service {
         container,

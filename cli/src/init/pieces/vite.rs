@@ -1,4 +1,4 @@
-//! Vite: a site, unless the package is a part of something that was found by its own name.
+//! Vite: a site, unless the package belongs to something that was found by its own name.
 
 use super::package::{self, path};
 use super::{Piece, Pieces, Runs, Sort, named};

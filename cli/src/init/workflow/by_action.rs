@@ -5,10 +5,11 @@ use crate::init::application::{Application, Component};
 use crate::init::pages;
 use crate::init::proposal::OWN_ACTION;
 
-/// What is not done for a pull request: pushing an image is a release of its own where the repository says so.
+/// The condition of steps that are left out for a pull request: a push of an image is a release of its own, where the
+/// repository says so.
 const PUSHED: &str = "github.event_name == 'push'";
 
-/// The steps after the one that tells the environment.
+/// Returns the steps after the one that tells the environment.
 pub fn steps(application: &Application, action: &str) -> String {
     let (region, account) = (&application.region, &application.account);
     let role = format!("\"arn:aws:iam::{account}:role/${{{{ steps.ref.outputs.role }}}}\"");
@@ -50,7 +51,7 @@ pub fn steps(application: &Application, action: &str) -> String {
     text
 }
 
-/// A line of the components that the action is given.
+/// Returns a line of the components that the action is given.
 fn component(application: &Application, component: &Component) -> String {
     let name = &component.name;
     match component.repository() {
@@ -64,7 +65,7 @@ fn component(application: &Application, component: &Component) -> String {
     }
 }
 
-/// A step for each build; components that one build makes share it.
+/// Returns a step for each build; components that one build makes share it.
 fn builds(application: &Application) -> Vec<String> {
     let mut done: Vec<(&str, &[String])> = Vec::new();
     let mut steps = Vec::new();

@@ -5,7 +5,7 @@ use super::{image, push, step, within};
 use crate::init::application::{Application, Component};
 use crate::init::pages;
 
-/// The steps after the one that tells the environment.
+/// Returns the steps after the one that tells the environment.
 pub fn steps(application: &Application) -> String {
     let (app, account) = (&application.app, &application.account);
     let mut text = builds(application).concat();
@@ -28,7 +28,7 @@ pub fn steps(application: &Application) -> String {
     text
 }
 
-/// A step for each build; components that one build makes share it.
+/// Returns a step for each build; components that one build makes share it.
 fn builds(application: &Application) -> Vec<String> {
     let mut done: Vec<(&str, &[String])> = Vec::new();
     let mut steps = Vec::new();

@@ -1,5 +1,5 @@
-//! `.github/workflows/release.yaml`: builds what a ref releases, releases it with the role of its environment, and ends as
-//! the deployment ends. With Windlass's action it plans pull requests as well. Pure.
+//! `.github/workflows/release.yaml`: builds the release of a ref, releases it with the role of its environment, and
+//! ends as the deployment ends. With Windlass's action it plans pull requests as well. Pure.
 
 mod by_action;
 mod by_hand;
@@ -9,7 +9,7 @@ use super::pieces::Piece;
 use super::{pages, role};
 use crate::yaml::text as quoted;
 
-/// The workflow.
+/// Writes the workflow.
 pub fn write(application: &Application) -> String {
     let plans = application.plans_pull_requests();
     let (also, only) = if plans {
@@ -71,8 +71,8 @@ fn triggers(application: &Application) -> String {
     text
 }
 
-/// The shell's patterns of all rules, the narrower ones first. What goes nowhere fails: somebody meant it to be
-/// released.
+/// Writes the shell's patterns of all rules, the narrower ones first. A ref that matches none fails: somebody meant it
+/// to be released.
 fn choose(application: &Application) -> String {
     let mut cases: Vec<(u8, String, &str)> = Vec::new();
     for environment in &application.environments {
@@ -132,7 +132,7 @@ fn choose(application: &Application) -> String {
 /// The version under which a pull request is planned, which no release has.
 const PULL_REQUEST: &str = "  refs/pull/*) version=\"pr-${GITHUB_REF_NAME%%/*}-$GITHUB_RUN_NUMBER.$GITHUB_RUN_ATTEMPT\" ;;";
 
-/// The case of a pull request: the environment that the branch releases into which it is to be merged into, else the
+/// Writes the case of a pull request. The environment is that of the branch into which it is to be merged, else the
 /// first one.
 fn pull_request(application: &Application) -> Vec<String> {
     let first = application.environments.first();
@@ -159,7 +159,7 @@ fn pull_request(application: &Application) -> Vec<String> {
     lines
 }
 
-/// The commands that build the image of a component.
+/// Returns the commands that build the image of a component.
 fn image(piece: &Piece, repository: &str) -> String {
     let file = if piece.output.is_empty() {
         "Dockerfile"
@@ -169,7 +169,7 @@ fn image(piece: &Piece, repository: &str) -> String {
     format!("docker build --tag \"{repository}:$VERSION\" --file {file} .")
 }
 
-/// The commands that push the images of components.
+/// Returns the commands that push the images of components.
 fn push(images: &[&Component]) -> String {
     let mut lines = vec![
         "REGISTRY=\"$(aws sts get-caller-identity --query Account --output text).dkr.ecr.$AWS_REGION.amazonaws.com\"".to_owned(),
@@ -184,13 +184,13 @@ fn push(images: &[&Component]) -> String {
     lines.join("\n")
 }
 
-/// The folder in which a step runs, where that is not the root.
+/// Returns the folder in which a step runs, where that is not the root.
 fn within(folder: &str) -> Vec<(&'static str, String)> {
     let folder = (!folder.is_empty()).then(|| ("working-directory", quoted(folder)));
     folder.into_iter().collect()
 }
 
-/// A step that runs a script, with further members.
+/// Returns a step that runs a script, with further members.
 fn step(name: &str, members: &[(&str, String)], run: &str) -> String {
     let members = members
         .iter()

@@ -1,4 +1,4 @@
-//! Why DynamoDB canceled a transaction (Amazon DynamoDB API Reference, TransactWriteItems,
+//! The reasons for which DynamoDB canceled a transaction (Amazon DynamoDB API Reference, TransactWriteItems,
 //! CancellationReason). It wrote nothing, whatever the reason.
 
 use crate::error::name_of;
@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use windlass_domain::fault::FaultName;
 
-/// What the reasons of all writes come to, where they tell more than the error itself.
+/// The sum of all writes' reasons, where they tell more than the error itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Canceled {
     /// The conditions of the writes at these indexes did not hold, or another transaction was in
@@ -19,10 +19,12 @@ pub(super) enum Canceled {
 }
 
 impl Canceled {
-    /// What a transaction was canceled for; `None` where it was not, or for what is wrong with it
-    /// and stays wrong. A condition that does not hold wins over a throttle, because asking again
-    /// cannot help and everybody who is refused reads again; a throttle wins over another
-    /// transaction in the way, because both pass and the throttle asks for the longer pause.
+    /// Returns why a transaction was canceled; `None` where it was not, or where something is wrong with it and stays
+    /// wrong.
+    ///
+    /// A condition that does not hold wins over a throttle: asking again cannot help, and every caller that is refused
+    /// reads again. A throttle wins over another transaction in the way: both pass, and the throttle asks for the
+    /// longer pause.
     pub(super) fn of(error: &TransactWriteItemsError) -> Option<Self> {
         let TransactWriteItemsError::TransactionCanceledException(canceled) = error else {
             return None;
@@ -69,8 +71,8 @@ impl Reason {
     }
 }
 
-/// Lets the SDK try a throttled transaction again as it does a throttled call of any other sort: it
-/// knows the error's code alone, which is that of a condition that does not hold as well.
+/// Lets the SDK try a throttled transaction again as it does any other throttled call. The SDK knows the error's code
+/// alone, and a condition that does not hold has the same code.
 #[derive(Debug)]
 pub(super) struct ByReason;
 

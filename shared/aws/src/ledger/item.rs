@@ -60,7 +60,7 @@ pub(super) fn item_of(attributes: Attributes) -> Answered<Item> {
     item_of_document(document)
 }
 
-/// An item from its attributes as plain JSON.
+/// Makes an item from its attributes as plain JSON.
 pub(crate) fn item_of_document(mut document: Map<String, Value>) -> Answered<Item> {
     let mut own = |name: &str| document.remove(name);
     let [pk, sk, partition, sort, rev, expires] = OWN.map(&mut own);

@@ -42,7 +42,7 @@ impl Aws {
                 .expression_attribute_values(":sk", text(&query.sk_prefix))
         };
         let answer = request.send().await.or_fault("Query", &query.pk);
-        // A key of another list is one that DynamoDB refuses.
+        // DynamoDB refuses a key of another list.
         let is_cursor = |fault: &Fault| query.after.is_some() && fault.name == FaultName::Refused;
         let answer = answer.map_err(|fault| {
             if is_cursor(&fault) {
@@ -53,7 +53,7 @@ impl Aws {
         })?;
         let mut found = answer.items.unwrap_or_default();
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        // Only an item more than was asked for tells that the list goes on: `LastEvaluatedKey` stands also where nothing
+        // Only an item more than the limit tells that the list goes on: `LastEvaluatedKey` is there also where nothing
         // follows (Amazon DynamoDB API Reference, `Query`).
         let last = if found.len() > limit {
             found.truncate(limit);
@@ -69,14 +69,14 @@ impl Aws {
     }
 }
 
-/// The key of an item: that of the table, and these of what was asked.
+/// Returns the key of an item: that of the table, and these members of the queried index.
 fn key_of(item: &Attributes, asked: &[&str]) -> Attributes {
     let names = ["pk", "sk"].into_iter().chain(asked.iter().copied());
     let key = names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone())));
     key.collect()
 }
 
-/// A place in a query as opaque text.
+/// Returns a place in a query as opaque text.
 fn cursor(key: &Attributes) -> String {
     let texts: Map<String, Value> = key
         .iter()

@@ -16,9 +16,9 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, Condition, Item, Key, Transacted, Write};
 
 impl Aws {
-    /// One conditional put costs half of a transaction. It is sent once: after a lost answer a
-    /// second send would find its own write and call the condition broken. Only a throttled one,
-    /// which wrote nothing, is sent again.
+    /// Writes one conditional put, which costs half of a transaction. It is sent once: after a lost answer a second
+    /// send would find its own write and call the condition broken. Only a throttled one, which wrote nothing, is sent
+    /// again.
     pub(super) async fn put(&self, item: &Item, condition: &Condition) -> Answered<Transacted> {
         let table = self.settings().table()?;
         let terms = Terms::of(condition)?;
@@ -85,7 +85,7 @@ fn sent_once() -> Builder {
     Builder::new().retry_config(limits::one_attempt())
 }
 
-/// Three attempts as long as DynamoDB answers that it did nothing because it was asked too much.
+/// Makes three attempts as long as DynamoDB answers that it did nothing because of a throttle.
 async fn unless_throttled(send: impl AsyncFn() -> Answered<Transacted>) -> Answered<Transacted> {
     for pause_ms in [50, 200] {
         match send().await {
@@ -124,7 +124,7 @@ where
     }
 }
 
-/// What an error of a transaction means: conditions that did not hold are no fault.
+/// Turns an error of a transaction into a result: conditions that did not hold are no fault.
 fn refused(
     error: &SdkError<TransactWriteItemsError, HttpResponse>,
     writes: &[Write],
@@ -140,7 +140,7 @@ fn refused(
     }
 }
 
-/// Each write with the action that IAM asks for, so that a refusal tells which one is not allowed.
+/// Names each write with the action that IAM asks for, so that a refusal tells which one is not allowed.
 fn all_named(writes: &[Write]) -> String {
     let named = writes
         .iter()

@@ -1,4 +1,4 @@
-//! What is true of a whole bucket.
+//! Reads of a whole bucket.
 
 use crate::error::{OrFault, code, fault};
 use aws_sdk_s3::Client;

@@ -13,7 +13,7 @@ pub(super) async fn all(s3: &Client, bucket: &str, keys: &[String]) -> Answered<
     let objects: Result<Vec<_>, _> = objects.collect();
     let delete = objects.and_then(|objects| {
         let delete = Delete::builder().set_objects(Some(objects));
-        // Only what failed is answered.
+        // With it AWS answers only the objects that could not be deleted.
         delete.quiet(true).build()
     });
     let delete = delete.map_err(|error| Fault::internal(format!("DeleteObjects: {error}")))?;
@@ -27,7 +27,7 @@ pub(super) async fn all(s3: &Client, bucket: &str, keys: &[String]) -> Answered<
         .map_or(Ok(()), |first| Err(refused(bucket, failed.len(), first)))
 }
 
-/// The call succeeds although objects of it could not be deleted (Amazon S3 API Reference,
+/// Returns the fault of objects that could not be deleted: the call succeeds nevertheless (Amazon S3 API Reference,
 /// `DeleteObjects`).
 fn refused(bucket: &str, count: usize, first: &Error) -> Fault {
     let code = first.code.as_deref().unwrap_or("no code");

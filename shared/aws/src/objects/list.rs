@@ -57,7 +57,7 @@ pub(super) async fn versions(
         .map(versions_of)
 }
 
-/// The markers of the next page: the key, and the version within it.
+/// Reads the markers of the next page: the key, and the version within it.
 fn marker(after: &str) -> (String, Option<String>) {
     match after.split_once('\n') {
         Some((version, key)) => (
@@ -96,7 +96,7 @@ fn versions_of(told: ListObjectVersionsOutput) -> Listing {
             deleted: true,
         });
     let mut objects: Vec<Listed> = objects.chain(markers).collect();
-    // Stable: within a key each of the two lists is newest first.
+    // The sort is stable: within a key each of the two lists is newest first.
     objects.sort_by(|a, b| a.key.cmp(&b.key).then(b.latest.cmp(&a.latest)));
     let next = told
         .next_key_marker
@@ -107,7 +107,7 @@ fn versions_of(told: ListObjectVersionsOutput) -> Listing {
     }
 }
 
-/// S3 always tells it.
+/// Returns a time that S3 always gives.
 fn time(at: Option<DateTime>) -> Time {
     at.as_ref().map(time_of).unwrap_or_default()
 }

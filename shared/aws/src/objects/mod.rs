@@ -123,14 +123,14 @@ impl Objects for Aws {
     }
 }
 
-/// How objects are written.
+/// The writer of objects.
 struct Writer<'a> {
     s3: &'a aws_sdk_s3::Client,
     once: Option<Duration>,
 }
 
 impl Writer<'_> {
-    /// What is other than the client's own for one call.
+    /// Returns the settings that differ from the client's own for one call.
     fn config(&self) -> Builder {
         match self.once {
             None => Builder::new(),

@@ -1,4 +1,4 @@
-//! Reading an object: what it is, all of it, a range of it.
+//! Reading an object: its head, all of it, a range of it.
 
 use super::{named, size, status};
 use crate::error::{OrFault, fault};
@@ -15,7 +15,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, ObjectHead, ObjectId};
 
-/// How large an object may be of which a server that ignores `Range` sends everything.
+/// The largest object, in bytes, of which everything is read where a server ignores `Range`.
 const WHOLE_INSTEAD_OF_RANGE: u64 = 256 * 1024 * 1024;
 
 pub(super) async fn head(s3: &Client, object: &ObjectId) -> Answered<Option<ObjectHead>> {
@@ -143,8 +143,8 @@ async fn read(mut body: ByteStream, object: &ObjectId, told: u64, limit: u64) ->
     Ok(bytes.freeze())
 }
 
-/// The wanted part of an answer that ignored `Range`, as some S3 servers do when a version is asked
-/// for as well. Only the part is kept in memory.
+/// Cuts the wanted part out of an answer that ignored `Range`, as some S3 servers do when a version is asked for as
+/// well. Only the part is kept in memory.
 async fn cut(
     answer: GetObjectOutput,
     object: &ObjectId,
@@ -171,7 +171,7 @@ async fn cut(
     Ok(bytes.freeze())
 }
 
-/// A place within a part that is in memory.
+/// Returns a place within a part that is in memory.
 fn within(place: u64) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! Uploads in parts, for objects that are larger than what is held in memory.
+//! Uploads in parts, for objects that do not fit in memory.
 
 use super::Writer;
 use super::write::{conditions, metadata};

@@ -81,7 +81,7 @@ pub(super) async fn delete(
     let if_match = match replaces {
         Replaces::Anything => None,
         Replaces::ETag(etag) => Some(etag.clone()),
-        // Nothing is there to be deleted, or it must not be.
+        // There is nothing to delete, or it must not be deleted.
         Replaces::Nothing => return must_be_absent(writer.s3, bucket, key).await,
     };
     let request = writer.s3.delete_object().bucket(bucket).key(key);
@@ -113,13 +113,13 @@ async fn must_be_absent(s3: &Client, bucket: &str, key: &str) -> Answered<()> {
     }
 }
 
-/// The user's metadata.
+/// Returns the user's metadata.
 pub(super) fn metadata(options: &PutOptions) -> Option<HashMap<String, String>> {
     let metadata: HashMap<String, String> = options.metadata.clone().into_iter().collect();
     (!metadata.is_empty()).then_some(metadata)
 }
 
-/// `If-Match` and `If-None-Match`.
+/// Returns the values of `If-Match` and `If-None-Match`.
 pub(super) fn conditions(replaces: &Replaces) -> (Option<String>, Option<String>) {
     match replaces {
         Replaces::Anything => (None, None),
@@ -128,7 +128,7 @@ pub(super) fn conditions(replaces: &Replaces) -> (Option<String>, Option<String>
     }
 }
 
-/// The header `x-amz-copy-source` is a URL's path: the key must be encoded, its slashes stay.
+/// Returns the header `x-amz-copy-source`. It is a URL's path: the key must be encoded, its slashes stay.
 fn copy_source(from: &ObjectId) -> String {
     let key: Vec<String> = from.key.split('/').map(encoded).collect();
     let source = format!("{}/{}", from.bucket, key.join("/"));

@@ -1,7 +1,7 @@
 //! Replayed HTTP: the answers that AWS documents, and the requests as they leave the machine.
 //!
-//! A client of our own and not the SDK's test utilities: those turn on features of the HTTP client
-//! and with them compile every SDK crate a second time.
+//! It is a client of our own, not the SDK's test utilities: those turn on features of the HTTP client and with them
+//! compile every SDK crate a second time.
 
 #![allow(dead_code, reason = "each test file uses another part")]
 
@@ -50,7 +50,7 @@ impl Sent {
     }
 }
 
-/// What is answered next.
+/// The reply to the next call.
 pub enum Reply {
     Answer(Box<HttpResponse>),
     /// The answer got lost.
@@ -102,7 +102,7 @@ struct Tape {
     /// The time limits that run.
     limits: Vec<Duration>,
     gave_up_after: Option<Duration>,
-    /// By how many seconds the clock is another than when the first call was made.
+    /// The seconds by which the clock has moved since the first call was made.
     passed_s: i64,
 }
 
@@ -113,7 +113,7 @@ impl std::fmt::Debug for Tape {
 }
 
 impl Replay {
-    /// AWS that answers like this, in order; a request too many finds no connection.
+    /// Makes an AWS that answers like this, in order. A call beyond them finds no connection.
     pub fn new(replies: Vec<Reply>) -> (Aws, Self) {
         let replay = Self(Arc::new(Mutex::new(Tape {
             replies: replies.into(),
@@ -122,12 +122,12 @@ impl Replay {
         (Aws::new(config(replay.clone()), settings()), replay)
     }
 
-    /// The requests that were sent.
+    /// Returns the requests that were sent.
     pub fn sent(&self) -> Vec<Sent> {
         self.0.lock().expect("unpoisoned").sent.clone()
     }
 
-    /// How long a call was waited for to which nothing was answered.
+    /// Returns the time after which an unanswered call was given up.
     pub fn gave_up_after(&self) -> Option<Duration> {
         self.0.lock().expect("unpoisoned").gave_up_after
     }
@@ -137,7 +137,7 @@ impl Replay {
         self.0.lock().expect("unpoisoned").passed_s += seconds;
     }
 
-    /// The only request that was sent.
+    /// Returns the only request that was sent.
     pub fn only(&self) -> Sent {
         let sent = self.sent();
         assert_eq!(sent.len(), 1, "one request was to be sent: {sent:#?}");

@@ -6,15 +6,15 @@ use serde_json::{Map, Value, json};
 /// The type of the resource that is a service.
 const SERVICE: &str = "AWS::ECS::Service";
 
-/// What a task set has beside its task definition. CodeDeploy resets what a document leaves out (AWS CodeDeploy User Guide,
-/// "`AppSpec` 'resources' section for Amazon ECS deployments").
+/// The properties of a task set beside its task definition. CodeDeploy resets properties that a document leaves out
+/// (AWS CodeDeploy User Guide, "`AppSpec` 'resources' section for Amazon ECS deployments").
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shape {
-    /// The container that gets the traffic, and its port; absent where it is behind no load balancer.
+    /// The container that gets the traffic, and its port; absent if it is behind no load balancer.
     pub container: Option<(String, u32)>,
-    /// The version of the Fargate platform, such as `1.4.0`; absent where it has none.
+    /// The version of the Fargate platform, such as `1.4.0`; absent if it has none.
     pub platform_version: Option<String>,
-    /// Its network; absent where it has none of its own, or a part of it is not told: CodeDeploy takes all of it, or takes
+    /// Its network; absent if it has none of its own, or a part of it is not told: CodeDeploy takes all of it, or takes
     /// the service's.
     pub network: Option<Network>,
     /// The capacity providers with their base and their weight.
@@ -33,7 +33,7 @@ pub struct Network {
 }
 
 impl AppSpec {
-    /// The document of a service whose task set has this shape, without hooks.
+    /// Makes the document of a service whose task set has this shape, without hooks.
     pub fn of_service(shape: &Shape) -> Self {
         let mut properties = Map::new();
         properties.insert("TaskDefinition".into(), "".into());
@@ -62,12 +62,12 @@ impl AppSpec {
     /// Reads a document of a service, as JSON or YAML.
     ///
     /// # Errors
-    /// Why it is none that deploys one service, for the end of a sentence.
+    /// The reason why it is no document that deploys one service, for the end of a sentence.
     pub fn read_service(text: &str) -> Result<Self, String> {
         Self::of(text, SERVICE)
     }
 
-    /// The document that deploys this task definition, as JSON; all else is as it was.
+    /// Returns the document that deploys this task definition, as JSON. Everything else stays as it was.
     pub fn deploying(&self, task_definition: &str) -> String {
         let mut document = self.0.clone();
         if let Some(properties) = properties(&mut document, SERVICE) {
@@ -78,7 +78,7 @@ impl AppSpec {
         document.to_string()
     }
 
-    /// The task definition that it deploys, as it is written.
+    /// Returns the task definition that it deploys, as it is written.
     pub fn task_definition(&self) -> Option<String> {
         let mut document = self.0.clone();
         let properties = properties(&mut document, SERVICE)?;

@@ -1,6 +1,6 @@
 //! The forms that AWS gives to names, checked before anything is asked of AWS.
 
-/// A form: whether a text has it, and how it is described to a person.
+/// A form of texts: a check, and a description for a person.
 pub(crate) struct Form {
     pub(crate) accepts: fn(&str) -> bool,
     pub(crate) words: &'static str,
@@ -133,7 +133,7 @@ pub(crate) const ANY: Form = Form {
 mod tests {
     use super::*;
 
-    /// As long as it may be, and one character longer.
+    /// Returns a text as long as it may be, and one that is one character longer.
     fn longest(text: &str, longest: usize) -> (String, String) {
         (text.repeat(longest), text.repeat(longest + 1))
     }

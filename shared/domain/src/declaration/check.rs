@@ -1,4 +1,4 @@
-//! What must be true of a declaration as a whole.
+//! Checks a declaration as a whole.
 
 use super::claim::Claim;
 use super::resolved::Resolved;
@@ -10,7 +10,7 @@ use crate::notify;
 use crate::shape::{nearest, suggest};
 use std::collections::BTreeSet;
 
-/// Everything that is wrong with what a declaration means.
+/// Returns everything that is wrong with the meaning of a declaration.
 pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Vec<Finding> {
     let mut findings = unknown_names(declaration);
     findings.extend(formerly(declaration));
@@ -40,7 +40,7 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
     findings
 }
 
-/// That the former name is the present one.
+/// Returns a finding if the former name is the present one.
 fn formerly(declaration: &Declaration) -> Option<Finding> {
     let former = declaration.formerly()?;
     (former == declaration.app()).then(|| {
@@ -89,7 +89,7 @@ fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
     findings
 }
 
-/// A finding if `after` leads back to where it began.
+/// Returns a finding if `after` leads back to where it began.
 fn cycle(declaration: &Declaration) -> Option<Finding> {
     let components = &declaration.document.components;
     let mut left: BTreeSet<&ComponentName> = components.keys().collect();
@@ -119,7 +119,7 @@ fn cycle(declaration: &Declaration) -> Option<Finding> {
     ))
 }
 
-/// One cycle among components none of which can go first, from a name back to itself.
+/// Finds one cycle among components none of which can go first, from a name back to itself.
 fn walk_back<'d>(
     declaration: &'d Declaration,
     left: &BTreeSet<&'d ComponentName>,
@@ -185,14 +185,14 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
     globs.iter().filter_map(bad).collect()
 }
 
-/// What a component changes in an environment.
+/// A target that a component changes in an environment.
 struct Target<'r> {
     at: &'r Resolved,
     component: &'r ComponentName,
     claim: Claim,
 }
 
-/// Two components, or the same one in two environments, that would change the same target.
+/// Returns a finding for two components, or the same one in two environments, that would change the same target.
 fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
     let mut targets: Vec<Target<'_>> = Vec::new();
     let mut findings = Vec::new();

@@ -1,8 +1,8 @@
-//! What a component changes, so that no two of them change the same.
+//! Claims say what a component changes, so that no two of them change the same.
 
 use crate::tenancy::overlap;
 
-/// What one component changes.
+/// A resource that one component changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The sort of resource, such as `lambda:function`: names of different sorts are never the same thing, and two
@@ -14,14 +14,14 @@ pub struct Claim {
     pub names: Vec<String>,
     /// The folder within it that is claimed: all of it if empty, else ending in a slash.
     pub folder: String,
-    /// Whether its names are the same in every account and region.
+    /// True if its names are the same in every account and region.
     pub is_global: bool,
     /// The same in words, such as ``the function `shop-api` ``.
     pub what: String,
 }
 
 impl Claim {
-    /// Whether both change the same, where they are in the same account and region, or are not.
+    /// Returns whether both change the same. `same_place` says whether they are in the same account and region.
     pub fn is_same_as(&self, other: &Self, same_place: bool) -> bool {
         let is_known = !self.names.iter().any(String::is_empty);
         is_known

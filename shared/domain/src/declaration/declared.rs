@@ -1,4 +1,4 @@
-//! What the ledger keeps of a declaration, and when an upload takes its place.
+//! The ledger's item of a declaration, and the decision when an upload takes its place.
 
 use super::{Declaration, read};
 use crate::digest::Digest;
@@ -21,14 +21,14 @@ pub struct Declared {
     pub version: semver::Version,
     /// The digest of its content.
     pub digest: Digest,
-    /// When it was accepted.
+    /// The time at which it was accepted.
     pub accepted: Time,
     /// The object that it was uploaded as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectRef>,
 }
 
-/// What an upload of a declaration without mistakes comes to.
+/// The result of an upload of a declaration without mistakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upload {
     /// It takes the place of the one in force.
@@ -38,7 +38,7 @@ pub enum Upload {
 }
 
 impl Declared {
-    /// The item for a declaration that takes force.
+    /// Makes the item for a declaration that takes force.
     pub fn new(
         declaration: &Declaration,
         text: impl Into<String>,
@@ -84,7 +84,7 @@ impl Declaration {
             Some(former) if self.version().cmp_precedence(&former.version).is_gt() => {
                 Ok(Upload::TakesForce)
             }
-            // A member that is to be taken out again makes it no other one.
+            // A member that is to be taken out again does not make it another one.
             Some(former) if self.says_the_same_as(former) => Ok(Upload::Unchanged),
             Some(former) => Err(not_higher(self.version(), former)),
         }

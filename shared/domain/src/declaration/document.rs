@@ -46,12 +46,12 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 10))]
     pub notify: Vec<Notify>,
-    /// What decides whether a release is healthy, in every environment.
+    /// The gates, which decide whether a release is healthy, in every environment.
     #[serde(default)]
     pub gates: Gates,
 }
 
-/// How components that go in steps go beside each other.
+/// The relation between components that go in steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Waves {
@@ -63,11 +63,10 @@ pub enum Waves {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
-    /// Which Git refs and image tags go here. Without a rule, only what names this environment.
+    /// The Git refs and image tags that go here. Without a rule, only releases that name this environment go here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deploy: Option<Deploy>,
-    /// Whether arrivals deploy by themselves (`automatic`), or only what a person starts
-    /// (`manual`).
+    /// `automatic`: arrivals deploy by themselves. `manual`: a person starts each deployment.
     #[serde(default)]
     pub start: Start,
     /// A release that comes while an older one of the same components is under way: it waits until that has ended, its
@@ -103,7 +102,7 @@ pub struct Environment {
     pub gates: Option<Gates>,
 }
 
-/// Which Git refs an environment deploys. Exactly one of `branch`, `branches`, `tag`.
+/// The Git refs that an environment deploys. Exactly one of `branch`, `branches`, `tag`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
@@ -125,7 +124,7 @@ pub struct Deploy {
 }
 
 impl Deploy {
-    /// The rule that is written.
+    /// Returns the rule that is written.
     pub fn rule(&self) -> GitRule {
         if let Some(tag) = &self.tag {
             return GitRule::Tag(match tag.as_str() {
@@ -159,7 +158,7 @@ impl Source {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::S3, Self::Ecr, Self::Api, Self::Console];
 
-    /// The route that it is.
+    /// Returns its route.
     pub fn route(self) -> Route {
         match self {
             Self::S3 => Route::S3,

@@ -1,4 +1,4 @@
-//! Whether a release fits the declaration that it is deployed under.
+//! Checks whether a release fits the declaration that it is deployed under.
 
 use super::Declaration;
 use super::resolved::Resolved;
@@ -11,9 +11,9 @@ use crate::shape::{nearest, suggest};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Declaration {
-    /// What a release names that this declaration does not know, artifacts of a sort that the
-    /// component's kind cannot take, another component's artifacts, and images of another repository than the component's in any
-    /// environment.
+    /// Returns the findings about a release that does not fit: names that this declaration does not know, artifacts of
+    /// a sort that the component's kind cannot take, another component's artifacts, and images of another repository
+    /// than the component's in any environment.
     pub fn misfits(&self, components: &BTreeMap<ComponentName, ArtifactRef>) -> Vec<Finding> {
         let mut declared: BTreeMap<ComponentName, Repositories> = BTreeMap::new();
         let environments = self.environments();
@@ -28,7 +28,7 @@ impl Declaration {
         components.iter().flat_map(fits).collect()
     }
 
-    /// The same of one component in the environment that it goes to.
+    /// Returns the finding about one component in the environment that it goes to.
     pub fn misfit_here(
         &self,
         name: &ComponentName,
@@ -77,7 +77,7 @@ impl Declaration {
         key_finding(self.app(), name, key, &format!("components.{name}.key"))
     }
 
-    /// That it has no component of this name, and which one may be meant.
+    /// Makes the finding that it has no component of this name, with the one that may be meant.
     pub fn unknown_component(&self, name: &ComponentName) -> Finding {
         let known: Vec<String> = self.components().map(ToString::to_string).collect();
         Finding::new(
@@ -93,7 +93,7 @@ impl Declaration {
     }
 }
 
-/// That it comes with another one.
+/// Makes the finding that it comes with another component.
 fn taken(name: &ComponentName, of: &ComponentName) -> Finding {
     Finding::new(
         FindingName::BadValue,
@@ -134,7 +134,7 @@ fn add(declared: &mut Repositories, here: &Resolved, name: &ComponentName) {
     }
 }
 
-/// A container that takes no image of a release.
+/// Makes the finding about a container that takes no image of a release.
 fn unknown_container(name: &ComponentName, container: &str, declared: &Repositories) -> Finding {
     let known: Vec<String> = declared.keys().cloned().collect();
     Finding::new(
@@ -145,7 +145,7 @@ fn unknown_container(name: &ComponentName, container: &str, declared: &Repositor
     )
 }
 
-/// An image of another repository may be another application's, which Windlass's own role can read.
+/// Refuses an image of another repository: it may be another application's, and Windlass's own role can read it.
 fn foreign(
     name: &ComponentName,
     member: &str,

@@ -1,4 +1,4 @@
-//! What components take from others: it must be given, and before they change. Pure.
+//! Checks the outputs that components take from others: these must be given, and before the components change. Pure.
 
 use super::resolved::Resolved;
 use crate::finding::{Finding, FindingName};
@@ -7,7 +7,7 @@ use crate::output::Output;
 use crate::shape::{join, nearest, suggest};
 use std::collections::BTreeSet;
 
-/// Everything that is wrong with the outputs that the components of an environment take.
+/// Returns everything that is wrong with the outputs that the components of an environment take.
 pub(super) fn findings(resolved: &Resolved) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, component) in &resolved.components {
@@ -26,7 +26,7 @@ pub(super) fn findings(resolved: &Resolved) -> Vec<Finding> {
     findings
 }
 
-/// The components that have changed before one.
+/// Returns the components that have changed before one.
 fn before<'r>(resolved: &'r Resolved, name: &ComponentName) -> BTreeSet<&'r ComponentName> {
     let mut before = BTreeSet::new();
     let mut left: Vec<&ComponentName> = vec![name];

@@ -47,11 +47,11 @@ pub struct Declaration {
     digest: Digest,
 }
 
-/// What one installation of Windlass allows beyond the rules.
+/// The exceptions from the rules that one installation of Windlass allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exceptions {
-    /// The endpoint of a local cloud, such as `http://localhost:4566`, which probes may reach
-    /// although it is a loopback address.
+    /// The endpoint of a local cloud, such as `http://localhost:4566`. Probes may reach it although it is a loopback
+    /// address.
     pub probe_origin: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl Declaration {
     /// Reads `app.yaml`, or as much of it as can be read.
     ///
     /// # Errors
-    /// Everything that is wrong with it, beside what else it says.
+    /// Everything that is wrong with it, with the part that can be read.
     pub fn read(text: &str, exceptions: &Exceptions) -> Result<Self, InPart<Self>> {
         let (document, digest) = read::document(text).map_err(InPart::unread)?;
         let part = document.map(|document| Self { document, digest });
@@ -83,51 +83,52 @@ impl Declaration {
         part.and(meant.unwrap_or_default()).whole()
     }
 
-    /// The application's name.
+    /// Returns the application's name.
     pub fn app(&self) -> &AppName {
         &self.document.app
     }
 
-    /// The declaration's version.
+    /// Returns the declaration's version.
     pub fn version(&self) -> &semver::Version {
         &self.document.version
     }
 
-    /// The name that the application had, where it says one.
+    /// Returns the name that the application had, if the declaration gives one.
     pub fn formerly(&self) -> Option<&AppName> {
         self.document.formerly.as_ref()
     }
 
-    /// The digest of its content: comments, order of fields and layout do not count.
+    /// Returns the digest of its content: comments, order of fields and layout do not count.
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
 
-    /// The names of its environments.
+    /// Returns the names of its environments.
     pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
         self.document.environments.keys()
     }
 
-    /// The topics that are told what happens in an environment; without one, of the application as a whole.
+    /// Returns the topics that are told what happens in an environment; without one, those of the application as a
+    /// whole.
     pub fn notify(&self, environment: Option<&EnvironmentName>) -> &[Notify] {
         let environment = environment.and_then(|name| self.document.environments.get(name));
         let own = environment.and_then(|environment| environment.notify.as_deref());
         own.unwrap_or(&self.document.notify)
     }
 
-    /// The schedule of the drills of an environment.
+    /// Returns the schedule of the drills of an environment.
     pub fn drills(&self, environment: &EnvironmentName) -> Option<&Schedule> {
         let environment = self.document.environments.get(environment)?;
         environment.drill.as_ref()
     }
 
-    /// The names of its components.
+    /// Returns the names of its components.
     pub fn components(&self) -> impl Iterator<Item = &ComponentName> {
         self.document.components.keys()
     }
 
-    /// What is done about each component that somebody else changes in an environment. Into one that is not declared any
-    /// more nothing is deployed, so nothing is restored there.
+    /// Returns the rule for each component that somebody else changes in an environment. Nothing is deployed into an
+    /// environment that is not declared any more, so nothing is restored there.
     pub fn heal(
         &self,
         environment: &EnvironmentName,
@@ -143,12 +144,12 @@ impl Declaration {
         })
     }
 
-    /// What people wrote.
+    /// Returns the document as people wrote it.
     pub fn document(&self) -> &Document {
         &self.document
     }
 
-    /// The declaration as it is in one environment.
+    /// Resolves the declaration for one environment.
     ///
     /// # Errors
     /// `UnknownName` if there is no such environment.
@@ -157,7 +158,7 @@ impl Declaration {
         Ok(resolved)
     }
 
-    /// The environment that a full Git ref goes to; none if it matches no rule.
+    /// Returns the environment that a full Git ref goes to; `None` if it matches no rule.
     ///
     /// # Errors
     /// `AmbiguousRef` if it matches the rules of several.
@@ -167,7 +168,7 @@ impl Declaration {
         the_one(matching.map(|(name, _)| name), "git.ref", reference)
     }
 
-    /// The environment that an image tag goes to; none if it matches no rule. See
+    /// Returns the environment that an image tag goes to; `None` if it matches no rule. See
     /// [`GitRule::matches_image_tag`].
     ///
     /// # Errors
@@ -177,8 +178,7 @@ impl Declaration {
         the_one(matching.map(|(name, _)| name), "image_push.tag", tag)
     }
 
-    /// The image repositories by name (without registry) and the components they belong to, in any
-    /// environment.
+    /// Returns the image repositories by name (without registry) and the components they belong to, in any environment.
     pub fn repositories(&self) -> BTreeMap<String, BTreeSet<ComponentName>> {
         let mut repositories: BTreeMap<String, BTreeSet<ComponentName>> = BTreeMap::new();
         let resolved = self
@@ -194,13 +194,13 @@ impl Declaration {
         repositories
     }
 
-    /// The member of a component that names its repositories.
+    /// Returns the member of a component that names its repositories.
     pub fn repository_at(&self, component: &ComponentName) -> &'static str {
         let component = self.document.components.get(component);
         component.map_or("repository", |component| component.repository_at())
     }
 
-    /// That a ref or a tag matches no environment's rule, with the rules.
+    /// Makes the finding that a ref or a tag matches no environment's rule, with the rules.
     pub fn no_rule(&self, path: &str, seen: &str) -> Finding {
         let rules = self.rules().map(|(name, rule)| format!("`{name}` {rule}"));
         let rules: Vec<String> = rules.collect();
@@ -225,13 +225,14 @@ impl Declaration {
         )
     }
 
-    /// What to write in place of a ref that matches no environment's rule; ends with a space, or is empty.
+    /// Says what to write in place of a ref that matches no environment's rule. The text ends with a space, or is
+    /// empty.
     pub fn meant_ref(&self, seen: &str) -> String {
         let rules: Vec<GitRule> = self.rules().map(|(_, rule)| rule).collect();
         crate::meant_ref::meant_ref(seen, &rules)
     }
 
-    /// The environments with a rule, and their rules.
+    /// Returns the environments with a rule, and their rules.
     pub fn rules(&self) -> impl Iterator<Item = (&EnvironmentName, GitRule)> {
         self.document
             .environments

@@ -1,5 +1,5 @@
-//! The addresses that may be probed, as far as the text tells. The probe itself checks again after
-//! name resolution and redirects.
+//! Checks the addresses that may be probed, as far as the text tells. The probe itself checks again after name
+//! resolution and redirects.
 
 use super::scope::Scope;
 use crate::address::{AddressKind, kind_of};
@@ -13,13 +13,13 @@ pub(crate) struct Protocol {
     example: &'static str,
 }
 
-/// What is fetched.
+/// The protocol of an address that is fetched.
 pub(crate) const HTTP: Protocol = Protocol {
     schemes: ["https", "http"],
     example: "https://shop.example/health",
 };
 
-/// What is talked to.
+/// The protocol of an address for a conversation.
 pub(crate) const WEBSOCKET: Protocol = Protocol {
     schemes: ["wss", "ws"],
     example: "wss://shop.example/socket",
@@ -42,7 +42,7 @@ pub(crate) fn check(scope: &mut Scope<'_>, path: &str, url: &str, protocol: &Pro
     }
 }
 
-/// The address without what stands before `@`, which may be a password.
+/// Returns the address without the part before `@`, which may be a password.
 fn without_user(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => {
@@ -52,8 +52,8 @@ fn without_user(url: &str) -> String {
     }
 }
 
-/// What is wrong with an address, in a sentence; `allowed_origin` is the one exception, the
-/// endpoint of a local cloud.
+/// Says in a sentence what is wrong with an address. `allowed_origin` is the one exception, the endpoint of a local
+/// cloud.
 fn objection(text: &str, protocol: &Protocol, allowed_origin: Option<&str>) -> Option<String> {
     let url = match Url::parse(text) {
         Ok(url) => url,
@@ -74,7 +74,7 @@ fn objection(text: &str, protocol: &Protocol, allowed_origin: Option<&str>) -> O
     forbidden_host(&url)
 }
 
-/// True where both are at one host and port, with TLS or without.
+/// Returns whether both are at one host and port, with TLS or without.
 fn is_same_place(one: &Url, other: &Url) -> bool {
     let place = |url: &Url| {
         let is_safe = matches!(url.scheme(), "https" | "wss");
@@ -97,7 +97,7 @@ fn forbidden_host(url: &Url) -> Option<String> {
     };
     match kind_of(address) {
         AddressKind::Never(what) => Some(format!("names {address}, {what}")),
-        // A private one may be reached where Windlass is installed into a VPC, which the probe knows.
+        // A private address may be reached if Windlass is installed into a VPC. The probe knows whether it is.
         AddressKind::Private | AddressKind::Public => None,
     }
 }

@@ -1,4 +1,4 @@
-//! From text to a document of the right shape.
+//! Reads a text as a document of the right shape.
 
 use super::document::Document;
 use crate::digest::Digest;
@@ -13,17 +13,17 @@ use std::sync::LazyLock;
 /// The largest declaration that is read, in bytes.
 pub const LARGEST: usize = 256 * 1024;
 
-/// The document to a person.
+/// The document's name for a person.
 const WHAT: &str = "the declaration";
 
 static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Document>(WHAT, Language::Yaml));
 
-/// The JSON Schema of `app.yaml`.
+/// Returns the JSON Schema of `app.yaml`.
 pub fn schema() -> &'static Value {
     SHAPE.schema()
 }
 
-/// The document with its digest; without mistakes in its form, or what can be read of it.
+/// Reads the document and its digest: without mistakes in its form, or the part that can be read.
 pub(super) fn document(text: &str) -> Result<(InPart<Document>, Digest), Vec<Finding>> {
     let value = yaml(text)?;
     let digest = Digest::of(canonical(&value).as_bytes());
@@ -32,7 +32,7 @@ pub(super) fn document(text: &str) -> Result<(InPart<Document>, Digest), Vec<Fin
     Ok((part, digest))
 }
 
-/// The document of a text that was accepted before.
+/// Reads the document of a text that was accepted before.
 pub(super) fn accepted(text: &str) -> Result<Document, Vec<Finding>> {
     let value = yaml(text)?;
     SHAPE.typed(&value)
@@ -42,7 +42,7 @@ fn yaml(text: &str) -> Result<Value, Vec<Finding>> {
     syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])
 }
 
-/// The content as one text: members sorted, so that layout and order do not count.
+/// Returns the content as one text, with sorted members, so that layout and order do not count.
 fn canonical(value: &Value) -> String {
     let mut text = String::new();
     write_canonical(value, &mut text);

@@ -1,4 +1,4 @@
-//! One environment of a declaration, with every value final.
+//! Resolves a declaration for one environment: every value becomes final.
 
 use super::document::{Deploy, Source, Waves};
 use super::resolved::{Component, Resolved, Start};
@@ -10,7 +10,7 @@ use crate::name::{ComponentName, EnvironmentName};
 use crate::shape::join;
 use std::collections::BTreeMap;
 
-/// What it is in the environment, with everything that is wrong there.
+/// Resolves the declaration for the environment, and returns everything that is wrong there.
 pub(super) fn resolve(
     declaration: &Declaration,
     name: &EnvironmentName,
@@ -56,7 +56,7 @@ pub(super) fn resolve(
     Ok((resolved, scope.findings))
 }
 
-/// All components of the environment.
+/// Resolves all components of the environment.
 fn components(
     scope: &mut Scope<'_>,
     gates: &gates::Resolved,

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What Windlass works with: one application in one environment.
+/// One application in one environment, as Windlass works with it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Resolved {
     /// The application.
@@ -26,19 +26,19 @@ pub struct Resolved {
     pub region: Option<String>,
     /// The role that reaches the targets; the functions' own if absent.
     pub role_arn: Option<String>,
-    /// Whether arrivals deploy by themselves.
+    /// The rule for arrivals: they deploy by themselves, or a person starts them.
     pub start: Start,
     /// The fate of an older release that is under way when a newer one comes.
     #[serde(skip_serializing_if = "Supersede::waits")]
     pub supersede: Supersede,
     /// The sources that the environment accepts.
     pub sources: BTreeSet<Route>,
-    /// Whether the environment's rule is a tag rule, so that semantic versions give the order.
+    /// True if the environment's rule is a tag rule, so that semantic versions give the order.
     pub tag_rule: bool,
-    /// Whether releases are promoted to it: the declaration has several environments, and this one takes
-    /// them by a tag, by name, or from a person alone, and not by itself from a branch.
+    /// True if releases are promoted to it: the declaration has several environments, and this one takes releases by a
+    /// tag, by name, or from a person alone, and not by itself from a branch.
     pub promoted_to: bool,
-    /// Whether components that go in steps go in the same ones.
+    /// True if components that go in steps go in the same steps.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub together: bool,
     /// The components.
@@ -47,14 +47,14 @@ pub struct Resolved {
     pub gates: gates::Resolved,
 }
 
-/// Whether arrivals deploy by themselves.
+/// The rule for arrivals: they deploy by themselves, or a person starts them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
     /// Arrivals that match the environment's rule are deployed.
     #[default]
     Automatic,
-    /// Only what a person starts is deployed.
+    /// Only a deployment that a person starts is made.
     Manual,
 }
 
@@ -63,15 +63,15 @@ pub enum Start {
 pub struct Component {
     /// The components that must have changed before.
     pub after: BTreeSet<ComponentName>,
-    /// Whether a single artifact's upload is a release of its own.
+    /// True if a single artifact's upload is a release of its own.
     pub on_artifact: bool,
-    /// What it is.
+    /// The component's kind with its values.
     pub spec: Spec,
 }
 
 impl Resolved {
-    /// The ECR repositories that a component's images are of, by container, by name or URI; without containers under
-    /// the empty name.
+    /// Returns the ECR repositories of a component's images, by container, by name or URI. Without containers they are
+    /// under the empty name.
     pub fn repositories(&self, component: &ComponentName) -> BTreeMap<&str, &str> {
         let Some(component) = self.components.get(component) else {
             return BTreeMap::new();
@@ -85,8 +85,8 @@ impl Resolved {
         containers.chain(whole).collect()
     }
 
-    /// The containers of a component that take images of their own, each with its repository; none for a kind that has
-    /// none.
+    /// Returns the containers of a component that take images of their own, each with its repository; `None` for a kind
+    /// that has none.
     pub fn containers(&self, component: &ComponentName) -> Option<&BTreeMap<String, String>> {
         self.components.get(component)?.spec.containers()
     }

@@ -1,4 +1,4 @@
-//! What texts mean in one environment.
+//! Fills in texts for one environment.
 
 use super::Exceptions;
 use super::aws_name::Form;
@@ -10,7 +10,7 @@ use crate::secret;
 use crate::shape::{join, nearest, suggest};
 use std::collections::BTreeMap;
 
-/// One environment while it is resolved: what its texts may use, and what was found.
+/// One environment while it is resolved: the values that its texts may use, and the findings.
 pub(crate) struct Scope<'a> {
     pub(crate) document: &'a Document,
     pub(crate) name: &'a EnvironmentName,
@@ -31,8 +31,8 @@ impl Scope<'_> {
         self.findings.push(Finding::new(name, path, reason, remedy));
     }
 
-    /// The text in this environment, of the form that is expected, and no secret now that it is
-    /// filled in.
+    /// Fills in the text for this environment. Checks that it has the expected form, and that it is no secret now that
+    /// it is filled in.
     pub(crate) fn text(&mut self, path: &str, text: &Text, form: &Form) -> String {
         let Some((at, value)) = self.fill(path, text) else {
             return String::new();
@@ -45,7 +45,7 @@ impl Scope<'_> {
         value
     }
 
-    /// The same for a text that may be absent.
+    /// Fills in a text that may be absent.
     pub(crate) fn maybe(&mut self, path: &str, text: Option<&Text>, form: &Form) -> Option<String> {
         text.map(|text| self.text(path, text, form))
     }
@@ -110,14 +110,14 @@ impl Scope<'_> {
         mine
     }
 
-    /// The names that are filled in.
+    /// Returns the names that are filled in.
     fn variables(&self) -> Vec<String> {
         let vars = self.environment.vars.keys().cloned();
         let own = ["app", "environment"].map(str::to_owned);
         own.into_iter().chain(vars).collect()
     }
 
-    /// What was probably meant by what stands in brackets and was not filled in, because it is no name.
+    /// Guesses what was meant by a text in brackets that was not filled in, because it is no name.
     fn in_brackets(&self, value: &str) -> Option<String> {
         let (_, rest) = value.split_once('{')?;
         let (inner, _) = rest.split_once('}')?;

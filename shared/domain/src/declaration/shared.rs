@@ -10,14 +10,14 @@ use crate::shape::{join, nearest, suggest};
 use std::mem::discriminant;
 
 impl Declaration {
-    /// The components that take another one's artifact, each with that one.
+    /// Returns the components that take another one's artifact, each with that one.
     pub fn shared_artifacts(&self) -> impl Iterator<Item = (&ComponentName, &ComponentName)> {
         let components = self.document.components.iter();
         components.filter_map(|(name, component)| Some((name, component.artifact_of()?)))
     }
 }
 
-/// Everything that is wrong with taking another one's artifact.
+/// Returns everything that is wrong with taking another one's artifact.
 pub(super) fn findings(declaration: &Declaration) -> Vec<Finding> {
     let components = &declaration.document.components;
     let each = declaration.shared_artifacts().filter_map(|(name, of)| {
@@ -41,7 +41,7 @@ pub(super) fn findings(declaration: &Declaration) -> Vec<Finding> {
     unknown.chain(each).collect()
 }
 
-/// The member that names the other component.
+/// Returns the member that names the other component.
 fn member(taker: &Component) -> &'static str {
     match taker.shares() {
         Shares::Zip => "artifact",
@@ -50,7 +50,7 @@ fn member(taker: &Component) -> &'static str {
     }
 }
 
-/// Everything that is wrong in an environment with the containers whose images are taken.
+/// Returns everything that is wrong in an environment with the containers whose images are taken.
 pub(super) fn containers(resolved: &Resolved) -> Vec<Finding> {
     let components = resolved.components.iter();
     let each = components.filter_map(|(name, component)| {
@@ -62,7 +62,7 @@ pub(super) fn containers(resolved: &Resolved) -> Vec<Finding> {
     each.collect()
 }
 
-/// What is wrong with the container of an image, of a service that has images in these.
+/// Checks the container of an image that is taken from a service with images in these containers.
 fn wrong_container(name: &ComponentName, taken: &ImageOf<'_>, known: &[String]) -> Option<Finding> {
     let path = join(&format!("components.{name}"), taken.container_at);
     let of = taken.component;
@@ -90,7 +90,7 @@ fn wrong_container(name: &ComponentName, taken: &ImageOf<'_>, known: &[String]) 
     }
 }
 
-/// The reason for which this one cannot take that one's, and what to write instead.
+/// Returns the finding if this component cannot take that one's artifact, with what to write instead.
 fn wrong(
     declaration: &Declaration,
     taker: &Component,

@@ -6,7 +6,7 @@ use crate::kinds::Steps;
 use crate::name::ComponentName;
 use std::collections::BTreeSet;
 
-/// What is wrong with it. Which percentages a service has is known where a release is prepared.
+/// Returns what is wrong with it. The percentages of a service are known only when a release is prepared.
 pub(super) fn findings(document: &Document) -> Vec<Finding> {
     if document.waves != Some(Waves::Together) {
         return vec![];
@@ -24,7 +24,7 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
     found
 }
 
-/// Nothing goes beside the others.
+/// Returns a finding if nothing goes beside the others.
 fn alone(steps: &[(&ComponentName, Steps)]) -> Option<Finding> {
     let ours = steps.iter().filter(|(_, steps)| *steps == Steps::Ours);
     let is_both = (1..steps.len()).contains(&ours.count());
@@ -38,7 +38,7 @@ fn alone(steps: &[(&ComponentName, Steps)]) -> Option<Finding> {
     })
 }
 
-/// AWS goes on with it by itself.
+/// Returns a finding if AWS goes on with the component by itself.
 fn goes_on_alone((name, steps): &(&ComponentName, Steps)) -> Option<Finding> {
     (*steps == Steps::OfAws { waits: false }).then(|| {
         Finding::new(
@@ -50,7 +50,7 @@ fn goes_on_alone((name, steps): &(&ComponentName, Steps)) -> Option<Finding> {
     })
 }
 
-/// It waits for another one to end, with which it should go.
+/// Returns a finding if the component waits for another one to end with which it should go.
 fn comes_after(
     document: &Document,
     name: &ComponentName,

@@ -1,11 +1,11 @@
-//! What people give to the texts of a declaration.
+//! The values that people give to the texts of a declaration.
 
 use super::document::Document;
 use crate::finding::{Finding, FindingName};
 use serde_json::Value;
 
-/// What stands in a declaration where somebody must write a value still, such as in one that was made of another
-/// deployer's file.
+/// Stands in a declaration for a value that somebody must still write, such as in a declaration that was made from
+/// another deployer's file.
 pub const UNWRITTEN: &str = "write-me";
 
 /// Variables that every declaration has.
@@ -14,7 +14,7 @@ const OWN: [(&str, &str); 2] = [
     ("environment", "the environment's name"),
 ];
 
-/// Variables that nothing would ever use, and values that nobody has written yet.
+/// Returns findings for variables that nothing would ever use, and for values that nobody has written yet.
 pub(super) fn findings(document: &Document) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, environment) in &document.environments {

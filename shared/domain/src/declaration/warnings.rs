@@ -1,4 +1,4 @@
-//! What a declaration allows and its authors may not mean: told, and nothing is stopped by it. Pure.
+//! Warnings about a declaration that its authors may not mean. They are told, and stop nothing. Pure.
 
 use super::Declaration;
 use super::resolved::Resolved;
@@ -6,7 +6,7 @@ use crate::finding::{Finding, FindingName, limited};
 use crate::kinds::About;
 
 impl Declaration {
-    /// What is noted of the declaration, in all of its environments.
+    /// Returns the warnings about the declaration, in all of its environments.
     pub fn warnings(&self) -> Vec<Finding> {
         let environments = self.environments();
         let resolved = environments.filter_map(|name| self.resolve(name).ok());
@@ -15,7 +15,7 @@ impl Declaration {
 }
 
 impl Resolved {
-    /// What is noted of the declaration in this environment.
+    /// Returns the warnings about the declaration in this environment.
     pub fn warnings(&self) -> Vec<Finding> {
         let mut warnings: Vec<Finding> = self.unmeasured().into_iter().collect();
         for (name, component) in &self.components {
@@ -29,8 +29,8 @@ impl Resolved {
         warnings
     }
 
-    /// No gate in an environment that releases are promoted to: what was good elsewhere passes here
-    /// whatever it does.
+    /// Returns a warning if an environment that releases are promoted to has no gate: a release that was good elsewhere
+    /// passes here whatever it does.
     fn unmeasured(&self) -> Option<Finding> {
         (self.promoted_to && self.gates.all().is_empty()).then(|| {
             Finding::new(

@@ -1,5 +1,5 @@
-//! Whether what a declaration watches in an environment can be watched: AWS ends an execution after
-//! some days, and a healthy release would be undone.
+//! Checks whether an execution can watch an environment for as long as the declaration says. AWS ends an execution
+//! after some days, and a healthy release would be undone.
 
 use super::gates::Resolved as Gates;
 use super::resolved::Component;
@@ -11,7 +11,7 @@ use crate::plan::{Candidate, Watch, Wave, plan};
 use crate::time::Span;
 use std::collections::BTreeMap;
 
-/// A declared length of time that is watched.
+/// A declared time for which something is watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Field {
     Bake,
@@ -20,15 +20,15 @@ enum Field {
     Every(ComponentName),
 }
 
-/// What is declared for one environment, and may be tried with other lengths of time.
+/// The declaration for one environment. It may be tried with other times.
 #[derive(Clone)]
 struct Declared {
     gates: Gates,
     components: BTreeMap<ComponentName, Component>,
 }
 
-/// Notes the longest declared time where a release of all components could not be watched to its end,
-/// with the largest that can.
+/// Notes the longest declared time if a release of all components could not be watched to its end, with the largest
+/// time that can.
 pub(super) fn check(
     scope: &mut Scope<'_>,
     gates: &Gates,
@@ -83,8 +83,7 @@ fn path(scope: &Scope<'_>, field: &Field) -> String {
 }
 
 impl Declared {
-    /// The waves of a release of all components; none where their order has a cycle, which is told
-    /// already.
+    /// Returns the waves of a release of all components; none if their order has a cycle, which is told already.
     fn waves(&self) -> Vec<Wave> {
         let candidates = self.components.iter().map(|(name, component)| Candidate {
             component: name.clone(),
@@ -107,7 +106,7 @@ impl Declared {
         course.seconds() + TURN_S <= LONGEST_S
     }
 
-    /// What takes the longest over all waves.
+    /// Returns the time that takes the longest over all waves.
     fn longest(&self) -> Option<Field> {
         let waves = self.waves().len() as u64;
         let mut fields = vec![
@@ -156,7 +155,8 @@ impl Declared {
         other
     }
 
-    /// The largest whole minutes with which everything can be watched; none where not even none can.
+    /// Returns the largest whole minutes with which everything can be watched; `None` if that is impossible even with
+    /// none.
     fn largest(&self, field: &Field) -> Option<Span> {
         let minutes = |count: u64| Span::seconds(count * 60);
         let fits = |count: u64| self.with(field, minutes(count)).fits();

@@ -1,4 +1,4 @@
-//! What the end of a deployment means for its drill.
+//! Decides what the end of a deployment means for its drill.
 
 use super::words::{self, Said};
 use super::{Direction, Drill, DrillEnded, DrillOutcome, Leg, LegEnd, LegEnded, TRIES};
@@ -12,10 +12,10 @@ use crate::time::Time;
 /// The longest cause of a deployment that is kept beside the drill, in bytes.
 const LONGEST: usize = 500;
 
-/// How many gates that did not pass are kept.
+/// The most gates that are kept of those that did not pass.
 const MOST_RED: usize = 10;
 
-/// What comes after the end of a deployment.
+/// The end of a drill.
 struct Over {
     outcome: DrillOutcome,
     restored: bool,
@@ -23,7 +23,7 @@ struct Over {
 }
 
 impl Drill {
-    /// Takes in the end of one of its deployments.
+    /// Records the end of one of its deployments.
     pub(super) fn leg_ended(
         &mut self,
         app: &AppName,
@@ -116,16 +116,17 @@ impl Drill {
     }
 }
 
-/// The name of the cause of a way back that is not gone, because something else runs than what the drill had brought.
+/// The name of the cause of a way back that the drill does not go, because something else runs than the drill had
+/// brought.
 pub(crate) const OVERTAKEN: &str = "Superseded";
 
-/// Whether something else than what the drill had brought ran when it was to come back.
+/// Returns whether something else than the drill had brought ran when it was to come back.
 fn found_another(end: &LegEnd<'_>) -> bool {
     let ended = end.record.ending.as_ref();
     ended.is_some_and(|ended| ended.cause_name == OVERTAKEN)
 }
 
-/// What comes after the way there: `None` where the drill goes on.
+/// Returns the end of the drill after the way there; `None` if the drill goes on.
 fn after_there(end: &LegEnd<'_>) -> Option<Over> {
     let stopped = end.record.stopped;
     let (outcome, restored, said) = match ending(end)? {
@@ -150,7 +151,7 @@ fn ending(end: &LegEnd<'_>) -> Option<Ending> {
     end.record.ending.as_ref().map(|ended| ended.ending)
 }
 
-/// Why it was undone, else why it ended.
+/// Returns the reason of the undo, or else of the ending.
 fn cause(end: &LegEnd<'_>) -> String {
     let why = end.record.undoing.as_ref().map(|why| why.text.as_str());
     let ended = end.record.ending.as_ref().map(|ended| ended.cause.as_str());

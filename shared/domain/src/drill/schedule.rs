@@ -1,7 +1,8 @@
-//! Drills by a schedule: how they are declared, and whether one is to begin now. Pure.
+//! Drills by a schedule. This module declares them, and decides whether one is to begin now. Pure.
 //!
-//! Nothing is kept of it: what is put off, why and since when follows from what the ledger has. So a drill by hand counts,
-//! what was missed is made up for once, and whoever shows it decides by the same words as whoever starts it.
+//! A schedule keeps no record of its own. What the ledger has tells whether a drill is put off, why and since when. So
+//! a drill by hand counts, and missed drills are made up for once. The page that shows a drill decides by the same
+//! words as the function that starts it.
 
 use super::{DrillOutcome, Drills};
 use crate::environment::{Hold, Lock};
@@ -13,10 +14,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// For how many seconds after a deployment no drill begins: callers have its version first.
+/// The seconds after a deployment in which no drill begins: callers have its version first.
 const SETTLES_S: u64 = 60 * 60;
 
-/// After how many days a drill is due again that proved nothing because it could not begin, or was overtaken.
+/// The days after which a drill is due again that proved nothing because it could not begin, or was overtaken.
 const AGAIN_DAYS: u32 = 1;
 
 /// The names, and parts of names, of environments of production.
@@ -31,11 +32,11 @@ const KEY: &str = "scheduled after";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// How many days after the last drill the next one is due, such as `7d`. A drill begins within about an hour, as soon
-    /// as nothing is under way, waits, is held or needs an operator, and an hour after the last deployment.
+    /// The days after the last drill at which the next one is due, such as `7d`. A drill begins within about an hour,
+    /// as soon as nothing is under way, waits, is held or needs an operator, and an hour after the last deployment.
     pub every: Days,
-    /// Whether production is meant: callers get the version before for as long as both ways take. An environment is
-    /// production where `prod` or `production` is its name, or a part of it between hyphens, such as `prod-eu`.
+    /// True if production is meant: callers get the version before for as long as both ways take. An environment is
+    /// production if `prod` or `production` is its name, or a part of it between hyphens, such as `prod-eu`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub production: bool,
 }
@@ -81,7 +82,7 @@ impl fmt::Display for Days {
 }
 
 impl Schedule {
-    /// That production is to be drilled, and nobody wrote that it is meant.
+    /// Returns a finding if production is to be drilled, and nobody wrote that it is meant.
     pub fn finding(&self, environment: &EnvironmentName) -> Option<Finding> {
         (is_production(environment) && !self.production).then(|| {
             Finding::new(
@@ -97,8 +98,9 @@ impl Schedule {
     }
 }
 
-/// Whether an environment is production by its name: `prod` or `production` is it, or a part of it between hyphens.
-/// The alarms ask another question: whether whoever installed Windlass has named it (`AlarmEnvironments`).
+/// Returns whether an environment is production by its name: `prod` or `production` is the name, or a part of it
+/// between hyphens. The alarms ask another question: whether the people who installed Windlass have named it
+/// (`AlarmEnvironments`).
 pub fn is_production(environment: &EnvironmentName) -> bool {
     let mut parts = environment.as_str().split('-');
     parts.any(|part| PRODUCTION.contains(&part))
@@ -107,39 +109,40 @@ pub fn is_production(environment: &EnvironmentName) -> bool {
 /// An environment as the ledger knows it.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// What its declaration in force says; absent where it has no schedule.
+    /// The schedule in its declaration in force; absent if it has none.
     pub schedule: Option<&'a Schedule>,
-    /// What is known of its drills.
+    /// The drills that are known.
     pub drills: &'a Drills,
     /// Its lock.
     pub lock: &'a Lock,
-    /// Somebody who waits there.
+    /// A deployment that waits there.
     pub waits: Option<&'a DeploymentId>,
     /// The hold.
     pub hold: Option<&'a Hold>,
-    /// Whether anything runs there.
+    /// True if anything runs there.
     pub runs: bool,
     /// The time.
     pub now: Time,
 }
 
-/// How the next drill by the schedule stands.
+/// The state of the next drill by the schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Next {
-    /// How often, as it is declared.
+    /// The declared interval.
     pub every: Days,
-    /// When it is or was due; absent where the environment was never drilled: then it is due as soon as it can begin.
+    /// The time at which it is or was due; absent if the environment was never drilled: then it is due as soon as it
+    /// can begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Time>,
-    /// Whether it is to begin now.
+    /// True if it is to begin now.
     pub begins: bool,
-    /// Why it does not begin though it is due.
+    /// The reason why it does not begin though it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put_off: Option<String>,
 }
 
 impl Facts<'_> {
-    /// How the next drill stands; `None` where no schedule is declared.
+    /// Returns the state of the next drill; `None` if no schedule is declared.
     pub fn next(&self) -> Option<Next> {
         let schedule = self.schedule?;
         let due = self.due(schedule.every);
@@ -189,8 +192,8 @@ impl Facts<'_> {
             .then(|| format!("it begins an hour after a deployment, after {settled}"))
     }
 
-    /// The key of the request for the drill that is due: the same for as long as no drill has ended since. So one is
-    /// begun, whoever dies and however often it is started.
+    /// Returns the key of the request for the drill that is due. It is the same as long as no drill has ended since. So
+    /// one drill is begun, whoever dies and however often it is started.
     pub fn key(&self) -> String {
         let last = self.drills.last.as_ref();
         let last = last.map_or("none", |last| last.drill.as_str());
@@ -199,7 +202,7 @@ impl Facts<'_> {
 }
 
 impl Next {
-    /// When it is due, or why it is put off, for a column.
+    /// Says when it is due, or why it is put off, for a column.
     pub fn in_short(&self) -> String {
         match (&self.put_off, self.due) {
             (Some(why), _) => format!("next put off: {why}"),
@@ -210,7 +213,7 @@ impl Next {
     }
 }
 
-/// What is told of it.
+/// Writes the state in words.
 impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let every = self.every;

@@ -94,7 +94,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
             |s| s.last(DrillOutcome::Failed, 8 * DAY),
             "every 7d, due 1970-01-20T00:00:00Z, begins within the hour",
         ),
-        // What proved nothing, and is nobody's failure, is tried again a day later.
+        // A drill that proved nothing, and is nobody's failure, is tried again a day later.
         (
             |s| s.last(DrillOutcome::Refused, DAY),
             "every 7d, due 1970-01-21T00:00:00Z, begins within the hour",
@@ -155,7 +155,7 @@ fn whether_a_drill_begins_and_what_is_in_its_way() {
             },
             "every 7d, due 1970-01-21T00:00:00Z, put off: drill d2 is under way",
         ),
-        // What is not due is put off by nothing.
+        // Nothing puts off a drill that is not due.
         (
             |s| {
                 s.last(DrillOutcome::Proved, DAY);

@@ -1,4 +1,4 @@
-//! What a deployment of a drill did, as the drill's own record has it.
+//! The steps of a deployment of a drill, as the drill's own record has them.
 
 use super::LegEnd;
 use crate::count::count;
@@ -10,11 +10,11 @@ use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How many bytes of steps of one deployment are kept beside the drill, as its record has them.
+/// The bytes of steps of one deployment that are kept beside the drill, as its record has them.
 ///
 /// A drill is one item, of at most 400 KB (Amazon DynamoDB Developer Guide, "Quotas", "Item size"). It has the steps of
-/// the way there and of each try of the way back ([`super::TRIES`]): four times this are 300 KB. The rest is for what
-/// else it has, and for what packing may add to a text in which nothing repeats.
+/// the way there and of each try of the way back ([`super::TRIES`]): four times this are 300 KB. The rest is for its
+/// other members, and for what packing may add to a text in which nothing repeats.
 pub const MOST_BYTES: usize = 75 * 1024;
 
 /// The bytes of a step beside its text: the names of its members, its time and its verdict.
@@ -26,16 +26,16 @@ const LONGEST: usize = 300;
 /// One step of a deployment of a drill: a change, whether or not callers could notice it, or the judgement of a wave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillStep {
-    /// When a change's intent was recorded, or the wave was looked at last.
+    /// The time at which a change's intent was recorded, or the wave was looked at last.
     pub at: Time,
-    /// What was done, or judged.
+    /// The words for the change or for the judgement.
     pub what: String,
-    /// Of a wave: what its gates came to.
+    /// The verdict of the gates, for a wave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
 }
 
-/// The steps, oldest first, and how many more there were than are kept.
+/// Returns the steps, oldest first, and the number of steps for which there is no room.
 pub(super) fn steps(end: &LegEnd<'_>) -> (Vec<DrillStep>, u32) {
     let changes = end.steps.iter().flat_map(|step| changes(step));
     let mut all: Vec<DrillStep> = changes.chain(end.judgements.iter().map(judged)).collect();
@@ -81,7 +81,7 @@ fn judged(judgement: &Judgement) -> DrillStep {
     }
 }
 
-/// What the gates of a wave came to, also where they did not decide.
+/// Returns the verdict of the gates of a wave, also if they did not decide.
 fn verdict(judgement: &Judgement) -> Verdict {
     judgement
         .against
@@ -89,13 +89,13 @@ fn verdict(judgement: &Judgement) -> Verdict {
         .map_or(judgement.verdict, |against| against.verdict)
 }
 
-/// The gate that failed a wave, or would have failed it.
+/// Returns the gate that failed a wave, or would have failed it.
 pub(super) fn red(judgement: &Judgement) -> Option<&Measurement> {
     let failed = judgement.failed.as_ref();
     failed.or(judgement.against.as_ref())
 }
 
-/// A measurement that did not pass, beside its threshold.
+/// Says which measurement did not pass, with its threshold.
 pub(super) fn in_words(red: &Measurement) -> String {
     let what = match red.verdict {
         Verdict::Unknown => "could not be measured",

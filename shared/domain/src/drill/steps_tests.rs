@@ -8,7 +8,7 @@ use crate::plan::KindName;
 use crate::time::Span;
 use serde_json::json;
 
-/// What DynamoDB takes as one item (Amazon DynamoDB Developer Guide, "Quotas", "Item size").
+/// The largest item that DynamoDB takes (Amazon DynamoDB Developer Guide, "Quotas", "Item size").
 const LARGEST_ITEM: usize = 400 * 1024;
 
 fn place() -> (AppName, EnvironmentName) {

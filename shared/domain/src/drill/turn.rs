@@ -1,4 +1,4 @@
-//! Whether a deployment of a drill goes, and whether a release waits for a drill.
+//! Decides whether a deployment of a drill starts, and whether a release waits for a drill.
 
 use super::{Direction, Drill};
 use crate::admission::{Candidate, Decision, Facts, How, Obstacle, Replaced, Wishes, stuck};
@@ -7,8 +7,8 @@ use crate::identity::DeploymentId;
 use crate::overtaking::{Overtakes, UnderWay};
 use crate::refusal::findings;
 
-/// Decides of a deployment of a drill. None of them waits: the first goes only where nothing else does, the second only
-/// where what the first has brought still runs.
+/// Decides about a deployment of a drill. None of them waits. The first starts only if nothing else is under way or
+/// waits, the second only if what the first has brought still runs.
 pub fn turn(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
     let drill = facts.drill;
     match drill.and_then(|drill| Some((drill, drill.direction(&candidate.id)?))) {
@@ -55,8 +55,8 @@ fn back(drill: &Drill, facts: &Facts<'_>) -> Decision {
     superseded(newest.map_or(&drill.id, |newest| &newest.names.now.deployment))
 }
 
-/// Whether the deployment of a drill that holds the lock gives way to a release: on the way there it is stopped and
-/// undone, which is the shortest way to what ran before; on the way back it is the shortest way itself.
+/// Decides whether the deployment of a drill that holds the lock gives way to a release. On the way there it is stopped
+/// and undone, which is the shortest way to what ran before. On the way back it is the shortest way itself.
 pub fn gives_way(held: &Held, facts: &Facts<'_>) -> Overtakes {
     let direction = facts
         .drill

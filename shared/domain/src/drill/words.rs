@@ -1,4 +1,4 @@
-//! What is told of a drill.
+//! The words about a drill.
 
 use super::{Drill, DrillOutcome, Drills, Known, Leg, Standing};
 use crate::count::count;
@@ -6,7 +6,7 @@ use crate::input::{input, operators};
 use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
 
-/// What came of it, with what is needed to tell it.
+/// The outcome of a drill, with what its sentences need.
 pub(super) enum Said {
     Proved,
     RedBack(Vec<String>),
@@ -19,7 +19,7 @@ pub(super) enum Said {
     NeedsOperator,
 }
 
-/// The sentences of an ending.
+/// Returns the sentences of an ending.
 pub(super) fn cause(
     app: &AppName,
     environment: &EnvironmentName,
@@ -80,7 +80,7 @@ pub(super) fn cause(
     }
 }
 
-/// Without the full stop of a sentence that goes on.
+/// Removes the full stop of a sentence that goes on.
 fn bare(why: &str) -> &str {
     why.trim_end_matches(['.', ' '])
 }
@@ -113,7 +113,7 @@ fn gates(drill: &Drill) -> String {
     format!("{} passed there, {back} back", count(there, "gate"))
 }
 
-/// A length of time for people: `41 s`, `12 min 5 s`, `3 h 10 min`.
+/// Returns a length of time for people: `41 s`, `12 min 5 s`, `3 h 10 min`.
 pub fn lasted(ms: u64) -> String {
     let seconds = ms.div_ceil(1000);
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -126,7 +126,7 @@ pub fn lasted(ms: u64) -> String {
 }
 
 impl Drills {
-    /// When the environment last proved its way back, what came of a later drill, and the one that is under way.
+    /// Says when the environment last proved its way back, what came of a later drill, and which drill is under way.
     pub fn in_words(&self) -> String {
         let mut words = vec![self.proved.as_ref().map_or_else(
             || "never proved by a drill".to_owned(),
@@ -152,7 +152,7 @@ impl Drills {
         words.join("; ")
     }
 
-    /// The same in a word or two, for a column.
+    /// Says the same in a word or two, for a column.
     pub fn in_short(&self) -> String {
         match (self.unproved(), &self.proved) {
             (Some(last), _) => format!("{} {}", last.outcome, last.at),
@@ -161,7 +161,7 @@ impl Drills {
         }
     }
 
-    /// The last drill, where it proved nothing.
+    /// Returns the last drill, if it proved nothing.
     pub fn unproved(&self) -> Option<&Known> {
         let last = self.last.as_ref();
         last.filter(|last| last.outcome != DrillOutcome::Proved)
@@ -169,7 +169,7 @@ impl Drills {
 }
 
 impl DrillOutcome {
-    /// What a drill was that ended so.
+    /// Returns the word for a drill with this outcome.
     const fn was(self) -> &'static str {
         match self {
             Self::Proved => "a proof",
@@ -180,7 +180,7 @@ impl DrillOutcome {
     }
 }
 
-/// Between which versions, and how long both ways took.
+/// Says between which versions the drill went, and how long both ways took.
 fn ways(known: &Known) -> String {
     let (Some(from), Some(to)) = (&known.from, &known.to) else {
         return String::new();

@@ -1,4 +1,5 @@
-//! What a component that was moved was in older snapshots: these are never written anew.
+//! The former names and states of components that were moved. Older snapshots need them, because they are never written
+//! anew.
 
 use super::{BEFORE_WINDLASS, Running, Snapshot};
 use crate::irreversible::Ran;
@@ -7,16 +8,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a component was until a number of snapshots.
+/// The former state of a component, in snapshots up to a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Before {
-    /// It had this name here.
+    /// The component had this name here.
     Called(ComponentName),
-    /// It was another environment's, and this ran when it was handed over: what a rollback to an older snapshot goes back
-    /// to. What was found before the first release is what was found of it.
+    /// The component was another environment's, and this ran when it was handed over. A rollback to an older snapshot
+    /// goes back to this. The snapshot from before the first release has what was found of it.
     Ran {
-        /// What ran.
+        /// The bytes and names that ran.
         running: Box<Running>,
         /// Its irreversible run before that.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,11 +25,11 @@ pub enum Before {
     },
 }
 
-/// What each component was in snapshots that are older than a number.
+/// The former state of each component, in snapshots that are older than a number.
 pub type Former = BTreeMap<ComponentName, BTreeMap<u64, Before>>;
 
-/// Makes a snapshot say what it says of the components as they are called now. All former names are taken out first,
-/// because one may be another component's name now.
+/// Makes a snapshot name the components as they are called now. It takes out all former names first, because one may be
+/// another component's name now.
 pub(super) fn read(snapshot: &mut Snapshot, former: &Former) {
     let number = snapshot.number;
     let then = former.iter().filter_map(|(name, before)| {

@@ -35,8 +35,8 @@ fn called(text: &str) -> Before {
     Before::Called(name(text))
 }
 
-/// Number and version of a snapshot, what it has, which irreversible runs; what components were before which number; and
-/// what it says then, with the names in whose steps the targets are.
+/// A row: number and version of a snapshot, its components, and its irreversible runs; the former state of components
+/// before each number; and the snapshot that is read, with the names in whose steps the targets are.
 type Row = (
     (u64, &'static str, &'static str, &'static str),
     Vec<(&'static str, u64, Before)>,
@@ -77,13 +77,13 @@ fn an_older_snapshot_is_read_by_the_names_that_components_have_now() {
         ),
         // It has nothing of it, because it was not there yet.
         ((3, "1", "x", ""), vec![("b", 4, called("a"))], "x=x@x; "),
-        // What came from another environment goes back to what it ran then, and after which run.
+        // A component that came from another environment goes back to what it ran then, and after which run.
         (
             (3, "1", "x", ""),
             vec![("b", 4, came("9", Some("m")))],
             "b=9@b x=x@x; b=m",
         ),
-        // The first one is what was found.
+        // The first snapshot has what was found.
         (
             (1, BEFORE_WINDLASS, "x", ""),
             vec![("b", 4, came("9", None))],

@@ -1,4 +1,4 @@
-//! What runs of a component: its bytes, and the names that they have and had.
+//! The record of what runs of a component: its bytes, and the names that they have and had.
 
 use crate::artifact::{Artifact, Image};
 use crate::finding::{Finding, FindingName};
@@ -10,36 +10,36 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The version of what was found of a component before Windlass changed it for the first time.
+/// The version of a component as it was found before Windlass changed it for the first time.
 pub const BEFORE_WINDLASS: &str = "before-windlass";
 
-/// The version of what an operator accepted, and of the snapshot of it.
+/// The version of a component as an operator accepted it, and of the snapshot of that.
 pub const ACCEPTED: &str = "accepted";
 
-/// The version of an image that somebody else brought since Windlass did, and that a release of another container kept.
+/// The version of an image that somebody else brought after Windlass, and that a release of another container kept.
 pub const FOUND: &str = "found";
 
-/// What runs of a component.
+/// The record of what runs of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Running {
-    /// The bytes; absent where a first deployment found something that Windlass did not bring.
+    /// The bytes; absent if a first deployment found something that Windlass did not bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<Artifact>,
-    /// What it is called, and what its bytes were called when they came.
+    /// Its present name, and the name that its bytes had when they came.
     #[serde(flatten)]
     pub names: Names,
-    /// Of a service that takes several images: the names of each, by container. Those of the component are made of
+    /// The names of each image, by container, for a service that takes several. The component's own names are made of
     /// them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub containers: BTreeMap<String, Names>,
-    /// The observed state, as its kind records it; what a rollback to it must reach. Null where it is not
-    /// known: a rollback then wants the bytes.
+    /// The observed state, as its kind records it. A rollback to it must reach this state. Null if it is not known: a
+    /// rollback then wants the bytes.
     pub state: serde_json::Value,
-    /// Whether it was run once and is no state that could come back: a rollback leaves it, declared or not.
+    /// True if it was run once and is no state that could come back: a rollback leaves it, declared or not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub once: bool,
-    /// The name that the component had in each of the deployments that its names tell of, where it has another one since:
-    /// their steps are kept by it.
+    /// The name that the component had in each deployment of its names, if it has another name since. The steps of
+    /// these deployments are kept under it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub known_as: BTreeMap<DeploymentId, ComponentName>,
 }
@@ -47,28 +47,28 @@ pub struct Running {
 /// A version that a deployment gave to a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Given {
-    /// The release's version; `before-windlass` for what was found, `accepted` for what an operator accepted.
+    /// The release's version; `before-windlass` if it was found, `accepted` if an operator accepted it.
     pub version: String,
     /// The deployment that gave it.
     pub deployment: DeploymentId,
-    /// Since when.
+    /// The time since which it has that version.
     pub since: Time,
 }
 
-/// The name of what runs of a component, beside the one under which its bytes came. Both are always known: a release
-/// whose bytes run already gives them its version and changes nothing, so that the two may differ.
+/// The name of what runs of a component, and the name under which its bytes came. Both are always known. A release
+/// whose bytes run already gives them its version and changes nothing, so the two may differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Written", into = "Written")]
 #[schemars(with = "Written")]
 pub struct Names {
-    /// The one name that it has now: what each list, sentence and rollback calls it.
+    /// The one name that it has now. Each list, sentence and rollback uses it.
     pub now: Given,
-    /// The deployment that brought the bytes, or found them in place first; the version that it brought them as; since
-    /// when they are there. Its step has the target and the place.
+    /// The deployment that brought the bytes, or found them in place first, with the version that it brought them as,
+    /// and the time since which they are there. Its step has the target and the place.
     pub brought: Given,
 }
 
-/// The same as it is written: what was found was brought by nobody that Windlass knows.
+/// The names as they are written. Windlass does not know who brought what it found.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 struct Written {
     #[serde(flatten)]
@@ -76,8 +76,8 @@ struct Written {
     /// The deployment that brought the bytes, as which version, and since when they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     brought: Option<Given>,
-    /// Of what ran before Windlass changed it for the first time: the deployment that found it, and when that was
-    /// recorded.
+    /// For bytes that ran before Windlass changed the component for the first time: the deployment that found them, and
+    /// the time at which that was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     found: Option<Given>,
 }
@@ -110,7 +110,7 @@ impl TryFrom<Written> for Names {
 }
 
 impl Names {
-    /// Of what a deployment brings by the name that it keeps.
+    /// Makes the names of what a deployment brings under the name that it keeps.
     pub fn of(given: Given) -> Self {
         Self {
             now: given.clone(),
@@ -118,22 +118,22 @@ impl Names {
         }
     }
 
-    /// Gives the same bytes another name. One that has the version already keeps who gave it and since when.
+    /// Gives the same bytes another name. If they have the version already, they keep who gave it and since when.
     pub fn rename(&mut self, given: Given) {
         if self.now.version != given.version {
             self.now = given;
         }
     }
 
-    /// Whether a deployment gave it its name, or brought its bytes.
+    /// Returns whether a deployment gave it its name, or brought its bytes.
     pub fn are_of(&self, deployment: &DeploymentId) -> bool {
         [&self.now, &self.brought]
             .iter()
             .any(|given| given.deployment == *deployment)
     }
 
-    /// `2.1.0 since 12:00, by …`, and where its bytes came otherwise, how. `by` tells of the deployment that gave the
-    /// name.
+    /// Says it in words: `2.1.0 since 12:00, by …`, and how its bytes came if they came otherwise. `by` tells of the
+    /// deployment that gave the name.
     pub fn in_words(&self, by: &str) -> String {
         let Given { version, since, .. } = &self.now;
         let origin = self.origin().map(|origin| format!("; {origin}"));
@@ -143,7 +143,7 @@ impl Names {
         )
     }
 
-    /// By which deployment its bytes came, and as what, where that is not the one that it has its name from.
+    /// Says by which deployment its bytes came, and as what, if that is not the deployment that gave it its name.
     pub fn origin(&self) -> Option<String> {
         let Given {
             version,
@@ -162,7 +162,7 @@ impl Names {
 }
 
 impl Running {
-    /// Of what a deployment brought, or found.
+    /// Makes the record of what a deployment brought, or found.
     pub fn new(artifact: Option<Artifact>, given: Given, state: serde_json::Value) -> Self {
         Self {
             artifact,
@@ -174,7 +174,7 @@ impl Running {
         }
     }
 
-    /// The same of a component of this kind.
+    /// Makes it the record of a component of this kind.
     #[must_use]
     pub fn of_kind(self, kind: KindName) -> Self {
         Self {
@@ -183,7 +183,7 @@ impl Running {
         }
     }
 
-    /// Names what runs by the names of its containers; with none it is left as it is.
+    /// Names it by the names of its containers. Without any it is left as it is.
     #[must_use]
     pub fn named_by(mut self, containers: BTreeMap<String, Names>) -> Self {
         self.containers = containers;
@@ -191,13 +191,14 @@ impl Running {
         self
     }
 
-    /// The names of one of its containers, or of all of it; all of it has the names of what has none of its own.
+    /// Returns the names of one of its containers, or of all of it. A container without names of its own has those of
+    /// all of it.
     pub fn names_of(&self, container: Option<&str>) -> &Names {
         let own = container.and_then(|container| self.containers.get(container));
         own.unwrap_or(&self.names)
     }
 
-    /// The names of an image in a container, where it is what is recorded there.
+    /// Returns the names of an image in a container, if it is the one that is recorded there.
     pub fn names_of_image(&self, container: &str, image: &Image) -> Option<&Names> {
         let has = match self.artifact.as_ref()? {
             Artifact::Images { containers } => containers
@@ -208,7 +209,7 @@ impl Running {
         has.then(|| self.names_of(Some(container)))
     }
 
-    /// Gives the same bytes another name, in one of its containers or in all of it; answers whether they had another
+    /// Gives the same bytes another name, in one of its containers or in all of it. Returns whether they had another
     /// version.
     pub fn rename(&mut self, container: Option<&str>, given: Given) -> bool {
         let is_new = self.names_of(container).now.version != given.version;
@@ -225,7 +226,7 @@ impl Running {
         is_new
     }
 
-    /// The names of each of its images, where it has several.
+    /// Returns the names of each of its images, if it has several.
     pub fn names_by_container(&self) -> BTreeMap<String, Names> {
         let images = self.artifact.as_ref().and_then(Artifact::containers);
         let names = images.into_iter().flatten().map(|(name, _)| {
@@ -235,20 +236,20 @@ impl Running {
         names.collect()
     }
 
-    /// All names of it: those of its containers, else its own.
+    /// Returns all names of it: those of its containers, or else its own.
     pub fn all_names(&self) -> impl Iterator<Item = &Names> {
         let own = self.containers.is_empty().then_some(&self.names);
         self.containers.values().chain(own)
     }
 
-    /// The deployments that its names tell of.
+    /// Returns the deployments of its names.
     pub fn deployments(&self) -> BTreeSet<&DeploymentId> {
         let names = self.all_names().chain([&self.names]);
         let given = names.flat_map(|names| [&names.brought, &names.now]);
         given.map(|given| &given.deployment).collect()
     }
 
-    /// The same of a component that was called so until now.
+    /// Makes it the record of a component that had this name until now.
     #[must_use]
     pub fn called(mut self, was: &ComponentName) -> Self {
         let ids: Vec<DeploymentId> = self.deployments().into_iter().cloned().collect();
@@ -258,7 +259,7 @@ impl Running {
         self
     }
 
-    /// The name that a component which is called so now had in a deployment.
+    /// Returns the name that the component had in a deployment. `now` is its present name.
     pub fn name_in<'a>(
         &'a self,
         deployment: &DeploymentId,
@@ -267,7 +268,7 @@ impl Running {
         self.known_as.get(deployment).unwrap_or(now)
     }
 
-    /// The same with the names that former records have of the deployments which it tells of.
+    /// Takes the component's former names from other records, for the deployments that its own names tell of.
     #[must_use]
     pub fn known_like<'a>(mut self, former: impl IntoIterator<Item = &'a Self>) -> Self {
         let all = former.into_iter().flat_map(|former| &former.known_as);
@@ -280,12 +281,13 @@ impl Running {
         self
     }
 
-    /// The version that it has now.
+    /// Returns the version that it has now.
     pub fn version(&self) -> &str {
         &self.names.now.version
     }
 
-    /// Notes that it runs in an environment, and that a version of the declaration no longer has the component there.
+    /// Makes the warning that it runs in an environment in which a version of the declaration does not have the
+    /// component any more.
     pub fn no_longer_declared(
         &self,
         component: &ComponentName,
@@ -304,19 +306,19 @@ impl Running {
         )
     }
 
-    /// Whether these bytes are what is recorded, of each container that they are for.
+    /// Returns whether these bytes are recorded, for each container that they are for.
     pub fn has(&self, artifact: &Artifact) -> bool {
         let known = self.artifact.as_ref();
         known.is_some_and(|known| known.has(artifact))
     }
 
-    /// Whether it is what was found, which no release brought.
+    /// Returns whether it is what was found, which no release brought.
     pub fn is_as_found(&self) -> bool {
         self.artifact.is_none() && self.version() == BEFORE_WINDLASS
     }
 
-    /// Whether both are records of the same: of the same bytes; or, where Windlass did not bring them, of the
-    /// same state, or of what was found, which there is once.
+    /// Returns whether both are records of the same: of the same bytes; or, if Windlass did not bring them, of the same
+    /// state, or of what was found, which exists only once.
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.artifact, &other.artifact) {
             (Some(own), Some(artifact)) => own.digest() == artifact.digest(),
@@ -327,7 +329,7 @@ impl Running {
         }
     }
 
-    /// Whether both are the same bytes in the same state, whatever they are called.
+    /// Returns whether both are the same bytes in the same state, whatever their names are.
     pub fn is_there(&self, other: &Self) -> bool {
         self.artifact == other.artifact && self.state.get("goal") == other.state.get("goal")
     }

@@ -21,7 +21,7 @@ fn a_name_is_told_with_the_one_under_which_the_bytes_came() {
         "2.1.0 since 1970-01-01T00:01:00Z, by tom; its bytes came with 2.0.0 by deployment first and are there since \
          1970-01-01T00:00:00Z"
     );
-    // The same name once more is nobody else's.
+    // The same name once more stays with whoever gave it first.
     let known = names.clone();
     names.rename(given("2.1.0", "third", 120_000));
     assert_eq!(names, known);

@@ -5,9 +5,9 @@ use crate::cut::cut;
 use crate::ending::Ending;
 use crate::name::EnvironmentName;
 
-/// The longest `cause`, in bytes, and the longest text of a notification: both fit where they go, an
-/// event of 256 KB (Amazon EventBridge User Guide, "PutEvents") and a message of 256 KB (Amazon SNS
-/// API Reference, Publish), whatever is escaped in them.
+/// The longest `cause`, in bytes, and the longest text of a notification. Both fit where they go, an event of 256 KB
+/// (Amazon EventBridge User Guide, "PutEvents") and a message of 256 KB (Amazon SNS API Reference, Publish), whatever
+/// is escaped in them.
 pub const LONGEST_CAUSE: usize = 8192;
 
 /// The longest `summary`, in characters: as long as a description of GitHub may be (GitHub REST API, "Create a deployment
@@ -20,8 +20,8 @@ pub const LONGEST_VERSION: usize = 1024;
 /// The most lines of a message: what a person reads on a telephone.
 pub const MOST_LINES: usize = 10;
 
-/// The notification that an event could not be sent, because of the item that it is about or of what
-/// is in it. The others of its batch are sent all the same.
+/// Makes the notification that an event could not be sent, because of the item that it is about or of what is in it.
+/// The others of its batch are sent all the same.
 pub fn not_sent(item: &str, why: &str) -> Notification {
     let message = format!(
         "The ledger's item {item} has changed, and that could not be told: {why}\nWhat came after it was \
@@ -46,10 +46,10 @@ pub struct Notification {
 pub const LONGEST_SUBJECT: usize = 99;
 
 impl Event {
-    /// The notification of the event, for those that a person should know of at once:
-    /// `RolledBack`, `NeedsOperator`, `Rejected`, a pause, a hold that was set, drift, and a drill that failed or left
-    /// something else than what ran. Of the deployments of a drill only one that needs an operator is told by itself: the
-    /// drill's own event says what came of it.
+    /// Returns the notification of the event, if a person should know of it at once: `RolledBack`, `NeedsOperator`,
+    /// `Rejected`, a pause, a hold that was set, drift, and a drill that failed or left something else than what ran.
+    /// Among the deployments of a drill, only one that needs an operator is told by itself: the drill's own event says
+    /// what came of the others.
     pub fn notification(&self) -> Option<Notification> {
         if self.is_told_by_its_drill() {
             return None;
@@ -74,13 +74,13 @@ impl Event {
         is_told.then(|| self.in_text())
     }
 
-    /// True of what is a part of a drill, whose own event tells people of it.
+    /// Returns whether it is a part of a drill, whose own event tells people of it.
     pub(crate) fn is_told_by_its_drill(&self) -> bool {
         let of_deployment = self.detail.drill.is_some() && self.detail.deployment.is_some();
         of_deployment && self.detail.ending != Some(Ending::NeedsOperator)
     }
 
-    /// What has happened, in a word or two.
+    /// Says in a word or two what has happened.
     fn word(&self) -> String {
         match (self.name, self.detail.ending) {
             (EventName::DeploymentEnded, Some(ending)) => ending.to_string(),
@@ -99,7 +99,7 @@ impl Event {
         }
     }
 
-    /// The event in one line; see [`Detail::summary`].
+    /// Returns the event in one line; see [`Detail::summary`].
     pub(super) fn in_a_line(&self) -> String {
         let detail = &self.detail;
         let cause = detail.cause.as_deref().unwrap_or_default();
@@ -131,7 +131,7 @@ impl Event {
         shown.chain(['…']).collect()
     }
 
-    /// The event in words, whether or not everybody is told of it.
+    /// Returns the event in words, whether or not everybody is told of it.
     pub fn in_text(&self) -> Notification {
         let word = self.word();
         let detail = &self.detail;

@@ -3,7 +3,7 @@
 use super::{Figures, MonthlyCost, Spread};
 use crate::time::lasting;
 
-/// The figures in words: what went live, the lead time, what failed, the time to restore, and the cost.
+/// Returns the figures in words: what went live, the lead time, what failed, the time to restore, and the cost.
 pub fn cells(seen: &Figures) -> [String; 5] {
     let live = match seen.live {
         0 => "none".to_owned(),
@@ -37,7 +37,7 @@ fn joined(first: &str, second: String) -> String {
     }
 }
 
-/// The median, and where it differs the 90th percentile.
+/// Returns the median, and the 90th percentile if it differs.
 fn spread(spread: Option<Spread>) -> String {
     let Some(spread) = spread else {
         return "-".to_owned();
@@ -49,7 +49,7 @@ fn spread(spread: Option<Spread>) -> String {
     }
 }
 
-/// What it cost, as far as that was estimated.
+/// Returns the cost, as far as it was estimated.
 pub fn dollars(cost: &MonthlyCost) -> String {
     match cost.deployments {
         0 => "-".to_owned(),

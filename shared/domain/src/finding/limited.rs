@@ -1,4 +1,4 @@
-//! Findings as they are told together: none twice, and not too many.
+//! Limits the findings that are told together: none twice, and not too many.
 
 use super::sentence::sentence;
 use super::{Finding, FindingName, LONGEST_SENTENCE};
@@ -11,8 +11,8 @@ use std::collections::btree_map::Entry;
 /// DynamoDB Developer Guide, "Quotas").
 pub const MOST: usize = 100;
 
-/// At most [`MOST`] findings, and of each name one at each path; where there are more, the last one
-/// says how many are not told.
+/// Returns at most [`MOST`] findings, and one of each name at each path. If there are more, the last one says how many
+/// are not told.
 pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
     let mut findings = told_once(findings);
     if findings.len() > MOST {
@@ -33,7 +33,7 @@ pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// What is wrong at a path in several ways, or in several environments, is one thing to mend there.
+/// Joins findings of one name at one path: whatever is wrong there, or in several environments, is one thing to mend.
 fn told_once(findings: Vec<Finding>) -> Vec<Finding> {
     let mut told: Vec<Finding> = Vec::new();
     let mut places = BTreeMap::new();
@@ -55,7 +55,7 @@ fn told_once(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 impl Finding {
-    /// Takes in what else is wrong, such as at the same path: told as one.
+    /// Adds another finding, such as one at the same path: both are told as one.
     pub fn join(&mut self, other: &Self) {
         let joined = |one: &str, other: &str| {
             let (first, more) = (sentence(one), sentence(other));

@@ -4,13 +4,13 @@ use super::{Finding, FindingName};
 use std::collections::BTreeSet;
 
 impl FindingName {
-    /// The page that says what it means, how to see it, and what mends it.
+    /// Returns the page that says what the finding means, how to see it, and what mends it.
     pub fn page(self) -> String {
         format!("docs/findings/{self}.md")
     }
 }
 
-/// A line that names the page of each finding once, in their order; `None` where nothing was found.
+/// Returns a line that names the page of each finding once, in their order; `None` if there are no findings.
 pub fn pages<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<String> {
     let mut named = BTreeSet::new();
     let mut first_of_each: Vec<&Finding> = findings.into_iter().collect();
@@ -26,7 +26,7 @@ pub fn pages<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<Stri
     }
 }
 
-/// All findings as the cause of a refusal: a line for each, and then the pages that explain them.
+/// Returns all findings as the cause of a refusal: a line for each, and then the pages that explain them.
 pub fn in_lines(findings: &[Finding]) -> String {
     let mut lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     lines.extend(pages(findings));

@@ -2,10 +2,10 @@
 
 use crate::cut::cut;
 
-/// A value as a finding repeats it: long enough to be known again, in bytes.
+/// The longest value that a finding repeats, in bytes: long enough to be recognised.
 const LONGEST_VALUE: usize = 200;
 
-/// A value as a finding repeats it between backticks.
+/// Returns a value as a finding repeats it between backticks.
 pub(crate) fn repeated(value: &str) -> String {
     if value.is_empty() {
         return "\"\"".to_owned();

@@ -3,7 +3,7 @@
 use super::Finding;
 use std::fmt;
 
-/// A text that begins with a capital letter and ends with a full stop.
+/// Makes a text begin with a capital letter and end with a full stop.
 pub(super) fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut letters = text.chars();
@@ -19,7 +19,7 @@ pub(super) fn sentence(text: &str) -> String {
 }
 
 impl Finding {
-    /// What is wrong and what to do, as sentences, for the middle of a message.
+    /// Says what is wrong and what to do, as sentences, for the middle of a message.
     pub fn in_words(&self) -> String {
         format!("{} {}", sentence(&self.reason), sentence(&self.remedy))
     }

@@ -1,16 +1,16 @@
-//! How many calls to targets the looks of an application may take.
+//! The calls to targets that the looks of an application may take.
 
 use super::HourlyLook;
 use crate::name::AppName;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
-/// How many calls to targets the hourly looks of an application take in an hour of the clock, in all of its environments
-/// together. A look that takes more than was known before, such as one at a site of very many files, is paid by the hours
-/// after it.
+/// The calls to targets that the hourly looks of an application take in an hour of the clock, in all of its
+/// environments together. A look that takes more than was known before, such as one at a site of very many files, is
+/// paid by the hours after it.
 pub const CALLS_AN_HOUR: u32 = 480;
 
-/// How many calls a look at one component is taken for before it was made once.
+/// The calls that a look at one component is expected to take before one was made.
 pub const CALLS_A_LOOK: u32 = 16;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
@@ -20,12 +20,12 @@ const HOUR_MS: u64 = 60 * 60 * 1000;
 pub struct Spent {
     /// The hour of the clock, counted since 1970.
     hour: u64,
-    /// How many calls count for it: those of the hour, and what former hours could not pay.
+    /// The calls that count for the hour: its own, and those that former hours could not pay.
     calls: u32,
 }
 
 impl Spent {
-    /// How many count for the hour of this time.
+    /// Returns the calls that count for the hour of this time.
     pub fn at(self, now: Time) -> u32 {
         let hours = (now.0 / HOUR_MS).saturating_sub(self.hour);
         let paid = u64::from(CALLS_AN_HOUR).saturating_mul(hours);
@@ -40,15 +40,16 @@ impl Spent {
     }
 }
 
-/// How many calls count for the hour of this time of all looks of an application: its environments share the calls.
+/// Returns the calls of all looks of an application that count for the hour of this time: its environments share the
+/// calls.
 pub fn spent_by<'a>(looks: impl Iterator<Item = &'a HourlyLook>, app: &AppName, now: Time) -> u32 {
     let of = looks.filter(|look| look.app == *app);
     of.map(|look| look.spent.at(now))
         .fold(0, u32::saturating_add)
 }
 
-/// The first of these that an hour pays, of which so many calls are made already. Where none is, one that alone takes
-/// more than an hour pays is let through: the hours after it pay the rest.
+/// Returns the first of these that an hour pays, of which so many calls are made already. If it pays none, one that
+/// alone takes more than an hour pays is let through: the hours after it pay the rest.
 pub(super) fn affordable<'a, T: 'a>(
     costs: impl Iterator<Item = (&'a T, u32)>,
     spent: u32,

@@ -1,4 +1,4 @@
-//! What the last look at an environment tells whoever asks.
+//! The result of the last look at an environment, for everybody who asks.
 
 use super::{Difference, HourlyLook, Watched, Who};
 use crate::count::{agree, count};
@@ -10,52 +10,52 @@ use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the last look told; nothing was looked at for it.
+/// The result of the last look. Nothing is looked at to show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
-    /// When the last look came to its end; absent before the first.
+    /// The time at which the last look ended; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Time>,
-    /// When the next one is due.
+    /// The time at which the next one is due.
     pub due: Time,
     /// Each component that was looked at.
     pub components: BTreeMap<ComponentName, Component>,
-    /// Those that it left to later looks, because an hour has no more calls for them.
+    /// The components that it left to later looks, because an hour has no more calls for them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub left: BTreeSet<ComponentName>,
 }
 
-/// What was seen of a component.
+/// The observations of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Component {
-    /// When it was looked at last.
+    /// The time of the last look at it.
     pub at: Time,
-    /// What that came to, as far as it is still so.
+    /// The result of that look, as far as it is still true.
     pub drift: Drift,
-    /// What is recorded, where it differs.
+    /// The recorded state, if it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<String>,
-    /// What was seen; absent where the target is gone.
+    /// The seen state; absent if the target is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
-    /// Why it is unknown, how it was found that it is gone, or which of many parts differ.
+    /// The reason why it is unknown, how it was found to be gone, or which of many parts differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What differs, by field.
+    /// The fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
-    /// Since when it differs: between these looks.
+    /// The looks between which the difference began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<Began>,
-    /// Who made the difference, as far as CloudTrail tells it.
+    /// The person or service that made the difference, as far as CloudTrail tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<Who>,
-    /// What is to be done about a difference.
+    /// The declared rule for a difference.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
 }
 
-/// Between which two looks something began.
+/// The two looks between which something began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Began {
     /// It began after this.
@@ -65,7 +65,7 @@ pub struct Began {
 }
 
 pub(super) fn shown(last: &HourlyLook, lock: &Lock) -> Shown {
-    // Whoever had the lock since may have changed what was seen.
+    // A deployment that had the lock since then may have changed what was seen.
     let is_behind = last.token != lock.token;
     let shown = last.components.iter().map(|(name, one)| {
         let component = if is_behind { behind(one) } else { of(one) };
@@ -132,7 +132,7 @@ fn of(one: &Watched) -> Component {
 }
 
 impl Component {
-    /// In a line, such as `changed: version recorded 41, seen 40; since between 13:02 and 14:01`.
+    /// Returns it as a line, such as `changed: version recorded 41, seen 40; since between 13:02 and 14:01`.
     pub fn words(&self) -> String {
         let word = match self.drift {
             Drift::None => "none",
@@ -162,14 +162,14 @@ impl Component {
 }
 
 impl Began {
-    /// `it began between 13:02 and 14:01 UTC`, with the days where they matter.
+    /// Says `it began between 13:02 and 14:01 UTC`, with the days if they matter.
     pub fn words(&self) -> String {
         format!("it began between {} and {}", self.not_before, self.seen_at)
     }
 }
 
 impl Shown {
-    /// Whether all that there is was looked at, and is as recorded.
+    /// Returns whether everything was looked at, and is as recorded.
     pub fn is_as_recorded(&self) -> bool {
         let mut all = self.components.values();
         !self.components.is_empty()
@@ -177,7 +177,7 @@ impl Shown {
             && all.all(|one| one.drift == Drift::None)
     }
 
-    /// The components that are not as recorded, or could not be told, each in a few words.
+    /// Returns the components that are not as recorded, or could not be told, each in a few words.
     pub fn in_short(&self) -> Vec<(Drift, String)> {
         let told = self.components.iter().filter_map(|(name, one)| {
             let words = match one.drift {
@@ -193,7 +193,7 @@ impl Shown {
         told.collect()
     }
 
-    /// When it was looked at, and what it left, in a sentence.
+    /// Says in a sentence when it was looked at, and what the look left.
     pub fn when(&self) -> String {
         let Some(looked) = self.looked else {
             return format!("not looked at yet; the first look is due at {}", self.due);

@@ -1,11 +1,11 @@
-//! What the outbox tells of a look: what is new in it, and what is gone.
+//! The differences that the outbox tells of a look: the new ones, and those that are gone.
 
 use super::{Difference, HourlyLook};
 use crate::call;
 use crate::drift::Field;
 use crate::name::ComponentName;
 
-/// What a look found that was not told before, for a person; nothing where all that differs is known.
+/// Says for a person what a look found that was not told before; `None` if all differences are known.
 pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
     let new = after.components.iter().filter_map(|(name, now)| {
         let difference = now.difference.as_ref()?;
@@ -43,7 +43,7 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> 
     Some(lines.join("\n"))
 }
 
-/// What differed and does not any more.
+/// Says what differed and does not differ any more.
 pub fn gone(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> {
     let former = before?.components.iter();
     let gone = former
@@ -73,7 +73,7 @@ fn in_words<'a>(names: impl Iterator<Item = &'a ComponentName>) -> Option<String
 }
 
 impl Difference {
-    /// What differs, since when, and who made it, in a line.
+    /// Says in a line what differs, since when, and who made it.
     pub fn in_words(&self) -> String {
         let mut parts: Vec<String> = self.fields.iter().map(Field::words).collect();
         if parts.is_empty() {

@@ -1,42 +1,42 @@
-//! Who made a difference, as far as CloudTrail tells it.
+//! The maker of a difference, as far as CloudTrail tells.
 
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// Who made a difference.
+/// The maker of a difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// The last call that changed the target in the time in which the difference began.
     Named(Call),
-    /// CloudTrail names nobody: why.
+    /// CloudTrail names nobody, for this reason.
     Nobody(String),
 }
 
-/// A call that CloudTrail tells of.
+/// A call in CloudTrail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// Whose it was: an ARN where it has one.
+    /// The caller: an ARN if it has one.
     pub by: String,
-    /// What was called, such as `UpdateAlias20150331`.
+    /// The name of the call, such as `UpdateAlias20150331`.
     pub event: String,
-    /// When.
+    /// The time of the call.
     pub at: Time,
 }
 
-/// How many characters of a name are kept.
+/// The longest name that is kept, in characters.
 const LONGEST: usize = 512;
 
 impl Who {
-    /// Out of an answer of `LookupEvents` for a target: the newest call that changed something and was not refused, after
-    /// the one time and not after the other (AWS CloudTrail API Reference, LookupEvents; User Guide, "CloudTrail record
-    /// contents"). Nothing else of a record is kept.
+    /// Finds the maker in an answer of `LookupEvents` for a target: the newest call that changed something and was not
+    /// refused, after the one time and not after the other (AWS CloudTrail API Reference, LookupEvents; User Guide,
+    /// "CloudTrail record contents"). Nothing else of a record is kept.
     pub fn of(answer: &Value, after: Time, until: Time) -> Self {
         let events = answer["Events"].as_array().into_iter().flatten();
         let calls = events.filter_map(call);
-        // Records tell whole seconds: one of the second in which it began may be later than that.
+        // Records tell whole seconds: a call in the second in which it began may be later than that.
         let calls = calls.filter(|call| call.at.0 / 1000 >= after.0 / 1000 && call.at <= until);
         let newest = calls.max_by_key(|call| call.at);
         newest.map_or_else(

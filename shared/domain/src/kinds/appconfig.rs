@@ -32,11 +32,11 @@ pub struct Written {
     /// Gates of its own, beside those of the whole release. They are judged from the beginning of its rollout on.
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
-    /// What is done where somebody else changes it between deployments: it is not looked at (`off`), it is told
-    /// (`report`), or it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    /// The rule for somebody else's change between deployments: it is not looked for (`off`), it is told (`report`), or
+    /// it is told and what is recorded is deployed once more (`restore`), at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
-    /// True where the upload of its document alone is a release.
+    /// True if the upload of its document alone is a release.
     #[serde(default)]
     pub on_artifact: bool,
     /// The application of AppConfig, by name or id.

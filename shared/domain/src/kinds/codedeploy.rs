@@ -18,8 +18,8 @@ pub struct Written {
     pub application: Text,
     /// The deployment group, by name.
     pub group: Text,
-    /// Of an `ecs` service whose group waits before it moves callers (`STOP_DEPLOYMENT`): `true` where Windlass ends that
-    /// wait once the gates have been judged there. Else it is yours to end.
+    /// For an `ecs` service whose group waits before it moves callers (`STOP_DEPLOYMENT`): with `true`, Windlass ends
+    /// that wait once the gates have been judged there. Else you end it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continue_when_ready: bool,
 }
@@ -31,7 +31,7 @@ pub struct Group {
     pub application: String,
     /// Its own name.
     pub group: String,
-    /// True where Windlass ends the wait before callers are moved.
+    /// True if Windlass ends the wait before callers are moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continue_when_ready: bool,
 }
@@ -46,8 +46,8 @@ const NAME: Form = Form {
 };
 
 impl Group {
-    /// The group that is written at this path of the declaration. What is wrong with it is noted in the scope, and
-    /// that it stands beside what moves callers as well.
+    /// Resolves the group that is written at this path of the declaration. Notes in the scope what is wrong with it,
+    /// and that it stands beside another member that moves callers.
     pub(crate) fn resolve(
         scope: &mut Scope<'_>,
         path: &str,

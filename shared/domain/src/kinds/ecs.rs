@@ -33,15 +33,15 @@ pub struct Written {
     /// Gates of its own, beside those of the whole release.
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
-    /// What is done where somebody else changes it between deployments: it is not looked at (`off`), it is told
-    /// (`report`), or it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    /// The rule for somebody else's change between deployments: it is not looked for (`off`), it is told (`report`), or
+    /// it is told and what is recorded is deployed once more (`restore`), at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
     /// The cluster's name.
     pub cluster: Text,
     /// The service's name.
     pub service: Text,
-    /// The container whose image is changed, where it is one.
+    /// The container whose image is changed, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Text>,
     /// The ECR repository's name or URI of its images; image pushes there are for this component, and it takes no
@@ -69,14 +69,14 @@ pub struct Written {
     /// while gates watch. The service has the deployment controller `CODE_DEPLOY`. It stands for `rollout` and `pause`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<codedeploy::Written>,
-    /// How long a rollout may take before it has failed, such as `15m`; at most `24h`. The times for which the service's
-    /// own strategy bakes come on top. Where it pauses for Windlass, this is the time from one pause to the next.
+    /// The time after which a rollout has failed, such as `15m`; at most `24h`. The times for which the service's own
+    /// strategy bakes come on top. If it pauses for Windlass, this is the time from one pause to the next.
     #[serde(default = "fifteen_minutes")]
     pub steady_within: Span,
 }
 
-/// How ECS replaces the tasks of a service (Amazon ECS API Reference, DeploymentConfiguration, `strategy`). Percentages,
-/// times, hooks and alarms are the service's own: your infrastructure code sets them.
+/// The way in which ECS replaces the tasks of a service (Amazon ECS API Reference, DeploymentConfiguration,
+/// `strategy`). Percentages, times, hooks and alarms are the service's own: your infrastructure code sets them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
@@ -95,7 +95,7 @@ impl Strategy {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Rolling, Self::BlueGreen, Self::Canary, Self::Linear];
 
-    /// The name as it is written in `app.yaml`.
+    /// Returns the name as it is written in `app.yaml`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rolling => "rolling",
@@ -105,7 +105,7 @@ impl Strategy {
         }
     }
 
-    /// The name in ECS.
+    /// Returns the name in ECS.
     pub const fn in_ecs(self) -> &'static str {
         match self {
             Self::Rolling => "ROLLING",
@@ -115,12 +115,12 @@ impl Strategy {
         }
     }
 
-    /// The one that has this name in ECS; none where this build does not know it.
+    /// Returns the one that has this name in ECS; `None` if this build does not know it.
     pub fn of_ecs(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.in_ecs() == name)
     }
 
-    /// True where tasks are replaced one by one, so that there is no traffic to shift.
+    /// Returns whether tasks are replaced one by one, so that there is no traffic to shift.
     #[allow(
         clippy::trivially_copy_pass_by_ref,
         reason = "serde hands over a reference"
@@ -153,7 +153,7 @@ impl Pause {
         Self::PostProductionTrafficShift,
     ];
 
-    /// The name, in `app.yaml` and in ECS.
+    /// Returns the name, in `app.yaml` and in ECS.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PostTestTrafficShift => "POST_TEST_TRAFFIC_SHIFT",
@@ -186,7 +186,7 @@ pub struct Ecs {
     /// The deployment group of CodeDeploy that deploys it instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<Group>,
-    /// How long a rollout may take before it has failed, beside the times for which the strategy bakes.
+    /// The time after which a rollout has failed, beside the times for which the strategy bakes.
     pub steady_within: Span,
 }
 
@@ -268,12 +268,12 @@ impl Kind for Ecs {
         }
     }
 
-    /// As much as the declaration allows a rollout.
     fn gives(&self) -> &'static [&'static str] {
         &["task_definition"]
     }
 
-    /// The times for which ECS bakes are not known here: they are polled as what takes longest.
+    /// A rollout takes as long as the declaration allows. The times for which ECS bakes come on top and are not known
+    /// here, so such a rollout may be polled as often as the longest change.
     fn extent(&self) -> Extent {
         let seconds = self.steady_within.as_s();
         let polled = if self.rollout.is_rolling() && self.codedeploy.is_none() {
@@ -345,13 +345,13 @@ impl Resolve for Ecs {
                 let has_rollout = !written.rollout.is_rolling();
                 Group::resolve(scope, &at("codedeploy"), codedeploy, has_rollout)
             }),
-            // What is longer is told above, and not once more as what cannot be watched.
+            // A longer time is told above, and not once more as a time that cannot be watched.
             steady_within: written.steady_within.min(LONGEST_WAIT),
         }
     }
 }
 
-/// The containers and their repositories, by whichever of the two forms is written.
+/// Returns the containers and their repositories, by whichever of the two forms is written.
 fn containers(scope: &mut Scope<'_>, path: &str, written: &Written) -> BTreeMap<String, String> {
     let at = |field: &str| join(path, field);
     let one = [

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// How many seconds a function takes to be changed, at most as is usual.
+/// The seconds that a change of a function takes at most, as is usual.
 const CHANGED_S: u64 = 15 * 60;
 
 /// A Lambda function.
@@ -31,11 +31,11 @@ pub struct Written {
     /// Gates of its own, beside those of the whole release.
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
-    /// What is done where somebody else changes it between deployments: it is not looked at (`off`), it is told
-    /// (`report`), or it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    /// The rule for somebody else's change between deployments: it is not looked for (`off`), it is told (`report`), or
+    /// it is told and what is recorded is deployed once more (`restore`), at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
-    /// Whether the upload of its artifact alone is a release.
+    /// True if the upload of its artifact alone is a release.
     #[serde(default)]
     pub on_artifact: bool,
     /// The function's name.
@@ -52,7 +52,7 @@ pub struct Written {
     /// and a release does not name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<ComponentName>,
-    /// How traffic is shifted to a new version; all at once if absent.
+    /// The steps in which traffic is shifted to a new version; all at once if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<rollout::Written>,
     /// The deployment group of AWS CodeDeploy that moves the alias: in its steps, with its hooks and its alarms, while
@@ -72,12 +72,12 @@ pub struct Lambda {
     /// for this component.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
-    /// How traffic is shifted; only with an alias.
+    /// The steps in which traffic is shifted; only with an alias.
     pub rollout: Rollout,
     /// The deployment group that shifts it instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<Group>,
-    /// True where each new version is tried by invocations: before the alias moves, and while it gets traffic.
+    /// True if each new version is tried by invocations: before the alias moves, and while it gets traffic.
     pub is_tried: bool,
 }
 
@@ -147,7 +147,7 @@ impl Kind for Lambda {
     fn extent(&self) -> Extent {
         Extent {
             seconds: CHANGED_S,
-            // What CodeDeploy does is waited for.
+            // A deployment of CodeDeploy is waited for.
             polls: self.codedeploy.as_ref().map_or(0, |_| polls(CHANGED_S)),
         }
     }
@@ -168,7 +168,7 @@ impl Kind for Lambda {
         self.is_tried && self.alias.is_some()
     }
 
-    /// A rollout in steps whose time passes without anything that could end it.
+    /// Warns of a rollout in steps whose time passes without anything that could end it.
     fn warnings(&self, about: &About<'_>) -> Vec<Finding> {
         let Rollout { steps, every } = &self.rollout;
         if steps.is_empty() || about.is_measured {

@@ -1,6 +1,6 @@
 //! Kinds of components, as the pure part knows them. Each kind is one file of this folder and one line of the list
 //! below: as people write it, with every value final, what it claims, what a release may bring for it, how long a
-//! change of it takes, and its words. Of the same list the engine makes its registry (`windlass-engine`, `kinds`),
+//! change of it takes, and its words. The engine makes its registry from the same list (`windlass-engine`, `kinds`),
 //! where each kind has a folder of the same name.
 
 pub mod appconfig;
@@ -29,62 +29,62 @@ use std::ops::{Deref, DerefMut};
 
 /// A component as people write it.
 pub trait AsWritten {
-    /// The components that must have changed before.
+    /// Returns the components that must have changed before.
     fn after(&self) -> &BTreeSet<ComponentName>;
 
-    /// Its own gates.
+    /// Returns its own gates.
     fn gates(&self) -> &ComponentGates;
 
-    /// What is done where somebody else changes it between deployments.
+    /// Returns the rule for somebody else's change between deployments.
     fn heal(&self) -> Heal {
         Heal::default()
     }
 
-    /// The sorts of artifact that a release may bring for it.
+    /// Returns the sorts of artifact that a release may bring for it.
     fn takes(&self) -> Takes;
 
-    /// True where a single artifact's upload is a release of its own. An image push always is.
+    /// Returns whether a single artifact's upload is a release of its own. An image push always is.
     fn on_artifact(&self) -> bool {
         false
     }
 
-    /// The member that names the repository of its images.
+    /// Returns the member that names the repository of its images.
     fn repository_at(&self) -> &'static str {
         "repository"
     }
 
-    /// The component whose artifact it takes as well; none where a release brings one for it.
+    /// Returns the component whose artifact it takes as well; `None` if a release brings one for it.
     fn artifact_of(&self) -> Option<&ComponentName> {
         None
     }
 
-    /// What it takes of that component.
+    /// Returns the sort of thing that it takes of that component.
     fn shares(&self) -> Shares {
         Shares::Zip
     }
 
-    /// The name of the Lambda function that it is, whose new versions can be invoked before callers get them; none
-    /// for a kind that has no such versions.
+    /// Returns the name of the Lambda function that it is, whose new versions can be invoked before callers get them;
+    /// `None` for a kind that has no such versions.
     fn function(&self) -> Option<&Text> {
         None
     }
 
-    /// The sharing of callers between two versions while a release goes out; none where all get the same.
+    /// Returns how callers are shared out between two versions while a release goes out; `None` if all get the same.
     fn split(&self) -> Option<Split<'_>> {
         None
     }
 
-    /// Who lets callers get a new version of it in steps; none where they get it at once.
+    /// Returns who lets callers get a new version of it in steps; `None` if they get it at once.
     fn steps(&self) -> Option<Steps> {
         None
     }
 
-    /// True where a release of it waits for Windlass while test traffic alone gets it.
+    /// Returns whether a release of it waits for Windlass while only test traffic gets it.
     fn waits_with_test_traffic(&self) -> bool {
         false
     }
 
-    /// How visitors get pages of it; none for a kind that has no pages.
+    /// Returns how visitors get pages of it; `None` for a kind that has no pages.
     fn visited(&self) -> Option<Visited> {
         None
     }
@@ -92,24 +92,24 @@ pub trait AsWritten {
 
 /// A component of a kind, with every value final.
 pub trait Kind {
-    /// The resource of AWS that it changes, so that no two components change the same.
+    /// Returns the resource of AWS that it changes, so that no two components change the same.
     fn claim(&self) -> Claim;
 
-    /// The most that one change of it takes of a deployment's time and of the history of its execution.
+    /// Returns the most that one change of it takes of a deployment's time and of the history of its execution.
     fn extent(&self) -> Extent;
 
-    /// The ECR repository that it lives in as a whole, by name or URI: an image that is pushed there is for it.
+    /// Returns the ECR repository that it lives in as a whole, by name or URI: an image that is pushed there is for it.
     fn repository(&self) -> Option<&str> {
         None
     }
 
-    /// The containers whose images it takes, each with its ECR repository, by name or URI; none for a kind that has no
-    /// containers.
+    /// Returns the containers whose images it takes, each with its ECR repository, by name or URI; `None` for a kind
+    /// that has no containers.
     fn containers(&self) -> Option<&BTreeMap<String, String>> {
         None
     }
 
-    /// The ECR repositories that it lives in, by name or URI.
+    /// Returns the ECR repositories that it lives in, by name or URI.
     fn repositories(&self) -> Vec<&str> {
         match self.containers() {
             Some(containers) => containers.values().map(String::as_str).collect(),
@@ -117,92 +117,92 @@ pub trait Kind {
         }
     }
 
-    /// The steps in which Windlass shifts traffic to a new version of it; none for a kind whose change goes out at
-    /// once, or as AWS does it.
+    /// Returns the steps in which Windlass shifts traffic to a new version of it; `None` for a kind whose change goes
+    /// out at once, or as AWS does it.
     fn rollout(&self) -> Option<&Rollout> {
         None
     }
 
-    /// The same, to try it with other times.
+    /// Returns the same steps, so that they can be tried with other times.
     fn rollout_mut(&mut self) -> Option<&mut Rollout> {
         None
     }
 
-    /// True where it is published ahead of its first switch, in a wave of its own, to be tried before callers get it.
+    /// Returns whether it is published ahead of its first switch, in a wave of its own, to be tried before callers get
+    /// it.
     fn is_tried_ahead(&self) -> bool {
         false
     }
 
-    /// True where AWS keeps what ran before for a time once callers get the new one, and ends the rollout by itself
-    /// then: the end is waited for in a wave of its own, the last one, after all has been judged.
+    /// Returns whether AWS keeps the former version for a time once callers get the new one, and then ends the rollout
+    /// by itself. The end is waited for in a wave of its own, the last one, after all has been judged.
     fn is_ended_by_aws(&self) -> bool {
         false
     }
 
-    /// The number of snapshots back up to which a rollback finds what it needs; none where a change of it deletes
-    /// nothing of its target that is older.
+    /// Returns the number of snapshots back up to which a rollback finds what it needs; `None` if a change of it
+    /// deletes nothing of its target that is older.
     fn keeps(&self) -> Option<u32> {
         None
     }
 
-    /// The names of what it gives to components that change after it: its engine's `Kind::outputs` has a value of each
-    /// once it is changed.
+    /// Returns the names of the outputs that it gives to components that change after it. Its engine's `Kind::outputs`
+    /// has a value of each once it is changed.
     fn gives(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The outputs of other components that it takes; none for a kind that takes nothing of others.
+    /// Returns the outputs of other components that it takes; `None` for a kind that takes nothing of others.
     fn takes_from(&self) -> Option<Taken<'_>> {
         None
     }
 
-    /// The component whose image it runs; none for a kind that has bytes of its own.
+    /// Returns the component whose image it runs; `None` for a kind that has bytes of its own.
     fn image_of(&self) -> Option<ImageOf<'_>> {
         None
     }
 
-    /// Findings about what its declaration allows and its authors may not mean. Nothing is stopped by them.
+    /// Returns findings about what its declaration allows and its authors may not mean. They stop nothing.
     fn warnings(&self, _about: &About<'_>) -> Vec<Finding> {
         vec![]
     }
 }
 
-/// From a component as people write it to one with every value final.
+/// A kind that is resolved from a component as people write it: every value becomes final.
 pub(crate) trait Resolve: Kind + Sized {
-    /// As people write it. Its doc comments are what they read in their editor; unknown fields are refused.
+    /// The component as people write it. Its doc comments are shown in their editor. Unknown fields are refused.
     type Written: AsWritten;
 
     /// The memory of the functions that change it, in megabytes, as the template gives it. A contract test compares
     /// the two.
     const MEMORY_MB: u64;
 
-    /// True where a function of its own does long additive work, such as uploads, before the change that callers
-    /// notice.
+    /// True if a function of its own does long additive work, such as uploads, before the change that callers notice.
     const PUBLISHES: bool = false;
 
-    /// False where a rollback leaves it as it is, because what it did is no state that could come back.
+    /// False if a rollback leaves it as it is, because its result is no state that could come back.
     const GOES_BACK: bool = true;
 
-    /// The component in the environment, at its `path` in the declaration. All that is wrong with it is noted in the
-    /// scope; `gates` are those of the environment.
+    /// Resolves the component in the environment, at its `path` in the declaration. Notes in the scope all that is
+    /// wrong with it. `gates` are those of the environment.
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, gates: &Gates) -> Self;
 }
 
-/// What a component takes of another one, which a release brings for that one.
+/// The thing that a component takes of another one. A release brings it for that one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shares {
     /// The zip of one of the same kind.
     Zip,
     /// The image of a container.
     Image,
-    /// Nothing but its releases, with each of which something is done.
+    /// Nothing but its releases: something is done with each of them.
     Release,
 }
 
 /// An image that is another component's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageOf<'a> {
-    /// That component.
+    /// The other component.
     pub component: &'a ComponentName,
     /// The container; the only one if absent.
     pub container: Option<&'a str>,
@@ -210,19 +210,19 @@ pub struct ImageOf<'a> {
     pub container_at: &'static str,
 }
 
-/// Who lets callers get a new version in steps.
+/// The party that lets callers get a new version in steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Steps {
     /// Windlass, by the percentages of the declaration.
     Ours,
-    /// AWS, by those of the target; whether it waits for Windlass before each step.
+    /// AWS, by the percentages of the target.
     OfAws {
-        /// Whether it does.
+        /// True if AWS waits for Windlass before each step.
         waits: bool,
     },
 }
 
-/// A sharing of callers between two versions, by which these are told apart.
+/// A way in which callers are shared out between two versions, by which the two are told apart.
 #[derive(Debug, Clone, Copy)]
 pub enum Split<'a> {
     /// An alias shares them out.
@@ -231,7 +231,7 @@ pub enum Split<'a> {
         function: &'a Text,
         /// Its alias.
         alias: &'a Text,
-        /// How they are shared out.
+        /// The steps in which they are shared out.
         rollout: &'a rollout::Written,
     },
     /// A load balancer shares them out between two target groups.
@@ -241,11 +241,11 @@ pub enum Split<'a> {
 /// The pages of a component, as visitors get them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visited {
-    /// True where something tells under which address.
+    /// True if something tells under which address they are.
     pub has_address: bool,
-    /// True where `/` is a page.
+    /// True if `/` is a page.
     pub has_first: bool,
-    /// True where a release has a folder of its own, which can be looked at before visitors get it.
+    /// True if a release has a folder of its own, which can be looked at before visitors get it.
     pub has_folder: bool,
 }
 
@@ -271,14 +271,14 @@ pub struct Extent {
     pub polls: u64,
 }
 
-/// Of which component [`Kind::warnings`] are asked.
+/// The component that [`Kind::warnings`] is asked about.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
     /// The component.
     pub component: &'a ComponentName,
     /// The environment.
     pub environment: &'a EnvironmentName,
-    /// True where a gate decides when it is changed.
+    /// True if a gate decides when it is changed.
     pub is_measured: bool,
 }
 
@@ -302,7 +302,7 @@ macro_rules! each_kind {
     };
 }
 
-/// Makes of the list the names of kinds, components as people write them, and components with every value final.
+/// Makes from the list the names of kinds, components as people write them, and components with every value final.
 macro_rules! define {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
         /// A kind of component, by name.
@@ -317,28 +317,28 @@ macro_rules! define {
             /// All of them, in the order of the list.
             pub const ALL: &[Self] = &[$( Self::$name, )+];
 
-            /// The name as it is written in `app.yaml`.
+            /// Returns the name as it is written in `app.yaml`.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $( Self::$name => $text, )+
                 }
             }
 
-            /// The memory of the functions that change such a component, in megabytes.
+            /// Returns the memory of the functions that change such a component, in megabytes.
             pub const fn memory_mb(self) -> u64 {
                 match self {
                     $( Self::$name => <$module::$name as Resolve>::MEMORY_MB, )+
                 }
             }
 
-            /// False where a rollback leaves it as it is, because what it did is no state that could come back.
+            /// Returns false if a rollback leaves it as it is, because its result is no state that could come back.
             pub const fn goes_back(self) -> bool {
                 match self {
                     $( Self::$name => <$module::$name as Resolve>::GOES_BACK, )+
                 }
             }
 
-            /// True where a function of its own does long additive work before the change that callers notice.
+            /// Returns whether a function of its own does long additive work before the change that callers notice.
             pub const fn publishes(self) -> bool {
                 match self {
                     $( Self::$name => <$module::$name as Resolve>::PUBLISHES, )+
@@ -354,7 +354,7 @@ macro_rules! define {
         }
 
         impl Component {
-            /// The component in the environment; see [`Resolve::resolve`].
+            /// Resolves the component in the environment; see [`Resolve::resolve`].
             pub(crate) fn resolve(&self, scope: &mut Scope<'_>, path: &str, gates: &Gates) -> Spec {
                 match self {
                     $( Self::$name(written) => Spec::$name(Resolve::resolve(scope, path, written, gates)), )+
@@ -380,7 +380,7 @@ macro_rules! define {
         }
 
         impl Spec {
-            /// The kind's name.
+            /// Returns the kind's name.
             pub const fn kind(&self) -> KindName {
                 match self {
                     $( Self::$name(_) => KindName::$name, )+
@@ -417,7 +417,7 @@ impl fmt::Display for KindName {
 }
 
 impl Spec {
-    /// The stages of its rollout, as the engine plans them.
+    /// Returns the stages of its rollout, as the engine plans them.
     pub fn stages(&self) -> Vec<Stage> {
         let stage = |bake_s, ahead| Stage {
             what: String::new(),

@@ -9,16 +9,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// How traffic is shifted to a new version.
+/// The steps in which traffic is shifted to a new version.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {
     /// Percentages below 100, rising; empty for all at once. 100 always follows.
     pub steps: Vec<u8>,
-    /// How long each step is watched.
+    /// The time for which each step is watched.
     pub every: Span,
 }
 
-/// How traffic is shifted: `{canary: [10, 50], every: 5m}` or `{linear: 25, every: 5m}`.
+/// The steps in which traffic is shifted: `{canary: [10, 50], every: 5m}` or `{linear: 25, every: 5m}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Rollout", deny_unknown_fields)]
 #[schemars(extend("examples" = [
@@ -34,7 +34,7 @@ pub struct Written {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 5, max = 50))]
     pub linear: Option<u8>,
-    /// How long each step is watched, such as `5m`.
+    /// The time for which each step is watched, such as `5m`.
     #[serde(default = "five_minutes")]
     pub every: Span,
 }
@@ -44,7 +44,7 @@ const fn five_minutes() -> Span {
 }
 
 impl Written {
-    /// The percentages before 100.
+    /// Returns the percentages before 100.
     pub fn steps(&self) -> Vec<u8> {
         match (&self.canary, self.linear) {
             (Some(steps), _) => steps.clone(),
@@ -57,7 +57,8 @@ impl Written {
 }
 
 impl Rollout {
-    /// The rollout that is written at this path of the declaration. What is wrong with it is noted in the scope.
+    /// Resolves the rollout that is written at this path of the declaration, and notes in the scope what is wrong with
+    /// it.
     pub(crate) fn resolve(
         scope: &mut Scope<'_>,
         path: &str,

@@ -32,11 +32,11 @@ pub struct Written {
     /// Gates of its own, beside those of the whole release.
     #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
     pub gates: ComponentGates,
-    /// What is done where somebody else changes it between deployments: it is not looked at (`off`), it is told
-    /// (`report`), or it is told and what is recorded is deployed once more (`restore`), at most three times a day.
+    /// The rule for somebody else's change between deployments: it is not looked for (`off`), it is told (`report`), or
+    /// it is told and what is recorded is deployed once more (`restore`), at most three times a day.
     #[serde(default, skip_serializing_if = "Heal::is_report")]
     pub heal: Heal,
-    /// Whether the upload of its artifact alone is a release.
+    /// True if the upload of its artifact alone is a release.
     #[serde(default)]
     pub on_artifact: bool,
     /// The bucket's name.
@@ -44,7 +44,7 @@ pub struct Written {
     /// The folder within the bucket; the whole bucket if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<Text>,
-    /// How a release goes live: `in_place` or `prefix`.
+    /// The way in which a release goes live: `in_place` or `prefix`.
     #[serde(default)]
     pub mode: SiteMode,
     /// The id of the CloudFront distribution, such as `E2QWRUHAPOMQZL`.
@@ -67,9 +67,9 @@ pub struct Written {
     /// Patterns of files whose names change with their content: browsers keep them for a year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
-    /// How many snapshots back a rollback finds its files; 10 if absent. What only older ones need
-    /// is deleted by later deployments; what is no document, and in place everything, not within 30
-    /// days, because pages that name it may be open.
+    /// The number of snapshots back up to which a rollback finds its files; 10 if absent. Later deployments delete
+    /// files that only older snapshots need. For 30 days they keep those that an open page may name: with `in_place`
+    /// all of them, with `prefix` all but documents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub keep: Option<u32>,
@@ -99,7 +99,7 @@ pub struct StaticSite {
     pub bucket: String,
     /// The folder within the bucket, without leading slash, empty or ending in a slash.
     pub prefix: String,
-    /// How a release goes live.
+    /// The way in which a release goes live.
     pub mode: SiteMode,
     /// The CloudFront distribution's id.
     pub distribution: Option<String>,
@@ -107,20 +107,20 @@ pub struct StaticSite {
     pub origin: Option<String>,
     /// The address under which visitors reach it; the distribution's own domain if absent.
     pub url: Option<String>,
-    /// The file that `/` is answered with, which a release must have; [`StaticSite::NO_ROOT`] where there
-    /// is none, absent where the distribution says it.
+    /// The file that `/` is answered with, which a release must have; [`StaticSite::NO_ROOT`] if there is none, absent
+    /// if the distribution names it.
     #[serde(default)]
     pub root: Option<String>,
     /// Cache headers by pattern; the first match wins, before the built-in rules.
     pub cache: Vec<CacheRule>,
     /// Patterns of files whose names change with their content.
     pub hashed: Vec<String>,
-    /// How many snapshots back a rollback finds its files.
+    /// The number of snapshots back up to which a rollback finds its files.
     #[serde(default = "StaticSite::default_keep")]
     pub keep: u32,
     /// A file written from the declaration's values.
     pub config: Option<ConfigFile>,
-    /// Whether pages of the release's folder are looked at before visitors get it.
+    /// True if pages of the release's folder are looked at before visitors get it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_tried: bool,
 }
@@ -129,13 +129,13 @@ impl StaticSite {
     /// Stands for no file that `/` is answered with.
     pub const NO_ROOT: &str = "none";
 
-    /// How many snapshots are kept where the declaration does not say.
+    /// Returns the number of snapshots that are kept if the declaration does not say.
     pub fn default_keep() -> u32 {
         10
     }
 }
 
-/// How a site's release goes live.
+/// The way in which a site's release goes live.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SiteMode {
@@ -219,7 +219,7 @@ impl Kind for StaticSite {
         }
     }
 
-    /// Polls as many as is usual, because a large site is published in several invocations.
+    /// As many polls as is usual, because a large site is published in several invocations.
     fn extent(&self) -> Extent {
         Extent {
             seconds: IN_PARTS_S,
@@ -231,7 +231,7 @@ impl Kind for StaticSite {
         self.is_tried
     }
 
-    /// In place what older releases left is deleted; a folder per release stays until it is pruned.
+    /// In place, files that older releases left are deleted. A folder per release stays until it is pruned.
     fn keeps(&self) -> Option<u32> {
         (self.mode == SiteMode::InPlace).then_some(self.keep)
     }

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Something that is run once per release, such as a migration, a warmed cache or a smoke test: a task of Amazon ECS
-/// with the release's image, or one call of a Lambda function. Exactly one of `ecs` and `function` says which.
+/// with the release's image, or one call of a Lambda function. It has exactly one of `ecs` and `function`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-instead" = json!({
@@ -56,26 +56,26 @@ pub struct Written {
     /// The function that is called instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<FunctionTask>,
-    /// How long it may take, such as `15m`, at least `1m` and at most `24h`: then it is stopped, and has failed. A call of
-    /// a function may take `15m` and cannot be stopped: then it is not known what it did.
+    /// The longest time that it may take, such as `15m`, at least `1m` and at most `24h`: then it is stopped, and has
+    /// failed. A call of a function may take `15m` and cannot be stopped: after that it is not known what it did.
     #[serde(default = "fifteen_minutes")]
     pub limit: Span,
-    /// What takes back what it did, where a release is undone: `{command: […]}`, which is run once in the same way, or
-    /// `{payload: {…}}`, with which the function is called once more; or `none` where nothing has to be done. Without it,
-    /// too, nothing is done, and each release is warned of that.
+    /// The way in which its effect is taken back if a release is undone: `{command: […]}`, which is run once in the
+    /// same way, or `{payload: {…}}`, with which the function is called once more; or `none` if nothing has to be done.
+    /// Without it, too, nothing is done, and each release is warned of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
-    /// True where what came before must not run after it, such as after a migration that drops a column. Once it has
-    /// begun no undo brings anything back: a person is asked. A rollback that goes back past it must name it in `across`.
+    /// True if former versions must not run after it, such as after a migration that drops a column. Once it has begun,
+    /// no undo brings anything back: a person is asked. A rollback that goes back past it must name it in `across`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
-    /// True where the last 20 lines of its log are shown: in the record of the deployment, in what is told of it while it
-    /// runs, and in the cause of its end. Whoever may read those reads these, so what it logs must have no secret in it.
+    /// True if the last 20 lines of its log are shown: in the record of the deployment, in what is told of it while it
+    /// runs, and in the cause of its end. Everybody who may read those reads these, so it must not log a secret.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
 }
 
-/// How a task is run in Amazon ECS.
+/// A task as it is run in Amazon ECS.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "EcsTask", deny_unknown_fields)]
 #[schemars(extend("examples" = [json!({"command": ["bin/migrate", "up"]})]))]
@@ -89,8 +89,8 @@ pub struct Ecs {
     /// The container that gets the image and the command. It may be absent where the service takes one image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Text>,
-    /// What the container runs, word by word, such as `[bin/migrate, up]`. No secret belongs there: what it needs it
-    /// reads itself.
+    /// The command that the container runs, word by word, such as `[bin/migrate, up]`. It must not have a secret: the
+    /// task reads the secrets that it needs by itself.
     #[schemars(extend("minItems" = 1, "maxItems" = 100))]
     pub command: Vec<Text>,
     /// The network of the task; that of the service if absent.
@@ -109,12 +109,12 @@ pub struct Network {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("maxItems" = 5))]
     pub security_groups: Vec<Text>,
-    /// True where it gets a public address.
+    /// True if it gets a public address.
     #[serde(default)]
     pub public_ip: bool,
 }
 
-/// What takes back what a task did.
+/// The way in which the effect of a task is taken back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "TaskUndo", rename_all = "snake_case")]
 pub enum Undo {
@@ -130,7 +130,7 @@ pub enum Undo {
 /// A task with every value final.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
-    /// The component whose image it runs; absent of a function.
+    /// The component whose image it runs; absent for a function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ComponentName>,
     /// The function that is called instead.
@@ -150,15 +150,15 @@ pub struct Task {
     /// The network; that of the service if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<TaskNetwork>,
-    /// How long it may take.
+    /// The longest time that it may take.
     pub limit: Span,
-    /// What takes it back; absent where nobody has said.
+    /// The way in which its effect is taken back; absent if nobody has said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<TaskUndo>,
-    /// True where what came before must not run after it.
+    /// True if former versions must not run after it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
-    /// Whether the last lines of its log are shown.
+    /// True if the last lines of its log are shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
 }
@@ -170,11 +170,11 @@ pub struct TaskNetwork {
     pub subnets: Vec<String>,
     /// The security groups.
     pub security_groups: Vec<String>,
-    /// True where it gets a public address.
+    /// True if it gets a public address.
     pub public_ip: bool,
 }
 
-/// What takes back what a task did.
+/// The way in which the effect of a task is taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskUndo {
@@ -200,11 +200,11 @@ pub const SHORT_S: u64 = 45 * 60;
 /// The seconds between two polls of such a task, at least: beside the interval an invocation waits for a while.
 const POLLED_S: u64 = 40;
 
-/// How long the end of a task is waited for beyond its limit, in seconds: ECS lets it have up to two minutes between the
-/// two signals that end it (Amazon ECS API Reference, ContainerDefinition, `stopTimeout`).
+/// The time that the end of a task is waited for beyond its limit, in seconds. ECS lets it have up to two minutes
+/// between the two signals that end it (Amazon ECS API Reference, ContainerDefinition, `stopTimeout`).
 pub const STOPPED_WITHIN_S: u64 = 10 * 60;
 
-/// What a command may have in all, in bytes: ECS takes overrides of 8192 characters as JSON (Amazon ECS API Reference,
+/// The longest command in all, in bytes. ECS takes overrides of 8192 characters as JSON (Amazon ECS API Reference,
 /// RunTask, `overrides`).
 const LONGEST_COMMAND: usize = 6 * 1024;
 
@@ -262,7 +262,7 @@ impl AsWritten for Written {
 const ECS: &str = "ecs";
 
 impl Kind for Task {
-    /// What it runs in is known only when it is looked at: then the family of its own task definitions is claimed.
+    /// The family of its own task definitions is claimed, and is known only when the task is looked at.
     fn claim(&self) -> Claim {
         Claim {
             sort: "ecs:task",

@@ -1,8 +1,8 @@
-//! Another name for a whole application: all of each environment goes to the environment of that name of the new
-//! application, the image repositories go with it, and the former declaration is withdrawn. Pure.
+//! Renames a whole application. All of each environment goes to the environment of that name of the new application,
+//! the image repositories go with it, and the former declaration is withdrawn. Pure.
 //!
-//! Both declarations are in force beforehand: the new one says which application it was (`formerly`), so that it may name
-//! that one's repositories. All of it is one transaction, so no release comes in between.
+//! Both declarations are in force beforehand. The new one says which application it was (`formerly`), so that it may
+//! name that one's repositories. All of it is one transaction, so no release comes in between.
 
 use super::{Facts, Moves, Moving, Side, decide as decide_one};
 use crate::count::count;
@@ -26,7 +26,7 @@ const ITEMS: usize = 3;
 /// The items of an environment that is moved: the locks and the records of both sides.
 const ITEMS_OF_ONE: usize = 4;
 
-/// The snapshots that the new environment gets where it has none.
+/// The snapshots that the new environment gets if it has none.
 const FIRST_SNAPSHOTS: usize = 2;
 
 /// The application as the ledger knows it, and the one that it is to be.
@@ -38,9 +38,9 @@ pub struct Application<'a> {
     pub to: &'a AppName,
     /// The version of the former declaration in force.
     pub version: Option<&'a semver::Version>,
-    /// The former declaration, where it can be read.
+    /// The former declaration, if it can be read.
     pub former: Option<&'a Declaration>,
-    /// The new declaration in force; what is wrong where there is none.
+    /// The new declaration in force; the findings if there is none.
     pub new: Result<&'a Declaration, &'a [Finding]>,
     /// The image repositories of the former one.
     pub repositories: Vec<String>,
@@ -57,11 +57,11 @@ pub struct Whole {
     pub environments: BTreeMap<EnvironmentName, Moves>,
     /// The image repositories that go with it.
     pub repositories: Vec<String>,
-    /// Those that the new declaration does not name, and that are nobody's from then on.
+    /// The repositories that the new declaration does not name: nobody has them from then on.
     pub freed: Vec<String>,
 }
 
-/// Decides it, and tells everything that stands in its way in any environment.
+/// Decides the move, and tells everything that stands in its way in any environment.
 ///
 /// # Errors
 /// Something is under way on either side, the new declaration is not in force or does not say which application it was,
@@ -126,20 +126,20 @@ pub fn decide(asked: &Application<'_>) -> Result<Whole, Vec<Finding>> {
 }
 
 impl<'a> Application<'a> {
-    /// True where there is nothing of it.
+    /// Returns whether nothing is recorded of it.
     fn is_nothing(&self) -> bool {
         let mut environments = self.environments.iter();
         let is_empty = environments.all(|(name, facts)| self.is_unused(name, *facts));
         is_empty && self.version.is_none() && self.repositories.is_empty()
     }
 
-    /// True where nothing is recorded of an environment.
+    /// Returns whether nothing is recorded of an environment.
     fn is_unused(&self, environment: &EnvironmentName, facts: Facts<'_>) -> bool {
         let removal = self.moving(environment).removal();
         recorded(removal, facts.from).components.is_empty()
     }
 
-    /// All of an environment, to the new application.
+    /// Returns the move of all of an environment to the new application.
     pub fn moving<'b>(&self, environment: &'b EnvironmentName) -> Moving<'b>
     where
         'a: 'b,
@@ -152,7 +152,7 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// The moves within one environment; none where nothing is recorded of it.
+    /// Returns the moves within one environment; `None` if nothing is recorded of it.
     fn moves(
         &self,
         environment: &EnvironmentName,
@@ -170,7 +170,8 @@ impl<'a> Application<'a> {
         decide_one(self.moving(environment), facts).map(Some)
     }
 
-    /// What the new declaration says otherwise than the former one: which application it was, and where components are.
+    /// Returns the differences of the new declaration from the former one: which application it was, and where
+    /// components are.
     fn not_the_same(&self, new: &Declaration) -> Vec<Finding> {
         let mut findings = Vec::new();
         findings.extend(self.not_its_successor(new));
@@ -199,7 +200,7 @@ impl<'a> Application<'a> {
         Some(Finding::new(name, "formerly", why, remedy))
     }
 
-    /// Components whose target would be another one by the new declaration.
+    /// Returns findings for components whose target would be another one by the new declaration.
     fn elsewhere(&self, former: &Resolved, new: &Resolved) -> Vec<Finding> {
         let same_place = (&former.region, &former.role_arn) == (&new.region, &new.role_arn);
         let both = former.components.iter().filter_map(|(name, was)| {
@@ -207,7 +208,7 @@ impl<'a> Application<'a> {
             Some((name, was.spec.claim(), is.spec.claim()))
         });
         let moved = both.filter(|(_, was, is)| {
-            // Another kind is told of as such.
+            // A component of another kind has a finding of its own.
             let is_comparable = was.sort == is.sort && !was.names.iter().any(String::is_empty);
             is_comparable && !(was.is_same_as(is, same_place) && was.folder == is.folder)
         });

@@ -25,7 +25,7 @@ components:
   agent: {kind: ecs, cluster: c, service: 'agent-{environment}', container: agent, repository: shop/agent}
 ";
 
-/// One environment: the former one and the new one of its name.
+/// One environment at both owners: the former one and the new one of its name.
 #[derive(Default)]
 struct Both {
     lock: Lock,
@@ -194,7 +194,7 @@ fn all_of_an_application_is_moved_or_nothing() {
             },
             "NoDeclaration app",
         ),
-        // The new owner says so itself.
+        // The new owner names itself as its former name.
         (
             |s| s.declares("formerly: shop\n", ""),
             "MissingField formerly",

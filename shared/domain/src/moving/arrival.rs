@@ -6,8 +6,8 @@ use crate::irreversible::Irreversible;
 use crate::part::Part;
 use crate::time::Time;
 
-/// Takes components in. Their older snapshots say of each what it was called, or what ran when it came from another
-/// environment. Where there was no snapshot yet, what was found and what runs are the first two: answers these.
+/// Takes components in. Their older snapshots say of each its former name, or what ran when it came from another
+/// environment. If there was no snapshot yet, what was found and what runs become the first two. Returns these.
 pub fn arrive(
     moving: Moving<'_>,
     parcels: Vec<Parcel>,
@@ -39,13 +39,13 @@ fn take_in(
     let before = if moving.is_within() {
         Some(Before::Called(was.clone()))
     } else {
-        // It came after that run only where what runs did.
+        // It came after that run only if what runs did.
         let after = left.and_then(|left| left.irreversible.get(&was)).cloned();
         let after = after.filter(|run| parcel.irreversible.as_ref() == Some(run));
         let running = running.clone().map(Box::new);
         running.map(|running| Before::Ran { running, after })
     };
-    // What the former environment's snapshots called it says nothing of those here.
+    // The name in the former environment's snapshots says nothing about the snapshots here.
     let kept = moving.is_within().then_some(parcel.before);
     let history = state.before.entry(name.clone()).or_default();
     history.extend(kept.into_iter().flatten());
@@ -70,7 +70,8 @@ fn take_in(
     state.running.extend(running.map(|running| (name, running)));
 }
 
-/// The first snapshots of an environment: what was found, and what runs, which is as good as it was where it came from.
+/// Makes the first snapshots of an environment: what was found, and what runs, which is as good as it was where it came
+/// from.
 fn first(state: &mut EnvironmentState, left: Option<&Snapshot>, now: Time) -> Vec<Snapshot> {
     let newest = state.running.values().max_by_key(|it| it.names.now.since);
     let Some(newest) = newest.map(|newest| newest.names.now.clone()) else {

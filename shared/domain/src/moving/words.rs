@@ -1,16 +1,16 @@
-//! What is told of a move.
+//! The words about a move.
 
 use super::{Moves, Moving, Side};
 
 impl Moves {
-    /// All that is told: of the move, of what stays, and of what is to be done next.
+    /// Says all: the move, what stays, and what is to be done next.
     pub fn in_words(&self, moving: Moving<'_>) -> String {
         let next = self.next(moving);
         let told = [self.moved(moving), self.stays(moving)];
         told.into_iter().chain(next).collect::<Vec<_>>().join(" ")
     }
 
-    /// The things that are moved, in a sentence.
+    /// Says what is moved, in a sentence.
     pub fn moved(&self, moving: Moving<'_>) -> String {
         let names: Vec<String> = self
             .components
@@ -45,7 +45,7 @@ impl Moves {
         }
     }
 
-    /// The things that stay, in a sentence.
+    /// Says what stays, in a sentence.
     pub fn stays(&self, moving: Moving<'_>) -> String {
         let Side { app, environment } = moving.from;
         if moving.is_within() {
@@ -60,7 +60,7 @@ impl Moves {
         )
     }
 
-    /// The things to be done next, where there are any: targets are tagged by who writes infrastructure code.
+    /// Says what is to be done next, if anything is: the author of the infrastructure code tags the targets.
     pub fn next(&self, moving: Moving<'_>) -> Option<String> {
         let Side { app, environment } = moving.to;
         (!moving.is_within()).then(|| {

@@ -2,7 +2,7 @@
 
 use super::{Candidate, PlannedChange, Stage, Wave};
 
-/// How near two looks of several components may be to be one wave, in seconds: the earlier one waits for the later one.
+/// The most seconds between two looks of several components that are one wave: the earlier one waits for the later one.
 const NEAR_S: u64 = 300;
 
 /// The stages that begin together.
@@ -15,14 +15,14 @@ pub(super) struct Slot<'a> {
 
 /// A look at what a component's stage has begun.
 struct Look<'a> {
-    /// How long after that stage it begins, in seconds.
+    /// The seconds after that stage at which it begins.
     at_s: u64,
     of: &'a Candidate,
     stage: &'a Stage,
 }
 
 impl<'a> Slot<'a> {
-    /// One that is watched for so many seconds at least.
+    /// Makes a slot that is watched for so many seconds at least.
     pub(super) const fn watched(bake_s: u64) -> Self {
         Self {
             bake_s,
@@ -32,8 +32,8 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Takes a stage with the looks that divide its time. A rollout that says how long a stage is watched is believed;
-    /// another one is watched for `between_s`. Of several stages, the longest time counts.
+    /// Takes a stage with the looks that divide its time. If a rollout says how long a stage is watched, that counts;
+    /// another stage is watched for `between_s`. Of several stages, the longest time counts.
     pub(super) fn take(&mut self, of: &'a Candidate, group: &'a [Stage], between_s: u64) {
         let mut at_s = 0;
         for (nth, stage) in group.iter().enumerate() {
@@ -49,8 +49,8 @@ impl<'a> Slot<'a> {
         self.bake_s = self.bake_s.max(at_s);
     }
 
-    /// Its waves: the first changes everything, and the others look at what that has begun. The last one takes what is
-    /// left of the time.
+    /// Returns its waves: the first changes everything, and the others look at what that has begun. The last one takes
+    /// what is left of the time.
     pub(super) fn waves(mut self) -> Vec<Wave> {
         let rounds = rounds(std::mem::take(&mut self.looks));
         let begins = rounds.iter().map(|round| begin(round));
@@ -74,7 +74,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// The looks that are one wave each, in their order. Those of one component stay apart.
+/// Returns the looks that are one wave each, in their order. Those of one component stay apart.
 fn rounds(mut looks: Vec<Look<'_>>) -> Vec<Vec<Look<'_>>> {
     looks.sort_by_key(|look| look.at_s);
     let mut rounds: Vec<Vec<Look<'_>>> = vec![];
@@ -91,7 +91,7 @@ fn rounds(mut looks: Vec<Look<'_>>) -> Vec<Vec<Look<'_>>> {
     rounds
 }
 
-/// When a round begins: with the latest of its looks.
+/// Returns the time at which a round begins: that of the latest of its looks.
 fn begin(round: &[Look<'_>]) -> u64 {
     round.iter().map(|look| look.at_s).max().unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! Components whose callers get the new one in the same steps, at the same time.
+//! Components whose callers get the new version in the same steps, at the same time.
 
 use super::Candidate;
 use crate::name::ComponentName;
@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// All callers, in tenths of a percent.
 const ALL: u32 = 1000;
 
-/// The steps in which callers get the new one, in tenths of a percent, rising; the last is all of them. Empty where they
-/// get it at once.
+/// Returns the steps in which callers get the new version, in tenths of a percent, rising; the last is all of them.
+/// Empty if they get it at once.
 pub fn shares(of_stages: impl Iterator<Item = Option<u32>>) -> Vec<u32> {
     let shares = of_stages.flatten();
     let shares: BTreeSet<u32> = shares.filter(|share| *share > 0).collect();
@@ -20,9 +20,9 @@ pub fn shares(of_stages: impl Iterator<Item = Option<u32>>) -> Vec<u32> {
     }
 }
 
-/// Puts the stages of all candidates that go in steps side by side: each reaches a step in the place in which the others
-/// reach it, and none goes on before all have been judged there. They begin together, after all that any of them comes
-/// after. Their steps must be the same.
+/// Puts the stages of all candidates that go in steps side by side. Each reaches a step in the place in which the
+/// others reach it, and none goes on before all have been judged there. They begin together, after all that any of them
+/// comes after. Their steps must be the same.
 pub fn together(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     let in_steps = candidates.iter().filter(|one| !one.shares().is_empty());
     let names: BTreeSet<ComponentName> =
@@ -44,7 +44,7 @@ pub fn together(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates
 }
 
-/// The place in which each step begins: as many places before it as any of them needs.
+/// Returns the place in which each step begins: as many places before it as any of them needs.
 fn places<'c>(candidates: impl Iterator<Item = &'c Candidate>) -> BTreeMap<u32, usize> {
     let mut widths: BTreeMap<u32, usize> = BTreeMap::new();
     for (share, nth) in candidates.flat_map(counted) {
@@ -58,8 +58,8 @@ fn places<'c>(candidates: impl Iterator<Item = &'c Candidate>) -> BTreeMap<u32, 
     widths
 }
 
-/// The step that each stage belongs to, and how many of its stages come before it there. What says nothing belongs to the
-/// step of the one before.
+/// Returns the step that each stage belongs to, and how many of its stages come before it there. A stage without a
+/// share belongs to the step of the one before.
 fn counted(candidate: &Candidate) -> Vec<(u32, usize)> {
     let mut now = (0, 0);
     let mut counted: Vec<(u32, usize)> = vec![];

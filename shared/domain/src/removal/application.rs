@@ -1,8 +1,8 @@
-//! Letting go of a whole application: of its declaration, the ownership of its image repositories, and all of each
+//! Lets go of a whole application: of its declaration, the ownership of its image repositories, and all of each
 //! environment. Pure.
 //!
-//! Its declaration has its environments, so nobody is asked to take them out first: who lets go of all of it types its
-//! name again, and the declaration is withdrawn before anything else, so that no release begins in between.
+//! Its declaration has its environments, and nobody is asked to take them out first. Instead the person types the
+//! application's name again. The declaration is withdrawn before anything else, so that no release begins in between.
 
 use super::{Facts, LetsGo, Removal, decide as decide_one};
 use crate::finding::{Finding, FindingName};
@@ -71,20 +71,20 @@ pub fn decide(application: &Application<'_>) -> Result<Whole, Vec<Finding>> {
 }
 
 impl Whole {
-    /// True where there is nothing to let go of.
+    /// Returns whether there is nothing to let go of.
     pub fn is_nothing(&self) -> bool {
         self.declaration.is_none() && self.repositories.is_empty() && self.environments.is_empty()
     }
 }
 
-/// The withdrawal of its declaration, in words.
+/// Says that its declaration is withdrawn.
 pub fn withdrawn(app: &AppName, version: &semver::Version) -> String {
     format!(
         "The declaration {version} of {app} is not in force any more: nothing is deployed by it."
     )
 }
 
-/// The repositories let go of, in words.
+/// Says which repositories are let go of.
 pub fn without_repositories(app: &AppName, repositories: &[String]) -> String {
     format!(
         "Pushes to {} are nobody's now; {app} had them.",
@@ -92,7 +92,7 @@ pub fn without_repositories(app: &AppName, repositories: &[String]) -> String {
     )
 }
 
-/// The things that it leaves, in a sentence.
+/// Says what it leaves, in a sentence.
 pub fn leaves(app: &AppName) -> String {
     format!(
         "What runs stays as it is; so do the history and the snapshots of {app}, the objects in the artifacts bucket, and \
@@ -100,7 +100,7 @@ pub fn leaves(app: &AppName) -> String {
     )
 }
 
-/// That there is nothing of it.
+/// Makes the finding that nothing is recorded of it.
 pub(crate) fn nothing(app: &AppName) -> Finding {
     Finding::new(
         FindingName::UnknownName,

@@ -1,5 +1,5 @@
-//! A document that has mistakes in its form, mended so far that what the rest of it means can be checked as well: its
-//! author is told everything at once. What is mended in is never used for anything else.
+//! Mends a document that has mistakes in its form, so that the meaning of the rest can be checked as well: its author
+//! is told everything at once. The values that are put in are never used for anything else.
 
 use super::{MEANT, Shape, join};
 use crate::finding::{Finding, FindingName};
@@ -7,18 +7,17 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What stands in place of what is missing: a name of every sort.
+/// Stands in for something that is missing: a name of every sort.
 const PLACEHOLDER: &str = "windlass-placeholder";
 
-/// How often what is left is mended once more.
+/// The most rounds in which the rest is mended once more.
 const ROUNDS: usize = 8;
 
 /// A mended document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Mended<T> {
     pub document: T,
-    /// The paths that were changed, or that something wrong was told of, and those that were probably meant by unknown
-    /// ones.
+    /// The paths that were changed, or that have a finding, and those that were probably meant by unknown ones.
     touched: BTreeSet<String>,
 }
 
@@ -31,8 +30,8 @@ struct Mending {
 }
 
 impl Shape {
-    /// The document without the parts that these findings are about; `None` where that leaves nothing to be read, and
-    /// where it has a secret, beside which nothing else is told.
+    /// Returns the document without the parts that these findings are about. `None` if that leaves nothing to be read,
+    /// or if it has a secret, beside which nothing else is told.
     pub(crate) fn mended<T: DeserializeOwned>(
         &self,
         document: &Value,
@@ -56,7 +55,7 @@ impl Shape {
         None
     }
 
-    /// Puts something that fits in the place of each field that is missing; a text where nothing does.
+    /// Puts something that fits in the place of each field that is missing; a text if nothing fits.
     fn put_in(&self, document: &mut Value, mut missing: Vec<String>) {
         for candidate in stand_ins() {
             if missing.is_empty() {
@@ -74,7 +73,7 @@ impl Shape {
     }
 }
 
-/// Values of every sort of field that a document needs.
+/// Returns values of every sort of field that a document needs.
 fn stand_ins() -> [Value; 6] {
     [
         PLACEHOLDER.into(),
@@ -87,7 +86,7 @@ fn stand_ins() -> [Value; 6] {
 }
 
 impl<T> Mended<T> {
-    /// A document that needs no mending.
+    /// Takes a document that needs no mending.
     pub(crate) fn whole(document: T) -> Self {
         Self {
             document,
@@ -95,7 +94,7 @@ impl<T> Mended<T> {
         }
     }
 
-    /// The same document in another form.
+    /// Returns the same document in another form.
     pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Mended<U> {
         Mended {
             document: map(self.document),
@@ -103,10 +102,10 @@ impl<T> Mended<T> {
         }
     }
 
-    /// Notes what was told of it: what follows from that is not told beside it. `member` is one that others look at as
-    /// if it stood alone.
+    /// Notes the findings that were told of it: a finding that follows from them is not told beside them. `member` is
+    /// one that is looked at as if it stood alone.
     pub(crate) fn told(&mut self, findings: &[Finding], member: &str) {
-        // What is not known anywhere says nothing of what is around it.
+        // A field that is not known anywhere says nothing of what is around it.
         let known = findings
             .iter()
             .filter(|it| it.name != FindingName::UnknownField);
@@ -122,8 +121,8 @@ impl<T> Mended<T> {
             .collect();
     }
 
-    /// The findings on what the document means that do not follow from what was mended: none about a place that was
-    /// changed, or that speaks of a field that was.
+    /// Returns the findings on the document's meaning that do not follow from what was mended: none about a place that
+    /// was changed, and none that speaks of a field that was.
     pub(crate) fn without_consequences(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let follows = |finding: &Finding| {
             let is_near = |path: &String| {
@@ -147,7 +146,7 @@ impl<T> Mended<T> {
     }
 }
 
-/// True where a finding is about a name by itself, or about bytes, and not about what else is said there.
+/// Returns whether a finding is about a name by itself, or about bytes, and not about what else is said there.
 fn is_of_a_name(finding: &Finding) -> bool {
     use FindingName::{
         ArtifactMissing, NoDeclaration, NoEnvironment, Older, UnknownName, VersionReused,
@@ -159,15 +158,15 @@ fn is_of_a_name(finding: &Finding) -> bool {
 }
 
 impl Mending {
-    /// Takes out what a finding is about; where something stands in there already, the whole around it. What is missing
-    /// is noted. `None` where nothing would be left.
+    /// Takes out the part that a finding is about; if something stands in there already, the whole around it. Notes a
+    /// part that is missing. Returns `None` if nothing would be left.
     fn mend(
         &mut self,
         document: &mut Value,
         finding: &Finding,
         missing: &mut Vec<String>,
     ) -> Option<()> {
-        // Where the field that was meant is there, this one does not stand in its place.
+        // If the field that was meant is there, this one does not stand in its place.
         let meant = meant_path(finding).filter(|path| document.pointer(&pointer(path)).is_none());
         self.touched.extend(meant);
         match finding.name {
@@ -178,7 +177,7 @@ impl Mending {
             }
             _ => {}
         }
-        // Of a list with a bad member nothing is left: what is around it counts its members.
+        // Nothing is left of a list with a bad member: what is around it counts its members.
         let path = finding.path.split('[').next().unwrap_or_default();
         self.touched.insert(path.to_owned());
         if self.stands_in.contains(path) {
@@ -223,13 +222,13 @@ fn put(document: &mut Value, path: &str, value: Value) {
     }
 }
 
-/// The field that was probably meant by an unknown one.
+/// Returns the field that was probably meant by an unknown one.
 pub(crate) fn meant_by(finding: &Finding) -> Option<&str> {
     let rest = finding.remedy.strip_prefix(MEANT)?;
     rest.split('`').next()
 }
 
-/// The path of that field.
+/// Returns the path of that field.
 fn meant_path(finding: &Finding) -> Option<String> {
     let around = finding
         .path
@@ -238,8 +237,8 @@ fn meant_path(finding: &Finding) -> Option<String> {
     Some(join(around, meant_by(finding)?))
 }
 
-/// True where two paths are of two components, and the first one of a field of its own: what one says of a field is not
-/// what another one does.
+/// Returns whether two paths are of two components, and the first one of a field of its own: the field of one component
+/// says nothing about the field of another.
 fn is_of_another(path: &str, other: &str) -> bool {
     let component = |path: &str| {
         let rest = path.strip_prefix("components.")?.to_owned();
@@ -252,28 +251,28 @@ fn is_of_another(path: &str, other: &str) -> bool {
     }
 }
 
-/// Whether a path is another one, or within it.
+/// Returns whether a path is another one, or within it.
 fn is_within(path: &str, outer: &str) -> bool {
     let rest = path.strip_prefix(outer);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// The field that a path ends with.
+/// Returns the field that a path ends with.
 pub(crate) fn last(path: &str) -> &str {
     let path = path.split('[').next().unwrap_or_default();
     path.rsplit('.').next().unwrap_or_default()
 }
 
-/// Whether a finding is about a field, or about one that is missing and that the field would be there in place of.
+/// Returns whether a finding is about a field, or about a missing one in whose place the field would be there.
 fn speaks_of(finding: &Finding, field: &str) -> bool {
     let is_missing = finding.name == FindingName::MissingField;
-    // What is of a name has words of its own, and fields only in quotes.
+    // The finding about a name has words of its own, and fields only in quotes.
     let parts = finding.reason.split('`').enumerate();
     let mut told = parts.filter(|(at, _)| at % 2 == 1 || !is_of_a_name(finding));
     told.any(|(_, part)| names(part, field)) || (is_missing && names(&finding.remedy, field))
 }
 
-/// Whether a sentence has a word.
+/// Returns whether a sentence has a word.
 fn names(sentence: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     sentence.split(|c| !is_part(c)).any(|one| one == word)

@@ -1,7 +1,7 @@
 //! A value that is left out of a document in YAML.
 //!
-//! `alarms:` with its members commented out is null to a parser. Whoever wrote it believes that an alarm judges, so it is
-//! no other way to leave a member out.
+//! A parser reads `alarms:` with its members commented out as null. Its author believes that an alarm judges, so null
+//! is no other way to leave a member out.
 
 use serde_json::{Map, Value};
 
@@ -36,7 +36,7 @@ fn without_branch(node: &mut Map<String, Value>) {
     };
     let is_nothing = |branch: &Value| branch.get("type").is_some_and(|one| *one == "null");
     branches.retain(|branch| !is_nothing(branch));
-    // What else stands beside a reference is of the member itself, such as its description.
+    // Other members beside a reference are of the member itself, such as its description.
     if let [Value::Object(only)] = branches.as_slice() {
         let only = only.clone();
         node.remove("anyOf");

@@ -1,4 +1,4 @@
-//! What is wrong with a value, in words.
+//! Says what is wrong with a value.
 
 use super::Language;
 use crate::count::count;
@@ -7,7 +7,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
-/// What is wrong with it, after the value.
+/// Says what is wrong with a value, for a place after the value.
 pub(super) fn objection(error: &ValidationError<'_>, language: Language) -> String {
     match error.kind() {
         ValidationErrorKind::Type { kind } => format!("is not {}", types(kind, language)),
@@ -54,7 +54,7 @@ pub(super) fn types(kind: &TypeKind, language: Language) -> String {
     }
 }
 
-/// What has members.
+/// Returns the name of a value that has members.
 pub(super) fn object(language: Language) -> &'static str {
     match language {
         Language::Json => "a JSON object",
@@ -62,7 +62,7 @@ pub(super) fn object(language: Language) -> &'static str {
     }
 }
 
-/// A value as a person may read it: short, and never a secret.
+/// Returns a value as a person may read it: short, and never a secret.
 pub(super) fn shown(path: &str, value: &Value) -> String {
     if path.split(['.', '[']).any(secret::names_a_secret) {
         return "the value".to_owned();
@@ -78,14 +78,14 @@ pub(super) fn shown(path: &str, value: &Value) -> String {
     format!("`{text}`")
 }
 
-/// A value as a text.
+/// Returns a value as a text.
 pub(super) fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-/// The first paragraph, in one line.
+/// Returns the first paragraph, in one line.
 pub(super) fn one_line(text: &str) -> String {
     let first = text.split("\n\n").next().unwrap_or_default();
     first.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! What to write instead of a value that does not fit.
+//! Says what to write instead of a value that does not fit.
 
 use super::Language;
 use super::words::{object, one_line, plain, types};
@@ -6,14 +6,14 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
-/// How many values that would fit are told.
+/// The most values that would fit that are told.
 const TOLD: usize = 2;
 
-/// Of how many fields all are told, and not only those that are needed.
+/// The most fields of which all are told, and not only those that are needed.
 const MANY: usize = 8;
 
-/// What to write in place of the value that an error is about; `node` is the part of the schema that
-/// says so, and `alternatives` those of which one must fit.
+/// Says what to write in place of the value that an error is about. `node` is the part of the schema that the error is
+/// about, and `alternatives` are those of which one must fit.
 pub(super) fn remedy(
     node: Option<&Value>,
     alternatives: &[&Value],
@@ -37,7 +37,7 @@ pub(super) fn remedy(
     }
 }
 
-/// What to write for a name.
+/// Says what to write for a name.
 pub(super) fn name(seen: &str, language: Language) -> String {
     let rule =
         "Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters";
@@ -55,7 +55,7 @@ fn as_name(text: &str) -> String {
     text.replace(['_', ' ', '.', '/'], "-")
 }
 
-/// The same value in a form that fits.
+/// Returns the same value in a form that fits.
 pub(super) fn fitting(node: &Value, seen: &Value, language: Language) -> Option<String> {
     let is = |name: &str| match node.get("type") {
         Some(Value::String(one)) => one == name,
@@ -100,13 +100,13 @@ pub(super) fn fitting(node: &Value, seen: &Value, language: Language) -> Option<
     (!fits.is_empty()).then(|| fits.join(" or "))
 }
 
-/// Texts that may have been meant, the most likely first.
+/// Returns texts that may have been meant, the most likely first.
 fn candidates(node: &Value, seen: &Value, text: &str) -> Vec<String> {
     if !seen.is_string() {
         // YAML reads `7`, `1.3` and `yes` as no texts.
         return match text.matches('.').count() {
             _ if !seen.is_number() => vec![text.to_owned()],
-            // Where the number itself fits as a text, it is what was meant.
+            // If the number itself fits as a text, it was meant.
             _ if accepts(node, &Value::from(text)) => vec![text.to_owned()],
             0 => of_number(text, &["", "s", "m", ".0.0"]),
             _ => of_number(text, &["", ".0"]),
@@ -144,7 +144,7 @@ fn accepts(node: &Value, value: &Value) -> bool {
     jsonschema::is_valid(node, value)
 }
 
-/// The fields of a map, by an example where there is one: the one with what was written in front.
+/// Says which fields a map has, by an example if there is one. The example with the value that was written comes first.
 fn of_fields(node: &Value, seen: &Value, language: Language) -> String {
     let examples = node.get("examples").and_then(Value::as_array);
     let mut examples: Vec<&Value> = examples.into_iter().flatten().collect();
@@ -182,7 +182,7 @@ fn of_fields(node: &Value, seen: &Value, language: Language) -> String {
     }
 }
 
-/// The type, where a value has another one, with its bounds.
+/// Names the type, with its bounds, if a value has another one.
 fn of_type(
     node: Option<&Value>,
     error: &ValidationError<'_>,
@@ -199,7 +199,7 @@ fn of_type(
     Some(format!("{}{bounds}", types(kind, language)))
 }
 
-/// The bounds of a number or a length.
+/// Names the bounds of a number or a length.
 fn within(node: &Value, error: &ValidationError<'_>) -> Option<String> {
     use ValidationErrorKind as Kind;
     let bound = |name: &str| node.get(name).map(plain);
@@ -227,7 +227,7 @@ fn within(node: &Value, error: &ValidationError<'_>) -> Option<String> {
     })
 }
 
-/// A value on one line, as it is written in the language.
+/// Returns a value on one line, as it is written in the language.
 fn written(value: &Value, language: Language) -> String {
     match language {
         Language::Json => value.to_string(),
@@ -235,7 +235,7 @@ fn written(value: &Value, language: Language) -> String {
     }
 }
 
-/// A value as YAML on one line.
+/// Returns a value as YAML on one line.
 fn flow(value: &Value) -> String {
     match value {
         Value::Object(members) => {
@@ -254,7 +254,7 @@ fn flow(value: &Value) -> String {
     }
 }
 
-/// Whether YAML reads a text without quotes as that text.
+/// Returns whether YAML reads a text without quotes as that text.
 fn is_plain(text: &str) -> bool {
     let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/' || c == '_');
     let harmless = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);

@@ -1,7 +1,8 @@
-//! How far the telling of a day has come: application after application, each by one invocation at a time. Pure.
+//! The progress of the summaries of a day: one application after another, each by one invocation at a time. Pure.
 //!
-//! Whoever is to tell one says so before; who comes meanwhile leaves it alone. Where that was long ago it died, and
-//! nobody knows what it sent: so a summary may come twice, and none is lost.
+//! An invocation that begins with an application notes that before. Another one that comes meanwhile leaves the
+//! application alone. If the note is old, the invocation has died, and nobody knows what it sent. So a summary may come
+//! twice, and none is lost.
 
 use crate::call;
 use crate::cut::cut;
@@ -13,28 +14,28 @@ use serde::{Deserialize, Serialize};
 /// An hour, in milliseconds: the schedule looks several times in it, and its day ends where it begins.
 const HOUR_MS: u64 = 60 * 60 * 1000;
 
-/// From so late in the hour on no further look of the schedule comes.
+/// The time within the hour from which no further look of the schedule comes.
 pub const LAST_MS: u64 = 55 * 60 * 1000;
 
-/// So long after an invocation has begun with an application it has ended, whatever came of it: longer than its function
-/// may work.
+/// The time after which an invocation that has begun with an application has ended, whatever came of it: longer than
+/// its function may work.
 pub const ALONE_MS: u64 = 45 * 1000;
 
-/// So many invocations try to tell of an application.
+/// The most invocations that try to tell of an application.
 pub const TRIES: u32 = 3;
 
-/// How far it has come.
+/// The progress of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
-    /// When the day ends.
+    /// The time at which the day ends.
     to: Time,
     /// All applications up to this one are done with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told: Option<AppName>,
-    /// The one that is being told of.
+    /// The application that is being told of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     telling: Option<Telling>,
-    /// Whether all are done with.
+    /// True if all are done with.
     #[serde(default)]
     done: bool,
 }
@@ -46,29 +47,29 @@ struct Telling {
     tries: u32,
 }
 
-/// What an invocation does.
+/// The decision for an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
-    /// Goes on from there.
+    /// It goes on from there.
     Go(Day),
-    /// Nothing: all is told.
+    /// It does nothing: all is told.
     Done,
-    /// Nothing: another invocation is at it.
+    /// It does nothing: another invocation is at it.
     Elsewhere,
 }
 
 impl Day {
-    /// When the day ends that a look of the schedule is for.
+    /// Returns the time at which the day ends that a look of the schedule is for.
     pub fn end_of(look: Time) -> Time {
         Time(look.0 - look.0 % HOUR_MS)
     }
 
-    /// Whether a look is the last one for its day.
+    /// Returns whether a look is the last one for its day.
     pub fn is_last(look: Time) -> bool {
         look.ms_since(Self::end_of(look)) >= LAST_MS
     }
 
-    /// What to do for the day that ends then, by what is known of the telling.
+    /// Decides what to do for the day that ends at `to`, by the known progress.
     pub fn turn(known: Option<Self>, to: Time, now: Time) -> Turn {
         let Some(known) = known.filter(|known| known.to >= to) else {
             return Turn::Go(Self {
@@ -89,17 +90,17 @@ impl Day {
         }
     }
 
-    /// When it ends.
+    /// Returns the time at which the day ends.
     pub fn to(&self) -> Time {
         self.to
     }
 
-    /// Whether an application is done with.
+    /// Returns whether an application is done with.
     pub fn is_told(&self, app: &AppName) -> bool {
         self.told.as_ref().is_some_and(|told| app <= told)
     }
 
-    /// Begins with an application; false where that was tried too often.
+    /// Begins with an application. Returns false if that was tried too often.
     pub fn begin(&mut self, app: &AppName, now: Time) -> bool {
         let before = self.telling.take().filter(|telling| telling.app == *app);
         let tries = before.map_or(0, |telling| telling.tries);
@@ -111,20 +112,20 @@ impl Day {
         tries < TRIES
     }
 
-    /// Is done with an application.
+    /// Notes that an application is done with.
     pub fn tell(&mut self, app: &AppName) {
         self.told = Some(app.clone());
         self.telling = None;
     }
 
-    /// Is done with all.
+    /// Notes that all are done with.
     pub fn end(&mut self) {
         self.telling = None;
         self.done = true;
     }
 }
 
-/// The notification that there is no summary of an application.
+/// Makes the notification that there is no summary of an application.
 pub fn not_told(app: &AppName, to: Time, why: &str) -> Notification {
     let message = format!(
         "There is no summary of {app} for the day until {to}: {why}\nThose of other applications are told. {} and `GET /apps` \

@@ -1,4 +1,4 @@
-//! A summary in words. What a person has to read comes first; of what is quiet the names are enough.
+//! A summary in words. What a person has to read comes first. Environments in which nothing happened are only named.
 
 use super::{DAYS, Over, Seen, Standing};
 use crate::call;
@@ -22,13 +22,13 @@ const ENDINGS: [Ending; 5] = [
     Ending::NothingToDo,
 ];
 
-/// How many endings that are not good are told by one line each.
+/// The most endings that are not good and are told by one line each.
 const MOST_TOLD: usize = 5;
 
 /// The longest line of one of them, in bytes.
 const LONGEST_LINE: usize = 240;
 
-/// The message of a topic.
+/// Returns the message of a topic.
 pub fn message(app: &AppName, to: Time, seen: &[&Seen], form: Form) -> Notification {
     let told = Notification {
         subject: ascii(&subject(app, to, seen)),
@@ -54,7 +54,7 @@ pub fn message(app: &AppName, to: Time, seen: &[&Seen], form: Form) -> Notificat
     }
 }
 
-/// How many environments are named beside a message.
+/// The most environments that are named beside a message.
 const MOST_NAMES: usize = 10;
 
 fn subject(app: &AppName, to: Time, seen: &[&Seen]) -> String {
@@ -88,8 +88,8 @@ fn endings<'a>(all: impl Iterator<Item = &'a Over>) -> String {
     told.join(", ")
 }
 
-/// All that fits: without the longer windows where it does not fit with them, then without the last environments, which
-/// are counted.
+/// Returns all that fits: if it does not fit with the longer windows, it leaves these out, and then the last
+/// environments, which are counted.
 fn text(app: &AppName, to: Time, seen: &[&Seen]) -> String {
     let head = format!("{app}, the 24 hours until {to}");
     let (quiet, loud): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|one| one.is_quiet());
@@ -112,7 +112,7 @@ fn text(app: &AppName, to: Time, seen: &[&Seen]) -> String {
     }
 }
 
-/// As many as there is room for, and of how many environments the rest is.
+/// Returns as many blocks as there is room for, and says of how many environments the rest is.
 fn fitting(app: &AppName, head: String, blocks: &[(usize, String)]) -> String {
     let mut whole = head;
     for (told, (_, block)) in blocks.iter().enumerate() {
@@ -130,7 +130,7 @@ fn fitting(app: &AppName, head: String, blocks: &[(usize, String)]) -> String {
     whole
 }
 
-/// What there is to say of those of which there is nothing to say.
+/// Says what there is to say of the environments in which nothing happened.
 fn still(quiet: &[&Seen]) -> String {
     if quiet.is_empty() {
         return String::new();
@@ -188,7 +188,7 @@ fn over(one: &Over) -> String {
     cut(format!("{version} {ending}{why}: {first}"), LONGEST_LINE)
 }
 
-/// What is not known is left out.
+/// Returns the figures of a window in words. Figures that are not known are left out.
 fn window(days: u64, figures: &Figures) -> String {
     let [live, lead, failed, restored, cost] = cells(figures);
     let told = [

@@ -1,12 +1,12 @@
 //! JSON in which no object names a key twice. `serde_json` keeps the last of the two, and RFC 8259 (section 4) leaves
-//! open which one counts: what was written first would be dropped without a word.
+//! open which one counts: the first would be dropped without a word.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
 use std::fmt;
 
-/// Why a text was not read.
+/// The reason why a text was not read.
 #[derive(Debug)]
 pub(super) struct NotRead {
     /// The parser's error, which tells where.

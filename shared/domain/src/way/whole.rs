@@ -1,11 +1,11 @@
-//! What is asked of a whole application, in the words of a way in.
+//! Requests about a whole application, in the words of a way in.
 
 use super::quoted;
 use crate::name::AppName;
 use crate::request::{ActionName, Request};
 use serde_json::{Map, Value, json};
 
-/// The command.
+/// Returns the command.
 pub fn command(request: &Request) -> Option<String> {
     let (verb, to) = asked(request)?;
     let mut words = vec![format!("windlass {verb} {}", request.app)];
@@ -17,7 +17,7 @@ pub fn command(request: &Request) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// The call.
+/// Returns the call.
 pub fn call(request: &Request) -> Option<String> {
     let app = &request.app;
     let path = match asked(request)? {
@@ -32,7 +32,7 @@ pub fn call(request: &Request) -> Option<String> {
     Some(format!("POST {path} {}", Value::Object(body)))
 }
 
-/// The verb, and the application that is to have it.
+/// Returns the verb, and the application that is to have it.
 fn asked(request: &Request) -> Option<(ActionName, Option<&str>)> {
     let is_whole = request.is_of_the_application();
     let to = request.to_app.as_ref().map(AppName::as_str);

@@ -1,4 +1,4 @@
-//! What becomes of a wish at the wheel.
+//! Decides about a wish at the wheel.
 
 use super::room::{Longest, longest, looks};
 use super::{MOST_TURNS, Paused, Turn, pause_of, steered};
@@ -17,50 +17,50 @@ use crate::request::ActionName;
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
 
-/// What a person wants.
+/// The wish of a person.
 #[derive(Debug, Clone)]
 pub struct Wish<'a> {
     /// `pause`, `continue` or `skip_bake`.
     pub action: ActionName,
-    /// `pause`: for how long; as long as the rule says where nothing is said.
+    /// `pause`: the longest time; as long as the rule says if absent.
     pub lasts: Option<Span>,
-    /// Who.
+    /// The person.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: &'a str,
 }
 
-/// What the ledger says of a deployment.
+/// The ledger's facts about a deployment.
 #[derive(Debug, Clone, Copy)]
 pub struct Watched<'a> {
     /// Its record.
     pub record: &'a Deployment,
     /// The lock of its environment.
     pub lock: &'a Lock,
-    /// Its plan, with no wave where it has none yet.
+    /// Its plan, with no wave if it has none yet.
     pub plan: &'a Plan,
     /// The judgements of its waves.
     pub judgements: &'a [Judgement],
     /// The declared components.
     pub components: &'a BTreeMap<ComponentName, Component>,
-    /// The declared rule for what is unknown.
+    /// The declared rule for an unknown measurement.
     pub unknown: &'a UnknownRule,
     /// The declared rule for pauses.
     pub pause: PauseRule,
 }
 
-/// What becomes of it.
+/// The decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// It is done: the record gets this.
     Turn(Turn),
-    /// It is so already, in a sentence.
+    /// It is already so. The text says that in a sentence.
     Already(String),
     /// It cannot be done.
     Refused(Vec<Finding>),
 }
 
-/// Decides. Nothing of it is done twice by asking twice: what is so already is told.
+/// Decides. Asking twice does nothing twice: the answer is then that it is already so.
 pub fn decide(wish: &Wish<'_>, watched: &Watched<'_>, now: Time) -> Decision {
     let judgement = match watching(wish, watched) {
         Ok(judgement) => judgement,
@@ -97,7 +97,7 @@ pub fn decide(wish: &Wish<'_>, watched: &Watched<'_>, now: Time) -> Decision {
     })
 }
 
-/// The judgement of the wave that is watched.
+/// Returns the judgement of the wave that is watched.
 fn watching<'a>(wish: &Wish<'_>, watched: &Watched<'a>) -> Result<&'a Judgement, Finding> {
     let record = watched.record;
     let id = &record.id;
@@ -142,7 +142,7 @@ fn watching<'a>(wish: &Wish<'_>, watched: &Watched<'a>) -> Result<&'a Judgement,
     })
 }
 
-/// The gate of a judgement that is red, with what was measured.
+/// Returns the gate of a judgement that is red, with what was measured.
 fn red(judgement: &Judgement) -> Option<String> {
     let failed = judgement.failed.as_ref();
     let mut measured = judgement.measurements.iter();
@@ -162,7 +162,7 @@ fn is_red(judgement: &Judgement, red: &str) -> Finding {
     )
 }
 
-/// What is so already.
+/// Says that it is already so, if it is.
 fn already(
     wish: &Wish<'_>,
     watched: &Watched<'_>,
@@ -191,7 +191,7 @@ fn already(
     }
 }
 
-/// A finding for each component that AWS goes on with by itself.
+/// Returns a finding for each component that AWS goes on with by itself.
 fn timed_by_aws(wish: &Wish<'_>, watched: &Watched<'_>, judgement: &Judgement) -> Vec<Finding> {
     let latest = latest_changes(&watched.plan.waves, judgement.wave);
     let timed = latest.iter().filter_map(|(component, (_, change))| {

@@ -1,4 +1,4 @@
-//! What becomes of a wish: a table of deployments and wishes.
+//! A table of deployments and wishes, with the decisions.
 
 use super::{HOUR_S, NOW, measured, turn};
 use crate::deployment::{Deployment, Status};

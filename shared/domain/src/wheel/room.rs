@@ -1,4 +1,4 @@
-//! How long a pause may last: what the execution has room for, and what AWS waits for.
+//! The longest time of a pause, by the room in the execution and by the time that AWS waits.
 
 use super::Watched;
 use crate::execution_history::{Course, LONGEST_S};
@@ -6,7 +6,7 @@ use crate::judgement::{Judgement, SLOWEST_S};
 use crate::plan::{Timing, Wave, latest_changes, waves_of};
 use crate::time::{Span, Time};
 
-/// How much longer than a pause AWS must wait, in seconds: the look that ends it may come so late.
+/// The seconds that AWS must wait longer than a pause: the look that ends it may come so late.
 const LOOK_S: u64 = 60;
 
 /// The longest pause, and what bounds it.
@@ -15,14 +15,14 @@ pub(super) struct Longest {
     pub because: String,
 }
 
-/// The looks for which the history has room while it is paused.
+/// Returns the looks for which the history has room while it is paused.
 pub(super) fn looks(watched: &Watched<'_>, course: &Course<'_>) -> u64 {
     let spent = watched.judgements.iter();
     let spent: u64 = spent.map(|one| u64::from(one.paused_polls)).sum();
     course.spare_looks().saturating_sub(spent)
 }
 
-/// The longest pause that can end as it says, in seconds.
+/// Returns the longest pause that can end as it says, in seconds.
 pub(super) fn longest(
     watched: &Watched<'_>,
     course: &Course<'_>,
@@ -64,7 +64,7 @@ pub(super) fn longest(
     longest
 }
 
-/// How long the waves behind this one are watched, until that one begins, in seconds.
+/// Returns the seconds for which the waves behind this one are watched, until the next one begins.
 fn between(waves: &[Wave], wave: u32, next: Option<u32>) -> u64 {
     let end = next.map_or(waves.len(), |next| next as usize);
     let behind = waves.iter().take(end).skip(wave as usize + 1);

@@ -1,4 +1,4 @@
-//! The table of bad inputs: what each must be told, in full.
+//! The table of bad inputs: the full message for each.
 
 #![allow(clippy::unwrap_used)]
 
@@ -73,7 +73,7 @@ fn read_declaration(text: &str) -> Vec<Finding> {
     Declaration::parse(text).err().unwrap_or_default()
 }
 
-/// A manifest by itself, and, where it can be read, beside the good declaration.
+/// Reads a manifest by itself and, if it can be read, beside the good declaration.
 fn read_manifest(text: &str) -> Vec<Finding> {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     match Manifest::parse(&shop(), text) {
@@ -105,7 +105,7 @@ fn the_good_inputs_are_good() {
     assert_eq!(read_request(&change.text(REQUEST)), []);
 }
 
-/// What is told to be written in a JSON document can be written there.
+/// A value that a remedy tells people to write in a JSON document can be written there.
 fn told_in_json(remedy: &str) {
     let Some(rest) = remedy.strip_prefix("Write `") else {
         return;

@@ -45,7 +45,7 @@ const BEGINNINGS: [&str; 21] = [
     "Close", "Mend", "Push", "Indent", "Pin", "Leave", "Add", "Correct", "Declare", "Stop",
 ];
 
-/// Everything that is wrong with how findings are told.
+/// Returns everything that is wrong with the words of findings.
 fn badly_told(findings: &[Finding]) -> Vec<String> {
     let mut bad = Vec::new();
     let mut places = BTreeSet::new();
@@ -85,7 +85,7 @@ fn badly_told(findings: &[Finding]) -> Vec<String> {
     bad
 }
 
-/// A value in place of another one.
+/// Returns values to put in place of others.
 fn others() -> Vec<Value> {
     vec![
         json!(null),
@@ -107,7 +107,7 @@ fn others() -> Vec<Value> {
     ]
 }
 
-/// The document with each of its values in turn replaced, each field left out, misspelt and doubled.
+/// Returns the document with each of its values in turn replaced, each field left out, misspelt and doubled.
 fn changed(document: &Value) -> Vec<Value> {
     let mut all = others();
     match document {

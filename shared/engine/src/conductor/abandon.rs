@@ -1,4 +1,5 @@
-//! A recovery of what holds no lock: a deployment that had no turn and whose execution died, or nothing at all.
+//! Recovers a deployment that holds no lock: it had no turn and its execution died. Also answers that there is nothing
+//! to recover.
 
 use super::commit::commit;
 use super::ending::{add_line, end, put};

@@ -1,4 +1,4 @@
-//! `accept`: what runs becomes the truth, and the environment is unlocked.
+//! `accept`: records what runs as the new state of the environment, and unlocks the environment.
 
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
@@ -143,7 +143,7 @@ fn taken_over(app: &AppName, env: &EnvironmentName) -> Fault {
     )
 }
 
-/// What was seen of each component.
+/// Each component that does not run as recorded, or may not, with what was seen of it.
 type Seen<'a> = Vec<(&'a Step, Accepted<'a>)>;
 
 fn seen<'a>(
@@ -222,15 +222,17 @@ fn resolved(request: &Request, now: Time) -> Resolved {
     }
 }
 
-/// What was seen is what runs. Where all of it is as it is recorded, the present snapshot is still what runs.
-/// A first deployment has found what a rollback may go back to, as when it succeeds.
+/// Takes what was seen into the environment's state and makes a snapshot of it. If everything is as it is recorded, and
+/// nothing irreversible may have run, the present snapshot stays and nothing is written. A first deployment also makes
+/// the snapshot that a rollback may go back to, as it does when it succeeds.
 async fn taken_in(
     ports: &impl Ports,
     record: &Deployment,
     steps: &[Stored<Step>],
     seen: &Seen<'_>,
 ) -> Answered<Vec<Write>> {
-    // What has begun, or may have, forbids what came before as if it had succeeded.
+    // An irreversible step that has begun, or may have, forbids what came before it, as if the deployment had
+    // succeeded.
     let steps = steps.iter().map(|step| &step.value);
     let left = steps.filter(|step| step.irreversible && step.status.may_have_changed());
     let crossed: Vec<&Step> = left.collect();
@@ -264,8 +266,8 @@ async fn taken_in(
     Ok(writes)
 }
 
-/// What was there before the deployment of each component that runs something else now. What is gone begins
-/// anew: a target that is made again is found as it is then.
+/// Notes what was there before the deployment for each component that runs something else now. A component whose target
+/// is gone is forgotten: if the target is made again, it is found as it is then.
 fn find(state: &mut EnvironmentState, seen: &Seen<'_>, now: Time) {
     for (step, accepted) in seen {
         match accepted {
@@ -278,7 +280,8 @@ fn find(state: &mut EnvironmentState, seen: &Seen<'_>, now: Time) {
     }
 }
 
-/// Nothing older than the release goes by itself to where the release was brought and not taken back (rule 6).
+/// Takes what runs of each component into the state. If the release was brought to a component and not taken back, its
+/// parts are marked, so that nothing older goes there by itself (rule 6).
 fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, now: Time) {
     let others = seen.iter().filter(|(_, accepted)| !is_recorded(accepted));
     for (step, accepted) in others {
@@ -309,7 +312,8 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
     }
 }
 
-/// Whether the whole release was brought, now or before: a part of one was never live, and its next arrival may go on.
+/// Returns whether the whole release was brought, now or before. A release of which only a part was brought was never
+/// live, and its next arrival may go on.
 fn is_live(state: &EnvironmentState, record: &Deployment) -> bool {
     let is_brought = |name: &ComponentName, artifact: &Artifact| {
         let is_marked = |part: &Part| state.mark_of(part).map(|mark| &mark.id) == Some(&record.id);
@@ -321,15 +325,16 @@ fn is_live(state: &EnvironmentState, record: &Deployment) -> bool {
         && components.all(|(name, artifact)| is_brought(name, artifact))
 }
 
-/// Whether the release was brought there and not taken back, and nothing newer before.
+/// Returns whether the release was brought to the component and not taken back, and no newer one was brought before.
 fn is_brought(record: &Deployment, step: &Step, mark: Option<&Order>) -> bool {
     let is_left = step.has_switched() && step.status.may_have_changed();
     let is_newer = mark.is_none_or(|mark| record.order.is_newer_than(mark));
     record.action == ActionName::Deploy && is_left && is_newer
 }
 
-/// What the accepted snapshot replaces: of a rollback what it went to, unless that is newer than what the present one
-/// replaced, so that the next rollback walks further back and never forward (rule 8).
+/// Returns the number of the snapshot that the accepted one replaces. For a rollback it is the snapshot that the
+/// rollback went to, unless that is newer than the one that the present snapshot replaced. So the next rollback walks
+/// further back and never forward (rule 8).
 fn replaced(state: &EnvironmentState, record: &Deployment, present: Option<&Snapshot>) -> u64 {
     let Some(goal) = record.snapshot else {
         return state.snapshot;
@@ -358,7 +363,7 @@ async fn kept_runs(
     Ok(kept)
 }
 
-/// A snapshot without a release, because nobody judged it.
+/// Makes a snapshot without a release, because nobody judged it.
 fn snapshot(
     state: &mut EnvironmentState,
     record: &Deployment,

@@ -65,8 +65,8 @@ pub async fn admit(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     }
 }
 
-/// The request of an execution, as it came. Who starts one by hand is known by it alone, and each that they start is
-/// a request of its own.
+/// Reads the request of an execution as it came. Somebody who starts an execution by hand is known only by it, and each
+/// execution that they start is a request of its own.
 pub fn request_of(ask: &Ask) -> Result<Request, InPart<Request>> {
     let mut request = Request::read(&ask.request)?;
     if request.requester.is_none() {

@@ -8,7 +8,7 @@ use windlass_domain::identity::DeploymentId;
 const LONGEST_ERROR: usize = 256;
 pub const LONGEST_CAUSE: usize = 32_000;
 
-/// An answer with nothing but a word.
+/// Returns an answer with nothing but a word.
 pub fn plain(verdict: Word, deployment: &DeploymentId, token: u64) -> Answer {
     Answer {
         verdict,
@@ -22,7 +22,7 @@ pub fn plain(verdict: Word, deployment: &DeploymentId, token: u64) -> Answer {
     }
 }
 
-/// The answer with which an execution ends.
+/// Returns the answer with which an execution ends.
 pub fn ended(deployment: &DeploymentId, ending: Ending, name: &str, cause: &str) -> Answer {
     Answer {
         error: name.chars().take(LONGEST_ERROR).collect(),
@@ -31,7 +31,7 @@ pub fn ended(deployment: &DeploymentId, ending: Ending, name: &str, cause: &str)
     }
 }
 
-/// The answer with which an execution ends whose deployment has ended.
+/// Returns the answer with which the execution of an ended deployment ends.
 pub fn of_record(record: &Deployment, ended_as: &Ended) -> Answer {
     ended(
         &record.id,

@@ -1,4 +1,4 @@
-//! `AwaitTurn`: leaves the task token in the ledger, free of cost while it waits.
+//! `AwaitTurn`: leaves the task token in the ledger, so that waiting costs nothing.
 
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
@@ -25,7 +25,7 @@ pub async fn await_turn(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
         let record = store::require(ports, &store::deployment(id)).await?;
         let view = View::load(ports, &record.value).await?;
         let Some(waiting) = view.waiting_of(&record.value) else {
-            // It was ended or taken in between: `Admit` tells.
+            // It was ended or taken in between; `Admit` tells which.
             ports.succeed_task(token, &serde_json::json!({})).await?;
             return Ok(plain(Word::Wait, id, 0));
         };

@@ -1,7 +1,7 @@
 use crate::ports::{Answered, Clock, Ledger, Transacted, Write};
 use windlass_domain::fault::{Fault, FaultName};
 
-/// How often a decision is made anew when others write in between.
+/// The number of tries of a decision while others write in between.
 pub const TRIES: u64 = 12;
 
 /// Writes all or nothing. `false`: something was written in between, decide anew.
@@ -14,7 +14,7 @@ pub async fn pause(ports: &impl Clock, tried: u64) {
     ports.back_off_ms(20 * (tried + 1)).await;
 }
 
-/// The fault when it never came to an end; the state's Retry goes on.
+/// Returns the fault for a decision that found no quiet moment in all its tries. The state's Retry goes on.
 pub fn contended(what: &str) -> Fault {
     Fault::new(
         FaultName::Unavailable,

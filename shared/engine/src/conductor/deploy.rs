@@ -20,7 +20,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::order::Order;
 use windlass_domain::request::{ActionName, Request};
 
-/// What came of the admission.
+/// The result of an admission.
 pub enum Admitted {
     /// A new deployment is recorded; it takes its turn.
     New(DeploymentId),
@@ -54,7 +54,7 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered
         log::name_deployment(&identified.id);
         beside::clear(ports, request.upload(), &identified.id).await?;
         if let Some(existing) = &identified.existing {
-            // A retry whose own answer was lost, where it looked before that one's writes showed.
+            // A retry whose own answer was lost: it looked before the write of the first try showed.
             if existing.value.executions.first() == Some(&ask.execution.arn) {
                 return Ok(Admitted::New(identified.id));
             }
@@ -80,8 +80,8 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered
     Err(contended("recording the deployment"))
 }
 
-/// What came of this execution before: a twin of this invocation, or one that began late, must not make another attempt
-/// of what it has recorded, or was told to be another one's deployment.
+/// Returns what this execution recorded or was told before, if anything. A twin of this invocation, or one that began
+/// late, must not make another attempt of a deployment that is recorded already, or that was told to be another one's.
 ///
 /// What was told is looked for only once a write was refused: each write is, where something was.
 async fn before(ports: &impl Ports, ask: &Ask, tried: u64) -> Answered<Option<Admitted>> {
@@ -216,7 +216,7 @@ fn writes(record: &Stored<Deployment>, ask: &Ask, pinned: &Pinned) -> Answered<V
     );
     let untold = Write::check(store::done(&ask.execution.arn), Condition::Absent);
     let mut writes = vec![put_arrived(record)?, execution.put()?, untold];
-    // What came by a source that is not accepted takes no version's name.
+    // A release from a source that is not accepted takes no version's name.
     if let Some(recorded) = &pinned.to_record
         && !is_rejected(&record.value)
     {

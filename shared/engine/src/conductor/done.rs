@@ -1,6 +1,6 @@
-//! What an execution that made no deployment has done, kept for the retry that comes when its answer is lost, and for
-//! an invocation that begins late: doing it again would find nothing to do, undo what somebody did since, or make a
-//! deployment that nobody works for.
+//! Keeps what an execution that made no deployment has done. The record is for the retry that comes when the answer was
+//! lost, and for an invocation that begins late. Doing it again would find nothing to do, undo somebody's later change,
+//! or make a deployment that nobody works for.
 
 use super::Ports;
 use super::answer::ended;
@@ -13,7 +13,7 @@ use windlass_domain::moving::Side;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 impl Done {
-    /// Something that was done.
+    /// Returns the record of something that was done.
     pub fn of(deployment: &DeploymentId, cause: String) -> Self {
         Self {
             deployment: deployment.clone(),
@@ -24,7 +24,7 @@ impl Done {
         }
     }
 
-    /// Something that was let go of.
+    /// Returns the record of a removal.
     pub fn removed(app: &AppName, environment: Option<&EnvironmentName>, cause: String) -> Self {
         let removed = Removed {
             app: app.clone(),
@@ -36,7 +36,7 @@ impl Done {
         }
     }
 
-    /// Something that was moved, and the environments that it concerns.
+    /// Returns the record of a move, with the environments that it concerns.
     pub fn moved(sides: Vec<Side<'_>>, cause: String) -> Self {
         let owner = |Side { app, environment }: Side<'_>| Owner {
             app: app.clone(),
@@ -48,13 +48,13 @@ impl Done {
         }
     }
 
-    /// The write that keeps it, to be made in the transaction that does it. It is refused where this
-    /// execution has done something already.
+    /// Returns the write that keeps the record, for the transaction that does the thing itself. The write is refused if
+    /// this execution has done something already.
     pub fn put(&self, ask: &Ask) -> Answered<Write> {
         Stored::new(store::done(&ask.execution.arn), self.clone()).put()
     }
 
-    /// The answer.
+    /// Returns the answer that tells of it.
     pub fn answer(&self) -> Answer {
         let ending = if self.nothing.is_empty() {
             Ending::Succeeded
@@ -65,7 +65,7 @@ impl Done {
     }
 }
 
-/// What this execution has done before, if anything.
+/// Returns the answer to what this execution has done before, if anything.
 pub async fn before(ports: &impl Ports, ask: &Ask) -> Answered<Option<Answer>> {
     let done = store::load(ports, &store::done(&ask.execution.arn)).await?;
     Ok(done.map(|done| done.value.answer()))

@@ -1,8 +1,8 @@
 //! `drill`: to the version before, and back; see [`windlass_domain::drill`].
 //!
-//! What is known of an environment's drills is one item. It is written together with what makes it so: with the record
-//! of each of the two deployments when that is made, has its first turn, and ends. So a drill is never behind what its
-//! deployments came to, wherever an invocation was killed.
+//! One item holds everything that is known of an environment's drills. It is written together with the record of each
+//! of the two deployments: when the deployment is recorded, has its first turn, and ends. So a drill never lags behind
+//! its deployments, wherever an invocation was killed.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::deploy::Admitted;
@@ -75,7 +75,7 @@ pub async fn admit(
     Err(contended("recording the drill"))
 }
 
-/// What is to be recorded, or why nothing is.
+/// The deployment to record, or why none is recorded.
 enum Begun {
     Recorded(Box<Stored<Deployment>>),
     Before(Admitted),
@@ -199,7 +199,7 @@ pub async fn load(
     store::load_or_default(ports, &store::drills(app, env)).await
 }
 
-/// The write of it, with a place in the index while somebody is to go on with it.
+/// Returns the write of the drills. They have a place in the index while somebody is to start the way back.
 fn put(drills: &Stored<Drills>, app: &AppName, env: &EnvironmentName) -> Answered<Write> {
     let awaits = drills.value.awaits_back();
     let ended = awaits.and_then(|drill| {
@@ -275,7 +275,7 @@ fn irreversible(record: &Deployment, goal: &Snapshot, crossed: &str) -> Finding 
     )
 }
 
-/// The writes that note at its turn where a drill goes.
+/// Returns the writes that note, at its turn, where a drill goes.
 pub fn noted(view: &View, record: &Deployment) -> Answered<Vec<Write>> {
     if record.of_drill() != Some(&record.id) {
         return Ok(Vec::new());
@@ -341,7 +341,7 @@ pub async fn go_on(ports: &impl Ports, record: &Deployment) {
     }
     let (app, env) = (&record.app, &record.environment);
     let started = match load(ports, app, env).await {
-        // The first try. What comes after one that failed is left to the schedule, so that there is time between two.
+        // The first try. The schedule makes the next ones, so that there is time between two.
         Ok(drills) => match drills.value.awaits_back() {
             Some(drill) if drill.tries == 0 => recovery::come_back(ports, app, env, drill).await,
             _ => return,

@@ -12,7 +12,7 @@ use windlass_domain::finding::{Finding, in_lines};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
-/// The record with its ending.
+/// Sets the ending of a record.
 pub fn end(
     record: &mut Stored<Deployment>,
     ending: Ending,
@@ -33,13 +33,13 @@ pub fn end(
     });
 }
 
-/// The record with the ending of what is refused.
+/// Ends a record as rejected with these findings.
 pub fn reject(record: &mut Stored<Deployment>, findings: Vec<Finding>, at: Time) {
     let (name, cause) = cause_of(&findings);
     end(record, Ending::Rejected, &name, cause, findings, at);
 }
 
-/// Adds a line to what an ending tells: right after the first one, because a notification has the first lines only.
+/// Adds a line to the text of an ending, right after the first line, because a notification has the first lines only.
 pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
     if let (Some(ended), Some(line)) = (&mut record.value.ending, line) {
         let first = ended.cause.find('\n').unwrap_or(ended.cause.len());
@@ -58,12 +58,12 @@ pub async fn told(ports: &impl Ports, record: &Deployment) -> Answered<Option<An
     Ok(Some(of_record(record, ended)))
 }
 
-/// The write of a record, with its place in history.
+/// Returns the write of a record, with its place in history.
 pub fn put(record: &Stored<Deployment>) -> Answered<Write> {
     store::put_deployment(record)
 }
 
-/// The write of an environment's state, with its place in the list of environments.
+/// Returns the write of an environment's state, with its place in the list of environments.
 pub fn put_state(
     state: &Stored<EnvironmentState>,
     app: &AppName,
@@ -72,7 +72,8 @@ pub fn put_state(
     state.put_indexed(Some(store::environment_index(app, env)))
 }
 
-/// The write of a record that has just arrived: it has its place in history once it has had a turn.
+/// Returns the write of a record that has just arrived. Until its first turn it stands among the arriving ones and not
+/// in history, unless it has ended already.
 pub fn put_arrived(record: &Stored<Deployment>) -> Answered<Write> {
     let value = &record.value;
     if value.ending.is_some() {
@@ -82,7 +83,8 @@ pub fn put_arrived(record: &Stored<Deployment>) -> Answered<Write> {
     record.put_indexed(Some(store::arriving_index(app, environment, &value.id)))
 }
 
-/// The name and the sentence of a cause that is made of findings, which stand in the record beside it.
+/// Returns the name and the text of a cause that is made of findings. The findings themselves stand beside it in the
+/// record.
 pub fn cause_of(findings: &[Finding]) -> (String, String) {
     let first = findings.first();
     let name = first.map_or("Rejected".to_owned(), |finding| finding.name.to_string());

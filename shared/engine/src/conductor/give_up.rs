@@ -1,4 +1,4 @@
-//! `GiveUp`: it waited longer than is allowed, or it could not wait.
+//! `GiveUp`: ends a deployment that waited longer than is allowed, or that could not wait.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
@@ -12,7 +12,7 @@ use crate::store::{self};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// What Step Functions calls the time that is over.
+/// The error name that Step Functions gives to a timeout.
 const TOO_LONG: &str = "States.Timeout";
 
 /// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:

@@ -28,7 +28,7 @@ pub fn hand_over(
     Some(former)
 }
 
-/// What must be written together for that: the lock, the record, and whose execution it is.
+/// Returns the writes that belong together for that: the lock, the record, and the deployment of the execution.
 pub fn handed_over(
     ask: &Ask,
     record: &Stored<Deployment>,

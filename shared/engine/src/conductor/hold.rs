@@ -1,4 +1,4 @@
-//! `hold` and `release_hold`: automatic deployments of an environment are held, or go on.
+//! `hold` and `release_hold`: hold the automatic deployments of an environment, or let them go on.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::done;
@@ -36,7 +36,7 @@ pub async fn hold(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<
                 request.app
             )
         } else {
-            // Who lets them go on has looked: what is restored is counted anew.
+            // Somebody who lets them go on has looked: what is restored is counted anew.
             state.value.restored.clear();
             released(&request.app, &env, state.value.hold.take().as_ref())
         };
@@ -77,8 +77,8 @@ pub fn set_hold<'a>(
     hold
 }
 
-/// That a rollback's hold keeps automatic deployments out, as a line for its ending: a person has to know, because
-/// only a person lets them go on. None of what is no rollback, or where nothing is held now.
+/// Returns the line, for the ending of a rollback, that automatic deployments are held. A person has to know it,
+/// because only a person lets them go on. `None` if the deployment is no rollback, or nothing is held now.
 pub fn told_of_hold(record: &Deployment, state: &EnvironmentState) -> Option<String> {
     let hold = state.hold.as_ref();
     let hold = hold.filter(|_| record.action == ActionName::Rollback)?;

@@ -1,4 +1,4 @@
-//! Which deployment a request is: by its key, or as an arrival by what it brings.
+//! Finds out which deployment a request is: by its key, or for an arrival by what it brings.
 
 use crate::pin::Pinned;
 use crate::ports::{Answered, Ledger};
@@ -9,24 +9,24 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::order::Order;
 use windlass_domain::request::{ActionName, Request};
 
-/// A request with the deployment that it is.
+/// The identity of a request.
 #[derive(Debug, Clone)]
 pub struct Identified {
     /// The deployment's id.
     pub id: DeploymentId,
     /// The attempt; 1 unless it is an arrival that came before.
     pub attempt: u32,
-    /// Where the first attempt stands in the order: a release that arrives once more is no newer for that.
+    /// The place of the first attempt in the order. A release that arrives once more is no newer for that.
     pub first: Option<Order>,
-    /// The deployment, if it is one that was accepted before.
+    /// The record, if the deployment was accepted before.
     pub existing: Option<Stored<Deployment>>,
 }
 
-/// Finds the id of a request.
+/// Finds the deployment of a request.
 ///
-/// With a key it is a request of its own: the same key is the same request. Without one it is an arrival: while an
-/// equal one waits or runs it is that deployment, whatever its way; after that one has ended it is a new attempt,
-/// whose ending tells what is so now. What only comes twice, such as an event, is none.
+/// A request with a key is a request of its own: the same key is the same request. A request without a key is an
+/// arrival. While an equal arrival waits or runs, it is that deployment, whichever way it came. After that one has
+/// ended it is a new attempt, whose ending tells how things are now. An event that only comes twice is no new attempt.
 ///
 /// Answers a finding where the key was used with another content.
 pub async fn identify(
@@ -63,12 +63,12 @@ async fn by_key(
     }))
 }
 
-/// That the key of a request stands for another content.
+/// Returns the finding that a key stands for another content already; `None` if the content is the same.
 pub fn reused(request: &Request, asked: &Keyed, id: &DeploymentId) -> Option<Finding> {
     (asked.content != request.content()).then(|| key_reused(&format!("deployment {id}")))
 }
 
-/// That a key was used before, for this.
+/// Returns the finding that a key was used before, for `what`.
 pub fn key_reused(what: &str) -> Finding {
     Finding::new(
         FindingName::KeyReused,
@@ -112,8 +112,8 @@ async fn arrival(ports: &impl Ledger, request: &Request, pinned: &Pinned) -> Ans
     })
 }
 
-/// Whether it is no arrival of its own: its event comes once more, or later than that of an equal one that had arrived
-/// after it. What had arrived when a deployment was recorded is that deployment, as if it had come in time.
+/// Returns whether an arrival is no new attempt: the same event comes once more, or an event comes that had arrived
+/// before the last deployment was recorded. The latter counts as that deployment, as if it had come in time.
 fn is_repeated(request: &Request, last: &Deployment) -> bool {
     request.arrived.is_some_and(|arrived| {
         let same = request.upload().is_some() && request.upload() == last.upload.as_ref();
@@ -145,7 +145,7 @@ impl<P: Ledger> Attempts<'_, P> {
         store::load(self.ports, &store::deployment(&self.id(attempt))).await
     }
 
-    /// The last one, found in few reads however often it came: by doubling, and then by halves.
+    /// Finds the last attempt with few reads, however many there are: by doubling, and then by halves.
     async fn last(&self, first: Stored<Deployment>) -> Answered<Stored<Deployment>> {
         let (mut last, mut step) = (first, 1);
         while let Some(next) = self.load(last.value.attempt + step).await? {

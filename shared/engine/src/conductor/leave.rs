@@ -14,15 +14,15 @@ use windlass_domain::environment::{HeldState, Lock};
 use windlass_domain::input::operators;
 use windlass_domain::request::ActionName;
 
-/// How many recoveries may die before none is started by itself any more. Each has asked again for
-/// minutes where asking again may help, so what still fails after them is not mended by a next one;
-/// without a bound they would follow each other for ever, and nobody would be told.
+/// The number of recoveries that may die before Windlass starts no further one by itself. Each has retried for minutes
+/// whatever a retry may help, so one more recovery does not mend what still fails after that. Without a bound they
+/// would follow each other for ever, and nobody would be told.
 const RECOVERIES: usize = 5;
 
 /// The name of the cause.
 const RECOVERIES_DIED: &str = "RecoveriesDied";
 
-/// Whether so many have died, one after the other.
+/// Returns whether that many recoveries have died, one after the other.
 pub fn has_had_enough(record: &Deployment) -> bool {
     record.recoveries() >= RECOVERIES
 }

@@ -1,8 +1,8 @@
-//! The conductor: alone writes locks, queues, holds, marks, snapshots, vetoes and records.
+//! The conductor. It alone writes locks, queues, holds, marks, snapshots, vetoes and records.
 //!
-//! One file per state of the release machine that it serves. Each reads what the ledger says, lets
-//! a pure function decide, and writes on the condition that nothing changed in between; a write
-//! that was refused begins again. So asking twice is once, and being killed anywhere is safe.
+//! Each state of the release machine that it serves has one file. Each reads the ledger, lets a pure function decide,
+//! and writes on the condition that nothing changed in between; if the write is refused, it begins again. So a request
+//! that is repeated has one effect, and an invocation may be killed anywhere.
 
 mod abandon;
 mod accept;
@@ -56,7 +56,7 @@ use crate::ports::{Answered, Clock, Executions, Ledger, Objects, Registry};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 
-/// What the conductor needs.
+/// The ports that the conductor needs.
 pub trait Ports: Ledger + Objects + Registry + Executions + Clock + Configured {}
 impl<P: Ledger + Objects + Registry + Executions + Clock + Configured> Ports for P {}
 
@@ -78,7 +78,7 @@ pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
     }
 }
 
-/// The deployment that a state other than `Admit` must name.
+/// Returns the deployment of a request. Every state other than `Admit` must name one.
 fn deployment_of(ask: &Ask) -> Answered<&DeploymentId> {
     ask.deployment.as_ref().ok_or_else(|| {
         Fault::new(

@@ -1,5 +1,4 @@
-//! `rename` and `hand_over`: what is recorded of a component, or of all of an environment, has another owner from one
-//! moment to the next.
+//! `rename` and `hand_over`: give the records of a component, or of all of an environment, another owner, in one step.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::done;

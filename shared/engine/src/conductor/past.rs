@@ -1,4 +1,4 @@
-//! What became of a release here, kept for its next arrival.
+//! Keeps what became of a release in an environment, for the next arrival of that release.
 
 use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};

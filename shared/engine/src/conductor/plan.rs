@@ -1,4 +1,4 @@
-//! What is only planned: what would become of a request at its arrival, without a lock, a place in the queue or a hold.
+//! Plans without doing: what would become of a request at its arrival, without a lock, a place in the queue or a hold.
 
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
@@ -93,7 +93,7 @@ async fn of(
     Ok(Ok((record.value, turn)))
 }
 
-/// The turn of what ends as it arrives.
+/// Returns the turn of a deployment that ends as it arrives.
 fn at_once(ended: Ended) -> Turn {
     match ended.ending {
         Ending::Rejected => Turn::refused(ended.findings),
@@ -199,7 +199,7 @@ async fn back(
     Ok(Ok((record, turn)))
 }
 
-/// What is so where nothing takes the deployment's place.
+/// Returns the turn for a decision, where no other deployment supersedes this one.
 fn turn(view: &View, decision: Decision) -> Turn {
     match decision {
         Decision::Reject(findings) => Turn::refused(findings),

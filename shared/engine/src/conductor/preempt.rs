@@ -1,5 +1,5 @@
-//! `Preempt`: an operator's rollback, or a release that overtakes, does not wait for a running deployment to end by
-//! itself.
+//! `Preempt`: stops a running deployment for an operator's rollback, or for a release that overtakes. They do not wait
+//! for it to end by itself.
 
 use super::answer::plain;
 use super::{Ports, deployment_of, view};
@@ -48,7 +48,7 @@ async fn is_meant(ports: &impl Ports, record: &Deployment, held: &Held) -> Answe
     Ok(record.stops.as_ref() == Some(&held.deployment) && other.may_be_stopped())
 }
 
-/// The name and the sentence with which it is stopped.
+/// Returns the name and the text with which it is stopped.
 fn why(record: &Deployment, held: ActionName) -> (&'static str, String) {
     let (id, reason) = (&record.id, record.reason.as_deref());
     if record.action == ActionName::Rollback {

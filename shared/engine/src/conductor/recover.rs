@@ -1,4 +1,4 @@
-//! `recover`: finishes a deployment whose execution died, or undoes again out of `NeedsOperator`.
+//! `recover`: finishes a deployment whose execution died, or undoes it again out of `NeedsOperator`.
 
 use super::abandon::{abandon, nothing};
 use super::answer::plain;
@@ -121,7 +121,7 @@ fn unknown_deployment(id: &DeploymentId, env: &EnvironmentName) -> Finding {
 
 enum TakeOver {
     Yes(Option<Execution>),
-    /// Recoveries of this deployment keep dying.
+    /// As `Yes`, but so many recoveries of this deployment have died that it is left to an operator.
     Enough(Option<Execution>),
     No(String),
     Refuse(Finding),
@@ -168,7 +168,8 @@ async fn may_take_over(
     })
 }
 
-/// Windlass itself starts a recovery where it was told, or has seen, that an execution has ended.
+/// Returns whether Windlass itself asked. It starts a recovery when it was told, or has seen, that an execution has
+/// ended.
 pub(super) fn is_automatic(request: &Request) -> bool {
     let requester = request.requester.as_ref();
     requester.is_some_and(|requester| requester.route == Route::Windlass)
@@ -224,13 +225,13 @@ async fn take_over(
     Ok(Some(go_on(&record.value, lock.value.token)))
 }
 
-/// Whether a person stopped it. Nobody else does: Windlass itself stops one that it has taken over
-/// from, whose deployment is being undone already.
+/// Returns whether a person stopped the execution. Windlass itself stops only an execution that it has taken over from,
+/// whose deployment is being undone already.
 pub(super) fn was_stopped(owner: Option<&Execution>) -> bool {
     owner.is_some_and(|owner| owner.status == "ABORTED")
 }
 
-/// Why an owner is gone, as Step Functions tells it.
+/// Returns why an owner is gone, as Step Functions tells it.
 pub fn why_stopped(owner: Option<&Execution>) -> Why {
     let Some(owner) = owner else {
         return Why {
@@ -257,7 +258,7 @@ pub fn why_stopped(owner: Option<&Execution>) -> Why {
     Why { name, text }
 }
 
-/// Where a recovery goes on. `Settle` checks again that it may be settled.
+/// Returns the state in which a recovery goes on. `Settle` checks again that the deployment may be settled.
 fn go_on(record: &Deployment, token: u64) -> Answer {
     let word = if record.undoing.is_some() {
         Word::Undo
@@ -267,8 +268,8 @@ fn go_on(record: &Deployment, token: u64) -> Answer {
     plain(word, &record.id, token)
 }
 
-/// Whether it was judged good, and everything is still as it was then: what was reached may be taken
-/// back later, by who saw more of it.
+/// Returns whether the deployment was judged good and all its steps are still reached. A step that was reached may have
+/// been taken back later, by an invocation that saw more of it.
 async fn may_be_settled(ports: &impl Ports, record: &Deployment) -> Answered<bool> {
     if !judged_good(ports, record).await? {
         return Ok(false);
@@ -282,8 +283,7 @@ async fn may_be_settled(ports: &impl Ports, record: &Deployment) -> Answered<boo
     Ok(plan.value.outcome != Outcome::Change)
 }
 
-/// Whether the last wave was judged as passed, or the plan changes nothing, so that only the
-/// settling is left to do.
+/// Returns whether only the settling is left to do: the last wave was judged as passed, or the plan changes nothing.
 pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Answered<bool> {
     if record.undoing.is_some() {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! Refusing what cannot become a deployment, so that its author learns everything at once.
+//! Refuses requests that cannot become a deployment, so that the author learns everything at once.
 
 use super::Ports;
 use super::answer::ended;
@@ -58,7 +58,8 @@ pub async fn refuse(
         &findings,
     );
     refusal.environment.clone_from(&request.environment);
-    // First: what is recorded as refused is not served again, and its author would find nothing there.
+    // The upload comes first: a request that is recorded as refused is not served again, and its author would find
+    // nothing there.
     if let Some(upload) = request.upload() {
         beside::write(ports, upload, &findings).await?;
     }

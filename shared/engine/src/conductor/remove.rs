@@ -1,5 +1,5 @@
-//! `remove`: an environment lets go of a component that is not declared any more, of what one has left, or of all that
-//! it has.
+//! `remove`: frees the targets of an environment and forgets their records: those of a component that is not declared
+//! any more, the ones that a component has left, or all.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::done;
@@ -59,7 +59,8 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
     Err(contended("letting go"))
 }
 
-/// The write of claims of which some were freed: of a resource in which nobody has one any more, nothing is kept.
+/// Returns the write of claims of which some were freed. If nobody has a claim of the resource any more, the item is
+/// deleted.
 fn freed(claims: &Stored<Claims>) -> Answered<Write> {
     if claims.value.held.is_empty() {
         return Ok(Write::delete(claims.key.clone(), claims.unchanged()));
@@ -67,8 +68,8 @@ fn freed(claims: &Stored<Claims>) -> Answered<Write> {
     claims.put_indexed(Some(store::claims_index(&claims.key)))
 }
 
-/// The writes of a part of it that frees as many claims as a transaction takes, while nobody takes the lock; and whether
-/// it is the last part.
+/// Returns the writes of one part, which frees as many claims as a transaction takes while nobody takes the lock, and
+/// whether it is the last part.
 pub fn part(
     found: &mut Removable,
     removal: Removal<'_>,

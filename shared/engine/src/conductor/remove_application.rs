@@ -1,8 +1,8 @@
 //! `remove` of a whole application: its declaration first, then all of each environment, then its image repositories.
 //!
-//! Each part is a transaction of its own, and what has been let go of is noted in it: the same call, or another one,
-//! goes on where one was killed. Once the declaration is withdrawn no release begins: what took the lock in between is
-//! rejected when it is prepared.
+//! Each part is a transaction of its own, and notes what it has removed. So the same call, or another one, goes on
+//! where one was killed. Once the declaration is withdrawn no release begins: a deployment that took the lock in
+//! between is rejected when it is prepared.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::done;
@@ -32,7 +32,7 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
         let mut found = OfApplication::load(ports, app).await?;
         let goes = match found.decide(app) {
             Ok(goes) => Some(goes),
-            // The last part was let go of, and its answer was lost.
+            // The last part was removed, and its answer was lost.
             Err(findings) if progress.rev > 0 && is_all_gone(&findings) => None,
             Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
         };
@@ -58,13 +58,13 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
     Err(contended("letting go"))
 }
 
-/// True where nothing else is wrong than that nothing is left.
+/// Returns whether the only thing wrong is that nothing is left.
 fn is_all_gone(findings: &[Finding]) -> bool {
     let mut findings = findings.iter();
     findings.all(|finding| finding.name == FindingName::UnknownName)
 }
 
-/// The writes of the next part, and what is told of it once it is done.
+/// Returns the writes of the next part, and the text that tells of it once it is done.
 fn next(
     found: &mut OfApplication,
     app: &AppName,
@@ -72,7 +72,8 @@ fn next(
 ) -> Answered<(Vec<Write>, Option<String>)> {
     if let Some(declared) = &found.declared {
         let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
-        // A release that begins now is found by its lock. Where there are more, it is rejected when it is prepared.
+        // A release that begins now is found by its lock. If there are more locks than fit, the release is rejected
+        // when it is prepared.
         let locks = found.environments.values().map(|one| &one.lock);
         let free = locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged()));
         writes.extend(free.take(AT_ONCE));
@@ -92,7 +93,7 @@ fn next(
             return Ok((writes, None));
         }
         goes.forget(&mut found.state.value);
-        // An environment of which nothing is left is listed no more.
+        // An environment of which nothing is left is not listed any more.
         writes.push(found.state.put()?);
         return Ok((writes, Some(goes.frees(removal))));
     }

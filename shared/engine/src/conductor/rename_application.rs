@@ -1,5 +1,5 @@
-//! `rename` of a whole application: all of its environments, its image repositories and the end of its declaration, in one
-//! transaction. It is done or not done, so nothing of it can be stopped in the middle.
+//! `rename` of a whole application: moves all of its environments and its image repositories, and ends its declaration,
+//! in one transaction. It is done or not done, so it cannot be stopped in the middle.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::done;

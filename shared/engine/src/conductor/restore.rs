@@ -1,8 +1,8 @@
-//! `restore`: what has drifted and is declared `heal: restore` goes back to what is recorded; see
+//! `restore`: brings what has drifted and is declared `heal: restore` back to what is recorded; see
 //! [`windlass_domain::heal`].
 //!
-//! It is a deployment like any other from its turn on. Whether it has one is decided where the lock is taken, on what the
-//! ledger says then: it waits for nobody, and whoever waits goes instead.
+//! From its turn on it is a deployment like any other. Whether it has a turn is decided where the lock is taken, by
+//! what the ledger says then. It waits for nobody: if another deployment waits, that one goes instead.
 
 use super::Ports;
 use super::rollback;
@@ -62,15 +62,15 @@ pub async fn go(
     }
 }
 
-/// Leaves it these components alone.
+/// Leaves only these components in it.
 fn narrow(record: &mut Deployment, names: &BTreeSet<ComponentName>) {
     let components = &mut record.release.components;
     components.retain(|name, _| names.contains(name));
     record.found.retain(|name| names.contains(name));
 }
 
-/// Notes in the state that a restoring has ended, so that it counts. What found nothing to do, and what somebody stopped,
-/// does not.
+/// Notes in the state that a restore has ended, so that it counts. A restore that found nothing to do, or that somebody
+/// stopped, does not count.
 pub fn note(record: &Deployment, state: &mut EnvironmentState) {
     let Some(ended) = &record.ending else { return };
     let is_nothing = ended.ending == Ending::NothingToDo || record.stopped;

@@ -1,5 +1,5 @@
-//! `rollback`: back to an earlier verified-good snapshot; automatic deployments are held. `restore` is recorded in the same
-//! way, and holds nothing.
+//! `rollback`: goes back to an earlier verified-good snapshot, and holds automatic deployments. `restore` is recorded
+//! in the same way, and holds nothing.
 
 use super::Ports;
 use super::commit::{TRIES, commit, contended, pause};
@@ -190,15 +190,16 @@ pub async fn choose(
     Ok(Ok(()))
 }
 
-/// Why it must not go there: it crosses an irreversible run unasked, or names one that it does not cross.
+/// Returns why a rollback must not go there: it crosses an irreversible run unasked, or names one that it does not
+/// cross.
 fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
     let crossed = irreversible::crossed(goal, &view.state.value);
     let at = (&record.app, &record.environment);
     irreversible::refusals(at, goal, &crossed, &record.across)
 }
 
-/// Why it goes nowhere: to the snapshot that it names, or else to the present one, which is what somebody wants who
-/// stops what is under way. Nothing is stopped for it then.
+/// Returns why a rollback goes nowhere. It goes to the snapshot that it names, or else to the present one: somebody who
+/// stops a deployment that is under way wants the present one back. If this returns findings, nothing is stopped.
 pub async fn goes_nowhere(
     ports: &impl Ports,
     view: &View,
@@ -224,7 +225,8 @@ async fn nowhere(ports: &impl Ports, view: &View, record: &Deployment) -> Answer
     Ok(findings)
 }
 
-/// What it names where nothing is crossed, because there is nothing to go back to.
+/// Returns the findings on the irreversible runs that the request names, where there is nothing to go back to and so
+/// none is crossed.
 fn unasked_for(record: &Deployment) -> Vec<Finding> {
     irreversible::not_crossed(None, &Irreversible::new(), &record.across)
 }

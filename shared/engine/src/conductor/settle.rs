@@ -1,5 +1,5 @@
-//! `Settle`: writes the ending of what was judged good, or of what `Prepare` decided, and frees the
-//! lock, in one transaction.
+//! `Settle`: writes the ending of a deployment that was judged good, or that `Prepare` decided, and frees the lock, in
+//! one transaction.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
@@ -83,7 +83,7 @@ async fn take_back(
     });
     record.value.undoing = Some(why);
     let held = Write::check(lock.key.clone(), lock.unchanged());
-    // Where it is refused, the recovery finds the same.
+    // If the write is refused, the recovery finds the same.
     commit(ports, vec![put(&record)?, held]).await?;
     Ok(())
 }
@@ -128,7 +128,7 @@ async fn writes(
     Ok(writes)
 }
 
-/// What is taken into the ledger.
+/// Gathers what is needed to take the deployment into the ledger.
 async fn scene<'a>(
     ports: &impl Ports,
     record: &Stored<Deployment>,
@@ -198,7 +198,7 @@ async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<W
     Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
 }
 
-/// What was seen to be there, what it is called, and since when, where Windlass has brought it.
+/// Tells of each component that it was found in place, what it is called, and since when, if Windlass has brought it.
 fn already_there(
     record: &Deployment,
     [before, after]: [&EnvironmentState; 2],

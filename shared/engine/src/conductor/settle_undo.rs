@@ -1,5 +1,5 @@
-//! `SettleUndo`: `RolledBack` when everything was seen to be back, else `NeedsOperator`; `Rejected` where nothing could be
-//! planned.
+//! `SettleUndo`: ends a deployment with `RolledBack` if everything was seen to be back, else with `NeedsOperator`; with
+//! `Rejected` if it could not be planned.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
@@ -74,7 +74,8 @@ pub async fn settle_undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
         writes.extend(make_due(ports, &record.value, &steps).await?);
         let snapshot = state.value.snapshot;
         writes.extend(drill::leg_ended(ports, &record.value, &steps, snapshot).await?);
-        // One that needs an operator keeps the lock, so that nothing is restored meanwhile; it counts by its last ending.
+        // A restore that needs an operator keeps the lock, so that nothing is restored meanwhile; it counts by its last
+        // ending.
         if record.value.action == ActionName::Restore && ending != Ending::NeedsOperator {
             restore::note(&record.value, &mut state.value);
             let (app, environment) = (&record.value.app, &record.value.environment);
@@ -90,7 +91,7 @@ pub async fn settle_undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     Err(contended("ending the undo"))
 }
 
-/// What becomes of what was changed.
+/// Returns the ending: `RolledBack` if no step may still have changed something.
 fn ending(steps: &[Stored<Step>]) -> Ending {
     let mut steps = steps.iter();
     if steps.all(|step| !step.value.status.may_have_changed()) {
@@ -100,7 +101,7 @@ fn ending(steps: &[Stored<Step>]) -> Ending {
     }
 }
 
-/// Frees the lock, or keeps it for the operator. Nothing that begins late may go on either way.
+/// Frees the lock, or keeps it for the operator. In both cases an invocation that begins late may not go on.
 fn leave(
     lock: &mut Stored<Lock>,
     record: &Deployment,
@@ -119,7 +120,8 @@ fn leave(
     lock.put_indexed(Some(store::held_index(&record.app, &record.environment)))
 }
 
-/// The release of which a fix goes first: one that failed by itself. What a person stopped has its fix, or needs none.
+/// Returns the release that failed by itself; a fix of it goes first. `None` for a release that a person stopped: its
+/// fix is there, or it needs none.
 fn failed(record: &Deployment) -> Option<Failed> {
     let has_failed = record.action == ActionName::Deploy && !record.stopped;
     (has_failed && record.undoing.is_some()).then(|| Failed {
@@ -129,8 +131,8 @@ fn failed(record: &Deployment) -> Option<Failed> {
     })
 }
 
-/// Whether the release is vetoed (rule 8), be it brought back or not: where it is to blame. What a person stopped, or
-/// what the target did, says nothing of it.
+/// Returns whether the release is vetoed (rule 8), whether or not it was brought back: it is vetoed if it is to blame.
+/// A person's stop, or a failure of the target, says nothing of the release.
 fn is_vetoed(record: &Deployment) -> bool {
     let why = record.undoing.as_ref();
     let is_to_blame = why.is_some_and(Why::is_of_the_release);
@@ -184,12 +186,12 @@ async fn state(ports: &impl Ports, record: &Deployment) -> Answered<Stored<Envir
     store::load_or_default(ports, &key).await
 }
 
-/// True where the undo stopped at what is irreversible.
+/// Returns whether the undo stopped at an irreversible step.
 fn is_barred<'s>(mut steps: impl Iterator<Item = &'s Step>) -> bool {
     steps.any(|step| step.irreversible && step.status.may_have_changed())
 }
 
-/// What became of each component, in the order in which they were undone.
+/// Tells of each component what became of it, in the order in which they were undone.
 pub fn outcome(steps: &[Stored<Step>]) -> Undone {
     let mut outcome = Undone::default();
     let mut steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
@@ -200,7 +202,7 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
         match step.status {
             StepStatus::Planned => outcome.untouched.push(name.to_string()),
             StepStatus::Undone => {
-                // What was only published is not looked at again: its callers noticed nothing.
+                // A component that was only published is not looked at again: its callers noticed nothing.
                 let switched = step.has_switched();
                 if let Some(shown) = step.shown.as_ref().filter(|_| switched) {
                     outcome.seen.push(format!("{name} {shown}"));
@@ -215,7 +217,7 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
                 }
             }
             _ if is_barred && !step.irreversible && step.undo_failure.is_none() => {
-                // What was seen is what is there only where nothing was sent since.
+                // The state that was seen is still there only if nothing was sent since.
                 let seen = step.shown.clone();
                 let seen = seen.filter(|_| step.status == StepStatus::Changed);
                 let stays = seen.unwrap_or_else(|| made(step));
@@ -233,8 +235,8 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
     outcome
 }
 
-/// What was made for a component and callers do not notice: an undo leaves it there. A few of many are told, because
-/// the sentence is an execution's Cause.
+/// Tells what was made for a component without its callers noticing: an undo leaves it there. Of many only three are
+/// told, because the text is an execution's Cause.
 fn made(step: &Step) -> String {
     const TOLD: usize = 3;
     let unanswered = |change: &ChangeRecord| {
@@ -253,7 +255,7 @@ fn made(step: &Step) -> String {
     told.join(", ")
 }
 
-/// The last change of the undo that callers could notice; only bookkeeping may follow it.
+/// Returns the last change of the undo that callers could notice; only bookkeeping may follow it.
 fn last_undo(step: &Step) -> Option<&ChangeRecord> {
     let mut undos = step.changes.iter().rev().filter(|change| change.undo);
     undos
@@ -262,9 +264,9 @@ fn last_undo(step: &Step) -> Option<&ChangeRecord> {
         .or_else(|| undos.next())
 }
 
-/// What comes next, as admission lets it in once the lock is free.
+/// Tells what to do next, as admission would let it in once the lock is free.
 fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<String> {
-    // Where the undo of what is irreversible could not tell whether it had begun, a recovery can.
+    // If the undo of an irreversible step could not tell whether the step had begun, a recovery can.
     let is_known = |step: &Stored<Step>| {
         let failure = step.value.undo_failure.as_ref();
         failure.is_some_and(
@@ -301,7 +303,7 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
         )];
     }
     if !is_vetoed(record) {
-        // What a person deployed may have been replaced here before: its next arrival would be superseded.
+        // If a person deployed it, it may have been replaced here before: its next arrival would be superseded.
         let send = if record.keyed.is_some() {
             ""
         } else {

@@ -1,4 +1,4 @@
-//! Shutting out whoever still drives a deployment, before its ending is decided.
+//! Shuts out everybody who still drives a deployment, before its ending is decided.
 
 use super::Ports;
 use super::commit::commit;
@@ -8,14 +8,13 @@ use crate::store::{self, Fence, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 
-/// Raises the lock's token, and answers the lock. `None` when something was written in between.
+/// Raises the lock's token and returns the lock. `None` if something was written in between.
 ///
-/// What the steps say is read after this, and holds until the ending is written, however many they
-/// are: a deployer claims its step, records each call and tells what it saw in transactions that
-/// check the token, so a late invocation that still had the right one is refused from then on. The
-/// one write without the token, the closing of a call that was open, leaves a step's status as it is.
-/// To check each step in the transaction of the ending instead would need more than the 100 items
-/// that DynamoDB takes in one.
+/// The steps are read after this, and what they say holds until the ending is written, however many they are. A
+/// deployer claims its step, records each call and tells what it saw in transactions that check the token; so a late
+/// invocation that still had the right token is refused from now on. Only one write does without the token: the closing
+/// of a call that was open. It leaves a step's status as it is. The transaction of the ending cannot check each step
+/// instead, because that would need more than the 100 items that DynamoDB takes in one transaction.
 ///
 /// The lock stays this execution's: asked again after its answer was lost, it knows the lock by that.
 /// Faults: `StaleToken` where another execution has taken over.
@@ -36,7 +35,7 @@ pub async fn shut_out(
     Ok(commit(ports, vec![write]).await?.then_some(lock))
 }
 
-/// Whether nobody has taken over: whoever does names another execution.
+/// Returns whether this execution still holds the lock. An execution that takes over puts its own name there.
 fn is_ours(lock: &Lock, ask: &Ask, record: &Deployment) -> bool {
     lock.held
         .as_ref()

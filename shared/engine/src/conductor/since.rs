@@ -1,4 +1,4 @@
-//! What is so now, told beside what came of a deployment then.
+//! Tells how things stand now, beside what came of a deployment then.
 
 use super::answer::{ended, of_record};
 use super::view::View;
@@ -11,7 +11,7 @@ use windlass_domain::environment::EnvironmentState;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::since::{self, Known, Now, brought_by};
 
-/// The name of the cause of an execution whose request is another one's deployment.
+/// The name of the cause of an execution whose request is another execution's deployment.
 const SAME_REQUEST: &str = "SameRequest";
 
 /// The deployments that brought what runs of a deployment's components, and another one.
@@ -33,7 +33,7 @@ pub async fn known(
     Ok(known)
 }
 
-/// What is so now of a deployment that ended in success; `None` of any other.
+/// Tells how things stand now for a deployment that ended in success; `None` for any other.
 pub async fn now(ports: &impl Ledger, record: &Deployment) -> Answered<Option<Now>> {
     if !record
         .ending

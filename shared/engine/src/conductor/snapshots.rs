@@ -1,4 +1,4 @@
-//! What a deployment that has ended well leaves in the environment: what runs, what was found before it, and the
+//! Writes what a deployment that has ended well leaves in the environment: what runs, what was found before it, and the
 //! snapshots.
 
 use crate::ports::{Answered, Ledger, Write};
@@ -25,13 +25,13 @@ pub struct Scene<'a> {
     pub present: Option<Snapshot>,
     /// The components that it changed.
     pub changed: Vec<&'a Step>,
-    /// Those that its release names and that it found in place, where that was not recorded.
+    /// The components of its release that were found in place, although that was not recorded.
     pub in_place: Vec<Step>,
     pub now: Time,
 }
 
 impl Scene<'_> {
-    /// The name that it gives now.
+    /// Returns the name that the deployment gives now.
     fn given(&self, version: &str) -> Given {
         Given {
             version: version.to_owned(),
@@ -41,12 +41,12 @@ impl Scene<'_> {
     }
 }
 
-/// Takes in what runs now and what was found, and answers the snapshots of it.
+/// Takes what runs now and what was found into the state, and returns the writes of the snapshots.
 pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Vec<Write>> {
     mark(state, &scene.record);
     let mut writes = Vec::new();
     if let Some(goal) = &scene.goal {
-        // What a restoring finds as it is recorded stays recorded as it is.
+        // A component that a restore finds as it is recorded stays recorded as it is.
         if scene.record.action != ActionName::Restore {
             found_back(state, goal, scene);
         }
@@ -74,8 +74,8 @@ pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Vec<
     Ok(writes)
 }
 
-/// Rule 6: nothing older than this goes here any more. A rollback leaves the marks, so that what it
-/// went back from is not replaced by something older still.
+/// Marks the parts of the release: nothing older goes there any more (rule 6). A rollback leaves the marks, so that
+/// what it went back from is not replaced by something older still.
 fn mark(state: &mut EnvironmentState, record: &Deployment) {
     if record.action == ActionName::Deploy {
         for part in record.release.parts() {
@@ -84,7 +84,8 @@ fn mark(state: &mut EnvironmentState, record: &Deployment) {
     }
 }
 
-/// What a rollback has found in place, such as where somebody had moved an alias by hand, is what its goal says.
+/// Takes in the components that a rollback found in place, for example because somebody had moved an alias by hand.
+/// They run what the goal says.
 fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) {
     let unchanged = scene.plan.unchanged.iter().filter(|one| !one.stays);
     for name in unchanged.map(|one| &one.component) {
@@ -105,7 +106,7 @@ fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) 
     }
 }
 
-/// What was there of each component that Windlass has changed now for the first time.
+/// Notes what was there of each component that Windlass has changed now for the first time.
 fn find(state: &mut EnvironmentState, scene: &Scene<'_>) {
     for step in &scene.changed {
         state.find(&step.component, found(step, None, scene.now));
@@ -117,7 +118,7 @@ fn find(state: &mut EnvironmentState, scene: &Scene<'_>) {
     }
 }
 
-/// What was found of a component; its bytes where they are known.
+/// Returns what was found of a component, with its bytes if they are known.
 pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
     let given = Given {
         version: BEFORE_WINDLASS.into(),
@@ -127,7 +128,7 @@ pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
     Running::new(artifact.cloned(), given, step.before.clone()).of_kind(step.kind)
 }
 
-/// Takes in that what is irreversible was run.
+/// Notes the run of an irreversible step.
 pub fn ran(state: &mut EnvironmentState, record: &Deployment, step: &Step, now: Time) {
     if !step.irreversible {
         return;
@@ -140,7 +141,7 @@ pub fn ran(state: &mut EnvironmentState, record: &Deployment, step: &Step, now: 
     state.irreversible.insert(step.component.clone(), ran);
 }
 
-/// What a changed component runs now, as it was seen.
+/// Returns what a changed component runs now, as it was seen.
 fn changed(
     scene: &Scene<'_>,
     state: &EnvironmentState,
@@ -165,13 +166,13 @@ fn changed(
     Some((step.component.clone(), running.of_kind(step.kind)))
 }
 
-/// All bytes that a component has of which the release names all or some.
+/// Returns all bytes of a component of which the release names all or some.
 fn whole(step: &Step, named: &Artifact) -> Artifact {
     step.artifact.as_ref().unwrap_or(named).clone()
 }
 
-/// What a release names and ran already takes the release's version, and keeps by whom its bytes came. Only a newer
-/// release has named it since an older one that arrives once more: that name stays (rule 6).
+/// Gives the release's version to everything that the release names and that ran already; who brought the bytes stays.
+/// An older release that arrives once more renames nothing that a newer one has named since (rule 6).
 fn rename(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
     if scene.goal.is_some() {
         return false;
@@ -202,8 +203,8 @@ fn rename(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
     is_renamed
 }
 
-/// What a release names and was found in place where that is not what is recorded, such as where somebody had brought
-/// it by hand, is taken in as it was seen: it is something new.
+/// Takes in the components of the release that were found in place and are not recorded so, for example because
+/// somebody had brought them by hand. They are recorded as they were seen, and count as something new.
 fn in_place(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
     if scene.goal.is_some() {
         return false;
@@ -222,9 +223,9 @@ fn in_place(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
     !scene.in_place.is_empty()
 }
 
-/// A snapshot replaces the one that ran. A rollback's replaces what its goal had replaced, so that
-/// the next rollback walks further back and never forward (rule 8), and is as good as its goal. What was only
-/// found in place was judged by nobody.
+/// Makes the next snapshot, which replaces the one that ran. A rollback's snapshot replaces what its goal had replaced,
+/// so that the next rollback walks further back and never forward (rule 8); it is as good as its goal. If the
+/// components were only found in place, nobody judged the snapshot.
 fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Write> {
     let goal = scene.goal.as_ref();
     let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
@@ -234,7 +235,8 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Wr
     match goal {
         Some(goal) => {
             snapshot.release.clone_from(&goal.release);
-            // What it has went across does not run after it, also where it runs once more.
+            // The runs that the rollback went across do not count as runs before this snapshot, although what it has
+            // runs again.
             snapshot.irreversible.clone_from(&goal.irreversible);
         }
         None if scene.plan.outcome == Outcome::NothingToDo => snapshot.release = None,
@@ -243,8 +245,8 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Wr
     put_snapshot(&scene.record, snapshot)
 }
 
-/// The present snapshot by the names that a release has given: it stands in the place of that one, so that a rollback
-/// goes to what ran before both, and is as good.
+/// Makes the present snapshot again with the names that a release has given. It takes the place of the present one and
+/// is as good, so that a rollback goes to what ran before both.
 fn renamed_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Write> {
     let present = scene.present.as_ref();
     let replaced = present.map_or(state.snapshot, |present| present.replaced);
@@ -271,7 +273,7 @@ fn snapshot_of(scene: &Scene<'_>, state: &EnvironmentState, replaced: u64) -> Sn
     }
 }
 
-/// True where the release brings what a task has been run with already: it comes after that run.
+/// Returns whether the release brings what a task has been run with already. Then the release comes after that run.
 fn is_passed_over(scene: &Scene<'_>, name: &ComponentName) -> bool {
     let mut unchanged = scene.plan.unchanged.iter();
     unchanged.any(|one| one.irreversible && one.component == *name)
@@ -288,7 +290,7 @@ pub async fn present(
     Ok(present.map(|present| present.value.with_found(state)))
 }
 
-/// What a first deployment found, so that a person can go back to it by its number.
+/// Makes the snapshot of what a first deployment found, so that a person can go back to it by its number.
 pub fn before_windlass(
     record: &Deployment,
     state: &mut EnvironmentState,
@@ -309,7 +311,7 @@ pub fn before_windlass(
     put_snapshot(record, snapshot)
 }
 
-/// The write of a snapshot.
+/// Returns the write of a snapshot.
 pub fn put_snapshot(record: &Deployment, snapshot: Snapshot) -> Answered<Write> {
     let key = store::snapshot(&record.app, &record.environment, snapshot.number);
     Stored::new(key, snapshot).put()

@@ -1,4 +1,4 @@
-//! Taking the lock, or a place in the queue: at the arrival, and again at every wake-up.
+//! Takes the lock, or a place in the queue: at the arrival, and again at every wake-up.
 
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
@@ -86,7 +86,7 @@ async fn once(
                 && let Err(findings) = rollback::choose(ports, &view, &mut record.value).await?
             {
                 let outcome = match went_back::undone(ports, &record.value).await? {
-                    // Before the first release that succeeded nothing else is there to go back to.
+                    // Before the first release that succeeded there is nothing else to go back to.
                     Some(undone) if is_all_that_is_asked(&record.value) => Outcome::Undone(undone),
                     _ => Outcome::Refused(findings),
                 };
@@ -97,12 +97,12 @@ async fn once(
     }
 }
 
-/// True where a rollback names neither where it goes nor what it goes across.
+/// Returns whether a rollback names neither where it goes nor what it goes across.
 fn is_all_that_is_asked(record: &Deployment) -> bool {
     record.snapshot.is_none() && record.across.is_empty()
 }
 
-/// The answer of a taking whose own answer was lost.
+/// Returns the answer of a former taking whose own answer was lost.
 fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> Option<Answer> {
     let held = view.lock.value.held.as_ref()?;
     (held.deployment == record.id && held.execution == execution.arn)
@@ -150,7 +150,7 @@ async fn queue(
     let answer = plain(word, &record.value.id, 0);
     if view.waiting_of(&record.value).is_some() {
         if word == Word::Preempt {
-            // It waited already when the one came that it stops.
+            // It waited already when the deployment came that it stops.
             let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
             let done = commit(ports, vec![put(&record)?, unchanged]).await?;
             return Ok(done.then_some(answer));
@@ -189,11 +189,11 @@ async fn queue(
 pub(super) enum Outcome {
     Refused(Vec<Finding>),
     Superseded(Replaced),
-    /// A rollback whose goal was reached by the undo of the deployment that it stopped.
+    /// The undo of the deployment that a rollback stopped has reached the rollback's goal.
     Undone(String),
-    /// A restoring that is not to be made now, and why.
+    /// The restore is not to be made now, for this reason.
     NotRestored(String),
-    /// A restoring of what was restored too often: automatic deployments are held, for this reason.
+    /// The components were restored too often: automatic deployments are held, for this reason.
     Held(String),
 }
 
@@ -258,7 +258,7 @@ pub(super) async fn finish(
         state,
         Write::check(view.lock.key.clone(), view.lock.unchanged()),
     ];
-    // Who brings a newer release still waits with it.
+    // The deployment that brings a newer release still waits with it.
     let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
     writes.extend(by.map(|by| Write::check(by.key.clone(), by.unchanged())));
     writes.extend(view.leave_queue(&record.value));

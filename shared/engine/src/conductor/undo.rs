@@ -16,11 +16,11 @@ use windlass_domain::message::{changed_in_words, gate_cause};
 use windlass_domain::step::{Failure, Step};
 use windlass_domain::wheel::{PAUSE_RAN_OUT, ran_out};
 
-/// The number under which what is irreversible is looked at, before every wave.
+/// The wave number under which the irreversible steps are looked at, before every wave.
 const BEFORE_ALL: u32 = u32::MAX;
 
-/// Serves the state: records why at the first call, then answers the next wave below the one that
-/// was tried last. A component is brought back once, with the first wave that it took part in.
+/// Serves the state. Records the reason at the first call, then answers the next wave below the one that was tried
+/// last. A component is brought back once, with the first wave that it took part in.
 ///
 /// An irreversible step comes first: where it has begun, or nobody knows, nothing else is brought back, because what came
 /// before must not run after it.
@@ -73,7 +73,7 @@ pub async fn undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     })
 }
 
-/// The wave with which a component is brought back: the first that it took part in.
+/// Returns the wave with which a component is brought back: the first one that it took part in.
 pub fn first_wave(step: &Step) -> Option<u32> {
     step.goals.keys().next().copied()
 }
@@ -113,7 +113,7 @@ async fn record_why(ports: &impl Ports, ask: &Ask, steps: &[Stored<Step>]) -> An
     Err(contended("recording why it is undone"))
 }
 
-/// What failed: a gate, else components.
+/// Returns what failed: a gate, or else components.
 pub async fn failure(
     ports: &impl Ledger,
     ask: &Ask,
@@ -130,7 +130,7 @@ pub async fn failure(
             Some((name, format!("{} failed: {text}", step.value.component)))
         })
         .collect();
-    // What says something of the release goes before what only says something of a target.
+    // A failure that says something of the release comes before one that only says something of a target.
     let is_of_the_release = |(name, text): &&(String, String)| {
         let (name, text) = (name.clone(), text.clone());
         Why { name, text }.is_of_the_release()
@@ -145,8 +145,8 @@ pub async fn failure(
     }))
 }
 
-/// What the machine caught, where no step tells what failed: with the sentence of the state that failed with it, where
-/// that was kept.
+/// Returns what the machine caught, for when no step tells what failed. The text is that of the state that failed with
+/// it, if it was kept.
 pub async fn as_the_machine_saw_it(ports: &impl Ledger, ask: &Ask) -> Answered<Why> {
     if ask.error.is_empty() {
         return Ok(Why {
@@ -198,7 +198,7 @@ async fn failed_gate(ports: &impl Ledger, ask: &Ask) -> Answered<Option<Why>> {
     }))
 }
 
-/// The name and the sentence of a failure.
+/// Returns the name and the text of a failure.
 pub fn in_words(failure: &Failure) -> (String, String) {
     match failure {
         Failure::Finding(finding) => (finding.name.to_string(), finding.in_words()),

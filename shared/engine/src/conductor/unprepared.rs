@@ -1,5 +1,5 @@
-//! A deployment that could not be planned, because something that `Prepare` needs to know could not be asked: nothing was
-//! changed, so it is refused, and says what could not be asked and what to do.
+//! Rejects a deployment that could not be planned, because `Prepare` could not ask about something that it needs to
+//! know. Nothing was changed. The rejection says what could not be asked and what to do.
 
 use crate::last_fault;
 use crate::payload::Ask;
@@ -10,7 +10,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Step, StepStatus};
 
-/// Why it could not be planned; `None` where it was, or where a person stopped it, or its execution died.
+/// Returns why it could not be planned. `None` if it was planned, or a person stopped it, or its execution died.
 pub async fn unprepared(
     ports: &impl Ledger,
     ask: &Ask,

@@ -9,16 +9,16 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::overtaking::UnderWay;
 use windlass_domain::request::ActionName;
 
-/// What the ledger says of an environment, as far as admission needs it.
+/// The part of the ledger on an environment that admission needs.
 pub struct View {
     pub lock: Stored<Lock>,
     pub state: Stored<EnvironmentState>,
     pub waiting: Vec<Stored<Waiting>>,
     pub veto: Option<Stored<Veto>>,
     pub past: Option<Stored<Past>>,
-    /// The deployment that holds the lock, where this one may overtake it.
+    /// The deployment that holds the lock, if this one may overtake it.
     pub under_way: Option<UnderWay>,
-    /// What is known of drills.
+    /// The environment's drills.
     pub drills: Stored<Drills>,
 }
 
@@ -38,33 +38,33 @@ impl View {
         })
     }
 
-    /// Decides on what was read.
+    /// Decides from what was read.
     pub fn decide(&self, record: &Deployment) -> Decision {
         let waiting = self.who_waits();
         decide(&Candidate::of(record), &self.facts(record, &waiting))
     }
 
-    /// The number of the snapshot that runs: what an operator wants back who stops the release under way, which is the
-    /// present one to them. Before the first deployment there is none.
+    /// Returns the number of the snapshot of what runs; `None` before the first deployment. An operator who stops the
+    /// release under way wants this one back, and calls it the present one.
     pub fn present(&self) -> Option<u64> {
         Some(self.state.value.snapshot).filter(|number| *number > 0)
     }
 
-    /// The number of the snapshot from which an operator goes back: between the two ways of a drill what ran before it,
-    /// which is the present one to them.
+    /// Returns the number of the snapshot from which an operator goes back. Between the two ways of a drill it is the
+    /// snapshot of what ran before the drill, because the operator calls that the present one.
     pub fn present_to_go_back_from(&self) -> u64 {
         let between = self.drills.value.awaits_back();
         let from = between.and_then(|drill| drill.from.as_ref());
         from.map_or(self.state.value.snapshot, |from| from.snapshot)
     }
 
-    /// Who waits.
+    /// Returns the deployments that wait.
     pub fn who_waits(&self) -> Vec<Waiting> {
         let waiting = self.waiting.iter();
         waiting.map(|waiting| waiting.value.clone()).collect()
     }
 
-    /// What was read, as a decision takes it.
+    /// Returns what was read in the shape that a decision takes.
     pub fn facts<'a>(&'a self, record: &Deployment, waiting: &'a [Waiting]) -> Facts<'a> {
         Facts {
             lock: &self.lock.value,
@@ -78,8 +78,9 @@ impl View {
         }
     }
 
-    /// That no execution holds the lock for this deployment: whoever asks for a turn, or ends what waits,
-    /// is a late invocation, or was redriven, and the deployment is another execution's now.
+    /// Returns the fault `StaleToken` if an execution holds the lock for this deployment. Then the caller, which asks
+    /// for a turn or ends a waiting deployment, is a late invocation or was redriven, and the deployment belongs to
+    /// another execution now.
     pub fn not_taken_over(&self, record: &Deployment) -> Answered<()> {
         match &self.lock.value.held {
             Some(held) if held.deployment == record.id => Err(Fault::new(
@@ -93,18 +94,18 @@ impl View {
         }
     }
 
-    /// The write with which a deployment leaves the queue; none where it is not in it.
+    /// Returns the write with which a deployment leaves the queue; `None` if it is not in the queue.
     pub fn leave_queue(&self, record: &Deployment) -> Option<Write> {
         let waiting = self.waiting_of(record)?;
         Some(Write::delete(waiting.key.clone(), waiting.unchanged()))
     }
 
-    /// The waiting item of a deployment.
+    /// Returns the waiting item of a deployment.
     pub fn waiting_of(&self, record: &Deployment) -> Option<&Stored<Waiting>> {
         self.waiting_as(&record.id)
     }
 
-    /// The same by its id.
+    /// Returns the waiting item of the deployment with this id.
     pub fn waiting_as(&self, id: &DeploymentId) -> Option<&Stored<Waiting>> {
         let mut waiting = self.waiting.iter();
         waiting.find(|waiting| waiting.value.deployment == *id)
@@ -135,7 +136,7 @@ pub async fn look(ports: &impl Ledger, other: &Deployment) -> Answered<UnderWay>
     Ok(UnderWay::of(other, steps.iter().map(|step| &step.value)))
 }
 
-/// Whether an operator's action goes first in the queue.
+/// Returns whether the action goes first in the queue, as an operator's does.
 pub fn is_operator(action: ActionName) -> bool {
     action == ActionName::Rollback
 }

@@ -1,5 +1,5 @@
-//! What the ending of a rollback tells: where the environment is back, and what became of the deployment that the
-//! rollback stopped.
+//! Writes what the ending of a rollback tells: to what the environment went back, and what became of the deployment
+//! that the rollback stopped.
 
 use super::Ports;
 use super::rollback::FOUND_FIRST;
@@ -46,13 +46,13 @@ pub async fn undone(ports: &impl Ports, record: &Deployment) -> Answered<Option<
     )))
 }
 
-/// That the first release was stopped and undone, so that everything is as it was found.
+/// Tells that the first release was stopped and undone, so that everything is as it was found.
 pub fn as_found(record: &Deployment, undone: &str) -> String {
     let (app, env) = (&record.app, &record.environment);
     format!("{app} {env} is as it was found before the first release: {undone}.")
 }
 
-/// What the rollback has done, or found, of each component. `changed` are those that it has changed.
+/// Tells of each component what the rollback has done or found. `changed` are the components that it has changed.
 pub fn parts(
     goal: &Snapshot,
     plan: &Plan,
@@ -79,7 +79,7 @@ pub fn parts(
     parts
 }
 
-/// That a component which ran the bytes of the snapshot was called otherwise.
+/// Tells the former name of a component that ran the bytes of the snapshot under another name.
 fn renamed(name: &ComponentName, goal: &Snapshot, before: &EnvironmentState) -> Option<String> {
     let back = goal.components.get(name)?;
     let ran = before.running.get(name)?;
@@ -87,7 +87,7 @@ fn renamed(name: &ComponentName, goal: &Snapshot, before: &EnvironmentState) -> 
     is_renamed.then(|| format!(", called {} until now", ran.version()))
 }
 
-/// That every component is what the snapshot says.
+/// Tells that every component is what the snapshot says.
 pub fn went_back(
     record: &Deployment,
     goal: &Snapshot,

@@ -1,4 +1,4 @@
-//! `pause`, `continue` and `skip_bake`: a person at the wheel of a deployment that watches.
+//! `pause`, `continue` and `skip_bake`: a person steers a deployment that watches.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::done;
@@ -65,7 +65,7 @@ struct Found {
 }
 
 impl Found {
-    /// The write of the record, on the condition that what was decided upon is still so.
+    /// Returns the write of the record, on the condition that the facts of the decision still hold.
     fn changed(&self, record: &Stored<Deployment>) -> Answered<Vec<Write>> {
         let last = self
             .judgements

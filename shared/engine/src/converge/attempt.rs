@@ -10,9 +10,9 @@ use windlass_domain::step::{
 };
 use windlass_domain::time::Time;
 
-/// How often a write is tried that was refused although its conditions hold: transactions of the
-/// siblings in the same wave check the same lock, and DynamoDB lets only one pass at a time
-/// (Amazon DynamoDB Developer Guide, "Transaction conflict handling").
+/// The number of tries of a write that was refused although its conditions hold. Transactions of the siblings in the
+/// same wave check the same lock, and DynamoDB lets only one pass at a time (Amazon DynamoDB Developer Guide,
+/// "Transaction conflict handling").
 const TRIES: u64 = 8;
 
 /// An invocation's claim on a step.
@@ -22,15 +22,15 @@ pub struct Attempt<'a, P> {
     /// The fence of what it writes.
     pub fence: Fence,
     pub started: Time,
-    /// Until when the clock was counted in `worked_ms`.
+    /// The time until which the work is counted in `worked_ms`.
     counted: Time,
-    /// Whether the call that is open was never sent before.
+    /// True if the call that is open was never sent before.
     first_try: bool,
-    /// What was known before it was recorded as open.
+    /// The state before the call was recorded as open.
     former: Former,
 }
 
-/// What a step knows of its target while no call is open.
+/// The part of a step that is known of its target while no call is open.
 #[derive(Default)]
 struct Former {
     confirmed: Option<Value>,
@@ -41,17 +41,17 @@ struct Former {
 pub struct Call {
     /// The change as the ledger records it.
     pub change: Value,
-    /// The same in words.
+    /// The change in words.
     pub what: String,
-    /// What was seen of the target just before.
+    /// The state of the target just before, as it was seen.
     pub seen: Value,
-    /// What callers may get instead, by each change that was not answered and by this one.
+    /// The states that callers may get instead: the result of each change that was not answered, and of this one.
     pub unanswered: Vec<Value>,
-    /// How many seconds longer than usual it may take.
+    /// The number of seconds that it may take longer than usual.
     pub longer_s: u64,
 }
 
-/// Whether a write is refused where the lock's token is no longer ours.
+/// A choice: a fenced write is refused if the lock's token is not ours any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fenced {
     Yes,
@@ -59,8 +59,8 @@ enum Fenced {
 }
 
 impl<'a, P: Ledger + Clock> Attempt<'a, P> {
-    /// Claims the next attempt, in one transaction with the check of the lock's token. An undo
-    /// is marked at once, so that a forward invocation that comes late finds it.
+    /// Claims the next attempt, in one transaction with the check of the lock's token. An undo is marked at once, so
+    /// that a forward invocation that comes late finds it.
     pub async fn claim(
         ports: &'a P,
         step: Stored<Step>,
@@ -87,7 +87,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         Ok(attempt)
     }
 
-    /// Notes when a wave begins. A late invocation of an earlier one begins nothing.
+    /// Notes when a wave begins. A late invocation of an earlier wave begins nothing.
     fn enter(&mut self, wave: Option<u32>) {
         let entered = &mut self.step.value.entered;
         let is_later = |wave: u32| entered.is_none_or(|(last, _)| wave > last);
@@ -96,8 +96,8 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         }
     }
 
-    /// Lets the undo change whatever is there, where it had begun before an operator asked for it again:
-    /// who does has looked. Decided once under each token, so that what changes after that is a stranger's.
+    /// Lets the undo change whatever is there, if it had begun before an operator asked for it again: the operator has
+    /// looked. This is decided once under each token, so that any later change is somebody else's.
     async fn take_as_it_is(&mut self) -> Answered<()> {
         let step = &mut self.step.value;
         let had_begun = matches!(step.status, StepStatus::Undoing | StepStatus::UndoFailed);
@@ -115,7 +115,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         Ok(())
     }
 
-    /// Milliseconds since the invocation began.
+    /// Returns the milliseconds since the invocation began.
     pub fn elapsed_ms(&self) -> u64 {
         self.ports.now().ms_since(self.started)
     }
@@ -143,9 +143,9 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         }
     }
 
-    /// Records that the target may change from now on, before each additive change towards `wave`, or
-    /// back if there is none. Written also where nothing is new: who was taken over while a call was
-    /// slow must not make another change, not even one that callers do not notice.
+    /// Records that the target may change from now on, before each additive change towards `wave`, or back if there is
+    /// none. It writes even if nothing is new: an invocation that was taken over while a call was slow must not make
+    /// another change, not even one that callers do not notice.
     pub async fn begin(&mut self, wave: Option<u32>) -> Answered<()> {
         self.mark(wave);
         self.save().await
@@ -160,8 +160,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         step.wave = wave.or(step.wave);
     }
 
-    /// Records a switching change as an open call before it is sent. No send may start after the time
-    /// that is answered.
+    /// Records a switching change as an open call before it is sent. Returns the time after which no send may start.
     pub async fn open(&mut self, call: Call, wave: Option<u32>) -> Answered<Time> {
         let open_s = OPEN_CALL_S + call.longer_s;
         self.mark(wave);
@@ -206,8 +205,8 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         });
     }
 
-    /// Closes the open call, after which callers get this; with what AWS called what was made. Not fenced by the lock:
-    /// that its answer came is true whoever holds it.
+    /// Closes the open call after its answer. `confirmed` is what callers get now, and `made` the name that AWS gave to
+    /// what was made. The write is not fenced by the lock, because the answer has come whoever holds the lock.
     pub async fn close(
         &mut self,
         (change, made): (&Value, Option<String>),
@@ -226,7 +225,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.write(Fenced::No).await
     }
 
-    /// Closes the open call that AWS refused: it was not made, unless an earlier try was.
+    /// Closes the open call that AWS refused. The change was not made, unless an earlier try made it.
     pub async fn close_refused(&mut self, change: &Value, undo: bool) -> Answered<()> {
         self.step.value.open = None;
         if self.first_try {
@@ -238,7 +237,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.write(Fenced::No).await
     }
 
-    /// The same switching change, if it was tried in this direction under this token.
+    /// Returns the record of the same switching change, if it was tried in this direction under this token.
     pub fn tried(&self, change: &Value, undo: bool) -> Option<&ChangeRecord> {
         let token = self.fence.token;
         let same = |record: &&ChangeRecord| is_same(record, change, undo, token);
@@ -251,7 +250,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         changes.find(|record| is_same(record, change, undo, token))
     }
 
-    /// Takes back the record of a switching change that is known not to be what is there now.
+    /// Removes the record of a switching change that is known not to be in place now.
     pub fn forget(&mut self, change: &Value, undo: bool) {
         let token = self.fence.token;
         let changes = &mut self.step.value.changes;
@@ -263,7 +262,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         }
     }
 
-    /// The last switching change that was sent in this direction under this token.
+    /// Returns the last switching change that was sent in this direction under this token.
     pub fn last_sent(&self, undo: bool) -> Option<&ChangeRecord> {
         let is_ours =
             |change: &ChangeRecord| change.undo == undo && change.token == self.fence.token;
@@ -271,14 +270,14 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         changes.rfind(|change| change.switching && is_ours(change))
     }
 
-    /// The last switching change whose answer did not come.
+    /// Returns the last switching change whose answer did not come.
     pub fn last_unanswered(&self) -> Option<&ChangeRecord> {
         let mut changes = self.step.value.changes.iter();
         changes.rfind(|change| change.switching && !change.answered)
     }
 
-    /// Notes an additive change that was made; written with the next write of the step.
-    /// With the change its words, and what AWS called what was made.
+    /// Notes an additive change that was made: the change, its text, and the name that AWS gave to what was made. It is
+    /// written with the next write of the step.
     pub fn note_additive(
         &mut self,
         (change, what, made): (Value, String, Option<String>),
@@ -299,7 +298,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         });
     }
 
-    /// Whether anything that callers can notice was changed by this deployment.
+    /// Returns whether this deployment changed anything that callers can notice.
     pub fn has_switched(&self) -> bool {
         self.step.value.has_switched()
     }
@@ -332,7 +331,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.counted = now;
     }
 
-    /// Why a write was refused; no fault where another transaction was in the way.
+    /// Finds out why a write was refused. No fault if another transaction was in the way.
     async fn explain(&self, fenced: Fenced) -> Answered<()> {
         if fenced == Fenced::Yes {
             self.fence.lock(self.ports).await?;
@@ -351,7 +350,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 }
 
-/// Whether this is the record of a switching change, known by its value.
+/// Returns whether this is the record of that switching change, compared by its value.
 fn is_same(record: &ChangeRecord, change: &Value, undo: bool, token: u64) -> bool {
     let is_ours = record.undo == undo && record.token == token;
     record.switching && is_ours && record.change == *change

@@ -1,10 +1,10 @@
-/// How long one invocation may take. A deployer's timeout is at most 60 s, and the last call that
-/// is begun must fit in as well.
+/// The time that one invocation may take. A deployer's timeout is at most 60 s, and the last call that is begun must
+/// fit in as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// No change and no waiting begins after this many milliseconds.
     pub work_ms: u64,
-    /// How long it waits for the target altogether, in milliseconds; longer is the machine's.
+    /// The time that it waits for the target altogether, in milliseconds. The machine does any longer waiting.
     pub wait_ms: u64,
 }
 

@@ -12,27 +12,27 @@ use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{ChangeRecord, Step};
 
-/// How long to wait where an observation may be older than the change that it should show.
+/// The wait, in milliseconds, when an observation may be older than the change that it should show.
 const SETTLE_MS: u64 = 2_000;
 
-/// How long to wait at least before the next look at a target that is not ready, in milliseconds.
+/// The shortest wait before the next look at a target that is not ready, in milliseconds.
 pub(super) const SOONEST_MS: u64 = 500;
 
-/// How many times in one invocation a condition may not hold.
+/// The number of times in one invocation that a condition may fail to hold.
 const CONFLICTS: u32 = 5;
 
-/// How many times one invocation observes at most: its budget is time, this is the last resort.
+/// The most looks of one invocation. Its budget is time; this is the last resort.
 const ROUNDS: u32 = 2_000;
 
-/// How long a send usually takes at most, in seconds (the adapters' limit). None begins that could outlast the
-/// time of its open call: then the grace after it covers clocks and the network alone.
+/// The time that a send usually takes at most, in seconds (the adapters' limit). No send begins that could outlast the
+/// time of its open call; so the grace after that time covers clocks and the network alone.
 const SEND_S: u64 = 10;
 
-/// What a switching change is made upon.
+/// The look upon which a switching change is made.
 struct Upon<'i, K: Kind> {
-    /// What was seen.
+    /// The state that was seen.
     is: &'i K::Seen,
-    /// What it tells.
+    /// The view of that state.
     view: View,
 }
 
@@ -48,16 +48,16 @@ pub struct Drive<'r, 'a, K: Kind, P> {
     conflicts: u32,
     pub(super) rounds: u32,
     pub(super) doubt: Option<Doubt>,
-    /// Additive changes that this invocation made, as the ledger records them.
+    /// The additive changes that this invocation made, as the ledger records them.
     made: Vec<Value>,
-    /// What was seen before a switching change whose condition did not hold.
+    /// The state that was seen before a switching change whose condition did not hold.
     pub(super) refused_upon: Option<Noticed>,
-    /// Whether this invocation has made a change that was answered.
+    /// True if this invocation has made a change that was answered.
     has_made_some: bool,
 }
 
 impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
-    /// Reads target and goal from the step.
+    /// Reads the target and the goal from the step.
     pub fn new(
         attempt: &'r mut Attempt<'a, P>,
         kind: &'r K,
@@ -84,7 +84,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         })
     }
 
-    /// What the next look is for, and what was done before it.
+    /// Returns what the next look is for, and what was done before it.
     fn way(&self) -> Answered<Way<'_, K::Goal>> {
         let step = &self.attempt.step.value;
         let sent = match (self.attempt.last_sent(self.wave.is_none()), &step.seen) {
@@ -114,7 +114,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         })
     }
 
-    /// What is gone for, in words.
+    /// Returns the goal in words.
     fn goal_shown(&self) -> Answered<String> {
         if self.wave.is_some() {
             return Ok("the release".to_owned());
@@ -123,7 +123,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         Ok(Recorded::read("state before", before)?.noticed.shown)
     }
 
-    /// Goes on until what is wanted was seen, it cannot be reached, or time is up.
+    /// Goes on until the goal was seen, or cannot be reached, or time is up.
     pub async fn run(&mut self) -> Answered<End> {
         for _ in 0..ROUNDS {
             if self.attempt.elapsed_ms() >= self.budget.work_ms {
@@ -142,8 +142,8 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         Ok(self.out_of_time("it needs more than one invocation".into()))
     }
 
-    /// There is no time left in this invocation. Another one goes on at once only where this one has made a
-    /// part: so what makes none is not asked for ever.
+    /// Ends an invocation that has no time left. Another one goes on at once only if this one has made a part; so an
+    /// invocation that makes none is not repeated at once for ever.
     fn out_of_time(&self, why: String) -> End {
         if self.has_made_some {
             End::More(why)
@@ -219,8 +219,8 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
     }
 
-    /// How long to wait for a target: half as long as was waited already, so that it is seen to be ready
-    /// at most half as late again as it is; up to what its kind asks for.
+    /// Returns the wait for a target, in milliseconds: half as long as it was waited already, up to what the kind asks
+    /// for. So the target is seen to be ready after at most one and a half times the time that it took.
     fn pace(&self, seconds: u64) -> u64 {
         (self.waited_ms / 2).max(SOONEST_MS).min(seconds * 1000)
     }
@@ -281,7 +281,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         match tried.map(|tried| tried.answered) {
             None => self.send_switching(change, facts, upon).await,
             Some(true) => {
-                // The look is old, or someone has reverted it.
+                // The look is old, or somebody has reverted the change.
                 let when = format!("after `{}` was confirmed", facts.what);
                 let made = self.confirmed()?.map(|made| made.shown);
                 let made = made.map_or_else(|| self.goal_shown(), Ok)?;
@@ -328,7 +328,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         };
         let not_after = self.attempt.open(call, self.wave).await?;
         if self.attempt.ports.now().plus_s(SEND_S + longer_s) > not_after {
-            // Or the target would no longer be compared with what it was before the first send.
+            // Otherwise the target would no longer be compared with what it was before the first send.
             self.attempt.close_refused(&value, undo).await?;
             return Ok(Some(End::NotYet(format!("`{what}` was not sent in time"))));
         }
@@ -356,7 +356,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
     }
 
-    /// A condition did not hold: look again, a few times.
+    /// Looks again after a condition did not hold, a few times.
     async fn conflict(&mut self, fault: &Fault) -> Option<End> {
         self.conflicts += 1;
         if self.conflicts > CONFLICTS {

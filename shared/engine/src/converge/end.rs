@@ -4,25 +4,25 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::finding::Finding;
 
-/// An invocation of a deployer ends so.
+/// The end of one invocation of a deployer.
 pub enum End {
-    /// What is wanted was seen.
+    /// The goal was seen.
     Reached {
-        /// What was seen.
+        /// The state that was seen.
         seen: Value,
         /// The same in words.
         shown: String,
-        /// Values that it gives to others.
+        /// The values that it gives to other components.
         outputs: BTreeMap<String, String>,
     },
     /// Nothing had been changed, so there is nothing to undo.
     Untouched,
-    /// It cannot be reached.
+    /// The goal cannot be reached.
     Failed(Finding),
-    /// It needs more time than one invocation has: what it waits for.
+    /// It needs more time than one invocation has. The text tells what it waits for.
     NotYet(String),
-    /// The same, where that is to be looked at rarely.
+    /// The same, for a target that takes hours and is looked at rarely.
     TakesHours(String),
-    /// It has made a part of what is to be done, and needs another invocation for more, at once.
+    /// It has made a part of the work, and needs another invocation for the rest, at once.
     More(String),
 }

@@ -1,10 +1,11 @@
-//! Driving one component towards a wanted state: forward to a wave's goal, or back to the state
-//! before. The only caller of kinds.
+//! Drives one component towards a wanted state: forward to a wave's goal, or back to the state before. The only caller
+//! of kinds.
 //!
-//! It may be stopped between any two calls and begun again, beside itself, or by a recovery; see
-//! `docs/SAFETY.md`. What makes that safe is here: each invocation claims the next attempt of the
-//! step on the condition that the lock's token is still its own; a switching change is recorded as
-//! an open call, under the same condition, before it is sent; and whoever comes next waits until
+//! An invocation may be stopped between any two calls and begun again, beside itself, or by a recovery; see
+//! `docs/SAFETY.md`. This module makes that safe. Each invocation claims the next attempt of the step on the condition
+//! that the lock's token is still its own. A switching change is recorded as an open call, under the same condition,
+//! before it is sent. The next invocation waits until no open call can take effect any more, and looks before it does
+//! anything.
 //! no open call can take effect any more, and then looks before it does anything.
 
 mod attempt;
@@ -28,11 +29,11 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Failure, Step, StepStatus};
 
-/// Drives the component named by `work`; `of` builds the kind that its step is of, as this invocation has claimed it.
+/// Drives the component named by `work`. `of` builds the kind of its step, as this invocation has claimed it.
 ///
-/// Answers `changed` when the wanted state was seen, `failed` when it cannot be reached (the step
-/// tells why). Faults: `StillInProgress` while it waits for others, `TakesHours` where that takes long; `MoreToDo` when it has made a part and
-/// needs another invocation for more; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
+/// Answers `changed` when the wanted state was seen, and `failed` when it cannot be reached (the step tells why).
+/// Faults: `StillInProgress` while it waits for others; `TakesHours` if that takes long; `MoreToDo` when it has made a
+/// part and needs another invocation for the rest; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
 pub async fn converge<B, P>(
     ports: &P,
     of: impl AsyncFnOnce(&P, &Step) -> Answered<B>,
@@ -90,8 +91,8 @@ impl<P: Ledger + Clock> Then for Towards<'_, '_, P> {
     }
 }
 
-/// What somebody else made of the target, where an undo has found that before: it does not go back over it by
-/// itself, not even where AWS has no condition. An operator's recovery has forgotten it by then.
+/// Returns somebody else's change of the target that an earlier try of the undo has found. The undo does not go back
+/// over it by itself, not even where AWS has no condition. An operator's recovery has cleared it by then.
 fn found_by_the_undo_before(step: &Step) -> Option<Finding> {
     match &step.undo_failure {
         Some(Failure::Finding(found)) if found.name == FindingName::TargetChangedByOther => {
@@ -145,7 +146,7 @@ pub(crate) async fn finish(
     }
 }
 
-/// Asking again would not help, and it is not about this invocation's right to act.
+/// Returns whether asking again would not help. Faults about this invocation's right to act do not count.
 fn is_permanent(name: FaultName) -> bool {
     let about_us = matches!(
         name,

@@ -1,22 +1,21 @@
-//! Pure: what a step's record says about an invocation that asks to work on it.
+//! Decides from a step's record, without any call, what an invocation that asks to work on it has to do.
 
 use crate::payload::{Word, Work};
 use crate::ports::Answered;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{Step, StepStatus};
 
-/// Whether there is something left to do.
+/// The state of a step for an invocation: done, or open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Nothing: this was answered before, and the answer was lost.
+    /// Nothing is left: this was answered before, and the answer was lost.
     Settled(Word),
-    /// There is.
+    /// Something is left.
     Open,
 }
 
-/// Where the step stands for this invocation. A forward invocation that comes late, after a newer
-/// wave or the undo has begun, gets the fault `AttemptSuperseded`: it must not drive the target
-/// back to an older goal.
+/// Returns where the step stands for this invocation. A forward invocation that comes late, after a newer wave or the
+/// undo has begun, gets the fault `AttemptSuperseded`: it must not drive the target back to an older goal.
 pub fn of(step: &Step, work: &Work) -> Answered<Standing> {
     use StepStatus::{Changed, Failed, UndoFailed, Undoing, Undone};
     let Some(wave) = work.wave else {

@@ -1,8 +1,8 @@
-//! What a look at a target is worth: whether it shows what somebody else did, or only what was before.
+//! Judges what a look at a target is worth: it may show somebody else's change, or only an older state.
 //!
-//! AWS may answer what was a moment ago (Amazon ECS API Reference, DescribeServices: eventually
-//! consistent; Lambda and CloudFront promise nothing). So what looks like a stranger's change, or like
-//! a target that is gone, must be seen for as long as a look may be behind before anything is said.
+//! AWS may answer with the state of a moment ago (Amazon ECS API Reference, DescribeServices: eventually consistent;
+//! Lambda and CloudFront promise nothing). So what looks like somebody else's change, or like a target that is gone,
+//! must be seen for as long as a look may be behind, before it is believed.
 
 use super::drive::{Drive, SOONEST_MS};
 use super::end::End;
@@ -13,19 +13,19 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{SEEN_AFTER_MS, StepStatus};
 use windlass_domain::time::Time;
 
-/// How long to wait at most for another look where the last one is not believed, in milliseconds.
+/// The longest wait before another look, in milliseconds, when the last look is not believed.
 const LATEST_MS: u64 = 5_000;
 
 /// Looks in a row that are not believed.
 #[derive(Clone, Copy)]
 pub struct Doubt {
     since: Time,
-    /// The round of the last one.
+    /// The round of the last such look.
     round: u32,
 }
 
 impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
-    /// What somebody else has changed, if a look shows that.
+    /// Returns somebody else's change, if a look shows one.
     pub(super) fn stranger(&self, view: &View, is_done: bool) -> Answered<Option<End>> {
         let is = &view.noticed;
         if let Some(expected) = self.expected()?
@@ -66,8 +66,8 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         }
     }
 
-    /// Leaves the target to whoever has changed it. Where AWS puts a condition on each change, the undo
-    /// does so, too, and what was seen is kept for who accepts it.
+    /// Leaves the target to whoever has changed it. If AWS puts a condition on each change, the undo leaves it to them,
+    /// too, and what was seen is kept for an `accept`.
     fn leave_to_them(&mut self, is: &K::Seen, view: &View) -> Answered<()> {
         if !view.is_guarded {
             self.forget_unanswered();
@@ -84,8 +84,8 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         Ok(())
     }
 
-    /// Notes what callers get since AWS itself has taken back what was sent: what was confirmed before is so no more,
-    /// also where nobody comes to undo it.
+    /// Notes what callers get since AWS itself has taken back what was sent. The state that was confirmed before does
+    /// not hold any more, even if nobody comes to undo it.
     pub(super) fn note_taken_back(&mut self, is: &K::Seen, view: &View) -> Answered<()> {
         let now = Recorded::of::<K>(&self.target, is)?;
         let step = &mut self.attempt.step.value;
@@ -96,9 +96,10 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         Ok(())
     }
 
-    /// Where AWS puts no condition, the undo goes back over what somebody else made of the target, unless
-    /// nothing of this deployment is there: neither what the change makes that was not answered, nor what it
-    /// was sent upon. A change that was refused after it tells nothing of it: it may well be there.
+    /// Forgets the last change that was not answered, where AWS puts no condition. There the undo goes back over
+    /// somebody else's change, unless nothing of this deployment is in place: neither the result of the change that was
+    /// not answered, nor the state upon which it was sent. A change that was refused after it tells nothing about it:
+    /// it may well be in place.
     fn forget_unanswered(&mut self) {
         let is_looked_for = !self.attempt.step.value.unanswered.is_empty();
         let told_by_a_refusal = self.refused_upon.is_some();
@@ -112,7 +113,7 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         }
     }
 
-    /// What callers may get by the switching changes that were not answered; `None` of one that cannot
+    /// Returns what callers may get by the switching changes that were not answered. An entry is `None` if that cannot
     /// be told.
     fn unanswered(&self) -> Answered<Vec<Option<Noticed>>> {
         let unanswered = self.attempt.step.value.unanswered.iter();
@@ -120,7 +121,7 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         unanswered.map(read).collect()
     }
 
-    /// The same with what this change makes, where that can be told: null where it cannot.
+    /// Returns the same together with the result of this change. An entry is null if the result cannot be told.
     pub(super) fn unanswered_with(&self, after: Option<&Noticed>) -> Answered<Vec<Value>> {
         let mut unanswered = self.attempt.step.value.unanswered.clone();
         let is_known = self.unanswered()?.iter().any(|known| match (known, after) {
@@ -134,8 +135,8 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         Ok(unanswered)
     }
 
-    /// What a look says is believed once every look has said so for as long as one may be behind;
-    /// until then it is looked again.
+    /// Believes what a look says once every look has said so for as long as one may be behind. Until then it waits for
+    /// another look.
     pub(super) async fn unless_behind(&mut self, said: Answered<End>) -> Answered<Option<End>> {
         let now = self.attempt.ports.now();
         let doubt = self.doubt.filter(|doubt| doubt.round + 1 == self.rounds);
@@ -153,8 +154,8 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         Ok(self.pause(paced.min(left), why).await)
     }
 
-    /// The same where a look says that somebody else has changed the target, which is left to them once that is
-    /// believed: at once where AWS promises that a look is not behind.
+    /// Leaves the target to somebody else once a look that shows their change is believed. It is believed at once if
+    /// AWS promises that a look is not behind.
     pub(super) async fn leave_unless_behind(
         &mut self,
         is: &K::Seen,
@@ -172,10 +173,10 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         Ok(end)
     }
 
-    /// For how long the last look at what was just switched is not believed to be the last one, in
-    /// milliseconds: it may be older than that switch. What is wanted forward was not there before,
-    /// so it is believed when it is seen. What an undo wants was there before: it is believed where
-    /// nothing but the undo's own switch, which was confirmed upon a condition, can have come since.
+    /// Returns for how many milliseconds the last look after a switch is not believed, because it may be older than the
+    /// switch. The forward goal was not there before, so it is believed when it is seen. The goal of an undo was there
+    /// before. It is believed if nothing can have come since but the undo's own switch, which was confirmed upon a
+    /// condition.
     pub(super) fn until_seen(&self, view: &View, is_done: bool) -> Option<u64> {
         let changes = &self.attempt.step.value.changes;
         let last = changes.iter().rfind(|change| change.switching)?;
@@ -188,9 +189,8 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         (!is_believed && left > 0).then_some(left)
     }
 
-    /// What callers of the target must still see if nobody else changed it: the state before,
-    /// until this deployment switched something; at the begin of a later wave, what the wave
-    /// before has reached.
+    /// Returns what callers of the target must still get if nobody else changed it: the state before, until this
+    /// deployment switched something; at the beginning of a later wave, what the wave before has reached.
     fn expected(&self) -> Answered<Option<Noticed>> {
         let step = &self.attempt.step.value;
         if self.wave.is_none() {
@@ -206,21 +206,21 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         }
     }
 
-    /// What callers got by the last confirmed change, where that is known.
+    /// Returns what callers got by the last confirmed change, if that is known.
     pub(super) fn confirmed(&self) -> Answered<Option<Noticed>> {
         let confirmed = self.attempt.step.value.confirmed.as_ref();
         let read = |noticed| from_value("state that was confirmed", noticed);
         confirmed.map(read).transpose()
     }
 
-    /// What callers got when the target was seen last.
+    /// Returns what callers got when the target was seen last.
     fn seen(&self) -> Answered<Option<Noticed>> {
         let seen = self.attempt.step.value.seen.as_ref();
         let seen = seen.map(|seen| Recorded::read("state seen", seen));
         Ok(seen.transpose()?.map(|seen| seen.noticed))
     }
 
-    /// The same, where callers get something else now.
+    /// Returns the same, if callers get something else now.
     pub(super) fn seen_otherwise(&self, view: &View) -> Answered<Option<Noticed>> {
         Ok(self.seen()?.filter(|seen| !seen.is_same(&view.noticed)))
     }
@@ -228,7 +228,7 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
     pub(super) fn changed_by_other(&self, when: &str, was: &str, view: &View) -> End {
         let component = &self.attempt.step.value.component;
         let is = &view.noticed.shown;
-        // What is shown of a site in place is its release, not each of its files.
+        // The text shows a site in place by its release, and not by each of its files.
         let how = if was == is {
             format!("{is} are no longer all as they were")
         } else {

@@ -13,8 +13,8 @@ use crate::ports::{Answered, Clock, Ledger};
 use crate::store;
 use windlass_domain::step::Step;
 
-/// Serves the states `Deploy` and `Restore`: drives one component to a wave's goal, or back, and then does what
-/// follows a switch. Faults: those of [`converge`], and of [`Kind::follow`].
+/// Serves the states `Deploy` and `Restore`: drives one component to a wave's goal, or back, and then does what follows
+/// a switch. Faults: those of [`converge`], and of [`Kind::follow`].
 pub async fn handle<P, B>(
     ports: &P,
     work: Work,
@@ -39,7 +39,7 @@ where
     Ok(done)
 }
 
-/// What follows a switch.
+/// The work that follows a switch.
 struct Follow<'s> {
     step: &'s Step,
     switched: &'s Switched,
@@ -54,7 +54,7 @@ impl Then for Follow<'_> {
     }
 }
 
-/// The switch that this deployment made in this direction; nothing if it made none.
+/// Returns the switch that this deployment made in this direction; `None` if it made none.
 fn switched(step: &Step, work: &Work) -> Option<Switched> {
     let undo = work.wave.is_none();
     let changes = step.changes.iter();

@@ -8,7 +8,7 @@ use crate::store::{self, Fence};
 use windlass_domain::count::count;
 use windlass_domain::step::{Progress, Step};
 
-/// No batch begins after so long, in milliseconds: the function's timeout is 15 minutes.
+/// The milliseconds after which no batch begins: the function's timeout is 15 minutes.
 const WORK_MS: u64 = 12 * 60 * 1000;
 
 /// Serves the state `Publish`: brings everything of a release that callers cannot notice yet. Faults: `MoreToDo` when
@@ -36,7 +36,7 @@ where
     match Box::pin(publication(ports, &mut attempt, of)).await {
         Ok(Publication::Whole(warnings)) => {
             if !warnings.is_empty() {
-                // The last write: it is not the attempt's, which knows nothing of the step after it.
+                // This is the last write. It is not the attempt's, which knows nothing of the step after it.
                 warnings::note(ports, &work, &warnings).await?;
             }
             Ok(done(&work, Word::Changed))

@@ -2,7 +2,7 @@ use crate::payload::Work;
 use crate::ports::{Answered, Ledger, Transacted};
 use crate::store::{self, Fence};
 
-/// How often the note is tried when the step is written by others.
+/// The number of tries of the note when others write the step.
 const TRIES: u32 = 5;
 
 /// Notes warnings on a step, each once, where the token is still that of the lock. One that cannot be

@@ -23,7 +23,7 @@ use windlass_domain::wheel::{PAUSE_RAN_OUT, gone_on, ran_out};
 pub trait Ports: Configured + Ledger + measurements::Ports {}
 impl<P: Configured + Ledger + measurements::Ports> Ports for P {}
 
-/// How often a look is recorded anew when a twin of this invocation wrote in between.
+/// The number of tries to record a look when a twin of this invocation writes in between.
 const TRIES: u32 = 5;
 
 /// Serves the state `Judge`. Asked twice it answers the same: a judgement that is final stays.
@@ -53,7 +53,7 @@ pub(crate) struct Case {
     pub steps: Vec<Step>,
     pub number: u32,
     pub judgement: Stored<Judgement>,
-    /// When the deployment's first change began.
+    /// The time at which the deployment's first change began.
     pub first_change: Time,
 }
 
@@ -99,7 +99,7 @@ impl Case {
         })
     }
 
-    /// What is measured now.
+    /// Returns what is to be measured now.
     fn judging(&self, now: Time) -> Judging<'_> {
         Judging {
             gates: &self.loaded.resolved.gates,
@@ -147,7 +147,7 @@ async fn judged_before(
     }
 }
 
-/// The state's Retry looks again.
+/// Returns the fault after which the state's Retry looks again.
 fn still_baking(judgement: &Judgement) -> Fault {
     let message = format!(
         "nothing is wrong so far in wave {}; it {} until {}, and was looked at {}",
@@ -199,8 +199,9 @@ async fn record(
     Err(contended())
 }
 
-/// The condition that the record is the one that was read: a pause that was answered holds, because what passes has seen
-/// all that persons have done by then. Where a pause is over and the release goes on, the record tells that, too.
+/// Returns the write that requires the record to be the one that was read. So a pause that was answered holds: a pass
+/// has seen everything that persons have done by then. If a pause is over and the release goes on, the write also
+/// records that.
 fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -> Answered<Write> {
     let goes_on = !matches!(judged, Judged::Fail(_));
     match gone_on(&record.value.wheel, wave, now).filter(|_| goes_on) {

@@ -1,14 +1,14 @@
-//! What of a target is not as recorded, by field: the members by which looks are compared ([`super::View::noticed`]), in
-//! people's words. Pure.
+//! Pure: tells the fields of a target that are not as recorded. The fields are the members by which looks are compared
+//! ([`super::View::noticed`]), in people's words.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::drift::Field;
 
-/// How many fields are named at most: whoever wants more looks at the target.
+/// The most fields that are named. Whoever wants more looks at the target.
 const MOST: usize = 10;
 
-/// The fields in which two looks differ. `words` tells a member and its value as people call them.
+/// Returns the fields in which two looks differ. `words` returns a member and its value as people call them.
 pub fn differing(
     recorded: &Value,
     seen: &Value,
@@ -34,7 +34,7 @@ pub fn differing(
     fields.take(MOST).collect()
 }
 
-/// The parts of a target of many parts, of which no more is told than that they differ.
+/// Returns the parts of a target of many parts. It tells only that they differ.
 pub fn of_parts(parts: &[String]) -> Vec<Field> {
     let named = parts.iter().take(MOST).map(|part| Field {
         name: format!("`{part}`"),
@@ -44,7 +44,7 @@ pub fn of_parts(parts: &[String]) -> Vec<Field> {
     named.collect()
 }
 
-/// A value without more words.
+/// Returns a value in words: the value itself, or `none` or `nothing`.
 pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) if text.is_empty() => "nothing".to_owned(),
@@ -55,7 +55,7 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// The members of what is noticed, those of members with their names before them: `images.web`.
+/// Returns the members of what callers notice. The members of a member have its name before theirs: `images.web`.
 fn members(value: &Value) -> BTreeMap<String, &Value> {
     let mut all = BTreeMap::new();
     let own = value.as_object().into_iter().flatten();

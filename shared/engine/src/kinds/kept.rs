@@ -1,9 +1,9 @@
-//! What a kind keeps beside the item of a step: an item of the ledger is limited to 400 KB (Amazon DynamoDB Developer
-//! Guide, "Item size"), and a state or a plan may be larger. It is a document in the artifacts bucket under the digest of
-//! its content, and the item has the digest.
+//! The documents that a kind keeps beside the item of a step. An item of the ledger is limited to 400 KB (Amazon
+//! DynamoDB Developer Guide, "Item size"), and a state or a plan may be larger. It is then kept as a document in the
+//! artifacts bucket, under the digest of its content, and the item has the digest.
 //!
-//! The content is read by Windlass alone. People see only its masked form, which is in the item: [`Noticed::shown`] of
-//! a state, [`Stage::what`] of a plan. Nothing of the content stands there.
+//! Only Windlass reads the content. People see only its masked form, which is in the item: [`Noticed::shown`] of a
+//! state, [`Stage::what`] of a plan. Nothing of the content stands there.
 //!
 //! [`Noticed::shown`]: super::Noticed::shown
 //! [`Stage::what`]: super::Stage::what
@@ -20,16 +20,16 @@ use std::io::{BufWriter, Write};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 
-/// The largest document that is read, in bytes: a list of a million files.
+/// The largest document that is read, in bytes. A list of a million files fits.
 const LARGEST: u64 = 512 * 1024 * 1024;
 
-/// How long a document is never deleted, in milliseconds: until then whoever kept it has recorded its digest.
+/// The milliseconds for which a document is never deleted. By then, whoever kept it has recorded its digest.
 const UNRECORDED_MS: u64 = 60 * 60 * 1000;
 
-/// How much of a document is summed up at a time, in bytes: JSON is written word by word.
+/// The bytes of a document that are hashed at a time: JSON is written word by word.
 const SUMMED: usize = 16 * 1024;
 
-/// A document, written down and not kept yet.
+/// A document that is written down and not kept yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The digest of its content, by which an item names it.
@@ -57,15 +57,16 @@ pub struct Kept<'a, P> {
 }
 
 impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
-    /// The documents of a component. `home` are the ports at the deployer's own place; `of_kind` is the kind's folder
-    /// below `windlass/`, such as `sites`, which the roles of its functions may read and write, and no other's; `owner`
-    /// the component's below that ([`PrepareInput::home`](super::PrepareInput::home)).
+    /// The documents of a component. `home` are the ports at the deployer's own place. `of_kind` is the kind's folder
+    /// below `windlass/`, such as `sites`: the roles of the kind's functions may read and write this folder and no
+    /// other kind's. `owner` is the component's folder below that ([`PrepareInput::home`](super::PrepareInput::home)).
     pub fn of(home: &'a P, of_kind: &str, owner: &str) -> Self {
         let folder = format!("windlass/{of_kind}/{owner}/kept/");
         Self { home, folder }
     }
 
-    /// Keeps a document. One that is there already is the same, because its name is its content's.
+    /// Keeps a document. If one of that name is there already, it is the same, because the name is the digest of the
+    /// content.
     pub async fn keep(&self, document: &Document) -> Answered<()> {
         let options = PutOptions {
             content_type: Some("application/json".into()),
@@ -86,13 +87,13 @@ impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
         }
     }
 
-    /// Whether such a document is kept.
+    /// Returns whether such a document is kept.
     pub async fn has(&self, digest: &Digest) -> Answered<bool> {
         Ok(self.home.head(&self.object(digest)).await?.is_some())
     }
 
-    /// Reads a document. Faults: `NotFound` where it is not there any more, `Refused` where it is larger than 512 MiB
-    /// or its content is another one.
+    /// Reads a document. Faults: `NotFound` if it no longer exists, `Refused` if it is larger than 512 MiB or its
+    /// content is another one.
     pub async fn read<T: DeserializeOwned>(&self, digest: &Digest) -> Answered<T> {
         let object = self.object(digest);
         let key = &object.key;
@@ -116,8 +117,8 @@ impl<'a, P: Objects + Clock + Configured> Kept<'a, P> {
             .map_err(|error| Fault::internal(format!("the document {key} cannot be read: {error}")))
     }
 
-    /// Deletes the documents that none of `needed` names. `may` is asked after each look and before what was found is
-    /// deleted: whether this invocation may still act, and has time.
+    /// Deletes the documents that none of `needed` names. Before it deletes what a page of the listing has, it asks
+    /// `may` whether this invocation may still act and has time.
     pub async fn prune<E: From<Fault>>(
         &self,
         needed: &BTreeSet<Digest>,
@@ -177,7 +178,7 @@ fn unwritten(error: &serde_json::Error) -> Fault {
     Fault::internal(format!("a document cannot be written: {error}"))
 }
 
-/// Sums up what is written.
+/// Hashes everything that is written to it.
 struct Summing(Sha256);
 
 impl Write for Summing {

@@ -1,13 +1,13 @@
-//! What the role that changes a target must be allowed, so that a check can ask IAM whether it is.
+//! The permissions that the role which changes a target needs, so that a check can ask IAM for them.
 
 use std::collections::BTreeMap;
 
-/// The role that changes targets, and where.
+/// The role that changes targets, and their region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct By<'a> {
-    /// The role, by ARN: it is of the account of the targets.
+    /// The ARN of the role. It is in the account of the targets.
     pub role: &'a str,
-    /// Whether it was given to this environment alone: then nothing but its policies decides what it may.
+    /// True if the role was given to this environment alone. Then nothing but its policies decides what it may do.
     pub is_own: bool,
     /// The region of the targets.
     pub region: &'a str,
@@ -20,9 +20,9 @@ pub struct Needed {
     pub member: &'static str,
     /// The actions (Service Authorization Reference).
     pub actions: Vec<&'static str>,
-    /// What they are about, by ARN; `*` where the action knows no resource.
+    /// The ARN of the resource; `*` if the action knows no resource.
     pub resource: String,
-    /// What comes with the calls, by condition keys.
+    /// The values that come with the calls, by condition keys.
     pub context: BTreeMap<String, String>,
 }
 
@@ -54,7 +54,7 @@ impl Needed {
     }
 }
 
-/// The ARN of a resource of another service, in the partition, the region and the account of this one.
+/// Returns the ARN of a resource of another service, in the partition, the region and the account of this one.
 pub fn beside(arn: &str, service: &str, resource: &str) -> String {
     let mut parts = arn.splitn(6, ':').skip(1);
     let partition = parts.next().unwrap_or("aws");
@@ -65,14 +65,14 @@ pub fn beside(arn: &str, service: &str, resource: &str) -> String {
 }
 
 impl By<'_> {
-    /// The ARN of a resource in the account of the role, and in the region of the targets.
+    /// Returns the ARN of a resource in the account of the role and in the region of the targets.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         let account = self.role.split(':').nth(4).unwrap_or_default();
         let (partition, region) = (self.partition(), self.region);
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 
-    /// The ARN of the objects of a bucket, which names neither region nor account.
+    /// Returns the ARN of the objects of a bucket, which names neither region nor account.
     pub fn object(&self, bucket: &str, key: &str) -> String {
         format!("arn:{}:s3:::{bucket}/{key}", self.partition())
     }

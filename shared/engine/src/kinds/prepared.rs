@@ -1,6 +1,6 @@
-//! What `Prepare` asks of every kind: `pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &…) ->
-//! Answered<Prepared>` in each kind's module, with `ports` at the target's place, and the component as the kind
-//! declares it, with every value final.
+//! The types by which `Prepare` asks every kind. Each kind's module has `pub async fn prepare<P>(ports: &P, input:
+//! &PrepareInput<'_>, spec: &…) -> Answered<Prepared>`. `ports` are at the target's place, and `spec` is the component
+//! as the kind declares it, with every value final.
 
 use crate::ports::Answered;
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub const APP_TAG: &str = "windlass:app";
 /// The tag that names the environment a target belongs to.
 pub const ENVIRONMENT_TAG: &str = "windlass:environment";
 
-/// What a kind needs to know to plan one component's change.
+/// The input with which a kind plans one component's change.
 #[derive(Debug, Clone)]
 pub struct PrepareInput<'a> {
     /// The deployment.
@@ -37,28 +37,28 @@ pub struct PrepareInput<'a> {
     pub environment: &'a EnvironmentName,
     /// The component.
     pub component: &'a ComponentName,
-    /// The folder of what a kind keeps of it beside the ledger, where that is not named as these three, because the
-    /// component was moved or has the name of one that was.
+    /// The folder in which a kind keeps documents of the component beside the ledger, if the three names above do not
+    /// tell it: because the component was moved or has the name of one that was.
     pub home: Option<&'a str>,
     /// The bytes to bring.
     pub artifact: Option<&'a Artifact>,
-    /// For a rollback: what is recorded to come back to, as the kind wrote it.
+    /// The recorded state to come back to, as the kind wrote it, for a rollback.
     pub goal_state: Option<&'a Value>,
-    /// Whether there is neither, because it is only looked what a release would need: the stages are planned as if what
-    /// is there now came once more, and none of them is ever carried out.
+    /// True if there is neither, because a check only looks what a release would need. The stages are planned as if
+    /// what is there now came once more, and none of them is ever carried out.
     pub is_check: bool,
-    /// What runs as far as the ledger knows.
+    /// The component as it runs, as far as the ledger knows.
     pub running: Option<&'a Running>,
-    /// Since when the oldest runs of what a rollback may go back to; absent where that is not known,
-    /// or the kind deletes nothing.
+    /// The time since which the oldest runs of what a rollback may go back to; `None` if that is not known, or the kind
+    /// deletes nothing.
     pub oldest: Option<Time>,
-    /// What the other components give that it takes ([`windlass_domain::kinds::Kind::takes_from`]).
+    /// The values that it takes from other components ([`windlass_domain::kinds::Kind::takes_from`]).
     pub inputs: &'a Inputs,
-    /// Whether it is asked for once more although it may be there: what is run once is run then, too.
+    /// True if it is asked for once more although it may be there. A task that is run once then runs again.
     pub again: bool,
     /// The component whose image it runs ([`windlass_domain::kinds::Kind::image_of`]), as it is declared.
     pub image_of: Option<&'a Spec>,
-    /// Where the target is.
+    /// The place of the target.
     pub place: &'a Place,
 }
 
@@ -67,27 +67,27 @@ pub struct PrepareInput<'a> {
 pub struct Prepared {
     /// The target, as the step item keeps it.
     pub target: Value,
-    /// What a target's identity is (tenancy): one or more resources, or folders of them, that no other component may
-    /// have. Equal for the same target, whatever is deployed to it, and never none; where it is known also with
-    /// findings, because they may say nothing of a target that is another one since.
+    /// The identity of the target (tenancy): one or more resources, or folders of them, that no other component may
+    /// have. It is equal for the same target, whatever is deployed to it, and never empty. If it is known, it is there
+    /// with findings too, because they may say nothing of a target that is another one since.
     pub claims: Vec<Claim>,
     /// The state that was observed, as it is recorded ([`super::Recorded`]); undo returns to it.
     pub before: Value,
-    /// All bytes that it has once it is changed, or has already, where the release brings a part of them.
+    /// All bytes that it has once it is changed, or has already, if the release brings a part of them.
     pub artifact: Option<Artifact>,
     /// The wanted states, in order; each belongs to a wave of its own.
     pub stages: Vec<Stage>,
-    /// Why nothing has to be changed, for a person; `stages` is then empty.
+    /// The reason why nothing has to be changed, for a person; `stages` is then empty.
     pub unchanged: Option<String>,
-    /// Whether the kind itself tells what somebody else changed since what is recorded, because `before` is of what this
-    /// deployment has to do with, such as some files of a site. Of every other kind it is told by comparing the two.
+    /// True if the kind itself tells what somebody else changed since the recorded state, because `before` has only
+    /// what concerns this deployment, such as some files of a site. For every other kind the two states are compared.
     pub tells_strangers: bool,
-    /// True where nothing that came before may run once it has begun ([`windlass_domain::step::Step::irreversible`]); and
-    /// of what is unchanged, where it has been run with what the release brings.
+    /// True if nothing that came before may run once it has begun ([`windlass_domain::step::Step::irreversible`]). If
+    /// it is unchanged, true if it has been run with what the release brings.
     pub irreversible: bool,
-    /// What is in the way.
+    /// The findings that stop the deployment.
     pub findings: Vec<Finding>,
-    /// What is noted without stopping the deployment.
+    /// The findings that do not stop the deployment.
     pub warnings: Vec<Finding>,
 }
 
@@ -96,53 +96,55 @@ pub struct Prepared {
 pub struct Stage {
     /// The wanted state, as the kind writes it.
     pub goal: Value,
-    /// What is done, for a person, such as `alias live to 10 % of sha256:ab12…`.
+    /// The change in words, such as `alias live to 10 % of sha256:ab12…`.
     pub what: String,
-    /// How long it is watched, in seconds, where the component's rollout says so itself.
+    /// The seconds for which it is watched, if the component's rollout says so itself.
     pub bake_s: Option<u64>,
-    /// Whether it is only published, ahead of the first switch: callers notice nothing.
+    /// True if it is only published, ahead of the first switch: callers notice nothing.
     pub ahead: bool,
-    /// For how long AWS keeps what it has reached; absent where that is for ever.
+    /// The time for which AWS keeps what it has reached; `None` if that is for ever.
     pub holds: Option<Holds>,
-    /// The service of AWS that goes on with it by itself while it is watched, such as `ECS`: no person can pause that, or
-    /// skip it. None where nothing goes on, or waits for Windlass ([`Stage::holds`]).
+    /// The service of AWS that goes on with it by itself while it is watched, such as `ECS`. No person can pause or
+    /// skip that. `None` if nothing goes on, or if it waits for Windlass ([`Stage::holds`]).
     pub timed_by: Option<&'static str>,
-    /// Whether it only waits until AWS has ended the rollout by itself: behind all other waves, and not watched.
+    /// True if it only waits until AWS has ended the rollout by itself. It comes behind all other waves, and is not
+    /// watched.
     pub closing: bool,
-    /// Whether it only looks at what the stage before it has begun, and AWS goes on with by itself: it divides the time of
-    /// that stage. It has the same goal.
+    /// True if it only looks at what the stage before it has begun and AWS goes on with by itself. It divides the time
+    /// of that stage, and has the same goal.
     pub look: bool,
-    /// Whether test traffic alone gets what it brings, until the next stage: then gates decide that ask what that gets.
+    /// True if only test traffic gets what it brings, until the next stage. Then those gates decide that ask what test
+    /// traffic gets.
     pub tested: bool,
-    /// The callers that get the new one then, in tenths of a percent, where they get it in steps.
+    /// The share of callers that get the new one then, in tenths of a percent, if they get it in steps.
     pub share: Option<u32>,
-    /// The outputs of earlier waves without which it cannot be planned. Where a stage has some, neither the
-    /// component's goals count nor its target: the kind is asked for both again, once they are known.
+    /// The outputs of earlier waves without which it cannot be planned. If a stage has some, neither the component's
+    /// goals nor its target count: the kind is asked for both again, once they are known.
     pub later: BTreeSet<Output>,
 }
 
-/// The time within which the next stage of a component must begin: after it AWS does something by itself. The words are
+/// The time within which the next stage of a component must begin. After it AWS does something by itself. The words are
 /// parts of one sentence: `The release is watched for 5m while … is paused, and its hook waits for only 4m: then …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holds {
     /// The member of the component that this is about.
     pub member: &'static str,
-    /// For how many seconds, from when the stage is reached.
+    /// The seconds, counted from when the stage is reached.
     pub seconds: u64,
-    /// When it is watched, such as `once service agent has all traffic`.
+    /// The condition under which it is watched, such as `once service agent has all traffic`.
     pub when: String,
-    /// What holds for that time, such as `AWS keeps the former tasks of service agent`.
+    /// The words for what lasts that long, such as `AWS keeps the former tasks of service agent`.
     pub kept: String,
-    /// What comes then.
+    /// The words for what happens then.
     pub then: String,
-    /// How a person makes that longer, such as `raise … to at least`, which the time follows.
+    /// The way for a person to make the time longer, such as `raise … to at least`, which the time follows.
     pub longer: String,
-    /// Whether it must hold for a look where it is not watched as well.
+    /// True if the time must be enough for a look even if the stage is not watched.
     pub is_always: bool,
 }
 
 impl Stage {
-    /// A stage with this goal, and in words, that is watched as long as the gates say.
+    /// A stage with this goal and these words, which is watched as long as the gates say.
     pub fn new(goal: Value, what: impl Into<String>) -> Self {
         Self {
             goal,
@@ -161,7 +163,7 @@ impl Stage {
 }
 
 impl Stage {
-    /// What AWS does by itself with what it has reached.
+    /// Returns what AWS does by itself with what the stage has reached.
     pub fn timing(&self) -> Option<Timing> {
         if let Some(aws) = self.timed_by {
             return Some(Timing::GoesOn(aws.to_owned()));
@@ -187,34 +189,33 @@ pub fn to_value(value: &impl Serialize) -> Answered<Value> {
         .map_err(|error| Fault::internal(format!("a state cannot be written: {error}")))
 }
 
-/// What the ledger keeps of a step: `what`, such as a target or a state, as its kind wrote it.
+/// Reads a target or a state of a step, as its kind wrote it. `what` names it in a fault.
 pub fn from_value<T: DeserializeOwned>(what: &str, value: &Value) -> Answered<T> {
     T::deserialize(value)
         .map_err(|error| Fault::internal(format!("the {what} of a step cannot be read: {error}")))
 }
 
 impl PrepareInput<'_> {
-    /// The inputs that are known only in a later wave.
+    /// Returns the inputs that are known only in a later wave.
     pub fn later(&self) -> BTreeSet<Output> {
         let later = self.inputs.iter();
         let later = later.filter(|(_, given)| **given == Given::Later);
         later.map(|(output, _)| output.clone()).collect()
     }
 
-    /// The path of a member of this component in the declaration, such as
-    /// `components.api.function`.
+    /// Returns the path of a member of this component in the declaration, such as `components.api.function`.
     pub fn path(&self, member: &str) -> String {
         format!("components.{}.{member}", self.component)
     }
 
-    /// Whether the target's tags must name this application and environment: always, unless it is
+    /// Returns whether the target's tags must name this application and environment: always, unless the target is
     /// reached through a role that was given to this environment alone.
     pub fn needs_tags(&self) -> bool {
         self.place.role.is_none()
     }
 
-    /// Finds what is wrong with the tags of a target: of `function shop-api-prod`, with its ARN where that is known,
-    /// for the command that tags it.
+    /// Finds what is wrong with the tags of a target, such as `function shop-api-prod`. If its ARN is known, the
+    /// finding has the command that tags it.
     pub fn check_tags(
         &self,
         member: &str,
@@ -252,7 +253,8 @@ impl PrepareInput<'_> {
     }
 
     /// A sentence with the command that tags a target. One command tags targets of every service (Resource Groups
-    /// Tagging API Reference, TagResources); those of `CloudFront`, whose ARNs have no region, are tagged in us-east-1.
+    /// Tagging API Reference, TagResources). Targets of `CloudFront`, whose ARNs have no region, are tagged in
+    /// us-east-1.
     fn tagging(&self, arn: &str) -> String {
         let region = if arn.contains(":cloudfront:") {
             " --region us-east-1"

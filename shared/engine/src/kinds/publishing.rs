@@ -1,5 +1,5 @@
-//! Long additive work before a switch: the room of the contract for kinds that publish by a function of their own
-//! (`KindName::publishes`), which the release machine asks before it asks the kind's deployer.
+//! Publishes: long additive work before a switch. A kind that publishes has a function of its own for it
+//! (`KindName::publishes`), which the release machine calls before it calls the kind's deployer.
 
 use crate::ports::Answered;
 use windlass_domain::environment::Running;
@@ -7,8 +7,8 @@ use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Progress, Step};
 
-/// What a module's `of` builds, where its kind publishes. All that it does in [`publish`](Publishes::publish) is
-/// additive: no caller of the target notices it, and it is harmless when it is late.
+/// A kind that publishes: the type that its module's `of` builds. Everything that [`publish`](Publishes::publish) does
+/// is additive: no caller of the target notices it, and it is harmless when it is late.
 pub trait Publishes {
     /// Brings what is left to bring towards the last goal of the step that it was built of, and in the end deletes what
     /// no rollback needs any more. It may be killed anywhere, and begun again beside itself.
@@ -19,29 +19,29 @@ pub trait Publishes {
     ) -> Result<Publication, Trouble>;
 }
 
-/// What keeps a publication within its rights and its time, and what it must know of the ledger.
+/// Keeps a publication within its rights and its time, and reads for it what it must know of the ledger.
 pub trait Checkpoint {
     /// Writes the progress, on the condition that this invocation may still act: before each batch.
     async fn pass(&mut self, progress: Progress) -> Answered<()>;
 
-    /// Whether there is time for another batch.
+    /// Returns whether there is time for another batch.
     fn has_time(&self) -> bool;
 
-    /// What a rollback may need of the component, which is never deleted, where `back` snapshots and those that
-    /// they replaced are kept.
+    /// Returns what a rollback may need of the component, if `back` snapshots and those that they replaced are kept.
+    /// This is never deleted.
     async fn past(&self, back: u32) -> Answered<Past>;
 }
 
-/// What ran of a component, and may run again.
+/// The releases of a component that ran and may run again.
 #[derive(Debug, Default)]
 pub struct Past {
-    /// What runs, and what ran of each snapshot that a rollback may go back to.
+    /// The one that runs, and the one of each snapshot that a rollback may go back to.
     pub kept: Vec<Running>,
-    /// The step that brought the newest of it: whoever looks for drift reads what it came from and went to.
+    /// The step that brought the newest of them. A look for drift reads the state from which it came and its goal.
     pub newest: Option<Step>,
 }
 
-/// How far a publication is.
+/// The progress of a publication.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Publication {
     /// Everything is there; with warnings that stop nothing.
@@ -50,12 +50,12 @@ pub enum Publication {
     Part,
 }
 
-/// What stops a publication: something wrong while doing, or something wrong with the input.
+/// The reason why a publication stops: something wrong while doing, or something wrong with the input.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Trouble {
     /// Something went wrong while doing.
     Fault(Fault),
-    /// What is to be published, or its target, has something wrong.
+    /// Something is wrong with the release or with its target.
     Findings(Vec<Finding>),
 }
 
@@ -71,7 +71,7 @@ impl From<Finding> for Trouble {
     }
 }
 
-/// A step has one finding: the first, with how many more there are.
+/// Returns one finding for several, because a step has one: the first, with the number and the paths of the others.
 pub fn together(component: &str, findings: &[Finding]) -> Finding {
     let Some(first) = findings.first() else {
         return Finding::new(

@@ -1,34 +1,34 @@
-//! What the ledger keeps of a look.
+//! The state of a target that was seen, as the ledger keeps it.
 
 use super::{Kind, View, from_value, to_value};
 use crate::ports::Answered;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What callers of a target get.
+/// The state of a target as its callers notice it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noticed {
-    /// By which it is compared.
+    /// The value by which it is compared.
     pub value: Value,
-    /// In words, such as `40 at 100 %`: for people alone.
+    /// The words, such as `40 at 100 %`: for people alone.
     pub shown: String,
 }
 
 impl Noticed {
-    /// Whether callers notice no difference.
+    /// Returns whether callers notice no difference.
     pub fn is_same(&self, other: &Self) -> bool {
         self.value == other.value
     }
 }
 
-/// A state of a target as it was seen: what to come back to, and what callers got.
+/// A state of a target as it was seen: the goal to come back to, and what callers got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
-    /// What is wanted by whoever comes back to it, as the kind writes it.
+    /// The goal of somebody who comes back to it, as the kind writes it.
     pub goal: Value,
-    /// What callers got.
+    /// The state that callers noticed.
     pub noticed: Noticed,
-    /// Whether AWS promises that the look was not behind.
+    /// True if AWS promises that the look was not behind.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_sure: bool,
 }
@@ -48,8 +48,8 @@ impl Recorded {
         })
     }
 
-    /// Whether callers of a target that was left like that get now what they got then, or AWS promises that what was
-    /// seen is not behind.
+    /// Returns whether the target is surely as it was left: callers get what they got then, or AWS promises that what
+    /// was seen is not behind.
     pub fn is_as_left(&self, left: &Self) -> bool {
         self.is_sure || self.noticed.is_same(&left.noticed)
     }

@@ -1,4 +1,4 @@
-//! The registry: of each kind of the domain's list the folder of the same name.
+//! The registry: it gives each kind of the domain's list the folder of the same name.
 
 use super::needs::{By, Needed};
 use super::{Kind, PrepareInput, Prepared, Writes};
@@ -51,17 +51,17 @@ impl<P> KindPorts for P where
 {
 }
 
-/// Something that is done with whatever kind a step is of.
+/// Something that can be done with a step's kind, whichever it is.
 pub trait Then {
-    /// What comes of it.
+    /// The result.
     type Out;
 
     /// Does it.
     async fn then<K: Kind>(self, kind: &K) -> Answered<Self::Out>;
 }
 
-/// What a module's `of` builds of a step: the kind that the step is of. A kind is that itself; a folder of two kinds
-/// builds either of them, as the step's target tells (`site`).
+/// A type that builds the kind of a step: a module's `of` returns it. A kind is such a type itself. A folder with two
+/// kinds builds one of them, by the step's target (`site`).
 pub trait Built {
     /// Does something with the kind.
     async fn with<T: Then>(&self, then: T) -> Answered<T::Out>;
@@ -73,9 +73,9 @@ impl<K: Kind> Built for K {
     }
 }
 
-/// A kind is a folder with `prepare`, which asks for its part of the plan, `needs`, which tells what of a release IAM
-/// must allow, `brought`, which looks at the bytes of a release alone, `writes`, which tells what writes log lines, and
-/// `of`, which builds the kind that a step is of; each kind of the list has one, or this does not compile.
+/// A kind is a folder with five functions: `prepare` returns its part of the plan, `needs` the calls of a release that
+/// IAM must allow, `brought` what is wrong with the bytes of a release alone, `writes` what writes log lines, and `of`
+/// builds the kind of a step. Each kind of the list has such a folder, or this does not compile.
 macro_rules! registry {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
         /// Asks the component's kind for its part of the plan, with ports at the target's place.
@@ -102,8 +102,8 @@ macro_rules! registry {
             }
         }
 
-        /// What is wrong with the bytes that a release brings for a component, as far as they and the declaration
-        /// tell, so that it can be told before anything is uploaded. `named` is what findings call them.
+        /// Returns what is wrong with the bytes that a release brings for a component, as far as they and the
+        /// declaration tell. So it can be told before anything is uploaded. Findings call the bytes `named`.
         pub fn brought(
             component: &ComponentName,
             spec: &Spec,
@@ -115,7 +115,7 @@ macro_rules! registry {
             }
         }
 
-        /// What writes log lines of what a step changes. Pure.
+        /// Returns what writes log lines, of everything that a step changes. Pure.
         pub fn writes(step: &Step) -> Answered<Writes> {
             match step.kind {
                 $(KindName::$name => super::$module::writes(step),)+

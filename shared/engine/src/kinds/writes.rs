@@ -1,10 +1,10 @@
-//! What writes log lines of a component, as far as a deployment has changed it.
+//! The source of a component's log lines, as far as a deployment has changed it.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::step::Step;
 
-/// What writes log lines.
+/// The source of log lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Writes {
     /// These versions of a function.
@@ -23,17 +23,18 @@ pub enum Writes {
         /// The task definitions that a deployment brought, by ARN; none before its first change.
         task_definitions: BTreeSet<String>,
     },
-    /// Nothing, and why, as the end of a sentence.
+    /// Nothing writes log lines. The text tells why, as the end of a sentence.
     Nothing(&'static str),
 }
 
-/// All that a step has sent on its way forward, as its kind recorded it, with what AWS called what was made.
+/// Returns all changes that a step has sent on its way forward, as its kind recorded them, with the names that AWS gave
+/// to what was made.
 pub(super) fn sent_forward(step: &Step) -> impl Iterator<Item = (&Value, Option<&str>)> {
     let forward = step.changes.iter().filter(|change| !change.undo);
     forward.map(|change| (&change.change, change.made.as_deref()))
 }
 
-/// A member of a recorded change that is a text.
+/// Returns a member of a recorded change if it is a text.
 pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }

@@ -1,5 +1,5 @@
-//! CloudWatch alarms: each must be OK, and must not have been red since the first change. Where its
-//! state has changed since then, its history must show how it became what it is.
+//! CloudWatch alarms: each must be OK, and must not have been red since the first change. If its state has changed
+//! since then, its history must show how it came to its present state.
 
 use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem, Window, check};
@@ -13,11 +13,11 @@ use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::time::{Span, Time};
 
-/// By how much the time of a change in the history may differ from the time that the alarm itself
-/// tells of it, in milliseconds. That they are the same is not documented.
+/// The milliseconds by which the time of a change in the history may differ from the time of the change that the alarm
+/// itself tells. It is not documented that they are the same.
 const SAME_MS: u64 = 1_000;
 
-/// Alarms, read where the targets are: one region is asked for all of its alarms at once.
+/// Alarms, read in the region of the targets or their own. Each region is asked for all of its alarms at once.
 pub(super) struct Alarms;
 
 impl<P: ports::Alarms + Reach> Measure<P> for Alarms {
@@ -53,8 +53,8 @@ impl<P: ports::Alarms + Reach> Measure<P> for Alarms {
     }
 }
 
-/// The alarms of each region, or why they could not be read. Those of the environment's own are under
-/// `None`.
+/// The alarms of each region, or the fault with which they could not be read. The alarms of the environment's own
+/// region are under `None`.
 struct Found(BTreeMap<Option<String>, Answered<Vec<Alarm>>>);
 
 impl Found {
@@ -154,7 +154,7 @@ async fn measured(
     judged(alarm, &history, window, blank)
 }
 
-/// What an alarm comes to. Pure.
+/// The measurement of an alarm. Pure.
 fn judged(
     alarm: &Alarm,
     history: &[AlarmChange],
@@ -183,8 +183,8 @@ fn judged(
             window: clock_times(change.at, alarm.since),
             ..blank
         },
-        // It was accepted as red at Prepare, and has had no time to recover: the unknown rule says
-        // how long it may take.
+        // The alarm was accepted as red at Prepare, and has had no time to recover. The unknown rule says how long that
+        // may take.
         ("ALARM", _) if alarm.since < window.first_change => Measurement {
             measured: format!("in ALARM since {}, before the change", alarm.since),
             ..blank
@@ -197,8 +197,8 @@ fn judged(
     }
 }
 
-/// Whether the history has got as far as the change that the alarm tells of: what came before it is
-/// in the history then, too.
+/// Returns whether the history has got as far as the change that the alarm tells of. Then it also has what came before
+/// that change.
 fn shows(history: &[AlarmChange], alarm: &Alarm) -> bool {
     history
         .last()

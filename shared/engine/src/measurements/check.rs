@@ -1,5 +1,5 @@
-//! One sort of gates before anything has changed: which of them concern the deployment, and what of
-//! their problems is told.
+//! Checks one sort of gates before anything has changed: finds those that concern the deployment, and tells their
+//! problems.
 
 use super::words::not_measurable;
 use super::{Checking, Measure};
@@ -18,7 +18,7 @@ use windlass_domain::time::Span;
 pub struct Preparing<'a> {
     /// The gates of its environment.
     pub gates: &'a Resolved,
-    /// Where the targets are.
+    /// The place of the targets.
     pub place: &'a Place,
     /// The components that it may change.
     pub components: &'a [Component<'a>],
@@ -29,9 +29,9 @@ pub struct Preparing<'a> {
 pub struct Component<'a> {
     /// Its name.
     pub name: &'a ComponentName,
-    /// Whether this is its first release here.
+    /// True if this is its first release here.
     pub is_first: bool,
-    /// Its target as its kind wrote it.
+    /// Its target, as its kind wrote it.
     pub target: &'a Value,
 }
 
@@ -42,7 +42,7 @@ pub enum Problem {
     NotMeasurable(Finding),
     /// It is red.
     Red(Finding),
-    /// Something to know of it, such as that it may turn out to be unmeasurable. It stops nothing.
+    /// Something to know about it, such as that it may turn out to be unmeasurable. It stops nothing.
     Noted(Finding),
 }
 
@@ -51,12 +51,12 @@ pub enum Problem {
 pub struct Looked {
     /// The gate as it is now.
     pub gate: GateNow,
-    /// The problems of it.
+    /// Its problems.
     pub problems: Vec<Problem>,
 }
 
-/// Checks the gates of one sort that concern the deployment: those of the whole release, and those of
-/// the components that it may change.
+/// Checks the gates of one sort that concern the deployment: those of the whole release, and those of the components
+/// that it may change.
 pub(super) async fn sort<P, M: Measure<P>>(
     ports: &P,
     preparing: &Preparing<'_>,
@@ -102,7 +102,7 @@ pub(super) async fn sort<P, M: Measure<P>>(
     looked.collect()
 }
 
-/// Tells a verdict by the problems of a gate; nothing where it has none.
+/// Returns the verdict of a gate by its problems; `None` if it has none.
 fn verdict(problems: &[Problem]) -> Option<Verdict> {
     let is_red = |it: &&Problem| matches!(it, Problem::Red(_));
     let is_unknown = |it: &&Problem| match it {
@@ -115,7 +115,7 @@ fn verdict(problems: &[Problem]) -> Option<Verdict> {
 }
 
 impl Preparing<'_> {
-    /// A component, if it may be changed.
+    /// Returns a component, if it may be changed.
     fn component(&self, name: &ComponentName) -> Option<&Component<'_>> {
         self.components.iter().find(|it| it.name == name)
     }
@@ -127,7 +127,7 @@ impl<G> Checking<'_, G> {
     }
 }
 
-/// That the last wave is watched for less than a period of the gate.
+/// Returns a problem if the last wave is watched for less than a period of the gate.
 pub(super) fn too_short(one: &Checking<'_, impl Sort>, period: Span) -> Option<Problem> {
     let (bake, gate) = (one.bake, one.gate.name());
     (bake < period).then(|| {

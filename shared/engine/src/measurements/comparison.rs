@@ -1,5 +1,5 @@
-//! The new version of a function, or of a service, beside the former one, by the calls that each got in the same whole periods since
-//! the wave's change began.
+//! Compares the new version of a function or a service with the former one, by the calls that each got in the same
+//! whole periods since the wave's change began.
 
 use super::words::{clock_times, not_measurable, unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem, Window};
@@ -15,10 +15,10 @@ use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
-/// The number of periods back to which the metrics are looked at before anything has changed.
+/// The number of periods back to which the metrics are read before anything has changed.
 const PERIODS: u64 = 5;
 
-/// Comparisons, read where the targets are, each in its region.
+/// Comparisons, read at the place of the targets, each in its region.
 pub(super) struct Comparisons;
 
 impl<P: Alarms + Reach + Clock> Measure<P> for Comparisons {
@@ -32,12 +32,13 @@ impl<P: Alarms + Reach + Clock> Measure<P> for Comparisons {
         &gates.comparisons
     }
 
-    /// Once the new version has all callers, or while it has none, there is nothing to compare.
+    /// While the new version has no callers, or once it has all, there is nothing to compare.
     fn decides(step: Option<&Step>) -> bool {
         versions(step).is_some()
     }
 
-    /// True where the calls can be counted; those of a version cannot before two of them get some.
+    /// Notes a metric of all calls that has no data. The calls of a version cannot be checked before two versions get
+    /// some.
     async fn check(
         ports: &P,
         place: &Place,
@@ -78,13 +79,14 @@ impl<P: Alarms + Reach + Clock> Measure<P> for Comparisons {
     }
 }
 
-/// The versions that get traffic: the new one and the former.
+/// Returns the versions that get traffic: the new one and the former.
 fn versions(step: Option<&Step>) -> Option<(&str, &str)> {
     let outputs = &step?.outputs;
     Some((outputs.get(VERSION)?, outputs.get(FORMER)?))
 }
 
-/// The metrics of the gate, of the load balancer that shares callers out, where they are a load balancer's.
+/// Returns the metrics of the gate. If they are a load balancer's, it is the one that divides the callers; `None` if it
+/// is not known.
 fn series(gate: &ComparisonGate, step: Option<&Step>) -> Option<[MetricSeries; 2]> {
     let (failed, all) = (&gate.failed, &gate.all);
     let Some(dimension) = gate.balancer else {
@@ -94,7 +96,7 @@ fn series(gate: &ComparisonGate, step: Option<&Step>) -> Option<[MetricSeries; 2
     Some([failed, all].map(|series| series.with(dimension, balancer)))
 }
 
-/// The calls that a metric counts, one number a period.
+/// Returns the gate that reads the calls of a metric, one number a period.
 fn number(gate: &ComparisonGate, series: &MetricSeries) -> MetricGate {
     MetricGate {
         of: Measured::Metric(series.clone()),
@@ -138,7 +140,7 @@ async fn measured(there: &impl Alarms, one: &Measuring<'_, ComparisonGate>) -> M
     }
 }
 
-/// The sum over the periods that began after the change and are over, so that both versions are counted over the
+/// Returns the sum over the periods that began after the change and are over. So both versions are counted over the
 /// same time.
 fn summed(gate: &ComparisonGate, points: &[Point], window: Window) -> f64 {
     let is_whole = |point: &&Point| {
@@ -151,7 +153,7 @@ fn summed(gate: &ComparisonGate, points: &[Point], window: Window) -> f64 {
         .sum()
 }
 
-/// The verdict on sums, and its words. Pure.
+/// The verdict on the sums, and its words. Pure.
 fn judged(
     gate: &ComparisonGate,
     (new, of_new): (&str, (f64, f64)),
@@ -176,7 +178,7 @@ fn judged(
     }
 }
 
-/// Sums as numbers of calls; none where they are no such: a failure is a call.
+/// Returns the sums as numbers of calls; `None` if they are no such numbers, because each failure is a call.
 fn calls((failed, all): (f64, f64)) -> Option<Calls> {
     let whole = |sum: f64| {
         let is_number = sum.fract() == 0.0 && (0.0..=9e15).contains(&sum);

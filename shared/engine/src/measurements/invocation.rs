@@ -12,7 +12,7 @@ use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::secret;
 
-/// Invocations, where the targets are, also of what is only published.
+/// Invocations, made at the place of the targets. They also measure a version that is only published.
 pub(super) struct Invocations;
 
 impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
@@ -30,8 +30,8 @@ impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
         &gates.invocations
     }
 
-    /// There is no version yet that could be asked. Whether Lambda would refuse to invoke one is told with the
-    /// function.
+    /// Finds nothing: there is no version yet that could be invoked. Whether Lambda would refuse to invoke one is told
+    /// with the function.
     async fn check(
         _ports: &P,
         _place: &Place,
@@ -40,7 +40,7 @@ impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
         gates.iter().map(|_| Ok(vec![])).collect()
     }
 
-    /// Those of a function one after the other: it may have little concurrency, and its callers go first.
+    /// Measures the gates of a function one after the other: it may have little concurrency, and its callers go first.
     async fn measure(
         ports: &P,
         place: &Place,
@@ -59,7 +59,7 @@ impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
     }
 }
 
-/// Invokes the version that the deployment brought and measures its answer; never the alias, whose traffic
+/// Invokes the version that the deployment brought, and measures its answer. It never invokes the alias, whose traffic
 /// may still go to the version before.
 async fn invoked(
     there: &(impl Functions + Clock),
@@ -92,7 +92,7 @@ async fn invoked(
     }
 }
 
-/// What an answer comes to. Pure.
+/// The verdict on an answer, and its words. Pure.
 fn judged(request: &Invocation, invoked: &Invoked) -> (Verdict, String) {
     if let Some(error) = &invoked.error {
         let told = function_error(&invoked.payload);
@@ -110,8 +110,8 @@ fn judged(request: &Invocation, invoked: &Invoked) -> (Verdict, String) {
     (verdict, format!("answered after {} ms", invoked.ms))
 }
 
-/// `errorType` and `errorMessage` of a function error (AWS Lambda Developer Guide, "Function
-/// errors"); the type alone where the message may hold a secret.
+/// Returns `errorType` and `errorMessage` of a function error (AWS Lambda Developer Guide, "Function errors"). If the
+/// message may hold a secret, it returns the type alone.
 fn function_error(payload: &Value) -> String {
     let member = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or("");
     let (kind, message) = (member("errorType"), member("errorMessage"));
@@ -125,8 +125,8 @@ fn function_error(payload: &Value) -> String {
     }
 }
 
-/// The first member of `expect` that the answer does not have with the same value. What the answer
-/// has instead is told, unless it may be a secret by its looks or by any name above it.
+/// Returns the first member of `expect` that the answer does not have with the same value. It tells what the answer has
+/// instead, unless that may be a secret by its looks or by any name above it.
 fn difference(expect: &Value, answer: &Value, path: &[&str]) -> Option<String> {
     match (expect, answer) {
         (Value::Object(members), Value::Object(found)) => {

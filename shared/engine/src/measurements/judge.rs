@@ -1,4 +1,4 @@
-//! One sort of gates in a wave: which of them tell something of it, and what each looks at.
+//! Measures one sort of gates in a wave: finds those that tell something of the wave, and the time that each looks at.
 
 use super::{Measure, Measuring, Window};
 use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
@@ -13,22 +13,22 @@ use windlass_domain::time::Time;
 pub struct Judging<'a> {
     /// The gates of its environment.
     pub gates: &'a Resolved,
-    /// Where the targets are.
+    /// The place of the targets.
     pub place: &'a Place,
     /// All waves of the deployment.
     pub waves: &'a [Wave],
     /// The steps of its components.
     pub steps: &'a [Step],
-    /// The wave's judgement until now.
+    /// The judgement of the wave until now.
     pub judgement: &'a Judgement,
-    /// When the deployment's first change began.
+    /// The time at which the deployment's first change began.
     pub first_change: Time,
     /// Now.
     pub now: Time,
 }
 
-/// Measures the gates of one sort: those of the whole release, and from the wave on that changes a
-/// component its own. In a wave that only publishes, nothing but what tells of that.
+/// Measures the gates of one sort: those of the whole release, and those of a component from the wave on that changes
+/// it. In a wave that only publishes, it measures only gates that tell something of that.
 pub(super) async fn sort<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
     let declared = M::declared(judging.gates).iter();
     let declared = declared.filter(|one| !M::is_tested(&one.gate) || judging.is_tested(one));
@@ -47,13 +47,14 @@ impl<'a> Judging<'a> {
         wave.is_some_and(|wave| wave.ahead)
     }
 
-    /// Whether test traffic alone gets what the gate's component brings.
+    /// Returns whether test traffic alone gets what the gate's component brings.
     fn is_tested<G>(&self, one: &Declared<G>) -> bool {
         let component = one.component.as_ref();
         component.is_some_and(|name| is_tested(self.waves, name, self.judgement.wave))
     }
 
-    /// The gate with what it looks at, if it decides this wave; `ahead` if it tells something of what is only published.
+    /// Returns the gate with what it looks at, if it decides this wave. `ahead` is true if it tells something of what
+    /// is only published.
     fn measuring<G: Sort>(&self, one: &'a Declared<G>, ahead: bool) -> Option<Measuring<'a, G>> {
         let judgement = self.judgement;
         let only_published = self.is_ahead(judgement.wave);
@@ -85,7 +86,7 @@ impl<'a> Judging<'a> {
         })
     }
 
-    /// Whether a component has been changed up to this wave, by more than what is published ahead.
+    /// Returns whether a component has been changed up to this wave, by more than what is published ahead.
     fn has_changed(&self, step: &Step, ahead: bool) -> bool {
         let mut waves = step.goals.range(..=self.judgement.wave);
         waves.any(|(wave, _)| ahead || !self.is_ahead(*wave))

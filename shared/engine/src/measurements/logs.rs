@@ -1,10 +1,10 @@
-//! Counts of lines in CloudWatch Logs, by queries of Logs Insights: in no window since the change may there be
-//! more than the threshold, and something must be logged at all.
+//! Counts lines in CloudWatch Logs, by queries of Logs Insights. In no window since the change may there be more lines
+//! than the threshold, and something must be logged at all.
 //!
-//! Lines arrive late. Too many are too many as soon as they are there. That there are few is believed of a
-//! window's lines when later looks have counted them again: so a look counts the whole window before it, which
-//! is longer than lines take to arrive, and the next wave counts what arrived late of the wave before. Of the last
-//! minutes of the last wave what has arrived is counted (decision 0311).
+//! Lines arrive late. Too many lines are too many as soon as they are there. But that there are few is believed only
+//! when later looks have counted the window again. So a look counts the whole window before it, which is longer than
+//! lines take to arrive, and the next wave counts the lines of the wave before that arrived late. For the last minutes
+//! of the last wave, the lines that have arrived are counted (decision 0311).
 
 use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem, Window};
@@ -19,25 +19,25 @@ use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::time::Time;
 
-/// How late a line may arrive, in milliseconds. AWS gives no bound for the time from PutLogEvents to a query's
-/// result, nor for what an agent holds back before it. Lambda and the log driver of ECS send within seconds; two
+/// The milliseconds by which a line may arrive late. AWS gives no bound for the time from PutLogEvents to a query's
+/// result, nor for the time that an agent holds a line back. Lambda and the log driver of ECS send within seconds. Two
 /// minutes are what CloudWatch allows for metrics (Amazon CloudWatch User Guide, "Publish custom metrics").
 const LATE_MS: u64 = 2 * 60 * 1000;
 
 /// The pauses between two questions for a query's result, in milliseconds. Most queries end within seconds.
 const PAUSES_MS: [u64; 6] = [500, 1_000, 1_500, 3_000, 4_000, 5_000];
 
-/// How long a gate may go on to ask for windows, in milliseconds: it stands within one call of the judge.
+/// The milliseconds for which a gate may go on to count windows. It must end within one call of the judge.
 const LONGEST_MS: u64 = 20_000;
 
-/// From how many bytes an hour on it is told what a gate costs: with 0.005 USD a GB (Amazon CloudWatch pricing,
-/// "Logs", "Analyze (Logs Insights queries)") that is 5 cents.
+/// The bytes an hour from which on the cost of a gate is told. With 0.005 USD a GB (Amazon CloudWatch pricing, "Logs",
+/// "Analyze (Logs Insights queries)") they cost 5 cents.
 const TOLD_FROM: f64 = 10e9;
 
-/// How many looks an hour has at most as is usual: see `windlass_domain::judgement::pace`.
+/// The most looks that an hour usually has: see `windlass_domain::judgement::pace`.
 const LOOKS_AN_HOUR: f64 = 60.0;
 
-/// Counts, where the log groups are.
+/// Counts, made in the region of the log groups.
 pub(super) struct Logs;
 
 impl<P: JsonServices + Clock + Reach> Measure<P> for Logs {
@@ -107,8 +107,8 @@ async fn problems(
     Ok(problems)
 }
 
-/// A log group that is not there. Before a component's first release there may be none: that of a Lambda function
-/// comes with its first invocation.
+/// The problem of a log group that does not exist. Before a component's first release that only becomes a note: the log
+/// group of a Lambda function comes with its first invocation.
 fn no_group(one: &Checking<'_, LogsGate>) -> Problem {
     let finding = not_measurable(
         one.path,
@@ -124,7 +124,7 @@ fn no_group(one: &Checking<'_, LogsGate>) -> Problem {
     Problem::NotMeasurable(finding)
 }
 
-/// What measuring costs, from what the look before the change scanned.
+/// Tells what measuring costs, by the bytes that the look before the change scanned.
 fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<Problem> {
     let an_hour = bytes * LOOKS_AN_HOUR;
     (an_hour >= TOLD_FROM).then(|| {
@@ -192,20 +192,20 @@ async fn measured(
         _ => Measurement {
             measured: "nothing is logged yet".to_owned(),
             window: clock_times(begin(window), window.now),
-            // What there is may be on its way.
+            // There may be lines that have not arrived yet.
             not_ready: window.now < window.changed.plus_ms(LATE_MS),
             ..blank
         },
     }
 }
 
-/// Since when lines are of this wave, or arrived too late for the one before.
+/// Returns the time since which lines are of this wave, or arrived too late for the wave before.
 fn begin(window: Window) -> Time {
     let late = Time(window.changed.0.saturating_sub(LATE_MS));
     window.first_change.max(late)
 }
 
-/// The windows before now, the newest first, back to what the last look counted to the end. Pure.
+/// Returns the windows before now, the newest first, back to what the last look counted to the end. Pure.
 fn windows(gate: &LogsGate, window: Window) -> Vec<(Time, Time)> {
     let begin = begin(window);
     let counted = Time(window.known.0.saturating_sub(LATE_MS));
@@ -223,14 +223,14 @@ fn told(lines: u64) -> String {
     count::count(lines, "line")
 }
 
-/// What came of a query.
+/// The result of a query.
 enum Counted {
     Lines(Lines),
-    /// Why it is not known.
+    /// The count is not known. The text tells why.
     Unknown(String),
 }
 
-/// What a query found (Amazon CloudWatch Logs API Reference, QueryStatistics).
+/// The statistics of a query (Amazon CloudWatch Logs API Reference, QueryStatistics).
 struct Lines {
     matched: u64,
     scanned: u64,
@@ -262,7 +262,8 @@ async fn count(
             ended => return Ok(Counted::Unknown(format!("the query ended as {ended}"))),
         }
     }
-    // It would go on for an hour, and takes the place of another one. Whether it can be stopped changes nothing.
+    // Otherwise it would go on for an hour, and take the place of another query. It changes nothing whether it can be
+    // stopped.
     let _ = call(there, "Logs_20140328.StopQuery", id).await;
     let waited = PAUSES_MS.iter().sum::<u64>() / 1000;
     let why = format!("the query had no result after {waited} s");
@@ -289,7 +290,7 @@ fn lines(told: &Value) -> Answered<Lines> {
         let found = told["statistics"][member].as_f64();
         found.ok_or_else(|| unreadable_answer(member))
     };
-    // AWS tells whole numbers as doubles.
+    // AWS returns whole numbers as doubles.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

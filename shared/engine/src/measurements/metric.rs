@@ -1,5 +1,5 @@
-//! CloudWatch metrics with a threshold: every point since the wave's change began must hold it, and
-//! points must go on coming.
+//! CloudWatch metrics with a threshold: every point since the wave's change began must hold the threshold, and points
+//! must go on coming.
 
 use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem, Window};
@@ -12,15 +12,15 @@ use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::time::Time;
 
-/// How long the next point may take after its period is over, in milliseconds. CloudWatch tells of
-/// two minutes before what was put can be read (Amazon CloudWatch User Guide, "Publish custom
-/// metrics"), and AWS's own services put theirs some time after the period; a minute is for that.
+/// The milliseconds that the next point may take after its period is over. By CloudWatch's documentation two minutes
+/// may pass before what was put can be read (Amazon CloudWatch User Guide, "Publish custom metrics"). AWS's own
+/// services put theirs some time after the period: that is the third minute.
 const DELAY_MS: u64 = 3 * 60 * 1000;
 
-/// How many periods back a metric is looked at before anything has changed.
+/// The number of periods back to which a metric is read before anything has changed.
 const PERIODS: u64 = 5;
 
-/// Metrics, read where the targets are, each in its region.
+/// Metrics, read at the place of the targets, each in its region.
 pub(super) struct Metrics;
 
 impl<P: Alarms + Reach + Clock> Measure<P> for Metrics {
@@ -63,7 +63,7 @@ async fn problems(
     let now = there.now();
     let from = Time(now.0.saturating_sub(gate.period.as_ms() * PERIODS));
     let points = match there.points(gate, from, now).await {
-        // It would answer the same at each look.
+        // CloudWatch would answer the same at each look.
         Err(fault) if fault.name == FaultName::Refused => {
             let why = format!(
                 "CloudWatch does not take `{}`: {}.",
@@ -95,8 +95,8 @@ async fn problems(
     })
 }
 
-/// Whether a point breaches the threshold. A point whose period is not over yet may still grow, so
-/// it cannot be too low.
+/// Returns whether a point breaches the threshold. A point whose period is not over yet may still grow, so it cannot be
+/// too low.
 fn breach(gate: &MetricGate, point: Point, now: Time) -> bool {
     let over = point.at.plus_ms(gate.period.as_ms()) <= now;
     let too_high = gate.at_most.is_some_and(|most| point.value > most);
@@ -104,9 +104,9 @@ fn breach(gate: &MetricGate, point: Point, now: Time) -> bool {
     too_high || (too_low && over)
 }
 
-/// Whether the newest point is so old that the next one is missing, and not only late. A metric that
-/// is put in every period is never that old while it is put; one that is silent without traffic is,
-/// and `gates.unknown` says what that becomes.
+/// Returns whether the newest point is so old that the next one is missing, and not only late. The newest point of a
+/// metric that is put in every period is never that old. That of a metric that is silent without traffic may be, and
+/// `gates.unknown` says what that becomes.
 fn has_ceased(gate: &MetricGate, newest: Point, now: Time) -> bool {
     let period = gate.period.as_ms();
     newest.at.plus_ms(2 * period + DELAY_MS) < now
@@ -121,9 +121,9 @@ async fn measured(there: &impl Alarms, gate: &MetricGate, window: Window) -> Mea
     }
 }
 
-/// What points come to. Pure.
+/// The measurement by the points. Pure.
 fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measurement) -> Measurement {
-    // A period that began before the change also has what was before it.
+    // A period that began before the change also has values from before the change.
     let is_told = |point: &Point| point.at >= window.changed && !point.value.is_nan();
     let points: Vec<Point> = points.iter().copied().filter(is_told).collect();
     let end = |point: Point| point.at.plus_ms(gate.period.as_ms());

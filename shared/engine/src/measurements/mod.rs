@@ -1,6 +1,6 @@
-//! Measurements: what gates measure, one sort per file, and the one list of them, which `Prepare` and
-//! `Judge` go through. Measuring never fails: what could not be measured is the verdict `unknown`, with
-//! the reason as the measured value (rule 7).
+//! Measurements: what gates measure, one sort per file, and the one list of the sorts, which `Prepare` and `Judge` go
+//! through. Measuring never fails. If something could not be measured, the verdict is `unknown`, with the reason as the
+//! measured value (rule 7).
 
 mod alarm;
 mod check;
@@ -30,45 +30,45 @@ use windlass_domain::time::{Span, Time};
 pub trait Ports: Clock + Reach + Alarms + Functions + JsonServices + Probe {}
 impl<P: Clock + Reach + Alarms + Functions + JsonServices + Probe> Ports for P {}
 
-/// One sort of measurement. What it reads are the ports that its implementation asks for.
+/// One sort of measurement. Its implementation asks for the ports that it reads.
 pub trait Measure<P> {
     /// The gate as it is declared.
     type Gate: Sort;
-    /// True for a gate that tells something of what is only published, too: nobody has got that yet.
+    /// True for a gate that also measures a release that is only published, and that nobody has got yet.
     fn is_ahead(_gate: &Self::Gate) -> bool {
         false
     }
 
-    /// True for a gate that asks what test traffic gets: it decides while a component's release has that alone, and at no
-    /// other time.
+    /// True for a gate that asks what test traffic gets. It decides while test traffic alone gets a component's
+    /// release, and at no other time.
     fn is_tested(_gate: &Self::Gate) -> bool {
         false
     }
 
-    /// True for a gate that can only be measured of the release itself: before it nothing is known of it.
+    /// True for a gate that only the release itself can be measured by: before it nothing is known of it.
     fn is_later(_gate: &Self::Gate) -> bool {
         false
     }
 
-    /// False for a component's gate that tells nothing of how the component stands in a wave, by its step: it does not
-    /// decide that wave.
+    /// False for a component's gate that can tell nothing of a wave, by the component's step. Then it does not decide
+    /// that wave.
     fn decides(_step: Option<&Step>) -> bool {
         true
     }
 
-    /// All gates of this sort.
+    /// Returns all gates of this sort.
     fn declared(gates: &Resolved) -> &[Declared<Self::Gate>];
 
-    /// Looks whether each can be measured and is red already, before anything has changed: an answer for
-    /// each gate, in their order. A refused call is told as a gate that cannot be measured; other faults of
-    /// calls are asked again, by the Retry of `Prepare`.
+    /// Looks, before anything has changed, whether each gate can be measured, and whether it is red already. Returns an
+    /// answer for each gate, in their order. A refused call is told as a gate that cannot be measured. After other
+    /// faults the Retry of `Prepare` calls again.
     async fn check(
         ports: &P,
         place: &Place,
         gates: &[Checking<'_, Self::Gate>],
     ) -> Vec<Answered<Vec<Problem>>>;
 
-    /// Measures each: a measurement for each gate, in their order.
+    /// Measures each gate. Returns a measurement for each, in their order.
     async fn measure(
         ports: &P,
         place: &Place,
@@ -83,12 +83,12 @@ pub struct Checking<'a, G> {
     pub gate: &'a G,
     /// Its path in the declaration.
     pub path: &'a str,
-    /// How long the last wave is watched.
+    /// The time for which the last wave is watched.
     pub bake: Span,
-    /// The target of the component that it belongs to, as its kind wrote it; nothing where that is not known.
+    /// The target of the component to which it belongs, as its kind wrote it; `None` if that is not known.
     pub target: Option<&'a Value>,
-    /// True where this deployment brings the first release of the component that it belongs to: nobody can
-    /// expect of it what it does not do yet, so it is not red.
+    /// True if this deployment brings the first release of the component to which it belongs. Nobody can expect of the
+    /// component what it does not do yet, so the gate is not red.
     pub awaited: bool,
 }
 
@@ -99,30 +99,30 @@ pub struct Measuring<'a, G> {
     pub gate: &'a G,
     /// The time that it looks at.
     pub window: Window,
-    /// How the component that it belongs to is changed.
+    /// The step that changes the component to which it belongs.
     pub step: Option<&'a Step>,
-    /// True where the wave only publishes: nobody has got yet what is measured.
+    /// True if the wave only publishes: nobody has got yet what is measured.
     pub ahead: bool,
 }
 
 /// The time that a measurement looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// When the first change began: the deployment's, or that of the component which the gate belongs to.
+    /// The time at which the first change began: the deployment's, or that of the component to which the gate belongs.
     /// An alarm must not have been red since.
     pub first_change: Time,
-    /// When the wave's change began: points of metrics before it are not of this wave.
+    /// The time at which the wave's change began. Points of metrics before it are not of this wave.
     pub changed: Time,
-    /// Until when the gate is known in this wave: what came later has not been looked at yet.
+    /// The time until which the gate is known in this wave. Nothing later has been looked at yet.
     pub known: Time,
-    /// Now.
+    /// The present time.
     pub now: Time,
 }
 
-/// Makes of the list of sorts what `Prepare` and `Judge` ask for.
+/// Makes, from the list of sorts, the two functions that `Prepare` and `Judge` call.
 macro_rules! sorts {
     ($($module:ident::$sort:ident),* $(,)?) => {
-        /// Looks whether the gates can be measured, and which are red before anything has changed.
+        /// Looks, before anything has changed, which gates can be measured, and which are red already.
         pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Answered<Vec<Looked>> {
             let ($($module,)*) = futures::join!(
                 $(check::sort::<P, $module::$sort>(ports, preparing),)*

@@ -1,5 +1,5 @@
-//! Pages of a static site, as visitors get them: each is answered with a document, and the scripts and style
-//! sheets of its own origin that it names are there, with their types. A distribution that answers what is missing
+//! Pages of a static site, as visitors get them. Each page must be answered with a document. The scripts and style
+//! sheets of its own origin that it names must be there, with their types. A distribution that answers a missing file
 //! with a document (a fallback for single-page applications) would give a browser HTML to run.
 
 use super::words::{not_measurable, unmeasured, unreadable};
@@ -17,16 +17,16 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 
-/// How long an answer may take, in milliseconds. All of a look fits in 60 s: the pages, then the files in four
-/// rounds, each fetched twice at most.
+/// The milliseconds that an answer may take. A whole look takes at most 60 s: the pages, then the files in four rounds,
+/// each fetched at most twice.
 const WITHIN_MS: u64 = 4_000;
 const TRIES: u32 = 2;
 const AT_A_TIME: usize = 32;
-/// How many files of a site are fetched at most: the first ones that its pages name.
+/// The most files of a site that are fetched: the first ones that its pages name.
 const MOST: usize = 128;
-/// The document of a folder, where a folder of the bucket is shown as it is.
+/// The document of a folder, if a folder of the bucket is shown as it is.
 const INDEX: &str = "index.html";
-/// How much of a document is read, in bytes.
+/// The bytes of a document that are read.
 const DOCUMENT: u64 = 1024 * 1024;
 
 /// Pages, fetched from here, wherever the targets are.
@@ -35,7 +35,7 @@ pub(super) struct Pages;
 impl<P: Probe + Clock> Measure<P> for Pages {
     type Gate = PageGate;
 
-    /// In the folder of the release, where an address shows it.
+    /// Such a gate reads the folder of the release, under an address that shows it.
     fn is_ahead(gate: &PageGate) -> bool {
         gate.before_switch.is_some()
     }
@@ -44,7 +44,7 @@ impl<P: Probe + Clock> Measure<P> for Pages {
         &gates.pages
     }
 
-    /// What is wrong now stops nothing: the release replaces these files, and may be what mends them.
+    /// A problem now stops nothing: the release replaces these files, and may be what mends them.
     async fn check(
         ports: &P,
         _place: &Place,
@@ -91,7 +91,7 @@ async fn before(
 ) -> Answered<Vec<Vec<Problem>>> {
     let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
     let Some(site) = Visited::before(of_one[0].target)? else {
-        // What is wrong with the site is told of it.
+        // The site itself tells what is wrong with it.
         return Ok(vec![vec![]; pages.len()]);
     };
     let looked = look(ports, &pages, &site).await?;
@@ -131,7 +131,7 @@ fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> 
     }
 }
 
-/// Asks for a script that is nowhere, beside one that is there, because behaviours go by path. Each look asks for
+/// Asks for a script that does not exist, beside one that does, because behaviours go by path. Each look asks for
 /// another one, because edges remember what is missing.
 async fn nowhere(
     ports: &(impl Probe + Clock),
@@ -163,9 +163,9 @@ async fn nowhere(
     )
 }
 
-/// A page as it was looked at.
+/// A page that was looked at.
 struct Page {
-    /// Its address here: another one than visitors have where they do not get the release yet.
+    /// Its address here. It is another one than visitors have if they do not get the release yet.
     address: Url,
     probed: Probed,
     /// The scripts and style sheets of its own origin that it names, by their addresses here.
@@ -249,7 +249,7 @@ async fn page(ports: &impl Probe, site: &Visited, gate: &PageGate) -> Answered<P
 }
 
 impl Page {
-    /// Pure: what it comes to, in words, and the address to look at next.
+    /// Pure: the verdict on the page, its words, and the address to look at next.
     fn judged<'a>(
         &'a self,
         seen: &BTreeMap<&'a Url, (Verdict, String)>,
@@ -286,7 +286,7 @@ impl Page {
     }
 }
 
-/// What a script or style sheet comes to, in words; nothing is told of one that is as it should be.
+/// Returns the verdict on a script or a style sheet, in words. If it is as it should be, there are no words.
 async fn file<'u>(
     ports: &impl Probe,
     site: &Visited,
@@ -318,7 +318,8 @@ async fn file<'u>(
     Ok((url, judged))
 }
 
-/// Browsers keep a file as long as its header says.
+/// Returns a note if a file has another cache header than its rules say. Browsers keep a file as long as its header
+/// says.
 fn other_header(site: &Visited, url: &Url, answer: &ProbeAnswer) -> Option<String> {
     let path = url.as_str().strip_prefix(&site.visitors)?;
     let path = path.split('?').next().unwrap_or_default();
@@ -359,7 +360,7 @@ fn is_document(answer: &ProbeAnswer) -> bool {
         && ["text/html", "application/xhtml+xml"].contains(&answer.essence().as_str())
 }
 
-/// Such as `answered with status 200 and type text/html`.
+/// Returns words such as `answered with status 200 and type text/html`.
 fn answered(answer: &ProbeAnswer) -> String {
     let found = answer.content_type.as_deref().unwrap_or_default();
     format!("answered with status {} and type `{found}`", answer.status)

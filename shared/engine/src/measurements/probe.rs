@@ -9,13 +9,13 @@ use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::time::Time;
 
-/// The longest time a probe may take, in milliseconds: two tries fit in one look.
+/// The longest time that a probe may take, in milliseconds. Two tries fit in one look.
 pub const LONGEST_MS: u64 = 20_000;
 
-/// How much of a body is searched, in bytes.
+/// The bytes of a body that are searched.
 const BODY_LIMIT: u64 = 64 * 1024;
 
-/// The remedy where an address cannot be asked.
+/// The remedy if an address cannot be asked.
 const REACHABLE: &str = "Probe an address that Windlass can reach.";
 
 /// Probes, made from here, wherever the targets are.
@@ -36,7 +36,8 @@ impl<P: Probe + Clock> Measure<P> for Probes {
         &gates.probes
     }
 
-    /// What a test listener has before the release tells nothing of it: only whether it may be asked is looked at.
+    /// The answer of a test listener before the release tells nothing of the release. So for such a gate it is only
+    /// checked whether the listener may be asked.
     async fn check(
         ports: &P,
         _place: &Place,
@@ -91,7 +92,7 @@ fn blank(gate: &ProbeGate, at: Time) -> Measurement {
     unmeasured(gate, look_at, at)
 }
 
-/// What an answer comes to. Pure.
+/// The measurement of an answer. Pure.
 fn judged(gate: &ProbeGate, probed: &Probed, blank: Measurement) -> Measurement {
     let (verdict, measured) = match probed {
         Probed::Forbidden(why) => (Verdict::Unknown, format!("not measured: {why}")),

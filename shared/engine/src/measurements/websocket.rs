@@ -1,4 +1,4 @@
-//! Conversations over a WebSocket: open, said, heard, in time.
+//! Conversations over a WebSocket: the connection opens, a message is sent, and the expected one is heard in time.
 
 use super::probe::LONGEST_MS;
 use super::words::{problem, unmeasured, unreadable};
@@ -10,7 +10,7 @@ use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::time::Time;
 
-/// The remedy where an address cannot be asked.
+/// The remedy if an address cannot be asked.
 const REACHABLE: &str = "Write an address that Windlass can reach.";
 
 /// Conversations, made from here, wherever the targets are.

@@ -1,4 +1,4 @@
-//! What measurements have in common in words.
+//! Words that all measurements use.
 
 use super::{Checking, Problem};
 use windlass_domain::declaration::gates::Sort;
@@ -7,7 +7,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::time::Time;
 
-/// A measurement of a gate that has not been made yet, and where a person looks next.
+/// A measurement of a gate that has not been made yet. `look_at` is where a person looks next.
 pub(super) fn unmeasured(gate: &impl Sort, look_at: String, at: Time) -> Measurement {
     Measurement {
         gate: gate.name(),
@@ -32,7 +32,7 @@ pub(super) fn unreadable(measurement: Measurement, fault: &Fault) -> Measurement
     }
 }
 
-/// That a gate cannot be measured.
+/// The finding for a gate that cannot be measured.
 pub(super) fn not_measurable(path: &str, reason: impl Into<String>, remedy: &str) -> Finding {
     Finding::new(FindingName::GateNotMeasurable, path, reason, remedy)
 }
@@ -58,7 +58,7 @@ pub(super) fn problem(
     }
 }
 
-/// That a gate is red before anything has changed.
+/// The finding for a gate that is red before anything has changed.
 pub(super) fn already_red(path: &str, gate: &impl Sort, measured: &str) -> Finding {
     Finding::new(
         FindingName::GateAlreadyRed,
@@ -72,7 +72,7 @@ pub(super) fn already_red(path: &str, gate: &impl Sort, measured: &str) -> Findi
     )
 }
 
-/// Hours and minutes from one time to another, such as `14:02-14:05 UTC`.
+/// Returns the hours and minutes from one time to another, such as `14:02-14:05 UTC`.
 pub(super) fn clock_times(from: Time, to: Time) -> String {
     format!("{}-{} UTC", from.clock(), to.clock())
 }

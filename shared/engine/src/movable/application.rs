@@ -1,4 +1,4 @@
-//! All of an application, for another name.
+//! All of an application, for a move to another name.
 
 use super::{Movable, declaration, put_claims, unchanged};
 use crate::config::Configured;
@@ -16,7 +16,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
 
-/// The ledger's word on it.
+/// The ledger's items on the application under both names.
 pub struct WholeMovable<'a> {
     app: &'a AppName,
     to: &'a AppName,
@@ -66,7 +66,7 @@ impl<'a> WholeMovable<'a> {
         })
     }
 
-    /// All that was read, to be decided on.
+    /// Returns all facts that were read, for the decision.
     pub fn asked(&self) -> Application<'_> {
         let environments = self.environments.iter();
         let environments = environments.map(|(name, found)| {
@@ -93,7 +93,8 @@ impl<'a> WholeMovable<'a> {
         decide(&self.asked())
     }
 
-    /// The writes that move it, all or none, while nobody takes a lock of either side and no declaration changes.
+    /// Returns the writes that move it, all or none, on the condition that nobody takes a lock of either side and no
+    /// declaration changes.
     pub fn moved(mut self, whole: &Whole, now: Time) -> Answered<Vec<Write>> {
         let mut writes = vec![self.declared_there.check()];
         writes.push(withdrawn(&self.declared));
@@ -111,7 +112,7 @@ impl<'a> WholeMovable<'a> {
                 moves.hand_on(moving, &mut claims.value);
             }
             writes.extend(found.recorded(moving, moves, now)?);
-            // An environment of which nothing is left is listed no more.
+            // An environment of which nothing is left is not listed any more.
             writes.push(found.from.state.put()?);
         }
         for claims in resources.values() {

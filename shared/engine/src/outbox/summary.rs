@@ -1,7 +1,7 @@
-//! The schedule of the summaries: once a day each application's topics that ask for it are told what the day came to.
+//! The schedule of the summaries: once a day the topics of each application that ask for it are told how the day went.
 //!
-//! The schedule looks several times in the hour that follows the day. How far the telling has come is in the ledger, so
-//! that a look goes on where the one before has ended, and one that comes twice finds nothing to do.
+//! The schedule looks several times in the hour that follows the day. The ledger has how far the telling has come. So a
+//! look goes on where the one before has ended, and a look that comes twice finds nothing to do.
 
 use super::topics::send;
 use crate::overview::{AT_A_TIME, accepted_since, drift, here, most_of_each, names};
@@ -18,14 +18,15 @@ use windlass_domain::summary::{
 };
 use windlass_domain::time::Time;
 
-/// What telling needs.
+/// The ports that telling needs.
 pub trait Ports: Ledger + Notifications + Clock {}
 impl<P: Ledger + Notifications + Clock> Ports for P {}
 
-/// No application is begun with after so long: reading one takes seconds, and the function has 30.
+/// The time in milliseconds after which no application is begun any more. Reading one takes seconds, and the function
+/// has 30 of them.
 const WORK_MS: u64 = 12_000;
 
-/// How many declarations are read at a time.
+/// The number of declarations that are read at a time.
 const A_PAGE: u32 = 25;
 
 /// Serves a look of the schedule.
@@ -70,7 +71,7 @@ pub async fn handle(ports: &impl Ports, event: &Value) -> Answered<()> {
     }
 }
 
-/// How far an invocation has come.
+/// The progress of an invocation.
 enum Came {
     Done,
     /// The next look goes on.
@@ -126,7 +127,7 @@ impl<P: Ports> Telling<'_, P> {
         })
     }
 
-    /// One application; answers where the work ends with it.
+    /// Tells one application's summary. Returns how far it came if the work ends here.
     async fn one(&mut self, app: &AppName, declared: &Stored<Declared>) -> Answered<Option<Came>> {
         let ports = self.ports;
         let Ok(declaration) = store::read_declaration(&declared.value) else {
@@ -154,7 +155,7 @@ impl<P: Ports> Telling<'_, P> {
                 .pass(app, &format!("{TRIES} invocations failed with it."))
                 .await;
         }
-        // Whoever has written it alone goes on.
+        // The one whose write passes goes on.
         if !self.write().await? {
             return Ok(Some(Came::Elsewhere));
         }
@@ -163,7 +164,7 @@ impl<P: Ports> Telling<'_, P> {
         Ok(None)
     }
 
-    /// Goes on without a summary of it.
+    /// Goes on without a summary of the application, and tells that.
     async fn pass(&mut self, app: &AppName, why: &str) -> Answered<Option<Came>> {
         tracing::error!(%app, why, "there is no summary");
         let told = not_told(app, self.day.value.to(), why);
@@ -172,7 +173,7 @@ impl<P: Ports> Telling<'_, P> {
         Ok((!self.write().await?).then_some(Came::Elsewhere))
     }
 
-    /// Writes how far it has come; false where another invocation has.
+    /// Writes how far it has come; `false` if another invocation has written in between.
     async fn write(&mut self) -> Answered<bool> {
         let written = self.ports.transact(vec![self.day.put()?]).await?;
         self.day.rev += 1;

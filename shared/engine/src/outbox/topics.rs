@@ -1,4 +1,4 @@
-//! The topics that a declaration wants told.
+//! Tells the topics that a declaration names.
 
 use super::Ports;
 use crate::ports::{Answered, Notifications};
@@ -48,7 +48,7 @@ pub(super) async fn send(
     }
 }
 
-/// Whether asking again would not help.
+/// Returns whether the fault is the topic's own, so that asking again would not help.
 fn is_of_the_topic(fault: &Fault) -> bool {
     matches!(
         fault.name,

@@ -1,4 +1,4 @@
-//! Pinning artifacts by version id, hash and digest (rule 5).
+//! Pins artifacts by version id, hash and digest (rule 5).
 
 use super::Ports;
 use super::source::{Source, missing};
@@ -17,12 +17,12 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::release::Release;
 use windlass_domain::request::Request;
 
-/// How much of an object is hashed at a time, in bytes.
+/// The number of bytes of an object that are hashed at a time.
 const CHUNK: u64 = 8 * 1024 * 1024;
 
-/// How much is hashed for one release, in bytes. The shortest function that pins is `api` with 29 s
-/// and 256 MB of memory, which is a seventh of a processor (AWS Lambda Developer Guide, "Configure
-/// Lambda function memory"): half of its time is enough where S3 is read and hashed with 35 MB/s.
+/// The most bytes that are hashed for one release. The function with the least time that pins is `api`, with 29 s and
+/// 256 MB of memory, which is a seventh of a processor (AWS Lambda Developer Guide, "Configure Lambda function
+/// memory"). Half of its time is enough if S3 is read and hashed with 35 MB/s.
 const MOST_HASHED: u64 = 512 * 1024 * 1024;
 
 /// Pins the components of a release that can be pinned, and tells everything that is wrong with the others.

@@ -12,7 +12,7 @@ use windlass_domain::request::Request;
 pub struct Found {
     /// Its version.
     pub version: semver::Version,
-    /// What it says.
+    /// The declaration itself.
     pub declaration: Arc<Declaration>,
 }
 
@@ -26,7 +26,7 @@ pub async fn declaration_in_force(
     Ok(found.map_err(|finding| vec![finding]))
 }
 
-/// That nothing is known of an application.
+/// Returns the finding that no declaration is known for an application.
 pub fn no_declaration(app: &AppName) -> Finding {
     Finding::new(
         FindingName::NoDeclaration,

@@ -1,4 +1,4 @@
-//! What the metadata of a single artifact say that it is.
+//! Reads the release that the metadata of a single artifact describes.
 
 use crate::ports::ObjectHead;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use windlass_domain::manifest::Manifest;
 use windlass_domain::name::AppName;
 use windlass_domain::request::{ArtifactObject, Request};
 
-/// What a manifest has, and the metadata that say it.
+/// The members of a manifest, each with the name of the metadata that give it.
 const SAID_BY: [(&str, &str); 4] = [
     ("version", "version"),
     ("git.ref", "git-ref"),
@@ -16,11 +16,11 @@ const SAID_BY: [(&str, &str); 4] = [
     ("git.time", "git-time"),
 ];
 
-/// The manifest of a release of this artifact alone, of its metadata `version`, `git-ref`, `git-commit` and
-/// `git-time`. It is held to what every manifest is held to.
+/// Returns the manifest of a release of this artifact alone, from its metadata `version`, `git-ref`, `git-commit` and
+/// `git-time`. It is checked as every manifest is.
 ///
-/// # Errors
-/// Everything that is wrong with the metadata, each with the object's key and its name as path.
+/// # Errors Everything that is wrong with the metadata. Each finding has the object's key and the metadata's name as
+/// its path.
 pub fn manifest(
     app: &AppName,
     artifact: &ArtifactObject,
@@ -55,13 +55,13 @@ fn git(reference: Option<&str>, commit: Option<&str>, time: Option<&str>) -> Opt
     Some(git)
 }
 
-/// The place of a name in the metadata of a single artifact, where a request is about one.
+/// Returns the path of a metadata name, if the request is about a single artifact.
 pub fn path(request: &Request, name: &str) -> Option<String> {
     let artifact = request.artifact_object.as_ref()?;
     Some(format!("{}: metadata.{name}", artifact.object.key))
 }
 
-/// The finding with the metadata's name as its path, where they said it.
+/// Returns the finding with the metadata's name as its path, if the metadata gave the value.
 fn of_metadata(key: &str, finding: Finding) -> Finding {
     if (finding.name, finding.path.as_str()) == (FindingName::MissingField, "version") {
         return Finding::new(

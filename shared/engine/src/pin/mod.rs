@@ -1,6 +1,6 @@
-//! Pinning: from the raw request of any route to a release whose bytes can never be others, and the
-//! environment it goes to. Used by `Admit`, and by the routes that name a deployment before it
-//! starts, so that all of them come to the same id.
+//! Pinning: from the raw request of any route to the environment that it goes to, and to a release whose bytes can
+//! never be others. `Admit` uses it, and so do the routes that name a deployment before it starts; so all of them come
+//! to the same id.
 
 mod artifact;
 mod declaration;
@@ -29,7 +29,7 @@ use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::release::{RecordedRelease, Release};
 use windlass_domain::request::{ActionName, Request};
 
-/// What pinning needs.
+/// The ports that pinning needs.
 pub trait Ports: Ledger + Objects + Registry + Configured {}
 impl<P: Ledger + Objects + Registry + Configured> Ports for P {}
 
@@ -40,11 +40,11 @@ pub struct Pinned {
     pub release: Release,
     /// The declaration, resolved for the environment.
     pub resolved: Resolved,
-    /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
+    /// True if a person named the environment; false if a rule sent an arrival there.
     pub by_person: bool,
-    /// The semantic version by which it is ordered, where the environment's rule is a tag rule.
+    /// The semantic version by which it is ordered, if the environment's rule is a tag rule.
     pub order_version: Option<semver::Version>,
-    /// What to record of the version text, if anything is new.
+    /// The release to record under its version text, if anything is new.
     pub to_record: Option<Stored<RecordedRelease>>,
 }
 
@@ -81,7 +81,7 @@ pub async fn findings(ports: &impl Ports, part: InPart<Request>) -> Vec<Finding>
     part.and(found.unwrap_or_default()).findings()
 }
 
-/// True where the environment that a request names is declared.
+/// Checks that the environment that a request names is declared.
 fn named(request: &Request, declaration: &Declaration) -> Result<(), Vec<Finding>> {
     let environment = request.environment.as_ref();
     environment.map_or(Ok(()), |name| declaration.resolve(name).map(|_| ()))
@@ -138,7 +138,7 @@ async fn pin_source(
     }))
 }
 
-/// That the environment does not take releases that came this way.
+/// Returns the finding that the environment does not take releases from this source; `None` if it does.
 pub fn not_accepted(request: &Request, resolved: &Resolved) -> Option<Finding> {
     let route = request.asked_by().route;
     (!resolved.sources.contains(&route)).then(|| {
@@ -151,8 +151,8 @@ pub fn not_accepted(request: &Request, resolved: &Resolved) -> Option<Finding> {
     })
 }
 
-/// Whether a person chose where it goes. Every path of the API names the environment; a manifest that its own Git ref
-/// sends there as well is what arrives.
+/// Returns whether a person chose the environment. Every path of the API names the environment; but a manifest that its
+/// own Git ref would send there as well counts as an arrival.
 fn is_by_person(
     request: &Request,
     source: &Source,
@@ -190,8 +190,9 @@ async fn declared(
     )
 }
 
-/// Whoever may upload a release may not choose the rules, gates and targets of a time that is over: who
-/// may change a declaration is somebody else (`docs/integrate/ci.md`).
+/// Returns the finding that a release names an older declaration. Whoever may upload a release may not choose the
+/// rules, gates and targets of a former time: it is somebody else who may change a declaration
+/// (`docs/integrate/ci.md`).
 fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding {
     Finding::new(
         FindingName::Older,
@@ -201,15 +202,16 @@ fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding
     )
 }
 
-/// Rule 6: where the environment's rule is a tag rule, the tag is the version.
+/// Returns the finding that the version differs from the Git tag. In an environment with a tag rule the tag is the
+/// version (rule 6).
 fn not_of_its_tag(request: &Request, source: &Source, resolved: &Resolved) -> Option<Finding> {
     let git = source.git.as_ref().filter(|_| resolved.tag_rule)?;
     let path = metadata::path(request, "version").unwrap_or_else(|| "version".to_owned());
     tag_version_differs(&source.version, &git.reference, &path)
 }
 
-/// The pushed image as a component takes it here: for each of its containers of this repository where it has several.
-/// None where nothing of it lives there: it may live in another one elsewhere.
+/// Returns the pushed image as a component takes it here. If the component has several containers, it is the image of
+/// each one whose repository this is. `None` if this is the repository of none: elsewhere it may be.
 fn of_push(
     resolved: &Resolved,
     name: &ComponentName,
@@ -273,8 +275,8 @@ fn environment(
     chosen.ok_or_else(|| declaration.no_rule(path, text))
 }
 
-/// In an environment with a tag rule releases are ordered by semantic version; a person may bring
-/// in one without.
+/// Returns the semantic version by which a release is ordered in an environment with a tag rule. `None` in any other
+/// environment, and for a release without one, which a person may bring in.
 fn order_version(resolved: &Resolved, release: &Release) -> Option<semver::Version> {
     if !resolved.tag_rule {
         return None;

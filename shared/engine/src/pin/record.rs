@@ -59,7 +59,7 @@ pub async fn record(
     Ok(Ok(is_new.then_some(known)))
 }
 
-/// The bytes that are others than those that were recorded, of each container that both name.
+/// Returns a finding for each container that both name with other bytes than those that were recorded.
 fn reused(
     version: &str,
     name: &ComponentName,

@@ -1,4 +1,4 @@
-//! What a request wants to deploy, by each route, before anything is pinned.
+//! Reads what a request wants to deploy, by each route, before anything is pinned.
 
 use super::unknown::unknown_version;
 use super::{Ports, metadata};
@@ -20,7 +20,7 @@ use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
 /// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
 const LARGEST_MANIFEST: u64 = 256 * 1024;
 
-/// How many pushes of one tag are told, where it has several.
+/// The most pushes of one tag that are told, if it has several.
 const PUSHES: u32 = 5;
 
 /// A release before it is pinned.
@@ -30,13 +30,13 @@ pub struct Source {
     pub git: Option<Git>,
     pub sequence: Option<u64>,
     pub declaration: Option<semver::Version>,
-    /// Components still to be pinned.
+    /// The components that are still to be pinned.
     pub named: BTreeMap<ComponentName, ArtifactRef>,
-    /// Components of a recorded release, which are pinned already.
+    /// The components of a recorded release, which are pinned already.
     pub pinned: BTreeMap<ComponentName, Artifact>,
-    /// The tag of an image push; what chose the environment.
+    /// The tag of an image push, which chooses the environment.
     pub image_tag: Option<String>,
-    /// Whether it is an image push, now or when it was recorded.
+    /// True if it is an image push, now or when it was recorded.
     pub image_push: bool,
 }
 
@@ -129,7 +129,7 @@ async fn artifact_object(ports: &impl Ports, app: &AppName, artifact: &ArtifactO
     Ok(of_part(metadata::manifest(app, artifact, &head)))
 }
 
-/// An image push is a release of all components, and containers of them, that live in its repository.
+/// Reads an image push, which is a release of all components, and containers of them, that live in its repository.
 fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Finding> {
     let repositories = declaration.repositories();
     let name = repository_name(&push.repository);
@@ -226,7 +226,7 @@ fn several(app: &AppName, tag: &str, releases: &[RecordedRelease]) -> Finding {
     )
 }
 
-/// That an object is not there.
+/// Returns the finding that an object is not there.
 pub fn missing(key: &str) -> Finding {
     Finding::new(
         FindingName::ArtifactMissing,

@@ -1,4 +1,4 @@
-//! That no release is recorded under a version, told with the one that was probably meant.
+//! Tells that no release is recorded under a version, and names the one that was probably meant.
 
 use crate::ports::{Answered, Ledger, Query};
 use crate::store;
@@ -6,7 +6,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::meant::meant;
 use windlass_domain::name::AppName;
 
-/// How many versions are looked through for the one that was meant.
+/// The number of versions that are looked through for the one that was meant.
 const KNOWN: u32 = 100;
 
 /// The finding. It costs a query, which only who asks for what is not there pays.

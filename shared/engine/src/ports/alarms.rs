@@ -9,7 +9,7 @@ pub struct Alarm {
     pub name: String,
     /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub state: String,
-    /// Why, as CloudWatch tells it.
+    /// The reason of the state, as CloudWatch tells it.
     pub reason: String,
     /// The recent points that the state was judged by, oldest first.
     pub points: Vec<f64>,
@@ -19,20 +19,20 @@ pub struct Alarm {
     pub metric: String,
     /// The period of a point in seconds.
     pub period_s: u64,
-    /// How many of how many points must breach.
+    /// The number of points that must breach, and the number of points that are looked at.
     pub points_of: (u32, u32),
-    /// When its state changed last (`StateTransitionedTimestamp`, else `StateUpdatedTimestamp`).
+    /// The time of the last change of its state (`StateTransitionedTimestamp`, else `StateUpdatedTimestamp`).
     pub since: Time,
 }
 
 /// A change of an alarm's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlarmChange {
-    /// When.
+    /// The time of the change.
     pub at: Time,
     /// The new state: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub to: String,
-    /// Why, as CloudWatch tells it.
+    /// The reason of the change, as CloudWatch tells it.
     pub reason: String,
 }
 
@@ -47,15 +47,14 @@ pub struct Point {
 
 /// Amazon CloudWatch.
 pub trait Alarms {
-    /// Reads alarms (metric and composite) by name, all the pages; those that do not exist are
-    /// absent from the answer.
+    /// Reads alarms (metric and composite) by name, all the pages. Alarms that do not exist are absent from the answer.
     async fn alarms(&self, names: &[String]) -> Answered<Vec<Alarm>>;
 
-    /// The changes of an alarm's state since `from`, oldest first, all the pages (Amazon CloudWatch
-    /// API Reference, DescribeAlarmHistory with `HistoryItemType` `StateUpdate`; the new state and
-    /// its reason are in `HistoryData` as `newState.stateValue` and `newState.stateReason`).
+    /// Reads the changes of an alarm's state since `from`, oldest first, all the pages (Amazon CloudWatch API
+    /// Reference, DescribeAlarmHistory with `HistoryItemType` `StateUpdate`; the new state and its reason are in
+    /// `HistoryData` as `newState.stateValue` and `newState.stateReason`).
     async fn alarm_history(&self, name: &str, from: Time) -> Answered<Vec<AlarmChange>>;
 
-    /// The points of a metric from `from` to `to`, oldest first.
+    /// Reads the points of a metric from `from` to `to`, oldest first.
     async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Answered<Vec<Point>>;
 }

@@ -1,12 +1,12 @@
 use super::Answered;
 use std::collections::BTreeMap;
 
-/// What CloudFront tells of a distribution.
+/// A distribution, as CloudFront tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Distribution {
     /// The ETag of its configuration.
     pub etag: String,
-    /// Whether all edges have the configuration (`Status` is `Deployed`).
+    /// True if all edges have the configuration (`Status` is `Deployed`).
     pub deployed: bool,
     /// Its domain, such as `d111111abcdef8.cloudfront.net`.
     pub domain: String,
@@ -14,7 +14,7 @@ pub struct Distribution {
     pub arn: String,
     /// The document that it answers for `/` (its default root object), or empty.
     pub root: String,
-    /// Whether a function sees viewers' requests in its default behaviour and may rewrite them.
+    /// True if a function sees viewers' requests in its default behaviour and may rewrite them.
     pub rewrites: bool,
     /// Its origins.
     pub origins: Vec<Origin>,
@@ -34,7 +34,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Whether it is the website of a bucket, which knows index documents (Amazon S3 User Guide,
+    /// Returns whether the origin is the website of a bucket, which knows index documents (Amazon S3 User Guide,
     /// "Website endpoints").
     pub fn is_website(&self) -> bool {
         self.domain.contains(".s3-website")
@@ -54,21 +54,20 @@ pub struct ErrorPage {
 
 /// Amazon CloudFront.
 pub trait Cdn {
-    /// Reads a distribution; `NotFound` where there is none.
+    /// Reads a distribution; `NotFound` if there is none.
     async fn distribution(&self, id: &str) -> Answered<Distribution>;
 
-    /// Sets one origin's path and nothing else: every other field of the configuration stays as it
-    /// is, also fields that the SDK does not know. `Conflict` if `etag` is not the present one.
+    /// Sets one origin's path and nothing else: every other field of the configuration stays as it is, also fields that
+    /// the SDK does not know. `Conflict` if `etag` is not the present one.
     async fn set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str)
     -> Answered<()>;
 
-    /// Starts an invalidation; the same reference with the same paths gives the same one. Answers
-    /// its id.
+    /// Starts an invalidation and returns its id. The same reference with the same paths gives the same invalidation.
     async fn invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Answered<String>;
 
-    /// Whether an invalidation is completed.
+    /// Returns whether an invalidation is completed.
     async fn invalidated(&self, id: &str, invalidation: &str) -> Answered<bool>;
 
-    /// The tags of a distribution by its ARN.
+    /// Reads the tags of a distribution by its ARN.
     async fn distribution_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>>;
 }

@@ -8,21 +8,21 @@ pub struct DeploymentGroup {
     pub platform: String,
     /// The name of its deployment configuration, which says in which steps callers are moved.
     pub configuration: String,
-    /// The revision that it deployed last; absent where it has deployed none, or CodeDeploy does not tell it.
+    /// The revision that it deployed last; absent if it has deployed none, or CodeDeploy does not tell it.
     pub revision: Option<Revision>,
     /// The ids of the last deployment that was attempted, and of the last one that succeeded.
     pub last: Vec<String>,
     /// The services of Amazon ECS that it deploys, by cluster and name.
     pub services: Vec<(String, String)>,
-    /// For how many minutes a deployment waits to be continued before it moves callers, and is stopped then; absent
-    /// where it waits for nobody (`DeploymentReadyOption`).
+    /// The minutes that a deployment waits to be continued before it moves callers; after that it is stopped. Absent if
+    /// it waits for nobody (`DeploymentReadyOption`).
     pub ready_min: Option<u64>,
-    /// For how many minutes the former tasks of a service stay once all callers are moved
-    /// (`BlueInstanceTerminationOption`); absent where they stay for good.
+    /// The minutes that the former tasks of a service stay once all callers are moved
+    /// (`BlueInstanceTerminationOption`); absent if they stay for good.
     pub ends_min: Option<u64>,
 }
 
-/// What a deployment deploys, and where its text is (AWS CodeDeploy API Reference, `RevisionLocation`).
+/// The revision that a deployment deploys: where its text is (AWS CodeDeploy API Reference, `RevisionLocation`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revision {
     /// A text that CodeDeploy keeps, by its SHA-256.
@@ -42,9 +42,9 @@ pub enum Revision {
 pub enum Routing {
     /// All callers at once.
     AllAtOnce,
-    /// So many percent at first, and all after so many minutes.
+    /// This many percent at first, and all after this many minutes.
     Canary(u64, u64),
-    /// So many percent every so many minutes.
+    /// This many percent every so many minutes.
     Linear(u64, u64),
     /// A way that this build does not know, by its name.
     Other(String),
@@ -61,36 +61,37 @@ pub struct Deployed {
     pub description: String,
     /// `user`, `codeDeployRollback`, `CloudFormation`, …
     pub creator: String,
-    /// When it was created.
+    /// The time at which it was created.
     pub created: Option<Time>,
-    /// When it ended.
+    /// The time at which it ended.
     pub completed: Option<Time>,
-    /// The code of its error, such as `ALARM_ACTIVE`, and its words; absent where it has none.
+    /// The code of its error, such as `ALARM_ACTIVE`, and the error's text; absent if it has none.
     pub error: Option<(String, String)>,
-    /// True where CodeDeploy rolls it back by itself where it fails, or is stopped.
+    /// True if CodeDeploy rolls it back by itself when it fails, or is stopped.
     pub rolls_back: bool,
     /// The deployment that takes it back, once there is one.
     pub rolled_back_by: Option<String>,
     /// The deployment that it takes back.
     pub rollback_of: Option<String>,
-    /// How CodeDeploy tells of its rollback; empty where it does not.
+    /// CodeDeploy's text on its rollback; empty if there is none.
     pub rollback_words: String,
     /// Its revision.
     pub revision: Option<Revision>,
-    /// True where CodeDeploy tells that it only waits until it ends the former tasks. Of a service it need not tell that.
+    /// True if CodeDeploy tells that it only waits until it ends the former tasks. For a service CodeDeploy need not
+    /// tell that.
     pub ends: bool,
 }
 
-/// What a deployment waits for that a call can end (AWS CodeDeploy API Reference, `ContinueDeployment`).
+/// The wait of a deployment that a call can end (AWS CodeDeploy API Reference, `ContinueDeployment`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
-    /// For leave to move callers (`READY_WAIT`).
+    /// It waits for leave to move callers (`READY_WAIT`).
     Ready,
-    /// Until it ends the former tasks (`TERMINATION_WAIT`).
+    /// It waits until it ends the former tasks (`TERMINATION_WAIT`).
     Termination,
 }
 
-/// How far a deployment has come.
+/// The progress of a deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lifecycle {
     /// The lifecycle events of its function or service, in their order; none before it has begun.
@@ -104,7 +105,7 @@ pub struct Lifecycle {
 pub struct Share {
     /// The task set's id, such as `ecs-svc/1234567890123456789`.
     pub id: String,
-    /// The percent of the traffic that it gets; absent where CodeDeploy does not tell it.
+    /// The percent of the traffic that it gets; absent if CodeDeploy does not tell it.
     pub percent: Option<u64>,
 }
 
@@ -115,9 +116,9 @@ pub struct LifecycleEvent {
     pub name: String,
     /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Skipped` or `Unknown`.
     pub status: String,
-    /// Why it failed, in words; empty where nothing is told.
+    /// The reason why it failed; empty if CodeDeploy tells nothing.
     pub words: String,
-    /// When it ended.
+    /// The time at which it ended.
     pub ended: Option<Time>,
 }
 
@@ -137,27 +138,28 @@ pub struct NewDeployed {
     pub application: String,
     /// The deployment group.
     pub group: String,
-    /// For a person, and to know it again.
+    /// A text for a person, by which the deployment is also known again.
     pub description: String,
     /// The `AppSpec`, as JSON.
     pub content: String,
-    /// The deployment configuration where it is another than the group's.
+    /// The deployment configuration, if it is another than the group's.
     pub configuration: Option<String>,
 }
 
 /// AWS CodeDeploy. Applications and groups are named by their names.
 pub trait CodeDeploy {
-    /// A deployment group; `NotFound` where it or its application is not there.
+    /// Reads a deployment group; `NotFound` if it or its application does not exist.
     async fn deployment_group(&self, application: &str, group: &str) -> Answered<DeploymentGroup>;
 
-    /// The steps of a deployment configuration.
+    /// Reads the steps of a deployment configuration.
     async fn routing(&self, configuration: &str) -> Answered<Routing>;
 
-    /// The text of a revision that CodeDeploy keeps: `GetDeployment` and `GetDeploymentGroup` tell its SHA-256 alone.
+    /// Reads the text of a revision that CodeDeploy keeps. `GetDeployment` and `GetDeploymentGroup` tell only its
+    /// SHA-256.
     async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Answered<String>;
 
-    /// The ids of a group's deployments, in no order, a page with the token of the next one. They may be some seconds
-    /// behind.
+    /// Lists the ids of a group's deployments, in no order: a page, with the token of the next one. The list may be
+    /// some seconds behind.
     async fn deployments(
         &self,
         application: &str,
@@ -166,20 +168,20 @@ pub trait CodeDeploy {
         next: Option<&str>,
     ) -> Answered<(Vec<String>, Option<String>)>;
 
-    /// One deployment; `NotFound` where there is none.
+    /// Reads one deployment; `NotFound` if there is none.
     async fn deployed(&self, id: &str) -> Answered<Deployed>;
 
-    /// How far a deployment has come.
+    /// Reads the progress of a deployment.
     async fn lifecycle_events(&self, id: &str) -> Answered<Lifecycle>;
 
-    /// Creates a deployment; answers its id. CodeDeploy takes no client token. `Conflict` where the group has an
-    /// active one. That the alias points to the `CurrentVersion` of its `AppSpec`, and has no weights, is compared when
-    /// it begins: else it fails.
+    /// Creates a deployment and returns its id. CodeDeploy takes no client token. `Conflict` if the group has an active
+    /// one. The alias must point to the `CurrentVersion` of the deployment's `AppSpec` and have no weights. CodeDeploy
+    /// checks that when the deployment begins, and else the deployment fails.
     async fn create_deployment(&self, new: &NewDeployed) -> Answered<String>;
 
-    /// Stops a deployment and lets CodeDeploy take it back by one of its own. `Conflict` where it is over.
+    /// Stops a deployment and lets CodeDeploy take it back by a deployment of its own. `Conflict` if it is over.
     async fn stop_deployment(&self, id: &str) -> Answered<()>;
 
-    /// Ends what a deployment waits for. Sent once. `Conflict` where it does not wait for that, or is over.
+    /// Ends the wait of a deployment. Sent once. `Conflict` if it does not wait for that, or is over.
     async fn continue_deployment(&self, id: &str, waiting: Waiting) -> Answered<()>;
 }

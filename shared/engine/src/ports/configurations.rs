@@ -28,7 +28,7 @@ pub struct Profile {
 pub struct Strategy {
     /// Its id and name.
     pub named: Named,
-    /// The minutes that it grows to all callers, and those that AppConfig watches its alarms after that.
+    /// The minutes in which it grows to all callers, and the minutes that AppConfig watches its alarms after that.
     pub minutes: (u64, u64),
 }
 
@@ -37,7 +37,7 @@ pub struct Strategy {
 pub struct HostedVersion {
     /// Its number, from 1.
     pub number: u32,
-    /// Its label; absent where it has none.
+    /// Its label; absent if it has none.
     pub label: Option<String>,
 }
 
@@ -50,9 +50,9 @@ pub struct NewVersion {
     pub content_type: String,
     /// Its label, of at most 64 characters: no two versions of a profile have the same.
     pub label: String,
-    /// For a person.
+    /// A text for a person.
     pub description: String,
-    /// The number that the newest version must have; `None` where there must be none.
+    /// The number that the newest version must have; `None` if there must be none.
     pub newest: Option<u32>,
 }
 
@@ -66,21 +66,21 @@ pub struct Rollout {
     pub profile: String,
     /// The version that is deployed.
     pub version: String,
-    /// That version's label; absent where it has none.
+    /// The label of that version; absent if it has none.
     pub label: Option<String>,
     /// `VALIDATING`, `DEPLOYING`, `BAKING`, `COMPLETE`, `ROLLING_BACK`, `ROLLED_BACK` or `REVERTED`.
     pub state: String,
     /// The share of callers who get it, from 0 to 100.
     pub percent: u32,
-    /// The minutes that it grows, and those that AppConfig watches its alarms after that.
+    /// The minutes in which it grows, and the minutes that AppConfig watches its alarms after that.
     pub minutes: (u64, u64),
-    /// When it began.
+    /// The time at which it began.
     pub started: Option<Time>,
-    /// When it was complete.
+    /// The time at which it was complete.
     pub completed: Option<Time>,
 }
 
-/// A deployment as it tells of itself alone (AWS AppConfig API Reference, GetDeployment).
+/// A deployment as AppConfig tells of it alone (AWS AppConfig API Reference, GetDeployment).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     /// The deployment.
@@ -98,7 +98,7 @@ pub struct RolloutEvent {
     pub what: String,
     /// `USER`, `APPCONFIG`, `CLOUDWATCH_ALARM` or `INTERNAL_ERROR`.
     pub by: String,
-    /// In words, such as the ARN of the alarm that asked for a rollback.
+    /// A text, such as the ARN of the alarm that asked for a rollback.
     pub words: String,
 }
 
@@ -111,42 +111,42 @@ pub struct NewRollout {
     pub version: String,
     /// The strategy's id.
     pub strategy: String,
-    /// For a person, and to know it again.
+    /// A text for a person, by which the deployment is also known again.
     pub description: String,
-    /// The number of the environment's newest deployment; `None` where there must be none.
+    /// The number of the environment's newest deployment; `None` if there must be none.
     pub newest: Option<u32>,
 }
 
 /// AWS AppConfig. Applications, environments, profiles and strategies are named by their ids.
 pub trait Configurations {
-    /// All applications.
+    /// Lists all applications.
     async fn applications(&self) -> Answered<Vec<Named>>;
 
-    /// All environments of an application.
+    /// Lists all environments of an application.
     async fn environments(&self, application: &str) -> Answered<Vec<Named>>;
 
-    /// All profiles of an application.
+    /// Lists all profiles of an application.
     async fn profiles(&self, application: &str) -> Answered<Vec<Profile>>;
 
-    /// All strategies, AppConfig's own included.
+    /// Lists all strategies, AppConfig's own included.
     async fn strategies(&self) -> Answered<Vec<Strategy>>;
 
-    /// The tags of an environment.
+    /// Reads the tags of an environment.
     async fn environment_tags(
         &self,
         application: &str,
         environment: &str,
     ) -> Answered<BTreeMap<String, String>>;
 
-    /// All versions of a profile in AppConfig's own store, in no order.
+    /// Lists all versions of a profile in AppConfig's own store, in no order.
     async fn versions(&self, application: &str, profile: &str) -> Answered<Vec<HostedVersion>>;
 
-    /// A version's content; `NotFound` where there is none. What was stored comes back byte for byte, but for
-    /// feature flags, to which AppConfig adds when each was made and changed.
+    /// Reads a version's content; `NotFound` if there is none. It comes back byte for byte as it was stored. Only to
+    /// feature flags AppConfig adds when each was made and changed.
     async fn content(&self, application: &str, profile: &str, version: u32) -> Answered<Bytes>;
 
-    /// Makes a version; answers its number. `Conflict` where the newest is another one, `Refused` where a
-    /// validator of the profile says no.
+    /// Makes a version and returns its number. `Conflict` if the newest is another one; `Refused` if a validator of the
+    /// profile refuses it.
     async fn create_version(
         &self,
         application: &str,
@@ -154,7 +154,7 @@ pub trait Configurations {
         version: &NewVersion,
     ) -> Answered<u32>;
 
-    /// An environment's deployments of all profiles, a page of at most 50, with the token of the next page. AWS
+    /// Lists an environment's deployments of all profiles: a page of at most 50, with the token of the next page. AWS
     /// promises the newest first.
     async fn rollouts(
         &self,
@@ -163,11 +163,11 @@ pub trait Configurations {
         next: Option<&str>,
     ) -> Answered<(Vec<Rollout>, Option<String>)>;
 
-    /// One deployment; `NotFound` where there is none.
+    /// Reads one deployment; `NotFound` if there is none.
     async fn rollout(&self, application: &str, environment: &str, number: u32) -> Answered<Told>;
 
-    /// Begins a deployment; answers its number. `Conflict` where the newest is another one, and where one is under
-    /// way in the environment, of whichever profile.
+    /// Begins a deployment and returns its number. `Conflict` if the newest is another one, or if one is under way in
+    /// the environment, of whichever profile.
     async fn start_rollout(
         &self,
         application: &str,
@@ -175,8 +175,8 @@ pub trait Configurations {
         rollout: &NewRollout,
     ) -> Answered<u32>;
 
-    /// Stops a deployment that is under way, or reverts one that was complete for less than 72 hours: its callers
-    /// get what was deployed before it. `Refused` where it is neither.
+    /// Stops a deployment that is under way, or reverts one that was complete for less than 72 hours: its callers get
+    /// what was deployed before it. `Refused` if it is neither.
     async fn stop_rollout(&self, application: &str, environment: &str, number: u32)
     -> Answered<()>;
 }

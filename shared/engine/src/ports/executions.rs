@@ -13,32 +13,31 @@ pub struct Execution {
     pub error: Option<String>,
     /// Its cause.
     pub cause: Option<String>,
-    /// When it started.
+    /// The time at which it started.
     pub started: Time,
-    /// Its input; null where it is not known.
+    /// Its input; null if it is not known.
     pub input: Value,
 }
 
 /// AWS Step Functions, for the release machine.
 pub trait Executions {
-    /// Starts an execution and answers its ARN. One of that name that exists already counts as
-    /// started.
+    /// Starts an execution and returns its ARN. If there is one of that name already, it counts as started.
     async fn start(&self, name: &str, input: &Value) -> Answered<String>;
 
     /// Stops an execution; one that has ended is left as it is.
     async fn stop(&self, arn: &str, error: &str, cause: &str) -> Answered<()>;
 
-    /// Reads an execution; `None` where there is none any more (they are kept for 90 days).
+    /// Reads an execution; `None` if it does not exist any more (they are kept for 90 days).
     async fn execution(&self, arn: &str) -> Answered<Option<Execution>>;
 
-    /// The ARNs of the newest executions of the release machine, newest first, at most a hundred.
-    /// One that started a moment ago may be missing.
+    /// Lists the ARNs of the newest executions of the release machine, newest first, at most a hundred. One that
+    /// started a moment ago may be missing.
     async fn newest(&self) -> Answered<Vec<String>>;
 
-    /// How many state transitions an execution has made so far, retries included, as AWS counts
-    /// them for the bill; `None` where there is no such execution any more.
+    /// Returns the number of state transitions that an execution has made so far, retries included, as AWS counts them
+    /// for the bill; `None` if the execution does not exist any more.
     async fn transitions(&self, arn: &str) -> Answered<Option<u64>>;
 
-    /// Answers a task token. `false` where the task is gone or was answered before.
+    /// Answers a task token. `false` if the task is gone or was answered before.
     async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool>;
 }

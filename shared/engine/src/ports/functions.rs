@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What Lambda tells of a function, or of one version of it.
+/// A function, or one version of it, as Lambda tells of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Function {
     /// Its ARN, without qualifier for `$LATEST`.
@@ -15,20 +15,20 @@ pub struct Function {
     pub code_sha256: String,
     /// The size of a zip, in bytes; 0 for an image.
     pub code_bytes: u64,
-    /// How long Lambda lets it run, in seconds (AWS Lambda API Reference, FunctionConfiguration, `Timeout`).
+    /// The time that Lambda lets it run, in seconds (AWS Lambda API Reference, FunctionConfiguration, `Timeout`).
     pub timeout_s: u64,
     /// Changes at every update, and again when an asynchronous update ends.
     pub revision_id: String,
     /// A digest over the configuration that a version freezes (environment, memory, layers, role,
     /// handler, …) without the fields that change with every version.
     pub configuration: String,
-    /// What its code runs on: `x86_64` or `arm64`.
+    /// The architecture that its code runs on: `x86_64` or `arm64`.
     pub architecture: String,
     /// `Pending`, `Active`, `Inactive`, `Failed`, `Deleting`, ….
     pub state: String,
     /// `InProgress`, `Successful` or `Failed`.
     pub last_update: String,
-    /// Why it is in this state or why the update failed, as Lambda tells it.
+    /// The reason of its state, or why the update failed, as Lambda tells it.
     pub reason: String,
     /// `Zip` or `Image`.
     pub package: String,
@@ -41,9 +41,9 @@ pub struct Function {
     pub code_location: Option<String>,
     /// The customer's KMS key that the zip is encrypted with; only from `function`.
     pub code_key: Option<String>,
-    /// How many may run at the same time, where that is reserved; only from `function`.
+    /// The reserved concurrency: how many may run at the same time, if that is reserved; only from `function`.
     pub reserved: Option<u32>,
-    /// The ARN of the function that this is a replica of, where Lambda@Edge made it.
+    /// The ARN of the function that this is a replica of, if Lambda@Edge made it.
     pub replica_of: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub struct Function {
 pub struct Provisioned {
     /// `IN_PROGRESS`, `READY` or `FAILED`.
     pub status: String,
-    /// Why it failed, as Lambda tells it.
+    /// The reason why it failed, as Lambda tells it.
     #[serde(default)]
     pub reason: String,
 }
@@ -61,9 +61,9 @@ pub struct Provisioned {
 /// GetAccountSettings, `TotalCodeSize` of AccountUsage and AccountLimit).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodeRoom {
-    /// How many bytes of it are used.
+    /// The number of bytes of it that are used.
     pub used: u64,
-    /// How many there are: the quota.
+    /// The number of bytes that there are: the quota.
     pub total: u64,
 }
 
@@ -96,22 +96,22 @@ pub struct Alias {
     pub revision_id: String,
 }
 
-/// What an invocation answered.
+/// The answer to an invocation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invoked {
-    /// `Handled` or `Unhandled` where the function failed.
+    /// `Handled` or `Unhandled` if the function failed.
     pub error: Option<String>,
     /// The answer, or the error's document.
     pub payload: Value,
-    /// How long it took, in milliseconds.
+    /// The time that it took, in milliseconds.
     pub ms: u64,
 }
 
-/// Errors with which Lambda tells that it cannot run a function yet: its network interface, file system, code or
-/// snapshot is being made, as after a function in a VPC was idle for long, or another operation is under way
-/// (AWS Lambda API Reference, Invoke, "Errors"; AWS Lambda Developer Guide, "Lambda function states" and "Giving
-/// Lambda functions access to resources in an Amazon VPC"). They pass by themselves, or when somebody makes room;
-/// nothing of the function's code has run.
+/// Errors with which Lambda tells that it cannot run a function yet. Its network interface, file system, code or
+/// snapshot is being made, as after a function in a VPC was idle for long; or another operation is under way (AWS
+/// Lambda API Reference, Invoke, "Errors"; AWS Lambda Developer Guide, "Lambda function states" and "Giving Lambda
+/// functions access to resources in an Amazon VPC"). They pass by themselves, or when somebody makes room. None of the
+/// function's code has run.
 pub const NOT_READY: [&str; 15] = [
     // "The function is inactive and its VPC connection is no longer available."
     "ResourceNotReadyException",
@@ -146,12 +146,11 @@ pub const NOT_READY: [&str; 15] = [
 
 /// AWS Lambda.
 pub trait Functions {
-    /// Reads a function, or one version of it; `NotFound` where there is none.
+    /// Reads a function, or one version of it; `NotFound` if there is none.
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Answered<Function>;
 
-    /// Replaces the code of `$LATEST` and nothing else: a zip is encrypted with the customer's key
-    /// only where `code_key` says so each time. `Conflict` if `revision_id` is not the present one,
-    /// or an update is in progress.
+    /// Replaces the code of `$LATEST` and nothing else. A zip is encrypted with the customer's key only if `code_key`
+    /// names it each time. `Conflict` if `revision_id` is not the present one, or an update is in progress.
     async fn update_code(
         &self,
         name: &str,
@@ -160,9 +159,8 @@ pub trait Functions {
         revision_id: &str,
     ) -> Answered<Function>;
 
-    /// Publishes `$LATEST` as a version; nothing new is published if neither code nor
-    /// configuration changed since the last one. `Conflict` if `code_sha256` or `revision_id` is
-    /// not the present one.
+    /// Publishes `$LATEST` as a version. Nothing new is published if neither code nor configuration changed since the
+    /// last one. `Conflict` if `code_sha256` or `revision_id` is not the present one.
     async fn publish_version(
         &self,
         name: &str,
@@ -171,10 +169,10 @@ pub trait Functions {
         description: &str,
     ) -> Answered<Function>;
 
-    /// All published versions, oldest first, without `$LATEST`.
+    /// Lists all published versions, oldest first, without `$LATEST`.
     async fn versions(&self, name: &str) -> Answered<Vec<Function>>;
 
-    /// Reads an alias; `NotFound` where there is none.
+    /// Reads an alias; `NotFound` if there is none.
     async fn alias(&self, name: &str, alias: &str) -> Answered<Alias>;
 
     /// Sets an alias's version and weights (an empty list clears them). `Conflict` if
@@ -188,19 +186,18 @@ pub trait Functions {
         revision_id: &str,
     ) -> Answered<Alias>;
 
-    /// The room for code in the account and region.
+    /// Reads the room for code in the account and region.
     async fn code_room(&self) -> Answered<CodeRoom>;
 
-    /// Provisioned concurrency of an alias or version; `None` if none is configured.
+    /// Reads the provisioned concurrency of an alias or version; `None` if none is configured.
     async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Provisioned>>;
 
-    /// Invokes one version and waits for the answer. `StillInProgress` where Lambda cannot run it yet
-    /// ([`NOT_READY`]).
+    /// Invokes one version and waits for the answer. `StillInProgress` if Lambda cannot run it yet ([`NOT_READY`]).
     async fn invoke(&self, name: &str, qualifier: &str, payload: &Value) -> Answered<Invoked>;
 
-    /// The function's tags by its ARN.
+    /// Reads the function's tags by its ARN.
     async fn function_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>>;
 
-    /// The bytes behind a `code_location`.
+    /// Reads the bytes behind a `code_location`.
     async fn download(&self, code_location: &str) -> Answered<Bytes>;
 }

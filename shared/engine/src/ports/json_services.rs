@@ -15,9 +15,9 @@ pub struct JsonCall {
     pub body: Value,
 }
 
-/// Services of AWS that need no adapter of their own, because little of them is read.
+/// Services of AWS that need no adapter of their own, because only a few calls of them are made.
 pub trait JsonServices {
-    /// Makes a call, with retries as of any read. A parameter or a query that the service refuses is
-    /// `Refused`, a resource that is not there `NotFound`.
+    /// Makes a call, with retries as of any read. A parameter or a query that the service refuses is `Refused`, a
+    /// resource that does not exist `NotFound`.
     async fn json_call(&self, call: JsonCall) -> Answered<Value>;
 }

@@ -23,7 +23,7 @@ pub struct Item {
     pub body: Map<String, Value>,
     /// Its place in the index `by_index`; not indexed if absent.
     pub index: Option<Key>,
-    /// When DynamoDB's time to live may remove it; never if absent.
+    /// The time from which DynamoDB's time to live may remove it; never if absent.
     pub expires: Option<Time>,
 }
 
@@ -38,9 +38,8 @@ pub enum Condition {
     Field(String, Value),
 }
 
-/// One write of a transaction, with the action that IAM asks for. It is made by `put`, `delete` and
-/// `check` alone, so that a function's binary has the name of each action that its writes need, and of
-/// no other (decision 0280).
+/// One write of a transaction, with the action that IAM asks for. Only `put`, `delete` and `check` make it, so that a
+/// function's binary has the name of each action that its writes need, and of no other (decision 0280).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Writes the whole item.
@@ -57,7 +56,7 @@ pub enum Write {
 pub struct Action(&'static str);
 
 impl Write {
-    /// Writes the whole item.
+    /// Returns a write of the whole item.
     pub fn put(item: Item, condition: Condition) -> Self {
         Self::Put(item, condition, Action("dynamodb:PutItem"))
     }
@@ -72,7 +71,7 @@ impl Write {
         Self::Check(key.into(), condition, Action("dynamodb:ConditionCheckItem"))
     }
 
-    /// The key that it is about.
+    /// Returns the key that it is about.
     pub fn key(&self) -> &Key {
         match self {
             Self::Put(item, ..) => &item.key,
@@ -80,7 +79,7 @@ impl Write {
         }
     }
 
-    /// The condition that it has.
+    /// Returns its condition.
     pub fn condition(&self) -> &Condition {
         let (Self::Put(_, condition, _)
         | Self::Delete(_, condition, _)
@@ -88,14 +87,14 @@ impl Write {
         condition
     }
 
-    /// The action that IAM asks for, such as `dynamodb:PutItem`.
+    /// Returns the action that IAM asks for, such as `dynamodb:PutItem`.
     pub fn action(&self) -> &'static str {
         let (Self::Put(.., action) | Self::Delete(.., action) | Self::Check(.., action)) = self;
         action.0
     }
 }
 
-/// What came of a transaction.
+/// The outcome of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transacted {
     /// All of it was written.
@@ -110,22 +109,22 @@ pub enum Transacted {
 pub struct Page {
     /// The items.
     pub items: Vec<Item>,
-    /// Where the next page begins; this was the last if absent. Opaque.
+    /// The place where the next page begins; absent if this was the last. Opaque.
     pub next: Option<String>,
 }
 
-/// What to query.
+/// A query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// The partition key.
     pub pk: String,
-    /// What the sort key begins with; everything if empty.
+    /// The beginning of the sort keys; everything if empty.
     pub sk_prefix: String,
-    /// Whether the highest sort key comes first.
+    /// True if the highest sort key comes first.
     pub descending: bool,
-    /// How many items at most.
+    /// The most items of a page.
     pub limit: u32,
-    /// Where the page before ended.
+    /// The place where the page before ended.
     pub after: Option<String>,
 }
 

@@ -1,9 +1,9 @@
-//! Ports: what the engine needs of AWS, in the shape that AWS has. One service, one file; the
-//! adapter in `shared/aws` and the in-memory service in `tests/world` carry the same file name.
+//! Ports: what the engine needs of AWS, in the shape that AWS has. One service, one file; the adapter in `shared/aws`
+//! and the in-memory service in `tests/world` carry the same file name.
 //!
-//! A port imitates the service and not our own verbs, conditions included: otherwise a forgotten
-//! condition could never be caught by the in-memory world. Every method may answer with the
-//! transient faults `Throttled` and `Unavailable`, and with `AccessDenied`.
+//! A port imitates the service and not our own verbs, conditions included: otherwise a forgotten condition could never
+//! be caught by the in-memory world. Every method may answer with the transient faults `Throttled` and `Unavailable`,
+//! and with `AccessDenied`.
 
 mod alarms;
 mod cdn;
@@ -47,5 +47,5 @@ pub use services::*;
 
 use windlass_domain::fault::Fault;
 
-/// What a port answers.
+/// The answer of a port.
 pub type Answered<T> = Result<T, Fault>;

@@ -6,7 +6,7 @@ pub trait Notifications {
     /// Reference, Publish).
     async fn notify(&self, subject: &str, message: &str) -> Answered<()>;
 
-    /// The same to a topic that a declaration names, in the region of its ARN. A topic that is not there, or that
-    /// Windlass may not write to, is `NotFound` or `AccessDenied`.
+    /// Publishes a message to a topic that a declaration names, in the region of its ARN. If the topic does not exist,
+    /// or Windlass may not write to it, the fault is `NotFound` or `AccessDenied`.
     async fn notify_topic(&self, topic: &str, subject: &str, message: &str) -> Answered<()>;
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::time::Time;
 
-/// What S3 tells of an object.
+/// An object as S3 tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectHead {
     /// Its size.
@@ -14,7 +14,7 @@ pub struct ObjectHead {
     pub etag: String,
     /// Its version id; absent or `null` in a bucket without versioning.
     pub version_id: Option<String>,
-    /// The SHA-256 of the whole object, where it was uploaded with that checksum.
+    /// The SHA-256 of the whole object, if it was uploaded with that checksum.
     pub sha256: Option<Digest>,
     /// The user's metadata (`x-amz-meta-…`), lower-case names.
     pub metadata: BTreeMap<String, String>,
@@ -36,7 +36,7 @@ pub enum Replaces {
     ETag(String),
 }
 
-/// How an object is written.
+/// The options of a write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PutOptions {
     /// The content type.
@@ -45,14 +45,14 @@ pub struct PutOptions {
     pub cache_control: Option<String>,
     /// The user's metadata.
     pub metadata: BTreeMap<String, String>,
-    /// The condition. If it does not hold the fault is `Conflict`.
+    /// The condition. If it does not hold, the fault is `Conflict`.
     pub replaces: Replaces,
-    /// The SHA-256 of the bytes, where it is known already. S3 refuses bytes that have another one
-    /// (Amazon S3 User Guide, "Checking object integrity").
+    /// The SHA-256 of the bytes, if it is known already. S3 refuses bytes that have another one (Amazon S3 User Guide,
+    /// "Checking object integrity").
     pub sha256: Option<Digest>,
 }
 
-/// What a write made.
+/// The object that a write made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The new ETag.
@@ -70,13 +70,13 @@ pub struct Listed {
     pub etag: String,
     /// The size.
     pub bytes: u64,
-    /// When it was written.
+    /// The time at which it was written.
     pub modified: Time,
     /// The version id, in a listing of versions.
     pub version_id: Option<String>,
-    /// Whether it is the current one.
+    /// True if it is the current one.
     pub latest: bool,
-    /// Whether it is a delete marker.
+    /// True if it is a delete marker.
     pub deleted: bool,
 }
 
@@ -85,8 +85,7 @@ pub struct Listed {
 pub struct Listing {
     /// The objects, by key.
     pub objects: Vec<Listed>,
-    /// After what the next page begins: for current objects the last key of this one; opaque for
-    /// versions.
+    /// The place after which the next page begins: for current objects the last key of this one; opaque for versions.
     pub next: Option<String>,
 }
 
@@ -101,7 +100,7 @@ pub struct ObjectId {
     pub version_id: Option<String>,
 }
 
-/// What is copied.
+/// The source of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopySource {
     /// The object.
@@ -110,8 +109,8 @@ pub struct CopySource {
     pub etag: Option<String>,
 }
 
-/// An upload in parts that was begun (a multipart upload). Nobody sees its parts before it is
-/// completed, and they are paid for until it is completed or aborted.
+/// An upload in parts that was begun (a multipart upload). Nobody sees its parts before it is completed, and they are
+/// paid for until it is completed or aborted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
     /// The bucket.
@@ -138,40 +137,39 @@ pub struct Part {
 /// configuration elements").
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LifecycleRule {
-    /// Its id; empty where it has none.
+    /// Its id; empty if it has none.
     pub id: String,
-    /// Whether it is enabled.
+    /// True if it is enabled.
     pub enabled: bool,
-    /// The keys that it is about begin with this.
+    /// The prefix of the keys that it is about.
     pub prefix: String,
-    /// Whether it is only about objects with certain tags.
+    /// True if it is only about objects with certain tags.
     pub by_tag: bool,
-    /// After how many days current objects expire; 0 where it names a date.
+    /// The days after which current objects expire; 0 if it names a date.
     pub current_days: Option<u32>,
-    /// After how many days a version expires that is not the current one any more.
+    /// The days after which a version expires that is not the current one any more.
     pub noncurrent_days: Option<u32>,
-    /// How many noncurrent versions are kept whatever their age.
+    /// The number of noncurrent versions that are kept whatever their age.
     pub noncurrent_kept: u32,
 }
 
 /// Objects in Amazon S3.
 pub trait Objects {
-    /// The same port for writes of a switching change: each put, copy, deletion and completion is sent
-    /// once, without a retry of the adapter's own, and given up after so many milliseconds.
+    /// Returns the same port for writes of a switching change: each put, copy, deletion and completion is sent once,
+    /// without a retry of the adapter's own, and given up after this many milliseconds.
     #[must_use]
     fn sent_once(&self, within_ms: u64) -> Self
     where
         Self: Sized;
 
-    /// What S3 tells of an object; `None` where there is none.
+    /// Reads an object's head; `None` if there is no such object.
     async fn head(&self, object: &ObjectId) -> Answered<Option<ObjectHead>>;
 
-    /// A whole object of at most `limit` bytes; `NotFound` where there is none, `Refused` where it
-    /// is larger.
+    /// Reads a whole object of at most `limit` bytes; `NotFound` if there is none, `Refused` if it is larger.
     async fn get(&self, object: &ObjectId, limit: u64) -> Answered<Bytes>;
 
-    /// `length` bytes from `start`, fewer at the end. The adapter checks `Content-Range`, because
-    /// some S3 servers answer the whole object.
+    /// Reads `length` bytes from `start`, fewer at the end. The adapter checks `Content-Range`, because some S3 servers
+    /// answer the whole object.
     async fn get_range(&self, object: &ObjectId, start: u64, length: u64) -> Answered<Bytes>;
 
     /// Writes an object with its SHA-256 as checksum. The fault is `Refused` if the options name
@@ -184,8 +182,8 @@ pub trait Objects {
         options: &PutOptions,
     ) -> Answered<Written>;
 
-    /// Begins an upload in parts, for an object that is larger than what is held in memory. The
-    /// condition in `options` is not looked at: it is the completion's.
+    /// Begins an upload in parts, for an object that is larger than what is held in memory. The condition in `options`
+    /// does not count here; the completion has its own.
     async fn create_upload(
         &self,
         bucket: &str,
@@ -193,12 +191,12 @@ pub trait Objects {
         options: &PutOptions,
     ) -> Answered<Upload>;
 
-    /// Uploads a part with its SHA-256 as checksum. The same number again replaces it. The fault is
-    /// `NotFound` where the upload was completed or aborted.
+    /// Uploads a part with its SHA-256 as checksum. The same number again replaces it. The fault is `NotFound` if the
+    /// upload was completed or aborted.
     async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Answered<Part>;
 
-    /// Makes the object of its parts. The faults are `Conflict` if `replaces` does not hold, and
-    /// `NotFound` where the upload was completed or aborted.
+    /// Makes the object of its parts. The faults are `Conflict` if `replaces` does not hold, and `NotFound` if the
+    /// upload was completed or aborted.
     async fn complete_upload(
         &self,
         upload: &Upload,
@@ -206,17 +204,16 @@ pub trait Objects {
         replaces: &Replaces,
     ) -> Answered<Written>;
 
-    /// Throws the parts away. The fault is `NotFound` where the upload was completed or aborted.
+    /// Throws the parts away. The fault is `NotFound` if the upload was completed or aborted.
     async fn abort_upload(&self, upload: &Upload) -> Answered<()>;
 
-    /// The tags of an object, or of one version of it; `NotFound` where there is none.
+    /// Reads the tags of an object, or of one version of it; `NotFound` if there is none.
     async fn object_tags(&self, object: &ObjectId) -> Answered<BTreeMap<String, String>>;
 
-    /// Copies within S3, headers, metadata and tags included. S3 refuses the copy of an object that has tags
-    /// to who may not read and write them. The new ETag may be another one than the
-    /// copied object's: after an upload in parts, and where the bucket is encrypted with a key of
-    /// KMS (Amazon S3 API Reference, "Object"). The fault is `Conflict` if `replaces` does not hold
-    /// for the destination, or the source has another ETag.
+    /// Copies within S3, headers, metadata and tags included. S3 refuses to copy an object that has tags if the caller
+    /// may not read and write tags. The new ETag may differ from that of the copied object: after an upload in parts,
+    /// and if the bucket is encrypted with a key of KMS (Amazon S3 API Reference, "Object"). The fault is `Conflict` if
+    /// `replaces` does not hold for the destination, or the source has another ETag.
     async fn copy(
         &self,
         from: &CopySource,
@@ -228,12 +225,11 @@ pub trait Objects {
     /// Deletes the current object (leaves a delete marker in a bucket with versioning).
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()>;
 
-    /// Deletes the current objects of at most 1000 keys (leaves delete markers in a bucket with
-    /// versioning). A key without an object is no fault; where some could not be deleted the fault
-    /// names the first.
+    /// Deletes the current objects of at most 1000 keys (leaves delete markers in a bucket with versioning). A key
+    /// without an object is no fault. If some could not be deleted, the fault names the first.
     async fn delete_all(&self, bucket: &str, keys: &[String]) -> Answered<()>;
 
-    /// Lists current objects by key, those after a key.
+    /// Lists current objects by key, beginning after a key.
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing>;
 
     /// Lists all versions and delete markers by key.
@@ -244,12 +240,12 @@ pub trait Objects {
         after: Option<String>,
     ) -> Answered<Listing>;
 
-    /// Whether the bucket keeps versions; `NotFound` where there is no bucket.
+    /// Returns whether the bucket keeps versions; `NotFound` if there is no bucket.
     async fn keeps_versions(&self, bucket: &str) -> Answered<bool>;
 
-    /// The rules of the bucket's lifecycle; none where it has none.
+    /// Reads the rules of the bucket's lifecycle; none if it has none.
     async fn lifecycle(&self, bucket: &str) -> Answered<Vec<LifecycleRule>>;
 
-    /// The bucket's tags.
+    /// Reads the bucket's tags.
     async fn bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>>;
 }

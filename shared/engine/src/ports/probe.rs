@@ -2,7 +2,7 @@ use super::Answered;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
-/// What an address answered.
+/// The answer of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeAnswer {
     /// The status after redirects.
@@ -13,17 +13,17 @@ pub struct ProbeAnswer {
     pub cache_control: Option<String>,
     /// The first bytes of the body, at most `limit`.
     pub body: Bytes,
-    /// How long it took until the body was complete, in milliseconds.
+    /// The time until the body was complete, in milliseconds.
     pub ms: u64,
 }
 
 impl ProbeAnswer {
-    /// Whether its status is one of success.
+    /// Returns whether its status is one of success.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The content type in lower case without its parameters, such as `text/html`; empty where none is told.
+    /// Returns the content type in lower case without its parameters, such as `text/html`; empty if none is told.
     pub fn essence(&self) -> String {
         let found = self.content_type.as_deref().unwrap_or_default();
         let essence = found.split(';').next().unwrap_or_default();
@@ -31,21 +31,21 @@ impl ProbeAnswer {
     }
 }
 
-/// What is fetched with GET.
+/// A request with GET.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Get<'a> {
     /// The address; `https` or `http`.
     pub url: &'a str,
-    /// Headers that are sent, by their names in lower case, to the address's own host alone.
+    /// The headers to send, by their names in lower case. They are sent to the address's own host alone.
     pub headers: &'a BTreeMap<String, String>,
     /// The time for all of it, in milliseconds.
     pub timeout_ms: u64,
-    /// How much of the body is read, in bytes.
+    /// The bytes of the body that are read.
     pub limit: u64,
 }
 
 impl<'a> Get<'a> {
-    /// One without headers.
+    /// Returns a request without headers.
     pub const fn plain(url: &'a str, timeout_ms: u64, limit: u64) -> Self {
         const NONE: &BTreeMap<String, String> = &BTreeMap::new();
         Self {
@@ -57,14 +57,15 @@ impl<'a> Get<'a> {
     }
 }
 
-/// What came of a probe.
+/// The outcome of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probed {
     /// It answered.
     Answer(ProbeAnswer),
-    /// It did not answer in time, or the connection failed: what happened.
+    /// It did not answer in time, or the connection failed. The text tells what happened.
     NoAnswer(String),
-    /// The address is not allowed: loopback, link-local, or private without a VPC. Which, and why.
+    /// The address is not allowed: loopback, link-local, or private without a VPC. The text tells which address, and
+    /// why.
     Forbidden(String),
 }
 
@@ -75,29 +76,29 @@ pub struct Conversation<'a> {
     pub url: &'a str,
     /// The text message that is sent when the connection is open.
     pub send: Option<&'a str>,
-    /// What a message must contain that comes after that; none where the open connection is enough.
+    /// The text that a message after that must contain; absent if the open connection is enough.
     pub expect: Option<&'a str>,
     /// The time for all of it, in milliseconds.
     pub timeout_ms: u64,
 }
 
-/// The outcome of a conversation. Nothing that was heard instead is told: it may be a secret.
+/// The outcome of a conversation. It does not tell what was heard instead, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
-    /// What was expected, after so many milliseconds.
+    /// The expected message came, after this many milliseconds.
     Expected(u64),
-    /// Something went wrong, or the time is over: what happened.
+    /// Something went wrong, or the time is over. The text tells what happened.
     Not(String),
-    /// No connection was made: what happened.
+    /// No connection was made. The text tells what happened.
     Closed(String),
-    /// The address is not allowed, as for [`Probed::Forbidden`]. Which, and why.
+    /// The address is not allowed, as for [`Probed::Forbidden`]. The text tells which address, and why.
     Forbidden(String),
 }
 
 /// Probes from the function's network.
 pub trait Probe {
-    /// Opens a WebSocket (RFC 6455) to an address that is checked after name resolution, says and hears, and closes
-    /// it. No redirect is followed.
+    /// Opens a WebSocket (RFC 6455) to an address that is checked after name resolution, says and hears, and closes it.
+    /// No redirect is followed.
     async fn converse(&self, about: &Conversation<'_>) -> Answered<Heard>;
 
     /// Fetches an address with GET, following at most five redirects, each of whose addresses is

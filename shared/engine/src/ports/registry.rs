@@ -14,12 +14,12 @@ pub struct Image {
     pub tags: Vec<String>,
     /// Its manifest's media type.
     pub media_type: String,
-    /// For an index, what it lists for each platform.
+    /// For an index, the manifests that it lists for each platform.
     pub platforms: Vec<Platform>,
 }
 
-/// A manifest that an index lists, and what it runs on (OCI Image Format Specification, "OCI Image
-/// Index", `platform`).
+/// A manifest that an index lists, and the platform that it runs on (OCI Image Format Specification, "OCI Image Index",
+/// `platform`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Platform {
     /// The manifest's digest.
@@ -31,8 +31,7 @@ pub struct Platform {
 }
 
 impl Image {
-    /// The digests that a running task may show, as ECS writes them: the image's own, or a
-    /// platform's.
+    /// Returns the digests that a running task may show, as ECS writes them: the image's own, or a platform's.
     pub fn digests(&self) -> BTreeSet<String> {
         let platforms = self.platforms.iter().map(|platform| &platform.digest);
         let all = platforms.chain([&self.digest]);
@@ -47,7 +46,7 @@ pub struct Tagged {
     pub digest: Digest,
     /// Its tags; at least one.
     pub tags: Vec<String>,
-    /// When the manifest was pushed. Another tag that is put on it later does not change that.
+    /// The time at which the manifest was pushed. Another tag that is put on it later does not change that.
     pub pushed: Time,
 }
 
@@ -56,22 +55,20 @@ pub struct Tagged {
 pub struct TaggedPage {
     /// The images.
     pub tagged: Vec<Tagged>,
-    /// Where the next page begins; this was the last if absent. Opaque.
+    /// The place where the next page begins; absent if this was the last. Opaque.
     pub next: Option<String>,
 }
 
 /// Amazon ECR.
 pub trait Registry {
-    /// Reads an image of the registry by the repository's name and by tag or digest (`sha256:…`);
-    /// `None` where there is none. A registry before the name is not looked at: what is answered
-    /// names the registry's own.
+    /// Reads an image of the registry by the repository's name and by tag or digest (`sha256:…`); `None` if there is
+    /// none. If a registry stands before the name, it is not looked at: the answer names the registry's own.
     async fn image(&self, repository: &str, reference: &str) -> Answered<Option<Image>>;
 
-    /// The tagged images of a repository by its name, a page at a time; none where there is no
-    /// repository.
+    /// Lists the tagged images of a repository by its name, a page at a time; none if there is no repository.
     async fn tagged(&self, repository: &str, after: Option<String>) -> Answered<TaggedPage>;
 
-    /// The tags (of AWS, not of images) of a repository by its name; `None` where there is none.
+    /// Reads the tags (of AWS, not of images) of a repository by its name; `None` if there is none.
     async fn repository_tags(&self, repository: &str)
     -> Answered<Option<BTreeMap<String, String>>>;
 }

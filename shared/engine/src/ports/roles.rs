@@ -9,33 +9,33 @@ pub struct Simulation {
     pub role: String,
     /// The actions, such as `lambda:UpdateAlias` (`ActionNames`).
     pub actions: Vec<String>,
-    /// What they are about, by ARN, or `*` (`ResourceArns`).
+    /// The resource that they are about, by ARN, or `*` (`ResourceArns`).
     pub resource: String,
-    /// What comes with the calls, by condition keys, such as `aws:ResourceTag/windlass:app` (`ContextEntries`, each of
+    /// The context of the calls, by condition keys, such as `aws:ResourceTag/windlass:app` (`ContextEntries`, each of
     /// type `string`).
     pub context: BTreeMap<String, String>,
 }
 
-/// What IAM says of one action (AWS Identity and Access Management API Reference, EvaluationResult).
+/// IAM's answer on one action (AWS Identity and Access Management API Reference, EvaluationResult).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evaluation {
     /// The action.
     pub action: String,
-    /// `allowed`, `implicitDeny` where no statement allows it, or `explicitDeny` where one denies it.
+    /// `allowed`, `implicitDeny` if no statement allows it, or `explicitDeny` if one denies it.
     pub decision: String,
-    /// Whether the service control policies of the organization allow it; absent where the account is in none.
+    /// True if the service control policies of the organization allow it; absent if the account is in none.
     pub by_organization: Option<bool>,
-    /// Whether the role's permissions boundary allows it; absent where it has none.
+    /// True if the role's permissions boundary allows it; absent if it has none.
     pub by_boundary: Option<bool>,
-    /// The condition keys that its policies look at and that nobody told.
+    /// The condition keys that its policies look at and that the request did not give.
     pub missing: Vec<String>,
 }
 
 /// AWS Identity and Access Management, as far as it tells what a role may do.
 pub trait Roles {
-    /// What a role's policies say of calls: an evaluation for each action, all the pages. IAM looks at the role's own
-    /// policies, at its permissions boundary, and at the organization's service control policies, by the context that it
-    /// is told. It looks at no policy of a bucket, a key or an endpoint, and at no resource control policy. `NotFound`
-    /// where there is no such role.
+    /// Asks IAM what a role's policies say of calls, and returns an evaluation for each action, all the pages. IAM
+    /// looks at the role's own policies, at its permissions boundary, and at the organization's service control
+    /// policies, by the context that it is given. It looks at no policy of a bucket, a key or an endpoint, and at no
+    /// resource control policy. `NotFound` if there is no such role.
     async fn simulate(&self, asked: &Simulation) -> Answered<Vec<Evaluation>>;
 }

@@ -2,11 +2,11 @@ use super::Answered;
 use serde::{Deserialize, Serialize};
 use windlass_domain::time::Time;
 
-/// Where tasks are run: the members of a service that RunTask takes as well (Amazon ECS API Reference, Service and
-/// RunTask).
+/// The way in which tasks are launched: the members of a service that RunTask takes as well (Amazon ECS API Reference,
+/// Service and RunTask).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
-    /// `FARGATE`, `EC2` or `EXTERNAL`; absent where capacity providers decide.
+    /// `FARGATE`, `EC2` or `EXTERNAL`; absent if capacity providers decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch_type: Option<String>,
     /// The strategy of capacity providers: name, weight and base of each.
@@ -15,7 +15,7 @@ pub struct Launch {
     /// The platform version of AWS Fargate, such as `1.4.0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
-    /// The network, of tasks that have one of their own (`awsvpc`).
+    /// The network, for tasks that have one of their own (`awsvpc`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
 }
@@ -27,7 +27,7 @@ pub struct Network {
     pub subnets: Vec<String>,
     /// The security groups, by id.
     pub security_groups: Vec<String>,
-    /// Whether it gets a public address.
+    /// True if it gets a public address.
     pub public_ip: bool,
 }
 
@@ -42,9 +42,9 @@ pub struct NewRun {
     pub container: String,
     /// Its command.
     pub command: Vec<String>,
-    /// Where it is run.
+    /// The way in which it is launched.
     pub launch: Launch,
-    /// Who starts it: up to 128 letters, digits, hyphens, slashes and underscores.
+    /// The text that says who starts it: up to 128 letters, digits, hyphens, slashes and underscores.
     pub started_by: String,
     /// The client token: up to 64 characters. ECS keeps it for 24 hours, or for as long as the task lives and an hour,
     /// whichever is shorter, within the cluster (Amazon ECS API Reference, "Ensuring idempotency").
@@ -53,26 +53,26 @@ pub struct NewRun {
     pub tags: Vec<(String, String)>,
 }
 
-/// A task as it is told.
+/// A task as ECS tells of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Run {
     /// Its ARN.
     pub arn: String,
-    /// Who started it.
+    /// The text that says who started it.
     pub started_by: String,
     /// `PROVISIONING`, `PENDING`, `ACTIVATING`, `RUNNING`, `DEACTIVATING`, `STOPPING`, `DEPROVISIONING`, `STOPPED`.
     pub last_status: String,
-    /// When it was created; absent where ECS does not tell.
+    /// The time at which it was created; absent if ECS does not tell it.
     pub created: Option<Time>,
-    /// When its containers had started; absent where they never did.
+    /// The time at which its containers had started; absent if they never did.
     pub started: Option<Time>,
-    /// When it stopped.
+    /// The time at which it stopped.
     pub stopped: Option<Time>,
     /// `EssentialContainerExited`, `TaskFailedToStart`, `UserInitiated`, …
     pub stop_code: String,
-    /// Why it stopped, as ECS tells it.
+    /// The reason why it stopped, as ECS tells it.
     pub stopped_reason: String,
-    /// Its containers: name, exit code, and why it stopped.
+    /// Its containers, each with name, exit code, and why it stopped.
     pub containers: Vec<RunContainer>,
 }
 
@@ -81,26 +81,26 @@ pub struct Run {
 pub struct RunContainer {
     /// Its name.
     pub name: String,
-    /// Its exit code; absent where it never ran.
+    /// Its exit code; absent if it never ran.
     pub exit_code: Option<i32>,
-    /// Why it stopped, such as `CannotPullContainerError: …`.
+    /// The reason why it stopped, such as `CannotPullContainerError: …`.
     pub reason: String,
 }
 
 /// Tasks of Amazon ECS that no service keeps running.
 pub trait Runs {
-    /// Where a service's tasks are run (DescribeServices); `NotFound` where there is none.
+    /// Reads the way in which a service's tasks are launched (DescribeServices); `NotFound` if there is none.
     async fn launch(&self, cluster: &str, service: &str) -> Answered<Launch>;
 
-    /// Runs a task, and answers its ARN. Sent once. The same token with the same parameters answers the task that it
-    /// has started; with other ones `Conflict`. `Refused` where ECS starts none, such as for want of room.
+    /// Runs a task and returns its ARN. Sent once. The same token with the same parameters returns the task that it has
+    /// started; with other parameters `Conflict`. `Refused` if ECS starts none, such as for want of room.
     async fn run_task(&self, run: &NewRun) -> Answered<String>;
 
     /// Stops a task. One that has stopped is left as it is.
     async fn stop_task(&self, cluster: &str, task: &str, reason: &str) -> Answered<()>;
 
-    /// The tasks of a family of task definitions that run, and those that stopped in about the last hour (ListTasks by
-    /// family and desired status, DescribeTasks), and `known` ones, by ARN: one that stops between the two lists may be
-    /// in neither. Not consistent: one that was just started may be missing.
+    /// Lists the tasks of a family of task definitions that run, those that stopped in about the last hour (ListTasks
+    /// by family and desired status, DescribeTasks), and the `known` ones, by ARN. A task that stops between the two
+    /// lists may be in neither. The list is not consistent: a task that was just started may be missing.
     async fn runs(&self, cluster: &str, family: &str, known: &[String]) -> Answered<Vec<Run>>;
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_domain::appspec::Shape;
 use windlass_domain::time::Time;
 
-/// What ECS tells of a service.
+/// A service as ECS tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Its ARN.
@@ -14,30 +14,30 @@ pub struct Service {
     pub status: String,
     /// The task definition that the service is set to, by ARN.
     pub task_definition: String,
-    /// How many tasks are wanted.
+    /// The number of tasks that are wanted.
     pub desired: u32,
-    /// How many run.
+    /// The number of tasks that run.
     pub running: u32,
-    /// Where its tasks run: the launch type (`FARGATE`, `EC2`, `EXTERNAL`), or the capacity providers of its strategy, such
-    /// as `FARGATE_SPOT`; none where the cluster's default decides.
+    /// The capacity that its tasks run on: the launch type (`FARGATE`, `EC2`, `EXTERNAL`), or the capacity providers of
+    /// its strategy, such as `FARGATE_SPOT`; none if the cluster's default decides.
     pub capacity: Vec<String>,
     /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
     pub controller: String,
-    /// How ECS's own controller replaces tasks: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.
+    /// The way in which ECS's own controller replaces tasks: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.
     pub strategy: String,
-    /// `minimumHealthyPercent` and `maximumPercent`: how many of the wanted tasks must run, and may.
+    /// `minimumHealthyPercent` and `maximumPercent`: the percent of the wanted tasks that must run, and that may run.
     pub percents: (u32, u32),
-    /// Whether the deployment circuit breaker is on, and whether it rolls back.
+    /// Two flags: the deployment circuit breaker is on, and it rolls back.
     pub breaker: (bool, bool),
-    /// Whether alarms give a deployment up, and whether it is rolled back then.
+    /// Two flags: alarms end a deployment, and then it is rolled back.
     pub alarms: (bool, bool),
     /// The lifecycle hooks of its deployment configuration.
     pub hooks: Vec<ServiceHook>,
-    /// How it shifts traffic; nothing where it rolls.
+    /// The way in which it shifts traffic; it counts only if the service does not roll.
     pub shifting: Shifting,
     /// Its deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
-    /// Its task sets, where ECS's own controller does not deploy it.
+    /// Its task sets, if ECS's own controller does not deploy it.
     pub task_sets: Vec<TaskSet>,
     /// Its newest events, newest first.
     pub events: Vec<ServiceEvent>,
@@ -46,20 +46,20 @@ pub struct Service {
 }
 
 impl Service {
-    /// The task definition that callers get: where ECS's own controller does not deploy it, that of the task set with the
-    /// production traffic.
+    /// Returns the task definition that callers get. If ECS's own controller does not deploy the service, it is that of
+    /// the task set with the production traffic.
     pub fn runs(&self) -> &str {
         let primary = self.task_sets.iter().find(|one| one.status == "PRIMARY");
         primary.map_or(&self.task_definition, |one| &one.task_definition)
     }
 }
 
-/// What ECS says that it did with a service, or could not do.
+/// An event in which ECS tells what it did with a service, or could not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceEvent {
-    /// When.
+    /// The time of the event.
     pub at: Time,
-    /// In words, such as `(service agent) was unable to place a task because …`.
+    /// The text, such as `(service agent) was unable to place a task because …`.
     pub message: String,
 }
 
@@ -74,48 +74,48 @@ pub struct ServiceDeployment {
     pub task_definition: String,
     /// `IN_PROGRESS`, `COMPLETED` or `FAILED`; empty behind a Classic Load Balancer.
     pub rollout: String,
-    /// Why, as ECS tells it.
+    /// The reason, as ECS tells it.
     pub reason: String,
-    /// How many tasks are wanted, run, wait, and failed to start.
+    /// The number of tasks that are wanted.
     pub desired: u32,
-    /// How many run.
+    /// The number of tasks that run.
     pub running: u32,
-    /// How many wait.
+    /// The number of tasks that wait.
     pub pending: u32,
-    /// How many failed to start.
+    /// The number of tasks that failed to start.
     pub failed: u32,
 }
 
-/// Tasks of a service that somebody else than ECS's own controller deploys (Amazon ECS API Reference, `TaskSet`).
+/// Tasks of a service that ECS's own controller does not deploy (Amazon ECS API Reference, `TaskSet`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskSet {
     /// Its id, such as `ecs-svc/1234567890123456789`.
     pub id: String,
-    /// `PRIMARY` where it gets the production traffic, `ACTIVE` where it does not or gets a part of it, `DRAINING` where
-    /// its tasks are ended.
+    /// `PRIMARY` if it gets the production traffic, `ACTIVE` if it does not or gets a part of it, `DRAINING` if its
+    /// tasks are ended.
     pub status: String,
     /// The task definition by ARN.
     pub task_definition: String,
     /// `STEADY_STATE` or `STABILIZING`.
     pub stability: String,
-    /// How many tasks are wanted.
+    /// The number of tasks that are wanted.
     pub desired: u32,
-    /// How many run.
+    /// The number of tasks that run.
     pub running: u32,
-    /// How many wait.
+    /// The number of tasks that wait.
     pub pending: u32,
-    /// What it has beside its task definition.
+    /// Its settings beside its task definition.
     pub shape: Shape,
 }
 
-/// How a service shifts traffic where it does not roll (Amazon ECS API Reference, DeploymentConfiguration).
+/// The way in which a service shifts traffic if it does not roll (Amazon ECS API Reference, DeploymentConfiguration).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shifting {
-    /// `bakeTimeInMinutes`: how long the former tasks stay once all traffic has been shifted.
+    /// `bakeTimeInMinutes`: the minutes that the former tasks stay once all traffic has been shifted.
     pub bake_min: u32,
-    /// `canaryPercent` or `stepPercent`, in tenths of a percent; 1000 where all is shifted at once.
+    /// `canaryPercent` or `stepPercent`, in tenths of a percent; 1000 if all is shifted at once.
     pub step_tenths: u32,
-    /// `canaryBakeTimeInMinutes` or `stepBakeTimeInMinutes`: how long ECS waits after such a step.
+    /// `canaryBakeTimeInMinutes` or `stepBakeTimeInMinutes`: the minutes that ECS waits after such a step.
     pub step_min: u32,
 }
 
@@ -126,46 +126,46 @@ pub struct ServiceHook {
     pub kind: String,
     /// The stages at which it runs.
     pub stages: Vec<String>,
-    /// For how many minutes ECS waits for it.
+    /// The minutes that ECS waits for it.
     pub timeout_min: u32,
-    /// What ECS does then: `CONTINUE` or `ROLLBACK`.
+    /// The action that ECS takes then: `CONTINUE` or `ROLLBACK`.
     pub then: String,
 }
 
 impl ServiceHook {
-    /// Whether it pauses a deployment at this stage.
+    /// Returns whether it pauses a deployment at this stage.
     pub fn pauses_at(&self, stage: &str) -> bool {
         self.kind == "PAUSE" && self.stages.iter().any(|one| one == stage)
     }
 }
 
-/// What came of an UpdateService, ECS's own rollback included: a service deployment (Amazon ECS API Reference,
+/// A service deployment, which an UpdateService makes; ECS's own rollback is part of it (Amazon ECS API Reference,
 /// ServiceDeployment).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceRollout {
     /// Its ARN.
     pub arn: String,
-    /// When it was created.
+    /// The time at which it was created.
     pub created: Time,
     /// `PENDING`, `IN_PROGRESS`, `SUCCESSFUL`, `STOPPED`, `ROLLBACK_IN_PROGRESS`,
     /// `ROLLBACK_SUCCESSFUL`, …
     pub status: String,
-    /// Why, as ECS tells it; empty where it does not.
+    /// The reason, as ECS tells it; empty if it does not.
     pub reason: String,
-    /// Its lifecycle stage, such as `POST_SCALE_UP`; empty where ECS tells none.
+    /// Its lifecycle stage, such as `POST_SCALE_UP`; empty if ECS tells none.
     pub stage: String,
-    /// The task definition of the service revision that it is to bring, by ARN; empty where ECS tells none.
+    /// The task definition of the service revision that it is to bring, by ARN; empty if ECS tells none.
     pub task_definition: String,
-    /// The production traffic that this revision gets, in tenths of a percent; absent where ECS tells none.
+    /// The production traffic that this revision gets, in tenths of a percent; absent if ECS tells none.
     pub traffic_tenths: Option<u32>,
     /// Its lifecycle hooks.
     pub hooks: Vec<LifecycleHook>,
-    /// The target groups that get the service's traffic; nothing where it goes through no Application Load Balancer.
+    /// The target groups that get the service's traffic; absent if it goes through no Application Load Balancer.
     pub behind: Option<Behind>,
 }
 
-/// A load balancer and the target groups between which ECS shifts its traffic, as CloudWatch names them in its dimensions
-/// (Amazon ECS API Reference, ServiceRevision, `resolvedConfiguration`).
+/// A load balancer and the target groups between which ECS shifts its traffic, as CloudWatch names them in its
+/// dimensions (Amazon ECS API Reference, ServiceRevision, `resolvedConfiguration`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Behind {
     /// The load balancer, such as `app/shop/50dc6c495c0c9188`.
@@ -187,9 +187,9 @@ pub struct LifecycleHook {
     pub target: String,
     /// `AWAITING_ACTION`, `IN_PROGRESS`, `SUCCEEDED`, `FAILED` or `TIMED_OUT`.
     pub status: String,
-    /// When ECS goes on without it.
+    /// The time at which ECS goes on without it.
     pub expires: Option<Time>,
-    /// What ECS does then: `CONTINUE` or `ROLLBACK`.
+    /// The action that ECS takes then: `CONTINUE` or `ROLLBACK`.
     pub then: String,
 }
 
@@ -220,11 +220,11 @@ pub struct ServiceTask {
     pub health: String,
     /// `EssentialContainerExited`, `TaskFailedToStart`, …
     pub stop_code: String,
-    /// Why it stopped, as ECS tells it.
+    /// The reason why it stopped, as ECS tells it.
     pub stopped_reason: String,
-    /// When it stopped.
+    /// The time at which it stopped.
     pub stopped_at: Option<Time>,
-    /// Its containers: name, image digest, exit code, reason.
+    /// Its containers, each with name, image digest, exit code and reason.
     pub containers: Vec<TaskContainer>,
 }
 
@@ -237,19 +237,19 @@ pub struct TaskContainer {
     pub image_digest: Option<String>,
     /// Its exit code.
     pub exit_code: Option<i32>,
-    /// Why it stopped, such as `CannotPullContainerError: …`.
+    /// The reason why it stopped, such as `CannotPullContainerError: …`.
     pub reason: String,
 }
 
 /// Amazon ECS.
 pub trait Services {
-    /// Reads a service; `NotFound` where there is none or it is inactive.
+    /// Reads a service; `NotFound` if there is none or it is inactive.
     async fn service(&self, cluster: &str, service: &str) -> Answered<Service>;
 
     /// Reads a task definition by ARN, or the newest active one of a family.
     async fn task_definition(&self, name: &str) -> Answered<TaskDefinition>;
 
-    /// The ARNs of a family's active task definitions, newest first, at most `limit`.
+    /// Lists the ARNs of a family's active task definitions, newest first, at most `limit`.
     async fn task_definitions(&self, family: &str, limit: u32) -> Answered<Vec<String>>;
 
     /// Registers a task definition from a document, which is sent as it is, and tags.
@@ -259,8 +259,8 @@ pub trait Services {
         tags: &BTreeMap<String, String>,
     ) -> Answered<TaskDefinition>;
 
-    /// Sets a service's task definition and nothing else (never `desiredCount`); answers the
-    /// deployment's id. ECS offers no condition: describe just before.
+    /// Sets a service's task definition and nothing else (never `desiredCount`), and returns the deployment's id. ECS
+    /// offers no condition: describe just before.
     async fn update_service(
         &self,
         cluster: &str,
@@ -268,8 +268,8 @@ pub trait Services {
         task_definition: &str,
     ) -> Answered<String>;
 
-    /// A service's deployments that were created since then, newest first, at most 20, with their lifecycle hooks and
-    /// the task definitions that they bring (ListServiceDeployments, DescribeServiceDeployments,
+    /// Lists a service's deployments that were created since then, newest first, at most 20, with their lifecycle hooks
+    /// and the task definitions that they bring (ListServiceDeployments, DescribeServiceDeployments,
     /// DescribeServiceRevisions). ECS's own rollback is part of the deployment that it rolls back, and no newer one.
     async fn service_rollouts(
         &self,
@@ -279,15 +279,15 @@ pub trait Services {
     ) -> Answered<Vec<ServiceRollout>>;
 
     /// Stops a service deployment that is under way, so that ECS goes back to what ran before it (StopServiceDeployment
-    /// with `ROLLBACK`). Sent once. `Conflict` where it is not under way.
+    /// with `ROLLBACK`). Sent once. `Conflict` if it is not under way.
     async fn stop_service_rollout(&self, arn: &str) -> Answered<()>;
 
-    /// Answers a pause hook of a service deployment, so that the deployment goes on to its next stage, or back to what ran
-    /// before it (ContinueServiceDeployment with `CONTINUE` or `ROLLBACK`). Sent once. `Refused` where the hook does not
-    /// wait for an action, or the deployment is not under way.
+    /// Answers a pause hook of a service deployment, so that the deployment goes on to its next stage, or back to what
+    /// ran before it (ContinueServiceDeployment with `CONTINUE` or `ROLLBACK`). Sent once. `Refused` if the hook does
+    /// not wait for an action, or the deployment is not under way.
     async fn answer_service_pause(&self, arn: &str, hook: &str, goes_on: bool) -> Answered<()>;
 
-    /// The tasks of a service: running ones, or those that stopped in about the last hour.
+    /// Lists the tasks of a service: running ones, or those that stopped in about the last hour.
     async fn tasks(
         &self,
         cluster: &str,

@@ -1,9 +1,10 @@
-//! Whether the roles that change the targets may: a check asks IAM, which simulates the calls of a release by the roles'
-//! policies (AWS Identity and Access Management User Guide, "Testing IAM policies with the IAM policy simulator").
+//! Checks whether the roles that change the targets are allowed to. A check asks IAM, which simulates the calls of a
+//! release by the roles' policies (AWS Identity and Access Management User Guide, "Testing IAM policies with the IAM
+//! policy simulator").
 //!
-//! Nobody but AWS decides a call, and it looks at more than IAM's simulation does: what is allowed here may be refused
-//! there. What is not known is told as that. It is a finding where somebody can mend it, else a warning, because some
-//! conditions are decided by a call alone.
+//! Nobody but AWS decides a call, and it looks at more than IAM's simulation does: AWS may refuse a call that is
+//! allowed here. If it is not known whether a call is allowed, that is told. It is a finding if somebody can mend it,
+//! else a warning, because only a call decides some conditions.
 
 use super::Ports;
 use super::scene::{Scene, Wanted};
@@ -15,12 +16,13 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
 use windlass_domain::output::Inputs;
 
-/// What came of asking.
+/// The outcome of asking.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// What the role may not do though a release does it, and that nobody may ask.
+    /// The calls that the role may not make although a release makes them, and those that could not be asked about for
+    /// want of a right.
     pub findings: Vec<Finding>,
-    /// What is not known.
+    /// The calls of which it is not known whether the role may make them.
     pub warnings: Vec<Finding>,
 }
 
@@ -60,7 +62,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> An
     let there = &ports.at(place);
     let needs = match needs_of(there, &input, &by, spec).await {
         Ok(needs) => needs,
-        // What cannot be read was told when it was prepared.
+        // If something cannot be read, that was told when the component was prepared.
         Err(fault) if matches!(fault.name, FaultName::NotFound | FaultName::AccessDenied) => {
             return Ok(Told::default());
         }
@@ -70,7 +72,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> An
     for needed in needs {
         match there.simulate(&simulation(&input, &by, &needed)).await {
             Ok(said) => told.take(&input, &by, &needed, &said),
-            // Who may not ask of one call may not ask of the others.
+            // If it may not ask about one call, it may not ask about the others.
             Err(fault) => {
                 let finding = not_asked(&input, &by, &needed, &fault);
                 if fault.name == FaultName::AccessDenied {
@@ -85,7 +87,8 @@ pub async fn check(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> An
     Ok(told)
 }
 
-/// Pure. Windlass's own roles may change what is tagged: whether it is, is told of the tags, and here they count as right.
+/// Returns the simulation to ask for. Windlass's own roles may change what has the right tags. Whether a target has
+/// them is told elsewhere, so the simulation assumes that it has. Pure.
 fn simulation(input: &PrepareInput<'_>, by: &By<'_>, needed: &Needed) -> Simulation {
     let right = [
         (APP_TAG, input.app.as_str()),
@@ -107,7 +110,7 @@ fn simulation(input: &PrepareInput<'_>, by: &By<'_>, needed: &Needed) -> Simulat
     }
 }
 
-/// Why an action is not allowed.
+/// The reason why an action is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
     Organization,
@@ -116,11 +119,12 @@ enum Why {
     NotAllowed,
     /// These condition keys decide, and nobody told them.
     Unknown(Vec<String>),
-    /// IAM has said nothing of it.
+    /// IAM has said nothing about it.
     Unsaid,
 }
 
-/// Pure. What a condition decides that nobody could tell is not known, whatever was decided without it.
+/// Returns the reason why an action is not allowed; `None` if it is. If the decision depends on a condition key that
+/// nobody could give, it is unknown, whatever was decided without it. Pure.
 fn why(action: &str, said: &[Evaluation]) -> Option<Why> {
     let Some(said) = said.iter().find(|one| one.action == action) else {
         return Some(Why::Unsaid);
@@ -136,7 +140,7 @@ fn why(action: &str, said: &[Evaluation]) -> Option<Why> {
 }
 
 impl Told {
-    /// Takes in what IAM said: one of each reason, with all actions that it is the reason for.
+    /// Takes in what IAM said: one finding for each reason, with all actions that have it.
     fn take(
         &mut self,
         input: &PrepareInput<'_>,
@@ -163,7 +167,7 @@ impl Told {
     }
 }
 
-/// The reason, and what mends it.
+/// Returns the reason as a text, and what mends it.
 fn told(by: &By<'_>, needed: &Needed, why: &Why, actions: &[&str]) -> (String, String) {
     let (role, resource) = (by.role, &needed.resource);
     let calls = format!("`{}` on {resource}", actions.join("`, `"));
@@ -199,7 +203,8 @@ fn told(by: &By<'_>, needed: &Needed, why: &Why, actions: &[&str]) -> (String, S
     }
 }
 
-/// The patch: for a role of the environment's own the statement, for Windlass's own what its stack lets.
+/// Returns what mends it: for a role of the environment's own the statement to add, for Windlass's own role what its
+/// stack needs.
 fn remedy(by: &By<'_>, needed: &Needed, actions: &[&str]) -> String {
     let resource = &needed.resource;
     if by.is_own {
@@ -214,7 +219,7 @@ fn remedy(by: &By<'_>, needed: &Needed, actions: &[&str]) -> String {
     "Deploy Windlass's stack again: its template lets the role change what has the tags `windlass:app` and `windlass:environment`; or give the environment a role of its own (`role_arn`).".to_owned()
 }
 
-/// That IAM could not be asked.
+/// Returns the finding that IAM could not be asked.
 fn not_asked(input: &PrepareInput<'_>, by: &By<'_>, needed: &Needed, fault: &Fault) -> Finding {
     let (role, message) = (by.role, fault.message.trim_end_matches('.'));
     let (name, remedy) = match fault.name {

@@ -1,4 +1,4 @@
-//! Whether the pinned bytes are still there (rule 5).
+//! Checks that the pinned bytes are still there (rule 5).
 
 use super::Ports;
 use crate::ports::{Answered, ObjectHead, ObjectId};

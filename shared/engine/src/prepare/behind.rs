@@ -1,8 +1,7 @@
-//! Whether what was observed may be older than what the deployment before this one has changed.
+//! Checks whether what was observed may be older than the changes of the deployment before this one.
 //!
-//! AWS may answer what was a moment ago (Amazon ECS API Reference, DescribeServices: eventually
-//! consistent). A plan made upon that would find nothing to do, or take what was for the state to
-//! return to.
+//! AWS may answer with the state of a moment ago (Amazon ECS API Reference, DescribeServices: eventually consistent). A
+//! plan that is made upon that would find nothing to do, or take a former state for the one to return to.
 
 use super::component::Draft;
 use super::scene::Scene;
@@ -12,15 +11,15 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::step::SEEN_AFTER_MS;
 use windlass_domain::time::Time;
 
-/// For how long a look may not show yet what the deployment before has changed, in milliseconds;
-/// `None` where everything shows.
+/// Returns for how many milliseconds a look may not show yet what the deployment before has changed; `None` if
+/// everything shows.
 fn until_seen(scene: &Scene, now: Time) -> Option<u64> {
     let since = now.ms_since(scene.loaded.freed?);
     (since < SEEN_AFTER_MS).then(|| SEEN_AFTER_MS - since)
 }
 
-/// How long to wait before everything is observed anew, in milliseconds; `None` where what was seen
-/// is what the ledger says that runs, or is surely true.
+/// Returns for how many milliseconds to wait before everything is observed anew. `None` if what was seen is what the
+/// ledger says that runs, or is surely true.
 pub fn wait_ms(scene: &Scene, drafts: &[Draft<'_>], now: Time) -> Answered<Option<u64>> {
     let Some(ms) = until_seen(scene, now) else {
         return Ok(None);

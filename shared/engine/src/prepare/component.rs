@@ -1,4 +1,4 @@
-//! What each kind makes of its component.
+//! Asks each kind for the plan of its component.
 
 use super::inputs::Before;
 use super::scene::{Scene, Wanted};
@@ -18,8 +18,8 @@ use windlass_domain::output::{Given, Inputs, Output};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
-/// How many components are observed at the same time: enough to be quick, and few enough for the
-/// request rates of the services.
+/// The number of components that are observed at the same time: enough to be quick, and few enough for the request
+/// rates of the services.
 const AT_A_TIME: usize = 8;
 
 /// A component as its kind prepared it.
@@ -27,9 +27,9 @@ pub struct Draft<'a> {
     pub name: &'a ComponentName,
     pub kind: KindName,
     pub prepared: Prepared,
-    /// What others give to it, as far as it is known.
+    /// The values that other components give to it, as far as they are known.
     pub inputs: BTreeMap<Output, String>,
-    /// By which step what runs of it came.
+    /// The step that brought what runs of it.
     pub ran: Option<Step>,
 }
 
@@ -59,7 +59,7 @@ pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Answered<Vec<Dr
     Ok(drafts)
 }
 
-/// Whether a component takes something of one of these, but itself.
+/// Returns whether a component takes something of one of the waiting components.
 fn takes_of(wanted: &Wanted<'_>, waiting: &BTreeSet<&ComponentName>) -> bool {
     let taken = wanted.component.spec.takes_from();
     let mut outputs = taken.into_iter().flat_map(|taken| taken.outputs);
@@ -81,7 +81,7 @@ pub async fn elsewhere(
     prepared(ports, scene, &wanted, None, &inputs).await
 }
 
-/// What others give to a component. What is recorded to go back to takes nothing of others.
+/// Returns what other components give to one. If it goes back to a recorded state, it takes nothing of others.
 async fn given(
     ports: &impl Ports,
     scene: &Scene,
@@ -136,7 +136,8 @@ pub async fn draft<'a>(
     })
 }
 
-/// That somebody else has changed what is changed now: its callers get something else than what is recorded.
+/// Returns the warning that somebody else has changed the target, if its callers get something else than what is
+/// recorded. None if nothing of it is changed now.
 fn strangers_change(
     component: &ComponentName,
     running: &Running,
@@ -149,7 +150,7 @@ fn strangers_change(
     if is_told || prepared.tells_strangers || prepared.stages.is_empty() {
         return Ok(None);
     }
-    // What cannot be read tells nothing of what is there.
+    // If the recorded state cannot be read, it tells nothing about what is there.
     let Ok(Recorded { noticed: left, .. }) = Recorded::read("recorded state", &running.state)
     else {
         return Ok(None);
@@ -244,7 +245,7 @@ async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Answe
     Ok(kept.iter().map(|running| running.names.brought.since).min())
 }
 
-/// A fault that someone can mend is a finding, told together with all others.
+/// Returns a fault that somebody can mend as a finding, which is told together with all others.
 fn as_finding(component: &ComponentName, fault: Fault) -> Answered<Finding> {
     let (name, remedy) = match fault.name {
         FaultName::AccessDenied => (

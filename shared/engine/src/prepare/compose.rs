@@ -25,7 +25,7 @@ pub struct Composed {
     pub plan: Plan,
     /// One for each component that is changed; none unless the outcome is `change`.
     pub steps: Vec<Step>,
-    /// One for each component that the release names and that was found in place, where that is not recorded.
+    /// One for each component that the release names and that was found in place, if that is not recorded.
     pub seen: Vec<Step>,
     /// The gates of what is changed, as they are now.
     pub gates: Vec<GateNow>,
@@ -43,7 +43,7 @@ pub fn compose(
     if plan.findings.is_empty() {
         plan.waves = waves(scene, drafts)?;
         if plan.waves.is_empty() {
-            // What changes nothing needs no gates.
+            // A plan that changes nothing needs no gates.
             plan.outcome = Outcome::NothingToDo;
             return Ok(Composed {
                 plan,
@@ -88,8 +88,8 @@ pub fn compose(
     })
 }
 
-/// What was found in place of what the release names: with it the ledger can record what runs, and a later
-/// rollback can go back to it. Not of bytes that are recorded already.
+/// Returns a step for each component that the release names and that was found in place. With it the ledger can record
+/// what runs, and a later rollback can go back to it. Bytes that are recorded already get none.
 fn seen(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<Step> {
     let record = &scene.loaded.record;
     let is_new = |draft: &&Draft<'_>| {
@@ -104,7 +104,7 @@ fn seen(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<Step> {
     seen.map(|draft| {
         let before = &draft.prepared.before;
         Step {
-            // Who looks at it later compares with what was wanted as well.
+            // A later look compares with what was wanted as well.
             goals: [(0, before["goal"].clone())].into(),
             seen: Some(before.clone()),
             ..step(scene, draft, &[])
@@ -113,7 +113,8 @@ fn seen(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<Step> {
     .collect()
 }
 
-/// What is wrong where AWS would end the execution, which began when the deployment was asked for.
+/// Returns the finding that AWS would end the execution before the deployment is through. The execution began when the
+/// deployment was asked for.
 fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
     let resolved = &scene.loaded.resolved;
     let rule = Some(&resolved.gates.unknown).filter(|_| scene.gates_decide());
@@ -121,7 +122,8 @@ fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
     Course::of(waves, &resolved.components, rule).too_long(gone_s)
 }
 
-/// What has to be steady, or mended, before this same release can go: with what is started then.
+/// Adds to a finding on a target that is not ready what is to be started once it is steady, or mended, so that this
+/// same release can go.
 fn with_next(finding: &mut Finding, input: &str) {
     if finding.name == FindingName::TargetNotReady {
         let remedy = finding.remedy.trim_end_matches('.');
@@ -129,7 +131,7 @@ fn with_next(finding: &mut Finding, input: &str) {
     }
 }
 
-/// A plan without waves: what is kept, what is wrong, what is noted.
+/// Returns a plan without waves: what is kept, what is wrong, what is noted.
 fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan {
     let all = scene.wanted();
     let mut plan = Plan {
@@ -186,7 +188,8 @@ fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Answered<Vec<Wave>> {
     plan(&candidates, watch(scene)).map_err(|cycle| Fault::internal(cycle.to_string()))
 }
 
-/// An operator's rollback does not wait for gates, because they do not decide it (rule 8).
+/// Returns how long waves are watched. An operator's rollback does not wait for gates, because they do not decide it
+/// (rule 8).
 fn watch(scene: &Scene) -> Watch {
     if !scene.is_watched() {
         return Watch::default();
@@ -215,7 +218,8 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
         .collect()
 }
 
-/// A rollback tries nothing before callers get it: no gate decides it (rule 8).
+/// Returns the stages of a component. A rollback tries nothing before callers get it, because no gate decides it (rule
+/// 8).
 fn kept_stages<'a>(
     scene: &Scene,
     draft: &'a Draft<'_>,
@@ -228,7 +232,7 @@ fn kept_stages<'a>(
 fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
     let record = &scene.loaded.record;
     let is_later = kept_stages(scene, draft).any(|stage| !stage.later.is_empty());
-    // Null stands for a goal that nobody knows yet.
+    // A null stands for a goal that nobody knows yet.
     let goals = kept_stages(scene, draft).map(|stage| {
         let known = (!is_later).then(|| stage.goal.clone());
         known.unwrap_or(Value::Null)

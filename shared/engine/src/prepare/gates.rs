@@ -1,4 +1,4 @@
-//! What the problems of gates come to: what stops this deployment, and what is only told.
+//! Decides what the problems of gates mean for this deployment: some stop it, others are only told.
 
 use super::Ports;
 use super::component::Draft;
@@ -12,7 +12,7 @@ use windlass_domain::gate::UnknownBecomes;
 use windlass_domain::name::ComponentName;
 use windlass_domain::planned::GateNow;
 
-/// What is wrong with gates.
+/// The problems of the gates.
 #[derive(Default)]
 pub struct GateProblems {
     /// Each gate as it is now.
@@ -40,7 +40,7 @@ pub async fn check(
         components: &components,
     };
     let found = match measurements::check(ports, &preparing).await {
-        // It waits for no gate, so it does not wait for one that cannot be asked either.
+        // A rollback waits for no gate, so it does not wait for one that cannot be asked either.
         Err(fault) if !scene.gates_decide() => {
             return Ok(sorted(scene, vec![Problem::Noted(not_asked(&fault))]));
         }
@@ -61,14 +61,15 @@ fn not_asked(fault: &Fault) -> Finding {
     )
 }
 
-/// Whether none of Windlass's releases of a component runs: there was none, or it was taken back.
+/// Returns whether no release of Windlass's runs of a component: there was none, or it was taken back.
 fn is_first(scene: &Scene, name: &ComponentName) -> bool {
     let state = &scene.state;
     let running = state.running.get(name);
     state.mark_of(&name.clone().into()).is_none() || running.is_some_and(Running::is_as_found)
 }
 
-/// What is red already, with what is to be done about it here; and whether it stops the deployment.
+/// Returns the finding on a gate that is red already, with what is to be done about it here, and whether it stops the
+/// deployment.
 fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
     let accepts = scene.accepts_red();
     finding.remedy = match accepts {
@@ -93,8 +94,8 @@ fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
     (finding, accepts.is_none())
 }
 
-/// Whether it is told that a gate would be unknown now. A check that cannot tell what is healthy fails, unless the
-/// declaration has what is unknown pass.
+/// Returns whether a gate would be unknown now. A check that cannot tell what is healthy fails, unless the declaration
+/// lets unknown gates pass.
 fn is_unknown(scene: &Scene, finding: &Finding) -> bool {
     let rule = &scene.loaded.resolved.gates.unknown;
     finding.name == FindingName::GateNotMeasurable && rule.becomes != UnknownBecomes::Pass

@@ -1,4 +1,4 @@
-//! Whether AWS keeps what a stage has reached until the release is judged there. Pure.
+//! Checks that AWS keeps what a stage has reached until the release is judged there. Pure.
 
 use crate::kinds::{Holds, Stage};
 use windlass_domain::finding::{Finding, FindingName};
@@ -6,14 +6,14 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Wave, watched_at};
 use windlass_domain::time::Span;
 
-/// How much longer than the release is watched AWS must keep what a stage has reached, in seconds: a look may come so
-/// late.
+/// The seconds that AWS must keep what a stage has reached beyond the time that the release is watched: a look may come
+/// that late.
 const LOOK_S: u64 = 60;
 
 /// A component, and the stages that are planned of it.
 pub(super) type Kept<'a> = (&'a ComponentName, Vec<&'a Stage>);
 
-/// What is wrong where AWS goes on by itself before the release is judged.
+/// Returns the findings on stages at which AWS goes on by itself before the release is judged.
 pub(super) fn held_too_short(kept: &[Kept<'_>], waves: &[Wave]) -> Vec<Finding> {
     let of = |(name, stages): &Kept<'_>| -> Vec<Finding> {
         let held = stages.iter().enumerate().filter_map(|(nth, stage)| {
@@ -26,8 +26,9 @@ pub(super) fn held_too_short(kept: &[Kept<'_>], waves: &[Wave]) -> Vec<Finding> 
     kept.iter().flat_map(of).collect()
 }
 
-/// How much earlier than its wave begins AWS has reached a stage by itself, in seconds: the stage before it is watched for
-/// longer than AWS takes for that, because of what is changed beside it. What holds waits for its next wave.
+/// Returns how many seconds before its wave AWS has reached a stage by itself. The stage before it may be watched for
+/// longer than AWS takes for that, because of what is changed beside it. A stage that AWS holds waits for its next
+/// wave.
 fn early_s(name: &ComponentName, stages: &[&Stage], nth: usize, waves: &[Wave]) -> u64 {
     let first = (0..nth).rev().find(|before| !stages[*before].look);
     let Some(first) = first.filter(|first| stages[*first].holds.is_none()) else {

@@ -1,4 +1,5 @@
-//! What the other components give to one: what they run gives it now, and what changes first gives it later.
+//! Finds what the other components give to one. Components that stay give it now; components that change first give it
+//! later.
 
 use super::Ports;
 use super::component::Draft;
@@ -15,19 +16,19 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::output::{Given, Inputs, Output};
 use windlass_domain::step::Step;
 
-/// What a component gives, by the output's name; nothing where it runs something else than is known.
+/// The values that a component gives, by the output's name; `None` if it runs something else than is known.
 type Outputs = Option<BTreeMap<String, String>>;
 
-/// What is known of those before a component.
+/// The values and plans of the components that come before one.
 pub struct Before<'b> {
-    /// What is known already.
+    /// The values that are known already.
     made: BTreeMap<Output, String>,
-    /// Those that were prepared, each with its part of the plan.
+    /// The components that were prepared, each with its part of the plan.
     drafts: BTreeMap<&'b ComponentName, (KindName, &'b Prepared)>,
 }
 
 impl<'b> Before<'b> {
-    /// Those that were prepared, while nothing has changed yet.
+    /// Returns what is known of the components that were prepared, while nothing has changed yet.
     pub fn of(drafts: &'b [Draft<'_>]) -> Self {
         let drafts = drafts.iter();
         Self {
@@ -38,7 +39,7 @@ impl<'b> Before<'b> {
         }
     }
 
-    /// Those that have changed, and what was known before.
+    /// Returns what is known of the components that have changed, and what was known before.
     pub fn changed(made: BTreeMap<Output, String>) -> Self {
         Self {
             made,
@@ -47,7 +48,7 @@ impl<'b> Before<'b> {
     }
 }
 
-/// What is given to a component, or what is in the way of that.
+/// Returns what is given to a component, or what is in the way of that.
 pub async fn of(
     ports: &impl Ports,
     scene: &Scene,
@@ -67,11 +68,11 @@ pub async fn of(
         }
         let giver = &output.component;
         let draft = before.drafts.get(giver);
-        // Of what is refused itself nobody knows what it would give; that is told of it.
+        // Nobody knows what a component would give that is refused itself; its own findings tell that.
         let is_changed =
             |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
         if draft.is_some_and(|(_, prepared)| is_changed(prepared)) {
-            // A rollback goes the other way round: whoever gives would change after it.
+            // A rollback goes the other way round: the giver would change after it.
             if scene.is_rollback() {
                 findings.push(unknown(name, taken.member, output));
             } else {
@@ -101,7 +102,7 @@ pub async fn of(
     })
 }
 
-/// What a component gives that was found in place.
+/// Returns what a component gives that was found in place.
 async fn of_draft(
     ports: &impl Ports,
     scene: &Scene,
@@ -124,7 +125,7 @@ async fn of_draft(
     outputs(ports, &step, &prepared.before).await
 }
 
-/// What a component gives that the release does not name.
+/// Returns what a component gives that the release does not name.
 async fn of_what_runs(
     ports: &impl Ports,
     scene: &Scene,
@@ -139,7 +140,7 @@ async fn of_what_runs(
     }
 }
 
-/// What a target gives that is seen to be as it was recorded.
+/// Returns what a target gives, if it is seen to be as it was recorded.
 async fn outputs(ports: &impl Ports, step: &Step, recorded: &Value) -> Answered<Outputs> {
     match with_kind_of(ports, step, Tell { step, recorded }).await {
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),

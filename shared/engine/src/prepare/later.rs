@@ -1,6 +1,6 @@
-//! The part of a plan that can only be made once earlier waves have changed, because it takes what they give
-//! (decision 0355). Each component of it was looked at in the first `Prepare`: its target, what it comes back to and
-//! its place in the plan are known since then. Its goals are known now.
+//! Plans the part that can only be planned once earlier waves have changed, because it takes what they give (decision
+//! 0355). The first `Prepare` looked at each of its components: the target, the state that it comes back to and the
+//! place in the plan are known since then. The goals are known now.
 
 use super::inputs::Before;
 use super::scene::Scene;
@@ -80,7 +80,7 @@ async fn plan_one(
                 step.value.status = StepStatus::Failed;
             }
         }
-        // Whoever else works on this step finds itself superseded.
+        // Another invocation that works on this step finds itself superseded.
         step.value.attempt += 1;
         let writes = vec![scene.loaded.fence.check(), step.put()?];
         if let Transacted::Done = ports.transact(writes).await? {
@@ -140,7 +140,7 @@ async fn planned(
     Ok(Ok(Planned { prepared, inputs }))
 }
 
-/// What others give: what was known at first, and what those give now that this deployment has changed.
+/// Returns what others give: what was known at first, and what the components give that this deployment has changed.
 async fn given(
     ports: &impl Ports,
     scene: &Scene,
@@ -167,7 +167,7 @@ fn not_given(step: &Step, output: &Output) -> Fault {
     ))
 }
 
-/// The goals of all its waves. Where it is there already, each is what is there.
+/// Takes in the goals of all its waves. If the target is there already, each goal is what is there.
 fn take(step: &mut Step, planned: Planned) {
     let Planned { prepared, inputs } = planned;
     step.inputs = inputs;

@@ -1,4 +1,4 @@
-//! `Look`: sees what runs of each component that an operator accepts. Changes no target.
+//! `Look`: looks at what runs of each component that an operator accepts. Changes no target.
 
 use super::{MESSAGE, Ports, TRIES};
 use crate::log;
@@ -15,10 +15,10 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{SEEN_AFTER_MS, Step};
 use windlass_domain::time::Time;
 
-/// How many targets are looked at at the same time.
+/// The number of targets that are looked at at the same time.
 const AT_A_TIME: usize = 8;
 
-/// How long it waits at most: until everything shows that was sent when it was asked.
+/// The longest wait, until everything shows that was sent when the look was asked for.
 const LONGEST_MS: u64 = 2 * SEEN_AFTER_MS;
 
 /// Looks at the target of each component, also of those that the deployment has not touched or has brought back,
@@ -53,7 +53,7 @@ pub async fn look(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<
     Err(Fault::new(FaultName::Unavailable, MESSAGE))
 }
 
-/// Whether the lock is still the one that is accepted. Where it is not, `Accept` tells why.
+/// Returns whether the lock is still the one that is accepted. If not, `Accept` tells why.
 async fn is_ours(ports: &impl Ports, record: &Deployment, token: u64) -> Answered<bool> {
     match Fence::new(record, token).lock(ports).await {
         Ok(_) => Ok(true),
@@ -62,7 +62,7 @@ async fn is_ours(ports: &impl Ports, record: &Deployment, token: u64) -> Answere
     }
 }
 
-/// For how long a look may not show yet what was changed before this was asked, in milliseconds.
+/// Returns for how many milliseconds a look may not show yet what was changed before this was asked for.
 fn until_shown(steps: &[Stored<Step>], asked: Time) -> u64 {
     let shown = steps.iter().filter_map(|step| step.value.shown_from());
     let latest = shown.chain([asked.plus_ms(SEEN_AFTER_MS)]).max();
@@ -80,7 +80,7 @@ async fn see(
     let at = ports.now();
     let running = state.running.get(&step.value.component);
     let saw = match live(ports, &step.value, running).await {
-        // It is as well known as it was before the deployment: nobody has to wait for it.
+        // It is as well known as it was before the deployment, so nobody has to wait for it.
         Err(fault) if !step.value.status.may_have_changed() => Live::Unknown(fault),
         saw => saw?,
     };

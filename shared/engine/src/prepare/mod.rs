@@ -1,6 +1,6 @@
-//! `Prepare`: observes every target, checks everything that the deployment will need, plans, and
-//! writes the intent down before anything changes (rule 2). `Plan`, which does the same and writes nothing but the plan.
-//! And `Look`, which observes what an operator accepts.
+//! `Prepare`: observes every target, checks everything that the deployment will need, plans, and writes the intent down
+//! before anything changes (rule 2). `Plan` does the same and writes nothing but the plan. `Look` observes what an
+//! operator accepts.
 
 mod allowed;
 mod artifact;
@@ -35,10 +35,10 @@ use windlass_domain::plan::{Outcome, Plan};
 pub trait Ports: KindPorts + Ledger + measurements::Ports + Roles {}
 impl<P: KindPorts + Ledger + measurements::Ports + Roles> Ports for P {}
 
-/// How often it plans anew when others wrote what it had read.
+/// The number of times that it plans anew when others wrote what it had read.
 const TRIES: u32 = 3;
 
-/// What is told where others keep writing what was read.
+/// The fault's text if others keep writing what was read.
 const MESSAGE: &str = "the deployment's items are being written by others; ask again";
 
 /// Serves the states `Prepare`, `Plan` and `Look`.

@@ -1,4 +1,4 @@
-//! Components whose target is another one than where they ran.
+//! Handles components whose target is another one than where they ran.
 
 use super::Ports;
 use super::component::{Draft, elsewhere};
@@ -54,7 +54,7 @@ async fn settled(
     Ok(Some(again))
 }
 
-/// What a component has left that came by that step. Nothing where it is not known what it claims now.
+/// Returns the claims of that step that the component has left. Empty if it is not known what the component claims now.
 fn left<'a>(former: Option<&'a Step>, now: &Prepared) -> Vec<&'a Claim> {
     let former = former.filter(|_| !now.claims.is_empty());
     former.map_or(vec![], |former| Claim::left(&former.claims, &now.claims))

@@ -1,4 +1,4 @@
-//! `Plan`: the same look and the same plan as `Prepare` makes, of a request that nobody carries out.
+//! `Plan`: makes the same look and the same plan as `Prepare`, of a request that nobody carries out.
 
 use super::compose::Composed;
 use super::scene::Scene;
@@ -43,7 +43,8 @@ pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Answered<Answer> {
     Ok(answer)
 }
 
-/// Whether it is a rollback, or a drill, for which no snapshot was found: its turn says why, and there is nothing to look at.
+/// Returns whether it is a rollback or a drill for which no snapshot was found. Then its turn says why, and there is
+/// nothing to look at.
 fn goes_back_to_nothing(record: &Deployment) -> bool {
     record.action.is_to_a_snapshot() && record.snapshot.is_none()
 }
@@ -63,7 +64,7 @@ async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Answere
     let targets: BTreeMap<ComponentName, Value> = steps
         .map(|step| (step.component.clone(), step.target.clone()))
         .collect();
-    // A check brings nothing, so that nothing goes from one version to another.
+    // A check brings nothing, so nothing goes from one version to another.
     let brought = targets.keys().filter(|_| !scene.is_check());
     let changes = changes(ports, scene, brought).await?;
     let components = &scene.loaded.resolved.components;
@@ -81,7 +82,7 @@ async fn drawn(ports: &impl Ports, scene: &Scene, composed: Composed) -> Answere
     ))
 }
 
-/// Where each of these components comes from, and where it goes.
+/// Returns for each of these components what it runs now, and what it goes to.
 async fn changes(
     ports: &impl Ports,
     scene: &Scene,

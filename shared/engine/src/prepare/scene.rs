@@ -1,4 +1,4 @@
-//! What is wanted of whom: the release or the snapshot, beside the declaration.
+//! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
 use crate::loaded::Loaded;
 use crate::ports::{Answered, Ledger};
@@ -17,26 +17,26 @@ use windlass_domain::plan::Unchanged;
 use windlass_domain::request::ActionName;
 use windlass_domain::rollback::{Way, ways};
 
-/// What the ledger says before anything is observed.
+/// The ledger's state before anything is observed.
 pub struct Scene {
     pub loaded: Loaded,
     pub state: EnvironmentState,
-    /// A rollback's goal.
+    /// The snapshot that a rollback goes to.
     pub goal: Option<Snapshot>,
     /// The components that run and leave the declaration with this deployment.
     pub leaving: Vec<ComponentName>,
 }
 
-/// What is wanted of one component.
+/// One component, and what is wanted of it.
 pub struct Wanted<'a> {
     pub name: &'a ComponentName,
     pub component: &'a Component,
     pub artifact: Option<&'a Artifact>,
-    /// A rollback's recorded state to return to.
+    /// The recorded state that a rollback returns to.
     pub goal_state: Option<&'a Value>,
 }
 
-/// What is wanted of all components.
+/// All components, and what is wanted of them.
 #[derive(Default)]
 pub struct AllWanted<'a> {
     pub wanted: Vec<Wanted<'a>>,
@@ -74,40 +74,42 @@ impl Scene {
         })
     }
 
-    /// Whether an operator asked to go back.
+    /// Returns whether it goes back to a snapshot.
     pub fn is_rollback(&self) -> bool {
         self.goal.is_some()
     }
 
-    /// Whether what has drifted is brought back to what is recorded.
+    /// Returns whether it brings what has drifted back to what is recorded.
     pub fn is_restoring(&self) -> bool {
         self.loaded.record.action == ActionName::Restore
     }
 
-    /// Whether its gates decide: those of a rollback do not, and neither do those of the way back of a drill.
+    /// Returns whether its gates decide. Those of a rollback do not, and neither do those of the way back of a drill.
     pub fn gates_decide(&self) -> bool {
         self.loaded.record.gates_decide()
     }
 
-    /// Whether what it brings is watched for as long as is declared. An operator's rollback is not: whoever presses it
-    /// waits for it. A drill is, both ways, because it is there to see.
+    /// Returns whether its release is watched for as long as is declared. An operator's rollback is not, because
+    /// whoever asked for it waits for it. A drill is watched both ways, because its purpose is to see.
     pub fn is_watched(&self) -> bool {
         self.loaded.record.action != ActionName::Rollback
     }
 
-    /// Whether it restores others than this component.
+    /// Returns whether it restores other components than this one.
     fn is_passed_over(&self, name: &ComponentName) -> bool {
         let mut named = self.loaded.record.components();
         self.is_restoring() && !named.any(|one| one == name)
     }
 
-    /// Whether it is looked what a release of every component would need, and no release is there.
+    /// Returns whether it is a check: it finds out what a release of every component would need, and there is no
+    /// release.
     pub fn is_check(&self) -> bool {
         self.loaded.record.action == ActionName::Check
     }
 
-    /// Why gates that are red before anything has changed do not stop it; `None` where they do. Where nothing runs that
-    /// Windlass brought, before the first release and once that was taken back, what is measured may be what it brings.
+    /// Returns why gates that are red before anything has changed do not stop it; `None` if they do. If nothing runs
+    /// that Windlass brought, before the first release or once that was taken back, a gate may measure what this
+    /// release is to bring.
     pub fn accepts_red(&self) -> Option<&'static str> {
         let state = &self.state;
         let mut running = state.running.values();
@@ -122,14 +124,14 @@ impl Scene {
         }
     }
 
-    /// The component whose image another one runs, as it is declared.
+    /// Returns the declared component whose image another one runs.
     pub fn image_of(&self, component: &Component) -> Option<&Spec> {
         let taken = component.spec.image_of()?;
         let owner = self.loaded.resolved.components.get(taken.component)?;
         Some(&owner.spec)
     }
 
-    /// What is wanted of each declared component.
+    /// Returns what is wanted of each declared component.
     pub fn wanted(&self) -> AllWanted<'_> {
         match &self.goal {
             Some(goal) => self.wanted_back(goal),
@@ -188,7 +190,7 @@ impl Scene {
                     name,
                     component,
                     artifact: running.artifact.as_ref(),
-                    // Where it is not known, the bytes are wanted.
+                    // If the state is not known, the bytes are wanted.
                     goal_state: running.state.get("goal"),
                 }),
                 (Way::NothingRecorded | Way::Back(_), _) => {
@@ -204,7 +206,7 @@ impl Scene {
         all
     }
 
-    /// That a component runs and is deployed no more.
+    /// Returns the finding that a component runs and is not deployed any more.
     fn left(&self, name: &ComponentName) -> Option<Finding> {
         let record = &self.loaded.record;
         let running = self.state.running.get(name)?;
@@ -258,8 +260,8 @@ impl AllWanted<'_> {
     }
 }
 
-/// What runs, is not declared, and was declared when the present snapshot was made: later deployments
-/// tell it no more.
+/// Returns the components that run and are not declared, but were declared when the present snapshot was made. Later
+/// deployments do not tell of them any more.
 async fn leaving(
     ports: &impl Ledger,
     loaded: &Loaded,

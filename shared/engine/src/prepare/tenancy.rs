@@ -11,12 +11,12 @@ use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
 use windlass_domain::tenancy::{Claims, Owner};
 
-/// What came of the check.
+/// The result of the check.
 #[derive(Default)]
 pub struct Tenancy {
-    /// Targets that are not ours.
+    /// The findings on targets that are not ours.
     pub findings: Vec<Finding>,
-    /// What makes those ours that were nobody's, each on the condition that nobody else has claimed since.
+    /// The writes that claim targets that were nobody's, each on the condition that nobody else has claimed it since.
     pub writes: Vec<Write>,
 }
 
@@ -25,7 +25,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> A
     let mut tenancy = Tenancy::default();
     let app = &scene.loaded.record.app;
     if !store::is_declared(ports, app).await? {
-        // It was let go of since this was accepted.
+        // The application was removed since this was accepted.
         tenancy.findings.push(pin::no_declaration(app));
         return Ok(tenancy);
     }
@@ -67,7 +67,7 @@ pub async fn check(ports: &impl Ports, scene: &Scene, drafts: &[Draft<'_>]) -> A
     Ok(tenancy)
 }
 
-/// Whether it is a component that was renamed or removed in this environment.
+/// Returns whether the owner is a component that was renamed or removed in this environment.
 fn is_gone(scene: &Scene, owner: &Owner) -> bool {
     let resolved = &scene.loaded.resolved;
     owner.app == resolved.app

@@ -1,4 +1,4 @@
-//! `waves: together`: whether what should go in the same steps has the same ones. Pure.
+//! `waves: together`: checks whether the components that should go in the same steps have the same steps. Pure.
 
 use super::held::Kept;
 use super::scene::Scene;
@@ -9,20 +9,20 @@ use windlass_domain::plan::{Candidate, shares};
 /// All callers, in tenths of a percent.
 const ALL: u32 = 1000;
 
-/// Whether components go in the same steps: it is declared, and AWS shifts one of them.
+/// Returns whether components go in the same steps: it is declared, and AWS shifts one of them.
 pub(super) fn goes_together(scene: &Scene, candidates: &[Candidate]) -> bool {
     let mut in_steps = candidates.iter().filter(|one| !one.shares().is_empty());
     scene.loaded.resolved.together && in_steps.any(|one| is_of_aws(scene, &one.component))
 }
 
-/// Whether AWS shifts it, by percentages that the declaration does not have.
+/// Returns whether AWS shifts the component, by percentages that the declaration does not have.
 fn is_of_aws(scene: &Scene, name: &ComponentName) -> bool {
     let declared = scene.loaded.resolved.components.get(name);
     let rollout = declared.and_then(|component| component.spec.rollout());
     rollout.is_none_or(|rollout| rollout.steps.is_empty())
 }
 
-/// What is wrong where steps differ: those of the first component that AWS shifts are the measure.
+/// Returns the findings on components whose steps differ from those of the first component that AWS shifts.
 pub(super) fn not_together(scene: &Scene, kept: &[Kept<'_>]) -> Vec<Finding> {
     if !scene.loaded.resolved.together || scene.is_rollback() {
         return vec![];
@@ -73,7 +73,7 @@ fn differs(
     )
 }
 
-/// Such as `10 %, 100 %`.
+/// Returns the shares as a text, such as `10 %, 100 %`.
 fn listed(shares: &[u32]) -> String {
     let each = shares.iter().map(|share| match share % 10 {
         0 => format!("{} %", share / 10),

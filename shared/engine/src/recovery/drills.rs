@@ -1,4 +1,5 @@
-//! The drills that have gone to the version before and are to come back, and those that are due by a schedule.
+//! Goes on with the drills that have gone to the version before and are to come back, and begins those that are due by
+//! a schedule.
 
 use super::Ports;
 use super::start::{has_ended, quarter};
@@ -14,10 +15,10 @@ use windlass_domain::identity::execution_name;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
-/// How many are read in a run of the schedule. Who waits longest comes first.
+/// The number of drills that are read in a run of the schedule. Those that wait longest come first.
 const AT_MOST: u32 = 25;
 
-/// Until how many milliseconds after the run began another is gone on with.
+/// The milliseconds after the beginning of the run within which another drill is gone on with.
 const BEGINS_WITHIN_MS: u64 = 20_000;
 
 /// Starts the way back of each drill that awaits it. One that goes wrong keeps no other from its turn.
@@ -66,7 +67,7 @@ pub async fn come_back(
     start_once(ports, &nth, &input, name).await
 }
 
-/// Starts an execution by a name that stands for what is to be done. Where it has ended, and that is still to be done,
+/// Starts an execution under a name that stands for what is to be done. If it has ended and that is still to be done,
 /// it is started again, at most once in a quarter of an hour.
 async fn start_once(
     ports: &(impl Executions + Clock),

@@ -1,5 +1,5 @@
 //! The hourly looks at environments between deployments (`docs/decisions/drift/0570-looking-for-drift-every-hour.md`).
-//! They change nothing of any target, take no lock, and wait for nobody: whoever deploys finds nothing in the way.
+//! They change no target, take no lock, and wait for nobody, so they are in no deployment's way.
 
 use super::drills::begin_where_due;
 use super::restore::restore;
@@ -16,7 +16,8 @@ use windlass_domain::hourly_look::{Glance, HourlyLook, Upon, spent_by};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 
-/// Until how many milliseconds after the run began another look begins: it has the rest of the function's 60 s.
+/// The milliseconds after the beginning of the run within which another look begins. It has the rest of the function's
+/// 60 s.
 const BEGINS_WITHIN_MS: u64 = 35_000;
 
 /// An environment.
@@ -91,7 +92,7 @@ async fn discover(
     }
 }
 
-/// What was run once is no state that could drift.
+/// Returns whether a component is watched. A component that was run once is no state that could drift.
 fn is_watched(running: &Running) -> bool {
     !running.once
 }
@@ -101,7 +102,7 @@ async fn add(ports: &impl Ports, app: &AppName, environment: &EnvironmentName) -
     let former = store::load(ports, &key).await?;
     let new = HourlyLook::new(app, environment, ports.now());
     let mut look = match former {
-        // It had let go of everything, and something runs again.
+        // It had removed everything, and something runs again.
         Some(former) if former.value.is_over() => Stored {
             value: new,
             ..former
@@ -148,7 +149,7 @@ async fn one(
     };
     item.value.conclude(glances, upon, ports.now());
     who::name(ports, &mut item.value, &running).await;
-    // Nobody has had the lock since, and what runs is recorded as before: what was seen is of no deployment.
+    // Nobody has had the lock since, and what runs is recorded as before; so what was seen is no deployment's change.
     let same = [
         Write::check(lock.key.clone(), lock.unchanged()),
         Write::check(state.key.clone(), state.unchanged()),
@@ -160,7 +161,7 @@ async fn one(
     Ok(Some(item))
 }
 
-/// What is declared to be done about each component that differs.
+/// The declared `heal` of each component.
 type Declared = BTreeMap<ComponentName, Heal>;
 
 /// The components that are looked at: the declared ones of which there is a state, and that are not declared `heal: off`.
@@ -206,7 +207,7 @@ async fn save(
     Ok(done)
 }
 
-/// The write of a look, with its place among those that come due.
+/// Returns the write of a look, with its place among those that come due.
 pub fn put(look: &Stored<HourlyLook>) -> Answered<Write> {
     let HourlyLook {
         app,

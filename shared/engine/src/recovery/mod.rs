@@ -1,6 +1,6 @@
-//! Recovery: finishes what died without an ending, looks once more at what recoveries left, and every hour at what
-//! deployments left. It starts recovery executions and those that restore, wakes those that wait in vain, and writes
-//! nothing but these looks.
+//! Recovery: finishes deployments that died without an ending, looks once more at what recoveries left, and every hour
+//! at what deployments left. It starts executions that recover, restore, hold or drill, wakes deployments that wait in
+//! vain, and writes nothing but these looks.
 
 mod drills;
 mod event;
@@ -25,7 +25,7 @@ use crate::ports::{Answered, Executions};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 
-/// What recovery needs.
+/// The ports that recovery needs.
 pub trait Ports: observe::Ports + Executions {}
 impl<P: observe::Ports + Executions> Ports for P {}
 

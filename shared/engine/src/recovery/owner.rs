@@ -1,11 +1,11 @@
-//! Whether an execution still works for a deployment, as far as Step Functions tells: its answer may be
+//! Finds out whether an execution still works for a deployment, as far as Step Functions tells: its answer may be
 //! behind (AWS Step Functions API Reference, DescribeExecution: eventually consistent).
 
 use crate::ports::{Answered, Clock, Execution, Executions};
 use windlass_domain::step::SEEN_AFTER_MS;
 use windlass_domain::time::Time;
 
-/// How long to wait between two looks at an execution that an event says has ended, in milliseconds.
+/// The wait between two looks at an execution that an event says has ended, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 2_000;
 
 /// An execution that works for a deployment, or did.
@@ -13,7 +13,7 @@ const LOOK_AGAIN_MS: u64 = 2_000;
 pub enum Owner {
     /// It still runs, or began so lately that Step Functions may not tell it yet.
     Running,
-    /// It has ended; absent where Step Functions does not know it any more.
+    /// It has ended; absent if Step Functions does not know it any more.
     Ended(Option<Execution>),
 }
 

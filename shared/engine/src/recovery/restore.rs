@@ -1,4 +1,4 @@
-//! Asks for what has drifted to be restored, after a look that found it. The conductor decides at the turn.
+//! Asks for a restore of what has drifted, after a look that found it. The conductor decides at the turn.
 
 use super::Ports;
 use crate::ports::Answered;

@@ -14,12 +14,12 @@ use windlass_domain::environment::{Held, HeldState};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
-/// Until how many milliseconds after the run began a held lock is looked at before the others have
-/// their turn.
+/// The milliseconds after the beginning of the run within which held locks are looked at before the others have their
+/// turn.
 const LOCKS_WITHIN_MS: u64 = 10_000;
 
-/// Until how many milliseconds after the run began another deployment is looked at: what is due to be
-/// seen again has its turn after it. The next run begins with others.
+/// The milliseconds after the beginning of the run within which another deployment is looked at. The second and the
+/// hourly looks have their turn after that. The next run begins with other deployments.
 const BEGINS_WITHIN_MS: u64 = 15_000;
 
 /// The period of the schedule.
@@ -31,19 +31,20 @@ const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 /// The environments that were woken in a run.
 type Woken = BTreeSet<(AppName, EnvironmentName)>;
 
-/// What a run of the schedule came to.
+/// The result of a run of the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Looked {
-    /// How many deployments without an ending were looked at.
+    /// The number of deployments without an ending that were looked at.
     pub looked_at: usize,
-    /// How many there were no time for: the next runs look at them.
+    /// The number of deployments for which there was no time: the next runs look at them.
     pub left: usize,
 }
 
-/// Looks for dead owners, for those that wait in vain and for those that died at their arrival, in
-/// case an event or a wake-up was lost; then makes the second and the hourly looks that are due. Its cost grows with
-/// what is held, waits, arrives and was recovered now, and with how many environments there are, not with history. Held locks come first: on a
-/// dead one depend all who want to go into its environment. They leave the others a third of the time.
+/// Looks for dead owners, for deployments that wait in vain and for those that died at their arrival, in case an event
+/// or a wake-up was lost; then makes the second and the hourly looks that are due. Its cost grows with what is held,
+/// waits, arrives and was recovered now, and with the number of environments, not with history. Held locks come first,
+/// because everybody who wants to go into an environment depends on its lock. They leave the others a third of the
+/// time.
 ///
 /// # Errors
 /// Something could not be read or looked at; all else was, or is left to the next runs.
@@ -58,7 +59,7 @@ pub async fn handle(ports: &impl Ports) -> Answered<Looked> {
     ] {
         look_at_some(ports, some, began.plus_ms(within), &mut woken, &mut faults).await;
     }
-    // The time that the others left.
+    // The held locks get the time that the others left.
     let last = began.plus_ms(BEGINS_WITHIN_MS);
     look_at_some(ports, &mut holding, last, &mut woken, &mut faults).await;
     let left = holding.len() + others.len();
@@ -74,7 +75,7 @@ pub async fn handle(ports: &impl Ports) -> Answered<Looked> {
     faults.into_answer().map(|()| Looked { looked_at, left })
 }
 
-/// These, from the place on where a run of this time begins.
+/// Returns these deployments, beginning with the one at which a run of this time begins.
 fn from_a_place(mut all: Vec<Unended>, now: Time) -> VecDeque<Unended> {
     let first = first(all.len(), now);
     all.rotate_left(first);
@@ -99,9 +100,9 @@ async fn look_at_some(
     }
 }
 
-/// At which of so many a run begins. Each is further by the golden ratio than the one before, so that
-/// the places where some runs began are nowhere far apart, however many there were: a run that comes
-/// to few of them leaves none to wait for much longer than the others.
+/// Returns the index at which a run begins, among so many. Each run begins further on by the golden ratio than the one
+/// before. So the places where the last runs began are spread evenly, however many there were. A run that comes to only
+/// a few leaves none to wait for much longer than the others.
 fn first(count: usize, now: Time) -> usize {
     let part = (now.0 / PERIOD_MS).wrapping_mul(GOLDEN) >> 32;
     let count = u64::from(u32::try_from(count).unwrap_or(u32::MAX));
@@ -156,7 +157,7 @@ async fn look_at_waiting(
     let key = store::deployment(&one.deployment);
     let record = store::load(ports, &key).await?;
     let Some(record) = record else {
-        // A ledger that was restored in part: the others are still looked at.
+        // The ledger was restored in part; the others are still looked at.
         tracing::error!("it waits but has no record");
         return Ok(());
     };

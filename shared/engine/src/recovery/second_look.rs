@@ -19,11 +19,11 @@ use windlass_domain::second_look::{Saw, SecondLook};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
-/// How many are read in a run of the schedule. What is due then comes first.
+/// The number of looks that are read in a run of the schedule. Those that are due first come first.
 const AT_MOST: u32 = 25;
 
-/// Until how many milliseconds after the run began another look begins: it has the rest of the
-/// function's 60 s. The others are made at the next run.
+/// The milliseconds after the beginning of the run within which another look begins. It has the rest of the function's
+/// 60 s. The other looks are made in the next run.
 const BEGINS_WITHIN_MS: u64 = 25_000;
 
 /// Makes the looks that are due. One that goes wrong keeps no other from its turn. Answers the environments where one was
@@ -58,7 +58,7 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
     let found = store::load_or_default(ports, &store::lock(app, environment)).await?;
     let holder = found.value.held.as_ref();
     if holder.is_some_and(|held| held.state != HeldState::NeedsOperator) {
-        // What changes the targets now is what they are looked at for.
+        // A deployment changes now the targets that would be looked at.
         look.value.postpone(ports.now());
         save(ports, &mut look, Vec::new()).await?;
         return Ok(());
@@ -78,7 +78,7 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
         return Ok(());
     };
     look.value.conclude(saw, compared, ports.now());
-    // Nobody has taken the lock since: what was seen is not of a deployment that began meanwhile.
+    // Nobody has taken the lock since, so what was seen is not the change of a deployment that began meanwhile.
     let mut also = vec![Write::check(found.key.clone(), found.unchanged())];
     if saw == Saw::Changed {
         also.push(not_again(ports, &look.value, glances).await?);
@@ -116,7 +116,7 @@ async fn glances(
 ) -> Answered<BTreeMap<ComponentName, Glance>> {
     let mut left = left(ports, look).await?;
     if let Some(holder) = holder {
-        // What it changed and could not restore is told already, and a person is called to it.
+        // A component that the holder changed and could not restore is told already, and a person is called to it.
         for step in steps(ports, holder).await? {
             if step.value.has_switched() {
                 left.remove(&step.value.component);
@@ -186,7 +186,7 @@ async fn start_to_hold(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answ
         "reason": look.value.reason_to_hold(),
         "requester": { "route": "windlass", "principal": "Windlass" },
     });
-    // One whose start could not be noted is this one again.
+    // If the start of one could not be noted, this is the same one again.
     let nth = format!("second-look-{}", look.value.holds + 1);
     let stem = [nth.as_str(), app.as_str(), environment.as_str()];
     let name = execution_name(&stem, look.value.deployment.as_str());

@@ -4,11 +4,11 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// How long a recovery that ended without having taken over stands for its successors.
+/// The milliseconds for which a recovery that ended without having taken over stands for its successors.
 const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 
-/// Starts the recovery of a deployment. The name is made from the lock's token, so that the same
-/// recovery is started once, and the next one, after the token was raised, has another name.
+/// Starts the recovery of a deployment and returns its execution. The name is made from the lock's token, so that the
+/// same recovery is started once, and the next one, after the token was raised, has another name.
 ///
 /// One that has ended while the token is still the same took nothing over: the ledger could not be
 /// reached for so long, or Step Functions still told it that the owner runs. It is started again,
@@ -67,7 +67,7 @@ impl Recovery<'_> {
             "reason": self.cause,
             "requester": { "route": "windlass" },
         });
-        // What tells names apart comes first, because long names are cut.
+        // The parts that tell names apart come first, because long names are cut.
         let stem = [
             "recover",
             which,
@@ -84,7 +84,7 @@ pub fn quarter(ports: &impl Clock) -> String {
     (ports.now().0 / AGAIN_AFTER_MS).to_string()
 }
 
-/// Whether an execution has ended. One that Step Functions does not know yet has just been started.
+/// Returns whether an execution has ended. An execution that Step Functions does not know yet has just been started.
 pub async fn has_ended(ports: &impl Executions, arn: &str) -> Answered<bool> {
     let found = ports.execution(arn).await?;
     Ok(found.is_some_and(|execution| execution.status != "RUNNING"))

@@ -1,4 +1,4 @@
-//! The deployments that have no ending yet, as the index tells.
+//! Lists the deployments that have no ending yet, from the index.
 
 use crate::faults::Faults;
 use crate::ports::Ledger;
@@ -19,14 +19,14 @@ pub struct Unended {
     pub stands: Stands,
 }
 
-/// Where a deployment without an ending stands.
+/// The state of a deployment without an ending.
 #[derive(Debug)]
 pub enum Stands {
-    /// It holds the lock, whose token is this.
+    /// It holds the lock, which has this token.
     Holding(Held, u64),
     /// It has a place in the queue.
     Waiting,
-    /// It holds no lock and has no place in the queue yet; this execution works for it since then.
+    /// It holds no lock and has no place in the queue yet. This execution has worked for it since that time.
     Arriving(Option<String>, Time),
 }
 

@@ -5,8 +5,8 @@ use serde_json::json;
 use windlass_domain::environment::Waiting;
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// Wakes all that wait for an environment; each then asks `Admit` again, which decides. Waking one
-/// that has to wait on costs a transition and is otherwise harmless.
+/// Wakes all deployments that wait for an environment. Each then asks `Admit` again, which decides. To wake one that
+/// has to wait on costs a transition and is otherwise harmless.
 ///
 /// # Errors
 /// One could not be woken; the others were.

@@ -1,6 +1,6 @@
-//! Asks CloudTrail who changed a target that has drifted: one call for each component that has newly done so, because an
-//! account may make two of these a second in a region, all of its programs together (AWS CloudTrail API Reference,
-//! LookupEvents). What it does not tell is told as that, and is no fault.
+//! Asks CloudTrail who changed a target that has drifted. It makes one call for each component that has newly drifted,
+//! because an account may make two of these calls a second in a region, all of its programs together (AWS CloudTrail
+//! API Reference, LookupEvents). If CloudTrail does not tell it, the difference says so; that is no fault.
 
 use super::Ports;
 use crate::observe::trail;
@@ -11,10 +11,10 @@ use windlass_domain::environment::Running;
 use windlass_domain::hourly_look::{Difference, HourlyLook, Who};
 use windlass_domain::name::ComponentName;
 
-/// How many components it is asked for in a look: the first of them.
+/// The most components that a look asks CloudTrail about: the first ones.
 const ASKED_FOR: usize = 4;
 
-/// How many events an answer has at most (LookupEvents, MaxResults).
+/// The most events in an answer (LookupEvents, MaxResults).
 const MOST_EVENTS: u32 = 50;
 
 /// Names who made each difference that this look was the first to see.

@@ -1,4 +1,4 @@
-//! All of an application.
+//! All of an application, for a removal.
 
 use super::{Removable, owned};
 use crate::config::Configured;
@@ -13,7 +13,7 @@ use windlass_domain::removal::Removal;
 use windlass_domain::removal::application::{Application, Whole, decide};
 use windlass_domain::tenancy::Claims;
 
-/// The ledger's word on it.
+/// The ledger's items on the application.
 pub struct OfApplication {
     pub declared: Option<Stored<Declared>>,
     pub repositories: Vec<Stored<RepositoryOwner>>,

@@ -10,11 +10,11 @@ use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::request::Request;
 
-/// How often an execution that was started or met is looked for: what DescribeExecution tells is eventually consistent
+/// The number of looks for an execution that was started or met, because DescribeExecution is eventually consistent
 /// (AWS Step Functions API Reference, DescribeExecution).
 const LOOKS: usize = 6;
 
-/// How long is waited between two of these looks, in milliseconds.
+/// The wait between two of these looks, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 500;
 
 /// A request to deploy whose execution was started, now or by an equal request before.
@@ -24,7 +24,7 @@ pub struct Begun {
     pub id: DeploymentId,
     /// The execution that works for it.
     pub execution: String,
-    /// Whether the deployment was recorded before, so that no execution was started.
+    /// True if the deployment was recorded before, so that no execution was started.
     pub recorded: bool,
 }
 
@@ -56,7 +56,7 @@ pub async fn begin(
         }));
     }
     let environment = pinned.resolved.environment.as_str();
-    // What the body brings may not tell the names of one key's executions apart: then both would be started, and the
+    // The names of one key's executions must not differ by what the body brings: then both would be started, and the
     // second one would end unseen.
     let tells = match &request.idempotency_key {
         Some(_) => id.as_str().get(8..).unwrap_or_default(),
@@ -70,7 +70,7 @@ pub async fn begin(
         return Ok(Err(vec![finding]));
     }
     if recovery::has_ended(ports, &execution).await? {
-        // It died before it recorded anything, or has just recorded it: then this one tells so.
+        // It died before it recorded anything, or has just recorded the deployment; then the new execution tells so.
         let quarter = recovery::quarter(ports);
         let [app, environment, tells] = stem;
         execution = ports
@@ -116,8 +116,8 @@ pub async fn begin_own(
     })
 }
 
-/// That the execution of a request's key was started with another content. Every route asks it of the execution that
-/// it has just started or met, because the ledger knows of neither for some seconds.
+/// Returns the finding that the execution of a request's key was started with another content. Every route looks at the
+/// execution that it has just started or met, because the ledger knows of neither for some seconds.
 async fn reused(
     ports: &(impl Executions + Clock),
     request: &Request,

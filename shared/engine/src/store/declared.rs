@@ -7,20 +7,19 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
 use windlass_domain::name::AppName;
 
-/// How many declarations are kept: a function that stays warm serves few applications at a time,
-/// and a text has at most 256 KiB.
+/// The number of declarations that are kept. A function that stays warm serves few applications at a time, and a text
+/// has at most 256 KiB.
 const KEPT: usize = 4;
 
 thread_local! {
     static READ: RefCell<VecDeque<(Declared, Arc<Declaration>)>> = RefCell::default();
 }
 
-/// Reads a declaration of the ledger, once for all invocations of a warm function: it is read in
-/// nearly every state of a deployment, and reading YAML takes longer than the rest of a decision.
-/// The same item always reads the same, so nothing can become stale.
+/// Reads a declaration of the ledger, once for all invocations of a warm function: it is read in nearly every state of
+/// a deployment, and reading YAML takes longer than the rest of a decision. The same item always reads the same, so
+/// nothing can become stale.
 ///
-/// # Errors
-/// See [`Declared::read`].
+/// # Errors See [`Declared::read`].
 pub fn read_declaration(declared: &Declared) -> Result<Arc<Declaration>, Vec<Finding>> {
     let known = READ.with_borrow(|read| {
         let same = read.iter().find(|(known, _)| known == declared);
@@ -37,11 +36,10 @@ pub fn read_declaration(declared: &Declared) -> Result<Arc<Declaration>, Vec<Fin
     Ok(declaration)
 }
 
-/// True where an application has a declaration in force: what is refused, or not taken, of any other one is listed with
-/// what names none.
+/// Returns whether an application has a declaration in force. The refusals and untaken arrivals of any other
+/// application are listed with those that name no application.
 ///
-/// # Errors
-/// The ledger's.
+/// # Errors The ledger's.
 pub async fn is_declared(ledger: &impl Ledger, app: &AppName) -> Answered<bool> {
     Ok(ledger.get(&declaration_in_force(app)).await?.is_some())
 }

@@ -4,7 +4,7 @@ use super::{Stored, history_index};
 use crate::ports::{Answered, Write};
 use windlass_domain::deployment::Deployment;
 
-/// The write of a deployment's record, with its place in history.
+/// Returns the write of a deployment's record, with its place in history.
 pub fn put_deployment(record: &Stored<Deployment>) -> Answered<Write> {
     let Deployment {
         id,

@@ -7,24 +7,24 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
-/// Which deployment an execution works for.
+/// The deployment that an execution works for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
     /// The deployment.
     pub deployment: DeploymentId,
 }
 
-/// What an execution has done.
+/// The record of what an execution has done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// The deployment that it was about; `none` if about none.
     pub deployment: DeploymentId,
-    /// What is told of it.
+    /// The text of the answer.
     pub cause: String,
     /// The name of why there was nothing to do; empty where something was done.
     #[serde(default)]
     pub nothing: String,
-    /// Where it has let go of something: an event tells that.
+    /// The owner that has let go of something: an event tells that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<Removed>,
     /// The sides between which it has moved something: an event tells that of each.
@@ -65,7 +65,7 @@ pub struct LastFault {
     pub state: String,
     /// Its fault.
     pub fault: Fault,
-    /// When.
+    /// The time of the fault.
     pub at: Time,
 }
 
@@ -81,15 +81,15 @@ pub struct Started {
 /// The note that an arrival was served.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Served {
-    /// When its serving began.
+    /// The time at which its serving began.
     #[serde(default)]
     pub at: Time,
-    /// What was started for it.
+    /// The execution that was started for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Started>,
 }
 
-/// How far the looking has come, over the bucket and over the repositories.
+/// The progress of the search, over the bucket and over the repositories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rounds {
     /// The round over the uploads.
@@ -98,13 +98,13 @@ pub struct Rounds {
     pub images: Images,
 }
 
-/// How far the looking has come over the repositories.
+/// The progress of the search over the repositories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Images {
     #[serde(flatten)]
     /// The round over all of them.
     pub round: Round,
-    /// Where the next run goes on in a repository that has more than a run looks at.
+    /// The place where the next run goes on, in a repository that has more than a run looks at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Within>,
 }
@@ -121,7 +121,7 @@ pub struct Within {
     pub after: Option<String>,
 }
 
-/// Which application an image repository belongs to.
+/// The application that an image repository belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepositoryOwner {
     /// The repository's name, without registry.

@@ -62,7 +62,7 @@ impl<T> From<Key<T>> for ports::Key {
 pub struct Range<T> {
     /// The partition key.
     pub pk: String,
-    /// What the sort keys begin with; all items of the partition if empty.
+    /// The beginning of the sort keys; all items of the partition if empty.
     pub sk_prefix: &'static str,
     of: PhantomData<fn() -> T>,
 }

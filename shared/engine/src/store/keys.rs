@@ -45,38 +45,38 @@ pub fn declarations(app: &AppName) -> Range<Declared> {
     Range::new(format!("app#{app}"), "declaration#")
 }
 
-/// What is recorded of a version text.
+/// Returns the key of the release that is recorded under a version text.
 pub fn release(app: &AppName, version: &str) -> Key<RecordedRelease> {
     Key::new(format!("app#{app}"), format!("release#{version}"))
 }
 
-/// Which application an image repository belongs to.
+/// Returns the key of the application that an image repository belongs to.
 pub fn repository(repository: &str) -> Key<RepositoryOwner> {
     Key::new(format!("repository#{repository}"), "owner")
 }
 
-/// Where image repositories are in the index, for looking at those whose pushes no event told.
+/// Returns the place of an image repository in the index, for looking for pushes that no event told.
 pub fn repository_index(repository: &str) -> ports::Key {
     in_index(&REPOSITORIES, repository)
 }
 
-/// That an arrival was served: an upload by its key and version, an image by repository, digest and
-/// tag.
+/// Returns the key of the note that an arrival was served: an upload by its key and version, an image by repository,
+/// digest and tag.
 pub fn arrival(what: &str) -> Key<Served> {
     Key::new(format!("arrival#{what}"), "served")
 }
 
-/// That an arrival was not taken.
+/// Returns the key of the record of an arrival that was not taken.
 pub fn not_taken(what: &str) -> Key<NotTaken> {
     Key::new(format!("arrival#{what}"), "not_taken")
 }
 
-/// The index partition of what was refused or not taken, of an application or of none.
+/// Returns the index partition of what was refused or not taken, of an application or of none.
 pub fn refused(app: Option<&AppName>) -> String {
     format!("refused#{}", app.map_or("", AppName::as_str))
 }
 
-/// Where something that was refused or not taken is in the index: newest last.
+/// Returns the place in the index of something that was refused or not taken: newest last.
 pub fn refused_index(app: Option<&AppName>, at: Time, what: &str) -> ports::Key {
     let digits = Digest::of(what.as_bytes());
     ports::Key {
@@ -85,17 +85,17 @@ pub fn refused_index(app: Option<&AppName>, at: Time, what: &str) -> ports::Key 
     }
 }
 
-/// How far the looking for arrivals that no event told has come.
+/// Returns the key of the progress of the search for arrivals that no event told.
 pub fn rounds() -> Key<Rounds> {
     Key::new("arrivals".into(), "rounds")
 }
 
-/// How far the telling of a day's summaries has come.
+/// Returns the key of the day whose summaries are told, with the progress.
 pub fn summaries() -> Key<Day> {
     Key::new("summaries".into(), "day")
 }
 
-/// Who has what of a resource.
+/// Returns the key of the owners of the parts of a resource.
 pub fn target(resource: &str) -> Key<Claims> {
     Key::new(format!("target#{resource}"), "claims")
 }
@@ -105,12 +105,12 @@ pub fn claims_index(target: &Key<Claims>) -> ports::Key {
     in_index(&CLAIMS, target.pk.trim_start_matches("target#"))
 }
 
-/// The partition of an environment.
+/// Returns the partition of an environment.
 pub fn environment(app: &AppName, environment: &EnvironmentName) -> String {
     format!("env#{app}/{environment}")
 }
 
-/// The application and environment of an environment's partition.
+/// Returns the application and environment of an environment's partition.
 pub fn environment_of(pk: &str) -> Option<(AppName, EnvironmentName)> {
     let (app, environment) = pk.strip_prefix("env#")?.split_once('/')?;
     Some((
@@ -134,7 +134,7 @@ pub fn snapshot(app: &AppName, env: &EnvironmentName, number: u64) -> Key<Snapsh
     Key::new(environment(app, env), format!("snapshot#{number:010}"))
 }
 
-/// What is known of an environment's drills.
+/// Returns the key of the drills of an environment.
 pub fn drills(app: &AppName, env: &EnvironmentName) -> Key<Drills> {
     Key::new(environment(app, env), "drills")
 }
@@ -152,11 +152,11 @@ pub fn ended_drills(app: &AppName, env: &EnvironmentName) -> Range<Drill> {
     Range::new(environment(app, env), DRILL)
 }
 
-/// How the sort keys of drills that have ended begin.
+/// The prefix of the sort keys of an environment's drills that have ended.
 pub const DRILL: &str = "drill#";
 
-/// Where an environment's drills are in the index while something is to be done about them, the one that is due first in
-/// front.
+/// Returns the place of an environment's drills in the index while something is to be done about them. The drill that
+/// is due first comes first.
 pub fn drills_index(due: Time, app: &AppName, env: &EnvironmentName) -> ports::Key {
     in_index(&DRILLS, format!("{:015}#{app}/{env}", due.0))
 }
@@ -181,12 +181,12 @@ pub fn vetoes(app: &AppName, env: &EnvironmentName) -> Range<Veto> {
     Range::new(environment(app, env), "veto#")
 }
 
-/// What became of a release here before.
+/// Returns the key of the record of what became of a release here before.
 pub fn past(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key<Past> {
     Key::new(environment(app, env), format!("past#{release}"))
 }
 
-/// The partition of a deployment.
+/// Returns the partition of a deployment.
 pub fn deployment_partition(id: &DeploymentId) -> String {
     format!("deployment#{id}")
 }
@@ -206,7 +206,7 @@ pub fn plan(id: &DeploymentId) -> Key<Plan> {
     Key::new(deployment_partition(id), "plan")
 }
 
-/// What a request would do.
+/// Returns the key of the plan of a request.
 pub fn planned(id: &DeploymentId) -> Key<Planned> {
     Key::new(deployment_partition(id), "planned")
 }
@@ -259,29 +259,29 @@ pub fn second_look(id: &DeploymentId) -> Key<SecondLook> {
     Key::new(deployment_partition(id), "second_look")
 }
 
-/// Where second looks are in the index, the one that is due first in front.
+/// Returns the place of a second look in the index. The look that is due first comes first.
 pub fn second_look_index(due: Time, id: &DeploymentId) -> ports::Key {
     in_index(&SECOND_LOOKS, format!("{:015}#{id}", due.0))
 }
 
-/// What is known of the drift of an environment. In a partition of its own,
-/// so that who looks needs no right to write a lock.
+/// Returns the key of the hourly look at an environment, with its drift.
+/// It is in a partition of its own, so that the function that looks needs no right to write a lock.
 pub fn hourly_look(app: &AppName, env: &EnvironmentName) -> Key<HourlyLook> {
     Key::new(format!("look#{app}/{env}"), "hourly_look")
 }
 
-/// Where hourly looks are in the index, the one that is due first in front.
+/// Returns the place of an hourly look in the index. The look that is due first comes first.
 pub fn hourly_look_index(due: Time, app: &AppName, env: &EnvironmentName) -> ports::Key {
     in_index(&HOURLY_LOOKS, format!("{:015}#{app}/{env}", due.0))
 }
 
-/// Which deployment an execution works for, so that asking twice is once.
+/// Returns the key of the deployment that an execution works for, so that asking twice has one effect.
 pub fn execution(arn: &str) -> Key<Execution> {
     Key::new(format!("execution#{arn}"), "deployment")
 }
 
-/// What an execution has done that works for no deployment, such as an `accept`, or an arrival that is another one's
-/// deployment, so that asking twice is once.
+/// Returns the key of the record of what an execution has done that works for no deployment, so that asking twice has
+/// one effect: an `accept`, say, or an arrival that is another one's deployment. `conductor::done::Done`.
 pub fn done(arn: &str) -> Key<Done> {
     Key::new(format!("execution#{arn}"), "done")
 }
@@ -291,12 +291,12 @@ pub fn removing(arn: &str) -> Key<Progress> {
     Key::new(format!("execution#{arn}"), "removing")
 }
 
-/// The index partition of an environment's history.
+/// Returns the index partition of an environment's history.
 pub fn history(app: &AppName, environment: &EnvironmentName) -> String {
     format!("history#{app}/{environment}")
 }
 
-/// Where a deployment is in the history: newest last.
+/// Returns the place of a deployment in the history: newest last.
 pub fn history_index(
     app: &AppName,
     env: &EnvironmentName,
@@ -309,38 +309,38 @@ pub fn history_index(
     }
 }
 
-/// Where a deployment is in the index between its arrival and its first turn: whoever died there
+/// Returns the place of a deployment in the index between its arrival and its first turn. A deployment that died there
 /// holds no lock and has no place in the queue, and is found by this.
 pub fn arriving_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> ports::Key {
     in_index(&ARRIVING, format!("{app}/{env}#{id}"))
 }
 
-/// Where held locks are in the index, for the schedule that looks for dead owners.
+/// Returns the place of a held lock in the index, for the schedule that looks for dead owners.
 pub fn held_index(app: &AppName, env: &EnvironmentName) -> ports::Key {
     in_index(&HELD, format!("{app}/{env}"))
 }
 
-/// Where the declarations in force are in the index, by the names of their applications.
+/// Returns the place of a declaration in force in the index, by the name of its application.
 pub fn application_index(app: &AppName) -> ports::Key {
     in_index(&APPLICATIONS, app.as_str())
 }
 
-/// The application of its partition.
+/// Returns the application of a partition.
 pub fn app_of(pk: &str) -> Option<AppName> {
     AppName::new(pk.strip_prefix("app#")?).ok()
 }
 
-/// Where the states of environments are in the index, those of an application together.
+/// Returns the place of an environment's state in the index. The environments of an application stand together.
 pub fn environment_index(app: &AppName, env: &EnvironmentName) -> ports::Key {
     in_index(&ENVIRONMENTS, format!("{}{env}", environments_of(app)))
 }
 
-/// How the places of an application's environments begin; see [`environment_index`].
+/// Returns the prefix of the places of an application's environments; see [`environment_index`].
 pub fn environments_of(app: &AppName) -> String {
     format!("{app}/")
 }
 
-/// Where waiting deployments are in the index.
+/// Returns the place of a waiting deployment in the index.
 pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> ports::Key {
     in_index(&WAITING, format!("{app}/{env}#{id}"))
 }

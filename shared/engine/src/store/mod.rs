@@ -1,4 +1,4 @@
-//! The ledger's items, typed: where each lives and how it is read and written.
+//! The ledger's items, typed: their keys, and how they are read and written.
 
 mod declared;
 mod deployment;

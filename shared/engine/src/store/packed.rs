@@ -1,9 +1,9 @@
 //! Large members of an item, packed.
 //!
-//! DynamoDB takes items of at most 400 KB (Amazon DynamoDB Developer Guide, *Quotas*, "Item size"),
-//! and bills them by the kilobyte. What an environment of hundreds of components runs is more than
-//! that as it is, and a third of it packed. Small items stay as they are, so that a person can read
-//! them in the console (docs/decisions/ledger/0190-packing-large-items-of-the-ledger.md).
+//! DynamoDB takes items of at most 400 KB (Amazon DynamoDB Developer Guide, *Quotas*, "Item size"), and bills them by
+//! the kilobyte. The state of an environment of hundreds of components is larger than that, and a third of it packed.
+//! Small items stay as they are, so that a person can read them in the console
+//! (docs/decisions/ledger/0190-packing-large-items-of-the-ledger.md).
 
 use crate::ports::Answered;
 use base64::Engine as _;
@@ -13,20 +13,20 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde_json::{Map, Value, json};
 use windlass_domain::fault::Fault;
 
-/// Bodies of about so many bytes are packed.
+/// The size in bytes, about, from which bodies are packed.
 const LARGE_BODY: usize = 100 * 1024;
 
-/// Their members of about so many bytes, at least.
+/// The size in bytes, about, from which the members of such a body are packed.
 const LARGE_MEMBER: usize = 8 * 1024;
 
-/// The only name in a packed member, with its text. No application, environment or component can be
-/// called so, and what people write freely is text and no object.
+/// The only name in a packed member, with its text. No application, environment or component can have this name, and
+/// what people write freely is text and no object.
 const PACKED: &str = "deflate,base64";
 
 /// zlib's usual level.
 const LEVEL: u8 = 6;
 
-/// More than this is in no item: twenty times what DynamoDB takes.
+/// The most bytes that are unpacked. No item has more: it is twenty times what DynamoDB takes.
 const LARGEST: usize = 8 * 1024 * 1024;
 
 /// Packs the large members of a large body.
@@ -42,7 +42,7 @@ pub fn pack(body: &mut Map<String, Value>) {
     }
 }
 
-/// The body as it was before it was packed.
+/// Restores the body as it was before it was packed.
 pub fn unpack(body: &mut Map<String, Value>) -> Answered<()> {
     for (name, member) in body {
         let packed = member.as_object().filter(|named| named.len() == 1);
@@ -61,7 +61,7 @@ fn unpacked(packed: &str) -> Result<Value, String> {
     serde_json::from_slice(&text).map_err(|error| error.to_string())
 }
 
-/// About how many bytes a value takes as JSON.
+/// Returns about how many bytes a value takes as JSON.
 fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 3,
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(packed, body(500));
     }
 
-    /// Who limits what it puts into an item by the bytes of its text has this to add, at most.
+    /// Code that limits an item by the bytes of its text has to allow for this growth, at most.
     #[test]
     fn a_text_in_which_little_repeats_grows_by_less_than_a_sixth() {
         let digits = (0..5_000).map(|number: u32| {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use windlass_domain::fault::Fault;
 use windlass_domain::time::Time;
 
-/// A value from the ledger with the revision it was read at.
+/// A value from the ledger with the revision at which it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored<T> {
     /// Its key.
@@ -25,7 +25,7 @@ impl<T: Serialize> Stored<T> {
         Self { key, rev: 0, value }
     }
 
-    /// The write of the present value, on the condition that nobody wrote since it was read.
+    /// Returns the write of the present value, on the condition that nobody wrote since it was read.
     pub fn put(&self) -> Answered<Write> {
         self.put_indexed(None)
     }
@@ -39,7 +39,7 @@ impl<T: Serialize> Stored<T> {
         Ok(Write::put(item, self.unchanged()))
     }
 
-    /// The same, of what is not needed any more from then on.
+    /// Returns the same write, of an item that is not needed any more after `expires`.
     pub fn put_until(&self, expires: Time) -> Answered<Write> {
         let item = Item {
             expires: Some(expires),
@@ -68,7 +68,7 @@ impl<T: Serialize> Stored<T> {
         })
     }
 
-    /// The condition that nobody wrote since it was read.
+    /// Returns the condition that nobody wrote since it was read.
     pub fn unchanged(&self) -> Condition {
         if self.rev == 0 {
             Condition::Absent
@@ -83,7 +83,7 @@ impl<T: Serialize> Stored<T> {
 pub struct Watched<T> {
     /// Its place.
     pub key: Key<T>,
-    /// What is there.
+    /// The item; absent where nothing is.
     pub found: Option<Stored<T>>,
 }
 
@@ -125,7 +125,7 @@ pub fn to_body(value: &impl Serialize) -> Answered<Map<String, Value>> {
     }
 }
 
-/// The body of an item as a value.
+/// Reads the body of an item as a value.
 pub fn from_item<T: DeserializeOwned>(mut item: Item) -> Answered<Stored<T>> {
     packed::unpack(&mut item.body)?;
     match serde_json::from_value(Value::Object(item.body)) {
@@ -141,7 +141,7 @@ pub fn from_item<T: DeserializeOwned>(mut item: Item) -> Answered<Stored<T>> {
     }
 }
 
-/// Reads a value; `None` where there is none.
+/// Reads a value; `None` if there is none.
 pub async fn load<T: DeserializeOwned>(
     ledger: &impl Ledger,
     key: &Key<T>,
@@ -149,7 +149,7 @@ pub async fn load<T: DeserializeOwned>(
     ledger.get(key).await?.map(from_item).transpose()
 }
 
-/// Reads a value; its default where there is none.
+/// Reads a value; its default if there is none.
 pub async fn load_or_default<T: DeserializeOwned + Serialize + Default>(
     ledger: &impl Ledger,
     key: &Key<T>,
@@ -169,8 +169,8 @@ pub async fn require<T: DeserializeOwned>(
         .ok_or_else(|| Fault::internal(format!("the ledger has no item {} {}", key.pk, key.sk)))
 }
 
-/// Reads all values of a partition of the index that can be read. What cannot is noted, and hides
-/// nothing else of it.
+/// Reads all values of a partition of the index that can be read. A value that cannot be read is noted, and hides no
+/// other.
 pub async fn load_all_indexed<T: DeserializeOwned>(
     ledger: &impl Ledger,
     index: &Index<T>,
@@ -181,7 +181,7 @@ pub async fn load_all_indexed<T: DeserializeOwned>(
     all
 }
 
-/// The same where a part of the list is of no use: nothing where a page of it could not be read.
+/// Does the same for a list of which a part is of no use: `None` if a page of it could not be read.
 pub async fn load_whole_index<T: DeserializeOwned>(
     ledger: &impl Ledger,
     index: &Index<T>,
@@ -212,13 +212,13 @@ async fn take_pages<T: DeserializeOwned>(
     }
 }
 
-/// A page of the index; nothing where it cannot be read.
+/// Reads a page of the index; `None` if it cannot be read.
 async fn page_of(ledger: &impl Ledger, query: Query, faults: &mut Faults) -> Option<Page> {
     let what = format!("reading `{}` of the index", query.pk);
     faults.take(what, ledger.query_index(query).await)
 }
 
-/// The same of the first values, so many at most.
+/// Does the same for the first values, `limit` at most.
 pub async fn load_first_indexed<T: DeserializeOwned>(
     ledger: &impl Ledger,
     index: &Index<T>,
@@ -257,7 +257,7 @@ pub async fn load_index<T>(
     }
 }
 
-/// Reads all values of a partition whose sort key begins so.
+/// Reads all values of a partition whose sort key begins with `sk_prefix`.
 pub async fn load_all<T: DeserializeOwned>(
     ledger: &impl Ledger,
     range: &Range<T>,

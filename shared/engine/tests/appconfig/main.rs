@@ -16,7 +16,7 @@ use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, conforms, deployment};
 use windlass_world::run::run;
 
-/// A configuration under the conformance tests: by a strategy that takes so long, or back to nothing.
+/// A configuration under the conformance tests. Its strategy takes so long, or an undo goes back to nothing.
 struct Growing {
     minutes: (u64, u64),
     is_first: bool,

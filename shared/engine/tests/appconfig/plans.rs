@@ -1,4 +1,4 @@
-//! What `Prepare` makes of a configuration: all that is wrong at once, and a plan for what is right.
+//! Tests what `Prepare` makes of a configuration: all that is wrong at once, and a plan for what is right.
 
 use crate::scene::{CONTENT, Flags};
 use serde_json::json;
@@ -157,7 +157,7 @@ fn a_rollback_reverts_or_deploys_what_was_recorded_and_tells_what_is_gone() {
     assert_eq!(back.waves, 1);
     assert_eq!(back.forward(), Word::Changed);
     assert_eq!(flags.served(), "version 1, newest 2 REVERTED");
-    // Back to where it is already.
+    // The configuration is already where the rollback goes.
     assert!(flags.plan(None, Some(&before)).unchanged.is_some());
     let gone = json!({"goal": {"live": {"version": "9"}}});
     let planned = flags.plan(None, Some(&gone));
@@ -196,7 +196,7 @@ fn a_label_on_another_content_is_no_proof() {
 const POINTING: &str =
     "{\"flags\":{\"api\":{\"name\":\"${api.version}\"}},\"values\":{},\"more\":${api.version}}";
 
-/// The same where another component gives what they take.
+/// Makes flags to which another component gives this value for what they take.
 fn pointing(given: Given) -> Flags {
     let mut flags = Flags::by((0, 10));
     let version = Output::try_from("api.version".to_owned()).unwrap();

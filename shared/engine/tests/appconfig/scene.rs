@@ -25,14 +25,14 @@ use windlass_world::configurations::{Environment, named};
 use windlass_world::conformance::held_for;
 use windlass_world::run::run;
 
-/// What no ledger, message or event may have.
+/// Content that no ledger, message or event may have.
 pub const CONTENT: &str = "{\"flags\":{\"checkout\":{\"name\":\"hush\"}}}";
 
-/// One environment, in which version 1 is deployed since an hour.
+/// One environment, in which version 1 has been deployed for an hour.
 pub struct Flags {
     pub world: World,
     pub spec: RefCell<Spec>,
-    /// What other components give to it.
+    /// The values that other components give to it.
     pub inputs: Inputs,
 }
 
@@ -41,7 +41,7 @@ fn component() -> ComponentName {
 }
 
 impl Flags {
-    /// Where a strategy takes so many minutes to grow, and as many to bake.
+    /// Makes the scene with a strategy that takes so many minutes to grow, and so many to bake.
     pub fn by(minutes: (u64, u64)) -> Self {
         let flags = Self::undeployed(minutes);
         flags
@@ -55,7 +55,7 @@ impl Flags {
         flags
     }
 
-    /// The same where nothing was deployed before.
+    /// Makes the same scene, but nothing was deployed before.
     pub fn undeployed(minutes: (u64, u64)) -> Self {
         let world = World::default();
         world.objects().bucket("artifacts", true);
@@ -98,7 +98,7 @@ impl Flags {
         self.environment(|it| it.start(&new, None, (0, 10), now).unwrap())
     }
 
-    /// The environment, to set a scene or to look.
+    /// Gives access to the environment, to set a scene or to look.
     pub fn environment<T>(&self, look: impl FnOnce(&mut Environment) -> T) -> T {
         let mut state = self.world.configurations();
         look(
@@ -108,7 +108,7 @@ impl Flags {
         )
     }
 
-    /// What all callers get now, and how the newest deployment stands.
+    /// Says what all callers get now, and how the newest deployment stands.
     pub fn served(&self) -> String {
         self.world.grow();
         self.environment(|it| {
@@ -122,7 +122,7 @@ impl Flags {
         })
     }
 
-    /// The content of a version.
+    /// Returns the content of a version.
     pub fn content(&self, version: u32) -> String {
         let mut state = self.world.configurations();
         let profile = state.profile("shopzzz", "flagszz").unwrap();
@@ -135,7 +135,7 @@ impl Flags {
         run(self.world.sleep_ms(minutes * 60_000));
     }
 
-    /// A document in the artifacts bucket.
+    /// Uploads a document to the artifacts bucket.
     pub fn upload(&self, text: &str) -> Artifact {
         let key = "artifacts/shop/flags/1.json";
         let mut objects = self.world.objects();
@@ -148,7 +148,7 @@ impl Flags {
         }
     }
 
-    /// Plans as `Prepare` does, a release or a rollback to what a step recorded.
+    /// Plans as `Prepare` does: a release, or a rollback to what a step recorded.
     pub fn plan(&self, artifact: Option<&Artifact>, back: Option<&serde_json::Value>) -> Prepared {
         let input = PrepareInput {
             deployment: &DeploymentId("d1".into()),
@@ -169,7 +169,7 @@ impl Flags {
         run(prepare(&self.world, &input, &self.spec.borrow())).unwrap()
     }
 
-    /// The findings of a plan, as people read them.
+    /// Returns the findings of a plan, as people read them.
     pub fn refused(&self, text: &str) -> Vec<String> {
         let planned = self.plan(Some(&self.upload(text)), None);
         planned.findings.iter().map(Finding::to_string).collect()
@@ -253,7 +253,7 @@ impl Release<'_> {
         panic!("it never answers");
     }
 
-    /// All waves, each watched for as long as five minutes.
+    /// Makes all waves. Each is watched for five minutes.
     pub fn forward(&self) -> Word {
         for wave in 0..self.waves {
             if self.wave(Some(wave)) == Word::Failed {
@@ -274,13 +274,13 @@ impl Release<'_> {
         store::from_item::<Step>(item).unwrap().value
     }
 
-    /// What was sent, in words.
+    /// Says in words what was sent.
     pub fn sent(&self) -> Vec<String> {
         let changes = self.step().changes;
         changes.into_iter().map(|change| change.what).collect()
     }
 
-    /// Why it failed, or could not be undone, as people read it.
+    /// Says why it failed, or could not be undone, as people read it.
     pub fn failure(&self) -> String {
         let step = self.step();
         match step.undo_failure.or(step.failure) {

@@ -1,4 +1,4 @@
-//! Artifacts: those that are a release of their own, by their metadata; and large ones.
+//! Artifacts that are a release of their own by their metadata, and large ones.
 
 use crate::pinning::{MAIN, ZIP, artifact, manifest, pinned, refused, uploaded};
 use serde_json::json;
@@ -6,7 +6,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::time::Time;
 use windlass_world::World;
 
-/// Uploads the artifact's metadata.
+/// Gives the artifact this metadata.
 fn say(world: &World, name: &str, value: &str) {
     let mut objects = world.objects();
     let bucket = objects.buckets.get_mut("artifacts").unwrap();

@@ -1,4 +1,4 @@
-//! Objects of the artifacts bucket: which of them start something.
+//! Tests which objects of the artifacts bucket start something.
 
 use crate::place::{DECLARATION, arrives, declared, get, nothing, started, upload};
 use serde_json::json;
@@ -115,7 +115,7 @@ fn that_it_was_served_is_noted_for_a_month() {
     assert_eq!(noted, Some(world.now().plus_s(30 * 24 * 60 * 60)));
 }
 
-/// Messages come in any order: that of the declaration which names it may be on its way.
+/// Messages come in any order: the message of the declaration that names the component may still be on its way.
 #[test]
 fn an_artifact_whose_component_is_not_declared_yet_is_served_again_when_it_is() {
     let world = declared();

@@ -19,7 +19,7 @@ fn in_force(world: &World) -> Option<Declared> {
     get(world, &store::declaration_in_force(&shop()))
 }
 
-/// What lies beside the upload: the names of the findings.
+/// Returns the names of the findings that lie beside the upload.
 fn beside(world: &World) -> Vec<String> {
     let texts = world.objects().texts("artifacts");
     let beside: Value = serde_json::from_str(&texts[&format!("{KEY}.findings.json")]).unwrap();
@@ -98,7 +98,7 @@ fn a_bad_one_is_told_everywhere_and_leaves_the_former_in_force() {
     assert_eq!(refusal.findings.len(), 2);
 }
 
-/// A mistake of form hides nothing of what only the one in force, or other applications, tell against it.
+/// A mistake of form hides nothing that the declaration in force, or other applications, tell against it.
 #[test]
 fn what_cannot_be_read_of_one_hides_nothing_of_the_rest() {
     let world = declared();
@@ -114,7 +114,7 @@ fn what_cannot_be_read_of_one_hides_nothing_of_the_rest() {
             misspelt,
             vec!["UnknownField", "VersionNotHigher", "TargetNotOurs"],
         ),
-        // What is compared cannot be read.
+        // The text that is compared cannot be read.
         (
             DECLARATION.replace("version: 1.0.0", "version: 1"),
             vec!["BadValue"],
@@ -185,7 +185,7 @@ fn a_repository_belongs_to_one_application() {
     assert_eq!(owner(&world, "shop/agent"), Some(shop()));
 }
 
-/// Both repositories are tagged as an application's.
+/// Tags both repositories as an application's.
 fn mark(world: &World, app: &str) {
     for repository in ["shop/agent", "shop/steady"] {
         let tags = [("windlass:app".to_owned(), app.to_owned())].into();
@@ -218,7 +218,7 @@ fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
     assert_eq!(arrived(&text), [""; 0]);
     assert_eq!(owner(&world, "shop/agent"), Some(bank.clone()));
 
-    // What it does not name any more is anybody's again.
+    // A repository that the declaration no longer names belongs to nobody again.
     let fewer = text
         .replace("version: 1.0.0", "version: 1.1.0")
         .replace("shop/agent", "bank/agent");
@@ -249,7 +249,7 @@ fn one_that_cannot_be_read_now_comes_again() {
     assert_eq!(fault.name, FaultName::NotFound);
 }
 
-/// The applications that `GET /apps` tells.
+/// Returns the applications that `GET /apps` tells.
 fn listed(world: &World) -> Vec<String> {
     let call = windlass_engine::routes::api::Call {
         method: "GET".into(),

@@ -1,4 +1,4 @@
-//! What arrives by itself, and how it is pinned.
+//! Tests of uploads and pushes that arrive by themselves, and of how they are pinned.
 
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)] // helpers of tests, called with json!
 

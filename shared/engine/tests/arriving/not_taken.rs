@@ -1,4 +1,4 @@
-//! What arrives and nobody asks for: never silent, and never without a bound.
+//! Tests of uploads and pushes that arrive and nobody asks for: never silent, and never without a bound.
 
 use crate::place::{DECLARATION, arrives, declared, nothing, shop, started, upload};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use windlass_engine::store;
 use windlass_world::World;
 use windlass_world::run::run;
 
-/// What is listed, in order of the letters: about what, and the findings' names.
+/// Returns the list of refusals in alphabetical order: what each is about, and the names of the findings.
 fn listed(world: &World, app: Option<&AppName>) -> Vec<String> {
     let path = app.map_or("/refusals".to_owned(), |app| {
         format!("/apps/{app}/refusals")
@@ -104,7 +104,7 @@ fn an_artifact_of_no_component_is_listed_with_the_one_that_is_meant() {
     }
 }
 
-/// What lies beside an upload.
+/// Returns the findings that lie beside an upload.
 fn beside(world: &World, key: &str) -> Vec<Value> {
     let texts = world.objects().texts("artifacts");
     let beside = texts.get(&format!("{key}.findings.json"));
@@ -112,8 +112,8 @@ fn beside(world: &World, key: &str) -> Vec<Value> {
     beside["findings"].as_array().unwrap().clone()
 }
 
-/// An artifact that nobody asks for is found again and again: what lies beside it is written once, and taken back as soon
-/// as its component is declared.
+/// An artifact that nobody asks for is found again and again. The findings beside it are written once, and taken back
+/// as soon as its component is declared.
 #[test]
 fn what_lies_beside_an_artifact_of_no_component_is_written_once_and_goes_with_its_declaration() {
     let world = declared();
@@ -127,7 +127,7 @@ fn what_lies_beside_an_artifact_of_no_component_is_written_once_and_goes_with_it
     arrives(&world, upload(&world, "apps/shop/app.yaml", &more)).unwrap();
     arrives(&world, event).unwrap();
     assert_eq!(beside(&world, "artifacts/shop/wep/1.zip"), [json!(null); 0]);
-    // Nothing is written beside one that never was in the way.
+    // Nothing is written beside an artifact that was never refused.
     arrives(&world, upload(&world, "artifacts/shop/wep/2.zip", "…")).unwrap();
     let texts = world.objects().texts("artifacts");
     assert!(!texts.contains_key("artifacts/shop/wep/2.zip.findings.json"));
@@ -156,7 +156,7 @@ fn of_a_repository_of_nobody_there_is_one_line_and_of_a_tag_that_goes_nowhere_it
         ]
     );
     assert_eq!(listed(&world, None), ["bank/ledger UnknownName"]);
-    // All of it goes by itself.
+    // All of it expires by itself.
     let ledger = world.ledger();
     let items = ledger.items.values();
     let lines = items.filter(|item| item.key.sk == "not_taken");
@@ -171,7 +171,7 @@ fn a_refused_declaration_is_listed_and_so_is_one_of_nobody() {
     assert_eq!(told, ["apps/shop/app.yaml MissingField"]);
 }
 
-/// Whatever is wrong with it, and whichever way it came: who misspelt a name finds it in one place.
+/// This holds whatever is wrong with it, and whichever way it came. Somebody who misspelt a name finds it in one place.
 #[test]
 fn what_is_of_an_application_that_is_not_declared_is_listed_in_one_place() {
     let world = declared();

@@ -1,4 +1,4 @@
-//! How images are pinned, of a manifest and of a push.
+//! Tests of how images are pinned, from a manifest and from a push.
 
 use crate::pinning::{MAIN, artifact, manifest, pinned, pins, recorded, refused, semver};
 use crate::place::{DECLARATION, declared, put_declared, shop};
@@ -38,13 +38,13 @@ fn an_image_of_another_repository_is_refused() {
         (MAIN, "bank/ledger:7".to_owned(), Some("BadValue")),
         (MAIN, "bank/shop/agent:7".to_owned(), Some("BadValue")),
         (MAIN, format!("{HOST}/bank/ledger:7"), Some("BadValue")),
-        // The registry is asked for a name: who writes another one gets no image of it.
+        // The registry is asked for a name: nobody gets an image of it by another name.
         (
             MAIN,
             "elsewhere.example/shop/agent:7".to_owned(),
             Some("BadValue"),
         ),
-        // Of another environment's repository.
+        // This is another environment's repository.
         (MAIN, "shop/steady:7".to_owned(), Some("BadValue")),
         (tags, "shop/agent:7".to_owned(), Some("BadValue")),
         (tags, "shop/steady:7".to_owned(), None),
@@ -116,7 +116,7 @@ fn a_push_is_for_what_lives_in_the_repository_in_that_environment() {
     assert_eq!(told, ["NoEnvironment image_push.tag"]);
 }
 
-/// A push of the image `bytes` under a tag.
+/// Makes the request for a push of the image `bytes` under a tag.
 pub fn pushed(world: &World, repository: &str, tag: &str, bytes: &str) -> Value {
     let digest = world.registry().push(repository, bytes);
     json!({"image_push": {"repository": repository, "digest": digest, "tag": tag}})
@@ -134,7 +134,7 @@ fn a_push_is_asked_for_by_the_version_that_is_listed() {
     let first = pinned(&world, pushed(&world, "shop/agent", "main", "one"));
     let version = recorded(&world, &first);
     assert!(version.starts_with("main+"), "{version}");
-    // By the tag alone as well, as long as one push has it.
+    // The tag alone names it as well, as long as only one push has it.
     for name in [version.as_str(), "main"] {
         let taken = pinned(&world, promoted(name)).release;
         assert_eq!(taken, first.release, "{name}");

@@ -1,4 +1,4 @@
-//! From a request to a release whose bytes can never be others.
+//! Tests of the way from a request to a release whose bytes can never be others.
 
 use crate::pinned_images::pushed;
 use crate::place::{DECLARATION, declared, nothing, put_declared, shop};
@@ -20,7 +20,7 @@ pub const ZIP: &str = "artifacts/shop/api/1.zip";
 
 type Pinning = Answered<Result<Pinned, Vec<String>>>;
 
-/// Pins a request; what is wrong is told by names and paths.
+/// Pins a request. If something is wrong, it answers names and paths.
 pub fn pins(world: &World, request: Value) -> Pinning {
     let mut input = json!({"action": "deploy", "app": "shop"});
     for (name, value) in request.as_object().unwrap() {
@@ -159,7 +159,7 @@ fn where_tags_are_deployed_a_release_has_the_version_of_its_tag() {
         refused(&world, request.clone()),
         ["VersionNotOfTag version"]
     );
-    // Not where a branch is deployed: there it is recorded, and is refused when it is promoted.
+    // It is not refused where a branch is deployed. There it is recorded, and it is refused when it is promoted.
     request["environment"] = json!("dev");
     let recorded = pinned(&world, request).to_record.unwrap();
     run(world.transact(vec![recorded.put().unwrap()])).unwrap();
@@ -179,7 +179,7 @@ fn where_tags_are_deployed_a_release_has_the_version_of_its_tag() {
     assert_eq!(told, [format!("VersionNotOfTag {key}: metadata.version")]);
 }
 
-/// Records what is pinned; answers its version.
+/// Records what is pinned, and returns its version.
 pub fn recorded(world: &World, pinned: &Pinned) -> String {
     if let Some(recorded) = &pinned.to_record {
         run(world.transact(vec![recorded.put().unwrap()])).unwrap();
@@ -255,7 +255,7 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
     let key = store::declaration(&shop(), &semver(0, 9, 0));
     let former = DECLARATION.replace("  api:", "  old-api:");
     put_declared(&world, key, &former);
-    // It may have been before gates, a start by hand, or another account.
+    // It may come from before the gates, a start by hand, or another account.
     assert_eq!(refused(&world, request.clone()), ["Older declaration"]);
     request["allow_older"] = json!(true);
     request["reason"] = json!("the new gates are broken");
@@ -265,7 +265,7 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
         refused(&world, request.clone()),
         ["UnknownName components.api"]
     );
-    // What is wrong with the environment is told beside it.
+    // A finding about the environment is told beside it.
     request["environment"] = json!("nowhere");
     let told = refused(&world, request);
     assert_eq!(

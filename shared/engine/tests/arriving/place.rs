@@ -28,7 +28,7 @@ pub fn shop() -> AppName {
     AppName::new("shop").unwrap()
 }
 
-/// Nothing has arrived yet.
+/// Makes a world in which nothing has arrived yet.
 pub fn nothing() -> World {
     let world = World::default();
     world.objects().bucket("artifacts", true);
@@ -36,7 +36,7 @@ pub fn nothing() -> World {
     world
 }
 
-/// The declaration is in force.
+/// Makes a world in which the declaration is in force.
 pub fn declared() -> World {
     let world = nothing();
     let event = upload(&world, "apps/shop/app.yaml", DECLARATION);
@@ -52,7 +52,7 @@ pub fn put_declared(world: &World, key: Key<Declared>, text: &str) {
     run(windlass_engine::ports::Ledger::transact(world, vec![item])).unwrap();
 }
 
-/// Uploads to the artifacts bucket; answers the event that S3 sends.
+/// Uploads to the artifacts bucket, and returns the event that S3 sends.
 pub fn upload(world: &World, key: &str, text: &str) -> Value {
     let version = world.objects().upload("artifacts", key, text.to_owned());
     json!({
@@ -76,7 +76,7 @@ pub fn get<T: DeserializeOwned>(world: &World, key: &Key<T>) -> Option<T> {
         .map(|stored| stored.value)
 }
 
-/// The inputs of the executions that were started.
+/// Returns the inputs of the executions that were started.
 pub fn started(world: &World) -> Vec<Value> {
     let started = world.executions().started.clone();
     started.into_iter().map(|(_, _, input)| input).collect()

@@ -1,4 +1,4 @@
-//! Images that were pushed: which of them start something.
+//! Tests which images that were pushed start something.
 
 use crate::place::{arrives, declared, shop, started};
 use serde_json::{Value, json};
@@ -6,7 +6,8 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_engine::store;
 
-/// A push of an image of the branch `main`, with these members of the detail changed; null removes.
+/// Makes the event of a push of an image of the branch `main`, with these members of the detail changed. A null removes
+/// a member.
 fn push(change: Value) -> Value {
     let mut event = json!({
         "detail-type": "ECR Image Action",

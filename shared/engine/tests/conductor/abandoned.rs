@@ -1,4 +1,4 @@
-//! Deployments that died before they had their turn.
+//! Tests of deployments that died before they had their turn.
 
 use crate::desk::{Desk, FIRST, fault, input, is_rollback, with};
 use crate::stage::id;
@@ -13,14 +13,14 @@ use windlass_engine::store;
 use windlass_engine::store::Done;
 use windlass_world::executions::arn_of;
 
-/// What the recovery of the deployment by its id answers, which Windlass itself started.
+/// Returns the answer to a recovery that Windlass itself started, by the id of the deployment.
 fn recovery(desk: &Desk) -> Answer {
     let request = json!({"deployment": id(), "requester": {"route": "windlass"}});
     let answer = desk.admit("recovery", with(input("recover"), request));
     answer.unwrap()
 }
 
-/// That it has ended the deployment.
+/// Asserts that the recovery has ended the deployment.
 fn is_ended(answer: &Answer) {
     let short = (answer.verdict, answer.error.as_str());
     assert_eq!(short, (Word::Succeeded, ""), "{}", answer.cause);
@@ -28,14 +28,14 @@ fn is_ended(answer: &Answer) {
     assert!(answer.cause.contains(told), "{}", answer.cause);
 }
 
-/// That there was nothing to do, and why.
+/// Asserts that there was nothing to do, and why.
 fn is_nothing(answer: &Answer, why: &str) {
     let short = (answer.verdict, answer.error.as_str());
     assert_eq!(short, (Word::NothingToDo, "NothingToRecover"));
     assert!(answer.cause.contains(why), "{}", answer.cause);
 }
 
-/// What is kept of an execution for who asks what came of it.
+/// Returns what is kept of an execution for whoever asks what came of it.
 fn kept(desk: &Desk, execution: &str) -> Option<String> {
     let done: Option<Done> = desk.stage.get(&store::done(&arn_of(execution)));
     done.map(|done| done.cause)
@@ -126,7 +126,7 @@ fn what_a_person_asked_to_recover_is_told_as_it_was_found() {
     let once_more = by_hand(&desk, "once-more");
     is_nothing(&once_more, "has ended Rejected");
     assert_eq!(kept(&desk, "once-more"), Some(once_more.cause));
-    // Beside another one that runs.
+    // Another deployment runs beside it.
     desk.other_holds(ActionName::Deploy, HeldState::Running);
     desk.end(Ending::RolledBack);
     let beside = by_hand(&desk, "beside");

@@ -1,4 +1,4 @@
-//! A release of which an operator accepted what was left of it: whether it counts as having been live.
+//! Tests whether a release counts as having been live if an operator accepted what was left of it.
 
 use crate::accepting::{as_before, stuck, switched, there};
 use crate::desk::Desk;
@@ -9,7 +9,7 @@ use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
 use windlass_engine::store;
 
-/// `api` and `jobs` are of one release. What `jobs` runs, and how its step ended, is the test's.
+/// Accepts a release of `api` and `jobs`. The test decides what `jobs` runs, and how its step ended.
 fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
     let mut desk = stuck();
     let wanted = zip("jobs", b"new");

@@ -1,4 +1,4 @@
-//! `accept`.
+//! Tests of `accept`.
 
 use crate::accepts_refused::refusal;
 use crate::desk::{Desk, FIRST, in_short, input, is_rollback, order};
@@ -32,7 +32,7 @@ pub fn looked(step: &mut Step, saw: Live) {
     });
 }
 
-/// One that callers may have noticed.
+/// Makes a step that callers may have noticed.
 pub fn switched(step: &mut Step, saw: Live) {
     looked(step, saw);
     step.changes.push(ChangeRecord {
@@ -61,7 +61,7 @@ pub fn there(state: Value) -> Live {
     }
 }
 
-/// What ran before the deployment, and is recorded.
+/// Returns a look that shows the state from before the deployment, which is recorded.
 pub fn as_before(state: Value) -> Live {
     let shown = format!("{state} at 100 %");
     Live::There {
@@ -143,7 +143,8 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     });
     desk.step("untouched", Planned, |step| looked(step, there(json!(7))));
     desk.step("unseen", Planned, |_| ());
-    // Nothing of the release is there: it was taken back, and changed by hand since; or nothing was sent.
+    // Of these two, nothing of the release is there. One was taken back and then changed by hand. Nothing was sent to
+    // the other.
     desk.step("redone", Undone, |step| switched(step, there(json!(8))));
     desk.step("unmoved", UndoFailed, |step| looked(step, there(json!(9))));
     let answer = desk.accepts("operator").unwrap();
@@ -173,7 +174,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert_eq!(state.running[&component("untouched")], by_hand);
     assert_eq!(state.running[&component("undone")], before);
     assert_eq!((state.snapshot, state.last_snapshot), (6, 6));
-    // Whatever waits and is older does not go over what the release was brought to.
+    // A waiting older release does not go over what the release was brought to.
     let marks = [(component("live").into(), desk.record().order)];
     assert_eq!(state.marks, marks.into());
 
@@ -191,7 +192,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert_eq!(ending.resolved.unwrap().to_string(), by);
 }
 
-/// An older release was asked for with `allow_older`, and a person has put the newer one back.
+/// Somebody asked for an older release with `allow_older`, and a person has put the newer one back.
 #[test]
 fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
     let desk = stuck();
@@ -212,7 +213,7 @@ fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
     );
 }
 
-/// Somebody has put everything back by hand: a newer fix is not superseded by the release that runs nowhere.
+/// Somebody has put everything back by hand. The release that runs nowhere does not supersede a newer fix.
 #[test]
 fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
     use StepStatus::{Planned, UndoFailed};
@@ -235,10 +236,11 @@ fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
     assert!(desk.ending().resolved.is_some());
 }
 
-/// Back from 5, which failed and could not be undone. By number one may also ask for what is newer.
+/// The rollback went back from 5, failed, and could not be undone. By number one may also ask for a newer snapshot.
 #[test]
 fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
-    // What the present snapshot replaced, what the rollback went to: what the accepted one replaces.
+    // The snapshot that the present one replaced, and the goal of the rollback. Expected: the snapshot that the
+    // accepted one replaces.
     for (present, goal, replaced) in [(4, 4, 4), (4, 2, 2), (2, 4, 2)] {
         let mut desk = stuck();
         is_rollback(&mut desk);
@@ -270,7 +272,7 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
     }
 }
 
-/// As when it succeeds: a person can go back to what was there.
+/// It is as when the deployment succeeds: a person can go back to what was there.
 #[test]
 fn an_accepted_first_deployment_keeps_what_it_found() {
     let desk = stuck();

@@ -1,4 +1,4 @@
-//! `accept` where it is refused.
+//! Tests of an `accept` that is refused.
 
 use crate::accepting::{looked, stuck, there};
 use crate::desk::{Desk, FIRST, fault, in_short, input};

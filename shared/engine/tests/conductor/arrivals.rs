@@ -1,4 +1,4 @@
-//! What arrives: recorded once, or only noted.
+//! Tests of requests that arrive: each is recorded once, or only noted.
 
 use crate::desk::{Desk, dev, fault, in_short, with};
 use crate::stage::{app, id};
@@ -101,7 +101,7 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     let input = r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.5.0"}"#;
     assert!(answer.cause.contains(input), "{}", answer.cause);
     assert_eq!(record(&desk, &answer).status, Status::Ended);
-    // What it tells can be started, by a person.
+    // A person can start what the note tells.
     let input: Value = serde_json::from_str(input).unwrap();
     let person = desk.admit("person", input).unwrap();
     assert_eq!(person.verdict, Word::Go);
@@ -122,7 +122,7 @@ fn a_retry_that_runs_beside_the_first_invocation_is_not_another_request() {
     let request = with(desk.manifest("1.5.0", TAG), json!({"environment": "prod"}));
     let first = desk.admit("first", request.clone()).unwrap();
     assert_eq!(first.verdict, Word::Go);
-    // It had asked who it is before the first invocation wrote that.
+    // The invocation had asked who it is before the first invocation wrote that.
     let mut ledger = desk.stage.world.ledger();
     ledger.items.remove(&store::execution(&arn_of("first")));
     drop(ledger);
@@ -201,7 +201,7 @@ fn the_same_request_is_told_how_its_deployment_stands() {
             "Superseded",
             ", which ended NothingToDo (Superseded) at 1970-01-01T00:00:00Z: it was so.",
         ),
-        // That it was live then is no answer to what is so now.
+        // It was live then, which says nothing about now.
         (
             |one| one.ending = Some(how(Ending::Succeeded, "", None)),
             Word::NothingToDo,
@@ -254,7 +254,7 @@ fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
 #[test]
 fn an_arrival_after_an_equal_one_has_ended_is_a_new_attempt() {
     use Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
-    // how it ended; the attempt of an equal arrival
+    // How the former deployment ended. Expected: the attempt of an equal arrival.
     let table = [
         (None, 1),
         (Some(how(Rejected, "", None)), 2),
@@ -281,12 +281,12 @@ fn an_arrival_after_an_equal_one_has_ended_is_a_new_attempt() {
             assert_eq!(is_known.is_some(), identified.attempt == 1, "{ended:?}");
             identified.attempt
         };
-        // Whatever its way, and whatever is allowed it.
+        // The way of the arrival, and what is allowed to it, do not matter.
         let allowed = json!({"allow_older": true, "again": true, "reason": "a test"});
         for more in [json!({}), by("api"), allowed] {
             assert_eq!(attempt_of(more.clone()), attempt, "{ended:?} {more}");
         }
-        // What had arrived when it was recorded is no arrival of its own.
+        // An upload that had arrived when the deployment was recorded is no arrival of its own.
         let accepted = former.accepted.0;
         assert_eq!(attempt_of(json!({"arrived": accepted})), 1, "{ended:?}");
         let later = json!({"arrived": accepted + 1});

@@ -1,4 +1,5 @@
-//! Others write the same items in between: decided anew, a little later each time, and not for ever.
+//! Tests of others that write the same items in between. The conductor decides anew, a little later each time, and not
+//! for ever.
 
 use crate::desk::{Desk, FIRST, fault, in_short, input, with};
 use crate::stage::id;
@@ -12,7 +13,7 @@ use windlass_engine::store;
 use windlass_engine::store::Execution;
 use windlass_world::executions::arn_of;
 
-/// What is there, what is asked, the word of the answer, what it was about.
+/// A row of the table: the desk, the question, the word of the answer, and what the answer is about.
 type Row = (
     fn() -> Desk,
     fn(&Desk) -> Answered<Answer>,
@@ -62,7 +63,7 @@ fn waiting() -> Desk {
     desk
 }
 
-/// It is known and asks for its turn, where another deployment needs an operator.
+/// Makes a desk whose deployment is known and asks for its turn, while another deployment needs an operator.
 fn kept_out() -> Desk {
     let desk = Desk::free();
     desk.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
@@ -143,7 +144,7 @@ fn a_state_is_decided_anew_until_nobody_writes_in_between() {
         let began = desk.now();
         desk.busy(3);
         assert_eq!(in_short(&ask(&desk)).0, word, "{told}");
-        // 20, 40 and 60 ms later.
+        // It tried again 20, 40 and 60 ms later.
         assert_eq!(desk.now().ms_since(began), 120, "{told}");
 
         let desk = made();

@@ -1,4 +1,4 @@
-//! What a run of the schedule of recoveries costs, in calls and in time.
+//! Tests of the cost of a run of the schedule of recoveries, in calls and in time.
 
 use crate::desk::Desk;
 use crate::each::{
@@ -10,7 +10,7 @@ use windlass_world::mishaps::Visitor;
 /// Makes a deployment of that name that has no ending.
 type Make = fn(&Desk, &str);
 
-/// How many calls a run makes.
+/// Returns the number of calls that a run makes.
 fn calls(desk: &Desk) -> usize {
     let count = || desk.stage.world.mishaps().calls.len();
     let before = count();
@@ -22,16 +22,16 @@ fn calls(desk: &Desk) -> usize {
 /// whose owner runs, three for a dead one.
 #[test]
 fn a_run_costs_so_much_for_each_that_has_no_ending() {
-    // What each is, and how many calls it costs.
+    // How a deployment is made, and the number of calls that it costs.
     let kinds: [(Make, usize); 7] = [
         (|desk, name| holding(desk, name, "RUNNING"), 1),
         (|desk, name| holding(desk, name, "ABORTED"), 3),
         (|desk, name| arriving(desk, name, "RUNNING"), 1),
         (|desk, name| arriving(desk, name, "TIMED_OUT"), 3),
         (|desk, name| waiting(desk, name, "ABORTED"), 4),
-        // Each in an environment of its own: who waits there is read, and woken.
+        // Each waits in an environment of its own: the waiting ones there are read, and woken.
         (|desk, name| waiting(desk, name, "RUNNING"), 5),
-        // All in one: they are read once.
+        // All wait in one environment: they are read once.
         (|desk, name| waiting_for(desk, "dev", name, "RUNNING"), 4),
     ];
     for (kind, (make, each)) in kinds.into_iter().enumerate() {
@@ -65,7 +65,7 @@ fn a_run_makes_so_many_second_looks_and_no_more() {
     assert_eq!(cost(100), cost(25));
 }
 
-/// Each call takes a second.
+/// Makes each call take a second.
 fn slow(desk: &Desk) {
     let visitor = Visitor::new(|world| {
         let mut clock = world.clock();
@@ -96,7 +96,7 @@ fn what_a_slow_run_does_not_come_to_is_looked_at_by_the_next_ones() {
     }
 }
 
-/// The environments of those which begin so that are recovered or woken by the next run.
+/// Returns how many of the environments whose names begin so are recovered or woken by the next run.
 fn served_by_a_run(desk: &Desk, beginning: &str) -> usize {
     let served = || {
         let all = served(desk);

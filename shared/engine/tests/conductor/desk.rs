@@ -1,4 +1,4 @@
-//! An environment whose ledger says what a test wants, and the executions that work for it.
+//! A desk: an environment whose ledger says what a test wants, and the executions that work for it.
 
 use crate::stage::{Stage, app, component, id, prod, zip};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ components:
   jobs: {kind: lambda, function: 'shop-jobs-{environment}', alias: live}
 ";
 
-/// How executions of the release machine are named here: the deployment's own first.
+/// The name of the deployment's own execution of the release machine.
 pub const FIRST: &str = "one";
 
 pub struct Desk {
@@ -43,7 +43,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Release 1.4.0 of `api` holds the lock of `prod`, and its execution runs.
+    /// Makes a desk at which release 1.4.0 of `api` holds the lock of `prod`, and its execution runs.
     pub fn new() -> Self {
         let release = BTreeMap::from([(component("api"), zip("api", b"new"))]);
         let desk = Self {
@@ -59,7 +59,7 @@ impl Desk {
         desk
     }
 
-    /// The same where nobody holds the lock and the deployment has not had a turn.
+    /// Makes the same desk, but nobody holds the lock and the deployment has not had a turn.
     pub fn free() -> Self {
         let mut desk = Self::new();
         desk.hold(None);
@@ -68,7 +68,7 @@ impl Desk {
         desk
     }
 
-    /// One wave of `api` was changed, and judged as passed.
+    /// Makes a desk at which one wave of `api` was changed, and judged as passed.
     pub fn judged() -> Self {
         let desk = Self::new();
         desk.plan(Outcome::Change, 1);
@@ -96,7 +96,7 @@ impl Desk {
         (execution.status.clone(), execution.error.clone())
     }
 
-    /// Who holds the lock, and how it stands; its token stays.
+    /// Sets who holds the lock, and how it stands. Its token stays.
     pub fn hold(&self, held: Option<(&str, HeldState)>) {
         let held = held.map(|(name, state)| Held {
             deployment: id(),
@@ -179,7 +179,7 @@ impl Desk {
         self.stage.get(&waiting_key())
     }
 
-    /// A plan of so many waves, each of which changes `api`.
+    /// Writes a plan of so many waves, each of which changes `api`.
     pub fn plan(&self, outcome: Outcome, waves: usize) {
         let wave = Wave {
             changes: vec![PlannedChange {
@@ -230,7 +230,7 @@ impl Desk {
         run(conductor::handle(&self.stage.world, ask))
     }
 
-    /// An execution of that name begins with this input, and comes to `Admit`.
+    /// Lets an execution of that name begin with this input, and come to `Admit`.
     pub fn admit(&self, name: &str, request: Value) -> Answered<Answer> {
         self.execution(name, "RUNNING");
         self.serve(Ask {
@@ -245,12 +245,12 @@ impl Desk {
         })
     }
 
-    /// An operator starts an action of `prod`.
+    /// Lets an operator start an action of `prod`.
     pub fn operator(&self, action: &str) -> Answered<Answer> {
         self.admit("operator", input(action))
     }
 
-    /// An operator accepts: after `Look`, which has seen what the steps say.
+    /// Lets an operator accept, after `Look` has seen what the steps say.
     pub fn accepts(&self, name: &str) -> Answered<Answer> {
         let answer = self.admit(name, input("accept"))?;
         if answer.verdict != Word::Look {
@@ -259,7 +259,7 @@ impl Desk {
         self.serve(self.accept_after(name, &answer))
     }
 
-    /// What the state `Accept` asks after `Admit` has answered this.
+    /// Makes the question of the state `Accept` after `Admit` has answered this.
     pub fn accept_after(&self, name: &str, answer: &Answer) -> Ask {
         Ask {
             execution: ExecutionRef {
@@ -273,18 +273,18 @@ impl Desk {
         }
     }
 
-    /// Windlass itself starts a recovery.
+    /// Lets Windlass itself start a recovery.
     pub fn recovery(&self) -> Answered<Answer> {
         self.recovery_as("recovery")
     }
 
-    /// The same with the execution's name.
+    /// Does the same with the execution's name.
     pub fn recovery_as(&self, name: &str) -> Answered<Answer> {
         let by_itself = json!({"requester": {"route": "windlass"}});
         self.admit(name, with(input("recover"), by_itself))
     }
 
-    /// How the faults of others' writes look to whoever asks: every transaction is refused so often.
+    /// Refuses every transaction so often, as if others had written the same items.
     pub fn busy(&self, times: u32) {
         self.stage.world.ledger().busy = times;
     }
@@ -312,12 +312,12 @@ impl Desk {
     }
 }
 
-/// An action of `prod`, with a reason.
+/// Makes the input for an action of `prod`, with a reason.
 pub fn input(action: &str) -> Value {
     json!({"action": action, "app": "shop", "environment": "prod", "reason": "a test"})
 }
 
-/// With more members, or others.
+/// Returns the input with more members, or with others.
 pub fn with(mut input: Value, more: Value) -> Value {
     for (name, value) in more.as_object().unwrap() {
         input[name] = value.clone();
@@ -356,13 +356,13 @@ pub fn order(sequence: u64, who: &str) -> Order {
     }
 }
 
-/// The word and the error of an answer.
+/// Returns the word and the error of an answer.
 pub fn in_short(answer: &Answered<Answer>) -> (Word, &str) {
     let answer = answer.as_ref().unwrap();
     (answer.verdict, answer.error.as_str())
 }
 
-/// The name and the message of a fault.
+/// Returns the name and the message of a fault.
 pub fn fault(answer: Answered<Answer>) -> (FaultName, String) {
     let fault = answer.unwrap_err();
     (fault.name, fault.message)
@@ -373,7 +373,7 @@ pub fn is_rollback(desk: &mut Desk) {
 }
 
 impl Desk {
-    /// Another deployment holds the lock.
+    /// Lets another deployment hold the lock.
     pub fn other_holds(&self, action: ActionName, state: HeldState) {
         let held = Held {
             deployment: order(1, "other").id,
@@ -387,7 +387,7 @@ impl Desk {
         self.execution("other", "RUNNING");
     }
 
-    /// The request to deploy a release of `api`, whose artifact is uploaded.
+    /// Makes the request to deploy a release of `api`, and uploads its artifact.
     pub fn manifest(&self, version: &str, reference: &str) -> Value {
         let key = format!("artifacts/shop/api/{version}.zip");
         let bytes = version.to_owned();

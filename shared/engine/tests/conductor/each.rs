@@ -1,4 +1,4 @@
-//! What the schedule of recoveries looks at has its turn whatever becomes of the others.
+//! Tests that the schedule of recoveries serves each deployment, whatever becomes of the others.
 
 use crate::desk::{DECLARATION, Desk};
 use crate::stage::{Stage, app};
@@ -20,7 +20,7 @@ use windlass_world::executions::arn_of;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
-/// What needs a recovery, or another look.
+/// The names of the deployments that need a recovery, or another look.
 const ALL: [&str; 5] = ["arriving", "dead", "held", "looked", "waiting"];
 
 fn environment(name: &str) -> EnvironmentName {
@@ -40,7 +40,7 @@ fn record(desk: &Desk, name: &str) -> Deployment {
     }
 }
 
-/// Nobody has died, and nothing is in the index.
+/// Makes a desk at which nobody has died, and nothing is in the index.
 pub fn quiet() -> Desk {
     let desk = Desk {
         stage: Stage::new(DECLARATION, BTreeMap::new()),
@@ -49,7 +49,7 @@ pub fn quiet() -> Desk {
     desk
 }
 
-/// A deployment that holds the lock of an environment of its own, whose execution ended so.
+/// Makes a deployment that holds the lock of an environment of its own, and whose execution has this status.
 pub fn holding(desk: &Desk, name: &str, status: &str) {
     desk.execution(name, status);
     let held = Held {
@@ -74,12 +74,12 @@ pub fn holding(desk: &Desk, name: &str, status: &str) {
     );
 }
 
-/// One that waits in an environment of its own, whose lock is free.
+/// Makes a deployment that waits in an environment of its own, whose lock is free.
 pub fn waiting(desk: &Desk, name: &str, status: &str) {
     waiting_for(desk, name, name, status);
 }
 
-/// The same in this environment.
+/// Makes the same in this environment.
 pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
     desk.execution(name, status);
     desk.stage.world.executions().tokens.insert(name.into());
@@ -108,7 +108,7 @@ pub fn arriving(desk: &Desk, name: &str, status: &str) {
     desk.put_indexed(store::deployment(&record.id.clone()), record, index);
 }
 
-/// One that a recovery has ended, and whose second look is due.
+/// Makes a deployment that a recovery has ended, and whose second look is due.
 pub fn to_look_at(desk: &Desk, name: &str) {
     let look = SecondLook {
         deployment: deployment(name),
@@ -144,7 +144,7 @@ pub fn scheduled(desk: &Desk) -> Answered<Looked> {
     run(recovery::handle(&desk.stage.world, event)).map(Option::unwrap)
 }
 
-/// What was recovered, woken or looked at.
+/// Returns the names of what was recovered, woken or looked at.
 pub fn served(desk: &Desk) -> BTreeSet<String> {
     let executions = desk.stage.world.executions();
     let recovered = executions.started.iter().map(|(_, _, input)| {

@@ -1,4 +1,4 @@
-//! A deployer that comes late, while the ending of its deployment is being decided.
+//! Tests of a deployer that comes late, while the ending of its deployment is being decided.
 
 use crate::desk::Desk;
 use crate::stage::{TOKEN, app, component, id, prod};
@@ -13,8 +13,8 @@ use windlass_engine::store::{self, Stored};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
-/// What every write of a deployer is: its step, on the condition that it is unchanged and that the
-/// token is still its own. Whether it was written.
+/// Writes the step as every write of a deployer does: on the condition that the step is unchanged and that the token is
+/// still its own. Returns whether it was written.
 fn comes_late(desk: &Desk, status: StepStatus) -> bool {
     let key = store::step(&id(), &component("api"));
     let mut step: Stored<Step> = run(store::require(&desk.stage.world, &key)).unwrap();
@@ -25,7 +25,7 @@ fn comes_late(desk: &Desk, status: StepStatus) -> bool {
     run(desk.stage.world.transact(writes)).unwrap() == Transacted::Done
 }
 
-/// Serves the state while a deployer comes late at each call; tells how often it could still write.
+/// Serves the state while a deployer comes late at each call. Returns how often it could still write.
 fn at_each_call(state: &str, ready: impl Fn() -> Desk, late: StepStatus, good: Word) -> usize {
     let rehearsal = ready();
     let from = rehearsal.stage.world.mishaps().count();

@@ -1,4 +1,4 @@
-//! A deployment whose recoveries keep dying is left to an operator.
+//! Tests that a deployment whose recoveries keep dying is left to an operator.
 
 use crate::desk::{Desk, FIRST, in_short, input};
 use crate::stage::TOKEN;
@@ -8,7 +8,7 @@ use windlass_domain::environment::HeldState;
 use windlass_engine::payload::Word;
 use windlass_world::executions::arn_of;
 
-/// So many executions have died for the deployment, its own first.
+/// Makes a desk at which so many executions have died for the deployment, its own first.
 fn died(count: usize) -> Desk {
     let mut desk = Desk::new();
     let names: Vec<String> = (0..count).map(|n| format!("dead-{n}")).collect();
@@ -30,7 +30,7 @@ fn after_five_recoveries_none_follows_by_itself() {
         assert_eq!(desk.record().executions.len(), count + 1);
         assert!(desk.lock().token > TOKEN);
     }
-    // An operator may try as often as he likes.
+    // An operator may try as often as they like.
     assert_eq!(in_short(&died(9).operator("recover")), (Word::Undo, ""));
 }
 
@@ -60,7 +60,7 @@ fn what_was_left_says_why_and_what_to_do() {
     };
     desk.change_record(|record| record.undoing = Some(why));
     desk.execution(FIRST, "RUNNING");
-    // Its owner has ended, but the one that holds the lock now is told to stop all the same.
+    // Its owner has ended. The execution that holds the lock now is told to stop all the same.
     desk.hold(Some(("dead-5", HeldState::Recovering)));
     desk.execution("dead-5", "TIMED_OUT");
     let answer = desk.recovery().unwrap();

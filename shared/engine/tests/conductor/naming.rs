@@ -1,4 +1,4 @@
-//! What a release is called whose bytes run already.
+//! Tests of the name of a release whose bytes run already.
 
 use crate::desk::{Desk, is_rollback};
 use crate::settling::{former, judged_after_others, named_now, snapshot};
@@ -8,7 +8,7 @@ use windlass_domain::environment::Snapshot;
 use windlass_domain::plan::Outcome;
 use windlass_engine::store;
 
-/// The present snapshot, of a release that was judged.
+/// Writes the present snapshot, of a release that was judged.
 fn judged_good(desk: &Desk) -> Snapshot {
     let snapshot = Snapshot {
         number: 3,
@@ -25,8 +25,9 @@ fn judged_good(desk: &Desk) -> Snapshot {
     snapshot
 }
 
-/// A release whose bytes run already is what runs from then on, in every list: the record, and a snapshot in the place
-/// of the present one. A rollback goes to what ran before both; one to the former snapshot gives the former name back.
+/// A release whose bytes run already gives its name to what runs from then on, in every list: the record, and a
+/// snapshot in the place of the present one. A rollback goes to what ran before both. A rollback to the former snapshot
+/// gives the former name back.
 #[test]
 fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
     let mut desk = judged_after_others();
@@ -52,7 +53,7 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
         "as good as the one in whose place it stands"
     );
 
-    // Back to the former snapshot: its name, too.
+    // A rollback to the former snapshot brings back its name, too.
     let mut desk = judged_after_others();
     let mut state = desk.state();
     let jobs = state.running.get_mut(&component("jobs")).unwrap();
@@ -79,7 +80,7 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
     assert_eq!(snapshot(&desk, 6).unwrap().components, desk.state().running);
 }
 
-/// An older release that arrives once more, and whose bytes run by the name of a newer one, takes no name from it.
+/// An older release arrives once more, and its bytes run under the name of a newer one. It takes no name from that one.
 #[test]
 fn an_older_release_takes_no_name_from_a_newer_one() {
     for (allow_older, wanted) in [(false, "1.3.0"), (true, "1.4.0")] {

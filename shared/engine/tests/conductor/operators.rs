@@ -1,4 +1,4 @@
-//! `hold` and `release_hold`.
+//! Tests of `hold` and `release_hold`.
 
 use crate::desk::{Desk, in_short, input, with};
 use serde_json::json;
@@ -56,7 +56,7 @@ fn a_hold_of_nobody_by_name_is_an_operators() {
     assert_eq!(desk.state().hold.unwrap().by, "an operator");
 }
 
-/// The state's Retry after an answer that was lost.
+/// Asks as the state's Retry does after an answer that was lost.
 fn asks_again(desk: &Desk, name: &str, action: &str) -> (Word, String) {
     let answer = desk.admit(name, input(action)).unwrap();
     (answer.verdict, answer.cause)

@@ -1,4 +1,4 @@
-//! Why an execution is gone, as Step Functions tells it.
+//! Tests of the reason why an execution is gone, as Step Functions tells it.
 
 use crate::desk::{Desk, FIRST};
 use windlass_world::executions::arn_of;

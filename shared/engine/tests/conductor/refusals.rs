@@ -1,4 +1,4 @@
-//! What cannot become a deployment: refused, recorded, and told beside its upload.
+//! Tests of requests that cannot become a deployment: they are refused, recorded, and told beside their upload.
 
 use crate::arrivals::{MAIN, by};
 use crate::desk::{Desk, in_short, input, with};
@@ -71,7 +71,7 @@ fn what_cannot_be_read_is_refused_and_recorded_where_its_application_can_be_read
     }
 }
 
-/// Nobody hands something in and finds it nowhere.
+/// Everything that somebody hands in is found somewhere.
 #[test]
 fn an_input_that_names_no_application_is_listed_among_what_names_none() {
     let desk = Desk::new();
@@ -112,7 +112,7 @@ fn an_input_that_names_no_application_is_listed_among_what_names_none() {
     assert!(lines.all(|item| item.expires.is_some()));
 }
 
-/// The key of an upload and the manifest in it name one version: who watches the one has to find the other.
+/// The key of an upload and the manifest in it name one version: somebody who watches the one must find the other.
 #[test]
 fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
     let desk = Desk::free();
@@ -200,7 +200,8 @@ fn a_refusal_has_a_hundred_findings_however_much_is_wrong() {
 
 #[test]
 fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
-    // What lies there: how often an object is read, and whether it is replaced.
+    // Returns how often an object is read, and whether the one beside the upload is replaced. `bytes` is the size of
+    // that one; `None` if nothing lies there.
     let beside = |bytes: Option<usize>| {
         let desk = Desk::free();
         let world = &desk.stage.world;

@@ -1,4 +1,4 @@
-//! What is wrong with the form of what arrives hides nothing of what else is wrong with it, by whatever way it came.
+//! Tests that a mistake in the form of a request hides no other mistake in it, by whatever way the request came.
 
 use crate::arrivals::by;
 use crate::desk::{Desk, with};
@@ -51,7 +51,7 @@ fn manifest(desk: &Desk, mistakes: [&Mistake; 2]) -> Value {
     manifest
 }
 
-/// What a request is refused for: names, and places in the manifest.
+/// Returns the mistakes for which a request is refused: names, and places in the manifest.
 fn refused(desk: &Desk, request: Value) -> BTreeSet<(String, String)> {
     let request = with(json!({"action": "deploy", "app": "shop"}), request);
     let answer = desk.admit("one-more", request).unwrap();
@@ -82,13 +82,13 @@ fn an_upload_and_an_input_at_the_console_are_told_both() {
             assert_eq!(refused(&desk, upload), wanted, "{text}");
             let desk = Desk::free();
             let pasted = json!({"manifest": manifest(&desk, [form, meaning])});
-            // The console is no source of that environment, which is told as well where it goes there.
+            // The console is no source of that environment. This is told as well if the request goes there.
             assert!(refused(&desk, pasted).is_superset(&wanted), "{text}");
         }
     }
 }
 
-/// What cannot be read at all hides nothing of what the request names beside it.
+/// A release that cannot be read at all hides nothing that the request names beside it.
 #[test]
 fn an_environment_that_is_not_known_is_told_beside_a_release_that_is_not() {
     let desk = Desk::free();

@@ -1,4 +1,4 @@
-//! `rollback`: which snapshot it goes back to, and the hold that it sets.
+//! Tests of `rollback`: the snapshot to which it goes back, and the hold that it sets.
 
 use crate::desk::{Desk, in_short, input, order, step, with};
 use crate::stage::{app, component, id, prod, zip};
@@ -28,7 +28,7 @@ fn running(number: u64, is_ours: bool) -> Running {
     )
 }
 
-/// A snapshot of `api`, and of `jobs` as it was found.
+/// Puts a snapshot of `api`, and of `jobs` as it was found.
 fn put_snapshot(desk: &Desk, number: u64, replaced: u64, release: Option<Digest>) {
     let components = [("api", true), ("jobs", false)];
     let components = components.map(|(name, ours)| (component(name), running(number, ours)));
@@ -50,7 +50,8 @@ fn release(number: u64) -> Digest {
     Digest::of(&number.to_be_bytes())
 }
 
-/// Number 1 was found, each later one replaced the one before; the last one runs.
+/// Makes a desk with so many snapshots. Number 1 was found, each later one replaced the one before, and the last one
+/// runs.
 fn desk(last: u64) -> Desk {
     let desk = Desk::free();
     for number in 1..=last {
@@ -78,7 +79,7 @@ fn veto(desk: &Desk, number: u64) {
     desk.stage.put(key, &veto);
 }
 
-/// What became of a press of the button: the answer, and the record.
+/// Presses the button, and returns the answer and the record.
 fn press(desk: &Desk, more: Value) -> (Answer, Option<Deployment>) {
     press_as(desk, "press", more)
 }
@@ -92,7 +93,7 @@ fn press_as(desk: &Desk, name: &str, more: Value) -> (Answer, Option<Deployment>
 #[test]
 fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
     let none: &[u64] = &[];
-    // the last snapshot, what is vetoed, what is named: where it goes
+    // The last snapshot, the vetoed ones, the named one. Expected: where the rollback goes.
     let table = [
         (4, none, None, Some(3)),
         (4, &[3], None, Some(2)),
@@ -121,7 +122,7 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
                 None => "The present snapshot replaced none".to_owned(),
             };
             assert!(answer.cause.contains(&told), "{}", answer.cause);
-            // What a person may start instead, and that automatic deployments are held.
+            // The answer says what a person may start instead, and that automatic deployments are held.
             let first = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":1}"#;
             assert_eq!(answer.cause.contains(first), last > 0, "{}", answer.cause);
             assert!(answer.cause.contains(HELD), "{}", answer.cause);
@@ -176,7 +177,7 @@ fn a_press_is_a_deployment_of_its_own_by_who_pressed() {
     assert_ne!(other.deployment, answer.deployment);
 }
 
-/// What every ending of a rollback tells while its hold is set.
+/// The text that every ending of a rollback tells while its hold is set.
 const HELD: &str = "\n  automatic deployments are held since";
 
 /// A component that came later goes back to what was found of it, from whatever snapshot.
@@ -196,7 +197,7 @@ fn what_was_found_of_a_component_belongs_to_the_snapshots_before_its_first_chang
     assert_eq!(components.get(&component("api")), then.as_ref());
 }
 
-/// Nothing is stopped for a snapshot that there is not.
+/// Nothing is stopped for a snapshot that does not exist.
 #[test]
 fn a_number_of_no_snapshot_is_refused_while_another_deployment_runs() {
     let desk = desk(4);
@@ -209,7 +210,7 @@ fn a_number_of_no_snapshot_is_refused_while_another_deployment_runs() {
     assert_eq!(record.unwrap().stops, Some(order(1, "other").id));
 }
 
-/// What the rollback has stopped was the first release: it is undone, and nothing else is to be done.
+/// The rollback has stopped the first release. That is undone, and nothing else is to be done.
 #[test]
 fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
     for (ending, undone) in [(Ending::RolledBack, true), (Ending::Rejected, false)] {

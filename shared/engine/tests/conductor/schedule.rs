@@ -1,4 +1,4 @@
-//! What starts recoveries: an execution's end that is told, and the schedule where it is not.
+//! Tests of what starts recoveries: the told end of an execution, and the schedule if it is not told.
 
 use crate::desk::{Desk, FIRST, waiting_key, with};
 use crate::stage::{TOKEN, app, id, prod};
@@ -29,7 +29,7 @@ fn scheduled(desk: &Desk) {
     handle(desk, json!({"detail-type": "Scheduled Event"})).unwrap();
 }
 
-/// The names of the executions that were started, with the causes that they are told.
+/// Returns the names of the executions that were started, with the causes that they are told.
 fn started(desk: &Desk) -> Vec<(String, String)> {
     let started = desk.stage.world.executions().started.clone();
     let started = started.into_iter().map(|(_, name, input)| {
@@ -57,7 +57,7 @@ fn name_of_recovery(token: u64) -> String {
 #[test]
 fn an_end_that_is_told_starts_the_recovery_of_who_holds_the_lock_or_waits() {
     use HeldState::{NeedsOperator, Recovering, Running};
-    // who holds the lock, and how: the token in the recovery's name
+    // Who holds the lock, and how. Expected: the token in the recovery's name.
     let table = [
         (Some((FIRST, Running)), Some(TOKEN)),
         (Some((FIRST, Recovering)), Some(TOKEN)),
@@ -93,7 +93,8 @@ fn the_end_of_a_recovery_that_took_nothing_over_starts_another_where_the_owner_i
     let input =
         json!({"action": "recover", "app": "shop", "environment": "prod", "deployment": id()});
     let with = |change: Value| with(input.clone(), change);
-    // Its input; who holds the lock, and how; whether that one runs: the token in the recovery's name
+    // Its input; who holds the lock, and how; the status of that one's execution. Expected: the token in the recovery's
+    // name.
     let table = [
         (
             input.clone(),
@@ -174,7 +175,7 @@ fn other_events_are_bad_input() {
     }
 }
 
-/// The lock is in the index, as the conductor writes it.
+/// Puts the lock into the index, as the conductor writes it.
 fn indexed_lock(desk: &Desk) {
     let lock: Lock = desk.lock();
     let key = store::lock(&app(), &prod());
@@ -210,7 +211,7 @@ fn the_schedule_finds_owners_that_died() {
     }
 }
 
-/// The deployment waits, with its task token kept.
+/// Lets the deployment wait, with its task token kept.
 fn indexed_waiting(desk: &Desk) {
     desk.wait();
     let mut waiting: Waiting = desk.waiting().unwrap();
@@ -228,7 +229,8 @@ fn woken(desk: &Desk) -> usize {
 
 #[test]
 fn the_schedule_wakes_who_waits_for_nobody_and_ends_who_died_waiting() {
-    // the execution, whether somebody holds the lock: whether it is woken, or recovered
+    // The status of the execution, and whether somebody holds the lock. Expected: how often it is woken, and whether it
+    // is recovered.
     for (status, held, wakes, recovers) in [
         ("RUNNING", false, 1, false),
         ("RUNNING", true, 0, false),
@@ -294,7 +296,7 @@ fn a_recovery_that_ended_without_taking_over_is_started_again_once_in_a_quarter(
     };
     count(1);
     count(1);
-    // It ends; the name of the next one has the quarter of an hour in it.
+    // It ends. The name of the next one has the quarter of an hour in it.
     desk.execution(&name_of_recovery(TOKEN), "FAILED");
     count(2);
     let quarter = desk.now().0 / (15 * 60 * 1000);

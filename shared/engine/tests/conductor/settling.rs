@@ -1,4 +1,4 @@
-//! `Settle`: what a success leaves in the ledger, and what is not settled.
+//! Tests of `Settle`: what a success leaves in the ledger, and what is not settled.
 
 use crate::desk::{Desk, FIRST, fault, in_short, step};
 use crate::stage::{TOKEN, app, component, id, prod, zip};
@@ -23,7 +23,7 @@ pub fn new() -> Artifact {
     zip("api", b"new")
 }
 
-/// What ran of a component before.
+/// Returns the record of a component that ran before.
 pub fn former(name: &str, bytes: &[u8]) -> Running {
     Running::new(
         Some(zip(name, bytes)),
@@ -36,7 +36,8 @@ pub fn former(name: &str, bytes: &[u8]) -> Running {
     )
 }
 
-/// One wave was judged as passed after earlier deployments, whose last snapshot replaced number 2.
+/// Makes a desk at which one wave was judged as passed, after earlier deployments whose last snapshot replaced number
+/// 2.
 pub fn judged_after_others() -> Desk {
     let desk = Desk::judged();
     let running = BTreeMap::from([
@@ -95,7 +96,7 @@ fn a_success_is_live_marked_and_unlocked() {
 #[test]
 fn the_first_success_keeps_what_was_found_before_it() {
     let mut desk = Desk::judged();
-    // It names `jobs` as well, which ran that already.
+    // The release names `jobs` as well, which ran that already.
     desk.change_record(|record| {
         let components = &mut record.release.components;
         components.insert(component("jobs"), zip("jobs", b"there"));
@@ -129,7 +130,7 @@ fn the_first_success_keeps_what_was_found_before_it() {
     assert_eq!((desk.state().snapshot, desk.state().last_snapshot), (2, 2));
 }
 
-/// The environment has a run that was gone back across; a release comes after it only where that brings the same.
+/// The environment has a run that was gone back across. A release comes after that run only if it brings the same.
 #[test]
 fn a_release_comes_after_what_ran_there_and_what_it_passes_over() {
     for (passed_over, wanted) in [(false, 0), (true, 1)] {
@@ -170,7 +171,7 @@ fn a_later_success_replaces_the_snapshot_that_ran() {
     assert_eq!(running[&component("jobs")], former("jobs", b"old"));
 }
 
-/// The name that a deployment gives now.
+/// Returns the name that a deployment gives now.
 pub fn named_now(desk: &Desk) -> Given {
     Given {
         version: desk.record().release.version,
@@ -179,14 +180,15 @@ pub fn named_now(desk: &Desk) -> Given {
     }
 }
 
-/// As `Prepare` hands it on.
+/// Hands a component on that was found in place, as `Prepare` does.
 pub fn found_in_place(desk: &Desk, name: &str) {
     let mut step = step(name, StepStatus::Planned);
     step.seen = Some(step.before.clone());
     desk.stage.put(store::seen(&id(), &step.component), &step);
 }
 
-/// Of a component whose bytes it found in place the record is its own, with what was seen where that is new.
+/// If a release names a component whose bytes it found in place, the record becomes the release's own. It has what was
+/// seen if that is new.
 #[test]
 fn what_a_release_names_and_ran_already_is_the_releases() {
     let mut desk = judged_after_others();
@@ -231,8 +233,8 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
     assert_eq!(snapshot(&desk, 6).unwrap().components, state.running);
 }
 
-/// Somebody had brought by hand what is released then: what runs is recorded, and the former snapshot is what a
-/// rollback goes back to. Nobody has judged it.
+/// Somebody had brought by hand what is then released. What runs is recorded, and a rollback goes back to the former
+/// snapshot. Nobody has judged it.
 #[test]
 fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
     let mut desk = judged_after_others();
@@ -256,7 +258,7 @@ fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
     assert_eq!((made.release, made.replaced), (None, 3));
     assert_eq!(desk.state().snapshot, 6);
 
-    // The same bytes by the same name as those that are recorded are nothing new.
+    // The same bytes under the recorded name are nothing new.
     desk = judged_after_others();
     desk.plan(Outcome::NothingToDo, 0);
     desk.change_record(|record| {

@@ -1,4 +1,4 @@
-//! `Settle` of a rollback.
+//! Tests of `Settle` of a rollback.
 
 use crate::desk::{in_short, is_rollback, order};
 use crate::settling::{former, judged_after_others, snapshot};
@@ -12,7 +12,7 @@ use windlass_domain::time::Time;
 use windlass_engine::payload::Word;
 use windlass_engine::store;
 
-/// A component's first release is taken back: what runs then is what was found of it.
+/// A component's first release is taken back. What runs then is what was found of it.
 #[test]
 fn a_rollback_records_what_was_found_of_what_came_later() {
     let mut desk = judged_after_others();
@@ -34,7 +34,8 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
     assert_eq!(made.components[&component("jobs")], *jobs);
 }
 
-/// What it stopped is undone, and so it is where it was to go: it has done that.
+/// The deployment that it stopped is undone. So the environment is where the rollback was to go, and the rollback has
+/// done its work.
 #[test]
 fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
     for (ending, succeeded) in [(Ending::RolledBack, true), (Ending::Rejected, false)] {
@@ -80,7 +81,7 @@ fn a_rollback_brings_back_what_its_snapshot_says_and_leaves_the_marks() {
     let mut desk = judged_after_others();
     is_rollback(&mut desk);
     desk.change_record(|record| record.snapshot = Some(2));
-    // It changes `jobs` as well, of which the snapshot says nothing, nor does the release.
+    // The rollback also changes `jobs`. Neither the snapshot nor the release says anything of it.
     desk.step("jobs", StepStatus::Changed, |_| ());
     desk.asks("Settle").unwrap();
     let state = desk.state();
@@ -95,7 +96,7 @@ fn a_rollback_brings_back_what_its_snapshot_says_and_leaves_the_marks() {
     let other = &state.running[&component("jobs")];
     assert_eq!(other.artifact, Some(zip("jobs", b"old")));
     assert_eq!(other.version(), "1.4.0");
-    // The next one walks further back.
+    // The next rollback walks further back.
     let after = snapshot(&desk, 6).unwrap();
     assert_eq!(after.replaced, 1);
     assert_eq!(after.release, Some(Digest::of(b"1.2.0")));

@@ -1,4 +1,4 @@
-//! Who takes a deployment over, and where it goes on.
+//! Tests of who takes a deployment over, and where it goes on.
 
 use crate::desk::{Desk, FIRST, fault, in_short, input, with};
 use crate::stage::{TOKEN, app, id, prod};
@@ -45,7 +45,7 @@ fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token(
 #[test]
 fn who_may_take_over() {
     use HeldState::{NeedsOperator, Recovering, Running};
-    // the lock, the owner's execution, by a person: what comes of it, and what is told
+    // The lock, the status of the owner's execution, whether a person asks. Expected: the word, and what is told.
     let table = [
         (Running, "ABORTED", false, Word::Undo, ""),
         (Running, "ABORTED", true, Word::Undo, ""),
@@ -89,7 +89,7 @@ fn who_may_take_over() {
     }
 }
 
-/// Step Functions tells for so long, in milliseconds, that the owner runs whose end was told.
+/// Lets Step Functions tell for so long, in milliseconds, that the owner runs, although its end was told.
 fn still_told_to_run(desk: &Desk, ms: u64) {
     desk.execution(FIRST, "RUNNING");
     let ends = desk.now().plus_ms(ms);
@@ -171,7 +171,7 @@ fn what_is_not_there_is_not_recovered() {
     let desk = Desk::new();
     let unknown = with(input("recover"), json!({"deployment": "ffffffffffffffff"}));
     let of_another = with(input("recover"), json!({"app": "bank", "deployment": id()}));
-    // Who calls may be allowed `dev` only.
+    // The caller may be allowed `dev` only.
     let of_prod = json!({"environment": "dev", "deployment": id()});
     for request in [unknown, of_another, with(input("recover"), of_prod)] {
         let answer = desk.admit("recovery", request);
@@ -299,7 +299,7 @@ fn a_known_execution_that_recovers_nothing_takes_its_turn() {
     }
     let go = desk.admit(FIRST, serde_json::Value::Null).unwrap();
     assert_eq!((go.verdict, go.token), (Word::Go, TOKEN));
-    // Another execution works for the deployment: one that comes late, or is redriven, takes nothing from it.
+    // Another execution works for the deployment. One that comes late, or is redriven, takes nothing from it.
     for state in [HeldState::Recovering, HeldState::Running] {
         desk.hold(Some((FIRST, state)));
         let (name, told) = fault(desk.admit("another", serde_json::Value::Null));

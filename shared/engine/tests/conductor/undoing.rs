@@ -1,4 +1,4 @@
-//! `Undo` and `SettleUndo`: why, in which order, and how it ended.
+//! Tests of `Undo` and `SettleUndo`: why a deployment is undone, in which order, and how it ended.
 
 use crate::desk::{Desk, in_short};
 use crate::stage::{TOKEN, id};
@@ -53,7 +53,7 @@ fn waves_are_brought_back_in_reverse_each_once() {
     assert_eq!(next(&desk, Some(0)), (Word::SettleUndo, 0, names(&[])));
 }
 
-/// An invocation that is slow, while another execution takes over and ends the deployment.
+/// An invocation is slow, while another execution takes over and ends the deployment.
 ///
 /// Safety: recovery: An invocation that was taken over says nothing of why the deployment is undone.
 #[test]
@@ -94,7 +94,7 @@ pub fn why(name: &str) -> Why {
     }
 }
 
-/// Why it is being undone, where the machine saw this error.
+/// Returns why it is being undone, if the machine saw this error.
 fn told(desk: &Desk, error: &str) -> (String, String) {
     let mut ask = desk.stage.ask("Undo", 0);
     ask.error = error.into();
@@ -173,8 +173,8 @@ fn a_gate_that_failed_goes_before_components() {
 
 #[test]
 fn what_had_failed_goes_before_a_stop() {
-    // Whether something had failed, whether a person stopped it: what is told, whether it stays
-    // stopped.
+    // Whether something had failed, and whether a person stopped it. Expected: the name that is told, and whether it
+    // stays stopped.
     for (failed, stopped, name, stays) in [
         (false, true, "Stopped", true),
         (true, true, "GateFailed", false),
@@ -315,7 +315,7 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
         if !due {
             continue;
         }
-        // The next ending's replaces it.
+        // The next ending replaces it.
         desk.hold(Some(("one", HeldState::Recovering)));
         let token = desk.lock().token;
         desk.change_record(|record| record.undoing = Some(why("Again")));
@@ -328,7 +328,7 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
     }
 }
 
-/// Nothing was planned, so nothing was changed: it is refused, whatever is told of why.
+/// Nothing was planned, so nothing was changed: it is refused, whatever the reason is.
 #[test]
 fn what_could_not_be_planned_is_refused_unless_something_of_it_was_changed() {
     let ends = |error: &str, status: Option<StepStatus>| {
@@ -347,7 +347,7 @@ fn what_could_not_be_planned_is_refused_unless_something_of_it_was_changed() {
     let refused = (Ending::Rejected, "CouldNotPrepare".to_owned());
     for error in ["States.Timeout", "Unavailable"] {
         assert_eq!(ends(error, None), refused, "{error}");
-        // A step that was written before the plan could be.
+        // The step was written before the plan could be.
         assert_eq!(ends(error, Some(StepStatus::Planned)), refused, "{error}");
         let (ending, name) = ends(error, Some(StepStatus::Changed));
         assert_eq!((ending, name.as_str()), (Ending::NeedsOperator, error));

@@ -1,4 +1,4 @@
-//! Which release an undo vetoes, and what its ending tells to do next.
+//! Tests of the release that an undo vetoes, and of what its ending tells people to do next.
 
 use crate::desk::{Desk, in_short, is_rollback};
 use crate::stage::{TOKEN, app, id, prod};
@@ -37,7 +37,7 @@ fn an_undo_that_was_seen_vetoes_the_release_and_frees_the_lock() {
     );
 }
 
-/// An environment whose deployments are held.
+/// Returns an environment whose deployments are held.
 fn held() -> EnvironmentState {
     let hold = Hold {
         since: Time(0),
@@ -92,7 +92,7 @@ fn what_says_something_of_the_release_vetoes_it_and_nothing_else_does() {
     }
 }
 
-/// An arrival of it may be superseded; and without what stands in its way now, it would be refused.
+/// An arrival of the same release may be superseded. Without what stands in its way now it would be refused.
 #[test]
 fn a_person_whose_deployment_the_target_failed_is_told_to_start_the_same_again() {
     let mut desk = Desk::new();

@@ -1,4 +1,4 @@
-//! The queue: who waits, who is woken, who gives up, and who does not wait.
+//! Tests of the queue: who waits, who is woken, who gives up, and who does not wait.
 
 use crate::desk::{Desk, FIRST, fault, in_short, is_rollback, order};
 use crate::stage::{app, component, id, prod};
@@ -19,7 +19,7 @@ use windlass_engine::store::{self};
 use windlass_world::executions::arn_of;
 use windlass_world::run::run;
 
-/// It asks for its turn, as at every wake-up.
+/// Asks for its turn, as at every wake-up.
 fn turn(desk: &Desk) -> Answered<Answer> {
     let known = Execution { deployment: id() };
     desk.stage.put(store::execution(&arn_of(FIRST)), &known);
@@ -83,7 +83,7 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
         desk.stage.put(store::snapshot(&app(), &prod(), 3), &there);
         assert_eq!(in_short(&turn(&desk)), (Word::Preempt, ""));
         assert!(desk.waiting().unwrap().operator);
-        // What ran then is what it goes back to: the release under way is undone first.
+        // It goes back to the present snapshot, or to the named one: the release under way is undone first.
         assert_eq!(desk.record().snapshot, wanted);
     }
 }
@@ -146,7 +146,7 @@ fn who_is_stopped_for_an_operator() {
 fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
     use ActionName::{Deploy, Rollback};
     use HeldState::{Recovering, Running};
-    // what holds the lock and how, whether it is being undone, and what becomes of the release
+    // Who holds the lock and how, and whether that is being undone. Expected: what becomes of the release.
     for (action, state, undoing, wanted) in [
         (Deploy, Running, false, (Word::Preempt, "")),
         (Deploy, Running, true, (Word::Wait, "")),
@@ -195,7 +195,7 @@ fn whom_a_release_overtakes_is_not_stopped_once_it_is_undone() {
     assert_eq!(desk.status_of("other").0, "RUNNING");
 }
 
-/// The record of the deployment that holds the lock: older, and perhaps being undone.
+/// Records the deployment that holds the lock. It is older, and perhaps being undone.
 fn other_is_recorded(desk: &Desk, undoing: bool) {
     let mut other = desk.record();
     other.id = DeploymentId("other".into());
@@ -212,7 +212,7 @@ fn other_is_recorded(desk: &Desk, undoing: bool) {
 #[test]
 fn whoever_waits_is_woken_when_the_turn_came_before_the_token_was_kept() {
     use HeldState::{NeedsOperator, Running};
-    // who holds the lock, whether a rollback waits: whether it is woken at once
+    // Who holds the lock, and whether a rollback waits. Expected: whether it is woken at once.
     for (held, rollback, woken) in [
         (Some(Running), false, false),
         (Some(Running), true, false),
@@ -231,7 +231,7 @@ fn whoever_waits_is_woken_when_the_turn_came_before_the_token_was_kept() {
         assert_eq!(desk.waiting().unwrap().task_token, Some("token".into()));
         assert_eq!(was_woken(&desk), woken, "{held:?} {rollback}");
     }
-    // It was taken or ended in between, so that nobody would wake it.
+    // The deployment was taken over or ended in between, so that nobody would wake it.
     let desk = Desk::free();
     assert_eq!(give_a_token(&desk).verdict, Word::Wait);
     assert!(was_woken(&desk));

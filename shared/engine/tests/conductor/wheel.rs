@@ -1,4 +1,4 @@
-//! `pause`, `continue` and `skip_bake`.
+//! Tests of `pause`, `continue` and `skip_bake`.
 
 use crate::desk::{Desk, dev, in_short, input, with};
 use crate::stage::{app, id};
@@ -15,7 +15,7 @@ use windlass_engine::payload::Word;
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
 
-/// A deployment that watches its first wave of two.
+/// Makes a deployment that watches its first wave of two.
 fn watches() -> Desk {
     let mut desk = Desk::new();
     let now = desk.now();

@@ -1,5 +1,5 @@
-//! The smallest kind that has everything: a dial that points at one of the values in stock. New
-//! stock is additive, turning it is switching, conditional on a revision, and takes a while.
+//! The smallest kind that has everything: a dial that points at one of the values in stock. New stock is additive.
+//! Turning the dial is switching, conditional on a revision, and takes a while.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ pub fn set(world: &World, dial: &Dial) {
     world.ledger().items.insert(key(), item.into());
 }
 
-/// Somebody else turns it.
+/// Lets somebody else turn it.
 pub fn stranger_turns(world: &World, to: &str) {
     let mut dial = dial(world);
     dial.state.points_at = to.into();
@@ -72,10 +72,10 @@ pub fn stranger_turns(world: &World, to: &str) {
     set(world, &dial);
 }
 
-/// The kind.
+/// The kind of the dial.
 pub struct DialKind {
     pub world: World,
-    /// How long it takes to turn.
+    /// The time that it takes to turn, in milliseconds.
     pub slow_ms: u64,
 }
 

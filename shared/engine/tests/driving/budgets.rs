@@ -1,4 +1,4 @@
-//! How long one invocation goes on, and how it waits.
+//! Tests of how long one invocation goes on, and how it waits.
 
 use super::script::{Ended, Play, Seen, Then, seen};
 use windlass_domain::fault::FaultName;
@@ -24,7 +24,8 @@ fn it_waits_half_as_long_again_each_time_up_to_what_the_kind_asks_for_and_its_bu
         "the target is not ready",
         "it needs more than one invocation",
     );
-    // the budget, what the kind asks for in seconds: how long it took, how often it looked
+    // The budget, and the seconds that the kind asks for. Expected: how long it took in milliseconds, and how often it
+    // looked.
     let table = [
         (usual, 30, 17_083, 10, not_ready),
         (usual, 2, 19_062, 14, not_ready),
@@ -100,7 +101,7 @@ fn additions_are_made_once_each_and_waited_for_until_they_are_seen() {
     assert_eq!(ended.answer, Err(FaultName::StillInProgress));
     assert_eq!((ended.took, ended.observed), (20_000, 12));
     assert_eq!(ended.told, "`add 1` is done but not seen yet");
-    // What was made by another invocation may be made again.
+    // An invocation may make again what another one has made.
     let ended = play.forward(&[add(1), seen(0, Then::Done)]);
     assert_eq!(ended.done, ["add 1"]);
 }
@@ -149,7 +150,7 @@ fn siblings_in_the_way_are_waited_out_a_little_longer_each_time() {
     assert_eq!(ended.took, 50 * 36);
 }
 
-/// An invocation that finds a call open that may be sent so many seconds from now.
+/// Makes an invocation that finds a call open which may be sent until so many seconds from now.
 fn finds_open(seconds: u64) -> Ended {
     let play = Play::begin();
     play.change_step(|step| {

@@ -1,5 +1,5 @@
-//! The loop over a kind that follows a script: what it does at each observation, what it writes, and
-//! how long it waits.
+//! Tests of the loop over a kind that follows a script: what it does at each observation, what it writes, and how long
+//! it waits.
 
 mod budgets;
 mod script;

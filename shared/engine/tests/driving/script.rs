@@ -18,7 +18,7 @@ use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, deployment};
 use windlass_world::run::run;
 
-/// What is done next.
+/// The thing that the kind does next.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Then {
     Done,
@@ -32,17 +32,17 @@ pub enum Then {
 /// One observation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// What callers get.
+    /// The number that callers get.
     pub callers: u32,
     pub then: Then,
-    /// What callers get after a switching change, where the kind can tell.
+    /// The number that callers get after a switching change; `None` if the kind cannot tell.
     pub after: Option<u32>,
     pub guarded: bool,
-    /// Whether AWS promises that a look shows everything.
+    /// True if AWS promises that a look shows everything.
     pub consistent: bool,
 }
 
-/// Callers get this, and this is done next.
+/// Makes an observation: callers get this, and this is done next.
 pub fn seen(callers: u32, then: Then) -> Seen {
     Seen {
         callers,
@@ -53,7 +53,7 @@ pub fn seen(callers: u32, then: Then) -> Seen {
     }
 }
 
-/// A switch with this number and more takes so many seconds longer as it has more.
+/// The number from which on a switch takes longer: as many seconds as it is above this one.
 pub const LONG: u32 = 1_000;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ pub enum Change {
     Switch(u32, Option<u32>),
 }
 
-/// What is still to come, and what was done.
+/// The observations and answers that are still to come, and the changes that were made.
 #[derive(Default)]
 pub struct Script {
     observations: RefCell<VecDeque<Seen>>,
@@ -87,7 +87,7 @@ impl Kind for Scripted {
     async fn observe(&self, _: &String, _: &Way<'_, u32>) -> Answered<Seen> {
         *self.script.observed.borrow_mut() += 1;
         let mut left = self.script.observations.borrow_mut();
-        // The last one stays.
+        // The last observation stays.
         let next = if left.len() > 1 {
             left.pop_front()
         } else {
@@ -169,7 +169,7 @@ impl Kind for Scripted {
     }
 }
 
-/// What callers get, as it is recorded.
+/// Returns what callers get, as it is recorded.
 pub fn noticed(callers: u32) -> Noticed {
     Noticed {
         value: json!(callers),
@@ -184,7 +184,7 @@ fn what(change: &Change) -> String {
     }
 }
 
-/// What the trial holds of the script.
+/// The part of the script that the trial holds.
 struct Copy(Rc<Script>);
 
 impl Subject for Copy {
@@ -208,18 +208,18 @@ impl Subject for Copy {
     }
 }
 
-/// What came of an invocation.
+/// The result of an invocation.
 #[derive(Debug, PartialEq)]
 pub struct Ended {
     /// The word, or the fault's name.
     pub answer: Result<Word, FaultName>,
     /// The fault's message, or what is told of the failure.
     pub told: String,
-    /// Milliseconds.
+    /// The time that it took, in milliseconds.
     pub took: u64,
-    /// Observations.
+    /// The number of observations.
     pub observed: u32,
-    /// Changes that were sent.
+    /// The changes that were sent.
     pub done: Vec<String>,
 }
 
@@ -232,7 +232,7 @@ pub struct Play {
 }
 
 impl Play {
-    /// Callers get 0 before the deployment.
+    /// Begins a deployment before which callers get 0.
     pub fn begin() -> Self {
         let script = Rc::new(Script::default());
         script
@@ -266,31 +266,31 @@ impl Play {
         item.body = store::to_body(&step).unwrap();
     }
 
-    /// An operator has looked, and asks for the undo again.
+    /// Lets an operator look, and ask for the undo again.
     pub fn operator_looks(&self) {
         let token = self.token.get() + 1;
         self.token.set(token);
         self.trial.set_operators_token(token).unwrap();
     }
 
-    /// A recovery takes over.
+    /// Lets a recovery take over.
     pub fn taken_over(&self) {
         let token = self.token.get() + 1;
         self.token.set(token);
         self.trial.set_token(token).unwrap();
     }
 
-    /// How long it takes to fetch what a switching change needs.
+    /// Sets how long it takes to fetch what a switching change needs, in milliseconds.
     pub fn ready_after(&self, ms: u64) {
         *self.script.ready_ms.borrow_mut() = ms;
     }
 
-    /// How long a change takes until it has effect and is answered.
+    /// Sets how long a change takes until it has effect and is answered, in milliseconds.
     pub fn answered_after(&self, ms: u64) {
         *self.script.answer_ms.borrow_mut() = ms;
     }
 
-    /// One invocation towards a wave's goal, or back, that sees these one after the other.
+    /// Makes one invocation towards a wave's goal, or back. It sees these observations one after the other.
     pub fn invoke(
         &self,
         wave: Option<u32>,
@@ -330,7 +330,7 @@ impl Play {
         }
     }
 
-    /// One forward invocation towards the first wave's goal, with changes that are answered.
+    /// Makes one forward invocation towards the first wave's goal. All its changes are answered.
     pub fn forward(&self, observations: &[Seen]) -> Ended {
         self.invoke(Some(0), observations, &[])
     }

@@ -1,4 +1,4 @@
-//! Somebody else changes the target: noticed wherever what callers get is known.
+//! Tests of somebody else who changes the target. The change is noticed wherever it is known what callers get.
 
 use super::script::{Ended, Play, Seen, Then, noticed, seen};
 use windlass_domain::fault::FaultName;
@@ -8,7 +8,7 @@ pub(super) fn switch(callers: u32) -> Seen {
     seen(callers, Then::Switch(1))
 }
 
-/// A switch after which callers are known to get 3.
+/// Makes a switch after which callers are known to get 3.
 pub(super) fn telling(callers: u32) -> Seen {
     Seen {
         after: Some(3),
@@ -57,7 +57,7 @@ fn a_later_wave_begins_where_the_one_before_ended() {
     let ended = play.invoke(Some(1), &[done(2)], &[]);
     assert_strangers(&ended, "since it was last seen", [1, 2]);
 
-    // In the middle of a wave that is not known any more.
+    // The invocation begins in the middle of a wave, and nobody knows any more what callers got.
     let play = Play::begin();
     play.forward(&[switch(0), done(1)]);
     let lost = [Some(FaultName::Unavailable)];
@@ -68,7 +68,7 @@ fn a_later_wave_begins_where_the_one_before_ended() {
 
 #[test]
 fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
-    // An observation may be older than the switch; and what is wanted is wanted.
+    // An observation may be older than the switch. The goal itself is never a stranger's change.
     for seen in [wait(3), wait(0), done(3), done(4)] {
         let ended = Play::begin().forward(&[telling(0), seen, done(3)]);
         assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
@@ -77,7 +77,7 @@ fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
         let ended = Play::begin().forward(&[telling(0), strange]);
         assert_strangers(&ended, "after Windlass had", [3, 4]);
     }
-    // Where the kind cannot tell, nothing is compared.
+    // If the kind cannot tell, nothing is compared.
     let ended = Play::begin().forward(&[switch(0), wait(4), done(3)]);
     assert_eq!(ended.answer, Ok(Word::Changed));
 }
@@ -92,7 +92,7 @@ fn a_refused_switch_leaves_what_was_confirmed_before() {
     play.invoke(Some(1), &[seen(3, Then::Switch(2))], &refused);
     assert_eq!(play.step().confirmed, former);
 
-    // One whose answer was lost may have changed that.
+    // A switch whose answer was lost may have changed that.
     let play = Play::begin();
     play.forward(&[telling(0), done(3)]);
     let lost = [Some(FaultName::Unavailable)];
@@ -110,7 +110,7 @@ fn what_is_reached_is_remembered_where_the_kind_guards_it() {
         let confirmed = play.step().confirmed;
         assert_eq!(confirmed, guarded.then(|| serde_json::json!(noticed(1))));
     }
-    // Only what is reached.
+    // Only a reached goal is confirmed.
     let play = Play::begin();
     let guarded = Seen {
         guarded: true,
@@ -130,11 +130,11 @@ fn who_changes_it_between_look_and_send_is_seen_at_the_next_look() {
     };
     assert_strangers(&undo(&[switch(5), switch(6)]), "at the same time", [5, 6]);
     assert_strangers(&undo(&[switch(5), wait(6)]), "at the same time", [5, 6]);
-    // The same again, and what is wanted.
+    // The same is seen again, or what is wanted.
     let ended = undo(&[switch(5), switch(5), done(0)]);
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 2));
     assert_eq!(undo(&[switch(5), done(0)]).answer, Ok(Word::Changed));
-    // It is asked once: what changes later is decided anew.
+    // Only the look after the conflict is compared. What changes later is decided anew.
     let ended = undo(&[switch(5), wait(5), wait(6), done(0)]);
     assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
 }
@@ -169,7 +169,7 @@ fn a_strangers_change_is_one_that_every_look_shows_for_as_long_as_one_may_be_beh
     assert_strangers(&ended, "since it was last seen", [0, 9]);
     assert_eq!((ended.took, ended.observed), (20_000, 11));
 
-    // Seen to be as expected in between: it begins anew.
+    // In between it is seen as expected: the time begins anew.
     let ended = Play::begin().forward(&[switch(9), wait(0), switch(9)]);
     assert_strangers(&ended, "since it was last seen", [0, 9]);
     assert_eq!(ended.took, 21_000);

@@ -1,4 +1,4 @@
-//! What callers notice: recorded, sent, answered or not, and tried again or not.
+//! Tests of changes that callers notice: recorded, sent, answered or not, and tried again or not.
 
 use super::script::{LONG, Play, Seen, Then, seen};
 use windlass_domain::fault::FaultName;
@@ -15,7 +15,7 @@ fn done(callers: u32) -> Seen {
     seen(callers, Then::Done)
 }
 
-/// What is recorded of changes: what, whether it was answered, whether it was part of the undo.
+/// Returns the record of the changes: the words, whether it was answered, and whether it was part of the undo.
 fn recorded(play: &Play) -> Vec<(String, bool, bool)> {
     let changes = play.step().changes.into_iter();
     let told = changes.map(|change: ChangeRecord| {
@@ -52,7 +52,7 @@ fn a_confirmed_switch_that_is_not_seen_is_waited_for_and_not_sent_again() {
     assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 1_000));
     assert_eq!(ended.done.len(), 1);
 
-    // Until a look cannot be as old as that any more.
+    // It waits until a look cannot be as old as that any more.
     let play = Play::begin();
     let ended = play.forward(&[switch(0)]);
     assert_eq!(
@@ -276,7 +276,7 @@ fn an_undo_does_not_believe_a_look_that_may_be_older_than_the_switch() {
     let ended = play.invoke(None, &back, &[]);
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
 
-    // What is seen for long enough is so, counted from when the switch had taken effect.
+    // A state that is seen for long enough is true, counted from when the switch had taken effect.
     for answered_after in [0, 9_000] {
         let play = Play::begin();
         play.answered_after(answered_after);

@@ -1,11 +1,11 @@
-//! Somebody else changes the target after a switch that was not answered, or that an undo has met.
+//! Tests of somebody else who changes the target after a switch that was not answered, or that an undo has met.
 
 use super::script::{Play, Seen, Then, noticed, seen};
 use super::strangers::{assert_strangers, done, switch, telling, wait};
 use windlass_domain::fault::FaultName;
 use windlass_engine::payload::Word;
 
-/// Callers get 0, and would get 3 after the switch, whose answer does not come.
+/// Begins a deployment before which callers get 0. They would get 3 after the switch, whose answer does not come.
 fn unanswered() -> Play {
     let play = Play::begin();
     play.invoke(Some(0), &[telling(0)], &[Some(FaultName::Unavailable)]);
@@ -19,7 +19,7 @@ fn unanswered() -> Play {
 /// look alike, and the deployment goes on.
 #[test]
 fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_makes_it() {
-    // Whatever is to be done next.
+    // It does not matter what is to be done next.
     let another = |callers| seen(callers, Then::Switch(2));
     for strange in [wait(9), another(9), seen(9, Then::Add(1))] {
         let play = unanswered();
@@ -27,7 +27,7 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
         assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
         assert_eq!((ended.done.len(), play.step().changes.len()), (0, 0));
     }
-    // Where AWS guards it, what was sent may still be served in part: the undo leaves it to them, too.
+    // If AWS guards it, what was sent may still be served in part. The undo leaves it to the stranger, too.
     let play = unanswered();
     let guarded = Seen {
         guarded: true,
@@ -46,7 +46,7 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
         let ended = unanswered().forward(&[ours, done(1)]);
         assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
     }
-    // The kind could not tell what the first one makes.
+    // The kind could not tell what the first change makes.
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     let ended = play.forward(&[another(9), done(1)]);
@@ -112,7 +112,7 @@ fn what_was_not_answered_may_still_be_there_after_another_switch_that_was_not() 
     let ended = play.forward(&[wait(9)]);
     assert_strangers(&ended, "while `switch 2` was sent", [0, 9]);
 
-    // A refused one does not make that known, and is itself not there.
+    // A refused change does not make that known, and is itself not there.
     let play = unanswered();
     let conflict = [Some(FaultName::Conflict)];
     let ended = play.invoke(Some(0), &[another, wait(3), wait(3), done(1)], &conflict);
@@ -231,7 +231,7 @@ fn what_changes_after_an_operator_has_looked_is_a_strangers_again() {
         play.operator_looks();
         let ended = play.invoke(None, &[back(callers)], &[Some(FaultName::Unavailable)]);
         assert_eq!(ended.done.len(), 1);
-        // However often the same recovery is asked.
+        // It does not matter how often the same recovery is asked.
         for _ in 0..2 {
             let ended = play.invoke(None, &[guarded(7, Then::Switch(3))], &[]);
             assert_eq!(ended.answer, Ok(Word::Failed));

@@ -1,4 +1,4 @@
-//! What is next for an ECS service, as a table. The goal is always `t:1`.
+//! A table of the next step of an ECS service. The goal is always `t:1`.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -216,7 +216,7 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
     "#);
 }
 
-/// The digests of the second container, those that do not tell, and what follows.
+/// The digests of the second container, how many of its tasks show none, and what follows.
 type Two = (&'static str, &'static [&'static str], &'static str);
 
 #[test]

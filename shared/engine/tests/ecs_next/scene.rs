@@ -1,4 +1,4 @@
-//! A service as it is seen, and what may be otherwise with it.
+//! A service as it is seen, and changes to that for the tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::kinds::ecs::Strategy;
@@ -24,7 +24,7 @@ pub fn listed(id: &str, status: &str, td: &str, rollout: &str, running: u32) -> 
     }
 }
 
-/// An image by its digest.
+/// Returns an image by its digest.
 pub fn own(digest: &str) -> Own {
     Own {
         image: format!("repo@sha256:{digest}"),
@@ -40,7 +40,7 @@ pub fn unknown(is: &mut Seen, container: &str) {
     is.unknown_digests.insert(container.into(), 1);
 }
 
-/// A service that is steady with two tasks of `t:1`.
+/// Returns a service that is steady with two tasks of `t:1`.
 pub fn steady() -> Seen {
     Seen {
         task_definition: "arn/t:1".into(),
@@ -62,7 +62,7 @@ pub fn steady() -> Seen {
     }
 }
 
-/// It must run what it runs then.
+/// Returns the goal to run what the steady service runs.
 pub fn wanted() -> Goal {
     Ecs::<World>::back(&steady())
 }
@@ -88,7 +88,7 @@ pub fn primary(is: &mut Seen) -> &mut ServiceDeployment {
     &mut is.deployments[0]
 }
 
-/// The service was set to `t:1`, which failed, and is set to `t:2`.
+/// Lets the service be set to `t:2` after `t:1` has failed.
 pub fn gone_back(is: &mut Seen, rollout: &str) {
     is.task_definition = "arn/t:2".into();
     is.deployments = vec![
@@ -108,7 +108,7 @@ pub fn sent(is: &mut Seen, from: &str) {
     });
 }
 
-/// The same, where the rollout of another task definition was complete then.
+/// Does the same, but the rollout of another task definition was complete then.
 pub fn sent_while_complete(is: &mut Seen, from: &str, complete: &str) {
     sent(is, from);
     let sent = is.sent.as_mut().unwrap();

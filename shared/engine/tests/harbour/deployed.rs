@@ -7,7 +7,7 @@ use windlass_engine::ports::{Clock as _, Routing};
 use windlass_world::codedeploy::{Group, ServiceDeployed};
 use windlass_world::run::run;
 
-/// A service that a group deploys in these steps, and whose former tasks it keeps for five minutes.
+/// Makes a service that a group deploys in these steps. The group keeps the former tasks for five minutes.
 pub fn deployed_by(routing: Routing, more: impl FnOnce(&mut Group)) -> Harbour {
     let mut harbour = Harbour::new();
     harbour.spec.codedeploy = Some(Declared {
@@ -33,7 +33,7 @@ pub fn at_once() -> Harbour {
     deployed_by(Routing::AllAtOnce, |_| {})
 }
 
-/// What a person sees: what callers get, the task sets, the deployments, the tasks so far.
+/// Says what a person sees: what callers get, the task sets, the deployments, the tasks so far.
 pub fn told(harbour: &Harbour) -> String {
     harbour.world.deploy_on();
     let set_to = harbour.set_to();

@@ -1,5 +1,5 @@
-//! A small harbour of ECS for the tests: one steady service, images in a registry, and the way of
-//! a deployment through `prepare`, the step item and the handler.
+//! A small harbour of ECS for the tests: one steady service, images in a registry, and the way of a deployment through
+//! `prepare`, the step item and the handler.
 
 #![allow(dead_code)] // each test binary uses its part
 
@@ -40,7 +40,7 @@ pub const SERVICE: &str = "agent";
 pub struct Harbour {
     pub world: World,
     pub spec: Spec,
-    /// Where `Prepare` finds the service.
+    /// The place at which `Prepare` finds the service.
     pub place: Place,
 }
 
@@ -98,7 +98,7 @@ impl Harbour {
         }
     }
 
-    /// Pushes an image, whose tasks show a platform's digest.
+    /// Pushes an image whose tasks show a platform's digest.
     pub fn push(&self, tag: &str) -> Artifact {
         let platforms = ["linux/amd64", "linux/arm64"];
         let digest = self
@@ -111,7 +111,7 @@ impl Harbour {
         }
     }
 
-    /// The task definition the service is set to, in short.
+    /// Names the task definition that the service is set to, in short.
     pub fn set_to(&self) -> String {
         self.world.roll();
         let mut services = self.world.services();
@@ -150,7 +150,7 @@ impl Harbour {
         run(prepare(&self.world, &input, &self.spec))
     }
 
-    /// The findings of a plan, as people read them.
+    /// Returns the findings of a plan, as people read them.
     pub fn refused(&self, artifact: &Artifact) -> Vec<String> {
         let planned = self.plan("d", Some(artifact), None);
         planned.findings.iter().map(Finding::to_string).collect()
@@ -226,8 +226,7 @@ impl Sailing<'_> {
         run(deploy::handle(&self.harbour.world, work, ecs::of)).map(|done| done.verdict)
     }
 
-    /// Asks again as the machine's Retry does; a minute between two asks, so that much can happen
-    /// unseen.
+    /// Asks again as the machine's Retry does. A minute passes between two asks, so that much can happen unseen.
     pub fn answer(&self, wave: Option<u32>) -> Word {
         let polled = [FaultName::StillInProgress, FaultName::TakesHours];
         for _ in 0..60 {
@@ -246,7 +245,7 @@ impl Sailing<'_> {
         self.answer(Some(0))
     }
 
-    /// Goes through all waves, as far as they are reached; answers the last one.
+    /// Goes through all waves, as far as they are reached. Returns the word of the last one.
     pub fn to_the_end(&self) -> Word {
         let waves = self.step().goals.into_keys();
         let mut last = Word::Changed;
@@ -271,7 +270,7 @@ impl Sailing<'_> {
         store::from_item::<Step>(item).unwrap().value
     }
 
-    /// Why it failed, as people read it.
+    /// Says why it failed, as people read it.
     pub fn failure(&self) -> String {
         told(self.step().failure)
     }
@@ -293,7 +292,7 @@ pub fn reference(artifact: &Artifact) -> String {
     format!("sha256:{}", artifact.digest())
 }
 
-/// A document as an object in the artifacts bucket.
+/// Uploads a document as an object in the artifacts bucket.
 pub fn upload(world: &World, key: &str, text: &str) -> Artifact {
     let version = world.objects().upload("artifacts", key, text.to_owned());
     Artifact::Object {
@@ -304,7 +303,7 @@ pub fn upload(world: &World, key: &str, text: &str) -> Artifact {
     }
 }
 
-/// The service, to set a scene or to look.
+/// Gives access to the service, to set a scene or to look.
 pub fn live(harbour: &Harbour, change: impl FnOnce(&mut LiveService)) {
     change(harbour.world.services().service_mut(CLUSTER, SERVICE));
 }

@@ -9,7 +9,7 @@ use windlass_engine::ports::Reach;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, deployment};
 
-/// The service of the harbour that this makes.
+/// The service of the harbour that this function makes.
 pub struct ServiceOf<F>(pub F);
 
 impl<F: Fn() -> Harbour> Subject for ServiceOf<F> {

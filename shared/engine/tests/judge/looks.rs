@@ -1,4 +1,4 @@
-//! A wave that only looks at what an earlier one has begun goes on with the watch of that one.
+//! Tests of a wave that only looks at what an earlier one has begun: it goes on with the watch of that one.
 
 use crate::scene::{HEALTH, changed, judge, judgement};
 use crate::stage::{Stage, id};
@@ -7,7 +7,7 @@ use windlass_domain::plan::Plan;
 use windlass_engine::payload::Word;
 use windlass_engine::store;
 
-/// The second wave looks, or changes the function, and has just begun.
+/// Makes a stage whose second wave looks, or changes the function, and has just begun.
 fn second(look: bool) -> Stage {
     let stage = changed();
     let mut plan: Plan = stage.get(&store::plan(&id())).unwrap();

@@ -107,7 +107,7 @@ fn each_kind_of_gate_fails_at_once_and_tells_why() {
     }
 }
 
-/// Under which a component that is not `api` has all that could be asked of it.
+/// Returns a declaration in which a component that is not `api` has all gates that can be asked for.
 fn with_gates_of_web() -> String {
     const WEB: &str = r#"components:
   web:
@@ -126,7 +126,7 @@ const OF_WEB: [&str; 3] = [
     "https://web.shop.example/",
 ];
 
-/// What was measured of `web` in the first wave, when its step has goals from this wave on.
+/// Returns what was measured of `web` in the first wave, if its step has goals from this wave on.
 fn measured_of_web(stage: &Stage, first_wave: Option<u32>) -> Vec<String> {
     let mut step = Step::planned(id(), app(), prod(), component("web"), KindName::StaticSite);
     let goals = first_wave.map(|wave| (wave, Value::Null));
@@ -185,7 +185,7 @@ fn an_alarm_of_a_component_is_not_asked_what_it_was_before_the_component_changed
         step.changes[0].at = step.changes[0].at.plus_s(seconds);
         stage.put(key, &step);
     };
-    // It rang, and was quiet again, after another component had changed: before this one, and after it.
+    // The alarm rang, and was quiet again, after another component had changed: before this one changed, and after it.
     for (own_change_s, verdict) in [(120, Verdict::Unknown), (0, Verdict::Fail)] {
         let stage = changed_as(&of_api);
         change(&stage, own_change_s);
@@ -281,7 +281,7 @@ fn a_wave_whose_predecessor_has_not_passed_is_not_judged() {
 fn what_is_published_is_invoked_and_nothing_else_is_measured_before_callers_get_it() {
     let stage = changed();
     published(&stage);
-    // Neither tells anything of what nobody has got yet.
+    // Neither of them tells anything of what nobody has got yet.
     stage.world.set_alarm("shop-prod-5xx", "ALARM", &[7.3]);
     stage.world.serve(HEALTH, 502, "", 9);
     let answer = judge(&stage, 0).unwrap();

@@ -1,4 +1,4 @@
-//! A wave of a canary that was just made, and how its gates are looked at.
+//! A wave of a canary that was just made, and the looks at its gates.
 
 use crate::stage::{Stage, TOKEN, app, component, id, prod, zip};
 use bytes::Bytes;
@@ -57,12 +57,12 @@ fn change(what: &str) -> Wave {
     }
 }
 
-/// A canary step was just made: version 2 has the new code, and everything is healthy.
+/// Makes a stage at which a canary step was just made: version 2 has the new code, and everything is healthy.
 pub fn changed() -> Stage {
     changed_as(DECLARATION)
 }
 
-/// The same under another declaration.
+/// Makes the same stage under another declaration.
 pub fn changed_as(declaration: &str) -> Stage {
     let release = BTreeMap::from([(component("api"), zip("api", CODE))]);
     let stage = Stage::new(declaration, release);
@@ -138,7 +138,7 @@ fn brought(version: &str) -> BTreeMap<String, String> {
     [(VERSION.to_owned(), version.to_owned())].into()
 }
 
-/// Version 2 was only published, ahead of the first share of the alias's callers.
+/// Lets version 2 only be published, ahead of the first share of the alias's callers.
 pub fn published(stage: &Stage) {
     let mut plan: Plan = stage.get(&store::plan(&id())).unwrap();
     let what = "published and invoked before alias live moves";
@@ -156,7 +156,7 @@ pub fn published(stage: &Stage) {
     stage.put(key, &step);
 }
 
-/// The goal that was reached last brought this version.
+/// Lets the goal that was reached last have brought this version.
 pub fn has_brought(stage: &Stage, version: Option<&str>) {
     let key = store::step(&id(), &component("api"));
     let mut step: Step = stage.get(&key).unwrap();
@@ -164,7 +164,7 @@ pub fn has_brought(stage: &Stage, version: Option<&str>) {
     stage.put(key, &step);
 }
 
-/// What version 2 answers.
+/// Sets the answer of version 2.
 pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
     let sha = Package::Zip(Bytes::from_static(CODE)).code_sha256();
     let invoked = Invoked {
@@ -175,7 +175,7 @@ pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
     stage.world.functions().answers.insert(sha, invoked);
 }
 
-/// One look; where the Retry of `Judge` makes the next one, it is told as a bake of a minute.
+/// Makes one look. If the Retry of `Judge` makes the next one, the answer is a bake of a minute.
 pub fn judge(stage: &Stage, wave: u32) -> Answered<Answer> {
     match run(handle(&stage.world, stage.ask("Judge", wave))) {
         Err(fault) if fault.name == FaultName::StillBaking => Ok(Answer {

@@ -1,4 +1,4 @@
-//! Who lost the lock judges nothing, and who judges beside a twin judges as it does.
+//! Tests that an invocation that lost the lock judges nothing, and that one beside a twin judges as the twin does.
 
 use crate::scene::{HEALTH, changed, judge};
 use crate::stage::{Stage, TOKEN, id};
@@ -39,7 +39,7 @@ fn a_token_that_goes_stale_while_it_measures_records_nothing() {
     );
 }
 
-/// The number of the first call of that name in a judgement.
+/// Returns the number of the first call of that name in a judgement.
 pub fn call_of(rehearsal: &Stage, name: &str) -> u64 {
     judge(rehearsal, 0).unwrap();
     let calls = rehearsal.world.mishaps().calls.clone();

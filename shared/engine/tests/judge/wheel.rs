@@ -1,4 +1,4 @@
-//! The judge takes in what a person did at the wheel.
+//! Tests that the judge takes in what a person did at the wheel.
 
 use crate::scene::{HEALTH, changed, changed_as, judge, judgement};
 use crate::stage::{Stage, id};
@@ -52,7 +52,7 @@ fn a_paused_wave_goes_on_when_a_person_says_so() {
     assert_eq!(word(&stage, 0), (Word::Change, 0));
 }
 
-/// It is told once, also where the wave is watched further; and not where a gate is red by then.
+/// It is told once, also if the wave is watched further. It is not told if a gate is red by then.
 #[test]
 fn a_pause_that_is_over_is_told_once() {
     for (is_red, wanted) in [(false, 2), (true, 1)] {

@@ -1,4 +1,4 @@
-//! A version that is tried before callers get it, and how little a look needs of a function's versions.
+//! Tests of a version that is tried before callers get it, and of how few of a function's versions a look needs.
 
 use crate::scene::{Brings, Setting, function};
 use bytes::Bytes;
@@ -73,7 +73,7 @@ fn the_version_that_a_wave_brought_is_told_to_those_who_invoke_it() {
     }
 }
 
-/// Who comes after, such as the next wave's invocation, moves the alias to what was tried.
+/// A later invocation, such as the next wave's, moves the alias to what was tried.
 #[test]
 fn what_was_tried_goes_live_though_the_configuration_changes_meanwhile() {
     let setting = tried();
@@ -116,8 +116,8 @@ impl Subject for Many {
     }
 }
 
-/// ListVersionsByFunction answers fifty versions, the oldest first, so that the newest of thousands are many calls
-/// away (AWS Lambda API Reference, ListVersionsByFunction).
+/// ListVersionsByFunction answers fifty versions, the oldest first. The newest of thousands is many calls away (AWS
+/// Lambda API Reference, ListVersionsByFunction).
 #[test]
 fn no_look_depends_on_how_many_versions_there_are() {
     for setting in [tried(), Setting::default()] {
@@ -138,7 +138,7 @@ fn no_look_depends_on_how_many_versions_there_are() {
     }
 }
 
-/// Where the number was lost, it is looked for once, and only where code has to be brought back.
+/// If the number was lost, it is looked for once, and only if code has to be brought back.
 #[test]
 fn a_kept_version_that_nobody_remembers_is_found() {
     let setting = Setting::default();

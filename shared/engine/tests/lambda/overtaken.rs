@@ -1,4 +1,4 @@
-//! What a function does whose execution was taken over from while a call of it was slow.
+//! Tests of a function whose execution was taken over while a call of it was slow.
 
 use crate::scene::{Setting, function};
 use windlass_domain::fault::FaultName;

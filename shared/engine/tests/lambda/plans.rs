@@ -1,4 +1,4 @@
-//! What people read of a plan, and what is refused.
+//! Tests of a plan as people read it, and of what is refused.
 
 use crate::scene::{Brings, Setting, artifact, function};
 use windlass_domain::artifact::Artifact;
@@ -174,7 +174,7 @@ fn code_for_which_lambda_has_no_room_is_refused_and_little_room_is_told() {
             .contains("warning TargetNotReady: components.api.function: The code of all functions")
     );
     insta::assert_snapshot!(plan(total, "new"), @"TargetNotReady: components.api.function: The code of all functions and layers in this account and region has 76800 MB, and with this one 76800 MB, of 76800 MB, so that Lambda takes none of this function. Remedy: Delete versions and functions that nobody uses, or ask for more of the quota `Function and layer storage` of AWS Lambda in the console of Service Quotas.");
-    // What changes nothing takes no room.
+    // A release that changes nothing takes no room.
     assert!(!plan(total, "old").contains("MB"));
 }
 

@@ -24,7 +24,7 @@ pub const FUNCTION: &str = "shop-api-prod";
 /// The customer's key that the function's zip is encrypted with.
 pub const KEY: &str = "arn:aws:kms:eu-west-1:111111111111:key/k";
 
-/// What a release brings.
+/// The artifact that a release brings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Brings {
     #[default]
@@ -42,7 +42,7 @@ pub struct Setting {
     pub steps: Vec<u8>,
     pub brings: Brings,
     pub provisioned: bool,
-    /// Whether someone else's shift to a second version is half done.
+    /// True if someone else's shift to a second version is half done.
     pub shared: bool,
     pub place: Place,
     pub is_tried: bool,
@@ -50,7 +50,7 @@ pub struct Setting {
 
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
-/// What the function has after the release of `text`: of an index the platform that fits.
+/// Returns the package that the function has after the release of `text`. For an index it is the platform that fits.
 pub fn package(world: &World, brings: Brings, text: &'static str) -> Package {
     let digest = match brings {
         Brings::Zip => return Package::Zip(Bytes::from_static(text.as_bytes())),
@@ -90,7 +90,7 @@ fn zip(world: &World, text: &'static str) -> Artifact {
     }
 }
 
-/// Changes the function to set a scene, or looks at it.
+/// Gives access to the function, to set a scene or to look.
 pub fn function<T>(world: &World, then: impl FnOnce(&mut LiveFunction) -> T) -> T {
     then(world.functions().named(FUNCTION).unwrap())
 }

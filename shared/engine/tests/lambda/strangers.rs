@@ -1,4 +1,4 @@
-//! What a function does whose alias or code a stranger changes.
+//! Tests of a function whose alias or code a stranger changes.
 
 use crate::scene::{Brings, FUNCTION, Setting, function, package};
 use crate::{alias, live};
@@ -33,7 +33,7 @@ fn a_shift_by_a_stranger_is_not_overwritten() {
     assert_eq!(live(&trial).weights, half);
 }
 
-/// The number of the call that shifts the alias.
+/// Returns the number of the call that shifts the alias.
 fn call_of_shift(setting: &Setting) -> u64 {
     let rehearsal = Trial::begin(setting).unwrap();
     rehearsal.forward().unwrap();
@@ -97,8 +97,8 @@ fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
     assert_eq!(live(&trial).weights, []);
 }
 
-/// What RevisionId guards is not overwritten, whatever sort of code it is: neither by what the wave still
-/// has to do nor by the undo.
+/// Code that RevisionId guards is not overwritten, whatever sort of code it is: neither by what the wave still has to
+/// do nor by the undo.
 ///
 /// Safety: strangers: A stranger's code right after the confirmed one is not overwritten, neither forward nor by the
 /// undo.

@@ -1,4 +1,4 @@
-//! What is told of a count before anything has changed.
+//! Tests of what is told of a count before anything has changed.
 
 use crate::scene::{GROUP, gate, of, pass_seconds, whole};
 use serde_json::Value;
@@ -95,7 +95,7 @@ fn before_the_change_it_is_told_what_is_red_and_what_cannot_be_measured() {
         let found = checked(&world, &whole(gate()), &[]).unwrap();
         assert_eq!(told(&found), wanted, "{what}: {found:?}");
     }
-    // A filter that Logs Insights does not understand.
+    // Logs Insights does not understand this filter.
     let world = World::default();
     world.speak(GROUP, Some("fine"));
     let bad = LogsGate {
@@ -106,7 +106,7 @@ fn before_the_change_it_is_told_what_is_red_and_what_cannot_be_measured() {
         told(&checked(&world, &whole(bad), &[]).unwrap()),
         [("stops", NOT)]
     );
-    // What may pass by itself is asked again.
+    // A fault that may pass by itself is asked about again.
     let fault = Fault::new(FaultName::Throttled, "slowly");
     world
         .mishaps()

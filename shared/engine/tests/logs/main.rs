@@ -1,4 +1,4 @@
-//! Counts of lines in logs, against the in-memory world.
+//! Tests of counts of lines in logs, against the in-memory world.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -84,7 +84,7 @@ fn where_looks_are_far_apart_each_window_between_them_is_counted() {
         (Verdict::Fail, "3 lines")
     );
     assert!(calls(&world, "StartQuery") - before <= 4);
-    // Where they are not, one query is enough.
+    // If they are not, one query is enough.
     let mut judgement = begin(&world);
     world.speak(GROUP, Some("fine"));
     for _ in 0..5 {

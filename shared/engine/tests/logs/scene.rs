@@ -1,4 +1,4 @@
-//! A gate that counts lines, and how it is looked at.
+//! A gate that counts lines, and the looks at it.
 
 use windlass_domain::declaration::gates::{Declared, LogsGate, Resolved};
 use windlass_domain::gate::Measurement;
@@ -23,7 +23,7 @@ pub fn gate() -> LogsGate {
     }
 }
 
-/// The gate, declared for the whole release.
+/// Declares the gate for the whole release.
 pub fn whole(gate: LogsGate) -> Resolved {
     let logs = vec![Declared {
         path: "gates.logs[0]".into(),
@@ -37,14 +37,14 @@ pub fn whole(gate: LogsGate) -> Resolved {
     }
 }
 
-/// The same of a component.
+/// Declares the gate for a component.
 pub fn of(component: &ComponentName, gate: LogsGate) -> Resolved {
     let mut gates = whole(gate);
     gates.logs[0].component = Some(component.clone());
     gates
 }
 
-/// The wave's change began now.
+/// Returns a judgement whose wave's change began now.
 pub fn begin(world: &World) -> Judgement {
     let now = world.now();
     Judgement::begin(0, now, now, Span::seconds(600), true)

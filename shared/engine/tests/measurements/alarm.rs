@@ -1,4 +1,4 @@
-//! An alarm, against the in-memory world.
+//! Tests of an alarm, against the in-memory world.
 
 use super::{declared, measured, pass_seconds};
 use windlass_domain::declaration::gates::{AlarmGate, Resolved};
@@ -23,7 +23,7 @@ fn measure_alarm(world: &World) -> Measurement {
     measured(world, &gates)
 }
 
-/// A world in which the alarm has been in this state for ten minutes before the change.
+/// Makes a world in which the alarm has been in this state for ten minutes before the change.
 fn with_alarm(state: &str) -> World {
     let world = World::default();
     let begun = world.now();

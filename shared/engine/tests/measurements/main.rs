@@ -1,4 +1,4 @@
-//! Each measurement against the in-memory world.
+//! Tests of each measurement against the in-memory world.
 
 mod alarm;
 mod metric;
@@ -22,7 +22,7 @@ fn declared<G>(gate: G) -> Declared<G> {
     }
 }
 
-/// What the only gate comes to. The world's clock begins at 14:00:00; the change began then.
+/// Returns the result of the only gate. The world's clock begins at 14:00:00; the change began then.
 fn measured(world: &World, gates: &Resolved) -> Measurement {
     let begun = World::default().now();
     let judging = Judging {

@@ -1,4 +1,4 @@
-//! A metric, and an expression over several, against the in-memory world.
+//! Tests of a metric, and of an expression over several, against the in-memory world.
 
 use super::{declared, measured, pass_seconds};
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ fn a_metric_that_has_ceased_is_unknown_until_it_is_told_again() {
     for gate in [errors(None, Some(10.0)), errors(Some(20.0), None)] {
         let world = World::default();
         world.put_metric(&gate, 15.0);
-        // Its period, the next one, and three minutes that CloudWatch may take to tell it.
+        // The value's period, the next one, and three minutes that CloudWatch may take to tell it.
         pass_seconds(&world, 300);
         assert_eq!(measure_metric(&world, &gate).verdict, Verdict::Pass);
         pass_seconds(&world, 1);

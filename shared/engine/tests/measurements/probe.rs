@@ -1,4 +1,4 @@
-//! A probe, against the in-memory world.
+//! Tests of a probe, against the in-memory world.
 
 use super::{declared, measured};
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ fn measure_probe(world: &World, body: Option<&str>) -> Measurement {
 
 #[test]
 fn a_probe_compares_status_latency_and_body() {
-    // status, body, ms; wanted text; verdict, measured
+    // Status, body, milliseconds, wanted text. Expected: the verdict, and what is measured.
     let table = [
         (
             200,

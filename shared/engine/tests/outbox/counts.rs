@@ -1,4 +1,4 @@
-//! What of a change of the ledger is counted.
+//! Tests of what is counted of a change of the ledger.
 
 use super::stage::{app, id, prod};
 use super::{change, ends, item, record, stage};

@@ -1,4 +1,4 @@
-//! What `Prepare` asks of gates: whether they can be measured, and are red already.
+//! Tests of what `Prepare` asks about gates: whether they can be measured, and whether they are red already.
 
 use crate::scene::{DECLARATION, NEW, named, new_release, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
@@ -108,7 +108,7 @@ fn gates_are_looked_for_in_their_own_region_with_the_environments_role() {
     let metric = stage.resolved().gates.metrics[0].gate.clone();
     assert_eq!(metric.region.as_deref(), Some("us-east-1"));
 
-    // What is at home is not there.
+    // The gates that are at home are not there.
     at_home.set_alarm("shop-prod-cdn", "OK", &[0.0]);
     at_home.emit(&metric, Some(0.0));
     stage.pass_seconds(600);
@@ -139,7 +139,7 @@ fn gates_are_looked_for_in_their_own_region_with_the_environments_role() {
     stage.pass_seconds(600);
     prepare(&stage).unwrap();
     assert_eq!(plan(&stage).outcome, Outcome::Change, "{:?}", plan(&stage));
-    // In the account of the targets.
+    // The gates are in the account of the targets.
     let role = Place {
         region: None,
         role: Some(TargetRole {
@@ -152,7 +152,8 @@ fn gates_are_looked_for_in_their_own_region_with_the_environments_role() {
     assert_eq!(role.in_region(None), role);
 }
 
-/// With a metric among the gates, and these values of it, a minute each, the last one just over.
+/// Makes a stage with a metric among the gates, and with these values of it, a minute each. The last minute is just
+/// over.
 fn measured(values: &[f64]) -> Stage {
     let metric = "  metrics: [{namespace: AWS/Lambda, metric: Errors, statistic: Sum, at_most: 5}]";
     let stage = shop(&format!("{DECLARATION}{metric}\n"), NEW, NEW);
@@ -179,7 +180,7 @@ fn a_metric_is_judged_by_the_last_period_that_is_over() {
         (&[9.0, 0.0], 0, &[], &[]),
         (&[9.0, 5.0], 0, &[], &[]),
         (&[], 0, &[], &doubtful),
-        // Five periods back is as far as it looks.
+        // It looks back five periods at most.
         (&[9.0], 4 * 60, &red, &[]),
         (&[9.0], 5 * 60, &[], &doubtful),
     ] {
@@ -224,7 +225,7 @@ fn a_metric_must_be_readable_and_no_longer_than_the_bake() {
     );
 }
 
-/// CloudWatch alone knows what an expression says.
+/// Only CloudWatch knows what an expression says.
 #[test]
 fn an_expression_that_cloudwatch_does_not_take_stops_the_release() {
     let gate = "  metrics: [{expression: 100 * errors /, of: {errors: {namespace: A, metric: B, statistic: Sum}}, at_most: 1}]";
@@ -287,7 +288,7 @@ fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
     for (of, released_before, wanted) in [
         ("api", true, &red[..]),
         ("api", false, &[]),
-        // A deployment that leaves it as it is does not ask.
+        // A deployment that leaves the component as it is does not ask.
         ("web", true, &[]),
     ] {
         let (api, web) = if of == "api" { (OWN, "") } else { ("", OWN) };
@@ -312,7 +313,7 @@ fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
         prepare(&stage).unwrap();
         assert_eq!(named(&plan(&stage)), wanted, "{of} {released_before}");
     }
-    // What cannot be measured at all is a mistake also before the first release.
+    // A gate that cannot be measured at all is a mistake also before the first release.
     let stage = shop(&with_gates_of_api(DECLARATION, OWN), NEW, NEW);
     let key = store::state(&app(), &prod());
     let mut known: EnvironmentState = stage.get(&key).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Invocations that are killed, doubled or too late.
+//! Tests of invocations that are killed, doubled or too late.
 
 use crate::scene::{DECLARATION, NEW, OLD, new_release, plan, prepare, shop, step};
 use crate::stage::{TOKEN, component, id};

@@ -1,4 +1,4 @@
-//! What takes what an earlier wave gives is planned when that wave has changed.
+//! Tests of a component that takes what an earlier wave gives: it is planned when that wave has changed.
 
 use crate::scene::{HEALTH, NEW, OLD, bring, named, plan, prepare, step, told};
 use crate::stage::{Stage, component, id};
@@ -38,7 +38,7 @@ gates:
 
 const DOCUMENT: &str = r#"{"flags": {"api": {"name": "function:${api.version}"}}}"#;
 
-/// A function that runs the old code and flags that name it, for which the release has these bytes.
+/// Makes a stage with a function that runs the old code, for which the release has these bytes, and flags that name it.
 fn shop(api: Option<&'static [u8]>) -> Stage {
     shop_of(DECLARATION, DOCUMENT, api)
 }
@@ -69,7 +69,7 @@ fn shop_of(declaration: &str, document: &str, api: Option<&'static [u8]>) -> Sta
     stage
 }
 
-/// The first wave has changed: the function has this version now.
+/// Lets the first wave have changed: the function has this version now.
 fn changed(stage: &Stage, name: &str, version: &str) {
     let mut function = step(stage, name).unwrap();
     function.status = StepStatus::Changed;
@@ -78,7 +78,7 @@ fn changed(stage: &Stage, name: &str, version: &str) {
     stage.put(store::step(&id(), &component(name)), &function);
 }
 
-/// What others give to the flags, as their step has it.
+/// Returns what others give to the flags, as their step has it.
 fn inputs(stage: &Stage) -> Vec<String> {
     let given = step(stage, "flags").unwrap().inputs.into_iter();
     given
@@ -129,7 +129,7 @@ fn what_takes_what_an_earlier_wave_gives_is_planned_once_that_has_changed() {
     assert_eq!(filled(&stage), serde_json::json!({"api.version": "2"}));
     let planned = step(&stage, "flags").unwrap();
     assert_eq!(planned.before, flags.before);
-    // Asked again it has nothing left to write.
+    // Asked again, it has nothing left to write.
     assert_eq!(plan_wave(&stage, 1).unwrap(), answer);
     assert_eq!(step(&stage, "flags").unwrap(), planned);
 }
@@ -142,7 +142,7 @@ fn what_is_given_already_is_planned_at_once() {
     assert_eq!(filled(&stage), serde_json::json!({"api.version": "1"}));
 }
 
-/// The first of two that are taken is in place, and no deployment has brought it; the second one changes.
+/// The first of the two given values is in place, and no deployment has brought it. The second one changes.
 #[test]
 fn what_was_given_at_first_is_known_later_as_well() {
     let two = DECLARATION
@@ -202,7 +202,7 @@ fn what_cannot_be_planned_any_more_fails_and_tells_why() {
         panic!("{:?}", flags.failure);
     };
     assert_eq!(told.name, FindingName::TargetMissing);
-    // Asked again it is not tried again: the undo may have begun.
+    // Asked again, it does not try again: the undo may have begun.
     assert_eq!(plan_wave(&stage, 1).unwrap().verdict, Word::Failed);
     assert_eq!(step(&stage, "flags").unwrap(), flags);
 }

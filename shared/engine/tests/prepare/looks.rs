@@ -1,4 +1,4 @@
-//! What is seen of the components that an operator accepts.
+//! Tests of what is seen of the components that an operator accepts.
 
 use crate::scene::{new_release, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
@@ -14,7 +14,7 @@ use windlass_engine::store;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::run;
 
-/// `api` was switched just now, which nobody looked at, and `worker` is back.
+/// Makes a stage at which `api` was switched just now, which nobody looked at, and `worker` is back.
 fn stuck(answered: bool) -> Stage {
     let stage = new_release();
     prepare(&stage).unwrap();
@@ -46,7 +46,7 @@ fn change(stage: &Stage, name: &str, change: impl FnOnce(&mut Step)) {
     stage.put(store::step(&id(), &component(name)), &changed);
 }
 
-/// The alias serves this version.
+/// Lets the alias serve this version.
 fn shift(stage: &Stage, version: &str) {
     let mut functions = stage.world.functions();
     let function = functions.named("shop-api-prod").unwrap();
@@ -67,7 +67,7 @@ fn seen(stage: &Stage) -> Look {
 /// Safety: accept: Each component is looked at once more, when every look shows what was changed before.
 #[test]
 fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
-    // Whether the change was answered, and after how many seconds every look shows it.
+    // Whether the change was answered, and the seconds after which every look shows it.
     for (answered, after) in [(true, 20), (false, 40)] {
         let stage = stuck(answered);
         let asked = stage.world.now();
@@ -140,7 +140,7 @@ fn what_stands_in_the_way_is_told_and_what_may_pass_is_asked_again() {
     assert!(matches!(seen(&stage).saw, Live::There { .. }));
 }
 
-/// A person may unlock while what was never touched cannot be looked at.
+/// A person may unlock while a component that was never touched cannot be looked at.
 #[test]
 fn what_the_deployment_has_not_touched_keeps_nobody_waiting() {
     let stage = stuck(true);

@@ -1,4 +1,4 @@
-//! What is planned.
+//! Tests of plans.
 
 use crate::scene::{
     DECLARATION, NEW, OLD, bring, function, new_release, plan, prepare, shop, step, told, upload,
@@ -49,8 +49,8 @@ fn a_release_is_planned_and_its_intent_written() {
     assert_eq!(held, [&component("api")]);
 }
 
-/// How long `Prepare` takes, in milliseconds, so long after the deployment before, where the ledger says
-/// that `api` was left with this version.
+/// Returns the milliseconds that `Prepare` takes, so many seconds after the deployment before. The ledger says that
+/// `api` was left with this version.
 fn takes(since_s: u64, version: &str) -> u64 {
     let rehearsal = new_release();
     prepare(&rehearsal).unwrap();
@@ -121,7 +121,7 @@ fn only_what_differs_is_changed_and_nothing_needs_no_gates() {
     assert_eq!(plan.unchanged.len(), 2);
 }
 
-/// What the release names and was found in place is handed on, unless those bytes are what is recorded already.
+/// A component that the release names and that was found in place is handed on, unless its bytes are recorded already.
 #[test]
 fn what_was_found_in_place_is_handed_on_where_it_is_new() {
     for (release, recorded) in [(NEW, None), (OLD, None), (NEW, Some(NEW)), (NEW, Some(OLD))] {

@@ -1,4 +1,4 @@
-//! What is refused, and what belongs to somebody else.
+//! Tests of what is refused, and of what belongs to somebody else.
 
 use crate::scene::{DECLARATION, HEALTH, NEW, named, new_release, plan, prepare, upload};
 use crate::stage::{app, component};
@@ -93,7 +93,7 @@ fn bytes_that_differ_from_the_pinned_ones_are_refused() {
     );
 }
 
-/// That a component has the function `shop-api-prod`.
+/// Returns the claim by which a component has the function `shop-api-prod`.
 fn held(component_name: &str, environment: &str) -> (Key, Claims) {
     let function = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
     let owner = Owner {
@@ -126,7 +126,7 @@ fn a_target_belongs_to_one_component() {
 #[test]
 fn two_components_have_no_target_together() {
     let stage = new_release();
-    // By names that no declaration can tell to be of one function, such as its name and its ARN.
+    // The names are such that no declaration can tell them to be of one function, for example its name and its ARN.
     let key = store::declaration(&app(), &stage.record.declaration);
     let mut declared: Declared = stage.get(&key).unwrap();
     declared.text = DECLARATION.replace("shop-worker-prod", "shop-api-prod");

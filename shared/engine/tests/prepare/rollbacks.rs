@@ -1,4 +1,4 @@
-//! What a rollback needs and plans.
+//! Tests of what a rollback needs and plans.
 
 use crate::scene::{HEALTH, NEW, new_release, plan, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
@@ -89,7 +89,7 @@ fn a_rollback_whose_version_is_gone_is_rejected() {
     assert_eq!(plan(&stage).outcome, Outcome::Rejected);
 }
 
-/// It waits for no gate.
+/// A rollback waits for no gate.
 #[test]
 fn a_rollback_does_not_wait_for_a_gate_that_cannot_be_asked() {
     for name in [FaultName::Unavailable, FaultName::Throttled] {

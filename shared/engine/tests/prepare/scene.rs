@@ -1,4 +1,4 @@
-//! An application whose release is prepared, and what is asked of the plan.
+//! An application whose release is prepared, and helpers that ask the plan.
 
 use crate::stage::{Stage, component, id};
 use bytes::Bytes;
@@ -39,7 +39,7 @@ pub const HEALTH: &str = "https://shop.example/health";
 pub const OLD: &[u8] = b"the old code";
 pub const NEW: &[u8] = b"the new code";
 
-/// Both functions run the old code, and everything is healthy.
+/// Makes a stage at which both functions run the old code, and everything is healthy.
 pub fn shop(declaration: &str, worker: &'static [u8], api: &'static [u8]) -> Stage {
     let mut stage = Stage::new(declaration, BTreeMap::new());
     for (name, bytes) in [("worker", worker), ("api", api)] {
@@ -56,7 +56,7 @@ pub fn new_release() -> Stage {
     shop(DECLARATION, NEW, NEW)
 }
 
-/// A function that runs the old code, for which the release has these bytes.
+/// Adds a function that runs the old code, for which the release has these bytes.
 pub fn bring(stage: &mut Stage, name: &str, bytes: &'static [u8]) {
     function(stage, name);
     let artifact = upload(stage, name, bytes);

@@ -1,4 +1,4 @@
-//! Sites of several tenants in one bucket.
+//! Tests of sites of several tenants in one bucket.
 
 use crate::tenants::Tenants;
 use std::ops::RangeInclusive;
@@ -6,7 +6,7 @@ use windlass_engine::prepare::handle;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
-/// Deployments one after the other, each with a word of why it is refused; none of one that is planned.
+/// Deployments one after the other, each with a word of why it is refused. The word is empty if it is planned.
 pub type Story = &'static [(&'static str, &'static str)];
 
 pub fn tell(story: Story) {
@@ -146,7 +146,7 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
                     "shop/prod docs=web/docs/ web=web/web/",
                     "The component docs of shop/prod cannot have s3://web/docs/: it is in s3://web/, which the component web of shop/prod has.",
                 ),
-                // By another name it is not declared where it was any more.
+                // Under the other name it is no longer declared where it was.
                 ("shop/prod docs=web/docs/ pages=web/pages/", ""),
                 ("bank/prod web=web/pages/more/", "it is in"),
                 ("bank/prod web=web/bank/", "it is in s3://web/, which"),
@@ -190,8 +190,7 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
     }
 }
 
-/// While one is paused at any of its calls of the ledger since it looked at its target the other comes and
-/// goes.
+/// While one is paused at any of its calls of the ledger after it looked at its target, the other comes and goes.
 ///
 /// Safety: tenancy: Of two that claim a resource at the same moment one looks again, and is refused.
 #[test]
@@ -214,7 +213,7 @@ fn of_two_that_come_at_the_same_moment_one_is_refused() {
     }
 }
 
-/// The last calls of a `Prepare`, which are all of the ledger.
+/// Returns the numbers of the last calls of a `Prepare`, which are all of the ledger.
 fn ledger_calls(tenant: &str) -> RangeInclusive<u64> {
     let mut tenants = Tenants::new();
     assert_eq!(tenants.deploy(&format!("undone {tenant}")), None);
@@ -234,7 +233,7 @@ fn ledger_calls(tenant: &str) -> RangeInclusive<u64> {
     calls
 }
 
-/// Why the slow one and the quick one are refused, where the quick one comes at that call of the other.
+/// Returns why the slow one and the quick one are refused, if the quick one comes at that call of the slow one.
 fn beside(slow: &str, quick: &str, call: u64, when: When) -> [Option<String>; 2] {
     let mut tenants = Tenants::new();
     let (slow, quick) = (tenants.tenant(slow), tenants.tenant(quick));

@@ -1,4 +1,4 @@
-//! A site that is declared elsewhere since, in a bucket of several tenants.
+//! Tests of a site that has since been declared elsewhere, in a bucket of several tenants.
 
 use crate::sites::{Story, tell};
 use crate::tenants::Tenants;
@@ -6,7 +6,8 @@ use serde_json::json;
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::finding::FindingName;
 
-/// Its files are still there, and an undo, or a rollback once it is declared there again, goes back to them.
+/// The files of the former place are still there. An undo goes back to them, and so does a rollback once the site is
+/// declared there again.
 ///
 /// Safety: tenancy: A claim stays its component's wherever that is declared later, because an undo goes back there.
 #[test]
@@ -84,7 +85,7 @@ fn what_a_site_leaves_stays_its_own() {
     }
 }
 
-/// And nothing that ran there is taken for what runs here.
+/// Nothing that ran there is taken for what runs here.
 ///
 /// Safety: tenancy: Whoever moves a site is told what it leaves until the move held.
 #[test]
@@ -122,7 +123,7 @@ fn what_a_site_leaves_is_told_until_the_move_held() {
     }
 }
 
-/// What runs of a component is of the kind that brought it.
+/// The state that runs of a component is of the kind that brought it.
 #[test]
 fn a_component_of_another_kind_since_is_prepared_as_one_of_which_nothing_runs() {
     let mut tenants = Tenants::new();
@@ -160,8 +161,8 @@ fn a_rollback_goes_where_the_component_is_declared_and_nowhere_else() {
     assert_eq!(tenants.deploy(new), None);
 }
 
-/// Where a distribution pointed before Windlass came: nothing is ever written there, and no one else does while it
-/// is shown.
+/// A distribution pointed somewhere before Windlass came. Nothing is ever written there, and nobody else writes there
+/// while it is shown.
 ///
 /// Safety: tenancy: A rollback to what was found shows nothing that is somebody else's.
 #[test]

@@ -1,4 +1,4 @@
-//! Sites of several environments and applications, each with a role of its own that reaches all of them.
+//! Tenants: sites of several environments and applications, each with a role of its own that reaches all of them.
 
 use crate::stage::{Stage, TOKEN};
 use crate::zips::zip;
@@ -66,9 +66,8 @@ impl Tenants {
         &self.stage.world
     }
 
-    /// A deployment of the sites of an environment, such as `shop/prod web=web/docs/`, where a
-    /// distribution may follow in place (`docs=web/docs/@E1`, with its origin `@E1#web`), or one that is
-    /// switched (`=web/docs/>E1`).
+    /// Makes a deployment of the sites of an environment, such as `shop/prod web=web/docs/`. A distribution may follow
+    /// in place (`docs=web/docs/@E1`, with its origin `@E1#web`), or one that is switched (`=web/docs/>E1`).
     pub fn tenant(&mut self, text: &str) -> Tenant {
         let (tenant, sites) = text.split_once(' ').unwrap();
         let (app, environment) = tenant.split_once('/').unwrap();
@@ -153,7 +152,7 @@ impl Tenants {
         stage.put(store::lock(app, environment), &lock);
     }
 
-    /// Why the deployment is refused; nothing if it is planned.
+    /// Returns why the deployment is refused; nothing if it is planned.
     pub fn refused(&self, tenant: &Tenant) -> Option<String> {
         let plan: Plan = self.stage.get(&store::plan(&tenant.id)).unwrap();
         if plan.outcome == Outcome::Change {
@@ -167,7 +166,7 @@ impl Tenants {
         Some(finding.reason.clone())
     }
 
-    /// What the newest deployment notes that stops nothing.
+    /// Returns what the newest deployment notes and what stops nothing.
     pub fn warned(&self) -> Vec<(FindingName, String)> {
         let newest = DeploymentId(format!("{:016x}", self.deployments));
         let plan: Plan = self.stage.get(&store::plan(&newest)).unwrap();
@@ -175,8 +174,8 @@ impl Tenants {
         warnings.map(|it| (it.name, it.reason)).collect()
     }
 
-    /// Prepares a deployment, and tells why it is refused. What is planned succeeds, unless the text
-    /// begins with `undone`, or `accepted`: then an operator accepts what it left.
+    /// Prepares a deployment, and tells why it is refused. A planned one succeeds, unless the text begins with
+    /// `undone`, or with `accepted`: then an operator accepts what it left.
     pub fn deploy(&mut self, text: &str) -> Option<String> {
         let words = [
             ("undone ", Ending::RolledBack),
@@ -189,8 +188,8 @@ impl Tenants {
         self.prepare(&tenant, ending)
     }
 
-    /// Prepares a rollback of what a deployment of these sites would change to what was recorded then, and
-    /// tells why it is refused. It succeeds, unless it is refused.
+    /// Prepares a rollback, and tells why it is refused. It brings what a deployment of these sites would change back
+    /// to what was recorded then. It succeeds, unless it is refused.
     pub fn roll_back(&mut self, text: &str, to: &EnvironmentState) -> Option<String> {
         let tenant = self.tenant(text);
         let mut record: Deployment = self.stage.get(&store::deployment(&tenant.id)).unwrap();
@@ -234,7 +233,7 @@ impl Tenants {
         refused
     }
 
-    /// What runs in an environment.
+    /// Returns what runs in an environment.
     pub fn state(&self, tenant: &str) -> EnvironmentState {
         let (app, environment) = tenant.split_once('/').unwrap();
         let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
@@ -242,7 +241,7 @@ impl Tenants {
         self.stage.get(&key).unwrap_or_default()
     }
 
-    /// Lets what runs of a component be a function.
+    /// Makes the state that runs of a component that of a function.
     pub fn was_a_function(&self, tenant: &str, component: &str) {
         let mut state = self.state(tenant);
         let name = ComponentName::new(component).unwrap();
@@ -259,7 +258,7 @@ impl Tenants {
         self.stage.put(key, &state);
     }
 
-    /// Lets everything that was planned run, with one file where a distribution points to.
+    /// Lets everything that was planned run, with one file at the place to which a distribution points.
     fn is_recorded(&self, tenant: &Tenant) {
         let record: Deployment = self.stage.get(&store::deployment(&tenant.id)).unwrap();
         let mut state = self.state(&format!("{}/{}", record.app, record.environment));

@@ -1,4 +1,4 @@
-//! What a plan notes of the declaration, and of what leaves it.
+//! Tests of what a plan notes of the declaration, and of what leaves it.
 
 use crate::scene::{DECLARATION, NEW, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
@@ -18,7 +18,7 @@ fn earlier() -> DeploymentId {
     DeploymentId("fedcba9876543210".into())
 }
 
-/// The shop after a deployment under a declaration with these components; `old-web` runs.
+/// Makes the shop after a deployment under a declaration with these components; `old-web` runs.
 fn after(declaration: &str) -> Stage {
     let stage = shop(DECLARATION, NEW, NEW);
     let before = declaration.replace("version: 1.0.0", "version: 0.9.0");
@@ -72,7 +72,7 @@ fn what_leaves_the_declaration_is_told_by_the_first_deployment_without_it() {
         plan(&stage).warnings[0].reason,
         "`old-web` runs 1.2.0 in prod since 2026-11-20T14:00:00Z, and version 1.0.0 of the declaration no longer has it there: it stays as it is."
     );
-    // A later one has told it already.
+    // A later deployment has told it already.
     let stage = after(DECLARATION);
     prepare(&stage).unwrap();
     assert_eq!(warned(&plan(&stage)), []);
@@ -95,7 +95,7 @@ fn what_nothing_measures_is_told_in_the_plan() {
         (FindingName::NothingMeasured, "components.api.rollout"),
     ];
     assert_eq!(warned(&plan(&stage)), unmeasured);
-    // An operator's rollback is not decided by gates.
+    // Gates do not decide an operator's rollback.
     stage.forget_plan();
     let snapshot = Snapshot {
         number: 1,

@@ -1,4 +1,4 @@
-//! Archives that were made to do harm, or were damaged.
+//! Tests of archives that were made to do harm, or were damaged.
 
 use crate::scene::Scene;
 use crate::zips::{directory_records, replaced, stored, with_link, zip};

@@ -1,4 +1,4 @@
-//! Both modes pass the tests that every kind passes.
+//! Tests that both modes pass the tests that every kind passes.
 
 use crate::in_place::{ONE, TWO};
 use crate::pruning::settle;
@@ -15,13 +15,13 @@ use windlass_world::World;
 use windlass_world::conformance::{Scene as Trial, Subject, conforms};
 use windlass_world::run::run;
 
-/// So long no document is open, in milliseconds.
+/// The time after which no document is open any more, in milliseconds.
 const LONG: u64 = 31 * 24 * 60 * 60 * 1000;
 
 /// The second release of a site, prepared and to be switched to.
 struct SecondRelease<K> {
     mode: SiteMode,
-    /// What the kind is built with, which is the same in every world.
+    /// The knowledge that the kind is built with, which is the same in every world.
     known: OnceCell<K>,
 }
 
@@ -33,7 +33,7 @@ impl<K> SecondRelease<K> {
         }
     }
 
-    /// What ran before. In place an asset is left that nobody needs any more.
+    /// Deploys what ran before. In place, an asset is left that nobody needs any more.
     fn former(&self, scene: &mut Scene) {
         if self.mode == SiteMode::InPlace {
             scene.site.keep = 1;
@@ -48,7 +48,7 @@ impl<K> SecondRelease<K> {
         run(scene.world.sleep_ms(LONG));
     }
 
-    /// The world, and the deployment that was prepared in it. Always the same.
+    /// Returns the world, and the deployment that was prepared in it. They are always the same.
     fn prepared(&self) -> (Scene, Deployment) {
         let mut scene = Scene::new(self.mode);
         scene.world.cdn().distribution("E1", "").deploy_ms = 12_000;
@@ -58,8 +58,8 @@ impl<K> SecondRelease<K> {
         let before = scene.world.objects().buckets["shop-web"].clone();
         scene.publish(&deployment);
         if self.mode == SiteMode::InPlace {
-            // What publishing wrote is gone again, so that the kind must bring it itself; only the
-            // list of the release's files is left.
+            // The files that publishing wrote are gone again, so that the kind must bring them itself. Only the list of
+            // the release's files is left.
             let mut objects = scene.world.objects();
             objects.buckets.insert("shop-web".into(), before);
             let artifacts = objects.buckets.get_mut("artifacts").unwrap();

@@ -1,4 +1,4 @@
-//! A site in place that strangers write to as well: before a deployment, during it, before its undo.
+//! Tests of a site in place to which strangers write as well: before a deployment, during it, before its undo.
 
 use crate::in_place::{ONE, TWO, scene};
 use crate::zips::zip;

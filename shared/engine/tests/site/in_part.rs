@@ -1,4 +1,4 @@
-//! A switch of many writes of which AWS refuses some: what was made is undone, and a refusal is no stranger.
+//! Tests of a switch of many writes of which AWS refuses some: what was made is undone, and a refusal is no stranger.
 
 use crate::in_place::{ONE, TWO, scene};
 use crate::scene::Scene;
@@ -54,8 +54,7 @@ fn one_write_of_many_that_is_refused_is_no_stranger() {
     }
 }
 
-/// Brings the second release, where one call finds that its condition does not hold. Answers the calls of
-/// the switch.
+/// Brings the second release, and lets one call find that its condition does not hold. Returns the calls of the switch.
 fn switched(scene: &mut Scene, conflict_at: Option<u64>) -> Vec<&'static str> {
     scene.deploy_files(ONE);
     let deployment = scene.publish_files(TWO);

@@ -1,4 +1,4 @@
-//! A site whose files are written over the live ones: what a release does, its undo and a rollback.
+//! Tests of a site whose files are written over the live ones: what a release does, its undo and a rollback.
 
 use crate::scene::Scene;
 use crate::zips::zip;

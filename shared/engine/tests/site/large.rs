@@ -1,4 +1,4 @@
-//! Files that are too large to be held in memory.
+//! Tests of files that are too large to be held in memory.
 
 use crate::scene::Scene;
 use crate::zips::stored;
@@ -10,7 +10,7 @@ use windlass_engine::ports::{Answered, Clock};
 use windlass_world::mishaps::{Visitor, When};
 use windlass_world::run::run;
 
-/// Two parts, the last of them a short one.
+/// The size of a file of two parts, the last of them a short one, in bytes.
 const BYTES: usize = 9 * 1024 * 1024;
 
 fn film(first: u8) -> Vec<u8> {
@@ -24,7 +24,7 @@ fn release(scene: &Scene, first: u8) -> Artifact {
     scene.upload(stored(&[("film.mp4", &film(first)), ("index.html", &page)]))
 }
 
-/// The first byte of the film that visitors get, and how many bytes it has.
+/// Returns the first byte of the film that visitors get, and the number of its bytes.
 fn seen(scene: &Scene) -> (u8, usize) {
     let body = scene.visit("film.mp4").body;
     (body[0], body.len())
@@ -110,7 +110,7 @@ const OF_PARTS: [&str; 3] = [
     "objects.complete_upload",
 ];
 
-/// The machine's Retry.
+/// Invokes until it has changed, as the machine's Retry does.
 fn changes(scene: &Scene, mut invoke: impl FnMut() -> Answered<WorkDone>) {
     for _ in 0..20 {
         match invoke() {
@@ -122,7 +122,7 @@ fn changes(scene: &Scene, mut invoke: impl FnMut() -> Answered<WorkDone>) {
     panic!("it takes for ever");
 }
 
-/// Each of them is refused, throttled, or done and not answered.
+/// Each call is refused, throttled, or done and not answered.
 #[test]
 fn a_mishap_at_any_call_of_an_upload_in_parts_is_got_over() {
     use FaultName::{Throttled, Unavailable};
@@ -208,7 +208,7 @@ fn a_large_page_makes_no_other_call_longer_and_nobody_wait() {
     let artifact = scene.upload(site("two"));
     let deployment = scene.prepare(Some(&artifact), None);
     assert_eq!(scene.publish(&deployment), Word::Changed);
-    // So long that several calls, and several invocations, are needed.
+    // Each call takes so long that several calls, and several invocations, are needed.
     scene.world.mishaps().visitor = Visitor::new(|world| run(world.sleep_ms(100)));
     let began = scene.world.now();
     let mut waited_for_others = 0;

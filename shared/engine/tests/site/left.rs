@@ -1,4 +1,4 @@
-//! What former releases left in a site in place is deleted by later ones, and nothing that anybody needs.
+//! Tests that later releases delete what former ones left in a site in place, and nothing that anybody needs.
 
 use crate::in_place;
 use crate::pruning::settle;
@@ -13,10 +13,10 @@ use windlass_world::run::run;
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-/// So long no document is open.
+/// The time after which no document is open any more, in milliseconds.
 const LONG: u64 = 31 * DAY;
 
-/// Rollbacks go one back.
+/// Makes a site whose rollbacks go one back.
 fn scene() -> Scene {
     let mut scene = in_place::scene();
     scene.site.keep = 1;
@@ -27,7 +27,7 @@ fn asset(number: u64) -> String {
     format!("assets/index-{number}bbb1111.js")
 }
 
-/// Later, a release that is prepared.
+/// Prepares a release, so many milliseconds later.
 fn prepared(scene: &mut Scene, number: u64, later: u64) -> Deployment {
     run(scene.world.sleep_ms(later));
     let text = number.to_string();
@@ -44,7 +44,7 @@ fn deployed(scene: &mut Scene, number: u64, later: u64) -> Deployment {
     deployment
 }
 
-/// Releases 1 to 3, of which a rollback needs the second.
+/// Deploys releases 1 to 3, of which a rollback needs the second.
 fn three() -> Scene {
     let mut scene = scene();
     for number in 1..=3 {
@@ -53,7 +53,7 @@ fn three() -> Scene {
     scene
 }
 
-/// The numbers of the assets that are there.
+/// Returns the numbers of the assets that are there.
 fn assets(scene: &Scene) -> Vec<u64> {
     let keys = scene.keys();
     (1..=9).filter(|it| keys.contains(&asset(*it))).collect()
@@ -145,7 +145,7 @@ fn what_a_stranger_put_in_its_place_stays() {
 #[test]
 fn a_name_that_comes_back_is_left_anew() {
     let mut scene = three();
-    // The first release again: its asset is named once more.
+    // The first release comes again: its asset is named once more.
     run(scene.world.sleep_ms(LONG));
     let artifact = scene.upload(zip(&[("index.html", "again"), (&asset(1), "1")]));
     scene.deploy(&artifact);
@@ -167,7 +167,7 @@ fn what_an_undone_deployment_wrote_is_left_by_it() {
     assert_eq!(scene.publish(&undone), Word::Changed);
     assert_eq!(scene.switch(&undone), Word::Changed);
     assert_eq!(scene.undo(&undone), Word::Changed);
-    // One that never got so far does not make it forgotten.
+    // A deployment that never got so far does not make it forgotten.
     let stopped = prepared(&mut scene, 8, DAY);
     assert_eq!(scene.publish(&stopped), Word::Changed);
     for number in 2..=3 {

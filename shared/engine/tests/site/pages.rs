@@ -1,4 +1,4 @@
-//! Pages of a site, as visitors get them: what each comes to before a release and after it.
+//! Tests of pages of a site, as visitors get them: what each comes to before a release and after it.
 
 use crate::in_place::{ONE, TWO};
 use crate::scene::{Deployment, Scene};
@@ -39,7 +39,7 @@ pub fn gates(paths: &[&str], before_switch: Option<&str>) -> Resolved {
     }
 }
 
-/// What is measured in a wave of a deployment.
+/// Returns what is measured in a wave of a deployment.
 pub fn measured_in(
     scene: &Scene,
     deployment: &Deployment,
@@ -69,7 +69,7 @@ fn measured(scene: &Scene, deployment: &Deployment, paths: &[&str]) -> Vec<Measu
     measured_in(scene, deployment, &gates(paths, None), 0)
 }
 
-/// What the first page comes to.
+/// Returns the result of the first page.
 fn first(scene: &Scene, deployment: &Deployment) -> Measurement {
     measured(scene, deployment, &["/"]).remove(0)
 }
@@ -291,7 +291,7 @@ fn another_cache_header_than_the_file_was_given_is_told_and_fails_nothing() {
     );
 }
 
-/// The addresses that are asked for where a site that is reached at `url` has a page with this text.
+/// Returns the addresses that are asked for, if a site that is reached at `url` has a page with this text.
 fn asked_for(url: &str, path: &str, page: &str) -> Vec<String> {
     let mut scene = Scene::new(SiteMode::InPlace);
     scene.site.url = Some(url.into());

@@ -1,4 +1,4 @@
-//! Pages of a site with a folder per release, before visitors get it.
+//! Tests of pages of a site with a folder per release, before visitors get it.
 
 use crate::in_place::{ONE, TWO};
 use crate::pages::{SITE, gates, measured_in};
@@ -11,7 +11,7 @@ use windlass_engine::kinds::site;
 use windlass_engine::payload::Word;
 use windlass_world::run::run;
 
-/// A site with a folder per release, and a distribution more that shows the whole bucket.
+/// Makes a site with a folder per release, and one more distribution that shows the whole bucket.
 fn shown() -> Scene {
     let mut scene = Scene::new(SiteMode::Prefix);
     scene.site.is_tried = true;

@@ -1,4 +1,4 @@
-//! A site with a folder per release.
+//! Tests of a site with a folder per release.
 
 use crate::in_place::{ONE, TWO};
 use crate::scene::{Deployment, Scene};
@@ -149,7 +149,7 @@ fn the_same_release_again_changes_nothing() {
     assert!(again.unchanged.is_some());
 }
 
-/// What a look at the target shows that is for no deployment.
+/// Returns the result of a look at the target that is for no deployment.
 fn look(scene: &Scene, deployment: &Deployment) -> Noticed {
     let step = scene.step(deployment);
     let target = from_value("target", &step.target).unwrap();
@@ -158,7 +158,7 @@ fn look(scene: &Scene, deployment: &Deployment) -> Noticed {
     Prefix::<World>::view(&target, &seen).noticed
 }
 
-/// What somebody else did to a file of the release that is live.
+/// Spoils a file of the live release, as somebody else might.
 fn spoil(scene: &Scene, path: &str, text: Option<&str>) {
     let key = format!("{}/{path}", origin_path(scene).trim_start_matches('/'));
     let mut objects = scene.world.objects();
@@ -274,7 +274,7 @@ fn what_did_not_change_is_copied_within_s3() {
     let two: Vec<(&str, &str)> = ONE.iter().copied().chain([("new.txt", "two")]).collect();
     let copies = calls(&scene, "objects.copy");
     let deployment = scene.deploy_files(&two);
-    // What is new is copied back as well.
+    // The file that is new is copied back as well.
     assert_eq!(calls(&scene, "objects.copy") - copies, ONE.len() + 1);
     let folder = goal_path(&deployment);
     let objects = scene.world.objects();

@@ -1,4 +1,4 @@
-//! What `Prepare` finds in the way of a site.
+//! Tests of what `Prepare` finds in the way of a site.
 
 use crate::in_place::{ONE, TWO};
 use crate::scene::Scene;
@@ -309,7 +309,7 @@ fn a_distribution_that_answers_missing_files_with_a_document_is_told() {
     assert!(warnings[0].remedy.contains("CloudFront function"));
 }
 
-/// The pages of listings that a release asks for which changes one file of a site of so many.
+/// Returns the pages of listings that a release asks for. The release changes one file of a site of so many.
 fn pages_listed(files: usize) -> usize {
     let files = |release: &str| -> Vec<(String, String)> {
         let pages = (1..files).map(|n| (format!("pages/{n:04}.html"), String::new()));
@@ -335,6 +335,6 @@ fn pages_listed(files: usize) -> usize {
 
 #[test]
 fn a_release_that_changes_one_file_lists_the_bucket_once() {
-    // All else that is listed does not grow with the site. 3000 files are four pages, sent at once, instead of one.
+    // All other listings do not grow with the site. 3000 files are four pages, sent at once, instead of one.
     assert_eq!(pages_listed(3000), pages_listed(900) + 3);
 }

@@ -1,4 +1,4 @@
-//! What former deployments left is deleted by later ones, and nothing that anybody needs.
+//! Tests that later deployments delete what former ones left, and nothing that anybody needs.
 
 use crate::scene::{Deployment, Scene};
 use crate::zips::zip;
@@ -72,7 +72,7 @@ fn release(number: u64) -> Vec<u8> {
     ])
 }
 
-/// A day later, a release that is prepared.
+/// Prepares a release, a day later.
 fn prepared(scene: &mut Scene, number: u64) -> Deployment {
     run(scene.world.sleep_ms(24 * 60 * 60 * 1000));
     let artifact = scene.upload(release(number));
@@ -96,7 +96,7 @@ fn folders(scene: &Scene) -> BTreeSet<String> {
         .collect()
 }
 
-/// The keys of the lists and notes that name a folder.
+/// Returns the keys of the lists and notes that name a folder.
 fn lists(scene: &Scene, folder: &str) -> Vec<String> {
     let name = folder.trim_end_matches('/').rsplit('/').next().unwrap();
     let keys = scene.world.objects().texts("artifacts").into_keys();
@@ -152,7 +152,7 @@ fn killed_at_any_call_it_is_brought_to_its_end_by_whoever_comes_next() {
             {
                 let work = Scene::work(&fourth, Some(0));
                 let mut killed = pin!(deploy::publish(&scene.world, work, site::of));
-                // A call that is refused has no answer to be killed at: then it ends.
+                // A call that is refused has no answer at which it could be killed. The invocation then ends.
                 let _ = until_pause(killed.as_mut());
             }
             assert!(scene.text("").ends_with('3'), "killed {when:?} call {call}");
@@ -176,15 +176,14 @@ fn nothing_goes_back_to_a_folder_that_is_being_deleted() {
     deployed(&mut scene, 3);
     let back = scene.prepare(None, Some(&first)).prepared;
     assert_eq!(back.findings, [], "still there");
-    // The first look is for the notes. Who has lost the lock by then says nothing of the folder.
+    // The first look is for the notes. An invocation that has lost the lock by then says nothing of the folder.
     let fourth = prepared(&mut scene, 4);
     let before = scene.bucket();
     let fault = prune(&scene, &fourth, &mut Passes(1)).unwrap_err();
     assert_eq!(fault.name, FaultName::StaleToken);
     let back = scene.prepare(None, Some(&first)).prepared;
     assert_eq!(back.findings, [], "all of it is there");
-    // The notes are gone: now the lock is lost after it has said which folder it deletes, and before
-    // it has.
+    // The notes are gone. Now the lock is lost after it has said which folder it deletes, and before it has deleted it.
     let fault = prune(&scene, &fourth, &mut Passes(1)).unwrap_err();
     assert_eq!(fault.name, FaultName::StaleToken);
     assert_eq!(scene.bucket(), before);
@@ -215,7 +214,7 @@ fn a_folder_that_was_filled_lately_is_left_alone() {
     assert_eq!(folders(&scene).len(), 3);
 }
 
-/// So many looks at the fence before somebody else has the lock.
+/// A fence that lets so many looks pass before somebody else has the lock.
 struct Passes(u32);
 
 impl Checkpoint for Passes {

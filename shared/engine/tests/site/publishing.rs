@@ -1,4 +1,4 @@
-//! Publishing: over several invocations, and within its rights.
+//! Tests of publishing: over several invocations, and within its rights.
 
 use crate::in_place::{ONE, TWO};
 use crate::scene::{Deployment, Scene};
@@ -15,7 +15,7 @@ use windlass_engine::ports::Answered;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
-/// A site whose publish takes three batches.
+/// Makes a site whose publish takes three batches.
 fn three_batches(scene: &mut Scene) -> Deployment {
     let names: Vec<String> = (0..1200).map(|number| format!("{number}.txt")).collect();
     let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
@@ -60,7 +60,7 @@ fn it_goes_on_where_it_was_killed() {
     assert_eq!((progress.files_done, progress.files_total), (1200, 1200));
 }
 
-/// Time for so many batches.
+/// A fence that leaves time for so many batches.
 struct Batches(u32);
 
 impl Checkpoint for Batches {

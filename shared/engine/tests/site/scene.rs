@@ -29,7 +29,7 @@ use windlass_world::run::run;
 pub struct Scene {
     pub world: World,
     pub site: StaticSite,
-    /// What the ledger knows to run.
+    /// The state that the ledger knows to run.
     pub running: Option<Running>,
     deployments: u32,
 }
@@ -57,7 +57,7 @@ fn tags() -> BTreeMap<String, String> {
 }
 
 impl Scene {
-    /// An empty bucket behind a distribution.
+    /// Makes a scene with an empty bucket behind a distribution.
     pub fn new(mode: SiteMode) -> Self {
         let world = World::default();
         world.objects().bucket("artifacts", true);
@@ -101,7 +101,7 @@ impl Scene {
         }
     }
 
-    /// `Prepare` for an archive, or for a recorded state.
+    /// Prepares an archive, or a recorded state, as `Prepare` does.
     pub fn prepare(&mut self, artifact: Option<&Artifact>, goal: Option<&Value>) -> Deployment {
         self.deployments += 1;
         let id = DeploymentId(format!("{:016x}", self.deployments));
@@ -202,17 +202,17 @@ impl Scene {
         run(deploy::handle(&self.world, work, site::of))
     }
 
-    /// `Publish`, with the machine's Retry.
+    /// Runs `Publish`, with the machine's Retry.
     pub fn publish(&self, deployment: &Deployment) -> Word {
         self.retried(|| self.publish_once(deployment))
     }
 
-    /// `Deploy`, with the machine's Retry.
+    /// Runs `Deploy`, with the machine's Retry.
     pub fn switch(&self, deployment: &Deployment) -> Word {
         self.retried(|| self.switch_once(deployment, Some(0)))
     }
 
-    /// `Restore`, with the machine's Retry.
+    /// Runs `Restore`, with the machine's Retry.
     pub fn undo(&self, deployment: &Deployment) -> Word {
         self.retried(|| self.switch_once(deployment, None))
     }
@@ -239,15 +239,15 @@ impl Scene {
         store::from_item::<Step>(item).unwrap().value
     }
 
-    /// The writes since this was asked last that were sent once, with the milliseconds after which each
-    /// was to be given up.
+    /// Returns the writes that were sent once, since this was asked last. Each has the milliseconds after which it was
+    /// to be given up.
     pub fn sent_once(&self) -> Vec<(String, u64)> {
         let mut sent = std::mem::take(&mut self.world.objects().sent_once);
         sent.sort();
         sent
     }
 
-    /// A whole deployment that succeeds, and is settled as the conductor does.
+    /// Makes a whole deployment that succeeds, and settles it as the conductor does.
     pub fn deploy(&mut self, artifact: &Artifact) -> Deployment {
         let deployment = self.prepare(Some(artifact), None);
         assert_eq!(deployment.prepared.findings, []);
@@ -255,7 +255,7 @@ impl Scene {
         self.go(deployment)
     }
 
-    /// The rest of a deployment after `Prepare`.
+    /// Makes the rest of a deployment after `Prepare`.
     pub fn go(&mut self, deployment: Deployment) -> Deployment {
         let published = self.publish(&deployment);
         assert_eq!(
@@ -300,7 +300,7 @@ impl Scene {
         deployment
     }
 
-    /// What visitors get.
+    /// Returns what visitors get.
     pub fn visit(&self, path: &str) -> ProbeAnswer {
         match self
             .world
@@ -311,12 +311,12 @@ impl Scene {
         }
     }
 
-    /// What visitors get, as text.
+    /// Returns what visitors get, as text.
     pub fn text(&self, path: &str) -> String {
         String::from_utf8_lossy(&self.visit(path).body).into_owned()
     }
 
-    /// The keys in the site's bucket with their content.
+    /// Returns the keys in the site's bucket with their content.
     pub fn bucket(&self) -> BTreeMap<String, String> {
         self.world.objects().texts("shop-web")
     }

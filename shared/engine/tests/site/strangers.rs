@@ -1,5 +1,5 @@
-//! A first deployment over somebody else's objects, whose copies S3 gives other ETags: of them
-//! nothing is known but what was seen.
+//! Tests of a first deployment over somebody else's objects, whose copies S3 gives other ETags. Nothing is known of
+//! them but what was seen.
 
 use crate::in_place::ONE;
 use crate::scene::{Deployment, Scene};

@@ -1,6 +1,6 @@
-//! A visitor who loads pages all the time, as a browser does, while releases, undos and rollbacks
-//! run: after every call to AWS a document through some edge, then its assets through all, and those
-//! of documents that were opened long ago.
+//! A visitor who loads pages all the time, as a browser does, while releases, undos and rollbacks run. After every call
+//! to AWS the visitor loads a document through some edge, then its assets through all edges, and the assets of
+//! documents that were opened long ago.
 
 use crate::scene::Scene;
 use crate::zips::zip;
@@ -37,7 +37,7 @@ const NAMES: [[&str; 3]; 4] = [
     ["123.js", "456.js", "789.js"],
 ];
 
-/// A release: a start page, a page that it links to, a script and a style.
+/// Makes a release: a start page, a page that it links to, a script and a style.
 fn release(name: &str, script: &str, pages: &[&str]) -> Vec<(String, String)> {
     let script = script.to_owned();
     let style = script.replace(".js", ".css");
@@ -59,7 +59,7 @@ fn release(name: &str, script: &str, pages: &[&str]) -> Vec<(String, String)> {
     files
 }
 
-/// What is seen of a site.
+/// The things that are seen of a site.
 #[derive(Default)]
 struct Seen {
     /// The one right content of each asset, by path.
@@ -99,7 +99,7 @@ impl Seen {
         assert_eq!(answer.body, self.assets[path], "{path}");
     }
 
-    /// Opens a document, follows its links, loads all assets that open documents need.
+    /// Opens a document, follows its links, and loads all assets that open documents need.
     fn look(&self, world: &World) {
         self.looks.set(self.looks.get() + 1);
         for edge in EDGES {
@@ -139,7 +139,7 @@ fn archive(files: &[(String, String)]) -> Vec<u8> {
     zip(&files)
 }
 
-/// A release, the next one, one that is undone, a rollback to the first, the last again.
+/// Plays a release, the next one, one that is undone, a rollback to the first, and the last again.
 fn story(mode: SiteMode, names: [&str; 3]) -> Rc<Seen> {
     let one = release("one", names[0], &["old.html"]);
     let two = release("two", names[1], &["about.html", "new.html"]);

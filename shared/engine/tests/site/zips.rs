@@ -4,14 +4,14 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// An archive with these files, packed with deflate.
+/// Makes an archive with these files, packed with deflate.
 pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     let files = files.iter().map(|(name, text)| (*name, text.as_bytes()));
     write(files, packed)
 }
 
-/// An archive with these files, not packed.
+/// Makes an archive with these files, not packed.
 pub fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
     let plain = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     write(files.iter().map(|(name, bytes)| (*name, *bytes)), plain)
@@ -29,7 +29,7 @@ fn write<'a>(
     writer.finish().unwrap().into_inner()
 }
 
-/// An archive with a symbolic link.
+/// Makes an archive with a symbolic link.
 pub fn with_link() -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();
@@ -37,8 +37,8 @@ pub fn with_link() -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// The same archive with every `from` replaced by `to` of the same length: in local headers, in
-/// the directory and in stored content, where no checksum is made new.
+/// Returns the archive with every `from` replaced by `to` of the same length: in local headers, in the directory and in
+/// stored content. No checksum is made new.
 pub fn replaced(mut archive: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut at = 0;
@@ -51,7 +51,7 @@ pub fn replaced(mut archive: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
     archive
 }
 
-/// Where the directory's records begin.
+/// Returns the offsets at which the directory's records begin.
 pub fn directory_records(archive: &[u8]) -> Vec<usize> {
     let starts = 0..archive.len().saturating_sub(4);
     starts

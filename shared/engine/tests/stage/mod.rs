@@ -57,7 +57,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A deployment of a release under a declaration.
+    /// Makes a deployment of a release under a declaration.
     pub fn new(declaration: &str, components: BTreeMap<ComponentName, Artifact>) -> Self {
         let declared = Declaration::parse(declaration).unwrap();
         let stage = Self {
@@ -95,7 +95,7 @@ impl Stage {
         self.put(store::lock(&app(), &prod()), &lock);
     }
 
-    /// The environment after an earlier deployment.
+    /// Writes the state of the environment after an earlier deployment.
     pub fn deployed_before(&self) {
         let state = EnvironmentState {
             snapshot: 1,
@@ -124,7 +124,7 @@ impl Stage {
         item.map(|item| store::from_item(Item::clone(&item)).unwrap().value)
     }
 
-    /// The declaration in its environment.
+    /// Returns the declaration, resolved for its environment.
     pub fn resolved(&self) -> Resolved {
         let key = store::declaration(&app(), &self.record.declaration);
         let declared: Declared = self.get(&key).unwrap();

@@ -1,10 +1,10 @@
-//! Functions that are called once: what is planned.
+//! Tests of the plans of functions that are called once.
 
 use crate::scene::{Quay, running};
 use serde_json::json;
 use windlass_domain::digest::Digest;
 
-/// What is recorded once a call with these bytes has succeeded.
+/// Returns the record after a call with these bytes has succeeded.
 fn after(version: &str) -> windlass_domain::environment::Running {
     let work = json!({
         "sha256": Digest::of(version.as_bytes()), "command": ["jobs", "$LATEST", "{}"],
@@ -63,7 +63,7 @@ fn what_may_outlast_its_caller_or_stay_is_warned_of() {
     assert_eq!(quay.told("1", None)[1..], ["MayStay", "MayOutlast"]);
 }
 
-/// A task's claim is on its own calls, so that a function that is a component may be called by tasks as well.
+/// A task claims only its own calls, so that tasks may also call a function that is a component.
 #[test]
 fn a_call_takes_nothing_of_the_function_but_its_own_calls() {
     let quay = Quay::calling("jobs", None);

@@ -1,4 +1,4 @@
-//! Tasks that are run once: whatever goes wrong at whichever call, and what is planned.
+//! Tests of tasks that are run once: whatever goes wrong at whichever call, and what is planned.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -16,7 +16,7 @@ use windlass_engine::payload::Word;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms, deployment};
 
-/// A task that succeeds, and what takes it back.
+/// A task that succeeds, and a task that takes it back.
 struct Once;
 
 impl Subject for Once {
@@ -51,7 +51,7 @@ fn a_task_conforms() {
     conforms(&Once);
 }
 
-/// What is recorded once a task with this image and this command has succeeded.
+/// Returns the record after a task with this image and this command has succeeded.
 fn after(version: &str, command: &str) -> windlass_domain::environment::Running {
     let work = json!({"sha256": Digest::of(version.as_bytes()), "command": [command]});
     running(json!({
@@ -89,7 +89,7 @@ fn what_is_not_there_or_not_ours_is_told() {
     quay.spec.family = Some("jobs".into());
     let missing = "TargetMissing components.migrate.ecs.family";
     assert_eq!(quay.told("1", None), [missing]);
-    // Somebody else's: without our tags it is none of ours.
+    // The family is somebody else's: without our tags it is none of ours.
     quay.spec.family = Some("agent".into());
     let foreign = "TargetNotOurs components.migrate.ecs.family";
     assert_eq!(quay.told("1", None), [foreign]);
@@ -101,7 +101,7 @@ fn what_is_not_there_or_not_ours_is_told() {
     assert_eq!(quay.told("1", None), [foreign]);
 }
 
-/// The same, whose last lines are shown.
+/// The same task, whose last lines are shown.
 struct Loud;
 
 impl Subject for Loud {

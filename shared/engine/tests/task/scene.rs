@@ -19,7 +19,7 @@ use windlass_engine::ports::Clock as _;
 use windlass_world::World;
 use windlass_world::run::run;
 
-/// The world, and how the task is declared.
+/// The world, and the declaration of the task.
 pub struct Quay {
     pub world: World,
     pub spec: Spec,
@@ -105,7 +105,7 @@ impl Quay {
         run(prepare(&self.world, &input, &self.spec)).unwrap()
     }
 
-    /// The same, for a function that is called in place of a task.
+    /// Makes the same for a function that is called in place of a task.
     pub fn calling(name: &str, alias: Option<&str>) -> Self {
         let mut quay = Self::new();
         quay.world.functions().make(name, b"zip");
@@ -122,7 +122,7 @@ impl Quay {
         quay
     }
 
-    /// What is told of a plan: what it runs, else why it runs nothing, else what is wrong; and what it warns of.
+    /// Says what is told of a plan: what it runs, else why it runs nothing, else what is wrong; and what it warns of.
     pub fn told(&self, version: &str, running: Option<&Running>) -> Vec<String> {
         let planned = self.plan(version, running);
         let findings = planned.findings.iter();
@@ -136,7 +136,7 @@ impl Quay {
             .collect()
     }
 
-    /// How many tasks were ever run, with their commands.
+    /// Returns the commands of all tasks that were ever run.
     pub fn ran(&self) -> Vec<String> {
         let runs = self.world.runs();
         let commands = runs.live.iter().map(|live| live.asked.command.join(" "));
@@ -144,7 +144,7 @@ impl Quay {
     }
 }
 
-/// What is recorded as running, where this is its state.
+/// Returns the record of what runs, with this state.
 pub fn running(state: serde_json::Value) -> Running {
     let given = Given {
         version: "1".into(),

@@ -1,11 +1,11 @@
-//! What is kept: buckets, and in each the versions of its objects.
+//! The contents of the store: buckets, and in each bucket the versions of its objects.
 
 use bytes::Bytes;
 use s3s::dto::{ETag, ETagCondition, Metadata, ObjectVersionId, Tag, Timestamp};
 use s3s::{S3Result, s3_error};
 use std::collections::{BTreeMap, HashMap};
 
-/// Everything.
+/// The whole contents of the store.
 #[derive(Default)]
 pub struct Kept {
     pub buckets: HashMap<String, Bucket>,
@@ -34,7 +34,7 @@ pub struct Version {
     pub etag: String,
     pub meta: Meta,
     pub modified: Timestamp,
-    /// Whether it is a delete marker.
+    /// True for a delete marker.
     pub deleted: bool,
 }
 
@@ -53,7 +53,7 @@ impl Kept {
             .ok_or_else(|| s3_error!(NoSuchBucket))
     }
 
-    /// An object that is not deleted: the current one, or a version.
+    /// Finds an object that is not deleted: the current version, or the one that is asked for.
     pub fn find(&mut self, bucket: &str, key: &str, version: Option<&str>) -> S3Result<Version> {
         let versions = self.bucket(bucket)?.objects.get(key);
         let mut versions = versions.into_iter().flatten();

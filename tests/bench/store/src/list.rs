@@ -1,4 +1,4 @@
-//! Listings, a page at a time.
+//! Listings of a bucket, a page at a time.
 
 use crate::kept::{Bucket, Version};
 use s3s::dto::{
@@ -22,7 +22,7 @@ fn from<'a>(
     range.take_while(move |(key, _)| key.starts_with(prefix))
 }
 
-/// What a page is asked for with.
+/// The request for a page.
 pub struct Asked<'a> {
     pub prefix: &'a str,
     pub delimiter: Option<&'a str>,
@@ -30,7 +30,7 @@ pub struct Asked<'a> {
     pub most: usize,
 }
 
-/// The current objects. The key, or the common prefix, is the token: a page goes on behind it.
+/// Returns a page of the current objects. The key, or the common prefix, is the token: the next page goes on behind it.
 pub fn objects(bucket: &Bucket, asked: &Asked<'_>) -> ListObjectsV2Output {
     let (mut contents, mut common) = (Vec::new(), Vec::<String>::new());
     let (mut last, mut more) = (None, false);
@@ -71,7 +71,7 @@ pub fn objects(bucket: &Bucket, asked: &Asked<'_>) -> ListObjectsV2Output {
     }
 }
 
-/// The common prefix that stands for a key, where a delimiter is asked for.
+/// Returns the common prefix that stands for a key, if the request has a delimiter.
 fn folder_of<'k>(key: &'k str, asked: &Asked<'_>) -> Option<&'k str> {
     let delimiter = asked.delimiter.filter(|delimiter| !delimiter.is_empty())?;
     let place = key[asked.prefix.len()..].find(delimiter)?;
@@ -88,7 +88,8 @@ fn object(key: &str, version: &Version) -> Object {
     }
 }
 
-/// All versions and delete markers, newest first within a key. A page ends with all versions of a key.
+/// Returns a page of all versions and delete markers, newest first within a key. A page never ends in the middle of a
+/// key's versions.
 pub fn versions(bucket: &Bucket, prefix: &str, after: Option<&str>) -> ListObjectVersionsOutput {
     let mut told = ListObjectVersionsOutput::default();
     let (mut versions, mut markers) = (Vec::new(), Vec::new());

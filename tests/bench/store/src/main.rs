@@ -1,5 +1,5 @@
-//! A fast S3 on this machine, in memory. It answers what Windlass and the peers that it is measured against ask, and
-//! keeps versions, which `s3s-fs` does not. Prints its address and serves until it is ended.
+//! A fast S3 on this machine, in memory. It answers the calls of Windlass and of the peers that it is measured against,
+//! and keeps versions, which `s3s-fs` does not. It prints its address and serves until it is ended.
 
 mod kept;
 mod list;
@@ -11,7 +11,7 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use tokio::net::TcpListener;
 
-/// The access keys that are taken: the bench's own, and the account's, which the local cloud gives its functions.
+/// The access keys that are accepted: the bench's own, and the account's, which the local cloud gives its functions.
 const KEYS: [&str; 2] = ["test", "000000000000"];
 
 #[tokio::main]

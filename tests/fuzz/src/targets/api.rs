@@ -36,7 +36,7 @@ pub fn ready() -> Box<Try> {
         let world = world.as_ref().map_err(Clone::clone)?.copy();
         let call = call(rng, &ids);
         let sent = format!("{call:?}");
-        // An answer may repeat what it was asked.
+        // An answer may repeat a text of the call.
         let told = sent.contains(BANKS);
         *shown = sent.into_bytes();
         let reply = run(api::handle(&world, call));
@@ -49,7 +49,7 @@ pub fn ready() -> Box<Try> {
     })
 }
 
-/// Of all deployments, and of the executions that work for them.
+/// Returns the ids of all deployments, and of the executions that work for them.
 fn ids(world: &World) -> Vec<String> {
     let ledger = world.ledger();
     let of = |key: &str| {

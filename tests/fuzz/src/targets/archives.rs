@@ -14,7 +14,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 const BUCKET: &str = "artifacts";
-/// How much is unpacked at once.
+/// The number of bytes that are unpacked at once.
 const PIECE: usize = 1024 * 1024;
 
 const KEY: &str = "artifacts/shop/web/1.zip";
@@ -34,7 +34,7 @@ pub fn ready() -> Box<Try> {
     })
 }
 
-/// Reads all of it, as publishing does: first the directory, then each entry.
+/// Reads the whole archive, as publishing does: first the directory, then each entry.
 async fn unpacked(world: &World, size: u64) -> Result<Outcome, Trouble> {
     let archive = ObjectId {
         bucket: BUCKET.into(),

@@ -21,8 +21,8 @@ pub fn ready() -> Box<Try> {
         let parsed = Request::parse(&input);
         let world = world.as_ref().map_err(Clone::clone)?.copy();
         let answered = admit(&world, &execution(), &input);
-        // Whoever may start the machine may do so for every application: what is another's is
-        // looked at only where this one is named.
+        // A person who may start the machine may do so for every application, so the bank's belongings are compared
+        // only if the input names the shop.
         if input["app"] == "shop" {
             before.left_alone(&world, BANK)?;
         }

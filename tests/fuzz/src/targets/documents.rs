@@ -74,7 +74,7 @@ pub fn manifests() -> Box<Try> {
     })
 }
 
-/// A text whose bytes, or whose document, were changed.
+/// Returns a text whose bytes, or whose document, were changed.
 fn text(rng: &mut Rng, texts: &[Vec<u8>], documents: &[Value], shown: &mut Vec<u8>) -> String {
     *shown = match rng.u8(0..3) {
         0 => bytes(rng, texts),

@@ -1,4 +1,4 @@
-//! Events of S3 and ECR, and what lies behind them.
+//! Events of S3 and ECR, and the objects that they tell of.
 
 use super::by_name;
 use super::scene::{BANK, admit, world};
@@ -39,7 +39,7 @@ pub fn ready() -> Box<Try> {
         let event = document(rng, &seeds(&key));
         *shown = format!("{key}\n{content}\n{event}").into_bytes();
         let answer = run(intake::handle(&world, event));
-        // Who may write under the bank's keys is the bank.
+        // The bank itself may write under the bank's keys.
         let is_the_banks = key.split('/').nth(1) == Some("bank");
         if !is_the_banks {
             before.left_alone(&world, BANK)?;
@@ -58,7 +58,7 @@ pub fn ready() -> Box<Try> {
     })
 }
 
-/// Admits what the event started: what is wrong with a release is told only there.
+/// Admits the executions that the event started, because some mistakes in a release are found only there.
 fn admit_started(world: &World) -> Result<(), Broken> {
     let started = std::mem::take(&mut world.executions().started);
     for (arn, name, input) in started {
@@ -67,7 +67,7 @@ fn admit_started(world: &World) -> Result<(), Broken> {
     Ok(())
 }
 
-/// What is wrong with what arrived, as the ledger tells it, which is the same that lies beside the upload.
+/// Returns the findings that the ledger has on what arrived. The same findings must lie beside the upload.
 fn outcome(world: &World) -> Result<Outcome, Broken> {
     let ledger = world.ledger();
     let mut names = Vec::new();
@@ -91,7 +91,7 @@ fn outcome(world: &World) -> Result<Outcome, Broken> {
     Ok(Outcome::Refused(names))
 }
 
-/// That whoever looks beside an upload reads the same, and each with its page.
+/// Checks that the file beside an upload has the same findings as the ledger, each with its page.
 fn lie_beside(world: &World, upload: &str, findings: &Value) -> Result<(), Broken> {
     let objects = world.objects();
     let artifacts = objects.buckets.get("artifacts").ok_or("no bucket")?;

@@ -1,4 +1,4 @@
-//! What takes input from outside, one file each.
+//! The targets: parts of the product that take input from outside. One target, one file.
 
 mod api;
 mod archives;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use windlass_domain::finding::Finding;
 use windlass_engine::routes::api::Reply;
 
-/// All of them. Names are quick and many; what walks through the product is slower and fewer.
+/// All targets. Names are quick, so many are tried. A target that walks through the product is slower and gets fewer.
 pub const TARGETS: &[Target] = &[
     Target {
         name: "names",
@@ -66,7 +66,8 @@ pub const TARGETS: &[Target] = &[
     },
 ];
 
-/// The outcome of a refusal. One without a finding, or with one that says nothing or not where, is broken.
+/// Returns the outcome of a refusal. A refusal without a finding is broken, and so is a finding without reason, remedy
+/// or path.
 fn refused(findings: &[Finding]) -> Result<Outcome, String> {
     if findings.is_empty() {
         return Err("it is refused without a finding".into());
@@ -83,8 +84,8 @@ fn refused(findings: &[Finding]) -> Result<Outcome, String> {
     Ok(Outcome::Refused(names.collect()))
 }
 
-/// What came of a call of the API that was answered with this. A refusal without a finding, or in
-/// another form than that of all problems, is broken.
+/// Returns the outcome of a call of the API by its answer. A refusal without a finding is broken, and so is one in
+/// another form than that of all problems.
 fn answered(reply: &Reply) -> Result<Outcome, String> {
     match reply.status {
         200..=299 => Ok(Outcome::Taken),
@@ -95,7 +96,8 @@ fn answered(reply: &Reply) -> Result<Outcome, String> {
     }
 }
 
-/// A refusal by findings as they are written. One without a documented name is broken, and so is none.
+/// Returns the outcome of a refusal by its findings in JSON. A refusal without a finding is broken, and so is a finding
+/// without a documented name.
 fn by_name(findings: &Value) -> Result<Outcome, String> {
     let read: Result<Vec<Finding>, _> = serde_json::from_value(findings.clone());
     refused(&read.map_err(|error| format!("no findings: {error}: {findings}"))?)

@@ -1,5 +1,5 @@
-//! Keys, tags, refs, names, digests and addresses: whatever short text comes from outside, by itself and
-//! in the field of a document that holds it.
+//! Keys, tags, refs, names, digests and addresses: every short text that comes from outside, by itself and in the field
+//! of a document that holds it.
 
 use super::refused;
 use crate::mutate::{bytes, word};
@@ -44,12 +44,13 @@ pub fn ready() -> Box<Try> {
 /// A text as the field of a document.
 struct Field {
     path: &'static str,
-    /// Whether the text alone is what the field holds; absent where more decides.
+    /// True if the text alone is a good value of the field; `None` if more decides.
     is_one: Option<bool>,
     came: Result<(), Vec<Finding>>,
 }
 
-/// The text in every field that holds such a one: where it is none, the document is refused for that field.
+/// Puts the text into every field that holds such a text. If it is no good value, the document must be refused for that
+/// field.
 fn in_documents(text: &str) -> Result<Outcome, Broken> {
     let mut names = Vec::new();
     let mut is_taken = false;
@@ -77,7 +78,7 @@ fn of(field: &Field) -> Result<Outcome, Broken> {
     if is_one == Some(true) && !findings.iter().all(is_secret) {
         return Err(format!("{path} refuses what it holds: {findings:?}"));
     }
-    // What cannot stand in a document at all is told by line and column.
+    // A text that cannot be in a document at all is told by line and column.
     let is_elsewhere = |finding: &&Finding| {
         finding.name != FindingName::NotWellFormed && !finding.path.starts_with(path)
     };
@@ -132,7 +133,7 @@ fn fields(text: &str) -> [Field; 6] {
     ]
 }
 
-/// The text as the branch that an environment deploys.
+/// Checks the text as the branch that an environment deploys.
 fn declared(branch: &str) -> Result<(), Vec<Finding>> {
     let declaration = json!({
         "app": "shop", "version": "1.0.0",

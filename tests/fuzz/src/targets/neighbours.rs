@@ -1,5 +1,5 @@
-//! What `prod` of `shop` must leave alone: targets of another application, and of another environment of
-//! its own. Each has some that it has deployed, and some that only carry its tags.
+//! The neighbours that `prod` of `shop` must leave alone: another application, and another environment of the
+//! application itself. Each has some targets that it has deployed, and some that only carry its tags.
 
 use super::scene::{self, arrive};
 use super::whose::{Belongings, Tenant};
@@ -52,7 +52,7 @@ components:
   web: {kind: static_site, bucket: {dev: shop-web-dev, prod: shop-web}, distribution: {dev: E3, prod: E1}}
 ";
 
-/// Gives the neighbours what they have, and lets `dev` deploy one of its functions and its site.
+/// Gives the neighbours their targets, and lets `dev` deploy one of its functions and its site.
 pub fn move_in(program: &Program, world: World) -> Result<World, String> {
     let mut shop = Shop::in_world(program, world);
     let there = shop.world().clone();
@@ -88,7 +88,7 @@ fn tags(of: &Neighbour) -> BTreeMap<String, String> {
     .into()
 }
 
-/// A service, a bucket and a distribution.
+/// Gives the neighbour a service, a bucket and a distribution.
 fn give(world: &World, neighbour: &Neighbour) {
     let tags = tags(neighbour);
     let (repository, cluster) = (neighbour.repository, neighbour.cluster);
@@ -115,8 +115,8 @@ fn give(world: &World, neighbour: &Neighbour) {
     distribution.tags = tags;
 }
 
-/// What callers of the neighbours' targets get: of functions and a site that they have deployed, and of the
-/// others.
+/// Returns what callers of the neighbours' targets get: the functions and the site that the neighbours have deployed,
+/// and the other targets.
 pub fn seen(world: &World) -> Value {
     let functions = ["bank-api", "bank-jobs", "shop-api-dev"].map(|name| function(world, name));
     let others = [
@@ -165,12 +165,12 @@ const TENANTS: [Tenant; 2] = [
     },
 ];
 
-/// Everything that is the neighbours', in the ledger and in Step Functions.
+/// Returns everything of the neighbours in the ledger and in Step Functions.
 pub fn kept(world: &World) -> [Belongings; 2] {
     TENANTS.map(|tenant| Belongings::of(world, tenant))
 }
 
-/// That nothing of it changed, and that nothing was started for them.
+/// Checks that nothing of the neighbours changed, and that nothing was started for them.
 pub fn left_alone(before: &[Belongings; 2], world: &World) -> Result<(), String> {
     for (tenant, before) in TENANTS.into_iter().zip(before) {
         before.left_alone(world, tenant)?;

@@ -1,5 +1,5 @@
-//! Calls of the HTTP API by somebody who is allowed everything of `shop`'s environment `dev`, and
-//! nothing of `prod`, which needs an operator. What they start is admitted as well.
+//! Calls of the HTTP API by somebody who is allowed everything of `shop`'s environment `dev`, and nothing of `prod`,
+//! which needs an operator. The executions that they start are admitted as well.
 
 use super::answered;
 use super::scene::{BANK, admit, arrive, in_need, world};
@@ -33,7 +33,7 @@ const OTHERS: [Tenant; 2] = [
     },
 ];
 
-/// What follows the path of `dev`, to be changed: API Gateway lets in whatever begins with that.
+/// The ends of paths below that of `dev`, to be changed. API Gateway lets in every path that begins with that of `dev`.
 const PATHS: [&str; 6] = [
     "recover",
     "hold",
@@ -95,7 +95,7 @@ fn kept(world: &World) -> [Belongings; 2] {
     OTHERS.map(|tenant| Belongings::of(world, tenant))
 }
 
-/// Admits what was started, and tells why not.
+/// Admits the executions that were started. Returns the errors by which they were refused.
 fn admit_started(world: &World) -> Result<Vec<String>, String> {
     let started = std::mem::take(&mut world.executions().started);
     let mut refused = Vec::new();

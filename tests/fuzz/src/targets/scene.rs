@@ -1,5 +1,4 @@
-//! Two applications: `shop`, whose people try everything, and `bank`, which is none of their
-//! business.
+//! Two applications: `shop`, whose people try everything, and `bank`, which they must not reach.
 
 use super::whose::{Belongings, Tenant};
 use serde_json::{Value, json};
@@ -13,16 +12,16 @@ use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::World;
 use windlass_world::run::run;
 
-/// What no answer to `shop` may show.
+/// The version of the bank's releases. No answer to `shop` may show it.
 pub const BANKS: &str = "9.9.9-of-the-bank";
 
-/// Who is none of the shop's business.
+/// The application that the people of `shop` must not reach.
 pub const BANK: Tenant = Tenant {
     app: "bank",
     environment: None,
 };
 
-/// A world in which both have deployed, and the bank does: one of its deployments bakes, and one waits.
+/// Makes a world in which both have deployed. The bank is still deploying: one of its deployments bakes, and one waits.
 pub fn world() -> Result<World, String> {
     let program = Program::release().map_err(|error| error.to_string())?;
     let mut shop = Shop::new(&program, FUNCTIONS);
@@ -69,7 +68,7 @@ fn banks_release(world: &World, version: &str) -> Value {
     json!({"action": "deploy", "app": "bank", "environment": "prod", "manifest": manifest})
 }
 
-/// Lets `prod` of `shop` need an operator. Answers the deployment that does.
+/// Puts `prod` of `shop` in need of an operator. Returns the deployment that needs the operator.
 pub fn in_need(world: &World) -> Result<DeploymentId, String> {
     let mut ledger = world.ledger();
     let mut items = ledger.items.values();
@@ -89,7 +88,7 @@ pub fn in_need(world: &World) -> Result<DeploymentId, String> {
     Ok(DeploymentId(id))
 }
 
-/// Uploads something, and brings its event.
+/// Uploads an object, and handles its event.
 pub fn arrive(world: &World, key: &str, text: &str) -> Result<(), String> {
     let version = world.objects().upload("artifacts", key, text.to_owned());
     let event = json!({

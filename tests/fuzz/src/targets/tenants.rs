@@ -1,6 +1,6 @@
-//! Declarations and releases of `prod` of `shop` that name what is the bank's, or what is of `dev`:
-//! functions, services, distributions, buckets, repositories, artifacts and roles, deployed by whoever may
-//! do everything for `prod`. Each of them is uploaded, released, and walked through the release machine.
+//! Declarations and releases of `prod` of `shop` that name things of the bank, or of `dev`: functions, services,
+//! distributions, buckets, repositories, artifacts and roles. They are deployed by somebody who may do everything for
+//! `prod`. Each of them is uploaded, released, and run through the release machine.
 
 use super::neighbours::{kept, left_alone, move_in, seen};
 use super::scene::{arrive, world};
@@ -34,8 +34,8 @@ pub fn ready() -> Box<Try> {
         left_alone(items, &there)?;
         let mut seen = seen(&there);
         if declaration.contains("role_arn") {
-            // What a role of the environment's own reaches is said by its policies, which nobody keeps
-            // here. A target that another component has claimed is not reached by it all the same.
+            // The policies of a role of the environment say what the role reaches, and nothing here enforces them. Even
+            // so, it must not reach a target that another component has claimed.
             seen["others"] = targets["others"].clone();
         }
         if seen != *targets {
@@ -46,7 +46,7 @@ pub fn ready() -> Box<Try> {
     })
 }
 
-/// A role is used with the ExternalId of the application and environment that declares it alone.
+/// Checks that a role is used only with the ExternalId of the application and environment that declares it.
 fn roles_are_its_own(world: &World) -> Result<(), String> {
     let ledger = world.ledger();
     let steps = ledger
@@ -67,7 +67,7 @@ fn roles_are_its_own(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-/// What came of the release: an ending, or the findings of a refusal.
+/// Returns the outcome of the release: an ending, or the findings of a refusal.
 fn outcome(world: &World, execution: &str) -> Result<Outcome, String> {
     let ledger = world.ledger();
     let mut items = ledger.items.values();

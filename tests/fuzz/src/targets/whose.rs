@@ -1,4 +1,4 @@
-//! What is a tenant's: an application's, or an environment's of one.
+//! The belongings of a tenant: of an application, or of one environment of it.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -12,14 +12,14 @@ pub struct Tenant {
     pub environment: Option<&'static str>,
 }
 
-/// Everything that is a tenant's.
+/// Everything that belongs to a tenant.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Belongings {
     /// Items of the ledger.
     items: Vec<(Key, Value)>,
-    /// How its executions are, by ARN.
+    /// The status of its executions, by ARN.
     executions: Vec<(String, String)>,
-    /// By which tokens its deployments wait.
+    /// The task tokens by which its deployments wait.
     tokens: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ impl Belongings {
         }
     }
 
-    /// Whether it has deployed, deploys, and has a deployment that waits.
+    /// Returns whether the tenant has deployed, is deploying, and has a deployment that waits.
     pub fn is_busy(&self) -> bool {
         let has = |sk: &str| self.items.iter().any(|(key, _)| key.sk.starts_with(sk));
         let runs = self
@@ -67,7 +67,7 @@ impl Belongings {
         has("snapshot#") && has("step#") && runs.count() == 2 && self.tokens.len() == 1
     }
 
-    /// That nothing of it changed, and that nothing was started for it.
+    /// Checks that nothing of the tenant changed, and that nothing was started for it.
     pub fn left_alone(&self, world: &World, tenant: Tenant) -> Result<(), String> {
         let now = Self::of(world, tenant);
         if now != *self {
@@ -96,7 +96,7 @@ impl Belongings {
 }
 
 impl Tenant {
-    /// Whether a body, or the input of an execution, says that it is this one's.
+    /// Returns whether a body, or the input of an execution, says that it is this tenant's.
     fn is(self, body: &Value) -> bool {
         body["app"] == self.app
             && self

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// The variables of an execution.
 pub type Variables = BTreeMap<String, Value>;
 
-/// What an expression can see.
+/// The values that an expression can see.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     /// The variables.
@@ -25,8 +25,8 @@ pub struct Scope<'a> {
 type Found<'a> = Option<Cow<'a, Value>>;
 
 impl Expression {
-    /// The value of the expression; `None` where JSONata says `undefined`, which Step Functions
-    /// takes for `States.QueryEvaluationError`.
+    /// Returns the value of the expression; `None` if JSONata says `undefined`, which Step Functions takes for
+    /// `States.QueryEvaluationError`.
     pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Found<'a> {
         self.value(scope, None)
     }
@@ -35,7 +35,7 @@ impl Expression {
         match self {
             Self::Text(text) => Some(Cow::Owned(Value::String(text.clone()))),
             Self::EmptyArray => Some(Cow::Owned(Value::Array(Vec::new()))),
-            // Only its members can be asked for.
+            // Only its members have values.
             Self::States => None,
             Self::Variable(name) => scope.variables.get(name).map(Cow::Borrowed),
             Self::Member(name) => item?.get(name).map(Cow::Borrowed),
@@ -45,7 +45,7 @@ impl Expression {
             Self::Filter(base, condition) => condition.filter(scope, base.value(scope, item)?),
             Self::Equal(a, b) => {
                 let (a, b) = (a.value(scope, item), b.value(scope, item));
-                // A comparison with `undefined` is false, also with another `undefined`.
+                // A comparison with `undefined` is false, even with another `undefined`.
                 let equal = a.is_some() && a == b;
                 Some(Cow::Owned(Value::Bool(equal)))
             }
@@ -85,7 +85,7 @@ impl Expression {
         sequence(values)
     }
 
-    /// The value for an item that lives shorter than the scope.
+    /// Returns the value for an item that lives shorter than the scope.
     fn of_item(&self, scope: &Scope<'_>, item: &Value) -> Option<Value> {
         let shorter: Scope<'_> = *scope;
         self.value(&shorter, Some(item)).map(Cow::into_owned)
@@ -122,7 +122,7 @@ fn items(base: Cow<'_, Value>) -> Vec<Value> {
     }
 }
 
-/// JSONata's sequences: nothing is `undefined`, and one is that one.
+/// Makes a sequence of JSONata: an empty one is `undefined`, and one of a single value is that value.
 fn sequence<'a>(mut values: Vec<Value>) -> Found<'a> {
     match values.len() {
         0 => None,

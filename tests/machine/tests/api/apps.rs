@@ -9,7 +9,7 @@ use windlass_engine::store::{self, Stored};
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
 
-/// Puts a declaration in force as its upload does: it has its place in the list.
+/// Puts a declaration in force as its upload does, with its place in the list.
 pub fn listed(shop: &Shop<'_>, text: &str) {
     let declaration = Declaration::parse(text).unwrap();
     let key = store::declaration_in_force(declaration.app());
@@ -93,7 +93,7 @@ fn each_environment_is_told_with_what_runs_holds_works_and_waits() {
         Value::Null,
         "what may be long is told of one environment at a time"
     );
-    // What works and waits.
+    // The lock and the waiting deployments.
     let address = format!("{PROD}/hold?reason=over");
     assert_eq!(call(&shop, "DELETE", &address, None).status, 202);
     shop.region.step();

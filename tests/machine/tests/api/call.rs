@@ -1,4 +1,4 @@
-//! Calling the API, and what the tests ask of its answers.
+//! Calls of the API, and checks of its answers.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ pub const CI: &str = "arn:aws:sts::111111111111:assumed-role/ci/run-812";
 pub const RELEASES: &str = "/apps/shop/environments/prod/releases";
 pub const PROD: &str = "/apps/shop/environments/prod";
 
-/// Calls the API; the query stands in the path as in an address, without escapes.
+/// Calls the API. The query is part of the address, without escapes.
 pub fn call(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -> Reply {
     call_with(shop, None, method, address, body)
 }
@@ -50,7 +50,7 @@ pub fn get(shop: &Shop<'_>, address: &str) -> Value {
     reply.body
 }
 
-/// A refusal: status, and the findings' names in order.
+/// Returns the status of a refusal, and the findings' names in order.
 pub fn refused(reply: &Reply) -> (u16, Vec<&str>) {
     assert_eq!(reply.content_type, "application/problem+json");
     assert_eq!(reply.body["status"], reply.status);
@@ -65,13 +65,13 @@ pub fn refused(reply: &Reply) -> (u16, Vec<&str>) {
     (reply.status, names)
 }
 
-/// The body of a POST that releases a version of both functions.
+/// Returns the body of a POST that releases a version of both functions.
 pub fn release(shop: &mut Shop<'_>, version: &str) -> Value {
     let request = shop.release(version, &["api", "jobs"]);
     request["manifest"].clone()
 }
 
-/// Releases through the API; answers id and execution.
+/// Releases through the API. Returns the id and the execution.
 pub fn post(shop: &mut Shop<'_>, version: &str) -> (String, String) {
     let body = release(shop, version);
     let reply = call(shop, "POST", RELEASES, Some(body));

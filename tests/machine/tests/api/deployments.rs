@@ -15,7 +15,7 @@ fn a_deployment_of_another_application_is_not_found() {
         let path = format!("/apps/{app}/environments/{environment}/deployments/{id}/cancel");
         ("POST", path)
     };
-    // Nor one of another environment: who may act there may not act here.
+    // A deployment of another environment is not found either: a person who may act there may not act here.
     let others = [
         ("GET", format!("/apps/other/deployments/{id}")),
         cancel("other", "prod"),
@@ -56,7 +56,7 @@ fn a_running_deployment_is_cancelled_and_undone_once() {
     assert_eq!(refused(&again), (409, vec!["NothingToCancel"]));
 }
 
-/// What is told instead is let in as things stand: no rollback is where an operator is needed.
+/// The finding tells only what is allowed as things stand: no rollback while an operator is needed.
 #[test]
 fn who_cancels_what_has_ended_is_told_what_is_let_in_now() {
     let program = program();
@@ -224,7 +224,7 @@ fn history_is_paged_newest_first() {
     assert_eq!(refused(&unnamed), (400, vec!["MissingField"]));
 }
 
-/// Nobody waits for what there is not.
+/// An execution that does not exist is refused at once, so nobody waits for it.
 #[test]
 fn an_execution_that_there_is_not_is_refused_by_name() {
     let program = program();

@@ -1,4 +1,4 @@
-//! `docs/API.md` held against what the API answers: no member that nobody is told of, and none that is not answered.
+//! `docs/API.md` is compared with what the API answers: it has every member of the answers, and no other member.
 
 use crate::apps::listed;
 use crate::call::{
@@ -11,7 +11,7 @@ use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
 use windlass_machine::ways::live_with;
 use windlass_world::trail::Event;
 
-/// Maps from names that people chose, or ids.
+/// Maps whose keys are names that people chose, or ids.
 const BY_NAME: [&str; 6] = [
     "components",
     "cost_by_month",
@@ -21,7 +21,8 @@ const BY_NAME: [&str; 6] = [
     "running",
 ];
 
-/// What is told as a whole: the record's parts are the ledger's, and a state means something to its kind only.
+/// Members that the page describes as a whole: the parts of a record are the ledger's, and only its kind knows what a
+/// state means.
 const AS_A_WHOLE: [&str; 6] = [
     "deployment",
     "judgements",
@@ -31,7 +32,7 @@ const AS_A_WHOLE: [&str; 6] = [
     "steps",
 ];
 
-/// Of the examples: what the calls send, and IAM's policy.
+/// Members of the examples that are no answers: those of calls, and of IAM's policy.
 const NOT_ANSWERED: [&str; 7] = [
     "Version",
     "Statement",
@@ -60,7 +61,7 @@ fn members(of: &Value, under: &str, seen: &mut BTreeSet<String>) {
     }
 }
 
-/// Everything that the API answers, in the life of an environment in which most of it occurs.
+/// Returns all members of the API's answers, in the life of an environment in which most of them occur.
 fn answered() -> BTreeSet<String> {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
@@ -187,7 +188,7 @@ fn every_member_that_is_answered_is_documented_and_the_other_way_round() {
     assert!(unanswered.is_empty(), "never answered: {unanswered:?}");
 }
 
-/// The calls with a body that a page shows: method, path and body.
+/// Returns the calls with a body that a page shows: method, path and body.
 fn shown_calls(page: &str) -> Vec<(&str, &str, Value)> {
     let calls = page.split("call ").filter(|text| text.contains("--data '"));
     calls
@@ -224,7 +225,7 @@ fn every_body_that_a_page_sends_has_the_form_that_the_api_takes() {
     assert!(calls.len() >= 4, "{calls:?}");
     for (method, path, body) in calls {
         let reply = call(&shop, method, path, Some(body));
-        // Its artifacts are in no bucket; its form is what counts.
+        // The artifacts of an example are in no bucket; only its form counts.
         let names = match reply.status {
             400 => refused(&reply).1,
             _ => vec![],

@@ -28,7 +28,7 @@ fn automatic_deployments_are_held_by_put_and_released_by_delete() {
     assert_eq!(get(&shop, PROD)["hold"], Value::Null);
 }
 
-/// Every row says who made it, also one that goes back to what was there before Windlass.
+/// Every row says who made it, even one that goes back to what was there before Windlass.
 #[test]
 fn a_snapshot_of_a_rollback_to_what_was_found_tells_who_asked_and_why() {
     let program = program();
@@ -53,7 +53,7 @@ fn a_snapshot_of_a_rollback_to_what_was_found_tells_who_asked_and_why() {
     );
     assert_eq!(asked["requester"]["principal"], CI);
     assert!(asked["started"].as_u64() <= asked["ended"].as_u64() && asked["started"].is_u64());
-    // The same components as the history has, of what was taken back to what was found, too.
+    // The row has the same components as the history, even for those that went back to what was found.
     let history = get(&shop, "/apps/shop/deployments?environment=prod");
     let last = &history["deployments"][0];
     assert_eq!(last["action"], "rollback", "{history}");
@@ -61,7 +61,7 @@ fn a_snapshot_of_a_rollback_to_what_was_found_tells_who_asked_and_why() {
     assert_eq!(asked["components"], last["components"]);
 }
 
-/// What runs is called the same wherever it is told, and where its bytes came is told beside it.
+/// A running release has the same name in every answer, and the deployment that brought its bytes is told beside it.
 #[test]
 fn a_release_whose_bytes_run_is_what_runs_in_every_list() {
     let program = program();
@@ -99,7 +99,7 @@ fn a_release_whose_bytes_run_is_what_runs_in_every_list() {
         (&rows(0)["replaced"], &rows(0)["verified_good"]),
         (&rows(1)["replaced"], &json!(true))
     );
-    // A rollback goes to what ran before both names.
+    // A rollback goes to the release before both names.
     let path = format!("{PROD}/rollbacks");
     call(&shop, "POST", &path, Some(json!({"reason": "broken"})));
     shop.region.step();

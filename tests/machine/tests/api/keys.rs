@@ -1,4 +1,4 @@
-//! The header `Idempotency-Key`: the same key is the same request, and another one is another.
+//! The header `Idempotency-Key`: the same key is the same request, and another key is another request.
 
 use crate::call::{
     PROD, RELEASES, begun, call, call_with, ending, executions, get, program, refused, release,
@@ -62,7 +62,7 @@ fn the_same_key_with_another_content_is_refused() {
     ));
 }
 
-/// Before its execution has recorded anything, while it works, and after its end.
+/// A key counts before its execution has recorded anything, while it works, and after its end.
 #[test]
 fn a_key_stands_for_one_content_from_the_first_moment_on() {
     let program = program();
@@ -280,7 +280,7 @@ fn a_key_is_told_by_the_header_and_never_by_the_body() {
             remedy.contains("the header `Idempotency-Key`"),
             "{method} {path}: {remedy}"
         );
-        // What else is wrong is told beside it.
+        // Other mistakes are told beside it.
         body["resaon"] = json!("why");
         let reply = call(&shop, method, path, Some(body));
         assert_eq!(

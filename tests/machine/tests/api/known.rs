@@ -1,11 +1,11 @@
-//! What is asked for must be known: names, parameters and their values; and what is told of what is known.
+//! Names, parameters and their values must be known, and the API tells what is known.
 
 use crate::call::{PROD, RELEASES, call, get, post, program, refused, release};
 use serde_json::{Value, json};
 use windlass_domain::name::AppName;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
-/// A refusal with the first remedy.
+/// Returns the status of a refusal, its name, and its first remedy.
 fn told(
     shop: &Shop<'_>,
     method: &str,

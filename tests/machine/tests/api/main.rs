@@ -1,5 +1,4 @@
-//! The HTTP API over the real release machine and the in-memory world: what each route answers, and
-//! what comes of it.
+//! The HTTP API over the real release machine and the in-memory world: the answer of each route, and its effects.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 

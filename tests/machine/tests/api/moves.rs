@@ -1,18 +1,18 @@
-//! Renaming and handing over, and asking beforehand.
+//! Renames and hand-overs, and questions about them beforehand.
 
 use crate::call::{PROD, call, call_with, declare, get, post, program, refused, release};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
-/// `jobs` is called `work` from now on.
+/// Returns the declaration in which `jobs` is called `work`.
 fn renamed() -> String {
     let anew = FUNCTIONS.replace("version: 1.0.0", "version: 1.1.0");
     let anew = anew.replace("  jobs: {", "  work: {");
     anew.replace("after: [jobs]", "after: [work]")
 }
 
-/// Starts what an address says, and lets it go to its end; answers what it tells.
+/// Starts what an address says, and lets it go to its end. Returns the cause that it tells.
 fn done(shop: &mut Shop<'_>, address: &str, body: Value) -> String {
     let reply = call(shop, "POST", address, Some(body));
     assert_eq!(reply.status, 202, "{}", reply.body);
@@ -26,8 +26,7 @@ fn done(shop: &mut Shop<'_>, address: &str, body: Value) -> String {
     came["done"]["cause"].as_str().unwrap().to_owned()
 }
 
-/// Releases these components of an application, each with the bytes that a component of the shop has, and waits until
-/// that has ended.
+/// Releases these components of an application, each with the bytes of a component of the shop, and waits for the end.
 fn released(shop: &mut Shop<'_>, app: &str, version: &str, components: &[(&str, &str)]) -> Value {
     let bytes_of: Vec<&str> = components.iter().map(|(_, bytes_of)| *bytes_of).collect();
     shop.release(version, &bytes_of);
@@ -53,7 +52,7 @@ fn released(shop: &mut Shop<'_>, app: &str, version: &str, components: &[(&str, 
     get(shop, &format!("/apps/{app}/deployments/{id}"))["deployment"]["ending"].clone()
 }
 
-/// Goes back, and waits until that has ended. Each press has a key, because the clock may stand still between two.
+/// Goes back, and waits for the end. Each call has a key, because the clock may stand still between two.
 fn back(shop: &mut Shop<'_>, app: &str, key: &str, body: Value) {
     let address = format!("/apps/{app}/environments/prod/rollbacks");
     let reply = call_with(shop, Some(key), "POST", &address, Some(body));
@@ -94,7 +93,8 @@ fn a_component_keeps_its_way_back_by_another_name() {
     let again = call(&shop, "GET", &look, None);
     assert_eq!(refused(&again), (409, vec!["UnknownName"]));
 
-    // The snapshots of before tell of it by its name, and a rollback goes back to each, as far as what was found.
+    // Earlier snapshots tell of the component by its new name, and a rollback goes back to each of them, even to what
+    // was found.
     let manifest = shop.release("1.2.0", &["api", "work"])["manifest"].take();
     call(&shop, "POST", &format!("{PROD}/releases"), Some(manifest));
     shop.region.run();
@@ -201,7 +201,7 @@ components:
   web: {kind: static_site, bucket: shop-web, distribution: E1, mode: in_place}
 ";
 
-/// What the user's infrastructure code does before the new owner's next release.
+/// Sets the tags as the user's infrastructure code does before the new owner's next release.
 fn tag_for_the_bank(shop: &Shop<'_>) {
     let tags = [("windlass:app", "bank"), ("windlass:environment", "prod")];
     let tags: BTreeMap<String, String> = tags
@@ -259,7 +259,7 @@ fn another_application_takes_over_what_runs_and_the_way_back() {
     assert_eq!(get(&shop, bank)["running"]["page"]["version"], "1.1.0");
     assert_eq!(get(&shop, PROD)["running"]["web"], Value::Null);
     assert_eq!(drift(&shop, "bank", "page"), "none");
-    // Nobody but its new owner has the target, and the tags are looked at as ever.
+    // Only its new owner has the target, and the tags are checked as ever.
     let refused = released(&mut shop, "bank", "2.0.0", &[("page", "web")]);
     assert_eq!(refused["cause_name"], "TargetNotOurs", "{refused}");
 
@@ -339,8 +339,8 @@ fn an_environment_has_another_name() {
     assert_eq!(get(&shop, PROD)["running"], json!({}));
 }
 
-/// Between the two ways nobody has the lock, and the drill goes back to what the record says. What it proved is told of
-/// the environment in which it did so.
+/// Between the two ways of a drill nobody has the lock, and the drill goes back to what the record says. What it proved
+/// is told of the environment in which it did so.
 #[test]
 fn nothing_is_moved_or_let_go_of_before_a_drill_has_come_back() {
     let program = program();
@@ -360,7 +360,8 @@ fn nothing_is_moved_or_let_go_of_before_a_drill_has_come_back() {
     assert!(shop.region.run_until(&drill, "Ended"));
     assert!(shop.drills().awaits_back().is_some(), "{:?}", shop.drills());
     assert_eq!(shop.lock().held, None);
-    // What is declared since takes it from nowhere: it comes back by the declaration by which it went.
+    // A newer declaration does not take the component out of the drill: it comes back by the declaration by which it
+    // went.
     declare(&shop, &renamed());
     let rename = format!("{PROD}/renamable?component=jobs&to_component=work");
     for look in [rename.clone(), format!("{PROD}/removable?component=jobs")] {

@@ -1,4 +1,4 @@
-//! Plans through the API: what is asked for, what is answered until it is drawn, and what is refused.
+//! Plans through the API: the request, the answers until the plan is drawn, and the refusals.
 
 use crate::call::{CI, call, call_with, get, program, refused, release};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use windlass_machine::shop::{FUNCTIONS, Shop};
 
 const PLANS: &str = "/apps/shop/environments/prod/plans";
 
-/// Asks for a plan; answers the path by which it is told.
+/// Asks for a plan. Returns the path by which it is told.
 fn asked(shop: &Shop<'_>, body: Value) -> String {
     let reply = call(shop, "POST", PLANS, Some(body));
     assert_eq!(reply.status, 202, "{}", reply.body);
@@ -45,7 +45,7 @@ fn a_plan_is_asked_for_as_its_release_is_and_told_once_it_is_drawn() {
     assert_eq!(refused(&of_another), (404, vec!["UnknownName"]));
     let history = get(&shop, "/apps/shop/deployments?environment=prod");
     assert_eq!(history["deployments"], json!([]));
-    // Its version was recorded by nobody: the release can still be another one.
+    // The plan records no version, so 1.0.0 can still be another release.
     let version = call(&shop, "GET", "/apps/shop/releases/1.0.0", None);
     assert_eq!(refused(&version), (404, vec!["UnknownName"]));
 }

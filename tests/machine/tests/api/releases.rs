@@ -1,4 +1,4 @@
-//! Releasing through the API, and what its answer says.
+//! Releases through the API, and the answers to them.
 
 use crate::call::{
     CI, PROD, RELEASES, begun, call, ending, executions, get, post, program, refused, release,
@@ -162,7 +162,7 @@ fn an_image_of_another_application_is_refused_and_starts_nothing() {
     assert_eq!(executions(&shop), 0);
 }
 
-/// Else IAM would let somebody into an environment that the body names.
+/// Otherwise IAM would let somebody into an environment that the body names.
 #[test]
 fn the_path_alone_names_the_environment() {
     let program = program();
@@ -180,7 +180,7 @@ fn the_path_alone_names_the_environment() {
     assert_eq!(executions(&shop), 0);
 }
 
-/// A body, and what it is told: names, places and the remedies' beginnings.
+/// A body, and its findings: names, places and the beginnings of the remedies.
 type Told<'a> = (&'a str, Value, &'a [(&'a str, &'a str, &'a str)]);
 
 #[test]
@@ -266,7 +266,8 @@ fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
     assert_eq!(executions(&shop), 0);
 }
 
-/// A manifest that its own Git ref sends where the path says is what arrives; else a person chose.
+/// A manifest whose own Git ref chooses the environment of the path is an arrival. Otherwise a person chose the
+/// environment.
 #[test]
 fn who_chose_the_environment_is_told_by_the_git_ref() {
     let program = program();

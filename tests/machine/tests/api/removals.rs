@@ -1,4 +1,4 @@
-//! Letting go, and asking beforehand.
+//! Removals, and questions about them beforehand.
 
 use crate::call::{PROD, call, declare, get, post, program, refused};
 use serde_json::json;
@@ -50,7 +50,7 @@ fn what_is_not_declared_any_more_is_told_and_let_go_of() {
     shop.region.run();
     let environment = get(&shop, PROD);
     assert_eq!(environment["no_longer_declared"], json!({}));
-    // Of a resource in which nobody has a claim nothing is kept.
+    // Nothing is kept of a resource in which nobody has a claim.
     let ledger = shop.world().ledger();
     let claimed = ledger.items.keys().filter(|key| key.sk == "claims");
     let claimed: Vec<&str> = claimed.map(|key| key.pk.as_str()).collect();
@@ -105,7 +105,7 @@ fn a_whole_application_is_let_go_of_and_declared_anew() {
     assert_eq!(refused(&gone), (409, vec!["UnknownName"]));
     assert_eq!(get(&shop, "/apps")["apps"], json!([]));
 
-    // A version of before may have another text now.
+    // The text of an earlier version may be another one now.
     declare(&shop, &FUNCTIONS.replace(", after: [jobs]", ""));
     post(&mut shop, "2.0.0");
     shop.region.run();

@@ -1,4 +1,4 @@
-//! Another name for a whole application, and asking beforehand.
+//! Another name for a whole application, and questions about it beforehand.
 
 use crate::call::{PROD, call, call_with, declare, get, post, program, refused, release};
 use serde_json::{Value, json};
@@ -15,13 +15,13 @@ use windlass_world::run::run;
 const RENAME: &str = "/renames/shop/store";
 const STORE: &str = "/apps/store/environments/prod";
 
-/// The shop's declaration by its new name.
+/// Returns the shop's declaration by its new name.
 fn by_its_new_name(shop: &str) -> String {
     let renamed = shop.replace("app: shop", "app: store\nformerly: shop");
     renamed.replace("version: 1.0.0", "version: 1.1.0")
 }
 
-/// Starts it, and lets it go to its end; answers what it tells.
+/// Starts the rename, and lets it go to its end. Returns what it tells.
 fn renamed(shop: &mut Shop<'_>) -> Value {
     let body = json!({"confirm": "shop", "reason": "it is a store"});
     started(shop, "once", body)
@@ -39,7 +39,7 @@ fn started(shop: &mut Shop<'_>, key: &str, body: Value) -> Value {
     )
 }
 
-/// Releases both functions by the new name, and answers how that ended.
+/// Releases both functions by the new name. Returns how that ended.
 fn released(shop: &mut Shop<'_>, version: &str) -> Value {
     let mut manifest = release(shop, version);
     for component in ["api", "jobs"] {
@@ -58,7 +58,7 @@ fn released(shop: &mut Shop<'_>, version: &str) -> Value {
     get(shop, &format!("/apps/store/deployments/{id}"))["deployment"]["ending"].clone()
 }
 
-/// What the user's infrastructure code does before the next release.
+/// Sets the tags as the user's infrastructure code does before the next release.
 fn tag_for_the_store(shop: &Shop<'_>) {
     let tags = [("windlass:app", "store"), ("windlass:environment", "prod")];
     let tags: BTreeMap<String, String> = tags
@@ -113,7 +113,7 @@ fn a_whole_application_has_another_name_and_its_way_back() {
     let apps: Vec<&Value> = apps.map(|app| &app["app"]).collect();
     assert!(!apps.contains(&&json!("shop")), "{known}");
     assert_eq!(refused(&look(&shop)), (409, vec!["UnknownName"]));
-    // Another call, and not the same one again.
+    // This is another call, and not the same one again.
     let body = json!({"confirm": "shop", "reason": "once more"});
     let again = started(&mut shop, "again", body);
     assert_eq!(
@@ -181,7 +181,7 @@ fn owner(shop: &Shop<'_>) -> Option<String> {
     owner.map(|owner| owner.value.app.to_string())
 }
 
-/// Uploads a declaration, and answers the findings beside it.
+/// Uploads a declaration. Returns the findings beside it.
 fn uploaded(shop: &Shop<'_>, app: &str, text: &str) -> Value {
     let key = format!("apps/{app}/app.yaml");
     let version = shop
@@ -214,7 +214,7 @@ fn image_repositories_go_with_their_application() {
     assert!(remedy.contains("`formerly: shop`"), "{remedy}");
     let taken = uploaded(&shop, "store", &anew);
     assert_eq!(taken["findings"], json!([]), "{taken}");
-    // So long as it has its former name, pushes are for that one.
+    // As long as the application has its former name, pushes are for that one.
     assert_eq!(owner(&shop).as_deref(), Some("shop"));
     renamed(&mut shop);
     assert_eq!(owner(&shop).as_deref(), Some("store"));
@@ -244,7 +244,7 @@ fn what_two_environments_have_of_one_resource_is_moved_at_once() {
             |item: &&Rc<Item>| item.key.sk == "claims" && item.key.pk.ends_with("shop-jobs");
         Item::clone(items.find(of_jobs).unwrap())
     };
-    // A folder of it is another environment's, whose release was undone.
+    // A folder of the bucket belongs to another environment, whose release was undone.
     let mut item = claims(&shop);
     let held = item.body["held"].as_array_mut().unwrap();
     let mut beside = held[0].clone();

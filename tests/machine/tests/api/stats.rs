@@ -1,4 +1,4 @@
-//! `GET /stats`: figures from the ledger, held against a script of the same months that is counted another way.
+//! `GET /stats`: figures from the ledger, compared with a script of the same months that is counted another way.
 
 use crate::apps::listed;
 use crate::call::{call, get, post, program, refused};
@@ -12,7 +12,7 @@ use windlass_world::run::run;
 
 const HOUR: u64 = 3_600_000;
 
-/// One that was deployed: so many hours before now, from a commit so many hours before that.
+/// Writes the record of a deployment, so many hours before now, from a commit so many hours before that.
 pub fn record(shop: &Shop<'_>, ago_h: u64, action: &str, ending: &str, lead_h: Option<u64>) {
     let accepted = shop.world().now().0 - ago_h * HOUR;
     let id = format!("{accepted:016x}");
@@ -52,7 +52,7 @@ fn prod(app: &Value) -> &Value {
     all.find(|one| one["environment"] == "prod").unwrap()
 }
 
-/// Four months of a release a day; every fifth is undone, and of every seventh day's nobody knows the commit's time.
+/// Four months with a release a day. Every fifth is undone, and the time of the commit is unknown on every seventh day.
 #[test]
 fn a_window_of_a_scripted_history_comes_to_what_the_script_says() {
     let program = program();
@@ -96,7 +96,7 @@ fn a_window_of_a_scripted_history_comes_to_what_the_script_says() {
         assert!((dollars - expected).abs() < 1e-9, "{days}: {dollars}");
         assert_eq!(told["cut"], false);
     }
-    // The same of all applications, and a true deployment counts as well.
+    // The figures of all applications are the same, and a real deployment counts as well.
     post(&mut shop, "1.0.0");
     shop.region.run();
     let all = get(&shop, "/stats");

@@ -1,13 +1,13 @@
-//! What is wrong with the form of a body hides nothing of what else is wrong with it, and the other way round.
+//! A mistake in the form of a body hides no mistake in its meaning, and the other way round.
 
 use crate::call::{RELEASES, call, executions, program, release};
 use serde_json::{Value, json};
 use windlass_machine::shop::{ALL_KINDS, Shop};
 
-/// A mistake: how it is told, where, and how it is made in a body and an address.
+/// A mistake: the finding's name, its path, and the change of body and address that makes it.
 type Mistake = (&'static str, &'static str, fn(&mut Value, &mut String));
 
-/// What is seen without the declaration.
+/// The mistakes that are seen without the declaration.
 const OF_FORM: [Mistake; 11] = [
     ("BadValue", "components.api.sha256", |body, _| {
         body["components"]["api"]["sha256"] = "abc".into();
@@ -44,12 +44,12 @@ const OF_FORM: [Mistake; 11] = [
     }),
 ];
 
-/// What only the declaration and the bucket tell.
+/// The mistakes that only the declaration and the bucket show.
 const OF_MEANING: [Mistake; 6] = [
     ("UnknownName", "components.wep", |body, _| {
         body["components"]["wep"] = json!({"key": "artifacts/shop/wep/1.zip"});
     }),
-    // The same of one whose form is wrong as well.
+    // The same mistake in a component whose form is wrong as well.
     ("UnknownName", "components.jbos", |body, _| {
         body["components"]["jbos"] = json!({"key": "artifacts/shop/jbos/1.zip", "sha256": "x"});
     }),
@@ -63,7 +63,7 @@ const OF_MEANING: [Mistake; 6] = [
         "ArtifactMissing",
         "artifacts/shop/web/none.zip",
         |body, address| {
-            // Where it goes nowhere, nothing is looked for.
+            // In an unknown environment no artifact is looked for.
             if address.contains("prod") {
                 body["components"]["web"] = json!({"key": "artifacts/shop/web/none.zip"});
             }
@@ -117,7 +117,7 @@ fn each_mistake_of_form_is_told_beside_each_of_meaning_and_nothing_else_is() {
 fn all_of_them_are_told_at_once() {
     let program = program();
     let mut shop = Shop::new(&program, ALL_KINDS);
-    // Nothing is looked for where it goes nowhere, and of each component one mistake is enough.
+    // In an unknown environment no artifact is looked for, and one mistake in each component is enough.
     let apart = [
         "components.api.key",
         "components.api",

@@ -1,4 +1,4 @@
-//! What an older Windlass began.
+//! Deployments that an older Windlass began.
 
 use crate::scene::{BOTH, both, ending, live, program, serves, unlocked};
 use windlass_domain::ending::Ending;
@@ -45,7 +45,7 @@ fn what_an_older_windlass_deployed_is_gone_on_from() {
     assert_eq!(serves(&shop), both("3"));
 }
 
-/// The shop with 1.0.0 live, and the execution of 1.1.0, whose switch of this function got no answer.
+/// Makes the shop with 1.0.0 live, and the execution of 1.1.0, whose switch of this function got no answer.
 fn unanswered<'p>(program: &'p Program, function: &str) -> (Shop<'p>, String) {
     let mut shop = live(program);
     let arn = shop.deploy("1.1.0", &BOTH);

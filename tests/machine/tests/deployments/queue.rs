@@ -1,4 +1,4 @@
-//! Who waits, and who gives up.
+//! Deployments that wait, and that give up.
 
 use crate::scene::{
     BOTH, assert_counted, both, cause, ending, live, path, program, serves, unlocked, whole_way,

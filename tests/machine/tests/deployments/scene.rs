@@ -1,4 +1,4 @@
-//! The shop whose deployments are walked, and what is asked of them afterwards.
+//! The shop whose deployments are run, and the checks on them afterwards.
 
 use windlass_domain::ending::Ending;
 use windlass_machine::shop::Shop;
@@ -14,7 +14,7 @@ pub fn cause(shop: &Shop<'_>, arn: &str) -> (String, String) {
     (ended.error.clone(), ended.cause.clone())
 }
 
-/// The components that a message names as undone, in its order.
+/// Returns the components that a message names as undone, in its order.
 pub fn undone(message: &str) -> Vec<&str> {
     let line = message
         .lines()
@@ -29,7 +29,7 @@ pub fn ending(shop: &Shop<'_>, arn: &str) -> Ending {
     shop.deployment(arn).ending.unwrap().ending
 }
 
-/// The record counts transitions as AWS does for the bill: of all executions that worked for it.
+/// Checks that the record counts transitions as AWS does for the bill: of all executions that worked for it.
 pub fn assert_counted(shop: &Shop<'_>, arn: &str) {
     let record = shop.deployment(arn);
     let made = |arn: &String| shop.region.ended(arn).unwrap().execution.path().transitions;

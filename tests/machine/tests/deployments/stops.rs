@@ -21,7 +21,7 @@ fn a_stop_in_the_middle_is_recovered() {
     assert_counted(&shop, &arn);
 }
 
-/// Stops a deployment before each visit of a state that it makes.
+/// Stops a deployment before each visit of a state that it makes. Returns the number of visits.
 fn stop_everywhere(told: bool) -> usize {
     let program = program();
     for steps in 0.. {

@@ -1,4 +1,4 @@
-//! What an undo that fails leaves, and both ways out of it.
+//! Deployments whose undo fails, and both ways out of that.
 
 use crate::scene::{
     BACK, BOTH, GO, ROLLED_BACK, WAVE, assert_counted, both, cause, ending, live, path, program,
@@ -10,7 +10,7 @@ use windlass_domain::environment::HeldState;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, Shop};
 
-/// A deployment whose undo finds a function gone: the shop in `NeedsOperator`.
+/// Makes the shop in `NeedsOperator`, with a deployment whose undo found a function gone.
 fn needs_operator(program: &Program) -> (Shop<'_>, String) {
     let mut shop = live(program);
     let arn = shop.deploy("1.1.0", &BOTH);

@@ -1,4 +1,4 @@
-//! Where each fault and lost answer leads to.
+//! The states that follow on each fault and on each lost answer.
 
 use crate::script::{Ran, Script, change, item, run, word};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn what_is_transient_is_asked_again() {
     assert_eq!(ran.transitions, 13 + 5 + 2);
 }
 
-/// A rollout that is never ready, as its deployer answers: its component fails once nobody asks again.
+/// Runs a rollout that is never ready, by the answers of its deployer. Its component fails after the last attempt.
 fn never_ready(answers: Vec<Value>) -> Ran {
     let script = Script::new([
         ("Prepare", change(0, json!([item("agent", "ecs")]))),

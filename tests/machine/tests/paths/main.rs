@@ -1,5 +1,5 @@
-//! The state machine file itself: where each word, fault and lost answer leads to, with functions
-//! that answer from a script. The same scripts were run on a local Step Functions.
+//! The state machine file itself: the states that follow on each word, fault and lost answer, with functions that
+//! answer from a script. The same scripts were run on a local Step Functions.
 
 #![allow(
     clippy::unwrap_used,

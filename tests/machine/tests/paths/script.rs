@@ -1,4 +1,4 @@
-//! Functions that answer from a script, and one execution walked with them.
+//! Functions that answer from a script, and an execution that runs with them.
 
 use futures::executor::block_on;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use windlass_domain::time::Time;
 use windlass_machine::program::Program;
 use windlass_machine::{End, Execution, Surroundings, TaskError};
 
-/// Answers by what is asked, one after another; the last one is repeated.
+/// A script: by the key of a call, its answers one after another. The last one is repeated.
 #[derive(Default)]
 pub struct Script {
     pub now: Cell<u64>,
@@ -72,7 +72,7 @@ impl Surroundings for Script {
     fn close_token(&self, _token: &str) {}
 }
 
-/// What a call is known by: its state, or its function and component.
+/// Returns the key of a call: its state, or its function and component.
 pub fn key(function: &str, payload: &Value) -> String {
     match (payload["state"].as_str(), payload["component"].as_str()) {
         (Some(state), _) => state.to_owned(),
@@ -82,7 +82,7 @@ pub fn key(function: &str, payload: &Value) -> String {
     }
 }
 
-/// What came of an execution.
+/// The outcome of an execution.
 pub struct Ran {
     pub path: String,
     pub end: String,
@@ -90,7 +90,7 @@ pub struct Ran {
     pub took_s: u64,
 }
 
-/// Runs one execution; task tokens are answered an hour after they were opened, unless told not to.
+/// Runs one execution. Task tokens are answered an hour after they were opened, unless `answer_tokens` is false.
 pub fn run(script: &Script, answer_tokens: bool) -> Ran {
     let program = Program::release().unwrap();
     let input = json!({"action": "deploy", "app": "shop"});

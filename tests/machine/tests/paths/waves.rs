@@ -134,7 +134,7 @@ fn a_component_that_fails_does_not_stop_its_siblings() {
          Begin Publish Published ChangeFailed) Changed {UNDONE}"
         )
     );
-    // What a function recorded itself is in its step; what the machine alone saw is handed on.
+    // A function records its own failure in its step. A failure that the machine alone saw is handed on.
     assert_eq!(script.asked("Undo")[0]["error"], "agent: AccessDenied");
     assert!(script.asked("DeploySite web").is_empty());
 }

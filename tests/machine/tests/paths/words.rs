@@ -1,4 +1,4 @@
-//! Where each word leads to.
+//! The states that follow on each word.
 
 use crate::script::{Script, UNDONE, change, run, word};
 use serde_json::{Value, json};

@@ -14,7 +14,7 @@ use windlass_engine::store;
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;
 
-/// The records of a version's deployments, the first one first.
+/// Returns the records of a version's deployments, the first one first.
 fn records(shop: &Shop<'_>, version: &str) -> Vec<Deployment> {
     let ledger = shop.world().ledger();
     let items = ledger.items.values().filter(|item| item.key.sk == "record");
@@ -39,7 +39,7 @@ fn last_cause(shop: &Shop<'_>, version: &str) -> String {
     last.ending.unwrap().cause
 }
 
-/// CI uploads a release.
+/// Uploads a release, as CI does.
 fn by_upload(shop: &mut Shop<'_>, version: &str) {
     pass_minutes(shop, 1);
     let manifest = manifest(shop, version);
@@ -47,7 +47,7 @@ fn by_upload(shop: &mut Shop<'_>, version: &str) {
     shop.region.run();
 }
 
-/// CI posts the same release, without a key.
+/// Posts the same release without a key, as CI does.
 fn by_post(shop: &mut Shop<'_>, version: &str) -> String {
     pass_minutes(shop, 1);
     let reply = run(handle(
@@ -71,7 +71,7 @@ fn start(shop: &mut Shop<'_>, input: &Value) -> String {
     arn
 }
 
-/// The inputs that a text tells to start.
+/// Returns the inputs that a text tells to start.
 fn told(text: &str) -> Vec<Value> {
     let begins = text.match_indices(r#"{"action""#);
     let inputs = begins.map(|(at, _)| {
@@ -81,7 +81,7 @@ fn told(text: &str) -> Vec<Value> {
     inputs.collect()
 }
 
-/// 2.0.0 and 3.0.0 were released; an operator went back to 2.0.0 and let deployments go on.
+/// Makes the shop after releases of 2.0.0 and 3.0.0, of which an operator went back to 2.0.0 and let deployments go on.
 fn rolled_back(program: &windlass_machine::program::Program) -> Shop<'_> {
     let mut shop = live(program);
     by_upload(&mut shop, "2.0.0");
@@ -117,7 +117,7 @@ fn what_was_rolled_back_is_told_by_every_way_and_brought_back_by_a_person_alone(
     ] {
         assert!(cause.contains(part), "{part} is not in {cause}");
     }
-    // What is told to be typed brings it.
+    // The input that the cause tells brings it.
     let told = told(&cause);
     let person = start(&mut shop, &told[0]);
     assert_eq!(ended(&shop, &person).ending, Ending::Succeeded);
@@ -127,7 +127,7 @@ fn what_was_rolled_back_is_told_by_every_way_and_brought_back_by_a_person_alone(
             .values()
             .all(|one| one.version() == "3.0.0")
     );
-    // And now what arrives again is there.
+    // Now an arrival of the same release finds it there.
     by_post(&mut shop, "3.0.0");
     assert_eq!(
         endings(&shop, "3.0.0").pop().unwrap(),
@@ -299,7 +299,7 @@ fn what_a_person_stopped_comes_by_a_person_alone() {
     assert_free(&shop);
 }
 
-/// A release arrives, and is stopped in the middle.
+/// Lets a release arrive, and stops it in the middle.
 fn by_stopped(shop: &mut Shop<'_>, version: &str) {
     pass_minutes(shop, 1);
     let event = release_unheard(shop, version);
@@ -328,7 +328,7 @@ fn an_event_that_comes_again_is_no_arrival() {
     let wanted = ["Succeeded", "NothingToDo (AlreadyThere)"];
     assert_eq!(endings(&shop, "1.1.0"), wanted);
     let before = executions(&mut shop);
-    // Also where nobody noted that they were served.
+    // This holds even if nobody noted that they were served.
     for forget in [false, true] {
         for event in [&first, &second] {
             if forget {
@@ -361,7 +361,7 @@ fn while_it_waits_or_runs_the_same_arrival_is_one_deployment_whatever_its_way() 
     let arn = shop.world().executions().started.last().unwrap().0.clone();
     shop.region.step();
     assert!(shop.region.run_until(&arn, "Bake"));
-    // The clock of what runs stands still: nothing of it ends in between.
+    // The clock of the running deployment stands still, so nothing of it ends in between.
     let body = manifest(&shop, "1.1.0");
     let reply = run(handle(
         shop.world(),
@@ -396,6 +396,6 @@ fn an_arrival_that_came_many_times_is_found_in_few_reads() {
     assert_eq!(attempts, (1..=20).collect::<Vec<u32>>());
     let order = |n: usize| (records[n].order.accepted, records[n].order.recorded);
     assert_eq!(order(19), order(0), "it is no newer for coming again");
-    // Twice, by the API and by `Admit`.
+    // There are two reads for each, by the API and by `Admit`.
     assert!(reads[&20] <= reads[&2] + 2 * 8, "{reads:?}");
 }

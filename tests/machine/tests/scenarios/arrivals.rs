@@ -10,7 +10,7 @@ use windlass_engine::store;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::mishaps::When;
 
-/// How the deployments of a version ended.
+/// Returns the endings of a version's deployments.
 fn endings(shop: &Shop<'_>, version: &str) -> Vec<String> {
     let ledger = shop.world().ledger();
     let items = ledger.items.values().filter(|item| item.key.sk == "record");
@@ -199,7 +199,7 @@ fn what_was_rejected_is_not_asked_for_again_by_its_own_event() {
     shop.region.run();
     assert_eq!(endings(&shop, "1.2.0"), ["Rejected (Held)"]);
 
-    // Uploading it once more is asking for it again.
+    // To upload it once more is to ask for it again.
     pass_minutes(&shop, 1);
     let again = manifest(&shop, "1.2.0");
     upload(&shop, "releases/shop/1.2.0.json", &again);

@@ -1,4 +1,4 @@
-//! What is wrong with an upload lies beside it, and goes once a good one has come.
+//! The findings on an upload lie beside it until a good upload has come.
 
 use crate::scene::{
     BOTH, GO, assert_free, both, live, pass_minutes, path, program, serves, upload,
@@ -9,14 +9,14 @@ use windlass_machine::shop::{ALARM, Shop};
 
 const KEY: &str = "releases/shop/1.1.0.json";
 
-/// A manifest whose Git ref chooses `prod`.
+/// Makes a manifest whose Git ref chooses `prod`.
 fn manifest(shop: &mut Shop<'_>, version: &str) -> Value {
     let mut manifest = shop.release(version, &BOTH)["manifest"].clone();
     manifest["git"] = json!({"ref": "refs/heads/main"});
     manifest
 }
 
-/// What lies beside the manifest.
+/// Returns the findings that lie beside the manifest.
 fn beside(shop: &Shop<'_>) -> Option<Value> {
     let texts = shop.world().objects().texts("artifacts");
     let text = texts.get(&format!("{KEY}.findings.json"))?;
@@ -28,7 +28,7 @@ fn names(beside: &Value) -> Vec<&str> {
     findings.map(|one| one["name"].as_str().unwrap()).collect()
 }
 
-/// The path of the execution that ended last.
+/// Returns the path of the execution that ended last.
 fn last_path(shop: &Shop<'_>) -> String {
     shop.region.all_ended().last().unwrap().execution.told()
 }

@@ -1,4 +1,4 @@
-//! What a check finds: all that a release of every component would need, and nothing is written but its plan.
+//! A check finds everything that a release of every component would need, and writes nothing but its plan.
 
 use serde_json::json;
 use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
@@ -14,7 +14,7 @@ use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 use windlass_world::run::run;
 
-/// Starts a check and lets it end; answers what is recorded of it.
+/// Starts a check and lets it end. Returns the record of it.
 fn check(shop: &mut Shop<'_>) -> Planned {
     let request = json!({"action": "check", "app": "shop", "environment": "prod"});
     let arn = shop.start(&request);
@@ -35,7 +35,7 @@ fn named(findings: &[Finding]) -> Vec<String> {
         .collect()
 }
 
-/// Everything that the ledger has but plans, and everything that the buckets have.
+/// Returns everything in the ledger but plans, and everything in the buckets.
 fn written(shop: &Shop<'_>) -> Vec<String> {
     let ledger = shop.world().ledger();
     let items = ledger.items.iter();
@@ -183,7 +183,7 @@ fn a_check_brings_no_release() {
     assert_eq!(shop.path(&arn), "Admit Admitted Rejected");
 }
 
-/// What IAM was asked of, as the action and the resource without account and region.
+/// Returns the permissions that IAM was asked about: the action, and the resource without account and region.
 fn simulated(shop: &Shop<'_>) -> Vec<String> {
     let roles = shop.world().roles();
     let asked = roles.asked.iter().flat_map(|asked| {
@@ -215,7 +215,7 @@ fn iam_is_asked_of_every_call_that_switches() {
             "s3:PutObject shop-web/index.html",
         ]
     );
-    // A release asks nothing of it: AWS itself says no.
+    // A release does not ask IAM: AWS itself refuses the call.
     let before = simulated(&shop).len();
     shop.deploy("1.0.0", &["agent", "api", "web"]);
     shop.region.run();
@@ -263,7 +263,7 @@ fn what_a_role_may_not_do_is_found_with_the_patch() {
         let Plan {
             findings, warnings, ..
         } = plan(check(&mut shop));
-        // What a condition decides that only a call knows is not known, and not wrong.
+        // A condition on something that only a call knows makes the permission unknown, and not wrong.
         let (told, other) = if remedy.contains("condition") {
             (warnings, findings)
         } else {
@@ -296,7 +296,7 @@ fn what_iam_cannot_be_asked_of_is_found() {
     assert_eq!(found.outcome, Outcome::Rejected);
 }
 
-/// What Service Quotas has for the vCPUs of Fargate, and what CloudWatch has of their use.
+/// Sets the quota of Service Quotas for the vCPUs of Fargate, and the metric of CloudWatch for their use.
 fn fargate(shop: &Shop<'_>, quota: f64, used: Option<f64>) {
     let world = shop.world();
     world.quotas().values.insert("L-3032A538".to_owned(), quota);

@@ -1,4 +1,4 @@
-//! What a run of a schedule costs, in calls of ports: it grows with what is new, not with history.
+//! The cost of a run of a schedule, in calls of ports. It grows with what is new, not with history.
 
 use crate::scene::{
     BOTH, arrive_in_vain, assert_free, declare, ended, executions, live, look, pass_minutes,
@@ -17,7 +17,7 @@ use windlass_world::run::run;
 
 const REPOSITORY: &str = "shop/agent";
 
-/// The calls that this makes, by name.
+/// Returns the calls that this makes, by name.
 fn calls(shop: &mut Shop<'_>, of: impl FnOnce(&mut Shop<'_>)) -> BTreeMap<&'static str, usize> {
     let before = shop.world().mishaps().calls.len();
     of(shop);
@@ -28,7 +28,7 @@ fn calls(shop: &mut Shop<'_>, of: impl FnOnce(&mut Shop<'_>)) -> BTreeMap<&'stat
     made
 }
 
-/// Raises a release, which is recovered after a stop and looked at again, and another one.
+/// Makes a release that is recovered after a stop and looked at again, and another release.
 fn grow_older(shop: &mut Shop<'_>, number: usize) {
     let stopped = shop.deploy(&format!("2.{number}.0"), &BOTH);
     assert!(shop.region.run_until(&stopped, "Bake"));
@@ -69,7 +69,7 @@ fn the_schedule_of_recoveries_makes_the_same_calls_whatever_was() {
     assert_eq!(old, fresh);
 }
 
-/// Two looks of intake: from then on there are rounds.
+/// Makes two looks of intake, after which there are rounds.
 fn rounds_begin(shop: &Shop<'_>) {
     for _ in 0..2 {
         look(shop);
@@ -91,7 +91,7 @@ fn a_look_at_the_bucket_costs_the_same_however_much_lies_there() {
     let executions_before = executions(&mut shop);
     release_unheard(&shop, "1.1.0");
     pass_minutes(&shop, 15);
-    // The last run of a round is at what is new.
+    // The last run of a round comes to what is new.
     let mut pages = 0;
     while executions(&mut shop) == executions_before {
         let made = calls(&mut shop, |shop| look(shop));
@@ -99,12 +99,12 @@ fn a_look_at_the_bucket_costs_the_same_however_much_lies_there() {
         assert!(made["objects.list"] <= 3 && pages <= 12, "{made:?}");
         pass_minutes(&shop, 15);
     }
-    // The rounds overlap, so it is looked at, and left, by the next ones as well.
+    // The rounds overlap, so the next ones come to it as well, and leave it.
     for _ in 0..8 {
         look(&shop);
         pass_minutes(&shop, 15);
     }
-    // How far it has come, and the repositories.
+    // The calls are for the place where the round is, and for the repositories.
     for _ in 0..4 {
         let mut made = calls(&mut shop, |shop| look(shop));
         assert!(made.remove("objects.list").unwrap() <= 3);
@@ -153,7 +153,7 @@ fn a_run_asks_the_ledger_about_a_thousand_pushes_at_most() {
     for number in 0..2_050 {
         let tag = format!("main-{number:04}");
         let digest = shop.world().registry().push(REPOSITORY, &tag);
-        // Its event has come, but for the last one.
+        // All events have come but the last one.
         if number < 2_049 {
             let key = store::arrival(&format!("{REPOSITORY} {digest} {tag}"));
             let served = Served {

@@ -15,7 +15,7 @@ fn last(shop: &Shop<'_>) -> Known {
     shop.drills().last.unwrap()
 }
 
-/// The execution that works for the way back.
+/// Returns the execution that works for the way back.
 fn comes_back(shop: &Shop<'_>) -> String {
     let back = shop.drills().under_way.unwrap().back.unwrap();
     shop.record(&back.deployment).executions[0].clone()
@@ -75,7 +75,7 @@ fn it_goes_to_the_version_before_and_comes_back() {
         last.cause
     );
 
-    // It holds nothing, vetoes nothing, and leaves the order and the chain of snapshots as they were.
+    // A drill holds nothing, vetoes nothing, and leaves the order and the chain of snapshots as they were.
     assert_eq!(shop.environment().hold, None);
     assert!(!shop.has("veto#"));
     assert_free(&shop);
@@ -103,7 +103,7 @@ fn each_of_its_steps_is_in_a_record_of_its_own() {
         let judged = leg.steps.iter().filter(|step| step.verdict.is_some());
         assert_eq!(judged.count(), 2, "{told:?}");
         assert_eq!(leg.ended.as_ref().unwrap().ending, Ending::Succeeded);
-        // Whether or not callers could notice them.
+        // Every change is told, even if callers could not notice it.
         let execution = &shop.record(&leg.deployment).executions[0];
         let made = BOTH.map(|component| shop.step(execution, component).changes.len());
         let of_changes = leg.steps.iter().filter(|step| step.verdict.is_none());
@@ -160,7 +160,7 @@ fn a_gate_that_is_red_before_it_begins_refuses_it() {
     assert_eq!(serves(&shop), both("3"));
 }
 
-/// Undone, the way back would leave the older version live.
+/// An undo of the way back would leave the older version live.
 ///
 /// Safety: drills: A gate that fails on the way back undoes nothing, and fails the drill.
 #[test]
@@ -198,7 +198,7 @@ fn a_release_stops_it_on_its_way_there_and_goes_on_from_what_ran() {
         (last.outcome, last.restored),
         (DrillOutcome::Overtaken, true)
     );
-    // What the release does not bring is as it was before the drill.
+    // Components that the release does not bring are as they were before the drill.
     assert_eq!(serves(&shop), ("3".into(), "4".into()));
     assert_free(&shop);
 }
@@ -243,7 +243,7 @@ fn an_operators_rollback_stops_both_ways() {
     }
 }
 
-/// Nobody stopped a deployment, because none was under way: it goes where it would go without a drill.
+/// The rollback stopped no deployment, because none was under way. So it goes where it would go without a drill.
 #[test]
 fn an_operators_rollback_between_the_two_ways_goes_to_the_version_before() {
     let program = program();
@@ -265,7 +265,7 @@ fn an_operators_rollback_between_the_two_ways_goes_to_the_version_before() {
     assert_free(&shop);
 }
 
-/// Whoever kills an execution in the console means no older version to stay.
+/// A person who kills an execution in the console does not want the older version to stay.
 #[test]
 fn a_way_back_that_is_killed_is_tried_again() {
     let program = program();
@@ -305,7 +305,7 @@ fn a_way_back_that_works_never_ends_and_tells_what_runs() {
         "{}",
         last.cause
     );
-    // What it tells to start brings it back.
+    // The input that the cause tells brings it back.
     let input =
         r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#;
     assert!(last.cause.contains(input), "{}", last.cause);
@@ -358,7 +358,7 @@ fn what_is_planned_tells_where_it_would_go_and_begins_nothing() {
     assert_eq!(serves(&shop), both("3"));
 }
 
-/// By what is declared since, `jobs` could not be brought back.
+/// By the newer declaration `jobs` could not be brought back.
 ///
 /// Safety: drills: The way back goes by the declaration by which the drill went there.
 #[test]

@@ -1,4 +1,4 @@
-//! What has drifted and is declared `heal: restore` is brought back to what is recorded.
+//! Components that have drifted and are declared `heal: restore` are brought back to what is recorded.
 
 use crate::scene::{BOTH, assert_free, both, declare, ended, pass_minutes, program, serves};
 use serde_json::{Value, json};
@@ -14,12 +14,12 @@ use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 use windlass_world::run::run;
 use windlass_world::trail::Event;
 
-/// The declaration of both functions, with what is to be done about `api`.
+/// Returns the declaration of both functions, with this `heal` for `api`.
 fn declaration(heal: &str) -> String {
     FUNCTIONS.replace("after: [jobs]", &format!("after: [jobs], heal: {heal}"))
 }
 
-/// The shop with 1.0.0 live and looked at, where `api` is to be restored.
+/// Makes the shop with 1.0.0 live and looked at, in which `api` is to be restored.
 fn healing(program: &Program) -> Shop<'_> {
     let mut shop = Shop::new(program, &declaration("restore"));
     shop.deploy("1.0.0", &BOTH);
@@ -29,7 +29,7 @@ fn healing(program: &Program) -> Shop<'_> {
     shop
 }
 
-/// Lets the schedule come every five minutes for so long. What it starts ends meanwhile.
+/// Runs the schedule every five minutes for so many minutes. The executions that it starts end meanwhile.
 fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
     for _ in 0..minutes / 5 {
         pass_minutes(shop, 5);
@@ -44,14 +44,14 @@ fn moves_alias(shop: &Shop<'_>, function: &str, version: &str) {
     function.aliases.get_mut("live").unwrap().version = version.into();
 }
 
-/// The executions that were started to restore, oldest first.
+/// Returns the executions that were started to restore, oldest first.
 fn restorings(shop: &Shop<'_>) -> Vec<String> {
     let all = shop.region.all_ended().iter();
     let all = all.filter(|one| one.arn.contains(":restore-"));
     all.map(|one| one.arn.clone()).collect()
 }
 
-/// The restoring that was made last.
+/// Returns the last restoring.
 fn last(shop: &Shop<'_>) -> Deployment {
     shop.deployment(restorings(shop).last().unwrap())
 }
@@ -61,7 +61,7 @@ fn ending(record: &Deployment) -> (Ending, &str) {
     (ended.ending, ended.cause_name.as_str())
 }
 
-/// Lets the schedule come until an execution that restores has begun; answers its ARN. It goes no step.
+/// Runs the schedule until an execution that restores has begun. Returns its ARN. The execution makes no step.
 fn begun(shop: &mut Shop<'_>) -> String {
     let started = |shop: &Shop<'_>| {
         let executions = shop.world().executions();
@@ -103,7 +103,7 @@ fn trail(shop: &Shop<'_>, by: &str) {
     shop.world().trail().events.push(event);
 }
 
-/// A hold that was set before anything else goes on.
+/// Sets a hold before anything else goes on.
 fn hold(shop: &Shop<'_>) {
     let (app, env) = (
         AppName::new("shop").unwrap(),
@@ -160,7 +160,7 @@ fn it_is_a_deployment_of_windlass_that_names_what_differed_and_who_made_it() {
         "{message}"
     );
 
-    // What is recorded stays what it was: the order, the release, and what a rollback goes back to.
+    // The order, the recorded release, and the target of a rollback stay what they were.
     let after = shop.environment();
     assert_eq!((after.marks, after.hold), (before.marks, None));
     let version = |name: &str| {
@@ -199,7 +199,7 @@ fn what_is_only_reported_is_not_restored_and_what_is_off_is_not_looked_at() {
 #[test]
 fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
     let program = program();
-    // A hold: nothing is started, until it is released.
+    // Under a hold nothing is started, until the hold is released.
     let mut shop = healing(&program);
     shop.act("hold");
     shop.region.run();
@@ -213,7 +213,7 @@ fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
     schedule_for(&mut shop, 10);
     assert_eq!(serves(&shop), both("2"));
 
-    // A hold that comes between the look and the turn: it ends quietly.
+    // If a hold comes between the look and the turn, the restoring ends quietly.
     let mut shop = healing(&program);
     moves_alias(&shop, "shop-api", "1");
     let arn = begun(&mut shop);
@@ -228,7 +228,8 @@ fn nothing_is_restored_while_it_is_held_waited_for_or_red() {
     );
     assert_eq!(shop.serves("shop-api"), "1");
 
-    // A red alarm: it is refused before anything is changed, three times a day at most, and nothing is held by it.
+    // With a red alarm the restoring is refused before anything is changed, three times a day at most, and nothing is
+    // held because of it.
     let mut shop = healing(&program);
     moves_alias(&shop, "shop-api", "1");
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
@@ -354,7 +355,7 @@ fn what_is_set_back_a_fourth_time_in_a_day_is_held_and_who_does_it_is_named() {
         "while it is held nothing is started"
     );
 
-    // Who lets deployments go on lets it be restored again.
+    // After the hold is released, it is restored again.
     shop.act("release_hold");
     schedule_for(&mut shop, 10);
     assert_eq!(serves(&shop), both("2"));

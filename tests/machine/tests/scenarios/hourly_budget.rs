@@ -9,7 +9,7 @@ use windlass_engine::store::{self, Stored};
 use windlass_machine::shop::Shop;
 use windlass_world::run::run;
 
-/// Lets the schedule come every five minutes for so long.
+/// Runs the schedule every five minutes for so many minutes.
 fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
     for _ in 0..minutes / 5 {
         pass_minutes(shop, 5);
@@ -18,7 +18,7 @@ fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
     }
 }
 
-/// When the shop's production was looked at last.
+/// Returns the time at which the shop's production was looked at last.
 fn looked(shop: &Shop<'_>) -> Option<Time> {
     let (app, prod) = (name("shop"), EnvironmentName::new("prod").unwrap());
     let look: Stored<HourlyLook> = run(store::require(
@@ -48,7 +48,8 @@ fn have_taken(shop: &Shop<'_>, app: &str, environment: &str, calls: u32) {
 
 #[test]
 fn what_the_looks_at_one_environment_take_is_not_there_for_another() {
-    // Whose looks have taken the calls of so many hours; whether the shop's production is looked at in the next one.
+    // The application whose looks have taken the calls of so many hours, and whether the shop's production is looked at
+    // in the next hour.
     for (app, hours, is_looked_at) in [
         ("shop", 0, true),
         ("shop", 1, true),
@@ -63,7 +64,7 @@ fn what_the_looks_at_one_environment_take_is_not_there_for_another() {
         have_taken(&shop, app, "staging", hours * CALLS_AN_HOUR);
         schedule_for(&mut shop, 120);
         assert_eq!(looked(&shop) > before, is_looked_at, "{app} {hours}");
-        // Hours that pay the rest come, and nobody is forgotten.
+        // The next hours pay for the rest, and no environment is forgotten.
         schedule_for(&mut shop, 6 * 60);
         assert!(looked(&shop) > before, "{app} {hours}");
     }

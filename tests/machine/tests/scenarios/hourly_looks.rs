@@ -17,7 +17,7 @@ use windlass_world::trail::Event;
 
 const ALL: [&str; 3] = ["agent", "api", "web"];
 
-/// Lets the schedule come every five minutes for so long.
+/// Runs the schedule every five minutes for so many minutes.
 fn schedule_for(shop: &mut Shop<'_>, minutes: u64) {
     for _ in 0..minutes / 5 {
         pass_minutes(shop, 5);
@@ -34,13 +34,13 @@ fn look(shop: &Shop<'_>) -> Option<Stored<HourlyLook>> {
     run(store::load(shop.world(), &store::Key::new(key.pk, key.sk))).unwrap()
 }
 
-/// When the last look came to its end, in minutes ago.
+/// Returns how many minutes ago the last look came to its end.
 fn ago(shop: &Shop<'_>) -> Option<u64> {
     let looked = look(shop)?.value.looked?;
     Some(shop.world().now().ms_since(looked) / 60_000)
 }
 
-/// The shop with three kinds live, an hour after its deployment.
+/// Makes the shop with three kinds live, an hour after its deployment.
 fn three(program: &Program) -> Shop<'_> {
     let mut shop = Shop::new(program, ALL_KINDS);
     shop.deploy("1.0.0", &ALL);
@@ -55,7 +55,7 @@ fn moves_alias(shop: &Shop<'_>, version: &str) {
     api.aliases.get_mut("live").unwrap().version = version.into();
 }
 
-/// What people were told of drift: the subject and the message.
+/// Returns the notifications of drift: the subject and the message of each.
 fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
     let published = shop.world().notifications().published.clone();
     let drift = published.into_iter();
@@ -64,7 +64,7 @@ fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The events of drift, by name.
+/// Returns the events of drift, by name.
 fn events(shop: &Shop<'_>) -> Vec<String> {
     let put = shop.world().events().put.clone();
     let names = put.into_iter().map(|(name, _)| name);
@@ -81,7 +81,7 @@ fn get(shop: &Shop<'_>, path: &str) -> Value {
     run(handle(shop.world(), call)).body
 }
 
-/// What the API shows of a component, without looking.
+/// Returns what the API shows of a component without looking at its target.
 fn shown(shop: &Shop<'_>, component: &str) -> Value {
     get(shop, "/apps/shop/environments/prod")["drift"]["components"][component].clone()
 }
@@ -128,7 +128,7 @@ fn what_somebody_changed_is_told_once_by_field_and_is_gone_when_it_is_gone() {
     assert!(began("not_before") <= changed.0 && changed.0 <= began("seen_at"));
     assert_eq!(shown(&shop, "web")["drift"], "none");
 
-    // Neither again, nor for its being told by nobody that it is gone.
+    // It is told only once, even if nobody ever tells that it is gone.
     schedule_for(&mut shop, 180);
     assert_eq!(events(&shop), ["DriftFound"]);
     moves_alias(&shop, "2");
@@ -138,7 +138,7 @@ fn what_somebody_changed_is_told_once_by_field_and_is_gone_when_it_is_gone() {
     assert_eq!(shown(&shop, "api")["drift"], "none");
 }
 
-/// An event that CloudTrail has of a resource.
+/// Makes an event that CloudTrail has of a resource.
 fn event(shop: &Shop<'_>, resource: &str, by: &str) -> Event {
     Event {
         resource: resource.into(),

@@ -48,7 +48,7 @@ fn shop(program: &Program) -> Shop<'_> {
     shop
 }
 
-/// The image that the version has which the worker's alias serves.
+/// Returns the image of the version that the worker's alias serves.
 fn worker(shop: &Shop<'_>) -> String {
     let functions = shop.world().functions();
     let worker = &functions.functions["shop-worker"];
@@ -59,7 +59,7 @@ fn worker(shop: &Shop<'_>) -> String {
     }
 }
 
-/// The event of a push, which does not come by itself.
+/// Returns the event of a push, which does not come by itself.
 fn pushed(shop: &Shop<'_>, tag: &str, digest: &Digest) -> Value {
     let push = ImagePush {
         repository: REPOSITORY.into(),
@@ -73,7 +73,7 @@ fn pushed(shop: &Shop<'_>, tag: &str, digest: &Digest) -> Value {
 fn an_image_pushed_with_two_tags_is_one_deployment() {
     let program = program();
     let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
-    // Uploading the declaration claims the repository.
+    // The upload of the declaration claims the repository.
     declare(&shop, &SERVICE_AND_FUNCTION.replace("1.0.0", "1.0.1"));
     let digest = shop.world().registry().push(REPOSITORY, "main-42");
     for tag in ["main-42", "main", "latest"] {

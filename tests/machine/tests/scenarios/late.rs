@@ -1,4 +1,4 @@
-//! What begins after its deployment has ended.
+//! Invocations that begin after their deployment has ended.
 
 use crate::scene::{BOTH, assert_free, both, ended, live, program, serves};
 use serde_json::json;
@@ -12,8 +12,8 @@ use windlass_engine::store::{self, Stored};
 use windlass_machine::answer;
 use windlass_world::run::run;
 
-/// Step Functions may have given the invocation up long ago, and the component may never have been
-/// begun, so that its step knows of no undo.
+/// Step Functions may have given the invocation up long ago. The component may never have been begun, so that its step
+/// knows of no undo.
 ///
 /// Safety: fence: An invocation that begins when its deployment has ended changes nothing.
 #[test]
@@ -40,8 +40,8 @@ fn an_invocation_that_begins_when_its_deployment_has_ended_changes_nothing() {
     assert_eq!(serves(&shop), both("2"));
 }
 
-/// A twin that comes late, after its sibling has answered `changed`, may see what that one did not see:
-/// then the step has failed, although its wave has been judged.
+/// A twin that comes late, after its sibling has answered `changed`, may see what the sibling did not see. Then the
+/// step has failed, although its wave has been judged.
 ///
 /// Safety: recovery: A deployment whose component is found wrong after the last judgement is undone, and not settled.
 #[test]

@@ -1,4 +1,4 @@
-//! Components that came later than others, were renamed, moved or are declared no longer: an operator goes back.
+//! Rollbacks over components that came later than others, were renamed or moved, or are not declared any more.
 
 use crate::scene::{BOTH, assert_free, both, declare, ended, failure, program, serves};
 use serde_json::json;
@@ -8,7 +8,7 @@ use windlass_domain::name::ComponentName;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 
-/// Releases of one component each, which all succeed.
+/// Makes the shop after releases of one component each, which all succeed.
 fn with<'p>(program: &'p Program, releases: &[(&str, &str)]) -> Shop<'p> {
     let mut shop = Shop::new(program, FUNCTIONS);
     for (version, component) in releases {
@@ -23,7 +23,7 @@ fn succeeds(shop: &mut Shop<'_>, version: &str, component: &str) {
     assert_eq!(ended(shop, &arn).ending, Ending::Succeeded, "{version}");
 }
 
-/// A rollback, to the snapshot that it names.
+/// Asks for a rollback, to the snapshot if one is given.
 fn go_back(shop: &mut Shop<'_>, snapshot: Option<u64>) -> String {
     let mut input = json!({
         "action": "rollback", "app": "shop", "environment": "prod", "reason": "prices are wrong"
@@ -46,7 +46,7 @@ fn goes_back(shop: &mut Shop<'_>, snapshot: Option<u64>) -> String {
     ended.cause
 }
 
-/// That it is refused before anything changes, and what its ending tells.
+/// Checks that a rollback is refused before anything changes. Returns its error and cause.
 fn is_refused(shop: &mut Shop<'_>, snapshot: Option<u64>) -> (String, String) {
     let before = (serves(shop), shop.environment().running);
     let arn = go_back(shop, snapshot);
@@ -84,7 +84,7 @@ fn functions_of_one_zip_change_and_come_back_together() {
     assert_eq!(bytes[0], bytes[1]);
     goes_back(&mut shop, None);
     assert_eq!(serves(&shop), both("2"));
-    // Nobody brings other bytes for the one that has none of its own.
+    // Nobody can bring other bytes for the component that has no artifact of its own.
     let arn = shop.deploy("1.2.0", &["api", "jobs"]);
     shop.region.run();
     let (_, told) = failure(&shop, &arn);
@@ -108,7 +108,8 @@ fn the_first_release_of_a_component_is_taken_back() {
     let found = [pair("api", "1.0.0"), pair("jobs", "before-windlass")];
     assert_eq!(versions(&shop), found);
 
-    // Pressed again, nothing that anybody judged is older; what is there is told by its number.
+    // A second rollback finds no older snapshot that a gate judged. The finding names the snapshot that is there by its
+    // number.
     let (error, cause) = is_refused(&mut shop, None);
     assert_eq!(error, "NothingToGoBackTo");
     assert!(cause.contains(r#""snapshot":1"#), "{cause}");
@@ -117,7 +118,7 @@ fn the_first_release_of_a_component_is_taken_back() {
     assert!(told.starts_with(wanted), "{told}");
     assert_eq!(serves(&shop), both("1"));
 
-    // What is told to be started is something else than what runs.
+    // The finding never names a snapshot that runs already.
     let (error, cause) = is_refused(&mut shop, None);
     assert_eq!(error, "NothingToGoBackTo");
     assert!(!cause.contains(r#""snapshot":1"#), "{cause}");
@@ -125,7 +126,7 @@ fn the_first_release_of_a_component_is_taken_back() {
                 `GET /apps/shop/environments/prod/snapshots`";
     assert!(cause.contains(told), "{cause}");
 
-    // A release after it goes on, and is taken back to where it began.
+    // A later release goes on from there, and its rollback comes back to there.
     succeeds(&mut shop, "1.2.0", "jobs");
     assert_eq!(serves(&shop), pair("1", "3"));
     goes_back(&mut shop, Some(1));
@@ -153,12 +154,12 @@ fn each_press_takes_back_one_release_whenever_its_component_came() {
         assert_eq!(serves(&shop), wanted, "{version}");
     }
     assert_eq!(is_refused(&mut shop, None).0, "NothingToGoBackTo");
-    // By its number also forward again, and every component is what that snapshot says.
+    // By its number a rollback also goes forward again, and every component is what that snapshot says.
     goes_back(&mut shop, Some(4));
     assert_eq!(serves(&shop), pair("3", "2"));
 }
 
-/// A release that came first of all is stopped: it is undone, and that is what was asked for.
+/// A rollback that stops the very first release undoes it, which is what was asked for.
 #[test]
 fn a_rollback_that_stops_the_first_release_has_succeeded() {
     let program = program();
@@ -201,7 +202,7 @@ fn what_is_no_longer_declared_is_refused_by_name_only_where_it_would_have_to_be_
     let runs = "Jobs runs 1.1.0 and ran before-windlass in snapshot 2, and no component of this name is declared";
     assert!(cause.contains(runs), "{cause}");
 
-    // As it says: declared again, it goes back.
+    // The finding is right: after the component is declared again, the rollback succeeds.
     declare(
         &shop,
         &FUNCTIONS.replace("version: 1.0.0", "version: 1.2.0"),
@@ -210,7 +211,7 @@ fn what_is_no_longer_declared_is_refused_by_name_only_where_it_would_have_to_be_
     assert_eq!(serves(&shop), pair("2", "1"));
 }
 
-/// The same target under another name: what it ran under the former one is what was found of it.
+/// The target has got another name. What it ran under its former name counts as what was found of it.
 #[test]
 fn what_was_renamed_goes_back_to_what_ran_under_its_former_name() {
     let program = program();
@@ -240,7 +241,8 @@ fn a_component_whose_target_is_another_one_since_is_refused() {
         .replace("function: shop-api", "function: shop-other");
     declare(&shop, &moved);
     for _ in 0..2 {
-        // Before and after its first release there; version 2 of the other function is another one.
+        // The rollback is refused before and after its first release there: version 2 of the other function is another
+        // version.
         let (error, cause) = is_refused(&mut shop, Some(2));
         assert_eq!(error, "NoWayBack");
         assert!(
@@ -254,8 +256,8 @@ fn a_component_whose_target_is_another_one_since_is_refused() {
     assert_eq!(shop.serves("shop-other"), "2");
 }
 
-/// What a person had brought by hand and the release then names is the release's; a rollback from the next one goes
-/// back to it where it was judged with others.
+/// A person deployed something by hand, and a release then names the same. It is recorded as the release's own, and a
+/// rollback from the next release goes back to it, after it was judged with others.
 #[test]
 fn what_a_release_finds_in_place_is_recorded_as_its_own() {
     let program = program();
@@ -282,7 +284,7 @@ fn what_a_release_finds_in_place_is_recorded_as_its_own() {
     assert_eq!(serves(&shop), both("2"));
 }
 
-/// Somebody had begun to shift the callers of an alias: what was found is two versions.
+/// Somebody had begun to shift the callers of an alias, so the release found two versions.
 #[test]
 fn what_was_found_in_the_middle_of_a_shift_is_gone_back_to_as_it_was() {
     let program = program();
@@ -316,8 +318,8 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// A person puts a page in place back by hand: that is what is recorded, and no snapshot is needed for it. A release
-/// has other files to do with than the one before it.
+/// A person puts a page in place back by hand. It is as recorded then, so no new snapshot is needed, although the
+/// release changes other files than the one before it.
 #[test]
 fn what_was_put_back_by_hand_in_place_is_as_it_is_recorded() {
     let program = program();

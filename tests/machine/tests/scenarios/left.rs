@@ -1,4 +1,4 @@
-//! What former releases of a site left, over months.
+//! The files that former releases of a site left, over months.
 
 use crate::scene::{ended, program};
 use windlass_domain::ending::Ending;

@@ -1,4 +1,4 @@
-//! What a deployment costs that is watched for long.
+//! The cost of a deployment that is watched for long.
 
 use crate::scene::{assert_free, ended, program};
 use windlass_domain::ending::Ending;
@@ -39,7 +39,7 @@ fn a_healthy_release_that_is_watched_for_five_days_stays_and_its_history_fits() 
     assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded);
     assert!(shop.world().now().ms_since(began) / 1000 >= 120 * 3600);
     let execution = &shop.region.ended(&arn).unwrap().execution;
-    // A Task takes five events at most, a Choice or a Wait two; a look is one of each.
+    // A Task takes five events at most, and a Choice or a Wait two; a look is one of each.
     let events = execution.path().transitions * 3 + 1_000;
     assert!(events < LONGEST, "{events}");
     assert_free(&shop);

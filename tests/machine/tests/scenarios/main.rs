@@ -1,5 +1,5 @@
-//! What operators and CI do to deployments, as whole deployments in process. Each scenario asserts
-//! the exact path of states, and what the ledger and the targets are at the end.
+//! Operators and CI act on deployments: whole deployments in process. Each scenario asserts the exact path of states,
+//! and the ledger and the targets at the end.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 

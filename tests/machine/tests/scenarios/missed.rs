@@ -1,4 +1,4 @@
-//! Uploads and images that no event told of: the schedule finds them.
+//! The schedule finds uploads and images of which no event told.
 
 use crate::scene::{
     BOTH, assert_free, both, declare, ended, executions, live, look, manifest, pass_minutes,

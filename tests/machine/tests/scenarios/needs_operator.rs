@@ -13,7 +13,7 @@ use windlass_machine::shop::{ALARM, ALL_KINDS, Shop};
 
 const UPDATE_ALIAS: &str = "functions.update_alias";
 
-/// A deployment whose gate fails, and whose undo may not move aliases.
+/// Makes a deployment whose gate fails, and whose undo may not move aliases.
 fn refused(program: &Program, fault: FaultName) -> (Shop<'_>, String) {
     let mut shop = live(program);
     let arn = cannot_be_undone(&mut shop, "1.1.0", fault);
@@ -29,13 +29,13 @@ fn cannot_be_undone(shop: &mut Shop<'_>, version: &str, fault: FaultName) -> Str
     arn
 }
 
-/// Aliases may not be moved.
+/// Refuses every move of an alias.
 fn refuse(shop: &Shop<'_>, fault: FaultName) {
     let fault = Fault::new(fault, "lambda:UpdateAlias was refused");
     shop.world().mishaps().refused.insert(UPDATE_ALIAS, fault);
 }
 
-/// They may again, and nothing is red.
+/// Allows moves of aliases again, and makes the alarm quiet.
 fn mend(shop: &Shop<'_>) {
     shop.world().mishaps().refused.clear();
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
@@ -83,7 +83,7 @@ fn an_undo_that_is_refused_is_tried_again_by_recover_until_it_is_done() {
     assert_eq!(shop.deployment(&arn).executions.len(), 3);
 }
 
-/// They were let wait before anybody knew that the undo would fail: a release, and the rollback that stopped it.
+/// A release, and the rollback that stopped it, were let wait before anybody knew that the undo would fail.
 #[test]
 fn who_waits_is_refused_once_only_an_operator_goes_on() {
     let program = program();
@@ -125,12 +125,12 @@ fn an_undo_whose_retries_run_out_is_data_and_the_other_wave_is_tried() {
     let way = [GO, WAVE, WAVE, failed, failed, NEEDS_OPERATOR];
     assert_eq!(shop.path(&arn), path(&way));
     assert_stuck(&shop, &arn);
-    // The machine gave up on them in the middle.
+    // The machine gave up on the undo of the components in the middle.
     assert_eq!(shop.step(&arn, "api").status, StepStatus::Undoing);
     assert_recovers(&mut shop, &arn);
 }
 
-/// A person moves an alias by hand.
+/// Moves an alias by hand, as a person does.
 fn repair(shop: &Shop<'_>, function: &str, version: &str) {
     let mut functions = shop.world().functions();
     let function = functions.functions.get_mut(function).unwrap();
@@ -211,7 +211,7 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     assert_eq!(serves(&shop), both("4"));
 }
 
-/// A release fails and cannot be undone, and is repaired by hand to what ran before: it runs nowhere.
+/// A release fails and cannot be undone. It is repaired by hand to what ran before, so it runs nowhere.
 ///
 /// Safety: accept: After a repair to what ran before, a newer fix goes in, and a rollback goes further back.
 #[test]
@@ -246,7 +246,7 @@ fn after_a_repair_to_what_ran_before_a_fix_goes_in_and_a_rollback_goes_further_b
     }
 }
 
-/// Somebody had moved an alias before the deployment, and an operator puts that back and accepts it.
+/// Somebody had moved an alias before the deployment. An operator puts it back to that, and accepts it.
 #[test]
 fn what_ran_before_and_was_not_recorded_is_accepted_as_what_runs() {
     let program = program();
@@ -273,7 +273,7 @@ fn what_ran_before_and_was_not_recorded_is_accepted_as_what_runs() {
     );
 }
 
-/// The rollback fails and cannot be undone; what it went back from is not where the next one goes.
+/// The rollback fails and cannot be undone. The next rollback must not go to the release that this one went back from.
 ///
 /// Safety: accept: After an accepted rollback the next one does not go forward.
 #[test]
@@ -305,7 +305,7 @@ fn succeeds(shop: &mut Shop<'_>, version: &str, components: &[&str]) {
 
 const REPAIRED: &str = "<title>Repaired</title>";
 
-/// A site in place whose second release could not be undone, and whose page a person wrote since.
+/// Makes a site in place whose second release could not be undone, and whose page a person has written since.
 fn repaired_site(program: &Program) -> Shop<'_> {
     let mut shop = Shop::new(program, ALL_KINDS);
     succeeds(&mut shop, "1.0.0", &["api", "web"]);

@@ -1,4 +1,4 @@
-//! What is so now of a deployment, and what is told to be started to have it: that is started here, and it does so.
+//! The API says what is so now of a deployment, and what to start to have it. These tests start that, and have it.
 
 use crate::scene::{BOTH, assert_free, ended, failure, live, program};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::shop::{ALARM, Shop};
 use windlass_world::run::run;
 
-/// What the API says is so now of a deployment.
+/// Returns what the API says is so now of a deployment.
 fn now(shop: &Shop<'_>, id: &DeploymentId) -> Value {
     let call = Call {
         method: "GET".into(),
@@ -23,7 +23,7 @@ fn now(shop: &Shop<'_>, id: &DeploymentId) -> Value {
     reply.body["now"].clone()
 }
 
-/// The first input that a text tells to start.
+/// Returns the first input that a text tells to start.
 fn told(text: &str) -> Value {
     let at = text.find(r#"{"action""#).unwrap();
     let mut inputs = serde_json::Deserializer::from_str(&text[at..]).into_iter();
@@ -36,7 +36,7 @@ fn start(shop: &mut Shop<'_>, input: &Value) -> String {
     arn
 }
 
-/// Starts what is told until it runs; answers what was started.
+/// Starts what the API tells until the deployment runs. Returns the inputs that were started.
 fn have(shop: &mut Shop<'_>, id: &DeploymentId) -> Vec<Value> {
     let mut started = Vec::new();
     loop {
@@ -96,7 +96,7 @@ fn what_a_rollback_replaced_is_had_by_what_is_told() {
     let started = have(&mut shop, &newer);
     assert_eq!(started.len(), 1);
     assert_eq!(started[0]["through_hold"], true);
-    // And the rollback does not run any more, and is had again.
+    // The rollback does not run any more, and can be had again.
     let started = have(&mut shop, &back);
     assert_eq!(started[0]["action"], "rollback");
     assert_free(&shop);
@@ -130,7 +130,7 @@ fn what_is_older_held_vetoed_and_needs_an_operator_is_had_by_what_is_told() {
     act(&mut shop, "hold");
     let next = now(&shop, &first)["next"].clone();
     assert_eq!(told(next.as_str().unwrap())["action"], "recover");
-    // A recovery tells how it ended, which is no error of what is told.
+    // The recovery ends with the error of the failed gate. That is no error of the input that was told.
     let recovery = start(&mut shop, &told(next.as_str().unwrap()));
     assert_eq!(shop.region.ended(&recovery).unwrap().error, "GateFailed");
     let started = have(&mut shop, &first);
@@ -162,7 +162,7 @@ fn the_same_request_tells_what_is_started_to_have_it() {
     assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded, "{input}");
 }
 
-/// A component that came after what the rollback went back to.
+/// The component came after the snapshot that the rollback went back to.
 #[test]
 fn a_rollback_that_found_a_component_runs_no_more_once_that_is_released() {
     let program = program();

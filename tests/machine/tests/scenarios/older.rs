@@ -1,4 +1,4 @@
-//! What an older Windlass left, beside which a newer one goes on.
+//! A newer Windlass goes on beside what an older one left.
 
 use crate::scene::{
     BOTH, arrive, assert_free, both, ended, executions, live, look, pass_minutes, program,

@@ -1,4 +1,4 @@
-//! What is only planned: nothing is changed, no lock is taken, and the deployment that follows does what was planned.
+//! Plans: nothing is changed, no lock is taken, and the deployment that follows does what was planned.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ fn planning(mut request: Value) -> Value {
     request
 }
 
-/// Starts a plan and lets it end; answers what is recorded of it.
+/// Starts a plan and lets it end. Returns the record of it.
 fn plan(shop: &mut Shop<'_>, request: Value) -> Planned {
     let arn = shop.start(&planning(request));
     shop.region.run();
@@ -32,7 +32,7 @@ fn plan(shop: &mut Shop<'_>, request: Value) -> Planned {
     load(shop, &store::planned(&DeploymentId::planned(&arn)))
 }
 
-/// Everything that the ledger has, but plans.
+/// Returns everything in the ledger, but plans.
 fn ledger(shop: &Shop<'_>) -> Vec<(String, u64)> {
     let ledger = shop.world().ledger();
     let items = ledger.items.iter();
@@ -101,7 +101,7 @@ fn the_deployment_that_follows_does_what_was_planned() {
                 ("1.0.0", "1.0.1")
             );
         }
-        // What AWS was waited for is not in the estimate.
+        // The waits for AWS are not in the estimate.
         let made = shop
             .region
             .ended(&arn)
@@ -130,7 +130,7 @@ fn a_plan_says_what_would_refuse_the_release() {
     let planned = plan(&mut shop, request);
     assert_eq!(planned.turn.becomes, Becomes::Refused);
     assert_eq!(planned.turn.findings[0].name.to_string(), "Held");
-    // And beside it what the targets say.
+    // The plan tells beside it what the targets say.
     let drawn = planned.drawn.unwrap();
     assert_eq!(drawn.outcome(), Outcome::Rejected);
     assert_eq!(drawn.plan.findings[0].name.to_string(), "GateAlreadyRed");

@@ -30,7 +30,7 @@ fn what_aws_is_still_working_on_is_asked_for_again_and_then_planned() {
     assert_free(&shop);
 }
 
-/// Nothing is planned without what cannot be asked, so nothing is changed, and there is nothing to undo.
+/// Nothing is planned without an answer that cannot be had. So nothing is changed, and there is nothing to undo.
 #[test]
 fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
     use FaultName::{Conflict, Internal, Refused, Throttled, Unavailable};
@@ -77,7 +77,7 @@ fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
         assert_eq!(serves(&shop), both("2"));
         assert!(!shop.has("veto#"));
         assert_free(&shop);
-        // What is told to be started works once it is mended.
+        // The input that the remedy tells works after the mishap is mended.
         shop.world().mishaps().refused.clear();
         let (_, input) = finding.remedy.split_once("then start ").unwrap();
         let input = serde_json::from_str(input.trim_end_matches('.')).unwrap();
@@ -93,7 +93,7 @@ fn assert_succeeded(shop: &Shop<'_>, arn: &str) {
     assert_eq!(serves(shop), both("3"));
 }
 
-/// A person's stop is no fault of what could not be asked meanwhile.
+/// A person stopped the deployment, so it does not end with the fault that it met meanwhile.
 #[test]
 fn one_that_is_stopped_while_it_cannot_ask_ends_as_stopped() {
     let program = program();
@@ -113,7 +113,8 @@ fn one_that_is_stopped_while_it_cannot_ask_ends_as_stopped() {
     assert_free(&shop);
 }
 
-/// What a later wave needs, and what judges, cannot be asked: what was changed is undone, and the cause is told.
+/// The target of a later wave, or the judge's ledger, cannot be asked. The earlier changes are undone, and the cause is
+/// told.
 #[test]
 fn what_cannot_be_asked_later_is_told_by_what_is_undone() {
     let program = program();

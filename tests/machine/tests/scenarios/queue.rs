@@ -1,4 +1,4 @@
-//! Who goes next.
+//! The order in which waiting deployments go.
 
 use crate::scene::{
     BOTH, GO, WAITED, api_way, assert_free, at_once, both, ended, live, path, program, serves,
@@ -8,13 +8,13 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::Running;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 
-/// The place of an execution among all that ended.
+/// Returns the place of an execution among all that ended.
 fn place(shop: &Shop<'_>, arn: &str) -> usize {
     let mut ended = shop.region.all_ended().iter();
     ended.position(|ended| ended.arn == arn).unwrap()
 }
 
-/// However often it was woken for nothing, it waited and then went this way.
+/// Checks that an execution waited, even if it was woken for nothing, and then went this way.
 fn assert_waited_then(shop: &Shop<'_>, arn: &str, way: &str) {
     let walked = shop.path(arn);
     let mut rest = walked.as_str();
@@ -31,7 +31,7 @@ fn assert_waited_then(shop: &Shop<'_>, arn: &str, way: &str) {
     assert_eq!(rest, way);
 }
 
-/// Starts a deployment that has to wait; it is accepted before the next one starts.
+/// Starts a deployment that has to wait. It is accepted before the next one starts.
 fn wait_with(shop: &mut Shop<'_>, version: &str, components: &[&str]) -> String {
     let arn = shop.deploy(version, components);
     assert!(shop.region.run_until(&arn, "AwaitTurn"));

@@ -12,7 +12,7 @@ use windlass_domain::name::ComponentName;
 use windlass_engine::store;
 use windlass_machine::shop::Shop;
 
-/// The step of `api` in the ledger becomes unreadable, or readable again; answers its status.
+/// Makes the step of `api` in the ledger unreadable, or readable again. Returns its former status.
 fn set_status(shop: &Shop<'_>, arn: &str, status: &str) -> String {
     let name = ComponentName::new("api").unwrap();
     let key = store::step(&shop.deployment(arn).id, &name);
@@ -111,7 +111,7 @@ fn one_that_took_nothing_over_is_started_again_at_once_and_then_once_in_a_quarte
     let died: Vec<String> = all().map(|ended| ended.execution.told()).collect();
     assert_eq!(died[died.len() - 2..], ["Admit Unsettled"; 2]);
     let so_far = died.len();
-    // However often the schedule comes, no other is started in that quarter of an hour.
+    // In that quarter of an hour no other recovery is started, even if the schedule comes again.
     for _ in 0..3 {
         shop.region.scheduled();
     }

@@ -4,14 +4,14 @@ use crate::scene::{BOTH, assert_free, both, failure, live, program, serves, whol
 use serde_json::{Value, json};
 use windlass_machine::shop::Shop;
 
-/// The inputs that a text tells to start.
+/// Returns the inputs that a text tells to start.
 fn inputs(text: &str) -> Vec<Value> {
     let begins = text.match_indices(r#"{"action""#);
     let inputs = begins.map(|(at, _)| serde_json::Deserializer::from_str(&text[at..]).into_iter());
     inputs.map(|mut one| one.next().unwrap().unwrap()).collect()
 }
 
-/// The inputs that the end of an execution tells, and its error.
+/// Returns the error at the end of an execution, and the inputs that it tells.
 fn told(shop: &Shop<'_>, arn: &str) -> (String, Vec<Value>) {
     let (error, cause) = failure(shop, arn);
     (error, inputs(&cause))
@@ -114,7 +114,7 @@ fn what_is_older_is_deployed_by_the_input_that_it_names() {
     let refused = shop.start(&older);
     shop.region.run();
     let (error, inputs) = told(&shop, &refused);
-    // The same of each component.
+    // Each component tells the same inputs.
     assert_eq!((error.as_str(), inputs.len()), ("Older", 4));
     assert_eq!(inputs[..2], inputs[2..]);
     assert_eq!(inputs[0]["action"], "rollback");

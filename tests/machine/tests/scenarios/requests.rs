@@ -1,4 +1,4 @@
-//! What a person may ask of a deployment: `again`, `allow_older`, `accept_red`, a recorded version.
+//! The options that a person may set for a deployment: `again`, `allow_older`, `accept_red`, a recorded version.
 
 use crate::scene::{
     BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, at_once, both, ended, failure, live,
@@ -48,7 +48,7 @@ fn again_lifts_a_veto() {
     assert_free(&shop);
 }
 
-/// A release with a place in the order.
+/// Returns a release with a place in the order.
 fn numbered(shop: &mut Shop<'_>, version: &str, sequence: u64) -> Value {
     let mut request = shop.release(version, &BOTH);
     request["manifest"]["sequence"] = json!(sequence);
@@ -101,7 +101,7 @@ fn accept_red_goes_on_while_the_gate_may_still_recover() {
         } else {
             shop.region.run();
             let walked = shop.path(&accepted);
-            // `jobs` alone was changed, watched for as long as unknown is held, and brought back.
+            // Only `jobs` was changed, watched for as long as unknown is held, and brought back.
             let without_looks = walked.replace("Bake Judge Judged ", "");
             assert_eq!(without_looks, path(&[GO, WAVE, BACK, ROLLED_BACK]));
             assert_eq!(serves(&shop), both("2"));
@@ -151,7 +151,7 @@ fn a_recorded_release_is_promoted_with_the_same_bytes() {
     assert_eq!(staged.environment, EnvironmentName::new("staging").unwrap());
     assert_eq!(shop.serves("shop-api-prod"), "1");
 
-    // The bytes that stand under the key now are others; the recorded ones are deployed.
+    // Other bytes are under the key now; the recorded bytes are deployed.
     let mut objects = shop.world().objects();
     objects.upload("artifacts", "artifacts/shop/api/1.0.0.zip", "other bytes");
     drop(objects);

@@ -1,4 +1,4 @@
-//! An operator goes back.
+//! Operators' rollbacks.
 
 use crate::scene::{
     BACK, BOTH, GO, ROLLED_BACK, WAITED, WAVE, assert_free, both, ended, failure, live_with, path,
@@ -35,7 +35,7 @@ fn pressing_it_twice_walks_further_back() {
     assert!(running.values().all(|running| running.version() == "1.0.0"));
 }
 
-/// Somebody has put the aliases back by hand before the operator pressed.
+/// Somebody has put the aliases back by hand before the operator asked.
 #[test]
 fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     let program = program();
@@ -65,7 +65,7 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     assert_eq!(failure(&shop, &third).0, "NothingToGoBackTo");
 }
 
-/// Somebody has put one of two aliases back by hand: its snapshot says what runs of both.
+/// Somebody has put one of two aliases back by hand. The snapshot of the rollback says what runs of both.
 #[test]
 fn one_that_finds_a_part_of_its_goal_in_place_is_gone_back_to_as_a_whole() {
     let program = program();

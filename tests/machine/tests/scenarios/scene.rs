@@ -1,4 +1,4 @@
-//! What the scenarios share: the paths by name, the shop at the start, and looking at the end.
+//! The parts that the scenarios share: the paths by name, the shop at the start, and looks at the end.
 
 use serde_json::{Value, json};
 use windlass_domain::deployment::Ended;
@@ -17,33 +17,33 @@ pub use windlass_machine::ways::{
 pub const WAITED: &str = "Admit Admitted AwaitTurn";
 pub const NEEDS_OPERATOR: &str = "Undo Undoing SettleUndo Ended NeedsOperator";
 
-/// All the way of `api` alone.
+/// Returns the whole way of `api` alone.
 pub fn api_way() -> String {
     path(&[GO, WAVE, WAVE, SUCCEEDED])
 }
 
-/// All the way of one function all at once, watched for two minutes.
+/// Returns the whole way of one function, all at once, watched for two minutes.
 pub fn at_once() -> String {
     path(&[GO, WAVE, SUCCEEDED])
 }
 
-/// A rollback of both functions, which waits for no gate.
+/// Returns the way of a rollback of both functions, which waits for no gate.
 pub fn way_back() -> String {
     path(&[GO, WAVE, WAVE, SUCCEEDED])
 }
 
-/// How a deployment ended, as its record says.
+/// Returns the ending of a deployment, as its record says.
 pub fn ended(shop: &Shop<'_>, arn: &str) -> Ended {
     shop.deployment(arn).ending.unwrap()
 }
 
-/// Error and cause of an execution that failed.
+/// Returns the error and the cause of an execution that failed.
 pub fn failure(shop: &Shop<'_>, arn: &str) -> (String, String) {
     let ended = shop.region.ended(arn).unwrap();
     (ended.error.clone(), ended.cause.clone())
 }
 
-/// That nobody holds the lock and nobody waits.
+/// Checks that nobody holds the lock and nobody waits.
 pub fn assert_free(shop: &Shop<'_>) {
     assert_eq!(shop.lock().held, None);
     assert!(!shop.has("waiting#"));
@@ -54,8 +54,7 @@ pub fn declare(shop: &Shop<'_>, text: &str) {
     upload(shop, "apps/shop/app.yaml", text);
 }
 
-/// Uploads something to the artifacts bucket, and brings the event that S3 sends; answers the
-/// version.
+/// Uploads something to the artifacts bucket, and brings the event that S3 sends. Returns the version.
 pub fn upload(shop: &Shop<'_>, key: &str, text: &str) -> String {
     let event = upload_unheard(shop, key, text);
     let version = event["detail"]["object"]["version-id"].clone();
@@ -63,7 +62,7 @@ pub fn upload(shop: &Shop<'_>, key: &str, text: &str) -> String {
     version.as_str().unwrap().to_owned()
 }
 
-/// Uploads something to the artifacts bucket; answers the event, which does not come by itself.
+/// Uploads something to the artifacts bucket. Returns the event, which does not come by itself.
 pub fn upload_unheard(shop: &Shop<'_>, key: &str, text: &str) -> Value {
     let mut objects = shop.world().objects();
     let version = objects.upload("artifacts", key, text.to_owned());
@@ -75,25 +74,25 @@ pub fn upload_unheard(shop: &Shop<'_>, key: &str, text: &str) -> Value {
     object_created("artifacts", &object, shop.world().now())
 }
 
-/// The manifest of a release of both functions, whose code is there.
+/// Returns the manifest of a release of both functions, and uploads their code.
 pub fn manifest(shop: &Shop<'_>, version: &str) -> String {
     let mut manifest = shop.release(version, &BOTH)["manifest"].take();
     manifest["git"] = json!({"ref": "refs/heads/main", "commit": "0123456"});
     manifest.to_string()
 }
 
-/// Uploads a release of both functions; answers the event, which does not come by itself.
+/// Uploads a release of both functions. Returns the event, which does not come by itself.
 pub fn release_unheard(shop: &Shop<'_>, version: &str) -> Value {
     let manifest = manifest(shop, version);
     upload_unheard(shop, &format!("releases/shop/{version}.json"), &manifest)
 }
 
-/// The schedule of intake comes.
+/// Brings the event of intake's schedule.
 pub fn look(shop: &Shop<'_>) {
     arrive(shop, scheduled(shop.world().now()));
 }
 
-/// How many executions there have been.
+/// Runs everything to its end. Returns the number of executions.
 pub fn executions(shop: &mut Shop<'_>) -> usize {
     shop.region.run();
     shop.region.all_ended().len()
@@ -104,7 +103,7 @@ pub fn arrive(shop: &Shop<'_>, event: Value) {
     run(intake::handle(shop.world(), event)).unwrap();
 }
 
-/// Brings an event to intake, which fails.
+/// Brings an event to intake, which must fail.
 pub fn arrive_in_vain(shop: &Shop<'_>, event: Value) {
     assert!(run(intake::handle(shop.world(), event)).is_err());
 }

@@ -14,7 +14,7 @@ fn weekly() -> String {
     FUNCTIONS.replace("prod: {deploy: {branch: main}}", drill)
 }
 
-/// Two releases are live, the second since now.
+/// Makes the shop with two releases live, the second one just now.
 fn shop(program: &Program) -> Shop<'_> {
     let mut shop = Shop::new(program, &weekly());
     for version in ["1.0.0", "1.1.0"] {
@@ -24,7 +24,7 @@ fn shop(program: &Program) -> Shop<'_> {
     shop
 }
 
-/// Lets the schedule come every so many minutes for so many hours.
+/// Runs the schedule every so many minutes for so many hours.
 fn hours(shop: &mut Shop<'_>, hours: u64, every: u64) {
     for _ in 0..hours * 60 / every {
         pass_minutes(shop, every);
@@ -74,7 +74,7 @@ fn one_begins_when_it_is_due_and_the_next_counts_from_it() {
     assert_eq!(next(&shop)["due"], due);
     hours(&mut shop, 7 * 24 - 3, 60);
     assert_eq!(drills(&shop).len(), 1);
-    // What is missed is made up for once.
+    // Missed drills are made up for once.
     pass_minutes(&shop, 30 * 24 * 60);
     hours(&mut shop, 6, 60);
     assert_eq!(drills(&shop).len(), 2);
@@ -98,7 +98,7 @@ fn it_is_put_off_while_something_is_in_its_way_and_that_is_shown() {
     assert_eq!(next(&shop)["put_off"], Value::Null);
 }
 
-/// A gate is red before it begins: it is refused, which its record tells, and due again a day later.
+/// A gate is red before the drill begins. The drill is refused, its record tells that, and it is due again a day later.
 #[test]
 fn one_that_is_refused_is_tried_again_a_day_later() {
     let program = program();

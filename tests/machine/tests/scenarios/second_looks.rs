@@ -1,4 +1,4 @@
-//! The second look at what a recovery left, 15 minutes after it.
+//! The second look at the targets that a recovery left, 15 minutes after it.
 
 use crate::scene::{BOTH, assert_free, both, ended, live, pass_minutes, program, serves};
 use serde_json::Value;
@@ -18,7 +18,7 @@ fn look(shop: &Shop<'_>, arn: &str) -> SecondLook {
     run(store::require(shop.world(), &key)).unwrap().value
 }
 
-/// How many looks are still in the index.
+/// Returns the number of looks that are still in the index.
 fn due(shop: &Shop<'_>) -> usize {
     let (world, mut faults) = (shop.world(), Faults::default());
     let found = store::load_all_indexed(world, &store::SECOND_LOOKS, &mut faults);
@@ -31,15 +31,14 @@ fn saw(shop: &Shop<'_>, arn: &str) -> Option<Saw> {
     look(shop, arn).looked.map(|looked| looked.saw)
 }
 
-/// Lets the schedule come after some minutes.
+/// Lets some minutes pass, and runs the schedule.
 fn scheduled_after(shop: &mut Shop<'_>, minutes: u64) {
     pass_minutes(shop, minutes);
     shop.region.scheduled();
     shop.region.run();
 }
 
-/// The shop with 1.0.0 live, and the execution of 1.1.0, which was stopped in this state and
-/// recovered.
+/// Makes the shop with 1.0.0 live, and the execution of 1.1.0, which was stopped in this state and recovered.
 fn recovered_in<'p>(program: &'p Program, state: &str) -> (Shop<'p>, String) {
     let mut shop = live(program);
     let arn = shop.deploy("1.1.0", &BOTH);
@@ -50,14 +49,14 @@ fn recovered_in<'p>(program: &'p Program, state: &str) -> (Shop<'p>, String) {
     (shop, arn)
 }
 
-/// What a call does that AWS held until the recovery was over.
+/// Lets a call take effect that AWS held until the recovery was over.
 fn lands_late(shop: &Shop<'_>, function: &str) {
     let mut functions = shop.world().functions();
     let api = functions.functions.get_mut(function).unwrap();
     api.aliases.get_mut("live").unwrap().version = "3".into();
 }
 
-/// What people were told of drift by second looks, which name a deployment: subjects and messages.
+/// Returns the notifications of drift by second looks, which name a deployment: subjects and messages.
 fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
     let published = shop.world().notifications().published.clone();
     let drift = published.into_iter();
@@ -186,7 +185,7 @@ fn no_hourly_look_tells_again_what_the_second_look_has_told() {
         assert_eq!(saw(&shop, &arn), Some(Saw::Changed));
         assert_eq!(drift(&shop), ["DriftFound"], "{minutes_before} minutes");
 
-        // Its end is told, and so is what differs after that.
+        // The end of the drift is told, and so is a later difference.
         let moves = |shop: &Shop<'_>, version: &str| {
             let mut functions = shop.world().functions();
             let api = functions.functions.get_mut("shop-api").unwrap();
@@ -277,7 +276,7 @@ fn what_cannot_be_seen_is_tried_again_and_then_told_as_unknown() {
     for tries in 1..=6 {
         assert_eq!((saw(&shop, &arn), told(&shop).len()), (None, 0));
         scheduled_after(&mut shop, 5);
-        // A run that comes too early makes none.
+        // A run of the schedule that comes too early makes no look.
         shop.region.scheduled();
         assert_eq!(look(&shop, &arn).tries, tries);
     }

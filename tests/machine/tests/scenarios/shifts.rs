@@ -4,7 +4,7 @@ use crate::scene::*;
 use windlass_engine::ports::{ServiceHook, Shifting};
 use windlass_machine::shop::Shop;
 
-/// A service alone, by this strategy, watched for so many minutes.
+/// Returns the declaration of a service alone, with this strategy, watched for this time.
 fn declared(strategy: &str, bake: &str) -> String {
     format!(
         "
@@ -21,7 +21,8 @@ gates:
     )
 }
 
-/// The service by this strategy: half of the traffic for five minutes where it goes in steps, and four minutes of baking.
+/// Makes the service with this strategy. In steps, half of the traffic shifts first, for five minutes. ECS bakes for
+/// four minutes.
 fn shifting<'p>(
     program: &'p windlass_machine::program::Program,
     strategy: &str,
@@ -72,14 +73,14 @@ fn a_release_by_each_strategy_takes_at_most_45_transitions_and_one_a_poll() {
         shop.region.run();
         assert_eq!(ended(&shop, &arn).to_string(), "Succeeded", "{strategy}");
         let execution = &shop.region.ended(&arn).unwrap().execution;
-        // A poll of ECS, and a look at the gates, is one more transition in a state that it is in already.
+        // A poll of ECS, or a look at the gates, is one more transition in a state that the execution is in already.
         let states = execution.path().states(&program).len();
         assert!(states <= 45, "{strategy}: {states}: {}", execution.told());
     }
 }
 
-/// The service blue/green, which pauses for Windlass when all traffic is shifted, for so many minutes at most, and is
-/// watched then for three.
+/// Makes the service blue/green. When all traffic is shifted it pauses for Windlass, for so many minutes at most, and
+/// is watched then for three.
 fn pausing(program: &windlass_machine::program::Program, timeout_min: u32) -> Shop<'_> {
     let at = "POST_PRODUCTION_TRAFFIC_SHIFT";
     let strategy = format!("blue_green, pause: [{at}]");

@@ -1,4 +1,4 @@
-//! What a person stops says nothing of the release.
+//! A stop by a person says nothing against the release.
 
 use crate::scene::{
     BACK, BOTH, GO, WAVE, assert_free, both, ended, failure, live, path, program, serves, whole_way,
@@ -30,7 +30,7 @@ fn stop(shop: &mut Shop<'_>, arn: &str, way: &str) {
     }
 }
 
-/// The input that a cause tells to start.
+/// Returns the input that a cause tells to start.
 fn input(cause: &str) -> Value {
     let begins = cause.find(r#"{"action""#).unwrap();
     let mut inputs = serde_json::Deserializer::from_str(&cause[begins..]).into_iter();
@@ -59,7 +59,7 @@ fn what_a_person_stopped_is_not_vetoed_and_comes_again_only_when_asked_to() {
         assert_eq!(serves(&shop), both("2"));
 
         let input = input(&end.cause);
-        // Only the rollback has set a hold; a person's own request goes past their stop.
+        // Only the rollback has set a hold. A person's own request goes past their stop.
         assert_eq!(
             input["through_hold"] == json!(true),
             way == "rollback",
@@ -74,7 +74,7 @@ fn what_a_person_stopped_is_not_vetoed_and_comes_again_only_when_asked_to() {
     }
 }
 
-/// The same, as it arrives by itself.
+/// Returns the same request as an arrival.
 fn arrival(request: &Value) -> Value {
     let mut arrival = request.clone();
     arrival["requester"] = json!({"route": "s3"});

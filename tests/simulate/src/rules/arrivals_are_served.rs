@@ -5,9 +5,9 @@ use crate::schedule::{Counted, Mishap};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::time::Time;
 
-/// "Nothing lost" and "one deployment per distinct request": whatever was uploaded or pushed to be
-/// released is one deployment, its own or that of an equal upload, or is refused, within a stated time, whether or not
-/// its event came; and never two. A declaration is in force, or is refused.
+/// "Nothing lost" and "one deployment per distinct request": an arrival that is to be released becomes one deployment,
+/// its own or that of an equal upload, or is refused, and never becomes two. This happens within a stated time, whether
+/// or not its event came. A declaration is in force, or is refused.
 ///
 /// Safety: arrivals: What is uploaded or pushed is one deployment, or is refused, within a stated time, whether or not
 /// its event comes.
@@ -27,8 +27,8 @@ pub fn arrivals_are_served(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a person stopped it before it was a deployment: it does not come again by itself, also where
-/// the execution was redriven since and ended otherwise.
+/// Returns whether a person stopped it before it was a deployment. Then it does not come again by itself, even if the
+/// execution was redriven since and ended otherwise.
 fn is_stopped(outcome: &Outcome<'_>, arrival: &Arrival) -> bool {
     let executions = outcome.world.executions();
     let was_for = |arn: &String| {
@@ -45,7 +45,7 @@ fn is_stopped(outcome: &Outcome<'_>, arrival: &Arrival) -> bool {
 fn in_time(outcome: &Outcome<'_>, arrived: Time, record: &Deployment) -> Result<(), String> {
     let mishaps = outcome.schedule.mishaps.as_slice();
     let is_stop = |mishap: &Mishap| mishap.what.counted() == Counted::Visits;
-    // Who stops an execution decides when it goes on.
+    // A person who stops an execution decides when it goes on.
     let by = served_by(arrived, mishaps.len());
     if record.accepted > by && !mishaps.iter().any(is_stop) {
         return Err(format!(

@@ -8,9 +8,10 @@ use windlass_domain::environment::Snapshot;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 
-/// "Every component has a way back, also its first release: to what was found before it" (rule 8), and "an answer
-/// says what the targets show now" (rule 1): where the last that ended well is a rollback, callers of every component
-/// that Windlass ever changed get what its snapshot says of it, or what there was before its first change.
+/// "Every component has a way back, also its first release: to what was found before it" (rule 8), and "an answer says
+/// what the targets show now" (rule 1): this is checked if the last deployment that ended well is a rollback. Callers
+/// of every component that Windlass ever changed get what its snapshot says of it, or what there was before its first
+/// change.
 ///
 /// Safety: undo: After a rollback callers of each component get what its snapshot says, or what there was before its
 /// first change.
@@ -22,7 +23,7 @@ pub fn back_as_it_says(outcome: &Outcome<'_>) -> Result<(), String> {
     let goal = snapshots.iter().find(|snapshot| snapshot.number == number);
     let goal = goal.ok_or(format!("there is no snapshot {number}"))?;
     for component in COMPONENTS {
-        // A rollback runs nothing.
+        // A rollback runs no task.
         if component == TASK
             || !was_changed(outcome, component)
             || changed_outside(outcome, component)
@@ -47,7 +48,7 @@ pub fn back_as_it_says(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// The rollback that ended well after everything else that did, with the snapshot that it went to; none while
+/// Returns the rollback that ended well after everything else that did, with the snapshot that it went to. `None` while
 /// another deployment is stuck.
 fn last_rollback(outcome: &Outcome<'_>) -> Option<(Rc<Deployment>, u64)> {
     if outcome.lock().held.is_some() {
@@ -63,10 +64,10 @@ fn last_rollback(outcome: &Outcome<'_>) -> Option<(Rc<Deployment>, u64)> {
     (last.action == ActionName::Rollback).then_some((last, number))
 }
 
-/// Whether callers may get something else since.
+/// Returns whether callers may get something else since this ending.
 fn changes(ended: &Ended) -> bool {
     match ended.ending {
-        // An operator may have taken in what there was.
+        // An operator may have accepted what there was.
         Ending::Succeeded | Ending::NeedsOperator => true,
         Ending::NothingToDo => ended.cause_name == "AlreadyThere",
         Ending::Rejected | Ending::RolledBack => false,

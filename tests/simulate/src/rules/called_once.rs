@@ -1,4 +1,4 @@
-//! Calls of functions that a task is: the part of [`super::runs_once`] that is about them.
+//! Calls of functions by tasks: the part of [`super::runs_once`] that is about them.
 
 use crate::outcome::Outcome;
 use crate::targets::TASK;
@@ -10,8 +10,9 @@ use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 use windlass_world::runners::{LiveCall, State};
 
-/// Each call is made once, or, of a function that bears it, again when the one before is over, with the same key and of the
-/// same version. What takes it back is called only once it is over, and may have begun.
+/// Each call is made once. Only a function that is repeatable is called again, when the call before is over, with the
+/// same key and in the same version. The undo call is made only after the call is over, and only if the call may have
+/// begun.
 ///
 /// Safety: tasks: A function that a task is is called once, or again only where it bears that, when the call before is
 /// over.
@@ -45,7 +46,7 @@ pub(super) fn called_once(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the ledger has what came of it.
+/// Returns whether the ledger has the success of a call.
 fn is_told(outcome: &Outcome<'_>, live: &LiveCall) -> bool {
     let mut parts = live.key().split('/').skip(1);
     let (Some(id), Some(_), Some(direction)) = (parts.next(), parts.next(), parts.next()) else {
@@ -56,7 +57,7 @@ fn is_told(outcome: &Outcome<'_>, live: &LiveCall) -> bool {
     end.is_some_and(|end| end.at <= live.ends && end.outcome == CallOutcome::Succeeded)
 }
 
-/// What the ledger has of a call.
+/// Returns the ledger's item of a call.
 fn called(outcome: &Outcome<'_>, id: &str, direction: &str) -> Option<Called> {
     let found = outcome.all::<Called>(
         &format!("deployment#{id}"),
@@ -124,13 +125,13 @@ fn of_record(outcome: &Outcome<'_>, state: &State, record: &Deployment) -> Resul
     }
 }
 
-/// Whether a call was begun of which nobody knows more.
+/// Returns whether a call was begun, by the ledger.
 fn is_lost(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     let called = called(outcome, record.id.as_str(), "forward");
     called.is_some_and(|called| called.begun.is_some())
 }
 
-/// Whether the call of the deployment that succeeded last before was the same, and nobody asked for it again.
+/// Returns whether the call of the deployment that succeeded last before was the same, and nobody asked for it again.
 fn is_repeated(
     outcome: &Outcome<'_>,
     state: &State,
@@ -152,7 +153,8 @@ fn is_repeated(
     last.is_some_and(|last| sha256(last) == sha256(forward)) && !record.again
 }
 
-/// Only a person could find out then what a call of this step did: it was begun, and no answer of it is in the ledger.
+/// Returns whether only a person could find out then what a call of this step did: it was begun, and no answer is in
+/// the ledger.
 pub(super) fn is_unknown_call(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
     ["forward", "undo"].iter().any(|direction| {
         let called = called(outcome, step.deployment.as_str(), direction);
@@ -164,7 +166,7 @@ pub(super) fn is_unknown_call(outcome: &Outcome<'_>, step: &Step, then: Time) ->
     })
 }
 
-/// Whether Lambda has not run what takes the call of this step back.
+/// Returns whether Lambda has not run the undo call of this step.
 pub fn is_unbegun_call(outcome: &Outcome<'_>, step: &Step) -> bool {
     let undo = called(outcome, step.deployment.as_str(), "undo");
     step.component.as_str() == TASK

@@ -1,8 +1,8 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 
-/// "Nothing is claimed that is not so" (rule 1): whenever an ending is written, or an execution answers what came of
-/// another one, the targets show at that moment what it claims, unless somebody outside has changed them.
+/// "Nothing is claimed that is not so" (rule 1): when an ending is written, or an execution answers for another one's
+/// deployment, the targets show at that moment what it claims, unless somebody outside has changed them.
 ///
 /// Safety: truth: What an ending, or an answer on another one's deployment, claims is what the targets show at that
 /// moment.

@@ -7,12 +7,13 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::request::ActionName;
 
-/// What the function may write that looks.
+/// The items that a looking function may write.
 const LOOKS: [&str; 2] = ["second_look", "hourly_look"];
 
 /// "Looked at every hour: what differs is told once, and gone when it is gone. A look never waits for, nor stops, a
-/// deployment": whoever looks writes nothing but looks, so takes no lock, and changes no target; what a person changed
-/// between deployments is told, once for each change where nothing goes wrong, and never as gone before it is.
+/// deployment": the looking function writes nothing but looks, so it takes no lock, and it changes no target. A
+/// person's change between deployments is told: once for each change if nothing goes wrong, and never as gone before it
+/// is.
 ///
 /// Safety: drift: What a person changed between deployments is told, once where nothing goes wrong, and who looks
 /// changes nothing.
@@ -44,7 +45,7 @@ fn told_once(outcome: &Outcome<'_>) -> Result<(), String> {
     let mends = acted(outcome, |deed| matches!(deed, Deed::Mend(..)));
     let deployed = acted(outcome, |deed| matches!(deed, Deed::Deploy(..)));
     let restored = restored(outcome);
-    // What was restored is gone by that, and by no deployment that comes after it.
+    // A restoring ends the drift, so a deployment after it does not.
     let ends = mends + if restored > 0 { restored } else { deployed };
     let mishaps = &outcome.schedule.mishaps;
     if drifts == 0 {
@@ -54,7 +55,7 @@ fn told_once(outcome: &Outcome<'_>) -> Result<(), String> {
     if is_plain && found != drifts {
         return Err(format!("{drifts} changes by hand are told {found} times"));
     }
-    // What cannot be sent for longer than the stream is tried is in the queue of what was not sent.
+    // An event that cannot be sent for longer than the stream is tried is in the queue of unsent events.
     let is_lost = |what: What| matches!(what, What::ThrottledLong | What::DeniedLong);
     if found < drifts && !mishaps.iter().any(|one| is_lost(one.what)) {
         return Err(format!("{drifts} changes by hand are told {found} times"));
@@ -68,7 +69,7 @@ fn told_once(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// How many restorings have ended well.
+/// Returns the number of restorings that have ended well.
 fn restored(outcome: &Outcome<'_>) -> usize {
     let records = outcome.records();
     let is_restored = |record: &&Rc<Deployment>| {
@@ -78,7 +79,7 @@ fn restored(outcome: &Outcome<'_>) -> usize {
     records.iter().filter(is_restored).count()
 }
 
-/// How many acts of a sort were done.
+/// Returns the number of acts of a sort that were done.
 fn acted(outcome: &Outcome<'_>, is_meant: impl Fn(&Deed) -> bool) -> usize {
     let acts = outcome.happened.iter().filter_map(|one| match one.what {
         Event::Acted(n) => outcome.scenario.acts.get(n),
@@ -87,7 +88,7 @@ fn acted(outcome: &Outcome<'_>, is_meant: impl Fn(&Deed) -> bool) -> usize {
     acts.filter(|act| is_meant(&act.deed)).count()
 }
 
-/// How many components the events of a name tell of, by the lines that begin so.
+/// Returns the number of components that the events of this name tell of. Each is a line that begins with this text.
 fn told(outcome: &Outcome<'_>, name: &str, begins: &str) -> usize {
     let events = outcome.world.events();
     let put = events.put.iter().filter(|(called, _)| called == name);

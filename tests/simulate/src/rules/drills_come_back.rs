@@ -11,10 +11,11 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::request::{ActionName, Route};
 use windlass_domain::time::Time;
 
-/// "Releases the version before and comes back" (decision 0575): what ran before a drill runs after it, or its record
-/// says that it does not, which has a reason; nothing but an operator's rollback comes between its two ways, and no way
-/// back replaces that; it vetoes nothing, begins under no hold, and is never left half its way. One that is due by the
-/// declaration begins once (decision 0576).
+/// "Releases the version before and comes back" (decision 0575): what ran before a drill runs after it. Otherwise the
+/// record of the drill says that it does not, and there is a reason. Only an operator's rollback may come between the
+/// way there and the way back, and no way back replaces what that rollback brought. A drill vetoes nothing, does not
+/// begin while deployments are held, and is never left halfway. A drill that is due by the declaration begins once
+/// (decision 0576).
 ///
 /// Safety: drills: What ran before a drill runs after it, or its record says that it does not, and why; one that is due
 /// begins once.
@@ -48,12 +49,13 @@ pub fn drills_come_back(outcome: &Outcome<'_>) -> Result<(), String> {
 
 const HERE: &str = "env#shop/prod";
 
-/// What happened until now.
+/// The state of the environment and its drills up to an event.
 struct Course<'a, 'w> {
     outcome: &'a Outcome<'w>,
     state: Rc<EnvironmentState>,
     held: bool,
-    /// The drills whose way there is gone and whose way back is not, with who else succeeded since.
+    /// The drills whose way there has succeeded and which have not ended, each with the deployments of others that
+    /// succeeded since.
     away: BTreeMap<DeploymentId, Vec<DeploymentId>>,
 }
 
@@ -133,7 +135,7 @@ impl<'a, 'w> Course<'a, 'w> {
         }
     }
 
-    /// Whether what ran before a drill that has just ended runs, where its record says so.
+    /// Checks that what ran before a drill that has just ended runs, if its record says so.
     fn has_come_back(&self, drill: &Drill) -> Result<(), String> {
         let restored = drill.ended.as_ref().is_some_and(|ended| ended.restored);
         let Some(from) = drill.from.as_ref().filter(|_| restored) else {
@@ -153,7 +155,7 @@ impl<'a, 'w> Course<'a, 'w> {
     }
 }
 
-/// No run is as long as the time after which a drill that was made is due again.
+/// Checks that at most one drill that was made began by itself. No run is so long that another one would be due.
 fn once_when_due(ended: &[Rc<Drill>]) -> Result<(), String> {
     let by_itself = ended.iter().filter(|drill| {
         let outcome = drill.ended.as_ref().map(|ended| ended.outcome);
@@ -168,7 +170,7 @@ fn once_when_due(ended: &[Rc<Drill>]) -> Result<(), String> {
     }
 }
 
-/// Whether the record of a drill says what its deployments came to.
+/// Checks that the record of a drill fits its deployments.
 fn is_whole(outcome: &Outcome<'_>, drill: &Drill) -> Result<(), String> {
     let id = &drill.id;
     let Some(ended) = &drill.ended else {
@@ -209,7 +211,7 @@ fn is_whole(outcome: &Outcome<'_>, drill: &Drill) -> Result<(), String> {
     }
 }
 
-/// Whether there is a reason that something else runs than before.
+/// Returns whether there is a reason that something else runs than before.
 fn is_explained(outcome: &Outcome<'_>, drill: &Drill, of_it: &[&Deployment]) -> bool {
     let mut records = outcome.records().into_iter();
     let is_overtaken = records.any(|record| record.action == ActionName::Rollback);
@@ -224,7 +226,7 @@ fn is_explained(outcome: &Outcome<'_>, drill: &Drill, of_it: &[&Deployment]) -> 
     is_overtaken || needs_operator || is_stuck || drill.tries >= TRIES
 }
 
-/// Whether callers got the version before and then the present one, and every gate passed.
+/// Checks that callers got the version before and then the present one, and that every gate passed.
 fn is_proved(outcome: &Outcome<'_>, drill: &Drill) -> Result<(), String> {
     let id = &drill.id;
     let legs: Vec<&Leg> = [Some(&drill.there), drill.back.as_ref()]

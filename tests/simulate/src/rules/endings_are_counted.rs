@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::outcome::EndedDeployment;
 
-/// "The stream that tells of endings brings them at least once" (`docs/metrics.md`): each ending is counted as what it was
-/// when it was new, and once where nothing went wrong. What cannot be read for longer than the stream is tried again is in
-/// the queue of what was not sent.
+/// "The stream that tells of endings brings them at least once" (`docs/metrics.md`): each ending is counted as what it
+/// was when it was new, and only once if nothing went wrong. An ending that cannot be read for longer than the stream
+/// is tried again is in the queue of unsent events.
 ///
 /// Safety: telling: What ends is counted as what it was, and once where nothing goes wrong.
 pub fn endings_are_counted(outcome: &Outcome<'_>) -> Result<(), String> {

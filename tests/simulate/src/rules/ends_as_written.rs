@@ -1,9 +1,9 @@
 use crate::outcome::Outcome;
 use crate::schedule::What;
 
-/// "Every change is repeatable" (rule 3): what fails once is asked again, so a deployment ends as it
-/// would have without; and where nothing goes wrong it ends as the scenario says. Who asks without a key, and again
-/// because no answer came, may have arrived once more: that there is nothing to do is then told twice.
+/// "Every change is repeatable" (rule 3): a call that fails once is made again, so a deployment ends as it would have
+/// without the failure. If nothing goes wrong it ends as the scenario says. A client without a key that asks again,
+/// because no answer came, may have arrived once more: then it is told twice that there is nothing to do.
 ///
 /// Safety: fence: What fails once is asked again, and the deployment ends as it would have without.
 pub fn ends_as_written(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -19,7 +19,7 @@ pub fn ends_as_written(outcome: &Outcome<'_>) -> Result<(), String> {
     let ends = outcome.endings();
     let written = outcome.scenario.ends.iter().map(ToString::to_string);
     let (mut told, mut wanted): (Vec<String>, Vec<String>) = (ends.clone(), written.collect());
-    // By a clock that is wrong, of two that came at once the later one may be listed first.
+    // By a wrong clock, the later one of two that came at once may be listed first.
     if mishaps.iter().any(|one| is_of_a_clock(one.what)) {
         told.sort();
         wanted.sort();

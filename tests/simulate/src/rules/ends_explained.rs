@@ -5,9 +5,9 @@ use crate::schedule::{Counted, What};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::ending::Ending;
 
-/// "one deployment per distinct request; a status URL, an end that tells the truth": where one thing goes
-/// wrong, what was asked for is not turned away, and does not go live, but as the scenario says that it
-/// may, or where that one thing explains it. What a newer release supersedes has a newer one.
+/// "one deployment per distinct request; a status URL, an end that tells the truth": with one mishap, a deployment ends
+/// as the scenario says that it may, or in a way that the mishap explains. It is not refused, and does not go live, for
+/// no reason. If a release is superseded, there is a newer one.
 ///
 /// Safety: mishaps: Each deployment ends as its scenario says that it may, or as the one mishap explains.
 pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -26,7 +26,7 @@ pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
             return Err(format!("{name} says: {}", ended.cause));
         }
         let is_superseded = || is_superseded(outcome, &record) || was_replaced(outcome, &record);
-        // The way back of a drill gives way to whatever an operator has brought (`drills_come_back`).
+        // The way back of a drill gives way to anything that an operator has brought (`drills_come_back`).
         let is_release = record.drill.is_none();
         if ended.cause_name == "Superseded" && is_release && !is_superseded() {
             return Err(format!("{name}, and nothing newer was asked for"));
@@ -54,17 +54,17 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
             "ExecutionTimedOut" => what == What::TimedOut,
             // Somebody else keeps the lock.
             "NeedsOperator" | "WaitedTooLong" => is_anyone_stuck(outcome),
-            // Of two that come within the skew of clocks the later one is taken for the older.
+            // Of two deployments that come within the skew of clocks, the later one counts as the older.
             "Older" => matches!(what, What::ClockAhead | What::ClockBehind),
             "TargetNotReady" => what == What::Stranger && is_service_changed(outcome),
-            // What the mishap undid is explained by itself.
+            // The undo of the release before is itself explained by the mishap.
             "Vetoed" => was_undone(outcome, record),
             _ => false,
         },
     }
 }
 
-/// Whether a person began a rollout of the service, which is waited for a while, and never raced.
+/// Returns whether a person began a rollout of the service. A deployment waits for it for a while, and never races it.
 fn is_service_changed(outcome: &Outcome<'_>) -> bool {
     let mut happened = outcome.happened.iter();
     happened.any(|one| matches!(one.what, Event::ChangedByStranger("agent")))
@@ -85,7 +85,7 @@ fn is_anyone_stuck(outcome: &Outcome<'_>) -> bool {
     })
 }
 
-/// Whether another deployment of its release was undone.
+/// Returns whether another deployment of its release was undone.
 fn was_undone(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     outcome.records().iter().any(|other| {
         let ended = other.ending.as_ref();
@@ -95,7 +95,7 @@ fn was_undone(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     })
 }
 
-/// Whether its release was live before, and something else went live since.
+/// Returns whether its release was live before, and something else went live since.
 fn was_replaced(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     let records = outcome.records();
     let is_live = |one: &Deployment| {
@@ -111,7 +111,7 @@ fn was_replaced(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     })
 }
 
-/// Whether another release of all its components is no older.
+/// Returns whether another release of all its components is no older.
 fn is_superseded(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     let own = Place::of(outcome, record);
     outcome.records().iter().any(|other| {

@@ -6,8 +6,8 @@ use windlass_world::rollout::LiveService;
 /// The tag of a task definition with the deployment that made it.
 const MADE_BY: &str = "windlass:deployment";
 
-/// "Nothing that ECS may still take back is called `Succeeded`": when a release has succeeded, ECS has said of its
-/// deployment that it is successful.
+/// "Nothing that ECS may still take back is called `Succeeded`": when a release has succeeded, ECS has said that its
+/// deployment is successful.
 ///
 /// Safety: truth: Nothing that ECS may still take back is called `Succeeded`.
 pub fn final_by_ecs(outcome: &Outcome<'_>) -> Result<(), String> {

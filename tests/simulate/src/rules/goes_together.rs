@@ -1,7 +1,7 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 
-/// "Function and service at 10 %, judged, then on": with `waves: together` no function is with all its callers before the
+/// "Function and service at 10 %, judged, then on": with `waves: together` no function has all its callers before the
 /// service has had its first ones.
 ///
 /// Safety: plans: With `waves: together` no function has all its callers before the service has had its first ones.

@@ -12,12 +12,12 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 
-/// How often a component is restored within a day.
+/// The largest number of restorings within a day.
 const A_DAY: usize = 3;
 
-/// "Restoring is a deployment like any other, never while held, waiting or running, at most three a day, then a hold with
-/// words": it begins where nothing is held and nobody waits, counts once with its ending, and in the end nothing that is
-/// to be restored differs, or deployments are held.
+/// "Restoring is a deployment like any other, never while held, waiting or running, at most three a day, then a hold
+/// with words": a restoring begins while nothing is held and nobody waits, and counts once, with its ending. In the end
+/// nothing differs that is to be restored, or deployments are held.
 ///
 /// Safety: restoring: A restoring begins where nothing is held and nobody waits, and counts once; in the end nothing
 /// differs, or deployments are held.
@@ -73,8 +73,8 @@ pub fn healed_as_declared(outcome: &Outcome<'_>) -> Result<(), String> {
     left(outcome)
 }
 
-/// Whether it counts: it had a turn and has ended, and was neither stopped nor had anything to do. One that needs an
-/// operator has not ended for good.
+/// Returns whether a restoring counts: it had a turn and has ended, was not stopped, and had something to do. One that
+/// needs an operator has not ended for good.
 fn counts(record: &Deployment) -> bool {
     let ended = record.ending.as_ref();
     let is_done = ended
@@ -82,14 +82,14 @@ fn counts(record: &Deployment) -> bool {
     is_done && record.started.is_some() && !record.stopped
 }
 
-/// Whether it is declared that a component is restored.
+/// Returns whether the declaration says that a component is restored.
 fn is_to_restore(outcome: &Outcome<'_>, name: &ComponentName) -> bool {
     let lines = outcome.scenario.declaration.lines();
     let mut own = lines.filter(|line| line.trim_start().starts_with(&format!("{name}:")));
     own.any(|line| line.contains("heal: restore"))
 }
 
-/// That each which counts is noted once.
+/// Checks that each restoring which counts is noted once.
 fn noted(outcome: &Outcome<'_>, counted: &[(DeploymentId, Time)]) -> Result<(), String> {
     let state = outcome
         .all::<EnvironmentState>("env#shop/prod", "state")
@@ -107,7 +107,7 @@ fn noted(outcome: &Outcome<'_>, counted: &[(DeploymentId, Time)]) -> Result<(), 
     Ok(())
 }
 
-/// That what is to be restored was, where nothing stands in the way.
+/// Checks that everything that is to be restored was restored, if nothing stands in the way.
 fn left(outcome: &Outcome<'_>) -> Result<(), String> {
     let looked = outcome
         .all::<HourlyLook>("look#shop/prod", "hourly_look")

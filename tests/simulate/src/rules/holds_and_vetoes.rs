@@ -7,9 +7,9 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Veto};
 use windlass_domain::request::ActionName;
 
-/// "The automatic undo vetoes that release only. An operator's rollback holds automatic deployments
-/// until the hold is released" (rule 8): what is held or vetoed never gets the lock, and each undo of
-/// a release leaves a veto, each rollback a hold.
+/// "The automatic undo vetoes that release only. An operator's rollback holds automatic deployments until the hold is
+/// released" (rule 8): a held or vetoed release never gets the lock. Each undo of a release leaves a veto, and each
+/// rollback a hold.
 ///
 /// Safety: undo: What is held or vetoed gets no lock; each undo of a release leaves a veto, and each rollback a hold.
 pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -53,15 +53,15 @@ pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether it was undone for what it did itself.
+/// Returns whether it was undone because of what it did itself.
 fn is_to_blame(record: &Deployment) -> bool {
     let undoing = record.undoing.as_ref();
     let why = undoing.map_or("", |why| why.name.as_str());
     !record.stopped && matches!(why, "GateFailed" | "ChangeFailed" | "StillInProgress")
 }
 
-/// A rollback that has just ended says that automatic deployments are held, and says it only where they are. Where
-/// recoveries keep dying, nothing more is read.
+/// Checks that a rollback that has just ended says that automatic deployments are held, if they are, and only then. An
+/// ending after recoveries kept dying is left out, because nothing more was read for it.
 fn tells_of_hold(
     record: &Deployment,
     before: Option<&Deployment>,
@@ -86,7 +86,7 @@ fn vetoes_stand(outcome: &Outcome<'_>, vetoed: &BTreeSet<String>) -> Result<(), 
     let records = outcome.records();
     let undone = records.iter().filter(|record| {
         let ended = record.ending.as_ref();
-        // What a person stopped, or a target did, says nothing against its release.
+        // A stop by a person, or by the target, says nothing against the release.
         record.action == ActionName::Deploy
             && is_to_blame(record)
             && ended.is_some_and(|ended| ended.ending == Ending::RolledBack)

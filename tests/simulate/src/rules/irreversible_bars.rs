@@ -16,9 +16,9 @@ use windlass_domain::time::Time;
 /// The service whose image the task runs.
 const SERVICE: &str = "agent";
 
-/// Nothing that came before an irreversible task runs after it: the undo of a deployment brings nothing back once its task
-/// has begun, and such a deployment is never said to be rolled back. A rollback goes back across one only where it names
-/// it.
+/// Nothing that came before an irreversible task runs after it. The undo of a deployment brings nothing back after its
+/// task has begun, and such a deployment is never said to be rolled back. A rollback goes back across the task only if
+/// it names it.
 ///
 /// Safety: tasks: Nothing that came before an irreversible task runs after it, unless a rollback names it.
 pub fn irreversible_bars(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -51,7 +51,7 @@ pub fn irreversible_bars(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// True where the irreversible task of a deployment had begun by then.
+/// Returns whether the irreversible task of a deployment had begun by then.
 pub fn has_barred(outcome: &Outcome<'_>, id: &DeploymentId, then: Time) -> bool {
     let by = format!("windlass/{id}/{TASK}/forward");
     let runs = outcome.world.runs();
@@ -63,7 +63,7 @@ fn is_declared(outcome: &Outcome<'_>) -> bool {
     outcome.scenario.declaration.contains("irreversible: true")
 }
 
-/// A rollback has gone back across the task only where it names it, and names nothing else.
+/// Checks that a rollback has gone back across the task only if it names it, and names nothing else.
 fn across_as_asked(outcome: &Outcome<'_>, record: &Deployment) -> Result<(), String> {
     let is_named = |name: &ComponentName| name.as_str() == TASK;
     if !record.across.iter().any(is_named) && crosses(outcome, record) {
@@ -81,7 +81,8 @@ fn across_as_asked(outcome: &Outcome<'_>, record: &Deployment) -> Result<(), Str
     }
 }
 
-/// True where a rollback has brought the service bytes that were released before those with which a task has begun.
+/// Returns whether a rollback has brought the service bytes that were released before those with which a task has
+/// begun.
 fn crosses(outcome: &Outcome<'_>, back: &Deployment) -> bool {
     let snapshots: Vec<Rc<Snapshot>> = outcome.all("env#shop/prod", "snapshot#");
     let goal = snapshots
@@ -116,7 +117,7 @@ fn crosses(outcome: &Outcome<'_>, back: &Deployment) -> bool {
     ran.any(|with| first(&bytes) < first(&with))
 }
 
-/// True where it has changed the service.
+/// Returns whether a rollback has changed the service.
 fn moves(outcome: &Outcome<'_>, back: &Deployment) -> bool {
     outcome.happened.iter().any(|happening| {
         let Event::Switched { who, component, .. } = &happening.what else {

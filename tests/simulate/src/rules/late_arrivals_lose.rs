@@ -3,8 +3,8 @@ use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::time::Time;
 
-/// "Late, duplicated and reordered arrivals never win" (rule 6): of two that arrived one after the
-/// other the earlier one does not go live over the later one, whenever their events came.
+/// "Late, duplicated and reordered arrivals never win" (rule 6): of two releases that arrived one after the other, the
+/// earlier one does not go live over the later one, whenever their events came.
 ///
 /// Safety: newer wins: Of two arrivals the earlier one does not go live over the later one, however late its event
 /// comes.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::tenancy::Claims;
 
-/// "A target belongs to one component" (tenancy): nobody loses a claim but by letting go of it, while nothing is under
-/// way there, and once it is declared no more; and who has let go is recorded as running nothing. A whole application is
-/// declared no more before anything of it is let go of, and nothing of it is claimed until it is declared anew.
+/// "A target belongs to one component" (tenancy): a component loses a claim only by letting go of it, while nothing is
+/// under way there, and after it is not declared any more. Afterwards it is recorded as running nothing. A whole
+/// application is not declared any more before anything of it is let go of, and nothing of it is claimed until it is
+/// declared anew.
 ///
 /// Safety: letting go: Nobody loses a claim but by letting go of it, while nothing is under way there, and once it is
 /// declared no more.
@@ -60,7 +61,7 @@ pub fn lets_go_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
             if !asked(lost) {
                 return Err(format!("{lost} has lost a claim, and nobody let go of it"));
             }
-            // Where another one has it from the same moment on, it is `moves_whole` that tells of it.
+            // If another component has the claim from the same moment on, `moves_whole` checks that.
             if after.difference(&before).next().is_none() {
                 seen.lose(lost)?;
             }
@@ -81,9 +82,9 @@ pub fn lets_go_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
 struct Seen {
     is_free: bool,
     is_declared: bool,
-    /// Those who have let go.
+    /// The components that have let go.
     freed: BTreeSet<String>,
-    /// Those of them who have claimed nothing since.
+    /// Those of them that have claimed nothing since.
     gone: BTreeSet<String>,
 }
 

@@ -7,9 +7,9 @@ use windlass_domain::environment::EnvironmentState;
 use windlass_domain::second_look::{Saw, SecondLook};
 use windlass_domain::step::Step;
 
-/// "Recovery observes again after its last change, and the reconciler once more 15 minutes later"
-/// (Safety): whatever a recovery brought to an ending, having changed it, was looked at again in the
-/// end. What is told to have changed was changed by somebody, and deployments were held for it.
+/// "Recovery observes again after its last change, and the reconciler once more 15 minutes later" (Safety): if a
+/// deployment was recovered and has changed something, its targets were looked at again in the end. If the look tells
+/// of a change, somebody made that change, and deployments were held for it.
 ///
 /// Safety: second look: What a recovery left is looked at again, and nothing is told to have changed that nobody
 /// changed.
@@ -43,7 +43,7 @@ pub fn looked_again(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether automatic deployments were ever held.
+/// Returns whether automatic deployments were ever held.
 fn were_held(outcome: &Outcome<'_>) -> bool {
     outcome.happened.iter().any(|happening| {
         let Event::Wrote(_, change) = &happening.what else {
@@ -54,7 +54,7 @@ fn were_held(outcome: &Outcome<'_>) -> bool {
     })
 }
 
-/// Whether a stranger, or a call that AWS held beyond all assumptions, has changed it.
+/// Returns whether somebody outside, or a call that AWS held beyond all assumptions, has changed it.
 fn is_to_blame(outcome: &Outcome<'_>, component: &str) -> bool {
     let by_stranger =
         |what: &Event| matches!(what, Event::ChangedByStranger(of) if *of == component);
@@ -62,7 +62,7 @@ fn is_to_blame(outcome: &Outcome<'_>, component: &str) -> bool {
     outcome.schedule.is_beyond() || happened.any(|happening| by_stranger(&happening.what))
 }
 
-/// Whether the second look told that a component is not as it was left.
+/// Returns whether the second look told that a component is not as it was left.
 pub fn told_as_drifted(outcome: &Outcome<'_>, component: &str) -> bool {
     outcome.records().iter().any(|record| {
         let partition = format!("deployment#{}", record.id);

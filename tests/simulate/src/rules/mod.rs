@@ -1,4 +1,4 @@
-//! The rules of the design, as what must hold after each run.
+//! The rules of the design: each must hold after every run.
 
 mod back_as_it_says;
 mod final_by_ecs;
@@ -101,7 +101,7 @@ pub use wheel_is_obeyed::wheel_is_obeyed;
 mod drills_come_back;
 pub use drills_come_back::drills_come_back;
 
-/// A rule: why it does not hold, if it does not.
+/// A rule. Its error is the reason why it does not hold.
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
@@ -155,25 +155,25 @@ pub const RULES: [(&str, Rule); 47] = [
     ("drills_come_back", drills_come_back),
 ];
 
-/// Of a copy of the world in which the same is asked for again (`play.rs`).
+/// The rule on a copy of the world in which the same is asked for again (`play.rs`).
 pub const PLANNING_AGAIN: &str = "planning_again_plans_nothing";
 
-/// Of a copy of the world in which an operator recovers (`recovered.rs`).
+/// The rule on a copy of the world in which an operator recovers (`recovered.rs`).
 pub const RECOVERED: &str = "recover_goes_back";
 
-/// Of a copy of the world in which an operator accepts (`recovered.rs`).
+/// The rule on a copy of the world in which an operator accepts (`recovered.rs`).
 pub const ACCEPTED: &str = "accept_records_what_runs";
 
-/// Of executions that have ended (`redriven.rs`).
+/// The rule on executions that have ended (`redriven.rs`).
 pub const REDRIVEN: &str = "redriven_changes_nothing";
 
-/// The names of everything that a schedule can break. A panic is none of them: it may be the simulation's own.
+/// Returns the names of everything that a schedule can break. A panic is none of them: it may be the simulation's own.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let rules = RULES.iter().map(|(name, _)| *name);
     rules.chain([PLANNING_AGAIN, RECOVERED, ACCEPTED, REDRIVEN])
 }
 
-/// What must hold as well where AWS does what is assumed not to happen: it is told.
+/// The rules that must hold even if AWS does what is assumed not to happen: the change is told then.
 pub const BEYOND: [&str; 4] = [
     "one_ending",
     "targets_as_recorded",

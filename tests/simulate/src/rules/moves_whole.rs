@@ -8,11 +8,11 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::request::ActionName;
 use windlass_domain::tenancy::Claims;
 
-/// "So that there is no moment at which nobody has the target" (decision 0539): where a component has another name or owner,
-/// that one has its claims from the same moment on, and its record with the way back; while nothing is under way and no
-/// drill has to come back, or not at all. A rollback by the new name goes back to what the old one ran. A whole
-/// application has another name with all of its components and without its former declaration, or keeps both
-/// (decision 0540).
+/// "So that there is no moment at which nobody has the target" (decision 0539): if a component gets another name or
+/// owner, the new one has its claims from the same moment on, and its record with the way back. A move happens only
+/// while nothing is under way and no drill has to come back, or it does not happen. A rollback by the new name goes
+/// back to what ran under the old one. A whole application gets another name with all of its components and without its
+/// former declaration, or it keeps both (decision 0540).
 ///
 /// Safety: moving: What has another name or owner has its claims and its record from one moment to the next, or not at
 /// all.
@@ -32,7 +32,7 @@ pub fn moves_whole(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the former name has all of the application, or nothing of it.
+/// Checks that the former name has all of the application, or nothing of it.
 fn is_one(outcome: &Outcome<'_>) -> Result<(), String> {
     let states = outcome.all::<EnvironmentState>(HERE, "state");
     let left: Vec<String> = states
@@ -64,12 +64,12 @@ fn is_one(outcome: &Outcome<'_>) -> Result<(), String> {
 struct Move {
     was: &'static str,
     name: &'static str,
-    /// The application that has it from then on.
+    /// The application that has the component from then on.
     app: &'static str,
 }
 
 impl Move {
-    /// The moves of a deed. All of an application is that of every component which it declares.
+    /// Returns the moves of a deed. To rename the whole application is to move every component that it declares.
     fn of(deed: Deed, declaration: &'static str) -> Vec<Self> {
         match deed {
             Deed::Rename(was, name) => vec![Self::to("shop", was, name)],
@@ -87,7 +87,7 @@ impl Move {
         Self { was, name, app }
     }
 
-    /// Where the new owner's record is.
+    /// Returns the partition of the new owner's record.
     fn there(&self) -> String {
         format!("env#{}/prod", self.app)
     }
@@ -147,7 +147,7 @@ impl Move {
         self.has_all(outcome, &left)
     }
 
-    /// Whether the new owner has all that the former one had.
+    /// Checks that the new owner has everything that the former one had.
     fn has_all(&self, outcome: &Outcome<'_>, left: &Running) -> Result<(), String> {
         let (was, name, there) = (self.was, self.name, self.there());
         let states = outcome.all::<EnvironmentState>(&there, "state");
@@ -181,7 +181,7 @@ impl Move {
         Ok(())
     }
 
-    /// Whether the last rollback that succeeded has brought what its snapshot says of the former name.
+    /// Checks that the last rollback that succeeded has brought what its snapshot says of the former name.
     fn goes_back(&self, outcome: &Outcome<'_>) -> Result<(), String> {
         let state = outcome.environment();
         if of(state.running.iter(), self.was).is_some() {
@@ -215,8 +215,8 @@ impl Move {
     }
 }
 
-/// Whether a component was to have this name, and another one is recorded of its target still: the rename was refused or
-/// failed. A release by the new name has then found what the former one ran.
+/// Returns whether a component should have got this name, and its target is still recorded under another one, because
+/// the rename was refused or failed. A release by the new name has then found what ran under the former one.
 pub fn was_not_renamed(outcome: &Outcome<'_>, component: &str) -> bool {
     let state = outcome.environment();
     let mut acts = outcome.scenario.acts.iter();

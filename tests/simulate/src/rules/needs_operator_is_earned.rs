@@ -12,10 +12,9 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{Failure, Step};
 
-/// "`NeedsOperator` (restoring failed)" (rule 1), and nothing less: a deployment is left to an operator
-/// only where something stood in the way of its undo that asking again does not mend. That is a stranger's
-/// change of that very component, a refusal, or minutes of throttling; a stop, a kill, a lost answer and
-/// whatever else passes are none.
+/// "`NeedsOperator` (restoring failed)" (rule 1), and nothing less: a deployment is left to an operator only if its
+/// undo met something that does not pass by asking again. That is somebody else's change of that very component, a
+/// refusal, or minutes of throttling. A stop, a kill, a lost answer and everything else that passes are no reason.
 ///
 /// Safety: endings: A deployment is left to an operator only where a stranger, a refusal or minutes of throttling stood
 /// in the way.
@@ -58,7 +57,7 @@ fn unearned(id: &DeploymentId, why: &str) -> String {
     format!("deployment {id} was left to an operator: {why}")
 }
 
-/// How many components are not back, where something explains each.
+/// Returns the number of components that are not back, or an error if nothing explains one of them.
 fn why_not_back<'s>(
     outcome: &Outcome<'_>,
     record: &Deployment,
@@ -82,13 +81,13 @@ fn why_not_back<'s>(
             Some(Failure::Fault(fault)) => {
                 fault.name == FaultName::AccessDenied && is_refused(outcome)
             }
-            // Its function never came so far as to say why.
+            // Its function did not even come so far as to say why.
             None => meets(
                 outcome,
                 &[What::ThrottledLong, What::DeniedLong, What::Denied],
             ),
         };
-        // Nothing goes back once the task has begun after which nothing of it may run.
+        // Nothing goes back once a task has begun after which nothing of before may run.
         let is_barred = then.is_some_and(|then| has_barred(outcome, &step.deployment, then));
         if !is_explained && !is_barred {
             let why = &step.undo_failure;
@@ -100,7 +99,8 @@ fn why_not_back<'s>(
     Ok(found)
 }
 
-/// Whether a component is not back, or so many recoveries died as only what lasts for minutes kills.
+/// Checks that a component is not back. An ending because recoveries died is accepted instead if a mishap lasts for
+/// minutes, because nothing else kills so many.
 fn is_said(outcome: &Outcome<'_>, record: &Deployment, found: usize) -> Result<(), String> {
     let ended = record.ending.as_ref();
     let have_died = ended.is_some_and(|ended| ended.cause_name == "RecoveriesDied");
@@ -117,7 +117,7 @@ fn meets(outcome: &Outcome<'_>, whats: &[What]) -> bool {
     mishaps.any(|mishap| whats.contains(&mishap.what))
 }
 
-/// Whether calls are refused, by a mishap or by the scenario.
+/// Returns whether calls are refused, by a mishap or by the scenario.
 fn is_refused(outcome: &Outcome<'_>) -> bool {
     let refuses = |change: fn(&windlass_world::World)| {
         let tried = outcome.world.copy();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 
-/// "A late, duplicated or reordered arrival never replaces a newer release" (rule 6): newer by CI's
-/// number where both have one, else by when each arrived.
+/// "A late, duplicated or reordered arrival never replaces a newer release" (rule 6): newer is the one with the higher
+/// number of CI if both have one, otherwise the one that arrived later.
 ///
 /// Safety: newer wins: No older release goes live over a newer one.
 pub fn no_older_over_newer(outcome: &Outcome<'_>) -> Result<(), String> {

@@ -52,7 +52,7 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the secret stands in any text of a value.
+/// Returns whether the secret is in any text of a value.
 pub(crate) fn tells(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(SECRET),

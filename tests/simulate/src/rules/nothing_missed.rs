@@ -1,9 +1,9 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 
-/// "documents last", and "hashed assets of both releases must be reachable from both" (kinds, static
-/// site): after each change of a site its page is found with all that it names, and what documents
-/// that are still open have named is found as well, at every edge.
+/// "documents last", and "hashed assets of both releases must be reachable from both" (kinds, static site): after each
+/// change of a site a visitor finds its page and everything that it names. A visitor with a document that is still open
+/// finds what that has named. This holds at every edge.
 ///
 /// Safety: sites: A visitor finds what the page names, also what an open page has named, after each change of a site,
 /// at each edge.
@@ -19,7 +19,7 @@ pub fn nothing_missed(outcome: &Outcome<'_>) -> Result<(), String> {
     missed.map_or(Ok(()), Err)
 }
 
-/// What visitors get after somebody else changed the site is not ours to tell.
+/// Returns whether somebody else changed the site. What visitors get after that is not Windlass's doing.
 fn is_by_stranger(event: &Event) -> bool {
     matches!(event, Event::ChangedByStranger("web"))
 }

@@ -4,9 +4,9 @@ use crate::rest::Rest;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 
-/// "A deployment ends in exactly one of: `Succeeded`; `NothingToDo`; `Rejected`; `RolledBack`;
-/// `NeedsOperator`" (rule 1). Only an operator's recovery out of `NeedsOperator` changes an ending,
-/// and whatever dies is brought to one.
+/// "A deployment ends in exactly one of: `Succeeded`; `NothingToDo`; `Rejected`; `RolledBack`; `NeedsOperator`"
+/// (rule 1). Only an operator's recovery out of `NeedsOperator` changes an ending. A deployment whose execution dies is
+/// brought to an ending.
 ///
 /// Safety: endings: Each deployment has one ending, and whatever dies is brought to one.
 pub fn one_ending(outcome: &Outcome<'_>) -> Result<(), String> {

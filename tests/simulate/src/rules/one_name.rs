@@ -9,8 +9,8 @@ use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
 
 /// "A component has one name everywhere" (decision 0400): the present snapshot calls it as the record of what runs
-/// does; the deployment that is said to have given a name, and the one that brought the bytes, ended well and gave that
-/// name; and the name is that of the newest release that is there.
+/// does. The deployment that is said to have given a name, and the one that brought the bytes, ended well and gave that
+/// name. The name is that of the newest release that is there.
 ///
 /// Safety: truth: What runs has one name, in the record and in the snapshots, and whoever is said to have given it did
 /// so.
@@ -33,7 +33,7 @@ pub fn one_name(outcome: &Outcome<'_>) -> Result<(), String> {
                 "{component} is {is} in the record and {listed:?} in the present snapshot"
             ));
         }
-        // Of a component with several images each has names of its own, and it has theirs.
+        // In a component with several images each image has names of its own, and the component has theirs.
         let containers = running.containers.iter();
         let containers = containers.map(|(name, names)| (Part::of(component, name), names));
         let whole = running.containers.is_empty();
@@ -74,7 +74,7 @@ fn was_given(given: &Given, component: &Part, records: &[Rc<Deployment>]) -> Res
     };
     match version.as_str() {
         "accepted" if ended.resolved.is_none() => wrong("nobody accepted"),
-        // What was found is of the deployment that found it, also where a rollback went back to it.
+        // A name for what was found belongs to the deployment that found it, even after a rollback to it.
         "accepted" | BEFORE_WINDLASS | FOUND => Ok(()),
         _ if !ended.ending.is_success() => wrong("did not end well"),
         _ if record.action == ActionName::Deploy && record.release.version != *version => {
@@ -84,7 +84,8 @@ fn was_given(given: &Given, component: &Part, records: &[Rc<Deployment>]) -> Res
     }
 }
 
-/// Where no operator has gone back or accepted since, what runs is called as the newest release that is there.
+/// Checks that what runs is called as the newest release that is there, unless an operator has gone back or accepted
+/// since.
 fn is_newest(
     outcome: &Outcome<'_>,
     component: &Part,

@@ -10,9 +10,9 @@ use windlass_domain::overtaking::{PREEMPTED_BY_DEPLOY, Supersede};
 use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
 
-/// "The former ends `RolledBack` with `PreemptedByDeploy`, vetoes nothing, and nothing comes between. While a release is
-/// judged failed, a fix goes first": who is stopped was asked to be, by what is newer and may; and whoever has a turn
-/// leaves nobody behind who overtakes, or fixes what failed last.
+/// "The former ends `RolledBack` with `PreemptedByDeploy`, vetoes nothing, and nothing comes between. While a release
+/// is judged failed, a fix goes first": a deployment is stopped only if a newer one asked for that and may. When a
+/// deployment gets its turn, no other one waits that overtakes, or that fixes what failed last.
 ///
 /// Safety: overtaking: Who is stopped was asked to be by what is newer and may, and nothing comes between.
 pub fn overtakes_as_asked(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -71,7 +71,7 @@ fn may_stop(by: &Deployment, stopped: &Deployment) -> bool {
     let asked = by.preempt && (is_newer || !share(&mine, &theirs));
     match [by.action, stopped.action] {
         [ActionName::Deploy, ActionName::Deploy] => declared || asked,
-        // A release does not wait for the way there.
+        // A release does not wait for the way there of a drill.
         [ActionName::Deploy, ActionName::Drill] => stopped.drill.is_none(),
         _ => false,
     }
@@ -86,7 +86,7 @@ fn share(mine: &[Part], theirs: &[Part]) -> bool {
 struct Queue {
     waits: BTreeMap<DeploymentId, Rc<Waiting>>,
     records: BTreeMap<DeploymentId, Rc<Deployment>>,
-    /// The one that had the last turn.
+    /// The deployment that had the last turn.
     last: Option<DeploymentId>,
 }
 
@@ -109,7 +109,7 @@ impl Queue {
         Ok(())
     }
 
-    /// True where it is newer than the release that failed last, and brings something of it.
+    /// Returns whether a release is newer than the one that failed last, and brings something of it.
     fn fixes(&self, record: &Deployment) -> bool {
         let last = self.last.as_ref().and_then(|id| self.records.get(id));
         let failed = last.filter(|last| {

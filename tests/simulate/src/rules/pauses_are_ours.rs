@@ -1,7 +1,7 @@
 use crate::outcome::Outcome;
 use windlass_world::pausing::Pausing;
 
-/// "All other hooks are the team's, and never answered": what Windlass answers is a pause of a deployment that it began
+/// "All other hooks are the team's, and never answered": Windlass answers only a pause of a deployment that it began
 /// itself, at a stage that the declaration lists.
 ///
 /// Safety: strangers: Windlass answers only pauses of deployments that it began itself, at a stage that the declaration

@@ -6,15 +6,14 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::time::Time;
 
-/// How long a deployment may be without an owner that lives: a minute where the event tells that the
+/// The time that a deployment may be without an owner that lives, in milliseconds: a minute if the event tells that the
 /// owner died.
 const TOLD_MS: u64 = 60_000;
-/// And a period of the schedule more where the event is lost.
+/// The same time if the event is lost: a period of the schedule more.
 const UNTOLD_MS: u64 = TOLD_MS + 300_000;
 
-/// "An execution that dies without an ending is finished by a recovery execution" (rule 1): whoever
-/// dies in the middle is followed by another execution, which has taken over, or has brought the
-/// deployment to its ending, in time.
+/// "An execution that dies without an ending is finished by a recovery execution" (rule 1): if an execution dies in the
+/// middle, another execution has taken over, or has brought the deployment to its ending, in time.
 ///
 /// Safety: recovery: Whoever dies is followed by a recovery within a minute of the event, and within a period of the
 /// schedule where that is lost, also a recovery.
@@ -40,12 +39,13 @@ pub fn recovered_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
     }
 }
 
-/// How long it may take where nothing happens but that executions die, one after the other: the second may be
-/// the recovery of the first, also before it has taken over. Which dies after that is followed once in a quarter
-/// of an hour only. Whose function goes on may take the lock after the last recovery that was told has looked:
-/// then the schedule finds it.
+/// Returns the time that it may take, in milliseconds, if the only mishaps are one or two deaths of executions;
+/// otherwise `None`. Two deaths come one after the other: the second may be that of the recovery of the first, even
+/// before it has taken over. A third death would be followed only once in a quarter of an hour. After a slow stop among
+/// two deaths the function goes on, and may take the lock after the last recovery that was told has looked: then the
+/// schedule finds it.
 fn longest(mishaps: &[Mishap]) -> Option<u64> {
-    // Step Functions may tell for a while that a dead one runs.
+    // This mishap kills nobody: Step Functions tells for a while that a dead execution runs.
     let deaths = mishaps.iter().map(|mishap| mishap.what);
     let deaths: Vec<What> = deaths.filter(|what| *what != What::LooksLate).collect();
     let after = |death: &What| match death {
@@ -61,9 +61,9 @@ fn longest(mishaps: &[Mishap]) -> Option<u64> {
 /// Deployments without an ending.
 #[derive(Default)]
 struct Left {
-    /// Who works for each.
+    /// The execution that works for each.
     owners: BTreeMap<DeploymentId, String>,
-    /// Those whose owner has died, and when.
+    /// The deployments whose owner has died, and the time of that.
     since: BTreeMap<DeploymentId, Time>,
 }
 

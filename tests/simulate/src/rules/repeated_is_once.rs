@@ -8,9 +8,9 @@ use windlass_engine::ports::TaskDefinition;
 /// The tag of a task definition with the deployment that made it.
 const MADE_BY: &str = "windlass:deployment";
 
-/// "a lost answer must not publish twice": a deployment publishes a function once, and replaces its
-/// code once on the way there; and it registers one task definition of a service, and one of a task, unless the former one takes
-/// effect, or is seen, too late: it is additive, so nobody waits for it.
+/// "a lost answer must not publish twice": a deployment publishes a function once, and replaces its code once on the
+/// way there. It registers one task definition of a service, and one of a task. If the former registration takes
+/// effect, or is seen, too late, there may be more: it is additive, so nobody waits for it.
 ///
 /// Safety: fence: A deployment publishes, replaces code and registers once, also where an answer was lost.
 pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -35,7 +35,7 @@ pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
         // Without an alias the undo replaces the code as well.
         let each = if function.aliases.is_empty() { 2 } else { 1 };
         let deployments = outcome.steps_of(component);
-        // Who publishes by hand puts code of their own in the way.
+        // A person who publishes by hand puts code of their own in the way.
         let by_stranger =
             |one: &&Happening| matches!(one.what, Event::ChangedByStranger(of) if of == component);
         let strangers = outcome.happened.iter().filter(by_stranger).count();

@@ -9,8 +9,8 @@ use windlass_world::configurations::named;
 use windlass_world::functions::LiveFunction;
 use windlass_world::objects::Bucket;
 
-/// "What a rollback would need is never deleted by the release that replaces it" (rule 8): whatever
-/// the snapshots name is still there, of a site by folder what the declared number of them name.
+/// "What a rollback would need is never deleted by the release that replaces it" (rule 8): everything that the
+/// snapshots name is still there. For a site by folder this holds for the declared number of snapshots.
 ///
 /// Safety: undo: What a rollback needs is there, of a site by folder as far back as is declared.
 pub fn rollback_is_possible(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -31,11 +31,11 @@ pub fn rollback_is_possible(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// What is kept where `keep` is not declared, as its documentation says.
+/// The number of kept releases if `keep` is not declared, as its documentation says.
 const KEPT_IF_ABSENT: u64 = 10;
 
-/// The present snapshot and the newest ones, `keep` before the last. After a rollback no more is
-/// promised: what it would meet next may have been older than that when it was pruned.
+/// Returns the present snapshot and the newest ones, `keep` before the last. After a rollback no more is promised: the
+/// snapshot that it would meet next may have been older than that when it was pruned.
 fn kept(outcome: &Outcome<'_>) -> BTreeSet<u64> {
     let state = outcome.environment();
     let newest = state.last_snapshot.saturating_sub(declared_keep(outcome))..=state.last_snapshot;
@@ -61,7 +61,7 @@ fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
         "agent" => task_definition_is_there(outcome, state),
         "flags" => hosted_version_is_there(outcome, state),
         "web" => files_are_there(outcome, state),
-        // A rollback runs nothing.
+        // A rollback runs no task.
         TASK => true,
         "api" | "jobs" | "work" => version_is_there(outcome, component, state),
         other => panic!("`rollback_is_possible` does not know what {other} needs"),
@@ -100,8 +100,8 @@ fn version_is_there(outcome: &Outcome<'_>, component: &str, state: &Value) -> bo
     version.is_some_and(|number| number.is_ok_and(|number| function.versions.contains_key(&number)))
 }
 
-/// Without an alias: the image, or the code in a version or still live. What somebody else has replaced
-/// by hand was not Windlass's to keep.
+/// Returns whether the image of a function without an alias is there, or its code in a version or still live. Windlass
+/// need not keep what somebody else has replaced by hand.
 fn code_is_there(
     outcome: &Outcome<'_>,
     component: &str,
@@ -124,8 +124,8 @@ fn code_is_there(
         || outcome.happened.iter().any(by_stranger)
 }
 
-/// In place, the versions of all files that the recorded list names; by folder, the page in it and what
-/// that names.
+/// Returns whether the files of a site are there. In place, these are the versions of all files that the recorded list
+/// names; by folder, the page in it and what the page names.
 fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
     let objects = outcome.world.objects();
     let Some(bucket) = objects.buckets.get("shop-web") else {
@@ -145,7 +145,7 @@ fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
         let key = artifacts.keys.keys().find(|key| key.contains(digest))?;
         serde_json::from_slice::<Vec<Value>>(&artifacts.current(key)?.bytes).ok()
     });
-    // The headers that files share stand before the rows; a row begins with path, ETag, size and version.
+    // The headers that files share come before the rows. A row begins with path, ETag, size and version.
     let is_there = |row: &Value| {
         let (path, id) = (row[0].as_str().unwrap_or_default(), row[3].as_str());
         let mut versions = bucket.keys.get(path).into_iter().flatten();
@@ -166,7 +166,7 @@ fn page_is_there(bucket: &Bucket, folder: &str) -> bool {
     named.all(|path| bucket.current(&format!("{folder}{path}")).is_some())
 }
 
-/// All texts in a value.
+/// Returns all texts in a value.
 fn texts(value: &Value) -> Box<dyn Iterator<Item = String> + '_> {
     match value {
         Value::String(text) => Box::new(std::iter::once(text.clone())),

@@ -9,10 +9,10 @@ use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Time;
 use windlass_world::runs::{LiveRun, State};
 
-/// "Once by client token, else `NeedsOperator`, never twice" (Kinds): each deployment runs its task and the one that takes
-/// it back at most once, whatever went wrong meanwhile; the second only where the first had begun and was over. Where a
-/// deployment succeeded its task did, and where one was undone nothing of it runs, and what has to be taken back is. What
-/// has succeeded is not run again unasked, and a rollback runs nothing.
+/// "Once by client token, else `NeedsOperator`, never twice" (Kinds): each deployment runs its task at most once, and
+/// its undo task at most once, whatever went wrong meanwhile. It runs the undo task only if the task had begun and was
+/// over. If a deployment succeeded, its task did. If one was undone, nothing of it runs, and what has to be taken back
+/// is taken back. A task that has succeeded is not run again unasked, and a rollback runs nothing.
 ///
 /// Safety: tasks: A deployment runs its task, and the one that takes it back, at most once.
 pub fn runs_once(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -93,7 +93,7 @@ fn has_undo(outcome: &Outcome<'_>) -> bool {
     outcome.scenario.declaration.contains("undo: {command:")
 }
 
-/// Whether the task of the deployment that succeeded last before was the same, and nobody asked for it again.
+/// Returns whether the task of the deployment that succeeded last before was the same, and nobody asked for it again.
 fn is_repeated(
     outcome: &Outcome<'_>,
     runs: &State,
@@ -117,8 +117,8 @@ fn is_repeated(
     is_same && !record.again
 }
 
-/// Only a person could find out then what became of a task of this step: it was asked for so long before that ECS may
-/// have forgotten it, its end is not recorded, and ECS did not show it.
+/// Returns whether only a person could find out then what became of a task of this step: it was asked for so long
+/// before that ECS may have forgotten it, its end is not recorded, and ECS did not show it.
 pub fn is_unknown(outcome: &Outcome<'_>, step: &Step, then: Time) -> bool {
     const KNOWN_MS: u64 = 50 * 60 * 1000;
     let is_told = matches!(

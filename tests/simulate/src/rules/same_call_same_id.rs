@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::identity::DeploymentId;
 
-/// "The same content is one deployment while it waits or runs": whoever posts the same release again, because no
-/// answer came or without a reason, is told the same deployment until that has ended; and it is there, unless its
-/// execution died before it was one.
+/// "The same content is one deployment while it waits or runs": a client that posts the same release again, because no
+/// answer came or without a reason, is told the same deployment until that has ended. The deployment is there, unless
+/// its execution died before it was one.
 ///
 /// Safety: arrivals: The same call of the API is the same deployment while that waits or runs.
 pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -25,7 +25,7 @@ pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         let deed = outcome.scenario.acts[*act].deed;
-        // What it would cancel has ended meanwhile, or is undone already: it is told so.
+        // The deployment to cancel has ended meanwhile, or is undone already, and the answer says so.
         let is_too_late = matches!(deed, Deed::Cancel) && reply["status"] == 409;
         if reply["status"] != 202 && !is_too_late {
             return Err(format!("a call is refused: {reply}"));

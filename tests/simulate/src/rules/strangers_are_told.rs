@@ -8,12 +8,13 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::step::{Failure, Step};
 use windlass_world::ledger::Written;
 
-/// "Either way it ends truthfully as `TargetChangedByOther`, and says who owns which field": where nothing
-/// goes wrong but that somebody else changes a target, a deployment that was prepared before that, ended
-/// after it, and did not end as the scenario says, tells so; and so does one whose deployer looked at the target
-/// while that was there. What is changed after the last look at a target changes no ending, and is nobody's to
-/// tell. Where AWS has no condition, as for a service of ECS, an undo goes over what was set meanwhile
-/// (`docs/SAFETY.md`), and says only from what it went back. With other latencies it may end otherwise for that alone.
+/// "Either way it ends truthfully as `TargetChangedByOther`, and says who owns which field": this is checked if the
+/// only mishaps are somebody else's changes of targets. A deployment that was prepared before the change and had no
+/// ending then must tell of it in two cases: it did not end as the scenario says, or its deployer looked at the target
+/// while the change was there. A change after the last look at a target changes no ending, and nobody has to tell of
+/// it. If AWS has no condition, as for a service of ECS, an undo overwrites what was set meanwhile (`docs/SAFETY.md`),
+/// and says only from what it went back. With other latencies a deployment may end otherwise for that alone, so those
+/// are left out.
 ///
 /// Safety: strangers: A stranger's change is told as `TargetChangedByOther`, with who owns what.
 pub fn strangers_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -27,7 +28,7 @@ pub fn strangers_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
         let ended = record.ending.as_ref()?;
         let name = format!("{} {ended}", record.release.version);
         let is_as_written = outcome.scenario.ends.contains(&name.as_str());
-        // Who recovers has looked, and then it goes back over what somebody else has put there.
+        // An operator's `recover` has looked, and then goes back over what somebody else has put there.
         let is_seen = !outcome.did("recover")
             && !goes_back_alike(outcome)
             && seen.contains(record.id.0.as_str());
@@ -38,13 +39,13 @@ pub fn strangers_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     told.map_or(Ok(()), Err)
 }
 
-/// Whether somebody else does what the undo does: who stops a deployment of CodeDeploy with its rollback gives the former
-/// tasks their callers again, and CodeDeploy does not tell whose stop it was.
+/// Returns whether somebody else does what the undo does. To stop a deployment of CodeDeploy with its rollback gives
+/// the former tasks their callers again, and CodeDeploy does not tell whose stop it was.
 fn goes_back_alike(outcome: &Outcome<'_>) -> bool {
     outcome.scenario.name.starts_with("service_moved")
 }
 
-/// The deployments that were prepared, and had no ending, when somebody else changed a target of theirs.
+/// Returns the deployments that were prepared and had no ending when somebody else changed a target of theirs.
 fn under_way(outcome: &Outcome<'_>) -> BTreeSet<String> {
     let mut open: BTreeSet<String> = BTreeSet::new();
     let mut found: BTreeSet<String> = BTreeSet::new();
@@ -70,7 +71,7 @@ fn under_way(outcome: &Outcome<'_>) -> BTreeSet<String> {
     found
 }
 
-/// Notes who is prepared and has no ending yet.
+/// Notes the deployments that are prepared and have no ending yet.
 fn note_open(outcome: &Outcome<'_>, change: &Written, open: &mut BTreeSet<String>) {
     let key = change.after.as_ref().map(|item| &item.key);
     if let Some(key) = key.filter(|key| key.sk == "plan") {
@@ -82,8 +83,8 @@ fn note_open(outcome: &Outcome<'_>, change: &Written, open: &mut BTreeSet<String
     }
 }
 
-/// The deployments whose own deployer looked at a target while it was as somebody else had made it since they
-/// were prepared, before they had an ending.
+/// Returns the deployments whose own deployer looked at a target with somebody else's change on it. The change was made
+/// after they were prepared, and the look before they had an ending.
 fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
     let mut theirs: BTreeMap<&str, (u32, BTreeSet<String>)> = BTreeMap::new();
     let mut open: BTreeSet<String> = BTreeSet::new();
@@ -103,7 +104,7 @@ fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
                 if !is_guarded(component, outcome.scenario.declaration) && is_undo {
                     continue;
                 }
-                // Whoever goes forward still, while an undo is under way, writes nothing any more.
+                // While an undo is under way, a deployer that still goes forward writes nothing any more.
                 let of = who.work.as_ref().map(|work| work.deployment.to_string());
                 if !is_undo && of.is_some_and(|of| undoing.contains(&of)) {
                     continue;
@@ -128,8 +129,8 @@ fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
     seen
 }
 
-/// Whether its cause, or the finding by which a change or an undo has failed, names it, and the cause says
-/// who owns what.
+/// Returns whether a deployment tells of somebody else's change. Its cause names the change, or the finding by which a
+/// change or an undo failed does, and the cause says who owns what.
 fn tells(outcome: &Outcome<'_>, record: &Deployment, ended: &Ended) -> bool {
     let other = FindingName::TargetChangedByOther;
     let partition = format!("deployment#{}", record.id);
@@ -140,7 +141,7 @@ fn tells(outcome: &Outcome<'_>, record: &Deployment, ended: &Ended) -> bool {
     let mut failures = failures.flatten();
     let is_named = ended.cause_name == other.to_string()
         || failures.any(|one| matches!(one, Failure::Finding(finding) if finding.name == other));
-    // A deployment of CodeDeploy that somebody else has begun is in the way before it has changed anything.
+    // Somebody else's deployment of CodeDeploy is in the way before it has changed anything.
     let is_in_the_way = ended.cause_name == FindingName::TargetBusy.to_string();
     is_in_the_way || is_named && ended.cause.contains("Windlass owns")
 }

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use windlass_domain::environment::HeldState;
 use windlass_domain::step::Step;
 
-/// "the record says what is where" (rule 1), also in `NeedsOperator`: of each component that is not back,
-/// and that nobody else has changed, callers get what was confirmed last, or seen last, or what a change
-/// makes whose answer did not come.
+/// "the record says what is where" (rule 1), even in `NeedsOperator`: this is checked for each component that is not
+/// back, and that nobody else has changed. Its callers get what was confirmed last, or seen last, or what an unanswered
+/// change makes.
 ///
 /// Safety: endings: What the record says of a component that is not back is so.
 pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -26,7 +26,7 @@ pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         let mut told = std::iter::once(last).chain(&step.unanswered);
-        // What cannot be compared is nothing that is wrong.
+        // A state that cannot be compared does not count as wrong.
         let is_so = told.any(|state| is_shown(outcome.world, component, state).unwrap_or(true));
         // CodeDeploy took back by itself what the record says that it moves.
         let given_up = || gave_up(outcome.world, component);
@@ -42,8 +42,9 @@ pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// What was confirmed last; else what was seen last, unless a change was answered since, which tells itself: what
-/// callers get by it is not known before somebody looks, as `accept` does (`accept_records_what_runs`).
+/// Returns the state that was confirmed last, or else the one that was seen last. It returns no seen state if a change
+/// was answered since: nobody knows what callers get by that change before somebody looks, as `accept` does
+/// (`accept_records_what_runs`).
 fn last_known(step: &Step) -> Option<&Value> {
     let mut switches = step.changes.iter().filter(|change| change.switching);
     let seen = || {

@@ -14,10 +14,10 @@ struct Opened {
     at: Time,
 }
 
-/// "Before a switching call the function records it as open in its step item, in one transaction
-/// that checks the lock's token and its own step attempt; it starts no send after that" (Safety). So
-/// no change that callers notice is made but by the deployer of that component who recorded the last open call, under the token
-/// that the lock had then, and in its time.
+/// "Before a switching call the function records it as open in its step item, in one transaction that checks the lock's
+/// token and its own step attempt; it starts no send after that" (Safety). So a change that callers notice is made only
+/// by the deployer of that component that recorded the last open call, under the token that the lock had then, and in
+/// its time.
 ///
 /// Safety: fence: No switching call is made without a valid fence of the lock's owner, or after its time.
 pub fn switches_are_fenced(outcome: &Outcome<'_>) -> Result<(), String> {

@@ -11,13 +11,13 @@ use windlass_domain::environment::{EnvironmentState, HeldState};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{Step, StepStatus};
 
-/// "the record says what is where" and "everything that it changed is restored and seen to be"
-/// (rule 1): each target is what the ledger says that runs; in `NeedsOperator` at least those of the
-/// components that are said to be untouched or back.
+/// "the record says what is where" and "everything that it changed is restored and seen to be" (rule 1): each target is
+/// what the ledger says that it runs. In `NeedsOperator` this holds at least for the components that are said to be
+/// untouched or back.
 ///
 /// Safety: truth: Each target is what the record says.
 pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
-    // What was handed over is recorded where it is now.
+    // A component that was handed over is recorded in its new environment.
     let states = ["env#shop/prod", "env#bank/prod"]
         .map(|environment| outcome.all::<EnvironmentState>(environment, "state"))
         .concat();
@@ -38,7 +38,7 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         let artifact = running.and_then(|(_, running)| running.artifact.as_ref());
         let holds = match (running, artifact) {
             (_, Some(artifact)) => shows(outcome.world, component, artifact),
-            // What was run stays run: `runs_once` tells whether it may.
+            // A task that ran stays run: `runs_once` tells whether it may.
             _ if component == TASK => true,
             (Some((_, running)), None) if running.version() == "accepted" => {
                 is_shown(outcome.world, component, &running.state).unwrap_or(true)
@@ -59,13 +59,13 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether CodeDeploy has taken back by itself what a release had brought that had succeeded long before: as long as it
-/// keeps the former tasks, an alarm of its group brings them back. Then the target has drifted from its record.
+/// Returns whether CodeDeploy has taken back by itself what a release brought that had succeeded long before. As long
+/// as it keeps the former tasks, an alarm of its group brings them back. Then the target has drifted from its record.
 fn taken_back_since(outcome: &Outcome<'_>, component: &str) -> bool {
     taken_back_last(outcome.world, component).is_some_and(|began| had_succeeded(outcome, &began))
 }
 
-/// Whether CodeDeploy has taken back by itself what any release had brought that had succeeded.
+/// Returns whether CodeDeploy has taken back by itself what any release brought that had succeeded.
 pub fn taken_back_after_success(outcome: &Outcome<'_>, component: &str) -> bool {
     let mut began = taken_back(outcome.world, component).into_iter();
     began.any(|began| had_succeeded(outcome, &began))
@@ -78,8 +78,8 @@ fn had_succeeded(outcome: &Outcome<'_>, began: &str) -> bool {
     })
 }
 
-/// Whether somebody outside has changed it, and no deployment since, but such as brought it back to
-/// what they had found.
+/// Returns whether somebody outside has changed it, and since then only deployments that were undone, which brought it
+/// back to what they had found.
 pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
     let by_stranger =
         |one: &Happening| matches!(one.what, Event::ChangedByStranger(of) if of == component);
@@ -103,7 +103,7 @@ pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
     })
 }
 
-/// The deployments that have changed a component.
+/// Returns the deployments that have changed a component.
 fn switched_by<'a>(
     happened: &'a [Happening],
     component: &str,
@@ -116,7 +116,7 @@ fn switched_by<'a>(
     })
 }
 
-/// Whether the deployment that holds the lock in `NeedsOperator` says that it is not back.
+/// Returns whether the deployment that holds the lock in `NeedsOperator` says that the component is not back.
 fn told_as_stuck(outcome: &Outcome<'_>, component: &str) -> bool {
     let lock = outcome.lock();
     let held = lock.held.as_ref();

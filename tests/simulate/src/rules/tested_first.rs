@@ -2,8 +2,9 @@ use crate::outcome::Outcome;
 use windlass_world::pausing::{Answered, Pausing};
 use windlass_world::rollout::LiveService;
 
-/// "A red one goes back with no caller having got anything": where the declaration asks a test listener, what Windlass
-/// lets go on from the test traffic has answered there. What goes back to what ran before is judged by no gate.
+/// "A red one goes back with no caller having got anything": if the declaration asks a test listener, a deployment that
+/// Windlass lets go on from the test traffic has answered there. A deployment back to what ran before is judged by no
+/// gate.
 ///
 /// Safety: unknown: What goes on from the test traffic has answered at the declared test listener first.
 pub fn tested_first(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -29,7 +30,7 @@ fn went_on(one: &Answered) -> bool {
     one.stage == "POST_TEST_TRAFFIC_SHIFT" && one.by == Pausing::Called { goes_on: true }
 }
 
-/// Whether the test listener answered as declared since the deployment began, or this goes back.
+/// Returns whether the test listener answered as declared since the deployment began, or the deployment goes back.
 fn passed(outcome: &Outcome<'_>, live: &LiveService, one: &Answered) -> bool {
     let mut newest_first = live.rollouts.iter();
     let Some(own) = newest_first.find(|listed| listed.arn == one.rollout) else {

@@ -1,7 +1,7 @@
 use crate::outcome::Outcome;
 
-/// "Somebody else's is `TargetBusy`": no deployment of CodeDeploy that Windlass has not created is stopped by it, or
-/// ended sooner than it would end.
+/// "Somebody else's is `TargetBusy`": Windlass neither stops nor shortens a deployment of CodeDeploy that it has not
+/// created.
 ///
 /// Safety: strangers: Nothing that somebody else deploys with CodeDeploy is ended.
 pub fn theirs_go_on(outcome: &Outcome<'_>) -> Result<(), String> {

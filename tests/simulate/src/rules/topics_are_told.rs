@@ -6,9 +6,9 @@ use windlass_domain::declaration::Declaration;
 use windlass_domain::event::{Detail, Event, EventName};
 use windlass_domain::notify::messages;
 
-/// "An event may come twice, and none is lost" (`docs/EVENTS.md`): of each event that was sent, the topics that the
-/// declaration names for it are told, too. Of one that cannot be told the installation's own topic is told instead. What
-/// cannot be sent for longer than the stream is tried again is in the queue of what was not sent.
+/// "An event may come twice, and none is lost" (`docs/EVENTS.md`): each event that was sent is told to the topics that
+/// the declaration names for it, too. If a topic cannot be told, the installation's own topic is told instead. An event
+/// that cannot be sent for longer than the stream is tried again is in the queue of unsent events.
 ///
 /// Safety: telling: Topics that a declaration names are told of each event that it names them for.
 pub fn topics_are_told(outcome: &Outcome<'_>) -> Result<(), String> {

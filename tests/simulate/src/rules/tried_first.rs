@@ -1,8 +1,8 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 
-/// "Invoked before the alias moves": no caller gets a version of a function that was not invoked first, and has
-/// answered as declared, where the declaration has an invocation.
+/// "Invoked before the alias moves": if the declaration has an invocation, no caller gets a version of a function
+/// before it was invoked and has answered as declared.
 ///
 /// Safety: unknown: No caller gets a version of a function that was not invoked first, and has answered as declared.
 pub fn tried_first(outcome: &Outcome<'_>) -> Result<(), String> {

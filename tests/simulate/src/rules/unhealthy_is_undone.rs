@@ -2,8 +2,8 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::scenario::Deed;
 
-/// "Unknown is not healthy" (rule 7), and what is red is not: no deployment succeeds while what it brings is not
-/// healthy by a gate, whichever sort of gate tells it.
+/// "Unknown is not healthy" (rule 7), and neither is red: no deployment succeeds while its release is not healthy by a
+/// gate of any sort.
 ///
 /// Safety: unknown: What is not healthy by a gate of any sort, or cannot be known to be, does not succeed.
 pub fn unhealthy_is_undone(outcome: &Outcome<'_>) -> Result<(), String> {

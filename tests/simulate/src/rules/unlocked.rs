@@ -3,8 +3,8 @@ use std::rc::Rc;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Waiting};
 
-/// "restoring failed: the environment stays locked" (rule 1), and only then: at rest nobody else
-/// holds the lock, and nobody waits.
+/// "restoring failed: the environment stays locked" (rule 1), and only then: at rest no other deployment holds the
+/// lock, and nobody waits.
 ///
 /// Safety: endings: At rest nobody holds a lock but a deployment that needs an operator, and nobody waits.
 pub fn unlocked(outcome: &Outcome<'_>) -> Result<(), String> {

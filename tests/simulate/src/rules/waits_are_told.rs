@@ -5,8 +5,8 @@ use crate::schedule::What;
 use std::collections::BTreeMap;
 use windlass_domain::step::Step;
 
-/// "What is waited for and how long is said": where a deployer goes forward and finds its target waiting for somebody
-/// else, what it writes next says for what. A look that is behind need not show it, and one that is refused is none.
+/// "What is waited for and how long is said": if a deployer goes forward and finds its target waiting for somebody
+/// else, its next write says for what. A look that is behind need not show the wait, and a refused look shows nothing.
 ///
 /// Safety: telling: Where a target waits for somebody, the record says for what.
 pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -15,7 +15,7 @@ pub fn waits_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     if mishaps.any(|one| is_no_look(one.what)) {
         return Ok(());
     }
-    // What each invocation has seen at its last look.
+    // The wait that each invocation has seen at its last look.
     let mut held: BTreeMap<u64, Option<&str>> = BTreeMap::new();
     for happening in &outcome.happened {
         match &happening.what {

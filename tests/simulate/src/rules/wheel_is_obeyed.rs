@@ -10,8 +10,8 @@ use windlass_domain::request::ActionName;
 use windlass_domain::wheel::{BY_ITSELF, Paused, Turn};
 
 /// "A pause is bounded and ends as declared; meanwhile gates are judged, and red undoes": no wave passes while it is
-/// paused, none before its bake is over unless a person has skipped that, and none with a red gate that decides. What
-/// AWS times is neither paused nor skipped.
+/// paused, before its bake is over unless a person has skipped that, or with a red gate that decides. A wave that AWS
+/// times is neither paused nor skipped.
 ///
 /// Safety: person at the wheel: No wave passes while it is paused, before its bake is over unless a person has skipped
 /// that, or with a red gate that decides.
@@ -75,7 +75,7 @@ fn judged_as_steered(judgement: &Judgement, turns: &[Turn]) -> Result<(), String
     Err("its pause was over, it passed, and nobody was told".into())
 }
 
-/// Windlass itself ends a pause only once that is over, where it is to go on.
+/// Checks that Windlass itself ends a pause only after its time, if the pause is to go on then.
 fn ended_by_its_bound(before: &[Turn], turn: &Turn) -> Result<(), String> {
     if turn.by != BY_ITSELF {
         return Ok(());
@@ -92,7 +92,7 @@ fn ended_by_its_bound(before: &[Turn], turn: &Turn) -> Result<(), String> {
     }
 }
 
-/// Whether what was steered is Windlass's to steer.
+/// Checks that Windlass may steer the wave that was steered.
 fn ours(outcome: &Outcome<'_>, pk: &str, turn: &Turn) -> Result<(), String> {
     let plans: Vec<Rc<Plan>> = outcome.all(pk, "plan");
     let so_far = plans.iter().flat_map(|plan| &plan.waves);

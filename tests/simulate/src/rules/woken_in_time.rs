@@ -7,23 +7,23 @@ use windlass_domain::environment::{Lock, Waiting};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::time::Time;
 
-/// How long one may wait beside a free lock where nothing fails: the way of the stream and of a turn,
-/// and a call that takes almost all of its time.
+/// The longest wait beside a free lock if nothing fails, in milliseconds: the way of the stream and of a turn, and a
+/// call that takes almost all of its time.
 const LONGEST_MS: u64 = 30_000;
-/// And where the wake-up is lost: a period of the schedule more.
+/// The longest wait if the wake-up is lost: a period of the schedule more.
 const UNTOLD_MS: u64 = LONGEST_MS + 300_000;
-/// And where whoever was woken dies: until it is recovered.
+/// The longest wait if the woken execution dies: until it is recovered.
 const DEAD_MS: u64 = UNTOLD_MS + 60_000;
-/// And where something lasts: as long as the longest of all that does, and a quarter of an hour, which is how
-/// often a deployment is still recovered whose recoveries have died.
+/// The longest wait if a mishap lasts: as long as the longest of those, and a quarter of an hour more. That is the
+/// period in which a deployment whose recoveries have died is recovered again.
 const LASTS_MS: u64 = DEAD_MS + 600_000 + 900_000;
 
-/// How long one waits before it gives up (`AwaitTurn`), less what it takes to be put in the queue.
+/// The time for which a deployment waits before it gives up (`AwaitTurn`), less the time until it is in the queue, in
+/// milliseconds.
 const DAY_MS: u64 = 86_400_000 - LONGEST_MS;
 
-/// "The end of the running deployment wakes the newest that waits": nobody waits while the lock is
-/// free, but for as long as the wake-up takes. Nobody gives up before a day is over, through all of which
-/// somebody else has held the lock then.
+/// "The end of the running deployment wakes the newest that waits": nobody waits while the lock is free for longer than
+/// the wake-up takes. Nobody gives up before a day is over, so others have held the lock for all of that day.
 ///
 /// Safety: lock: The end of a deployment wakes who waits, within a period of the schedule where the wake-up is lost.
 pub fn woken_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
@@ -64,13 +64,13 @@ fn longest(mishaps: &[Mishap]) -> u64 {
     each.sum::<u64>().max(LONGEST_MS)
 }
 
-/// Who waits.
+/// The deployments that wait.
 #[derive(Default)]
 struct Queue {
     is_free: bool,
-    /// Since when each waits.
+    /// The time since which each waits.
     since: BTreeMap<DeploymentId, Time>,
-    /// Since when someone waits beside a free lock.
+    /// The time since which someone waits beside a free lock.
     beside: Option<Time>,
 }
 

@@ -1,5 +1,5 @@
-//! What becomes of an environment that was taken back across an irreversible task; and of one whose task is met by more
-//! than one fault.
+//! An environment after a rollback across an irreversible task; and an environment whose task meets more than one
+//! fault.
 
 use super::people::person_at_api;
 use super::tasks::{FAILS, IRREVERSIBLE, RUN, never_starts};
@@ -7,7 +7,7 @@ use crate::scenario::{Act, Deed, Scenario, next, quiet, when_in};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_world::World;
 
-/// The same without the task.
+/// The same declaration without the task.
 const NO_LONGER: &str = "
 app: shop
 version: 1.1.0
@@ -40,11 +40,11 @@ const RAN: &[Act] = &[
     quiet(Deed::Deploy("1.1.0", &["agent"])),
 ];
 
-/// Where both releases are turned away, what was gone back to is the first.
+/// If both releases are refused, the snapshot that the rollback went back to is the first.
 const NOTHING_BEFORE: &str = "rollback Rejected (NothingToGoBackTo)";
 
-/// Gone back across, another component is released, and then what was run once more: the snapshot in between has what
-/// came before the task, so a rollback to it crosses that again.
+/// After a rollback across the task, another component is released, and then the release with the task once more. The
+/// snapshot in between has what came before the task, so a rollback to it crosses the task again.
 pub(super) const THEN_ANOTHER: Scenario = Scenario {
     name: "task_irreversible_across_then_another",
     declaration: IRREVERSIBLE,
@@ -68,7 +68,7 @@ pub(super) const THEN_ANOTHER: Scenario = Scenario {
     ..RUN
 };
 
-/// The same, and what was run once is brought back without being run again.
+/// The same, but the bytes of the release with the task come back without the task being run again.
 pub(super) const THEN_THE_SAME: Scenario = Scenario {
     name: "task_irreversible_across_then_the_same",
     acts: &[
@@ -85,13 +85,13 @@ pub(super) const THEN_THE_SAME: Scenario = Scenario {
         "1.2.0 Succeeded",
         "rollback Rejected (Irreversible)",
     ],
-    // Where the first rollback is undone, what it would bring runs already.
+    // If the first rollback is undone, the components of 1.2.0 run already.
     may: &["1.2.0 NothingToDo (AlreadyThere)", NOTHING_BEFORE],
     steady: false,
     ..THEN_ANOTHER
 };
 
-/// The task is not declared any more: what it did forbids what came before as ever, and it stands in nobody's way.
+/// The task is not declared any more. It still forbids what came before it, and keeps nothing else from going on.
 pub(super) const NOT_DECLARED: Scenario = Scenario {
     name: "task_irreversible_not_declared",
     acts: &[
@@ -108,7 +108,8 @@ pub(super) const NOT_DECLARED: Scenario = Scenario {
     ..THEN_ANOTHER
 };
 
-/// It names what it does not cross, once it has to name something and once while nothing is to be named.
+/// The rollback names a task that it does not cross: once beside the one that it has to name, and once while it has to
+/// name nothing.
 pub(super) const MISNAMED: Scenario = Scenario {
     name: "task_irreversible_misnamed",
     acts: &[
@@ -123,7 +124,7 @@ pub(super) const MISNAMED: Scenario = Scenario {
         "1.2.0 Succeeded",
         "rollback Rejected (UnknownName)",
     ],
-    // The release is watched no more when it comes.
+    // The release is watched no more when the rollback comes.
     may: &["1.1.0 Succeeded"],
     steady: false,
     ..THEN_ANOTHER
@@ -158,7 +159,7 @@ pub(super) const UNBEGUN_AND_STUCK: Scenario = Scenario {
     ..FAILS
 };
 
-/// Lets the service write its lines where they can be read, and each of its first tasks some.
+/// Makes the service write its lines where they can be read, and writes a line for each of its first tasks.
 fn writes_lines(world: &World) {
     let mut services = world.services();
     let arn = services
@@ -180,7 +181,7 @@ fn writes_lines(world: &World) {
     }
 }
 
-/// It fails, and its last lines are read once and told.
+/// The task fails, and its last lines are read once and told.
 pub(super) const SHOWS_LINES: Scenario = Scenario {
     name: "task_shows_lines",
     declaration: LOUD,

@@ -1,4 +1,4 @@
-//! What arrives by itself, of which events tell, or do not; and what CI asks the API for.
+//! Releases that arrive by themselves, with or without their events, and releases that CI posts to the API.
 
 use super::declarations::FUNCTION_AND_SERVICE;
 use super::declared_services::{SERVICE, SERVICE_AGAIN};
@@ -161,7 +161,7 @@ pub(super) const RELEASED_AGAIN: Scenario = Scenario {
         "1.2.0 NothingToDo (AlreadyThere)",
         "1.1.0 NothingToDo (Superseded)",
     ],
-    // Where nothing could be measured for long, and where the hold was not released.
+    // These endings come if nothing could be measured for long, or if the hold was not released.
     may: &[
         "1.2.0 Rejected (Vetoed)",
         "1.2.0 Rejected (Held)",
@@ -186,12 +186,12 @@ pub(super) const UPLOADED_AGAIN: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.1.0 NothingToDo (AlreadyThere)",
     ],
-    // Where nothing could be measured for long.
+    // This ending comes if nothing could be measured for long.
     may: &["1.1.0 Rejected (Vetoed)"],
     steady: false,
 };
 
-/// Somebody moved the target of what runs, as the ledger has it: what arrives again is brought again.
+/// Somebody moved the target of what runs by the ledger. The same arrival is brought again.
 pub(super) const MOVED_BY_HAND: Scenario = Scenario {
     name: "moved_by_hand",
     declaration: ONE_FUNCTION,
@@ -213,7 +213,7 @@ pub(super) const MOVED_BY_HAND: Scenario = Scenario {
     steady: true,
 };
 
-/// The target failed a release, and is mended: the same arrival brings it then.
+/// The target failed a release, and is mended. The same arrival brings it then.
 pub(super) const MENDED: Scenario = Scenario {
     name: "mended",
     declaration: ONE_FUNCTION,

@@ -1,10 +1,11 @@
-//! Functions that are called once per release: there, failed, taken back, lost, repeated, throttled.
+//! Functions that are called once per release: their calls succeed, fail, are taken back, lost, repeated, and
+//! throttled.
 
 use super::people::{as_made, rings};
 use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
 use windlass_world::World;
 
-/// A call before a function, and what takes it back.
+/// A call before a function, and the undo call that takes it back.
 const CALL: &str = "
 app: shop
 version: 1.0.0
@@ -18,7 +19,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same of a function that bears to be called again.
+/// The same with a function that may be called again.
 const REPEATABLE: &str = "
 app: shop
 version: 1.0.0
@@ -55,7 +56,7 @@ fn is_throttled_for_a_while(world: &World) {
     world.runners().throttled = 30;
 }
 
-/// Where a runner dies nobody knows what its call did.
+/// The endings if a runner dies: nobody knows what its call did.
 const UNKNOWN: &[&str] = &[
     "1.1.0 NeedsOperator (ChangeFailed)",
     "1.1.0 NeedsOperator (GateFailed)",
@@ -75,12 +76,12 @@ pub(super) const CALLED: Scenario = Scenario {
     acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
     stranger: nobody,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    // Where its runner dies nobody knows what the call did.
+    // If its runner dies, nobody knows what the call did.
     may: &["1.1.0 NeedsOperator (ChangeFailed)"],
     steady: false,
 };
 
-/// The event that asks for it comes twice.
+/// The event that asks for the call comes twice.
 pub(super) const TWICE: Scenario = Scenario {
     name: "call_asked_twice",
     scene: twice,
@@ -97,7 +98,7 @@ pub(super) const FAILS: Scenario = Scenario {
     ..CALLED
 };
 
-/// Its answer comes later than is waited for: nobody knows what it did.
+/// The answer of the call comes too late, so nobody knows what it did.
 pub(super) const LOST: Scenario = Scenario {
     name: "call_lost",
     acts: &[
@@ -118,7 +119,7 @@ pub(super) const REPEATED: Scenario = Scenario {
     ..CALLED
 };
 
-/// It is lost each time, and then taken back.
+/// The call is lost each time, and then taken back.
 pub(super) const REPEATED_LOST: Scenario = Scenario {
     name: "call_repeated_lost",
     declaration: REPEATABLE,
@@ -126,7 +127,7 @@ pub(super) const REPEATED_LOST: Scenario = Scenario {
     ..LOST
 };
 
-/// Lambda runs it only after a while.
+/// Lambda runs the call only after a while.
 pub(super) const THROTTLED: Scenario = Scenario {
     name: "call_throttled",
     acts: &[
@@ -136,7 +137,7 @@ pub(super) const THROTTLED: Scenario = Scenario {
     ..CALLED
 };
 
-/// Lambda does not run it at all: there is nothing to take back.
+/// Lambda does not run the call at all, so there is nothing to take back.
 pub(super) const NOT_BEGUN: Scenario = Scenario {
     name: "call_not_begun",
     acts: &[
@@ -150,7 +151,7 @@ pub(super) const NOT_BEGUN: Scenario = Scenario {
     ..CALLED
 };
 
-/// A gate fails when it has long succeeded.
+/// A gate fails long after the call has succeeded.
 pub(super) const UNDONE: Scenario = Scenario {
     name: "call_undone",
     acts: &[
@@ -162,7 +163,7 @@ pub(super) const UNDONE: Scenario = Scenario {
     ..CALLED
 };
 
-/// What takes it back is throttled, and called all the same.
+/// The undo call is throttled, and made all the same.
 pub(super) const UNDO_THROTTLED: Scenario = Scenario {
     name: "call_undo_throttled",
     acts: &[
@@ -176,7 +177,7 @@ pub(super) const UNDO_THROTTLED: Scenario = Scenario {
     ..UNDONE
 };
 
-/// An operator cancels while it runs: its end is waited for, and then it is taken back.
+/// An operator cancels while the call runs. Its end is waited for, and then it is taken back.
 pub(super) const CANCELLED: Scenario = Scenario {
     name: "call_cancelled",
     acts: &[

@@ -64,7 +64,7 @@ pub(super) const IS_NOT_CALLED: Scenario = Scenario {
     ..GATES
 };
 
-/// The versions that may be published, and those of them that are there before the release.
+/// The versions that may be published, and the number of those that are there before the release.
 const VERSIONS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const FORMER: usize = 2;
 
@@ -92,7 +92,7 @@ fn emit_calls(world: &World, version: &str, metric: &str, value: Option<f64>) {
     );
 }
 
-/// A metric that Lambda has of the alias.
+/// Returns a metric that Lambda has of the alias.
 fn of_alias(metric: &str) -> MetricGate {
     let dimensions = [("FunctionName", "shop-api"), ("Resource", "shop-api:live")];
     let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value.to_owned()));

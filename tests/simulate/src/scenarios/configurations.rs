@@ -1,4 +1,5 @@
-//! Feature flags in AWS AppConfig, which grow by themselves while gates watch: there, back, and what AppConfig does.
+//! Feature flags in AWS AppConfig, which grow by themselves while gates watch: deployed, undone, and taken back by
+//! AppConfig itself.
 
 use super::declarations::{CONFIGURATION, POINTING};
 use super::people::{
@@ -18,7 +19,7 @@ pub(super) const FLAGS: Scenario = Scenario {
     steady: true,
 };
 
-/// A gate fails while it grows.
+/// A gate fails while the deployment of AppConfig grows.
 pub(super) const FLAGS_UNDONE: Scenario = Scenario {
     name: "flags_undone",
     acts: &[
@@ -44,7 +45,7 @@ pub(super) const FLAGS_TAKEN_BACK: Scenario = Scenario {
     ..FLAGS
 };
 
-/// What is complete is reverted.
+/// A deployment of AppConfig that is complete is reverted.
 pub(super) const FLAGS_ROLLBACK: Scenario = Scenario {
     name: "flags_rollback",
     before: &[
@@ -68,7 +69,7 @@ pub(super) const POINTED: Scenario = Scenario {
     ..FLAGS
 };
 
-/// A gate fails before they are planned.
+/// A gate fails before the flags are planned.
 pub(super) const POINTED_UNDONE: Scenario = Scenario {
     name: "pointed_undone",
     acts: &[
@@ -79,7 +80,7 @@ pub(super) const POINTED_UNDONE: Scenario = Scenario {
     ..POINTED
 };
 
-/// Their document is gone when they are to be planned.
+/// The document of the flags is gone when they are to be planned.
 pub(super) const POINTED_LOST: Scenario = Scenario {
     name: "pointed_lost",
     acts: &[
@@ -93,7 +94,7 @@ pub(super) const POINTED_LOST: Scenario = Scenario {
     ..POINTED
 };
 
-/// What they named before is what callers get again, as the function does.
+/// After a rollback callers get what the flags named before, as they do of the function.
 pub(super) const POINTED_ROLLBACK: Scenario = Scenario {
     name: "pointed_rollback",
     before: &[

@@ -1,7 +1,7 @@
 //! Declarations that only the simulation has.
 
-/// One function as in `windlass_machine::shop`, watched for longer, and a service whose repository says only by a
-/// tag whose it is.
+/// One function as in `windlass_machine::shop`, watched for longer, and a service whose repository names its owner only
+/// by a tag.
 pub(super) const FUNCTION_AND_SERVICE: &str = "
 app: shop
 version: 1.1.0
@@ -28,7 +28,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// A function that is shifted in steps of the same size, also where nothing is known of it.
+/// A function that is shifted in steps of the same size, even if nothing is known of it.
 pub(super) const LINEAR_STEPS: &str = "
 app: shop
 version: 1.0.0
@@ -119,7 +119,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// A function, and flags that name its version, so that they are planned in full only once that is there.
+/// A function, and flags that name its version, so that they are planned in full only after that is there.
 pub(super) const POINTING: &str = "
 app: shop
 version: 1.0.0
@@ -167,7 +167,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, whose folder is looked at before visitors get it.
+/// The same site, whose folder is looked at before visitors get it.
 pub(super) const SITE_SHOWN_AHEAD: &str = "
 app: shop
 version: 1.0.0
@@ -186,7 +186,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, of which only the two releases before are kept.
+/// The same site, of which only the two releases before are kept.
 pub(super) const SITE_THAT_IS_PRUNED: &str = "
 app: shop
 version: 1.0.0

@@ -13,7 +13,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, whose group waits for Windlass before it moves callers.
+/// The same service, whose group waits for Windlass before it moves callers.
 pub(super) const SERVICE_MOVED_READY: &str = "
 app: shop
 version: 1.0.0
@@ -39,7 +39,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, whose traffic ECS shifts at once.
+/// The same service, whose traffic ECS shifts at once.
 pub(super) const SERVICE_BLUE_GREEN: &str = "
 app: shop
 version: 1.0.0
@@ -52,7 +52,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, which pauses for Windlass at each stage at which it can.
+/// The same service, which pauses for Windlass at each stage at which it can.
 pub(super) const SERVICE_PAUSED: &str = "
 app: shop
 version: 1.0.0
@@ -72,7 +72,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, which pauses only when all traffic is shifted.
+/// The same service, which pauses only when all traffic is shifted.
 pub(super) const SERVICE_PAUSED_LAST: &str = "
 app: shop
 version: 1.0.0
@@ -92,7 +92,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// In two parts, each of which waits for Windlass; a function comes after it.
+/// A service that is shifted in two parts, each of which waits for Windlass, and a function that comes after it.
 pub(super) const SERVICE_CANARY_PAUSED: &str = "
 app: shop
 version: 1.0.0
@@ -135,7 +135,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, whose traffic ECS shifts in two parts, and a function that comes after it.
+/// A service whose traffic ECS shifts in two parts, and a function that comes after it.
 pub(super) const SERVICE_CANARY: &str = "
 app: shop
 version: 1.0.0
@@ -149,7 +149,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, and a function in two parts at the same time.
+/// The same service, and a function in two parts at the same time.
 pub(super) const SERVICE_AND_FUNCTION: &str = "
 app: shop
 version: 1.0.0
@@ -163,7 +163,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same; a page is asked for at every look.
+/// The same, with a page that is asked for at every look.
 pub(super) const SERVICE_AND_FUNCTION_PROBED: &str = "
 app: shop
 version: 1.0.0
@@ -198,7 +198,7 @@ gates:
   unknown: {becomes: hold, for: 5m}
 ";
 
-/// The same once more, which puts the repository in the application's name where it is uploaded.
+/// The service alone once more. Its upload puts the repository in the application's name.
 pub(super) const SERVICE_AGAIN: &str = "
 app: shop
 version: 1.1.0

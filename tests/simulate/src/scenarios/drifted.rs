@@ -5,7 +5,7 @@ use super::people::{as_made, person_at_api};
 use crate::scenario::{Deed, Scenario, next, quiet};
 use windlass_world::World;
 
-/// Whoever asks for drift is told of it. It is watched for longer than an hour, so that a look comes due meanwhile.
+/// A topic that asks for drift is told of it. The bake is longer than an hour, so that a look comes due meanwhile.
 const LOOKED_AT: &str = "
 app: shop
 version: 1.0.0
@@ -41,7 +41,7 @@ pub(super) const DRIFTED: Scenario = Scenario {
     ..GATES
 };
 
-/// What differs already is not told again with what differs since.
+/// A difference that was told already is not told again with a later one.
 pub(super) const DRIFTED_BOTH: Scenario = Scenario {
     name: "drifted_both",
     acts: &[
@@ -57,7 +57,7 @@ pub(super) const DRIFTED_BOTH: Scenario = Scenario {
     ..DRIFTED
 };
 
-/// A deployment goes over it. While that works no look is made.
+/// A deployment goes over the change. While it works no look is made.
 pub(super) const DRIFTED_OVER: Scenario = Scenario {
     name: "drifted_over",
     acts: &[
@@ -82,7 +82,7 @@ fn person_at_jobs(world: &World) {
     }
 }
 
-/// The newest version that Windlass has made is the one that is recorded.
+/// Moves the alias to the newest version that Windlass has made, which is the recorded one.
 fn moves_back(world: &World) {
     let mut functions = world.functions();
     if let Some(function) = functions.functions.get_mut("shop-api") {

@@ -6,7 +6,7 @@ use crate::scenario::{Act, Deed, Scenario, after, next, quiet, when_in};
 use windlass_machine::shop::{FUNCTIONS, SERVICE_AND_FUNCTION};
 use windlass_world::World;
 
-/// Between the act before it and the next one time passes until the way there is settled.
+/// Lets time pass between two acts until the way there is settled.
 const IS_THERE: Act = when_in("Settle", Deed::Change("the way there is gone", settles));
 
 fn settles(_: &World) {}
@@ -18,7 +18,7 @@ const BEFORE: &[Act] = &[
     quiet(Deed::Deploy("1.1.0", BOTH)),
 ];
 
-/// Both ways are gone. A rollback afterwards goes where it would have gone without the drill.
+/// The drill goes both ways. A rollback afterwards goes where it would have gone without the drill.
 pub(super) const DRILLED: Scenario = Scenario {
     name: "drilled",
     declaration: FUNCTIONS,
@@ -33,12 +33,12 @@ pub(super) const DRILLED: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.0.0 Succeeded",
     ],
-    // Where the way back failed three times, the version before that is there already.
+    // If the way back failed three times, the version before that is there already.
     may: &["rollback Rejected (NothingToGoBackTo)"],
     steady: true,
 };
 
-/// The same at a service, whose calls have no condition.
+/// The same with a service, whose calls have no condition.
 pub(super) const DRILLED_SERVICE: Scenario = Scenario {
     name: "drilled_service",
     declaration: SERVICE_AND_FUNCTION,
@@ -57,7 +57,7 @@ pub(super) const DRILLED_SERVICE: Scenario = Scenario {
     ..DRILLED
 };
 
-/// The version before is not well any more.
+/// The version before is not healthy any more.
 pub(super) const DRILLED_RED: Scenario = Scenario {
     name: "drilled_red",
     acts: &[
@@ -75,7 +75,7 @@ pub(super) const DRILLED_RED: Scenario = Scenario {
     ..DRILLED
 };
 
-/// A gate that is red on the way back undoes nothing: the version before would stay live.
+/// A gate that is red on the way back undoes nothing, because then the version before would stay live.
 pub(super) const DRILLED_RED_BACK: Scenario = Scenario {
     name: "drilled_red_back",
     acts: &[
@@ -90,7 +90,7 @@ pub(super) const DRILLED_RED_BACK: Scenario = Scenario {
     ..DRILLED
 };
 
-/// A release does not wait for the way there: it is stopped and undone.
+/// A release does not wait for the way there, which is stopped and undone.
 pub(super) const DRILL_OVERTAKEN: Scenario = Scenario {
     name: "drill_overtaken",
     acts: &[
@@ -108,7 +108,7 @@ pub(super) const DRILL_OVERTAKEN: Scenario = Scenario {
     ..DRILLED
 };
 
-/// A release that comes when the way there is gone waits for the way back, and goes on from what ran before.
+/// A release that comes after the way there waits for the way back, and goes on from what ran before the drill.
 pub(super) const DRILL_AWAITED: Scenario = Scenario {
     name: "drill_awaited",
     acts: &[next(DRILL), IS_THERE, next(Deed::Deploy("1.2.0", &["api"]))],
@@ -150,7 +150,7 @@ pub(super) const DRILL_ROLLED_BACK: Scenario = Scenario {
     ..DRILLED
 };
 
-/// A rollback to a snapshot that comes while the way back is to be tried again finds no drill that takes it back.
+/// A rollback to a snapshot comes while the way back is to be tried again. No drill takes it back.
 pub(super) const DRILL_ROLLED_BACK_LATER: Scenario = Scenario {
     name: "drill_rolled_back_later",
     before: DRILL_ROLLED_BACK.before,
@@ -171,7 +171,7 @@ pub(super) const DRILL_ROLLED_BACK_LATER: Scenario = Scenario {
     ..DRILLED
 };
 
-/// Where deployments are held, no drill begins.
+/// While deployments are held, no drill begins.
 pub(super) const DRILL_HELD: Scenario = Scenario {
     name: "drill_held",
     acts: &[next(Deed::Operate("hold")), quiet(DRILL)],
@@ -185,7 +185,7 @@ pub(super) const DRILL_HELD: Scenario = Scenario {
     ..DRILLED
 };
 
-/// Of two that are asked for at once, one is made.
+/// Of two drills that are asked for at once, one is made.
 pub(super) const DRILLED_TWICE: Scenario = Scenario {
     name: "drilled_twice",
     acts: &[next(DRILL), next(DRILL)],
@@ -210,19 +210,19 @@ gates:
 
 const DECLARED: Deed = Deed::Put("apps/shop/app.yaml", WEEKLY);
 
-/// The next hourly look is awaited.
+/// Waits for the next hourly look.
 const A_LOOK: Act = quiet(Deed::Mend("an hour passes", as_made));
 
 /// A drill that is due by the declaration begins by itself, once.
 pub(super) const DRILLED_WHEN_DUE: Scenario = Scenario {
     name: "drilled_when_due",
-    // An hour after the deployment it begins; two hours after it another one would.
+    // It begins an hour after the deployment. Two hours after that another one would begin.
     acts: &[next(DECLARED), A_LOOK, A_LOOK, A_LOOK, A_LOOK, A_LOOK],
     ends: DRILLED_SERVICE.ends,
     ..DRILLED
 };
 
-/// It is put off while deployments are held.
+/// A drill is put off while deployments are held.
 pub(super) const DRILL_PUT_OFF: Scenario = Scenario {
     name: "drill_put_off",
     acts: &[

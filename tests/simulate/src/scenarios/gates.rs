@@ -1,4 +1,4 @@
-//! A gate of every sort: all of them healthy, and each of them not.
+//! Gates of every sort: all of them healthy, and each of them not.
 
 use super::declarations::{EVERY_GATE, SITE, SITE_SHOWN_AHEAD};
 use super::people::{
@@ -148,7 +148,7 @@ pub(super) const LOGS_NOTHING: Scenario = Scenario {
     ..GATES
 };
 
-/// What the page names is answered, and with another type than browsers run.
+/// The file that the page names is answered with another type than browsers run.
 pub(super) const BREAKS_ITS_PAGE: Scenario = Scenario {
     name: "breaks_its_page",
     declaration: SITE,
@@ -163,7 +163,7 @@ pub(super) const BREAKS_ITS_PAGE: Scenario = Scenario {
     ..GATES
 };
 
-/// The folder of the release is not seen where it is to be looked at before the switch.
+/// The folder of the release is shown nowhere, although it is to be looked at before the switch.
 pub(super) const SHOWS_NO_FOLDER: Scenario = Scenario {
     name: "shows_no_folder",
     declaration: SITE_SHOWN_AHEAD,
@@ -178,7 +178,7 @@ pub(super) const SHOWS_NO_FOLDER: Scenario = Scenario {
     ..GATES
 };
 
-/// What is gone back to is what an operator wants, whatever is measured (rule 8).
+/// An operator wants what a rollback goes back to, whatever is measured (rule 8).
 pub(super) const RED_ROLLBACK: Scenario = Scenario {
     name: "red_rollback",
     before: &[
@@ -217,7 +217,7 @@ fn is_healthy(world: &World) {
     in_virginia(world).set_alarm(CDN_ALARM, "OK", &[0.0]);
 }
 
-/// The world as it is seen in the region of CloudFront's alarms.
+/// Returns the world as it is seen in the region of CloudFront's alarms.
 fn in_virginia(world: &World) -> World {
     world.at(&world.place().in_region(Some("us-east-1")))
 }
@@ -255,7 +255,7 @@ fn script_is_text(world: &World) {
     world.serve(&script, 200, "shop", 12);
 }
 
-/// A second distribution shows the whole bucket.
+/// Lets a second distribution show the whole bucket.
 fn is_shown(world: &World) {
     as_made(world);
     world.cdn().distribution("E2", "shop-web").root.clear();
@@ -273,7 +273,7 @@ pub(super) fn is_down(world: &World) {
     world.serve(PAGE, 503, "soon", 12);
 }
 
-/// Lets the code of a release of `api` answer so.
+/// Lets the code of a release of `api` answer with this payload.
 fn answers(world: &World, version: &str, payload: Value) {
     let code = Package::Zip(format!("api {version}").into());
     let answer = Invoked {
@@ -285,7 +285,7 @@ fn answers(world: &World, version: &str, payload: Value) {
     functions.answers.insert(code.code_sha256(), answer);
 }
 
-/// The metric of the gate.
+/// Returns the metric of the gate.
 fn errors() -> MetricGate {
     MetricGate {
         of: Measured::Metric(MetricSeries {

@@ -4,7 +4,7 @@ use super::drifted::DRIFTED;
 use super::people::person_at_api;
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 
-/// One of both is restored.
+/// The declaration of both functions, of which one is restored.
 const RESTORED: &str = "
 app: shop
 version: 1.0.0
@@ -29,7 +29,7 @@ pub(super) const HEALED: Scenario = Scenario {
     declaration: RESTORED,
     acts: &[next(MOVED)],
     ends: &["1.0.0 Succeeded", "1.0.0 Succeeded"],
-    // What died before it was recorded, and is redriven when another has gone.
+    // An execution that died before it was recorded, and is redriven after another one, ends so.
     may: &["restore NothingToDo (NotRestored)"],
     ..DRIFTED
 };
@@ -42,7 +42,7 @@ pub(super) const HEALED_HELD: Scenario = Scenario {
     ..HEALED
 };
 
-/// A release that comes while it is restored waits for its turn.
+/// A release that comes during a restoring waits for its turn.
 pub(super) const HEALED_OVER: Scenario = Scenario {
     name: "healed_over",
     acts: &[
@@ -54,7 +54,7 @@ pub(super) const HEALED_OVER: Scenario = Scenario {
     ..HEALED
 };
 
-/// What is set back again and again is held at the fourth time.
+/// A target that is set back again and again is held at the fourth time.
 pub(super) const HEALED_TOO_OFTEN: Scenario = Scenario {
     name: "healed_too_often",
     acts: &[next(MOVED), quiet(MOVED), quiet(MOVED), quiet(MOVED)],

@@ -1,4 +1,4 @@
-//! Operators go back where components came at different times, are no longer declared, or have no alias.
+//! Rollbacks with components that came at different times, are no longer declared, or have no alias.
 
 use super::declarations::WITHOUT_ALIAS;
 use super::people::{as_made, person_at_api, person_at_service, without_alias};
@@ -14,7 +14,7 @@ const ONE_LATER: &[Act] = &[
     quiet(Deed::Deploy("1.1.0", JOBS)),
 ];
 
-/// The first release of a component is taken back, and the next press finds nothing that was judged.
+/// The first release of a component is taken back, and the next rollback finds no snapshot that a gate judged.
 pub(super) const LATER: Scenario = Scenario {
     name: "later",
     declaration: FUNCTIONS,
@@ -35,7 +35,7 @@ pub(super) const LATER: Scenario = Scenario {
     steady: true,
 };
 
-/// Pressed twice at once; then a release.
+/// Two rollbacks at once; then a release.
 pub(super) const LATER_TWICE: Scenario = Scenario {
     name: "later_twice",
     declaration: FUNCTIONS,
@@ -63,7 +63,7 @@ pub(super) const LATER_TWICE: Scenario = Scenario {
     steady: false,
 };
 
-/// To what was found before the first release of all.
+/// A rollback to what was found before the first release of all.
 pub(super) const TO_FOUND: Scenario = Scenario {
     name: "to_found",
     declaration: FUNCTIONS,
@@ -89,7 +89,7 @@ components:
   api: {kind: lambda, function: shop-api, alias: live}
 ";
 
-/// A component that nobody declares any more would have to be taken back: nothing is.
+/// A component that nobody declares any more would have to be taken back, so the rollback takes nothing back.
 pub(super) const UNDECLARED: Scenario = Scenario {
     name: "undeclared",
     declaration: FUNCTIONS,
@@ -101,7 +101,7 @@ pub(super) const UNDECLARED: Scenario = Scenario {
         quiet(Deed::Put("apps/shop/app.yaml", WITHOUT_JOBS)),
     ],
     acts: &[next(Deed::RollBackTo(2))],
-    // The release that would be asked for again beside a stranger at `api` has no declaration any more.
+    // After somebody else's change of `api` the release would be asked for again, and has no declaration any more.
     stranger: person_at_service,
     ends: &[
         "1.0.0 Succeeded",
@@ -113,7 +113,7 @@ pub(super) const UNDECLARED: Scenario = Scenario {
     steady: true,
 };
 
-/// The bytes that run are released by another name.
+/// The bytes that run are released under another version.
 pub(super) const RENAMED: Scenario = Scenario {
     name: "renamed",
     declaration: FUNCTIONS,
@@ -129,12 +129,12 @@ pub(super) const RENAMED: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.2.0 NothingToDo (AlreadyThere)",
     ],
-    // Beside a stranger the bytes are brought once more.
+    // After somebody else's change the bytes are brought once more.
     may: &["1.2.0 Succeeded"],
     steady: true,
 };
 
-/// Then an operator goes back: to what ran before both, and to the snapshot of the former name.
+/// Then an operator goes back: to what ran before both versions, and to the snapshot of the former version.
 pub(super) const RENAMED_BACK: Scenario = Scenario {
     name: "renamed_back",
     before: &[
@@ -154,12 +154,12 @@ pub(super) const RENAMED_BACK: Scenario = Scenario {
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
     ],
-    // Where the first one could not go, the second one finds the bytes by the later name.
+    // If the first rollback could not go, the second one finds the bytes under the later version.
     may: &["1.1.0 NothingToDo (AlreadyThere)"],
     ..RENAMED
 };
 
-/// Callers use `$LATEST`, so going back needs the version that keeps the code of before.
+/// Callers use `$LATEST`, so a rollback needs the version that keeps the former code.
 pub(super) const ROLLBACK_CODE: Scenario = Scenario {
     name: "rollback_code",
     declaration: WITHOUT_ALIAS,

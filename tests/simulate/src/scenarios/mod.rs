@@ -293,7 +293,7 @@ pub static SCENARIOS: [Scenario; 253] = [
     removed::REMOVED_ALL_BUSY,
 ];
 
-/// The scenario of that name.
+/// Returns the scenario of that name.
 pub fn named(name: &str) -> Option<&'static Scenario> {
     let mut all = SCENARIOS.iter();
     all.find(|scenario| scenario.name == name)

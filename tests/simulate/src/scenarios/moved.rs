@@ -1,4 +1,5 @@
-//! A function whose alias CodeDeploy moves while gates watch: there, back, and what CodeDeploy does by itself.
+//! A function whose alias CodeDeploy moves while gates watch: deployed, undone, rolled back, and taken back by
+//! CodeDeploy itself.
 
 use super::declarations::MOVED as DECLARATION;
 use super::people::{group_rings, is_moved_by_codedeploy, person_at_group, rings};
@@ -38,12 +39,12 @@ pub(super) const MOVED_TAKEN_BACK: Scenario = Scenario {
         ),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
-    // CodeDeploy looks at its alarms no more where it was through by then.
+    // CodeDeploy does not look at its alarms any more after it is through.
     may: &["1.1.0 Succeeded"],
     ..MOVED
 };
 
-/// What has succeeded is gone back from by the alias itself.
+/// A rollback of a release that has succeeded is made by the alias itself.
 pub(super) const MOVED_ROLLBACK: Scenario = Scenario {
     name: "moved_rollback",
     before: &[

@@ -1,6 +1,6 @@
-//! A component has another name, or another owner; and a whole application has another name.
+//! Components get another name, or another owner; and a whole application gets another name.
 //!
-//! What is called `work` here lives in the function of `jobs`, which is its name once it is renamed.
+//! The component `work` lives in the function of `jobs`, which is its name after the rename.
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_service};
@@ -43,8 +43,8 @@ const DECLARED_ANEW: &[Act] = &[
     quiet(Deed::Deploy("1.1.1", API)),
 ];
 
-/// It is renamed, and to rename it once more finds nothing. A release brings it by its new name, and a rollback goes back
-/// to what the old name ran.
+/// The component is renamed, and a second rename finds nothing. A release brings it by its new name, and a rollback
+/// goes back to what ran under the old name.
 pub(super) const RENAMED: Scenario = Scenario {
     name: "called_otherwise",
     declaration: WITH_WORK,
@@ -68,7 +68,8 @@ pub(super) const RENAMED: Scenario = Scenario {
     steady: true,
 };
 
-/// Nothing is renamed while a release is under way, or what is declared, to what nobody declares.
+/// Nothing is renamed while a release is under way. A declared component is not renamed, and none gets a name that
+/// nobody declares.
 pub(super) const RENAMED_TOO_EARLY: Scenario = Scenario {
     name: "called_otherwise_too_early",
     acts: &[
@@ -85,7 +86,7 @@ pub(super) const RENAMED_TOO_EARLY: Scenario = Scenario {
     ..RENAMED
 };
 
-/// A release of the other component arrives at the moment at which it is renamed.
+/// A release of the other component arrives at the moment of the rename.
 pub(super) const RENAMED_BESIDE: Scenario = Scenario {
     name: "called_otherwise_beside",
     acts: &[
@@ -101,8 +102,8 @@ pub(super) const RENAMED_BESIDE: Scenario = Scenario {
     ..RENAMED
 };
 
-/// Nothing is renamed while a drill has not come back, also where nobody has the lock; and it comes back by the declaration
-/// by which it went.
+/// Nothing is renamed while a drill has not come back, even if nobody has the lock. The drill comes back by the
+/// declaration by which it went.
 pub(super) const RENAMED_BETWEEN: Scenario = Scenario {
     name: "called_otherwise_between",
     before: &[
@@ -150,7 +151,8 @@ const GIVEN_UP: &[Act] = &[
     quiet(Deed::Deploy("1.1.0", API)),
 ];
 
-/// It is handed over to another application. A release of what is left, and a rollback of that, leave it alone.
+/// The component is handed over to another application. A release of the other component, and a rollback of that
+/// release, leave it alone.
 pub(super) const HANDED_OVER: Scenario = Scenario {
     name: "handed_over",
     before: GIVEN_UP,
@@ -168,7 +170,7 @@ pub(super) const HANDED_OVER: Scenario = Scenario {
     ..RENAMED
 };
 
-/// A release of what is left arrives at the moment at which it is handed over.
+/// A release of the other component arrives at the moment of the hand-over.
 pub(super) const HANDED_OVER_BESIDE: Scenario = Scenario {
     name: "handed_over_beside",
     acts: &[
@@ -196,7 +198,7 @@ const TO_BE_THE_BANK: &[Act] = &[
     quiet(Deed::Put("apps/bank/app.yaml", THE_BANK)),
 ];
 
-/// The whole application has another name, and to rename it once more finds nothing. Nothing is deployed by its former one.
+/// The whole application is renamed, and a second rename finds nothing. Nothing is deployed by its former name.
 pub(super) const ALL_RENAMED: Scenario = Scenario {
     name: "all_called_otherwise",
     declaration: FUNCTIONS,
@@ -212,7 +214,7 @@ pub(super) const ALL_RENAMED: Scenario = Scenario {
     ..RENAMED
 };
 
-/// A release arrives at the moment at which the application has another name: it has its turn before, or is refused.
+/// A release arrives at the moment at which the application is renamed: it has its turn before, or is refused.
 pub(super) const ALL_RENAMED_BESIDE: Scenario = Scenario {
     name: "all_called_otherwise_beside",
     acts: &[

@@ -1,5 +1,5 @@
-//! A service that CodeDeploy deploys while gates watch: there, back, what it keeps, what it waits for, and what it does by
-//! itself.
+//! A service that CodeDeploy deploys while gates watch: deployed, undone, rolled back, with the tasks that CodeDeploy
+//! keeps, its waits, and what it does by itself.
 
 use super::declared_services::{SERVICE_MOVED as DECLARATION, SERVICE_MOVED_READY as WAITS};
 use super::people::{hours_pass, rings, tasks_crash};
@@ -8,11 +8,11 @@ use windlass_domain::appspec::Shape;
 use windlass_engine::ports::{Routing, Waiting};
 use windlass_world::World;
 
-/// What its group has deployed last.
+/// The last revision that the group has deployed.
 pub(super) const APPSPEC: &str = "{\"version\":0.0,\"Resources\":[{\"TargetService\":{\"Type\":\"AWS::ECS::Service\",\"Properties\":{\"TaskDefinition\":\"agent:1\",\"LoadBalancerInfo\":{\"ContainerName\":\"agent\",\"ContainerPort\":80}}}}],\"Hooks\":[{\"AfterAllowTestTraffic\":\"before\"},{\"AfterAllowTraffic\":\"after\"}]}";
 
-/// CodeDeploy deploys the service: half of the callers, and the others after two minutes, between two hooks. It keeps the
-/// former tasks for an hour.
+/// Lets CodeDeploy deploy the service: half of the callers, and the others after two minutes, between two hooks.
+/// CodeDeploy keeps the former tasks for an hour.
 pub(super) fn is_deployed_by_codedeploy(world: &World) {
     let shape = Shape {
         container: Some(("agent".into(), 80)),
@@ -30,7 +30,7 @@ pub(super) fn is_deployed_by_codedeploy(world: &World) {
     state.deployed_last("shop", "agent", APPSPEC);
 }
 
-/// The same; it waits for half an hour before it moves callers.
+/// The same; CodeDeploy waits for half an hour before it moves callers.
 fn waits_before_it_moves(world: &World) {
     is_deployed_by_codedeploy(world);
     for group in &mut world.codedeploy().groups {
@@ -42,7 +42,7 @@ fn group_rings(world: &World) {
     world.set_alarm("agent-5xx", "ALARM", &[9.0]);
 }
 
-/// Whoever decides lets what waits go on.
+/// Lets the waiting deployments go on, as somebody else decides.
 fn somebody_lets_it_go_on(world: &World) {
     world.deploy_on();
     let now = world.true_time();
@@ -51,7 +51,7 @@ fn somebody_lets_it_go_on(world: &World) {
     }
 }
 
-/// A person stops what is under way, so that CodeDeploy takes it back.
+/// Stops what is under way, as a person does, so that CodeDeploy takes it back.
 fn person_at_group(world: &World) {
     world.deploy_on();
     let now = world.true_time();
@@ -68,7 +68,7 @@ pub(super) const SERVICE_MOVED: Scenario = Scenario {
     acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
     stranger: person_at_group,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-    // What a person has stopped is under way until it is taken back.
+    // A deployment that a person has stopped is under way until it is taken back.
     may: &["1.1.0 Rejected (TargetBusy)"],
     steady: true,
 };
@@ -84,7 +84,8 @@ pub(super) const SERVICE_MOVED_UNDONE: Scenario = Scenario {
     ..SERVICE_MOVED
 };
 
-/// An alarm of the group's own rings, which no gate looks at. It is looked at for as long as the former tasks stand.
+/// An alarm of the group's own rings, which no gate looks at. CodeDeploy looks at it for as long as the former tasks
+/// stand.
 pub(super) const SERVICE_MOVED_TAKEN_BACK: Scenario = Scenario {
     name: "service_moved_taken_back",
     acts: &[
@@ -98,7 +99,7 @@ pub(super) const SERVICE_MOVED_TAKEN_BACK: Scenario = Scenario {
     ..SERVICE_MOVED
 };
 
-/// The former tasks stand still: what runs is stopped, and they get the callers again.
+/// The former tasks still stand: CodeDeploy's deployment is stopped, and they get the callers again.
 pub(super) const SERVICE_MOVED_ROLLBACK: Scenario = Scenario {
     name: "service_moved_rollback",
     before: &[
@@ -111,7 +112,7 @@ pub(super) const SERVICE_MOVED_ROLLBACK: Scenario = Scenario {
     ..SERVICE_MOVED
 };
 
-/// They are gone, and the former task definition is deployed once more.
+/// The former tasks are gone, and the former task definition is deployed once more.
 pub(super) const SERVICE_MOVED_ROLLBACK_LATE: Scenario = Scenario {
     name: "service_moved_rollback_late",
     before: &[
@@ -139,7 +140,7 @@ pub(super) const SERVICE_MOVED_PREEMPTED: Scenario = Scenario {
         "1.2.0 RolledBack (PreemptedByOperator)",
         "1.1.0 Succeeded",
     ],
-    // It may have succeeded by then.
+    // The release may have succeeded by then.
     may: &["1.1.0 Rejected (TargetBusy)", "1.2.0 Succeeded"],
     ..SERVICE_MOVED
 };
@@ -179,7 +180,7 @@ pub(super) const SERVICE_MOVED_READY: Scenario = Scenario {
     ..SERVICE_MOVED
 };
 
-/// A gate fails there: no caller is moved.
+/// A gate fails while the group waits, so no caller is moved.
 pub(super) const SERVICE_MOVED_READY_UNDONE: Scenario = Scenario {
     name: "service_moved_ready_undone",
     declaration: WAITS,
@@ -187,7 +188,7 @@ pub(super) const SERVICE_MOVED_READY_UNDONE: Scenario = Scenario {
     ..SERVICE_MOVED_UNDONE
 };
 
-/// The wait is somebody else's to end.
+/// Only somebody else can end the wait.
 pub(super) const SERVICE_MOVED_HELD: Scenario = Scenario {
     name: "service_moved_held",
     scene: is_deployed_by_codedeploy,

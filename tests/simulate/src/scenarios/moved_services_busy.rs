@@ -1,4 +1,5 @@
-//! A service that CodeDeploy deploys, in whose group somebody else deploys: before, meanwhile, and when an operator accepts.
+//! A service that CodeDeploy deploys, while somebody else deploys in its group: before, meanwhile, and when an operator
+//! accepts.
 
 use super::moved_services::{APPSPEC, SERVICE_MOVED};
 use super::people::{hours_pass, is_quiet_again, rings};
@@ -10,7 +11,7 @@ use windlass_engine::ports::NewDeployed;
 use windlass_world::World;
 use windlass_world::registry::HOST;
 
-/// Somebody deploys an image of their own with the group, if that has nothing under way.
+/// Deploys somebody's own image with the group, if nothing of the group is under way.
 pub(super) fn somebody_deploys(world: &World) {
     world.deploy_on();
     let Some(content) = of_their_own(world) else {
@@ -28,14 +29,14 @@ pub(super) fn somebody_deploys(world: &World) {
         Err(fault) if fault.name == FaultName::Conflict => {}
         Err(fault) => panic!("{fault}"),
     }
-    // From now on it is known where it moves the callers.
+    // After this it is known where it moves the callers.
     let mut clock = world.clock();
     clock.now = clock.now.plus_s(2);
     drop(clock);
     world.deploy_on();
 }
 
-/// The document by which an image of their own is deployed.
+/// Returns the document by which somebody's own image is deployed.
 fn of_their_own(world: &World) -> Option<String> {
     let digest = world.registry().push("shop/agent", "by-hand");
     let mut services = world.services();
@@ -51,13 +52,13 @@ fn of_their_own(world: &World) -> Option<String> {
     Some(appspec.deploying(&by_hand.arn))
 }
 
-/// What Windlass has deployed last keeps no tasks any more.
+/// The last release of Windlass keeps no former tasks any more.
 const LIVE: &[Act] = &[
     quiet(Deed::Deploy("1.0.0", &["agent"])),
     quiet(Deed::Change("two hours pass", hours_pass)),
 ];
 
-/// A release is turned away as long as it goes on; the next one goes in.
+/// A release is refused as long as somebody's deployment goes on; the next one succeeds.
 pub(super) const SERVICE_MOVED_BUSY: Scenario = Scenario {
     name: "service_moved_busy",
     before: LIVE,
@@ -73,12 +74,13 @@ pub(super) const SERVICE_MOVED_BUSY: Scenario = Scenario {
         "1.1.0 Rejected (TargetBusy)",
         "1.2.0 Succeeded",
     ],
-    // What was stopped before it had looked, and is redriven when somebody's deployment is over, finds nothing in its way.
+    // An execution that was stopped before it had looked, and is redriven after somebody's deployment, finds nothing in
+    // its way.
     may: &["1.2.0 Rejected (TargetBusy)", "1.1.0 Succeeded"],
     ..SERVICE_MOVED
 };
 
-/// It begins when the release is prepared, and not yet begun.
+/// Somebody's deployment begins after the release is prepared and before it begins.
 pub(super) const SERVICE_MOVED_BUSY_MEANWHILE: Scenario = Scenario {
     name: "service_moved_busy_meanwhile",
     before: LIVE,
@@ -93,7 +95,7 @@ pub(super) const SERVICE_MOVED_BUSY_MEANWHILE: Scenario = Scenario {
     ..SERVICE_MOVED
 };
 
-/// A rollback is turned away, too.
+/// A rollback is refused, too.
 pub(super) const SERVICE_MOVED_BUSY_ROLLBACK: Scenario = Scenario {
     name: "service_moved_busy_rollback",
     before: &[
@@ -115,7 +117,7 @@ pub(super) const SERVICE_MOVED_BUSY_ROLLBACK: Scenario = Scenario {
     ..SERVICE_MOVED
 };
 
-/// CodeDeploy can be asked for nothing.
+/// Refuses calls that create or stop a deployment of CodeDeploy.
 fn may_not_deploy(world: &World) {
     for call in ["codedeploy.create_deployment", "codedeploy.stop_deployment"] {
         let fault = Fault::new(FaultName::AccessDenied, format!("{call} was refused"));
@@ -123,7 +125,8 @@ fn may_not_deploy(world: &World) {
     }
 }
 
-/// What cannot be undone is mended by somebody with CodeDeploy, and accepted when that has moved all callers, not before.
+/// The undo fails, and somebody mends the service with CodeDeploy. That is accepted after CodeDeploy has moved all
+/// callers, not before.
 pub(super) const SERVICE_MOVED_ACCEPTED: Scenario = Scenario {
     name: "service_moved_accepted",
     before: LIVE,

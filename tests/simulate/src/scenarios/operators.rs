@@ -1,4 +1,4 @@
-//! What operators do: they roll back, hold, recover and accept.
+//! Operators roll back, hold, recover and accept.
 
 use super::basics::{BOTH, LIVE};
 use super::declarations::SITE_THAT_IS_PRUNED;
@@ -134,7 +134,8 @@ pub(super) const BEHIND_UNDONE: Scenario = Scenario {
     steady: false,
 };
 
-/// Whoever waits behind an operator has their turn when the undo of the first release has left nothing to go back from.
+/// The undo of the first release leaves nothing to go back from. A deployment that waits behind the operator's rollback
+/// has its turn then.
 pub(super) const NOTHING_TO_GO_BACK_TO: Scenario = Scenario {
     name: "nothing_to_go_back_to",
     declaration: ONE_FUNCTION,
@@ -151,7 +152,7 @@ pub(super) const NOTHING_TO_GO_BACK_TO: Scenario = Scenario {
         "rollback Succeeded",
         "1.1.0 Succeeded",
     ],
-    // Where the rollback comes so late that 1.0.0 has ended.
+    // These endings come if the rollback is so late that 1.0.0 has ended.
     may: &[
         "1.0.0 Succeeded",
         "rollback Rejected (NothingToGoBackTo)",

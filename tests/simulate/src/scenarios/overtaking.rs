@@ -1,4 +1,4 @@
-//! Releases that overtake: they stop the one before them, or go first once it has failed.
+//! Releases that overtake: they stop the one before them, or go first after it has failed.
 
 use super::basics::{BOTH, LIVE};
 use super::people::{
@@ -7,7 +7,7 @@ use super::people::{
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use windlass_machine::shop::FUNCTIONS;
 
-/// Two functions, and a newer release undoes an older one first.
+/// Two functions, and a newer release first undoes an older one.
 const UNDO_FIRST: &str = "
 app: shop
 version: 1.0.0
@@ -23,7 +23,7 @@ gates:
 
 const STOPPED: &str = "1.1.0 RolledBack (PreemptedByDeploy)";
 
-/// A person has a fix, and the release before it is watched still.
+/// A person has a fix, and the release before it is still watched.
 pub(super) const OVERTAKES: Scenario = Scenario {
     name: "overtakes",
     declaration: FUNCTIONS,
@@ -39,7 +39,8 @@ pub(super) const OVERTAKES: Scenario = Scenario {
     steady: false,
 };
 
-/// A person has it while the targets are looked at, while one is changed, and while the good release is settled.
+/// The fix comes while the targets are looked at. In the next two scenarios it comes while a target is changed, and
+/// while the good release is settled.
 pub(super) const OVERTAKES_PREPARE: Scenario = Scenario {
     name: "overtakes_prepare",
     acts: &[
@@ -69,7 +70,7 @@ pub(super) const OVERTAKES_SETTLE: Scenario = Scenario {
     ..OVERTAKES
 };
 
-/// It is being undone already: nobody stops that, and the next one waits.
+/// The release is being undone already. Nobody stops that, and the next one waits.
 pub(super) const OVERTAKES_UNDO: Scenario = Scenario {
     name: "overtakes_undo",
     acts: &[
@@ -92,7 +93,7 @@ pub(super) const OVERTAKES_UNDO: Scenario = Scenario {
     ..OVERTAKES
 };
 
-/// Two of them, one after the other, and of one component each: who asked first goes first.
+/// Two overtaking releases, one after the other, of one component each: the one that asked first goes first.
 pub(super) const OVERTAKE_BOTH: Scenario = Scenario {
     name: "overtake_both",
     acts: &[
@@ -112,15 +113,16 @@ pub(super) const OVERTAKE_BOTH: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.2.0 RolledBack (PreemptedByDeploy)",
         "1.3.0 Succeeded",
-        // Whose Admit is asked again is accepted later.
+        // A release whose `Admit` is tried again is accepted later.
         "1.4.0 NothingToDo (Superseded)",
-        // A person stops also a newer release that brings nothing of the same, and 1.2.0 comes late where its Admit hangs.
+        // A person stops even a newer release that brings nothing of the same. And 1.2.0 comes late if its `Admit`
+        // hangs.
         "1.4.0 RolledBack (PreemptedByDeploy)",
     ],
     ..OVERTAKES
 };
 
-/// The second one stops the first, which has begun.
+/// The second overtaking release stops the first, which has begun.
 pub(super) const OVERTAKE_TWICE: Scenario = Scenario {
     name: "overtake_twice",
     acts: &[
@@ -142,7 +144,7 @@ pub(super) const OVERTAKE_TWICE: Scenario = Scenario {
     ..OVERTAKES
 };
 
-/// The one under way has the higher number of CI.
+/// The release under way has the higher number of CI.
 pub(super) const OVERTAKES_NEWER: Scenario = Scenario {
     name: "overtakes_newer",
     acts: &[
@@ -175,12 +177,12 @@ pub(super) const OVERTAKES_ROLLBACK: Scenario = Scenario {
         "1.0.0 Succeeded",
         "1.2.0 Rejected (RollbackUnderWay)",
     ],
-    // It comes before the rollback where that one is not admitted for long.
+    // The release comes before the rollback if that is not admitted for long.
     may: &["1.2.0 Rejected (Held)", "1.2.0 Succeeded"],
     ..OVERTAKES
 };
 
-/// And none that goes through its hold.
+/// No release stops a rollback, not even one that goes through its hold.
 pub(super) const OVERTAKES_ROLLBACK_THROUGH: Scenario = Scenario {
     name: "overtakes_rollback_through",
     acts: &[
@@ -191,7 +193,7 @@ pub(super) const OVERTAKES_ROLLBACK_THROUGH: Scenario = Scenario {
     ..OVERTAKES_ROLLBACK
 };
 
-/// A rollback comes between after all: it is an operator's.
+/// A rollback may come between, because it is an operator's.
 pub(super) const OVERTAKES_BESIDE_ROLLBACK: Scenario = Scenario {
     name: "overtakes_beside_rollback",
     before: &[
@@ -216,13 +218,13 @@ pub(super) const OVERTAKES_BESIDE_ROLLBACK: Scenario = Scenario {
         "1.0.1 Succeeded",
         "1.2.0 Rejected (RollbackUnderWay)",
         "1.2.0 RolledBack (PreemptedByOperator)",
-        // Where the rollback is faster.
+        // This ending comes if the rollback is faster.
         "1.1.0 RolledBack (PreemptedByOperator)",
     ],
     ..OVERTAKES
 };
 
-/// Deployments are held, and nobody asked to go through.
+/// Deployments are held, and nobody asked to go through the hold.
 pub(super) const OVERTAKES_HELD: Scenario = Scenario {
     name: "overtakes_held",
     acts: &[
@@ -239,7 +241,7 @@ pub(super) const OVERTAKES_HELD: Scenario = Scenario {
     ..OVERTAKES
 };
 
-/// An environment that needs an operator waits for one.
+/// The environment needs an operator, so the release waits for one.
 pub(super) const OVERTAKES_STUCK: Scenario = Scenario {
     name: "overtakes_stuck",
     acts: &[
@@ -264,7 +266,7 @@ pub(super) const OVERTAKES_STUCK: Scenario = Scenario {
     ..OVERTAKES
 };
 
-/// CI brings the next one, and the declaration says that it need not wait.
+/// CI brings the next release, and the declaration says that it need not wait.
 pub(super) const UNDONE_FIRST: Scenario = Scenario {
     name: "undone_first",
     declaration: UNDO_FIRST,
@@ -275,7 +277,7 @@ pub(super) const UNDONE_FIRST: Scenario = Scenario {
     ..OVERTAKES
 };
 
-/// A release of only a part of it waits, and takes nothing away.
+/// A release of only a part of the components waits, and takes nothing away.
 pub(super) const UNDONE_FIRST_IN_PART: Scenario = Scenario {
     name: "undone_first_in_part",
     declaration: UNDO_FIRST,
@@ -288,7 +290,7 @@ pub(super) const UNDONE_FIRST_IN_PART: Scenario = Scenario {
     ..OVERTAKES
 };
 
-/// The one that undid it first fails in its turn: what ran before both runs.
+/// The release that undid the other first fails in its turn, and what ran before both runs again.
 pub(super) const UNDONE_FIRST_AND_FAILED: Scenario = Scenario {
     name: "undone_first_and_failed",
     declaration: UNDO_FIRST,
@@ -308,7 +310,7 @@ pub(super) const UNDONE_FIRST_AND_FAILED: Scenario = Scenario {
     ..OVERTAKES
 };
 
-/// A fix goes before what came later and mends nothing.
+/// A fix goes before a later release that mends nothing.
 pub(super) const FIX_GOES_FIRST: Scenario = Scenario {
     name: "fix_goes_first",
     acts: &[
@@ -334,7 +336,7 @@ pub(super) const FIX_GOES_FIRST: Scenario = Scenario {
     ..OVERTAKES
 };
 
-/// It waited before anybody knew of the failure.
+/// The fix waited before anybody knew of the failure.
 pub(super) const FIX_WAITED: Scenario = Scenario {
     name: "fix_waited",
     acts: &[

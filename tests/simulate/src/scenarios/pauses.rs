@@ -1,4 +1,4 @@
-//! A service whose deployments pause for Windlass: there, back, and what else becomes of a pause.
+//! A service whose deployments pause for Windlass: deployed, rolled back, and other ends of a pause.
 
 use super::declared_services::{SERVICE_CANARY_PAUSED, SERVICE_PAUSED, SERVICE_PAUSED_LAST};
 use super::people::{
@@ -18,7 +18,7 @@ pub(super) const PAUSED: Scenario = Scenario {
     ..BLUE_GREEN
 };
 
-/// A gate fails when all traffic is shifted, and the pause is answered so.
+/// A gate fails when all traffic is shifted, and Windlass answers the pause accordingly.
 pub(super) const PAUSED_UNDONE: Scenario = Scenario {
     name: "paused_undone",
     declaration: SERVICE_PAUSED_LAST,
@@ -31,7 +31,7 @@ pub(super) const PAUSED_UNDONE: Scenario = Scenario {
     ..PAUSED
 };
 
-/// Nobody answers in time, as far as ECS knows.
+/// For ECS, nobody answers in time.
 pub(super) const PAUSED_RUNS_OUT: Scenario = Scenario {
     name: "paused_runs_out",
     acts: &[
@@ -58,7 +58,7 @@ pub(super) const PAUSED_ANSWERED: Scenario = Scenario {
     ..PAUSED
 };
 
-/// A person lets it go back.
+/// A person lets the deployment go back.
 pub(super) const PAUSED_TAKEN_BACK: Scenario = Scenario {
     name: "paused_taken_back",
     acts: &[
@@ -87,7 +87,7 @@ pub(super) const PAUSED_ALARMED: Scenario = Scenario {
     ..PAUSED
 };
 
-/// A rollback goes through each pause by itself: no gate decides it.
+/// A rollback goes through each pause by itself, because no gate decides it.
 pub(super) const PAUSED_ROLLBACK: Scenario = Scenario {
     name: "paused_rollback",
     before: &[
@@ -99,7 +99,8 @@ pub(super) const PAUSED_ROLLBACK: Scenario = Scenario {
     ..PAUSED
 };
 
-/// In two parts, each of which waits; a function comes after it, while the service waits with all traffic.
+/// The traffic is shifted in two parts, each of which waits. A function comes after it, while the service waits with
+/// all traffic.
 pub(super) const CANARY_PAUSED: Scenario = Scenario {
     name: "canary_paused",
     declaration: SERVICE_CANARY_PAUSED,
@@ -109,7 +110,7 @@ pub(super) const CANARY_PAUSED: Scenario = Scenario {
     ..BLUE_GREEN
 };
 
-/// An operator goes back while it waits: the running release is undone first.
+/// An operator goes back while the service waits: the running release is undone first.
 pub(super) const CANARY_PAUSED_PREEMPTED: Scenario = Scenario {
     name: "canary_paused_preempted",
     before: &[

@@ -1,5 +1,5 @@
-//! Pauses of a service's deployment that are left otherwise than by an answer: an operator cancels or goes back meanwhile,
-//! or their time is over while nobody is there.
+//! Pauses of a service's deployment that end without an answer: an operator cancels or goes back meanwhile, or their
+//! time is over while nobody is there.
 
 use super::declared_services::{SERVICE_CANARY_WATCHED, SERVICE_PAUSED_LAST};
 use super::pauses::{CANARY_PAUSED, PAUSED};
@@ -12,7 +12,7 @@ const AGENT: &[&str] = &["agent"];
 
 const CANCELLED: &[&str] = &["1.0.0 Succeeded", "1.1.0 RolledBack (CancelledByOperator)"];
 
-/// What an operator cancels may have ended by then, or be undone for another reason.
+/// The endings if the deployment is over when the operator cancels, or is undone for another reason.
 const OR_ENDED: &[&str] = &[
     "1.1.0 Succeeded",
     "1.1.0 RolledBack (ChangeFailed)",
@@ -32,7 +32,7 @@ pub(super) const PAUSED_CANCELLED: Scenario = Scenario {
     ..PAUSED
 };
 
-/// The same when all traffic is shifted.
+/// An operator cancels when all traffic is shifted.
 pub(super) const PAUSED_LAST_CANCELLED: Scenario = Scenario {
     name: "paused_last_cancelled",
     declaration: SERVICE_PAUSED_LAST,
@@ -40,7 +40,7 @@ pub(super) const PAUSED_LAST_CANCELLED: Scenario = Scenario {
     ..PAUSED_CANCELLED
 };
 
-/// In two parts, before the first one.
+/// The traffic is shifted in two parts, and an operator cancels before the first one.
 pub(super) const CANARY_PAUSED_CANCELLED: Scenario = Scenario {
     name: "canary_paused_cancelled",
     declaration: SERVICE_CANARY_WATCHED,
@@ -54,7 +54,7 @@ pub(super) const CANARY_PAUSED_CANCELLED: Scenario = Scenario {
     ..CANARY_PAUSED
 };
 
-/// The same between them.
+/// An operator cancels between the two parts.
 pub(super) const CANARY_PAUSED_CANCELLED_BETWEEN: Scenario = Scenario {
     name: "canary_paused_cancelled_between",
     acts: &[
@@ -66,8 +66,8 @@ pub(super) const CANARY_PAUSED_CANCELLED_BETWEEN: Scenario = Scenario {
     ..CANARY_PAUSED_CANCELLED
 };
 
-/// The team's own pause before any traffic is shifted lasts until an operator has come, and for less time than an undo
-/// waits that has to deploy anew.
+/// Lets the team's own pause, before any traffic is shifted, last until an operator has come. It is still shorter than
+/// an undo waits that has to deploy anew.
 fn waits_for_the_team(world: &World) {
     for hook in &mut world.services().service_mut("shop", "agent").service.hooks {
         hook.timeout_min = 10;
@@ -76,7 +76,7 @@ fn waits_for_the_team(world: &World) {
 
 const LONGER: Deed = Deed::Change("the team waits for longer", waits_for_the_team);
 
-/// When a service waits for the team, counted from the release.
+/// The seconds from the release until the service waits for the team.
 const TEAM_S: u64 = 120;
 
 /// An operator cancels while the team's pause waits, which Windlass never answers.
@@ -90,7 +90,7 @@ pub(super) const PAUSED_BY_TEAM_CANCELLED: Scenario = Scenario {
     ..PAUSED_CANCELLED
 };
 
-/// The same in two parts.
+/// The same with traffic that is shifted in two parts.
 pub(super) const CANARY_PAUSED_BY_TEAM_CANCELLED: Scenario = Scenario {
     name: "canary_paused_by_team_cancelled",
     acts: &[
@@ -101,7 +101,7 @@ pub(super) const CANARY_PAUSED_BY_TEAM_CANCELLED: Scenario = Scenario {
     ..CANARY_PAUSED_CANCELLED
 };
 
-/// An operator goes back meanwhile.
+/// An operator goes back while the team's pause waits.
 pub(super) const PAUSED_BY_TEAM_PREEMPTED: Scenario = Scenario {
     name: "paused_by_team_preempted",
     before: &[
@@ -127,7 +127,7 @@ pub(super) const PAUSED_BY_TEAM_PREEMPTED: Scenario = Scenario {
     ..PAUSED_CANCELLED
 };
 
-/// In two parts, the time of the first pause is over, as far as ECS knows.
+/// The traffic is shifted in two parts, and for ECS the time of the first pause is over.
 pub(super) const CANARY_PAUSED_RUNS_OUT: Scenario = Scenario {
     name: "canary_paused_runs_out",
     declaration: SERVICE_CANARY_WATCHED,
@@ -142,7 +142,7 @@ pub(super) const CANARY_PAUSED_RUNS_OUT: Scenario = Scenario {
     ..CANARY_PAUSED
 };
 
-/// The same between them.
+/// For ECS the time of the pause between the two parts is over.
 pub(super) const CANARY_PAUSED_RUNS_OUT_BETWEEN: Scenario = Scenario {
     name: "canary_paused_runs_out_between",
     acts: &[
@@ -189,7 +189,7 @@ pub(super) const PAUSED_RUNS_OUT_CANCELLED: Scenario = Scenario {
     ..PAUSED_CANCELLED
 };
 
-/// The same in two parts.
+/// The same with traffic that is shifted in two parts.
 pub(super) const CANARY_PAUSED_RUNS_OUT_CANCELLED: Scenario = Scenario {
     name: "canary_paused_runs_out_cancelled",
     acts: &[

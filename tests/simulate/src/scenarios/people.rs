@@ -1,4 +1,4 @@
-//! What people and the world do to targets and gates.
+//! Acts of people and of the world on targets and gates.
 
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -26,7 +26,7 @@ pub(super) fn is_quiet_again(world: &World) {
 
 pub(super) fn as_made(_: &World) {}
 
-/// A repository that is called otherwise, and has the application's tag.
+/// Makes a repository with another name that has the application's tag.
 pub(super) fn has_another_repository(world: &World) {
     let tags = BTreeMap::from([("windlass:app".into(), "shop".into())]);
     let mut registry = world.registry();
@@ -49,7 +49,7 @@ pub(super) fn from_image_without_alias(world: &World) {
     without_alias(world);
 }
 
-/// The alias of the second function has provisioned concurrency, which comes one by one after it moves.
+/// Gives the alias of the second function provisioned concurrency, which comes one by one after the alias moves.
 pub(super) fn is_provisioned(world: &World) {
     let mut functions = world.functions();
     let jobs = functions.functions.get_mut("shop-jobs");
@@ -62,8 +62,8 @@ pub(super) fn is_provisioned(world: &World) {
     }
 }
 
-/// The edges follow a distribution's configuration after four minutes: longer than an invocation is late.
-/// So an undo is still going on when it begins.
+/// Makes the edges follow a distribution's configuration after four minutes. That is longer than an invocation is late,
+/// so an undo is still going on when such an invocation begins.
 pub(super) fn edges_are_slow(world: &World) {
     let mut cdn = world.cdn();
     cdn.invalidation_ms = 5_000;
@@ -72,31 +72,31 @@ pub(super) fn edges_are_slow(world: &World) {
     }
 }
 
-/// Whoever filled a folder is taken to be at it still for an hour; until then it is not pruned.
+/// Lets two hours pass. A folder is not pruned for an hour, because the process that filled it may still be at work.
 pub(super) fn hours_pass(world: &World) {
     let mut clock = world.clock();
     clock.now = clock.now.plus_s(2 * 3_600);
 }
 
-/// The containers of the image of 1.1.0 exit.
+/// Makes the containers of the image of 1.1.0 exit.
 pub(super) fn tasks_crash(world: &World) {
     let digest = world.registry().push("shop/agent", "1.1.0");
     world.services().crash.insert(format!("sha256:{digest}"));
 }
 
-/// The second container of the image of 1.1.0 exits.
+/// Makes the second container of the image of 1.1.0 exit.
 pub(super) fn worker_crashes(world: &World) {
     let digest = world.registry().push("shop/worker", "1.1.0");
     world.services().crash.insert(format!("sha256:{digest}"));
 }
 
-/// ECS gives no deployment of the service up.
+/// Makes ECS give up no deployment of the service.
 pub(super) fn gives_nothing_up(world: &World) {
     let mut services = world.services();
     services.service_mut("shop", "agent").service.breaker = (false, false);
 }
 
-/// ECS shifts the traffic of the service, and keeps the former tasks for four minutes.
+/// Lets ECS shift the traffic of the service, and keep the former tasks for four minutes.
 fn is_shifted(world: &World, strategy: &str, step_tenths: u32) {
     let mut services = world.services();
     let service = &mut services.service_mut("shop", "agent").service;
@@ -116,8 +116,8 @@ pub(super) fn is_shifted_in_two_parts(world: &World) {
     is_shifted(world, "CANARY", 100);
 }
 
-/// Its deployments pause for Windlass at these stages, at most for half an hour. The team has a pause of its own before
-/// that, which goes on by itself after a minute.
+/// Makes the service's deployments pause for Windlass at these stages, for half an hour at most. The team has a pause
+/// of its own before that, which goes on by itself after a minute.
 fn pauses(world: &World, ours: &[Pause]) {
     let mut services = world.services();
     let hook = |stages: Vec<String>, timeout_min, then: &str| ServiceHook {
@@ -158,7 +158,7 @@ pub(super) fn is_shifted_in_two_parts_with_pauses(world: &World) {
     );
 }
 
-/// The time of each pause that waits is over.
+/// Ends the time of each pause that waits.
 pub(super) fn pauses_run_out(world: &World) {
     world.roll();
     let now = world.true_time();
@@ -177,7 +177,7 @@ pub(super) fn person_lets_go_back(world: &World) {
     person_answers(world, false);
 }
 
-/// A person answers what waits.
+/// Answers the waiting pauses, as a person does.
 fn person_answers(world: &World, goes_on: bool) {
     world.roll();
     let now = world.true_time();
@@ -208,17 +208,17 @@ pub(super) fn is_shifted_and_watched(world: &World) {
     world.services().service_mut("shop", "agent").service.alarms = (true, true);
 }
 
-/// An alarm of the service's own, which no gate looks at, rings.
+/// Makes an alarm of the service's own ring, which no gate looks at.
 pub(super) fn service_rings(world: &World) {
     world.services().service_mut("shop", "agent").alarm = true;
 }
 
-/// An alarm of the environment, which is no gate, rings: AppConfig goes back by itself.
+/// Makes an alarm of the environment ring, which is no gate: AppConfig goes back by itself.
 pub(super) fn flags_ring(world: &World) {
     world.set_alarm("flags-5xx", "ALARM", &[9.0]);
 }
 
-/// The environment has an alarm of its own.
+/// Gives the environment an alarm of its own.
 pub(super) fn flags_are_watched(world: &World) {
     let mut state = world.configurations();
     if let Ok(environment) = state.environment(&named("shop").id, &named("prod").id) {
@@ -226,7 +226,7 @@ pub(super) fn flags_are_watched(world: &World) {
     }
 }
 
-/// A person deploys a version of their own to everybody at once, and stops first what is under way.
+/// Deploys a version of a person's own to everybody at once, and first stops what is under way.
 pub(super) fn person_at_flags(world: &World) {
     world.grow();
     let now = world.true_time();
@@ -255,7 +255,7 @@ pub(super) fn may_shift_again(world: &World) {
     world.mishaps().refused.clear();
 }
 
-/// A person publishes code of their own and puts the alias on it.
+/// Publishes code of a person's own and puts the alias on it.
 pub(super) fn person_at_api(world: &World) {
     let mut functions = world.functions();
     if let Some(function) = functions.functions.get_mut("shop-api") {
@@ -268,7 +268,8 @@ pub(super) fn person_at_api(world: &World) {
     }
 }
 
-/// CodeDeploy moves the alias of the function: half of the callers, and the others after two minutes, between two hooks.
+/// Lets CodeDeploy move the alias of the function: half of the callers, and the others after two minutes, between two
+/// hooks.
 pub(super) fn is_moved_by_codedeploy(world: &World) {
     let hooks = "{\"version\":0.0,\"Resources\":[{\"api\":{\"Type\":\"AWS::Lambda::Function\",\"Properties\":{\"Name\":\"shop-api\",\"Alias\":\"live\"}}}],\"Hooks\":[{\"BeforeAllowTraffic\":\"before\"},{\"AfterAllowTraffic\":\"after\"}]}";
     let mut state = world.codedeploy();
@@ -277,12 +278,12 @@ pub(super) fn is_moved_by_codedeploy(world: &World) {
     state.deployed_last("shop", "api", hooks);
 }
 
-/// An alarm of the deployment group, which is no gate, rings: CodeDeploy goes back by itself.
+/// Makes an alarm of the deployment group ring, which is no gate: CodeDeploy goes back by itself.
 pub(super) fn group_rings(world: &World) {
     world.set_alarm("api-5xx", "ALARM", &[9.0]);
 }
 
-/// A person stops what CodeDeploy does, and moves the alias by hand.
+/// Stops what CodeDeploy does, and moves the alias by hand, as a person does.
 pub(super) fn person_at_group(world: &World) {
     world.deploy_on();
     let now = world.true_time();
@@ -292,7 +293,7 @@ pub(super) fn person_at_group(world: &World) {
     person_at_api(world);
 }
 
-/// A person gives the newest version, whosever it is, half of the alias.
+/// Gives the newest version half of the alias, whoever made it, as a person does.
 pub(super) fn person_at_weights(world: &World) {
     let mut functions = world.functions();
     if let Some(function) = functions.functions.get_mut("shop-api")
@@ -309,7 +310,7 @@ pub(super) fn person_at_weights(world: &World) {
     }
 }
 
-/// A person lets the function run another image, and publishes it.
+/// Lets the function run another image, and publishes it, as a person does.
 pub(super) fn person_at_image(world: &World) {
     let digest = world.registry().push("shop/api", "by-hand");
     let image = Package::Image(format!("{HOST}/shop/api@sha256:{digest}"));
@@ -323,7 +324,7 @@ pub(super) fn person_at_image(world: &World) {
     }
 }
 
-/// A person registers a task definition with another image, and lets the service run it.
+/// Registers a task definition with another image, and lets the service run it, as a person does.
 pub(super) fn person_at_service(world: &World) {
     person_at_container(world, 0, "agent");
 }
@@ -356,13 +357,13 @@ fn person_at_container(world: &World, container: usize, repository: &str) {
     }
 }
 
-/// A person overwrites a document.
+/// Overwrites a document, as a person does.
 pub(super) fn person_at_web(world: &World) {
     let page = "<title>Mended by hand</title>";
     world.objects().upload("shop-web", "index.html", page);
 }
 
-/// A person points the distribution elsewhere.
+/// Points the distribution elsewhere, as a person does.
 pub(super) fn person_at_distribution(world: &World) {
     let mut cdn = world.cdn();
     if let Some(distribution) = cdn.distributions.get_mut("E1") {
@@ -373,7 +374,7 @@ pub(super) fn person_at_distribution(world: &World) {
     }
 }
 
-/// The newest document of flags is gone from the artifacts bucket, with all its versions.
+/// Removes the newest document of flags from the artifacts bucket, with all its versions.
 pub(super) fn document_is_lost(world: &World) {
     let mut objects = world.objects();
     if let Some(bucket) = objects.buckets.get_mut("artifacts") {

@@ -1,4 +1,4 @@
-//! What is only planned, or checked: before the first release, while another one is watched, and of a rollback.
+//! Plans and checks: before the first release, while another one is watched, and of a rollback.
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_api};

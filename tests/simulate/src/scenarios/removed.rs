@@ -1,4 +1,4 @@
-//! A component that is not declared any more is let go of; and a whole application is.
+//! A component that is not declared any more is let go of, and so is a whole application.
 
 use super::basics::BOTH;
 use super::people::{as_made, person_at_service};
@@ -22,7 +22,7 @@ const LEFT: &[Act] = &[
     quiet(Deed::Deploy("1.1.0", API)),
 ];
 
-/// It is let go of, a rollback leaves it alone then, and to let go of it once more finds nothing.
+/// The component is let go of. A rollback leaves it alone then, and a second removal finds nothing.
 pub(super) const REMOVED: Scenario = Scenario {
     name: "removed",
     declaration: FUNCTIONS,
@@ -39,7 +39,7 @@ pub(super) const REMOVED: Scenario = Scenario {
     steady: true,
 };
 
-/// Nothing is let go of that is declared, or while a release is under way.
+/// A declared component is not let go of, and none is while a release is under way.
 pub(super) const REMOVED_TOO_EARLY: Scenario = Scenario {
     name: "removed_too_early",
     acts: &[
@@ -50,7 +50,7 @@ pub(super) const REMOVED_TOO_EARLY: Scenario = Scenario {
     ..REMOVED
 };
 
-/// A release arrives at the moment at which it is let go of.
+/// A release arrives at the moment of the removal.
 pub(super) const REMOVED_BESIDE: Scenario = Scenario {
     name: "removed_beside",
     acts: &[next(Deed::Remove("jobs")), next(Deed::Deploy("1.2.0", API))],
@@ -67,8 +67,8 @@ components:
   jobs: {kind: lambda, function: shop-jobs, alias: live}
 ";
 
-/// The whole application is let go of, declared as it is. Nothing is deployed until it is declared anew, with a version
-/// that it had before.
+/// The whole application is let go of while it is declared. Nothing is deployed until it is declared anew, with a
+/// version that it had before.
 pub(super) const REMOVED_ALL: Scenario = Scenario {
     name: "removed_all",
     acts: &[

@@ -1,4 +1,4 @@
-//! Further rollouts and sorts of code, and all kinds at once where they come first or go back.
+//! Further rollouts and sorts of code, and all kinds at once, in a first release or in a rollback.
 
 use super::basics::ALL;
 use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS};
@@ -45,7 +45,7 @@ pub(super) const IMAGE_AT_ONCE: Scenario = Scenario {
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
         when_in("Bake", Deed::Ail("the alarm has no data", has_no_data)),
-        // Who holds would see it.
+        // A deployment that holds on unknown would see it.
         after(180, Deed::Change("the alarm is quiet", is_quiet_again)),
     ],
     stranger: person_at_image,

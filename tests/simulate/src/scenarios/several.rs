@@ -18,7 +18,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, which puts the repositories in the application's name where it is uploaded.
+/// The same service. The upload of this declaration puts the repositories in the application's name.
 const TWO_IMAGES_SINCE: &str = "
 app: shop
 version: 1.1.0
@@ -35,7 +35,7 @@ const BOTH: &[&str] = &["agent/agent", "agent/worker"];
 
 const LIVE: &[Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
-/// Each alone: while one of them is brought, both are asked for, each by itself.
+/// Each image alone: while one of them is brought, both are asked for, each by itself.
 pub(super) const ONE_OF_TWO: Scenario = Scenario {
     name: "one_of_two",
     declaration: TWO_IMAGES,
@@ -57,7 +57,8 @@ pub(super) const ONE_OF_TWO: Scenario = Scenario {
     steady: false,
 };
 
-/// The first release names one: what was found in the other stays. Then both at once, and back.
+/// The first release names one image, and the other stays as it was found. Then both are released at once, and rolled
+/// back.
 pub(super) const BOTH_AND_BACK: Scenario = Scenario {
     name: "both_and_back",
     declaration: TWO_IMAGES,
@@ -101,7 +102,7 @@ pub(super) const ONE_OF_TWO_PREEMPTED: Scenario = Scenario {
     steady: false,
 };
 
-/// Each is pushed by itself, the second while the first is under way.
+/// Each image is pushed by itself, the second while the first is under way.
 pub(super) const ONE_OF_TWO_PUSHED: Scenario = Scenario {
     name: "one_of_two_pushed",
     declaration: TWO_IMAGES,
@@ -145,12 +146,12 @@ pub(super) const TWO_SINCE: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.0.1 Succeeded",
     ],
-    // Where the release failed there is nothing to take back of it.
+    // If the release failed there is nothing to take back of it.
     may: &["1.0.0 Succeeded"],
     steady: true,
 };
 
-/// One of them crashes, or is not healthy: what both ran comes back.
+/// One of the containers crashes, or is not healthy: what both ran comes back.
 pub(super) const ONE_OF_TWO_UNDONE: Scenario = Scenario {
     name: "one_of_two_undone",
     declaration: TWO_IMAGES,

@@ -1,4 +1,4 @@
-//! A service whose traffic ECS shifts, while gates watch: there, back, and what ECS does.
+//! A service whose traffic ECS shifts while gates watch: deployed, undone, rolled back, and taken back by ECS itself.
 
 use super::declared_services::{
     SERVICE_AND_FUNCTION, SERVICE_AND_FUNCTION_PROBED, SERVICE_BLUE_GREEN, SERVICE_CANARY,
@@ -77,7 +77,7 @@ pub(super) const BLUE_GREEN_ROLLBACK: Scenario = Scenario {
 
 pub(super) const SHIFTED: &[&str] = &["agent", "api"];
 
-/// In two parts; a function comes after it, while ECS still keeps the former tasks.
+/// The traffic is shifted in two parts. A function comes after it, while ECS still keeps the former tasks.
 pub(super) const SERVICE_CANARY_THEN_FUNCTION: Scenario = Scenario {
     name: "service_canary",
     declaration: SERVICE_CANARY,
@@ -109,7 +109,7 @@ pub(super) const SERVICE_CANARY_PREEMPTED: Scenario = Scenario {
     ..SERVICE_CANARY_THEN_FUNCTION
 };
 
-/// A service and a function in two parts each, at the same time: two looks at the service divide the wave of the first
+/// A service and a function in two parts each, at the same time. Two looks at the service divide the wave of the first
 /// parts.
 pub(super) const BOTH_IN_PARTS: Scenario = Scenario {
     name: "both_in_parts",
@@ -130,7 +130,7 @@ pub(super) const BOTH_IN_PARTS_UNDONE: Scenario = Scenario {
     ..BOTH_IN_PARTS
 };
 
-/// A page is down for three minutes while the service is only looked at, and is up again before the second part: no
+/// A page is down for three minutes while the service is only looked at, and is up again before the second part. No
 /// history tells of it then.
 pub(super) const BOTH_IN_PARTS_DOWN: Scenario = Scenario {
     name: "both_in_parts_down",
@@ -150,7 +150,7 @@ pub(super) const BOTH_IN_PARTS_DOWN: Scenario = Scenario {
     ..BOTH_IN_PARTS
 };
 
-/// An alarm of the service's own rings after the first look, and ECS goes back by itself: the function goes back, too.
+/// An alarm of the service's own rings after the first look, and ECS goes back by itself. The function goes back, too.
 pub(super) const BOTH_IN_PARTS_TAKEN_BACK: Scenario = Scenario {
     name: "both_in_parts_taken_back",
     scene: |world| {
@@ -169,10 +169,10 @@ pub(super) const BOTH_IN_PARTS_TAKEN_BACK: Scenario = Scenario {
     ..BOTH_IN_PARTS
 };
 
-/// When the second look is under way, counted from the first part.
+/// The seconds from the first part until the second look is under way.
 const SECOND_LOOK_S: u64 = 400;
 
-/// In two parts, the first for twelve minutes: it is looked at twice.
+/// Lets ECS shift the traffic in two parts, the first for twelve minutes, so that it is looked at twice.
 fn is_shifted_slowly(world: &World) {
     is_shifted_in_two_parts(world);
     let mut services = world.services();
@@ -219,7 +219,7 @@ pub(super) const SERVICE_FAILS_MORE: Scenario = Scenario {
     ..BLUE_GREEN
 };
 
-/// The revisions that there may be, and those of them that are there before the release.
+/// The revisions that there may be, and the number of those that are there before the release.
 const REVISIONS: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 const FORMER: usize = 2;
 
@@ -234,7 +234,7 @@ fn is_called_in_two_parts(world: &World) {
     }
 }
 
-/// Calls that the load balancer counts of a revision's target group.
+/// Counts calls of a revision's target group, as the load balancer does.
 fn emit_calls(world: &World, revision: usize, metric: &str, value: f64) {
     let group = format!("targetgroup/agent-{revision}/1");
     let dimensions = [

@@ -1,11 +1,11 @@
-//! Tasks that are run once per release: there, taken back, passed over, stopped, and forgotten by ECS.
+//! Tasks that are run once per release: they succeed, are taken back, passed over, stopped, and forgotten by ECS.
 
 use super::people::{as_made, rings};
 use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_world::World;
 
-/// A migration before its service and a function, and what takes it back.
+/// A migration before its service and a function, and its undo.
 const WITH_UNDO: &str = "
 app: shop
 version: 1.0.0
@@ -20,7 +20,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// The same, of which nothing has to be taken back.
+/// The same, with nothing to take back.
 const WITHOUT_UNDO: &str = "
 app: shop
 version: 1.0.0
@@ -49,7 +49,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// A person stops the task of the release in the console.
+/// Stops the task of the release in the console, as a person does.
 fn person_at_task(world: &World) {
     let now = world.true_time();
     let mut runs = world.runs();
@@ -59,7 +59,7 @@ fn person_at_task(world: &World) {
     });
     let own: Vec<String> = own.map(|live| live.arn.clone()).collect();
     for arn in own {
-        // One that has just stopped is left as it is.
+        // A task that has just stopped is left as it is.
         let _ = runs.stop(&arn, "by hand", now);
     }
 }
@@ -85,7 +85,7 @@ fn denies_looks(world: &World) {
     world.mishaps().refused.insert("runs.runs", fault);
 }
 
-/// Hours later: by then ECS has forgotten what has stopped, and its token.
+/// Lets hours pass: by then ECS has forgotten stopped tasks, and their tokens.
 fn allows_looks(world: &World) {
     world.mishaps().refused.clear();
     let mut clock = world.clock();
@@ -131,7 +131,7 @@ pub(super) const NEVER_STARTS: Scenario = Scenario {
     ..FAILS
 };
 
-/// It stays beyond its limit, and is stopped.
+/// The task runs beyond its limit, and is stopped.
 pub(super) const TOO_LONG: Scenario = Scenario {
     name: "task_too_long",
     declaration: WITH_UNDO,
@@ -156,7 +156,7 @@ pub(super) const AGAIN: Scenario = Scenario {
     ..RUN
 };
 
-/// An operator cancels while it runs.
+/// An operator cancels while the task runs.
 pub(super) const CANCELLED: Scenario = Scenario {
     name: "task_cancelled",
     acts: &[
@@ -164,13 +164,13 @@ pub(super) const CANCELLED: Scenario = Scenario {
         after(8, Deed::Cancel),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (CancelledByOperator)"],
-    // The call may come too late.
+    // The cancelling call may come too late.
     may: &["1.1.0 Succeeded"],
     steady: false,
     ..RUN
 };
 
-/// A gate fails when it has long succeeded.
+/// A gate fails long after the task has succeeded.
 pub(super) const UNDONE: Scenario = Scenario {
     name: "task_undone",
     acts: &[
@@ -192,7 +192,7 @@ pub(super) const ROLLBACK: Scenario = Scenario {
     ..RUN
 };
 
-/// Nobody may look at it until ECS has forgotten it: what became of it is not known, and it is not run again.
+/// Nobody may look at the task until ECS has forgotten it. Its result is unknown, and it is not run again.
 pub(super) const FORGOTTEN: Scenario = Scenario {
     name: "task_forgotten",
     acts: &[
@@ -209,7 +209,7 @@ pub(super) const FORGOTTEN: Scenario = Scenario {
     ..RUN
 };
 
-/// A gate fails once the task has begun: everything stays as it is, for a person.
+/// A gate fails after the task has begun: everything stays as it is, for a person.
 pub(super) const IRREVERSIBLE_UNDONE: Scenario = Scenario {
     name: "task_irreversible",
     declaration: IRREVERSIBLE,
@@ -218,13 +218,13 @@ pub(super) const IRREVERSIBLE_UNDONE: Scenario = Scenario {
         when_in("Bake", Deed::Ail("the alarm rings", rings)),
     ],
     ends: &["1.0.0 Succeeded", "1.1.0 NeedsOperator (GateFailed)"],
-    // A mishap may let an earlier wave bake: where the task has not begun yet, everything comes back.
+    // A mishap may let an earlier wave bake. If the task has not begun yet, everything comes back.
     may: &["1.1.0 RolledBack (GateFailed)"],
     steady: false,
     ..RUN
 };
 
-/// It has never begun: everything comes back.
+/// The task has never begun: everything comes back.
 pub(super) const IRREVERSIBLE_UNBEGUN: Scenario = Scenario {
     name: "task_irreversible_unbegun",
     declaration: IRREVERSIBLE,
@@ -235,7 +235,7 @@ pub(super) const IRREVERSIBLE_UNBEGUN: Scenario = Scenario {
     ..FAILS
 };
 
-/// It fails, a person accepts what is there, and a fix goes forward.
+/// The task fails, a person accepts what is there, and a fix goes forward.
 pub(super) const IRREVERSIBLE_FIXED: Scenario = Scenario {
     name: "task_irreversible_fixed",
     declaration: IRREVERSIBLE,
@@ -255,7 +255,7 @@ pub(super) const IRREVERSIBLE_FIXED: Scenario = Scenario {
     ..RUN
 };
 
-/// It has run, and the release is watched: a fix does not stop it, because it would bring nothing back.
+/// The task has run, and the release is watched. A fix does not stop it, because that would bring nothing back.
 pub(super) const IRREVERSIBLE_GOES_ON: Scenario = Scenario {
     name: "task_irreversible_goes_on",
     declaration: IRREVERSIBLE,
@@ -268,13 +268,13 @@ pub(super) const IRREVERSIBLE_GOES_ON: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.2.0 Rejected (Irreversible)",
     ],
-    // It comes when the release has ended, or before the task has begun.
+    // The fix comes when the release has ended, or before the task has begun.
     may: &["1.2.0 Succeeded", "1.1.0 RolledBack (PreemptedByDeploy)"],
     steady: false,
     ..RUN
 };
 
-/// Nor does a rollback.
+/// A rollback does not stop it either.
 pub(super) const IRREVERSIBLE_STAYS: Scenario = Scenario {
     name: "task_irreversible_stays",
     acts: &[
@@ -294,7 +294,7 @@ pub(super) const IRREVERSIBLE_STAYS: Scenario = Scenario {
     ..IRREVERSIBLE_GOES_ON
 };
 
-/// A rollback past it is refused, and goes where it is named.
+/// A rollback across the task is refused, and goes only if it names the task.
 pub(super) const IRREVERSIBLE_ACROSS: Scenario = Scenario {
     name: "task_irreversible_across",
     declaration: IRREVERSIBLE,

@@ -5,7 +5,7 @@ use super::people::is_shifted_at_once_with_pauses;
 use crate::scenario::{Deed, Scenario, next};
 use windlass_world::World;
 
-/// The service waits with the test traffic, which its listener sends on by a header.
+/// The service waits with the test traffic, which its listener routes by a header.
 const SERVICE_TESTED: &str = "
 app: shop
 version: 1.0.0

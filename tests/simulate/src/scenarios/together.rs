@@ -5,7 +5,7 @@ use super::people::{person_at_api, rings};
 use super::shifts::SHIFTED;
 use crate::scenario::{Deed, Scenario, after, next, when_in};
 
-/// Both are at 10 %, judged, and go on.
+/// Both are at 10 %, are judged, and go on.
 const SERVICE_WITH_FUNCTION: &str = "
 app: shop
 version: 1.0.0
@@ -34,7 +34,7 @@ pub(super) const TOGETHER: Scenario = Scenario {
     ..CANARY_PAUSED
 };
 
-/// Callers of both have the first step when a gate fails.
+/// A gate fails while both have the callers of the first step.
 pub(super) const TOGETHER_UNDONE: Scenario = Scenario {
     name: "together_undone",
     acts: &[
@@ -53,5 +53,5 @@ pub(super) const TOGETHER_MOVED: Scenario = Scenario {
     ..TOGETHER
 };
 
-/// When both are at their first step, counted from the first watch.
+/// The seconds from the first watch until both are at their first step.
 const FIRST_STEP_S: u64 = 120;

@@ -1,11 +1,11 @@
-//! Topics that a declaration names are told, whatever comes between.
+//! Topics that a declaration names are told, even after mishaps.
 
 use super::gates::{GATES, IS_UNDONE};
 use super::people::rings;
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use windlass_world::World;
 
-/// Two topics: one in each form, and the second of more.
+/// Two topics, one in each form. The second is told of more.
 const TOPICS: &str = "
 app: shop
 version: 1.0.0
@@ -22,7 +22,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// A release, and a person at its wheel.
+/// A release, and a person who steers it.
 pub(super) const TOLD: Scenario = Scenario {
     name: "told",
     declaration: TOPICS,
@@ -46,7 +46,7 @@ pub(super) const TOLD_OF_AN_UNDO: Scenario = Scenario {
     ..TOLD
 };
 
-/// One topic is not there: the other is told all the same, and the installation's own is told of that.
+/// One topic is not there. The other is told all the same, and the installation's own topic is told of that.
 pub(super) const TOLD_WHERE_IT_CAN: Scenario = Scenario {
     name: "told_where_it_can",
     acts: &[

@@ -1,4 +1,4 @@
-//! A person at the wheel while a deployment watches: paused, gone on, skipped, refused.
+//! A person steers a deployment while it watches: pauses, continues, skips the bake, and is refused.
 
 use super::basics::{BOTH, LIVE};
 use super::pauses::PAUSED;
@@ -21,7 +21,7 @@ gates:
   pause: {for: 10m}
 ";
 
-/// The same, where nobody who forgets a pause lets the release go on.
+/// The same, but a pause that nobody ends undoes the release.
 const STEERED_BACK: &str = "
 app: shop
 version: 1.0.0
@@ -78,7 +78,7 @@ pub(super) const WHEEL_TO_ITS_BOUND: Scenario = Scenario {
     ..WHEEL
 };
 
-/// The same, and the declaration says that the release is undone then. No veto stands in its way later.
+/// Nobody ends the pause, and the declaration says that the release is undone then. No veto stands in its way later.
 pub(super) const WHEEL_RUNS_OUT: Scenario = Scenario {
     name: "wheel_runs_out",
     declaration: STEERED_BACK,
@@ -97,7 +97,7 @@ pub(super) const WHEEL_RUNS_OUT: Scenario = Scenario {
     ..WHEEL
 };
 
-/// What is red undoes, paused or not.
+/// A red gate undoes the release, paused or not.
 pub(super) const WHEEL_RED: Scenario = Scenario {
     name: "wheel_red",
     acts: &[
@@ -111,7 +111,7 @@ pub(super) const WHEEL_RED: Scenario = Scenario {
     ..WHEEL
 };
 
-/// A red moment ends a paused release, also where all is quiet again before the pause is over.
+/// A red moment ends a paused release, even if all is quiet again before the pause is over.
 pub(super) const WHEEL_RED_FOR_A_MOMENT: Scenario = Scenario {
     name: "wheel_red_for_a_moment",
     acts: &[
@@ -123,7 +123,7 @@ pub(super) const WHEEL_RED_FOR_A_MOMENT: Scenario = Scenario {
     ..WHEEL_RED
 };
 
-/// Who pauses for a moment has skipped nothing: the rest of the bake is watched.
+/// A pause for a moment skips nothing: the rest of the bake is watched.
 pub(super) const WHEEL_BRIEFLY: Scenario = Scenario {
     name: "wheel_briefly",
     declaration: WATCHED_LONG,
@@ -156,7 +156,7 @@ pub(super) const WHEEL_SKIPPED_ON: Scenario = Scenario {
     ..WHEEL
 };
 
-/// The gate turns red before the bake is skipped, or between that and the look.
+/// The gate turns red before the bake is skipped, or between the skip and the look.
 pub(super) const WHEEL_SKIPPED_RED: Scenario = Scenario {
     name: "wheel_skipped_red",
     acts: &[
@@ -171,7 +171,7 @@ pub(super) const WHEEL_SKIPPED_RED: Scenario = Scenario {
     ..WHEEL
 };
 
-/// What ECS times has no pause of Windlass's.
+/// Windlass cannot pause a wave that ECS times.
 pub(super) const WHEEL_TIMED_BY_AWS: Scenario = Scenario {
     name: "wheel_timed_by_aws",
     acts: &[
@@ -182,7 +182,7 @@ pub(super) const WHEEL_TIMED_BY_AWS: Scenario = Scenario {
     ..SERVICE_CANARY_THEN_FUNCTION
 };
 
-/// ECS waits at a hook for Windlass meanwhile, and goes on once a person has ended the pause.
+/// ECS waits at a hook for Windlass meanwhile, and goes on after a person has ended the pause.
 pub(super) const WHEEL_AT_A_HOOK: Scenario = Scenario {
     name: "wheel_at_a_hook",
     acts: &[
@@ -193,7 +193,7 @@ pub(super) const WHEEL_AT_A_HOOK: Scenario = Scenario {
     ..PAUSED
 };
 
-/// The same asked twice, and then what is too late.
+/// A person asks for the same twice, and then too late.
 pub(super) const WHEEL_TWICE_AND_LATE: Scenario = Scenario {
     name: "wheel_twice_and_late",
     acts: &[

@@ -50,7 +50,7 @@ gates:
 
 const PAUSE: Deed = Deed::Operate("pause");
 
-/// It is paused while ECS waits, and goes on by a person.
+/// The wave is paused while ECS waits, and a person lets it go on.
 pub(super) const WHEEL_HELD: Scenario = Scenario {
     name: "wheel_held",
     declaration: HELD,
@@ -64,7 +64,7 @@ pub(super) const WHEEL_HELD: Scenario = Scenario {
     ..BLUE_GREEN
 };
 
-/// Nobody ends the pause: ECS still waits when it is over.
+/// Nobody ends the pause, and ECS still waits when it is over.
 pub(super) const WHEEL_HELD_TO_ITS_BOUND: Scenario = Scenario {
     name: "wheel_held_to_its_bound",
     acts: &[next(Deed::Deploy("1.1.0", SHIFTED)), when_in("Bake", PAUSE)],
@@ -78,7 +78,7 @@ pub(super) const WHEEL_HELD_TOO_LONG: Scenario = Scenario {
     ..WHEEL_HELD_TO_ITS_BOUND
 };
 
-/// What is red undoes, while both pause.
+/// A red gate undoes the release while both pause.
 pub(super) const WHEEL_HELD_RED: Scenario = Scenario {
     name: "wheel_held_red",
     acts: &[
@@ -92,7 +92,7 @@ pub(super) const WHEEL_HELD_RED: Scenario = Scenario {
     ..WHEEL_HELD
 };
 
-/// ECS waits no longer than the pause of a person does.
+/// The wait of ECS ends before the person's pause.
 pub(super) const WHEEL_HELD_RUNS_OUT: Scenario = Scenario {
     name: "wheel_held_runs_out",
     acts: &[

@@ -1,4 +1,4 @@
-//! Variants of how what arrives is taken in.
+//! Variants of the code that takes arrivals in.
 
 use super::{Edit, Variant};
 use crate::schedule::What::{

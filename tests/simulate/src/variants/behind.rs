@@ -1,4 +1,4 @@
-//! Variants of what bears that AWS answers what was a moment ago.
+//! Variants of the code that allows for late answers of AWS, which show the state of a moment ago.
 
 use super::{Edit, Variant};
 use crate::schedule::What::{LooksLate, Stopped};

@@ -1,4 +1,4 @@
-//! Variants of what is not Windlass's own, of what it tells, and of what is there already.
+//! Variants of the code on things that are not Windlass's own, on messages, and on things that are there already.
 
 use super::{Edit, Variant};
 use crate::schedule::What::{FailsAfter, Stranger};

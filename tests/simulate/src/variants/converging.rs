@@ -1,4 +1,4 @@
-//! Variants of how targets are changed and brought back.
+//! Variants of the code that changes targets and brings them back.
 
 use super::{Edit, Variant};
 use crate::schedule::What::{
@@ -99,7 +99,7 @@ pub(super) const VARIANTS: &[Variant] = &[
                 find: "self.step.value.open.take() else",
                 replace: "self.step.value.open.take().filter(|_| !VARIANT) else",
             },
-            // It would believe what it sees as late as that.
+            // Without this edit it would believe what it sees only after the same time.
             Edit {
                 file: STRANGERS,
                 find: "        (!is_believed && left > 0)",
@@ -118,7 +118,7 @@ pub(super) const VARIANTS: &[Variant] = &[
                 find: "        let until = open.not_after.plus_s(OPEN_CALL_GRACE_S);",
                 replace: "        let until = open.not_after.plus_s(if VARIANT { 0 } else { OPEN_CALL_GRACE_S });",
             },
-            // It would believe what it sees as late as that.
+            // Without this edit it would believe what it sees only after the same time.
             Edit {
                 file: STRANGERS,
                 find: "        let left = last.shown_from().ms_since(self.attempt.ports.now());",

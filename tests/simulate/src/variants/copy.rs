@@ -1,10 +1,10 @@
-//! Makes the copy of the tree in which the variants are.
+//! Makes the copy of the tree that has the variants.
 
 use super::{Variant, variants};
 use std::fs;
 use std::path::Path;
 
-/// What the copy is made of.
+/// The files and folders that are copied.
 const COPIED: [&str; 7] = [
     "Cargo.lock",
     "statemachine",
@@ -24,7 +24,7 @@ const BINARY: &str = "[[bin]]\nname = \"windlass-variants\"\npath = \"src/main.r
 /// The one file that only the copy has.
 const ONLY_THERE: &str = "variant.rs";
 
-/// What is in it: who answers which variant is chosen.
+/// The text of that file. It answers which variant is chosen.
 const CHOSEN: &str = "//! Which variant is chosen.
 use std::cell::RefCell;
 use std::sync::Mutex;
@@ -52,8 +52,8 @@ pub fn in_past(past: bool) {
 }
 ";
 
-/// Makes the copy in `to` of the tree in `from`: each file is written only where it differs, so that
-/// little is compiled anew.
+/// Makes the copy of the tree in `from` under `to`. A file is written only if it differs, so that little is compiled
+/// anew.
 pub fn make(from: &Path, to: &Path) -> Result<(), String> {
     for name in COPIED {
         copy(from, to, Path::new(name))?;
@@ -77,7 +77,7 @@ pub fn make(from: &Path, to: &Path) -> Result<(), String> {
     write(&chosen, CHOSEN.as_bytes())
 }
 
-/// The text of a file of the copy: with the edits of all variants.
+/// Returns the text of a file of the copy: with the edits of all variants.
 fn edited(name: &Path, text: String) -> Result<String, String> {
     let name = name.to_string_lossy();
     let mut text = match &*name {
@@ -135,7 +135,7 @@ fn copy(from: &Path, to: &Path, name: &Path) -> Result<(), String> {
     write(&to.join(name), &bytes)
 }
 
-/// Deletes what an earlier copy had and the tree has no more: Cargo would find it as a target.
+/// Deletes everything that an earlier copy had and the tree has no more. Cargo would find it as a target.
 fn forget(source: &Path, copied: &Path) -> Result<(), String> {
     let Ok(entries) = fs::read_dir(copied) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Looks that do not tell drift as it is.
+//! Variants of the hourly look that do not tell drift as it is.
 
 use super::{Edit, Variant};
 use crate::schedule::What;

@@ -1,4 +1,4 @@
-//! Drills that do not come back, or not as they say.
+//! Variants of drills that do not come back, or not as they say.
 
 use super::{Edit, Variant};
 use crate::schedule::What;

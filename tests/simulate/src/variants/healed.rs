@@ -1,4 +1,4 @@
-//! Restoring that does not go as it is declared.
+//! Variants of restoring that do not keep to the declaration.
 
 use super::{Edit, Variant};
 

@@ -1,4 +1,4 @@
-//! Looks whether a broken variant of the product breaks a rule.
+//! Looks for a schedule with which a broken variant of the product breaks a rule.
 
 use super::{Variant, choose};
 use crate::campaign::{first_broken, play};
@@ -11,13 +11,13 @@ use crate::schedule::Schedule;
 use std::time::{Duration, Instant};
 use windlass_machine::program::Program;
 
-/// How long one variant is looked for at most.
+/// The longest time of the search for one variant.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// How many times the same mishaps are tried with other latencies.
+/// The number of times that the same mishaps are tried with other latencies.
 const LATENCIES: u64 = 20;
 
-/// What caught a variant.
+/// The result of a search that caught a variant.
 #[derive(Debug)]
 pub struct Found {
     /// The schedule.
@@ -26,7 +26,7 @@ pub struct Found {
     pub broken: Vec<(&'static str, String)>,
 }
 
-/// The first schedule found, before the time is over, that breaks a rule with the variant and none without.
+/// Returns the first schedule found, before the time is over, that breaks a rule with the variant and none without.
 pub fn look_for(program: &Program, variant: &Variant, until: Instant) -> Option<Found> {
     let until = until.min(Instant::now() + LONGEST);
     let chosen = || variant.scenarios.iter().filter_map(|name| named(name));
@@ -49,7 +49,7 @@ pub fn look_for(program: &Program, variant: &Variant, until: Instant) -> Option<
         })
 }
 
-/// All schedules with one of the variant's mishaps and another one in the recovery that follows.
+/// Returns all schedules with one of the variant's mishaps and another one in the recovery that follows.
 fn pairs(program: &Program, variant: &Variant, scenario: &'static Scenario) -> Vec<Schedule> {
     choose(variant.name);
     let ready = Ready::new(program, scenario);
@@ -64,8 +64,9 @@ fn pairs(program: &Program, variant: &Variant, scenario: &'static Scenario) -> V
     schedules
 }
 
-/// All schedules with one of the variant's mishaps, then the same with other latencies: some mistakes show
-/// only where two deployments meet in a moment. What catches it is usually soon among them when they are mixed.
+/// Returns all schedules with one of the variant's mishaps, and then the same with other latencies: some mistakes show
+/// only if two deployments meet in a moment. The schedules are mixed, because one that catches the variant then usually
+/// comes soon.
 fn mixed(program: &Program, variant: &Variant, scenario: &'static Scenario) -> Vec<Schedule> {
     choose(variant.name);
     let ready = Ready::new(program, scenario);
@@ -106,7 +107,7 @@ fn caught_by(
     }
 }
 
-/// The rules that a schedule breaks. A panic is none: the simulation itself may have made it.
+/// Returns the rules that a schedule breaks. A panic does not count: the simulation itself may have made it.
 fn broken_by(program: &Program, schedule: &Schedule) -> Vec<(&'static str, String)> {
     let scenario = named(&schedule.scenario);
     let mut broken = scenario.map_or_else(Vec::new, |scenario| {

@@ -1,9 +1,8 @@
 //! "It can fail": deliberately broken variants of the product, each of which must break a rule.
 //!
-//! A variant is a few edits of the product's source. All of them are made in one copy of the tree
-//! under `target/`, each behind a question whether it is chosen, and compiled once; the product itself
-//! knows nothing of them. An edit whose text is not found, or is found twice, fails the build: the
-//! variant must follow the product.
+//! A variant is a few edits of the product's source. All of them are made in one copy of the tree under `target/`,
+//! which is compiled once. Each edit asks first whether its variant is chosen; the product itself knows nothing of
+//! them. An edit whose text is not found, or is found twice, fails the build: the variant must follow the product.
 
 mod arrivals;
 mod behind;
@@ -32,15 +31,14 @@ pub use look::{Found, look_for};
 
 use crate::schedule::What;
 
-/// An edit: this text in this file becomes that one. `VARIANT` in it asks whether the variant is
-/// chosen.
+/// An edit replaces a text in a file by another one. `VARIANT` in the new text asks whether the variant is chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Edit {
     /// The file.
     pub file: &'static str,
-    /// What stands there.
+    /// The text that it replaces.
     pub find: &'static str,
-    /// What stands there instead.
+    /// The new text.
     pub replace: &'static str,
 }
 
@@ -49,13 +47,13 @@ pub struct Edit {
 pub struct Variant {
     /// Its name.
     pub name: &'static str,
-    /// What is broken.
+    /// The description of what is broken.
     pub what: &'static str,
-    /// How.
+    /// The edits that break it.
     pub edits: &'static [Edit],
     /// The scenarios in which it is looked for.
     pub scenarios: &'static [&'static str],
-    /// The mishaps with which it is looked for where it is not caught without one.
+    /// The mishaps with which it is looked for, if it is not caught without one.
     pub mishaps: &'static [What],
 }
 
@@ -85,11 +83,11 @@ pub fn variants() -> Vec<Variant> {
     .concat()
 }
 
-/// Chooses a variant of the product. Here there is none: this is the product. In the copy this
-/// function is another one.
+/// Chooses a variant of the product. Here there is none: this is the product. The copy has another function in its
+/// place.
 pub fn choose(_name: &str) -> bool {
     false
 }
 
-/// Whether the past of a scenario happens now, in which nothing is broken. Here nothing ever is.
+/// Tells the variant whether the past of a scenario happens now, in which nothing is broken. Here nothing ever is.
 pub fn in_past(_past: bool) {}

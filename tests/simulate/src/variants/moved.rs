@@ -1,4 +1,4 @@
-//! Variants of how an alias is moved by CodeDeploy, and back.
+//! Variants of the code that lets CodeDeploy move an alias, and back.
 
 use super::{Edit, Variant};
 use crate::schedule::What::{Stopped, StoppedSlow, Stranger};

@@ -1,4 +1,4 @@
-//! Moving to another name or owner otherwise than it says.
+//! Variants of moves to another name or owner that do not keep what they say.
 
 use super::{Edit, Variant};
 use crate::schedule::What;

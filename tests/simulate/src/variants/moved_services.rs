@@ -1,4 +1,4 @@
-//! Variants of how CodeDeploy deploys a service, and takes it back.
+//! Variants of the code that lets CodeDeploy deploy a service, and take it back.
 
 use super::{Edit, Variant};
 use crate::schedule::What::ThrottledLong;

@@ -1,4 +1,4 @@
-//! Variants of what a component is called.
+//! Variants of the code that names the version of a component.
 
 use super::{Edit, Variant};
 

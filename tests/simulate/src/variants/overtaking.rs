@@ -1,4 +1,4 @@
-//! Releases that overtake otherwise than they say.
+//! Variants of overtaking that do not keep what they say.
 
 use super::{Edit, Variant};
 use crate::schedule::What::Slow;

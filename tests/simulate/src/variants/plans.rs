@@ -1,4 +1,4 @@
-//! Plans that do more than plan.
+//! Variants of plans that do more than plan.
 
 use super::{Edit, Variant};
 

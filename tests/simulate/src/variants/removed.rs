@@ -1,4 +1,4 @@
-//! Letting go otherwise than it says.
+//! Variants of letting go that do not keep what they say.
 
 use super::{Edit, Variant};
 

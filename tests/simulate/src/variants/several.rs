@@ -1,4 +1,4 @@
-//! Variants of how a service with several images takes and keeps them.
+//! Variants of the code by which a service with several images takes and keeps them.
 
 use super::{Edit, Variant};
 

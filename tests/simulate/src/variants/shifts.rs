@@ -1,4 +1,4 @@
-//! Variants of how a service goes there and back whose traffic ECS shifts.
+//! Variants of the code that deploys and undoes a service whose traffic ECS shifts.
 
 use super::{Edit, Variant};
 use crate::schedule::What::Stranger;

@@ -1,4 +1,4 @@
-//! Variants of how tasks are run once.
+//! Variants of the code that runs tasks once.
 
 use super::{Edit, Variant};
 use crate::schedule::What::{FailsAfter, HangsAfter, KilledAfter, ThrottledLong};
@@ -6,7 +6,8 @@ use crate::schedule::What::{FailsAfter, HangsAfter, KilledAfter, ThrottledLong};
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "token_by_attempt",
-        // By what docs/SAFETY.md assumes, a task is shown before it is asked for again: the token is for where it is not.
+        // By the assumptions of docs/SAFETY.md, ECS shows a task before it is asked for again. The token is for a task
+        // that it does not show.
         what: "the token of a task is another one each time that it is asked for, and ECS shows it only once its answer is known",
         edits: &[
             Edit {

@@ -1,4 +1,4 @@
-//! A wheel that does not steer as it says.
+//! Variants of pauses and skipped bakes that do not keep what they say.
 
 use super::{Edit, Variant};
 use crate::schedule::What;

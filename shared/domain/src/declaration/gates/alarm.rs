@@ -44,7 +44,7 @@ impl Sort for AlarmGate {
         "alarm"
     }
 
-    /// Such as `shop-prod-cdn-5xx (us-east-1)`.
+    /// Returns a name such as `shop-prod-cdn-5xx (us-east-1)`.
     fn name(&self) -> String {
         match &self.region {
             Some(region) => format!("{} ({region})", self.name),
@@ -87,8 +87,8 @@ impl Resolve for AlarmGate {
     }
 }
 
-/// A map with one of the members, of which the other is missing or misspelt, reads as one text for each
-/// environment.
+/// Returns whether a text is half an alarm: a map with one of the members, of which the other is missing or misspelt,
+/// reads as one text for each environment.
 fn is_half_an_alarm(scope: &Scope<'_>, text: &Text) -> bool {
     let Text::PerEnvironment(texts) = text else {
         return false;

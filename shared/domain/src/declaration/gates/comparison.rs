@@ -29,9 +29,9 @@ const LOAD_BALANCER: &str = "LoadBalancer";
 /// for Lambda functions").
 const EXECUTED_VERSION: &str = "ExecutedVersion";
 
-/// The new version beside the former one, in the same time: it fails where the new one is worse and chance does not
+/// The new version beside the former one, in the same time. It fails if the new one is worse and chance does not
 /// explain it. It decides each step of a `rollout` in which both get traffic, and nothing after that. Without `failed`
-/// and `all` it is Lambda's own `Errors` of `Invocations` of the alias; of an `ecs` whose `rollout` is `canary` or
+/// and `all` it takes Lambda's own `Errors` of `Invocations` of the alias; for an `ecs` whose `rollout` is `canary` or
 /// `linear`, the load balancer's `HTTPCode_Target_5XX_Count` of `RequestCount` of each target group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,11 +48,11 @@ pub struct Comparison {
     /// The metric that counts all calls; `Invocations` of the alias, or `RequestCount`, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all: Option<Count>,
-    /// The dimension of both whose value is the version's number, `ExecutedVersion` if absent; of an `ecs`, the target
+    /// The dimension of both whose value is the version's number, `ExecutedVersion` if absent; for an `ecs`, the target
     /// group's name, `TargetGroup` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// The AWS region that the metrics are in, where that is another than the environment's.
+    /// The AWS region of the metrics, if it is another than the environment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Text>,
     /// The period of a point: `60s` or a multiple, up to `1h`.
@@ -64,7 +64,7 @@ pub struct Comparison {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum With {
-    /// The one that gets the rest of the traffic.
+    /// The version that gets the rest of the traffic.
     Previous,
 }
 
@@ -76,7 +76,7 @@ pub struct Count {
     pub namespace: String,
     /// The metric's name, such as `OrdersFailed`.
     pub metric: String,
-    /// The dimensions, but that of the version.
+    /// The dimensions, except that of the version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dimensions: BTreeMap<String, Text>,
 }
@@ -96,7 +96,7 @@ pub struct ComparisonGate {
     pub all: MetricSeries,
     /// The dimension that has the version's number, or its target group.
     pub version: String,
-    /// The dimension that has the load balancer of the target groups, where that is to be filled in.
+    /// The dimension that has the load balancer of the target groups, if that is to be filled in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balancer: Option<&'static str>,
     /// The region that the metrics are in; the environment's if absent.
@@ -111,7 +111,8 @@ impl Sort for ComparisonGate {
         "comparison"
     }
 
-    /// Such as `Errors of Invocations {FunctionName: shop-api, Resource: shop-api:live} by ExecutedVersion`.
+    /// Returns a name such as `Errors of Invocations {FunctionName: shop-api, Resource: shop-api:live} by
+    /// ExecutedVersion`.
     fn name(&self) -> String {
         let region = self.region.as_ref();
         let region = region.map_or_else(String::new, |region| format!(" ({region})"));
@@ -146,7 +147,7 @@ impl Resolve for ComparisonGate {
                 "Give the component such a `rollout`; or measure it with `metrics`.",
             );
         }
-        // It decides the steps of this rollout and no other wave, so that no other watch must be as long.
+        // It decides the steps of this rollout and no other wave, so no other watch must be as long.
         if let Some((name, Split::Alias { rollout, .. })) = &split
             && rollout.every < written.period
         {
@@ -252,7 +253,7 @@ impl Resolve for ComparisonGate {
     }
 }
 
-/// A metric as it is written.
+/// Resolves a metric as it is written.
 fn counted(scope: &mut Scope<'_>, path: &str, count: &Count) -> MetricSeries {
     let dimensions = count.dimensions.iter().map(|(name, text)| {
         let at = format!("{path}.dimensions.{name}");
@@ -262,7 +263,7 @@ fn counted(scope: &mut Scope<'_>, path: &str, count: &Count) -> MetricSeries {
     MetricSeries::sum(&count.namespace, &count.metric, dimensions)
 }
 
-/// A metric that Lambda itself has of an alias.
+/// Makes a metric that Lambda itself has of an alias.
 fn of_alias(
     scope: &mut Scope<'_>,
     path: &str,

@@ -33,7 +33,7 @@ const VALUE: Form = Form {
     words: "the value of a header: 1 to 256 plain characters, without blanks at its ends",
 };
 
-/// The headers in the environment. What is wrong with them is noted in the scope.
+/// Resolves the headers in the environment, and notes in the scope what is wrong with them.
 pub(super) fn resolve(
     scope: &mut Scope<'_>,
     path: &str,
@@ -47,7 +47,7 @@ pub(super) fn resolve(
     each.collect()
 }
 
-/// Whether a header of this name may be sent; noted in the scope where it may not.
+/// Returns whether a header of this name may be sent; notes it in the scope if it may not.
 fn check(scope: &mut Scope<'_>, at: &str, name: &str) -> bool {
     let before = scope.findings.len();
     let lower = name.to_ascii_lowercase();

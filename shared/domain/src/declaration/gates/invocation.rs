@@ -10,7 +10,7 @@ use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A request with which a new Lambda version is invoked, and what it must answer.
+/// A request with which a new Lambda version is invoked, and the answer that it must give.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invocation {
@@ -33,7 +33,7 @@ pub struct Invocation {
 pub struct InvocationGate {
     /// The function's name.
     pub function: String,
-    /// The request, and what it must answer.
+    /// The request, and the answer that it must get.
     #[serde(flatten)]
     pub request: Invocation,
 }
@@ -43,7 +43,7 @@ impl Sort for InvocationGate {
         "invocation"
     }
 
-    /// Such as `shop-api-prod health`; a measurement also names the version.
+    /// Returns a name such as `shop-api-prod health`; a measurement also names the version.
     fn name(&self) -> String {
         format!("{} {}", self.function, self.request.name)
     }

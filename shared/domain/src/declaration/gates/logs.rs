@@ -11,14 +11,13 @@ use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The shortest window: what arrives late is counted again by the looks that follow within it.
+/// The shortest window. A line that arrives late is counted again by the looks that follow within the window.
 const SHORTEST_WINDOW: Span = Span::seconds(5 * 60);
 
 /// The longest window.
 const LONGEST_WINDOW: Span = Span::seconds(3600);
 
-/// How many log groups one query reads (Amazon CloudWatch Logs API Reference, StartQuery,
-/// `logGroupNames`).
+/// The most log groups that one query reads (Amazon CloudWatch Logs API Reference, StartQuery, `logGroupNames`).
 const MOST_GROUPS: usize = 50;
 
 /// Amazon CloudWatch Logs API Reference, StartQuery, `logGroupNames`.
@@ -46,15 +45,15 @@ pub struct Logs {
     /// `windlass:app` and `windlass:environment`.
     #[schemars(extend("minItems" = 1, "maxItems" = MOST_GROUPS))]
     pub groups: Vec<Text>,
-    /// The lines that are counted: what stands behind `filter` in a query of Logs Insights, such as
-    /// `@message like /ERROR/`.
+    /// The lines that are counted: the text behind `filter` in a query of Logs Insights, such as `@message like
+    /// /ERROR/`.
     pub filter: Text,
     /// The time over which lines are counted, from `5m` to `1h`.
     #[serde(default = "five_minutes")]
     pub window: Span,
     /// The most lines in a window that are healthy.
     pub at_most: u64,
-    /// The AWS region that the groups are in, where that is another than the environment's.
+    /// The AWS region of the groups, if it is another than the environment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Text>,
 }
@@ -68,7 +67,7 @@ const fn five_minutes() -> Span {
 pub struct LogsGate {
     /// The log groups.
     pub groups: Vec<String>,
-    /// What stands behind `filter` in a query of Logs Insights.
+    /// The text behind `filter` in a query of Logs Insights.
     pub filter: String,
     /// The time over which lines are counted.
     pub window: Span,
@@ -84,7 +83,7 @@ impl Sort for LogsGate {
         "logs"
     }
 
-    /// Such as `/aws/lambda/shop-api-prod @message like /ERROR/`.
+    /// Returns a name such as `/aws/lambda/shop-api-prod @message like /ERROR/`.
     fn name(&self) -> String {
         let region = self.region.as_ref();
         let region = region.map_or_else(String::new, |region| format!(" ({region})"));
@@ -134,7 +133,7 @@ impl Resolve for LogsGate {
     }
 }
 
-/// Whether another command follows, such as in `@message like /x/ | limit 1`. A `|` within quotes or between
+/// Returns whether another command follows, such as in `@message like /x/ | limit 1`. A `|` within quotes or between
 /// slashes belongs to the filter.
 fn has_command(filter: &str) -> bool {
     let mut within = None;

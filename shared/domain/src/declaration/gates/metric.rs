@@ -34,8 +34,8 @@ pub struct Metric {
     /// The metric's name, such as `Errors`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<String>,
-    /// The AWS region that it is in, where that is another than the environment's; metrics of
-    /// `AWS/CloudFront` and `AWS/Route53` are always read in `us-east-1`.
+    /// The AWS region that it is in, if it is another than the environment's; metrics of `AWS/CloudFront` and
+    /// `AWS/Route53` are always read in `us-east-1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Text>,
     /// The dimensions.
@@ -45,8 +45,8 @@ pub struct Metric {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^(Sum|Average|Minimum|Maximum|SampleCount|p[0-9]{1,2}([.][0-9]{1,2})?)$"))]
     pub statistic: Option<String>,
-    /// Metric math over the metrics in `of`, which must come to one number a period, such as
-    /// `100 * errors / requests`. A period in which one of them has no data has none; `FILL(errors, 0)` gives it some.
+    /// Metric math over the metrics in `of`. It must give one number a period, such as `100 * errors / requests`. A
+    /// period in which one of them has no data has none; `FILL(errors, 0)` gives it some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,
     /// The metrics of the expression, up to ten, each by its name there: a small letter, then letters, digits and `_`.
@@ -98,7 +98,7 @@ pub enum Measured {
 }
 
 impl Measured {
-    /// The metric's name, or the expression: what the number is of.
+    /// Returns the metric's name, or the expression.
     pub fn short(&self) -> &str {
         match self {
             Self::Metric(series) => &series.metric,
@@ -106,7 +106,7 @@ impl Measured {
         }
     }
 
-    /// The metrics that it is made of.
+    /// Returns the metrics that it is made of.
     fn series(&self) -> Vec<&MetricSeries> {
         match self {
             Self::Metric(series) => vec![series],
@@ -115,7 +115,7 @@ impl Measured {
     }
 }
 
-/// Such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
+/// Writes it such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -138,7 +138,7 @@ impl Sort for MetricGate {
         "metric"
     }
 
-    /// Such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
+    /// Returns a name such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
     fn name(&self) -> String {
         let region = self.region.as_ref();
         let region = region.map_or_else(String::new, |region| format!(" ({region})"));
@@ -203,7 +203,7 @@ impl Resolve for MetricGate {
         Self {
             region: metric_region(scope, path, metric, &of),
             of,
-            // Of what is not written in full nothing else is to be told.
+            // If a metric is not written in full, nothing else is told of it.
             period: if is_written {
                 metric.period
             } else {
@@ -215,7 +215,7 @@ impl Resolve for MetricGate {
     }
 }
 
-/// One metric, or an expression over several; all that is missing or too much is noted.
+/// Resolves one metric, or an expression over several, and notes all that is missing or too much.
 fn measured(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Measured {
     let plain = [
         ("namespace", &metric.namespace),
@@ -268,8 +268,8 @@ fn measured(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Measured {
     Measured::Metric(MetricSeries::resolve(scope, path, &written))
 }
 
-/// The form that CloudWatch gives to expressions and to the names in them (Amazon CloudWatch API Reference,
-/// MetricDataQuery). What an expression says, CloudWatch alone knows: it is asked before anything is changed.
+/// Checks the form that CloudWatch gives to expressions and to the names in them (Amazon CloudWatch API Reference,
+/// MetricDataQuery). Only CloudWatch knows whether an expression is valid: it is asked before anything is changed.
 fn check_expression(
     scope: &mut Scope<'_>,
     path: &str,
@@ -338,18 +338,18 @@ fn check_expression(
     }
 }
 
-/// Whether CloudWatch takes it as an id; `gate` is the expression's own.
+/// Returns whether CloudWatch takes it as an id; `gate` is the expression's own.
 fn is_id(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     name != "gate" && name.len() <= 255 && is_name(name) && name.chars().all(is_part)
 }
 
-/// Whether a word of an expression is a metric's: its functions and operators are in capitals.
+/// Returns whether a word of an expression is a metric's name: the functions and operators are in capitals.
 fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
-/// The words of an expression, but those in quotes.
+/// Returns the words of an expression, except those in quotes.
 fn ids(expression: &str) -> impl Iterator<Item = &str> {
     let parts = expression.split(['"', '\'']).step_by(2);
     parts.flat_map(|part| part.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
@@ -363,7 +363,7 @@ const GLOBAL: [&str; 2] = ["AWS/CloudFront", "AWS/Route53"];
 /// Their region, but in the partition of China.
 const GLOBAL_REGION: &str = "us-east-1";
 
-/// The region of a metric: what is written, else the one that its namespace is in alone.
+/// Returns the region of a metric: the written one, or else the only one that its namespace is in.
 fn metric_region(
     scope: &mut Scope<'_>,
     path: &str,

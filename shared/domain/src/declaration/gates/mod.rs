@@ -1,6 +1,6 @@
-//! Gates: what decides whether a release is healthy. Each sort is one file and one entry of the list
-//! below: as people write it, with every value final, and its words. They are declared for the whole
-//! release, and of a component, from whose wave on they decide.
+//! Gates decide whether a release is healthy. Each sort is one file and one entry of the list below: as people write
+//! it, with every value final, and its words. Gates are declared for the whole release, or of a component, and those
+//! decide from its wave on.
 
 mod alarm;
 mod comparison;
@@ -34,31 +34,31 @@ use serde::{Deserialize, Serialize};
 
 /// A gate of some sort, with every value final.
 pub trait Sort {
-    /// The source that its measurements name, such as `alarm`.
+    /// Returns the source that its measurements name, such as `alarm`.
     fn sort(&self) -> &'static str;
-    /// Its name for people, such as an alarm's name.
+    /// Returns its name for people, such as an alarm's name.
     fn name(&self) -> String;
-    /// Its threshold in words, such as `at most 5`.
+    /// Returns its threshold in words, such as `at most 5`.
     fn threshold(&self) -> String;
-    /// How long a wave must be watched so that it tells something; no time if it tells at once.
+    /// Returns the time for which a wave must be watched so that the gate tells something; no time if it tells at once.
     fn period(&self) -> Span {
         Span::ZERO
     }
 }
 
-/// From what people write to a [`Sort`].
+/// A [`Sort`] of gate that is resolved from what people write.
 pub(super) trait Resolve: Sort + PartialEq + Sized {
-    /// As people write it.
+    /// The gate as people write it.
     type Written: Clone;
-    /// What a component has that says nothing of this sort.
+    /// Returns the gates of a component whose declaration says nothing of this sort.
     fn usual(_component: &Component) -> Vec<Self::Written> {
         vec![]
     }
-    /// The gate in the environment. What is wrong with it is noted in the scope.
+    /// Resolves the gate in the environment, and notes in the scope what is wrong with it.
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, written: &Self::Written) -> Self;
 }
 
-/// Where a gate is declared.
+/// The place in which a gate is declared.
 pub(super) struct At<'a> {
     /// Its path in the declaration.
     pub(super) path: String,
@@ -66,7 +66,7 @@ pub(super) struct At<'a> {
     pub(super) component: Option<(&'a ComponentName, &'a Component)>,
 }
 
-/// A gate where it is declared.
+/// A gate with its place in the declaration.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Declared<G> {
     /// Its path in the declaration, such as `gates.alarms[0]`.
@@ -79,7 +79,7 @@ pub struct Declared<G> {
     pub gate: G,
 }
 
-/// Makes of the list of sorts what is declared, and what becomes of it.
+/// Makes the types of written and of resolved gates from the list of sorts.
 macro_rules! sorts {
     (
         anywhere { $( $(#[$doc:meta])* $list:ident: [$written:ty; $most:literal] => $gate:ty, )* }
@@ -89,11 +89,11 @@ macro_rules! sorts {
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct Gates {
-            /// How long the last wave is watched; not at all if absent, then it is judged once.
+            /// The time for which the last wave is watched. If absent, it is not watched, and is judged once.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub bake: Option<Span>,
-            /// How long each earlier wave is watched, unless its rollout says so itself; the longest
-            /// period among the gates if absent.
+            /// The time for which each earlier wave is watched, unless its rollout gives one itself; the longest period
+            /// among the gates if absent.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub between_waves: Option<Span>,
             $(
@@ -102,17 +102,17 @@ macro_rules! sorts {
                 #[schemars(extend("maxItems" = $most))]
                 pub $list: Option<Vec<$written>>,
             )*
-            /// What an unknown measurement becomes, such as `{becomes: hold, for: 5m}`.
+            /// The consequence of an unknown measurement, such as `{becomes: hold, for: 5m}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub unknown: Option<UnknownRule>,
-            /// How long a pause lasts at most that a person asks for, and what comes then, such as
-            /// `{for: 24h, then: continue}` or `{for: 2h, then: undo}`.
+            /// The longest time of a pause that a person asks for, and what comes then, such as `{for: 24h, then:
+            /// continue}` or `{for: 2h, then: undo}`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub pause: Option<PauseRule>,
         }
 
-        /// Gates of a component: they decide from the wave on in which it is changed, and not at all
-        /// where a deployment leaves it as it is. So they need not be healthy before its first release.
+        /// Gates of a component. They decide from the wave on in which it is changed, and not at all if a deployment
+        /// leaves it as it is. So they need not be healthy before its first release.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct ComponentGates {
@@ -131,7 +131,7 @@ macro_rules! sorts {
         }
 
         impl ComponentGates {
-            /// True where there is none.
+            /// Returns whether there is none.
             pub fn is_empty(&self) -> bool {
                 $( self.$list.is_empty() && )* $( self.$own.is_none() && )* true
             }
@@ -140,20 +140,20 @@ macro_rules! sorts {
         /// The gates of an environment: of the whole release, and then of its components.
         #[derive(Debug, Clone, Default, PartialEq, Serialize)]
         pub struct Resolved {
-            /// How long the last wave is watched.
+            /// The time for which the last wave is watched.
             pub bake: Span,
-            /// How long each earlier wave is watched, unless its rollout says so itself.
+            /// The time for which each earlier wave is watched, unless its rollout gives one itself.
             pub between_waves: Span,
             $( $(#[$doc])* pub $list: Vec<Declared<$gate>>, )*
             $( $(#[$own_doc])* pub $own: Vec<Declared<$own_gate>>, )*
-            /// What unknown becomes.
+            /// The rule for an unknown measurement.
             pub unknown: UnknownRule,
-            /// How long a pause lasts, and what comes then.
+            /// The rule for a pause.
             pub pause: PauseRule,
         }
 
         impl Resolved {
-            /// Each gate, whatever its sort, with the component that it is declared of.
+            /// Returns each gate, whatever its sort, with the component that it is declared of.
             pub fn all(&self) -> Vec<(Option<&ComponentName>, &dyn Sort)> {
                 let mut all: Vec<(Option<&ComponentName>, &dyn Sort)> = vec![];
                 $( all.extend(self.$list.iter().map(Declared::any)); )*
@@ -161,7 +161,7 @@ macro_rules! sorts {
                 all
             }
 
-            /// Takes over what is written of every sort.
+            /// Resolves the written gates of every sort.
             fn resolve(&mut self, scope: &mut Scope<'_>, written: &resolve::Both<'_>) {
                 $(
                     let listed = written.list(stringify!($list), |gates| gates.$list.as_ref());
@@ -224,14 +224,14 @@ impl<G: Sort> Declared<G> {
 }
 
 impl Resolved {
-    /// True where something decides when this component is changed.
+    /// Returns whether a gate decides when this component is changed.
     pub fn measure(&self, component: &ComponentName) -> bool {
         let all = self.all();
         let mut of = all.iter().map(|(of, _)| *of);
         of.any(|of| of.is_none_or(|of| of == component))
     }
 
-    /// The gate that takes longest to tell something, unless all tell at once.
+    /// Returns the gate that takes longest to tell something, unless all tell at once.
     pub(crate) fn slowest(&self) -> Option<Slowest> {
         let all = self.all().into_iter();
         let slow = all
@@ -253,7 +253,7 @@ pub(crate) struct Slowest {
 }
 
 impl Slowest {
-    /// Notes what is watched for a shorter time.
+    /// Notes a finding if a wave is watched for a shorter time.
     pub(crate) fn check(&self, scope: &mut Scope<'_>, path: &str, watch: Span) {
         let Self { period, name } = self;
         if watch < *period {

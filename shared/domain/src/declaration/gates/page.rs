@@ -1,4 +1,4 @@
-//! Pages of a static site: each is answered with a document, and what it names of its site is there.
+//! Pages of a static site. Each is answered with a document, and the files of the site that it names are there.
 
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name::{self, Form};
@@ -32,7 +32,7 @@ pub struct PageGate {
     pub site: String,
     /// The page's path below the address of the site, with a leading slash.
     pub page: String,
-    /// An address that shows the whole bucket, where it is looked at before the switch too.
+    /// An address that shows the whole bucket, if the page is looked at before the switch too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before_switch: Option<String>,
 }
@@ -42,7 +42,7 @@ impl Sort for PageGate {
         "page"
     }
 
-    /// Such as `web /about/`.
+    /// Returns a name such as `web /about/`.
     fn name(&self) -> String {
         format!("{} {}", self.site, self.page)
     }
@@ -55,7 +55,7 @@ impl Sort for PageGate {
 impl Resolve for PageGate {
     type Written = Page;
 
-    /// A site that is reached under an address has its first page.
+    /// A site with an address has its first page as a gate.
     fn usual(component: &Component) -> Vec<Page> {
         let first = Page {
             path: Text::Everywhere("/".to_owned()),

@@ -36,8 +36,9 @@ pub struct Probe {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 10))]
     pub headers: BTreeMap<String, Text>,
-    /// True for an address of the service's test listener: it is asked while ECS has paused at
-    /// `POST_TEST_TRAFFIC_SHIFT` for Windlass, so that no caller gets what has not answered it, and at no other time.
+    /// True for an address of the service's test listener. It is asked while ECS has paused at
+    /// `POST_TEST_TRAFFIC_SHIFT` for Windlass, and at no other time, so that no caller gets a release that has not
+    /// answered it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub before_traffic: bool,
 }
@@ -65,7 +66,7 @@ pub struct ProbeGate {
     /// Headers that are sent, by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// Whether it asks what test traffic gets, before any caller does.
+    /// True if it asks for the answer to test traffic, before any caller gets it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub before_traffic: bool,
 }
@@ -117,7 +118,8 @@ impl Resolve for ProbeGate {
     }
 }
 
-/// Whether the component that it is declared of waits with the test traffic; noted in the scope where it does not.
+/// Returns whether the component that it is declared of waits with the test traffic; notes it in the scope if it does
+/// not.
 fn tested(scope: &mut Scope<'_>, at: &At<'_>) -> bool {
     let path = join(&at.path, "before_traffic");
     match at.component {

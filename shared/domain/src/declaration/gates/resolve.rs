@@ -1,4 +1,4 @@
-//! Gates with every value final.
+//! Resolves gates: every value becomes final.
 
 use super::{At, Declared, Gates as Written, Resolve, Resolved, Slowest};
 use crate::declaration::scope::Scope;
@@ -8,7 +8,7 @@ use crate::name::ComponentName;
 use crate::shape::join;
 use crate::time::Span;
 
-/// The gates of the environment: each member that it writes itself replaces the global one.
+/// Resolves the gates of the environment. Each member that it writes itself replaces the global one.
 pub(in crate::declaration) fn gates(scope: &mut Scope<'_>) -> Resolved {
     let written = Both {
         own: scope.environment.gates.as_ref(),
@@ -29,8 +29,7 @@ pub(in crate::declaration) fn gates(scope: &mut Scope<'_>) -> Resolved {
     gates
 }
 
-/// The gates of one list, of the whole release or of a component. One that is there already tells
-/// nothing more.
+/// Resolves the gates of one list, of the whole release or of a component. A repeated gate tells nothing more.
 pub(super) fn each<'w, G: Resolve>(
     scope: &mut Scope<'_>,
     of: Option<(&ComponentName, &Component)>,
@@ -66,7 +65,7 @@ where
     gates
 }
 
-/// The members of a component's list, each with its path.
+/// Returns the members of a component's list, each with its path.
 pub(super) fn listed<'w, T>(
     component: &ComponentName,
     field: &str,
@@ -77,7 +76,7 @@ pub(super) fn listed<'w, T>(
     items.map(move |(i, item)| (format!("{path}[{i}]"), item))
 }
 
-/// What an environment writes itself, and what all share.
+/// The gates that an environment writes itself, and those that all share.
 pub(super) struct Both<'w> {
     own: Option<&'w Written>,
     common: &'w Written,
@@ -85,7 +84,7 @@ pub(super) struct Both<'w> {
 }
 
 impl<'w> Both<'w> {
-    /// The environment's own member where it has one, else the global one, with its path.
+    /// Returns the environment's own member, if it has one, or else the global one, with its path.
     fn member<T>(
         &self,
         field: &str,
@@ -97,7 +96,7 @@ impl<'w> Both<'w> {
         of(self.common).map(|value| (join("gates", field), value))
     }
 
-    /// The members of a list, each with its path.
+    /// Returns the members of a list, each with its path.
     pub(super) fn list<T: 'w>(
         &self,
         field: &str,
@@ -111,7 +110,7 @@ impl<'w> Both<'w> {
     }
 }
 
-/// How long the last wave is watched.
+/// Returns the time for which the last wave is watched.
 fn bake(scope: &mut Scope<'_>, written: &Both<'_>, slowest: Option<&Slowest>) -> Span {
     let (path, bake) = match written.member("bake", |gates| gates.bake.as_ref()) {
         Some((path, bake)) => (path, *bake),
@@ -123,7 +122,7 @@ fn bake(scope: &mut Scope<'_>, written: &Both<'_>, slowest: Option<&Slowest>) ->
     bake
 }
 
-/// How long each earlier wave is watched: at least until the slowest gate tells something of it.
+/// Returns the time for which each earlier wave is watched: at least until the slowest gate tells something of it.
 fn between_waves(scope: &mut Scope<'_>, written: &Both<'_>, slowest: Option<&Slowest>) -> Span {
     let between = written.member("between_waves", |gates| gates.between_waves.as_ref());
     let Some((path, between)) = between else {

@@ -1,4 +1,4 @@
-//! A metric of CloudWatch as it is told: one number a period.
+//! A metric of CloudWatch: one number a period.
 
 use crate::declaration::aws_name;
 use crate::declaration::scope::Scope;
@@ -24,7 +24,7 @@ pub struct Series {
     pub statistic: String,
 }
 
-/// The same with every value final.
+/// A metric with every value final.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricSeries {
     /// The namespace, such as `AWS/Lambda`.
@@ -38,7 +38,7 @@ pub struct MetricSeries {
 }
 
 impl MetricSeries {
-    /// A metric whose points are added up.
+    /// Makes a metric whose points are added up.
     pub(super) fn sum(namespace: &str, metric: &str, dimensions: BTreeMap<String, String>) -> Self {
         Self {
             namespace: namespace.to_owned(),
@@ -48,7 +48,7 @@ impl MetricSeries {
         }
     }
 
-    /// The same metric with one more dimension.
+    /// Returns the same metric with one more dimension.
     #[must_use]
     pub fn with(&self, dimension: &str, value: &str) -> Self {
         let mut with = self.clone();
@@ -57,7 +57,7 @@ impl MetricSeries {
         with
     }
 
-    /// A metric as it is written at `path`, with its dimensions filled in.
+    /// Resolves a metric as it is written at `path`, with its dimensions filled in.
     pub(super) fn resolve(scope: &mut Scope<'_>, path: &str, written: &Series) -> Self {
         let dimensions = written.dimensions.iter().map(|(name, text)| {
             let at = format!("{path}.dimensions.{name}");
@@ -72,7 +72,7 @@ impl MetricSeries {
     }
 }
 
-/// Such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
+/// Writes it such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
 impl fmt::Display for MetricSeries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

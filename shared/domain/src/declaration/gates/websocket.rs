@@ -1,4 +1,4 @@
-//! Conversations over a WebSocket: connect, say something, hear what is expected.
+//! Conversations over a WebSocket: connect, say something, hear the expected answer.
 
 use super::{At, Resolve, Sort};
 use crate::cut::cut;
@@ -25,7 +25,7 @@ pub struct Websocket {
     /// A text message that is sent when the connection is open. Never a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send: Option<String>,
-    /// A text that a message must contain which comes after that; without it an open connection is healthy.
+    /// A text that a later message must contain. Without it an open connection is healthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub expect: Option<String>,
@@ -43,10 +43,10 @@ const fn ten_seconds() -> Span {
 pub struct WebsocketGate {
     /// The address; `wss` or `ws`.
     pub url: String,
-    /// What is sent.
+    /// The text that is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub send: Option<String>,
-    /// What a message must contain.
+    /// A text that a message must contain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect: Option<String>,
     /// The time within which it must have happened.
@@ -58,7 +58,7 @@ impl Sort for WebsocketGate {
         "websocket"
     }
 
-    /// Such as `wss://ws.shop.example/ {"action": "ping"}`.
+    /// Returns a name such as `wss://ws.shop.example/ {"action": "ping"}`.
     fn name(&self) -> String {
         match &self.send {
             Some(text) => format!("{} {}", self.url, told(text)),
@@ -74,7 +74,7 @@ impl Sort for WebsocketGate {
     }
 }
 
-/// A declared text as a person may read it.
+/// Returns a declared text as a person may read it.
 fn told(text: &str) -> String {
     if secret::stands_in(text) {
         return "…".to_owned();

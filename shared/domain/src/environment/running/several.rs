@@ -1,4 +1,4 @@
-//! What runs of a service that takes several images: each has names of its own. Pure.
+//! The record of a service that takes several images: each image has names of its own. Pure.
 
 use super::{BEFORE_WINDLASS, FOUND, Given, Names, Running};
 use crate::artifact::Artifact;
@@ -6,8 +6,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Running {
-    /// What a deployment leaves of a component that runs `whole`, of which its `release` brings all or some: bytes that
-    /// were there have the name that the release gives, or keep theirs, and keep by whom they came.
+    /// Makes the record that a deployment leaves of a component. The component runs `whole`; the deployment's `release`
+    /// brings all or some of that. Bytes that were there get the name that the release gives, or keep theirs, and keep
+    /// by whom they came.
     pub fn left(
         whole: Artifact,
         release: &Artifact,
@@ -40,8 +41,8 @@ impl Running {
         left.named_by(names).known_like(former)
     }
 
-    /// What a deployment leaves of a component that it took back to this: by the names that it had then, which the
-    /// deployment gives again. Images that ran all the time keep by whom they came.
+    /// Makes the record that a deployment leaves of a component that it took back to this. The deployment gives it
+    /// again the names that it had then. Images that ran all the time keep by whom they came.
     #[must_use]
     pub fn again(&self, given: &Given, former: Option<&Self>, state: Value) -> Self {
         let called = |names: &Names| Given {
@@ -67,7 +68,7 @@ impl Running {
         again.named_by(names).known_like(former)
     }
 
-    /// The same bytes by the names that `then` has for them, given now.
+    /// Gives the same bytes the names that `then` has for them, now.
     pub fn rename_as(&mut self, then: &Self, given: &Given) {
         let rename = |of: &mut Self, container: Option<&str>| {
             let version = then.names_of(container).now.version.clone();
@@ -87,7 +88,7 @@ impl Running {
     }
 }
 
-/// The version of an image that a release kept and that is not what is recorded there.
+/// Returns the version of an image that a release kept and that is not the recorded one.
 fn found_as(former: Option<&Running>, container: &str) -> &'static str {
     let images = former.and_then(|former| former.artifact.as_ref()?.containers());
     match images {
@@ -96,8 +97,8 @@ fn found_as(former: Option<&Running>, container: &str) -> &'static str {
     }
 }
 
-/// Names a component by its containers: its version is theirs where they have one, else that of each, such as
-/// `web 1.5.0, worker 1.4.2`; given by the last deployment that gave one of them its name.
+/// Names a component by its containers. Its version is theirs if they have one version, or else that of each, such as
+/// `web 1.5.0, worker 1.4.2`. The last deployment that gave one of them its name gives it.
 pub(super) fn name(running: &mut Running) {
     let all = &running.containers;
     let Some(last) = all
@@ -159,7 +160,7 @@ mod tests {
         }
     }
 
-    /// The version, and by whom name and bytes of each container came.
+    /// Says the version, and by whom name and bytes of each container came.
     fn told(running: &Running) -> String {
         let names = running.containers.iter().map(|(name, names)| {
             let Names { now, brought } = names;
@@ -192,7 +193,7 @@ mod tests {
         // Named with the bytes that run.
         let named = left("web=4 worker=2", "web=4 worker=2", "4.0.0", 4, Some(&web));
         assert_eq!(told(&named), "4.0.0; web by-4 by-4, worker by-4 by-2");
-        // What somebody else brought is no release's.
+        // An image that somebody else brought is no release's.
         let foreign = left("web=5 worker=x", "web=5", "5.0.0", 5, Some(&named));
         assert_eq!(
             told(&foreign),

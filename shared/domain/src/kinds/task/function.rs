@@ -14,21 +14,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// How long a call may take: as long as Lambda lets a function run (AWS Lambda Developer Guide, "Lambda quotas").
+/// The longest time of a call: as long as Lambda lets a function run (AWS Lambda Developer Guide, "Lambda quotas").
 pub const LONGEST_CALL: Span = Span::seconds(15 * 60);
 
-/// How long who makes the call lives at most, in seconds: the timeout of the function `run-task` in the template, and the
-/// longest that Lambda knows.
+/// The longest life of the invocation that makes the call, in seconds: the timeout of the function `run-task` in the
+/// template, and the longest that Lambda knows.
 pub const LIVES_S: u64 = 15 * 60;
 
-/// How often a call is made at most of which it is not known what came of it, where it may be made again.
+/// The most tries of a call that may be made again while nobody knows what came of the tries before.
 pub const TRIES: u32 = 3;
 
-/// How long a call is counted as under way beyond that, in seconds: what comes before the function's own time begins, such
-/// as two minutes of being throttled and its start, and clocks.
+/// The seconds beyond that for which a call counts as under way. They cover what comes before the function's own time
+/// begins, such as two minutes of being throttled and its start, and clocks.
 pub const GRACE_S: u64 = 180;
 
-/// What goes by before a call begins, in seconds.
+/// The time that passes before a call begins, in seconds.
 const BEGUN_WITHIN_S: u64 = 5 * 60;
 
 /// The longest payload, in bytes of JSON: it stands in the declaration and in the ledger.
@@ -44,13 +44,13 @@ pub struct FunctionTask {
     /// The alias whose version is called, as it is when the call begins; `$LATEST` without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
-    /// The component of this declaration with each release of which it is called, such as the one that is this function; a
-    /// release does not name the task.
+    /// The component of this declaration, such as the one that is this function, with each release of which it is
+    /// called. A release does not name the task.
     pub of: ComponentName,
-    /// What it is called with, as `payload` within what Windlass gives it: an object, and never a secret.
+    /// The value that it is called with, as `payload` within what Windlass gives it: an object, and never a secret.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub payload: Map<String, Value>,
-    /// True where the function may be called again with the same `key` if nobody knows what came of a call. Without it a
+    /// True if the function may be called again with the same `key` when nobody knows what came of a call. Without it a
     /// person is asked then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeatable: bool,
@@ -66,16 +66,16 @@ pub struct FunctionCall {
     pub alias: Option<String>,
     /// The component with each release of which it is called.
     pub of: ComponentName,
-    /// What it is called with.
+    /// The value that it is called with.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub payload: Map<String, Value>,
-    /// Whether it may be called again.
+    /// True if it may be called again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeatable: bool,
 }
 
 impl FunctionCall {
-    /// How often it is called at most.
+    /// Returns the most times that it is called.
     pub const fn tries(&self) -> u32 {
         if self.repeatable { TRIES } else { 1 }
     }
@@ -102,8 +102,8 @@ impl FunctionTask {
     }
 }
 
-/// Notes what is wrong with which of `ecs` and `function` stand there, and with what belongs to either; answers how long
-/// the task may take.
+/// Notes what is wrong with the presence of `ecs` and `function`, and with the members that belong to either. Returns
+/// the longest time that the task may take.
 pub(super) fn one_of(scope: &mut Scope<'_>, path: &str, written: &Written) -> Span {
     use FindingName::{BadValue, MissingField};
     let at = |member: &str| join(path, member);
@@ -174,25 +174,25 @@ pub(super) fn fits(scope: &mut Scope<'_>, path: &str, payload: &Map<String, Valu
     }
 }
 
-/// What the ledger has of a call, from before it is made. Only who wrote it first makes the call.
+/// The ledger's item of a call, from before it is made. Only the invocation that wrote it first makes the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Called {
-    /// When it was begun; absent where it never was.
+    /// The time at which it was begun; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<Time>,
-    /// True where none may begin any more, because what it does is to be taken back.
+    /// True if none may begin any more, because its effect is to be taken back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub barred: bool,
-    /// Which try it is, from 1.
+    /// The number of the try, from 1.
     pub attempt: u32,
-    /// How many tries before this one may have run the function.
+    /// The number of tries before this one that may have run the function.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u32,
     /// The version that is called, or `$LATEST`.
     pub version: String,
-    /// When the function is surely over, whatever came of the call.
+    /// The time at which the function is surely over, whatever came of the call.
     pub over: Time,
-    /// What came of it; absent while nobody knows.
+    /// The end of it; absent while nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<CallEnd>,
 }
@@ -206,13 +206,14 @@ const fn is_zero(count: &u32) -> bool {
 }
 
 impl Called {
-    /// Whether Lambda has said that it has not run the function at this try.
+    /// Returns whether Lambda has said that it has not run the function at this try.
     pub fn never_began(&self) -> bool {
         let end = self.end.as_ref();
         end.is_some_and(|end| end.outcome == CallOutcome::NotBegun)
     }
 
-    /// What came of all its tries, as far as is known: where Lambda has not run the last one, those before it may have.
+    /// Returns the outcome of all its tries, as far as is known. If Lambda has not run the last one, those before it
+    /// may have run it.
     pub fn outcome(&self) -> Option<CallOutcome> {
         let end = self.end.as_ref()?;
         let is_of_all = end.outcome != CallOutcome::NotBegun || self.lost == 0;
@@ -223,18 +224,18 @@ impl Called {
         })
     }
 
-    /// Whether a function may be at work because of it.
+    /// Returns whether a function may be at work because of it.
     pub fn may_run(&self, now: Time) -> bool {
         self.begun.is_some() && !self.never_began() && now < self.over
     }
 
-    /// How many tries may have run the function.
+    /// Returns the number of tries that may have run the function.
     pub fn spent(&self) -> u32 {
         self.lost + u32::from(self.begun.is_some() && !self.never_began())
     }
 
-    /// Whether one more call may be begun: none is known to have done its work, none may be under way, and of those that
-    /// may have run the function there were fewer than it bears.
+    /// Returns whether one more call may be begun. None is known to have done its work, none may be under way, and
+    /// fewer may have run the function than are allowed.
     pub fn may_be_followed(&self, now: Time, tries: u32) -> bool {
         let end = self.end.as_ref().map(|end| end.outcome);
         let is_known = matches!(end, Some(CallOutcome::Succeeded | CallOutcome::Failed));
@@ -243,22 +244,22 @@ impl Called {
     }
 }
 
-/// What came of a call.
+/// The end of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallEnd {
-    /// When.
+    /// The time of it.
     pub at: Time,
-    /// Which of the four.
+    /// The outcome.
     pub outcome: CallOutcome,
-    /// Why, in words; never the function's answer, which may have a secret in it.
+    /// The reason in words; never the function's answer, which may have a secret in it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
-    /// The last lines of its log, where the declaration lets them be shown.
+    /// The last lines of its log, if the declaration lets them be shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,
 }
 
-/// What can come of a call.
+/// The possible outcomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallOutcome {

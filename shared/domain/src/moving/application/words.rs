@@ -1,10 +1,10 @@
-//! What is told of another name for an application.
+//! The words about another name for an application.
 
 use super::{Application, Whole};
 use crate::removal::application::without_repositories;
 
 impl Whole {
-    /// All that is told: of what is moved, of what stays, and of what is to be done next.
+    /// Says all: what is moved, what stays, and what is to be done next.
     pub fn in_words(&self, asked: &Application<'_>) -> String {
         let (app, to) = (asked.app, asked.to);
         let mut told = vec![format!("The application {app} is called {to} from now on.")];
@@ -26,7 +26,7 @@ impl Whole {
         told.join(" ")
     }
 
-    /// The things that stay, in a sentence.
+    /// Says what stays, in a sentence.
     pub fn stays(&self, asked: &Application<'_>) -> String {
         let (app, to) = (asked.app, asked.to);
         format!(
@@ -35,7 +35,7 @@ impl Whole {
         )
     }
 
-    /// The things to be done next: targets are tagged by who writes infrastructure code.
+    /// Says what is to be done next: the author of the infrastructure code tags the targets.
     pub fn next(&self, asked: &Application<'_>) -> String {
         format!(
             "Before the next release of {to} tag its targets `windlass:app={to}`, and upload artifacts and manifests to \

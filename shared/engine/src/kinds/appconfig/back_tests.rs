@@ -1,4 +1,4 @@
-//! What is done next on the way back, as a table.
+//! The next thing to do on the way back, as a table.
 
 use super::next;
 use super::tests::{back, seen, target, tells, told};
@@ -42,19 +42,19 @@ fn back_it_is_stopped_or_reverted_or_the_version_before_is_deployed_at_once() {
             "3",
             "stop 2 to v3",
         ),
-        // 72 hours after it was complete, AppConfig reverts it no more.
+        // 72 hours after it was complete, AppConfig no longer reverts it.
         (
             &["2 flags v4 COMPLETE @73", "1 flags v3 COMPLETE @99"],
             "3",
             at_once,
         ),
-        // To revert would bring another version.
+        // A revert would bring another version.
         (
             &["2 flags v4 COMPLETE", "1 flags v2 COMPLETE @9"],
             "3",
             at_once,
         ),
-        // What AppConfig does then is written nowhere: something of the profile came after it.
+        // It is documented nowhere what AppConfig does if something of the profile came after it.
         (
             &[
                 "2 flags v5 REVERTED",
@@ -64,7 +64,7 @@ fn back_it_is_stopped_or_reverted_or_the_version_before_is_deployed_at_once() {
             "3",
             at_once,
         ),
-        // Another profile's is no hindrance to a revert, and one to a deployment.
+        // Another profile's deployment does not hinder a revert, but it hinders a deployment.
         (
             &[
                 "3 other v1 BAKING @0",
@@ -83,7 +83,7 @@ fn back_it_is_stopped_or_reverted_or_the_version_before_is_deployed_at_once() {
             "3",
             "wait",
         ),
-        // The way back is a deployment as well, whose end is waited for.
+        // The way back is a deployment as well, and its end is waited for.
         (
             &["3 flags v3 BAKING @0", "2 flags v4 COMPLETE @99"],
             "3",
@@ -110,7 +110,7 @@ fn back_it_is_stopped_or_reverted_or_the_version_before_is_deployed_at_once() {
 fn what_somebody_else_began_on_the_way_back_is_left_to_them() {
     let theirs = "theirs";
     let table: [(&[&str], &str, Option<u32>, &str); 7] = [
-        // They came after the stop of what this deployment had begun.
+        // They began after the stop of what this deployment had begun.
         (
             &["3 flags v5 DEPLOYING @0", "1 flags v3 COMPLETE"],
             "theirs",
@@ -129,14 +129,14 @@ fn what_somebody_else_began_on_the_way_back_is_left_to_them() {
             Some(2),
             theirs,
         ),
-        // They came after the version before was deployed again.
+        // They began after the version before was deployed again.
         (
             &["4 flags v5 DEPLOYING @0", "3 flags v3 COMPLETE"],
             "theirs",
             None,
             theirs,
         ),
-        // The answer to the stop was lost, or it is not over.
+        // The answer to the stop was lost, or the stop is not over.
         (
             &["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"],
             "another deployment's",

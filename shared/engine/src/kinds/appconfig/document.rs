@@ -1,4 +1,4 @@
-//! The document that is brought: an object in the artifacts bucket. Nothing of it is ever told.
+//! The document that is brought: an object in the artifacts bucket. Nothing of its content is ever told.
 
 use super::fill::{as_if, fill, missing, values};
 use super::state::{Document, Filled};
@@ -17,7 +17,8 @@ use windlass_domain::kinds::appconfig::Appconfig as Spec;
 use windlass_domain::name::ComponentName;
 
 /// The largest document that is read, in bytes. AppConfig takes 2 MB of feature flags and free form by default, and
-/// more where AWS was asked for it (AWS General Reference, "AWS AppConfig endpoints and quotas"): it says no itself.
+/// more if AWS was asked for it (AWS General Reference, "AWS AppConfig endpoints and quotas"). AppConfig itself refuses
+/// a larger one.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 const SMALLER: &str = "Upload a document of at most 2 MB, and release it under a new version.";
@@ -132,8 +133,8 @@ fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {
     )
 }
 
-/// What is wrong with a document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
-/// Whether its profile is one of feature flags, AppConfig alone knows.
+/// Returns what is wrong with a document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
+/// Only AppConfig knows whether its profile is one of feature flags.
 pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let path = format!("components.{component}");
     if bytes.len() as u64 > LARGEST {
@@ -146,7 +147,8 @@ pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]
     found.into_iter().collect()
 }
 
-/// A document that is not of its declared type. AppConfig itself takes any bytes, and the callers get them.
+/// Returns a finding if a document is not of its declared type. AppConfig itself takes any bytes, and the callers get
+/// them.
 fn not_of_type(path: &str, named: &str, spec: &Spec, bytes: &[u8]) -> Option<Finding> {
     let kind = spec.content_type.split(';').next().unwrap_or_default();
     let kind = kind.trim().to_ascii_lowercase();
@@ -174,9 +176,10 @@ fn is_json(kind: &str) -> bool {
     kind == "application/json" || kind.ends_with("+json")
 }
 
-/// The reason for which AppConfig would say no at first sight. Its own schema, and the constraints of the flags, it checks itself.
+/// Returns the reason for which AppConfig would refuse it at first sight. AppConfig itself checks its own schema and
+/// the constraints of the flags.
 fn flags(bytes: &[u8]) -> Option<&'static str> {
-    // The parser's own words may repeat what stands there.
+    // The parser's own words may repeat parts of the document.
     let Ok(document) = serde_json::from_slice::<Value>(bytes) else {
         return Some("it is not JSON");
     };

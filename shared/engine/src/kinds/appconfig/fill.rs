@@ -1,4 +1,4 @@
-//! Filling a document in: outputs of other components in the place of their names. Pure.
+//! Pure: fills a document in, with the outputs of other components in the place of their names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::finding::{Finding, FindingName};
@@ -6,12 +6,12 @@ use windlass_domain::meant::nearest;
 use windlass_domain::name::ComponentName;
 use windlass_domain::output::{Given, Inputs, Output};
 
-/// An output as it stands in a document.
+/// Returns the name of an output as a document has it.
 fn place(output: &Output) -> String {
     format!("${{{output}}}")
 }
 
-/// The document with each output's value in the place of its name.
+/// Returns the document with each output's value in the place of its name.
 pub(super) fn fill(bytes: &[u8], with: &BTreeMap<Output, String>) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return bytes.to_vec();
@@ -23,7 +23,7 @@ pub(super) fn fill(bytes: &[u8], with: &BTreeMap<Output, String>) -> Vec<u8> {
     filled.into_bytes()
 }
 
-/// The values to fill in. What is given only later stands as `0`, so that the rest can be looked at.
+/// Returns the values to fill in. A value that is given only later is `0`, so that the rest can be checked.
 pub(super) fn values(inputs: &Inputs) -> BTreeMap<Output, String> {
     let inputs = inputs.iter();
     let values = inputs.map(|(output, given)| {
@@ -36,14 +36,14 @@ pub(super) fn values(inputs: &Inputs) -> BTreeMap<Output, String> {
     values.collect()
 }
 
-/// The same while nobody has been asked yet.
+/// Returns the same values while no other component has been asked yet.
 pub(super) fn as_if(outputs: &BTreeSet<Output>) -> BTreeMap<Output, String> {
     let later = outputs.iter().map(|output| (output.clone(), Given::Later));
     values(&later.collect())
 }
 
-/// What is wrong where an output is to be filled in and does not stand in the document `named`, or stands there
-/// misspelt. Of a document nothing is told but what is nearly the name of an output.
+/// Returns a finding if an output is to be filled in and the document `named` does not have it, or has it misspelt. Of
+/// the document it tells only what is nearly the name of an output.
 pub(super) fn missing(
     component: &ComponentName,
     named: &str,
@@ -89,7 +89,7 @@ pub(super) fn missing(
     ))
 }
 
-/// Everything in a document that looks like a place for an output.
+/// Returns everything in a document that looks like a place for an output.
 fn places(text: &str) -> impl Iterator<Item = String> {
     let ends = text.split("${").skip(1);
     let names = ends.filter_map(|rest| rest.split_once('}').map(|(name, _)| name));
@@ -123,7 +123,7 @@ mod tests {
             remedy.starts_with("Did you mean `${jobs.version}` by `${jobs.versoin}`? "),
             "{remedy}"
         );
-        // A second place is misspelt, and would go live as it stands.
+        // There is a second place, which is misspelt and would go live as it stands.
         let (reason, _) = told(&format!("{both} ${{job.version}}")).unwrap();
         assert_eq!(
             reason,

@@ -1,11 +1,11 @@
-//! From names or ids, as people declare them, to ids. AppConfig lets two things have one name.
+//! Finds the ids of things that people declare by name or id. In AppConfig two things may have the same name.
 
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, Configurations, Named, Profile, Strategy};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
 
-/// All that the declaration names.
+/// The things that the declaration names.
 pub(super) struct Found {
     pub application: Named,
     pub environment: Named,
@@ -66,7 +66,7 @@ struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// The one with this id, else the one with this name.
+    /// Returns the one with this id, else the one with this name.
     fn one_of<T>(&self, all: Vec<T>, named: impl Fn(&T) -> &Named) -> Result<T, Finding> {
         let (by_id, others): (Vec<T>, Vec<T>) =
             all.into_iter().partition(|it| named(it).id == self.named);

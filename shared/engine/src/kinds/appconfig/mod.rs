@@ -1,10 +1,10 @@
 //! The kind `appconfig`: the version of a hosted configuration, such as feature flags, that is deployed in an
 //! environment of AWS AppConfig.
 //!
-//! AppConfig itself grows a deployment by its strategy, and rolls it back where an alarm of the environment rings;
-//! that is observed, and told as that. It makes one deployment at a time in an environment, over all profiles, and
-//! counts them: each change is sent upon a number. A version's content is kept by AppConfig alone; its label, which
-//! is made of its SHA-256, tells which one it is.
+//! AppConfig itself grows a deployment by its strategy, and rolls it back if an alarm of the environment rings.
+//! Windlass observes that, and tells it. In an environment AppConfig makes one deployment at a time, over all profiles,
+//! and counts them: each change is sent upon a number. Only AppConfig keeps a version's content. A version's label,
+//! which is made of the content's SHA-256, tells which content it has.
 
 mod document;
 mod fill;
@@ -32,14 +32,14 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 
-/// What writes log lines; see [`crate::kinds::writes`].
+/// Returns that nothing writes log lines; see [`crate::kinds::writes`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
 pub fn writes(_: &Step) -> Answered<Writes> {
     Ok(Writes::Nothing("a configuration is read, and runs nothing"))
 }
 
-/// How old the look before a stop may be, in milliseconds: the change is recorded as open already, and what it was
-/// sent upon must be true.
+/// The milliseconds that the look before a stop may take. The change is recorded as open already, and its condition
+/// must still be true when it is sent.
 const LOOK_MS: u64 = 2_000;
 
 /// The kind, over ports.
@@ -50,7 +50,7 @@ pub struct Appconfig<P> {
     /// The ports at the target's place.
     at: P,
     deployment: DeploymentId,
-    /// The last version whose content was compared with the document's, and whether it is another one: a version
+    /// The last version whose content was compared with the document's, and true if it is another content. A version
     /// never changes.
     compared: Cell<Option<(u32, bool)>>,
 }
@@ -66,13 +66,13 @@ impl<P> Appconfig<P> {
         }
     }
 
-    /// By what a deployment of AppConfig's is known to be this one's.
+    /// Returns the description by which a deployment of AppConfig is known to be this one's.
     fn mark(&self) -> String {
         format!("Windlass deployment {}", self.deployment)
     }
 }
 
-/// The kind that a step is of.
+/// Returns the kind of a step.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
 pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Appconfig<P>> {
     Ok(Appconfig::new(
@@ -144,7 +144,7 @@ impl<P: Configurations + Objects + Configured + Clock> Kind for Appconfig<P> {
                 },
             ),
         };
-        // What comes after it is not told: AppConfig may have taken it back before anybody looks.
+        // Nothing is told of what callers get after it: AppConfig may have taken it back before anybody looks.
         Facts::new(class, value, what)
     }
 
@@ -211,7 +211,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
             Err(fault) if fault.name == FaultName::Refused => fault,
             Err(fault) => return Err(fault),
         };
-        // Of the first version AppConfig takes no condition: it may be there by a call whose answer was lost.
+        // AppConfig takes no condition for the first version. A call whose answer was lost may have made it.
         let versions = self.at.versions(application, profile).await?;
         let mut labels = versions.iter().filter_map(|it| it.label.as_deref());
         if labels.any(|known| known == version.label) {
@@ -221,9 +221,9 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
         Err(refused)
     }
 
-    /// Stops or reverts a deployment. AppConfig knows no condition but its number, so it is looked just before
-    /// whether it is still what callers get, and whether they would get the same after it; and once more where
-    /// AppConfig refuses it.
+    /// Stops or reverts a deployment. AppConfig takes no condition but the deployment's number. So just before, a look
+    /// checks that callers still get this deployment, and that they would still go back to the same version. If
+    /// AppConfig refuses the stop, the look is repeated.
     async fn stop(&self, target: &Target, number: u32, back_to: Option<&str>) -> Answered<()> {
         let began = self.at.now();
         self.check_live(target, number, back_to).await?;
@@ -247,7 +247,8 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
         stopped
     }
 
-    /// Fault: `Conflict` where callers get another deployment, or would get another version without it.
+    /// Checks that a deployment is live, with this version behind it. Fault: `Conflict` if callers get another
+    /// deployment, or would get another version without it.
     async fn check_live(
         &self,
         target: &Target,

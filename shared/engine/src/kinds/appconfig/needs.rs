@@ -1,4 +1,5 @@
-//! What a release of a configuration asks of the role that deploys it (Service Authorization Reference, AWS AppConfig).
+//! The permissions that a release of a configuration needs for the role that deploys it (Service Authorization
+//! Reference, AWS AppConfig).
 
 use super::find::{Found, find};
 use crate::kinds::PrepareInput;
@@ -22,8 +23,8 @@ pub async fn needs(
     Ok(of(by, &found, &tags))
 }
 
-/// Pure. A deployment also asks for the application, the profile and the strategy, whose ARNs are patterns in the roles
-/// that Windlass brings.
+/// Pure: the calls. A deployment also needs permission for the application, the profile and the strategy, whose ARNs
+/// are patterns in the roles that Windlass brings.
 fn of(by: &By<'_>, found: &Found, tags: &BTreeMap<String, String>) -> Vec<Needed> {
     let application = format!("application/{}", found.application.id);
     let environment = format!("{application}/environment/{}", found.environment.id);

@@ -1,8 +1,8 @@
-//! Pure: what to do next so that callers get the configuration that they must get.
+//! Pure: decides what to do next so that callers get the configuration that they must get.
 //!
-//! Forward, a version is made and deployed by the declared strategy. Back, what is under way is stopped; what is
-//! complete is reverted, which AppConfig does at once and whatever its alarms say; and where AppConfig does not
-//! allow that any more, the version before is deployed as fast as can be.
+//! Forward, a version is made, and deployed by the declared strategy. Back, a deployment under way is stopped, and a
+//! complete one is reverted, which AppConfig does at once and whatever its alarms say. If AppConfig no longer allows
+//! that, the version before is deployed as fast as possible.
 
 use super::state::{
     BAKING, COMPLETE, Change, Configuration, DEPLOYING, Goal, ROLLING_BACK, Seen, Target,
@@ -12,20 +12,20 @@ use super::tell;
 use crate::kinds::Next;
 use crate::ports::Rollout;
 
-/// The strategy of a way back: AppConfig's own that reaches all callers at once, and watches its alarms for ten
-/// minutes (AWS AppConfig User Guide, "Using predefined deployment strategies").
+/// The strategy of a way back: AppConfig's own strategy that reaches all callers at once, and watches its alarms for
+/// ten minutes (AWS AppConfig User Guide, "Using predefined deployment strategies").
 pub(super) const AT_ONCE: &str = "AppConfig.AllAtOnce";
 
-/// How long to wait between two looks at a deployment, in seconds.
+/// The seconds between two looks at a deployment.
 const POLL_S: u64 = 10;
 
-/// How much longer than its strategy says a deployment may take, in seconds.
+/// The seconds by which a deployment may take longer than its strategy says.
 const LATE_S: u64 = 15 * 60;
 
-/// How long another deployment in the environment is waited for, in seconds: a change is polled for about an hour.
+/// The seconds for which another deployment in the environment is waited for. A change is polled for about an hour.
 const PATIENT_S: u64 = 50 * 60;
 
-/// What to do next; see [`crate::kinds::Kind::next`].
+/// Decides what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     let wanted = match &goal.live {
         None => None,
@@ -43,7 +43,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     }
 }
 
-/// The wanted version's number, or what is to be done before there is one.
+/// Returns the number of the wanted version, or what to do before there is one.
 fn version<'a>(seen: &'a Seen, wanted: &'a Configuration) -> Result<&'a str, Next<Change>> {
     if let Some(version) = &wanted.version {
         return Ok(version);
@@ -58,7 +58,7 @@ fn version<'a>(seen: &'a Seen, wanted: &'a Configuration) -> Result<&'a str, Nex
     }
 }
 
-/// The wanted version is live, or on its way.
+/// Decides what to do when the wanted version is live or on its way.
 fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &Rollout) -> Next<Change> {
     match live.state.as_str() {
         COMPLETE => Next::Done,
@@ -74,7 +74,8 @@ fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &Rollout) -> Next<Ch
     }
 }
 
-/// What was sent on this way is there no more: AppConfig has taken it back, or somebody has stopped it.
+/// Decides what to do when the deployment that was sent on this way is gone: AppConfig has taken it back, or somebody
+/// has stopped it.
 fn taken_back(
     target: &Target,
     seen: &Seen,
@@ -132,8 +133,8 @@ fn towards(
     })
 }
 
-/// AppConfig makes one deployment at a time in an environment, over all its profiles. Another one is waited for
-/// where its end can be seen.
+/// Waits for another deployment if its end can be expected. In an environment AppConfig makes one deployment at a time,
+/// over all its profiles.
 fn busy(target: &Target, seen: &Seen, other: &Rollout) -> Next<Change> {
     let is_too_long = other.ends().is_some_and(|end| {
         let is_stuck = seen.now > end.plus_s(LATE_S);

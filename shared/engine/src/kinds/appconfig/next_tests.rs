@@ -1,4 +1,4 @@
-//! What is done next, as a table: what stands in the environment, what is wanted, what comes of it.
+//! The next thing to do, as a table: the deployments of the environment, the goal, and what comes of it.
 
 use super::next;
 use crate::kinds::Next;
@@ -22,7 +22,7 @@ pub(super) fn target() -> Target {
     }
 }
 
-/// A deployment `5 flags v3 COMPLETE`, which began two hours ago and takes one; with `@` another age in hours.
+/// A deployment `5 flags v3 COMPLETE`, which began two hours ago and takes one hour; `@` gives another age in hours.
 fn rollout(text: &str) -> Rollout {
     let (text, age) = text.split_once('@').unwrap_or((text, "2"));
     let mut words = text.split_whitespace();
@@ -60,7 +60,7 @@ pub(super) fn seen(rollouts: &[&str]) -> Seen {
     }
 }
 
-/// Forward to what is made of the document, until it is complete or only grows.
+/// Forward to the version that is made of the document, until it is complete or only grows.
 fn forward(grows: bool) -> Goal {
     Goal {
         live: Some(Configuration {
@@ -161,7 +161,7 @@ fn forward_a_version_is_deployed_by_its_strategy_and_seen_to_be_complete() {
             true,
             "wait",
         ),
-        // What was rolled back, and reverted, is not what callers get.
+        // Callers do not get a version that was rolled back or reverted.
         (
             &[
                 "3 flags v4 REVERTED",
@@ -171,7 +171,7 @@ fn forward_a_version_is_deployed_by_its_strategy_and_seen_to_be_complete() {
             true,
             "start v4 by slow upon 3",
         ),
-        // Somebody else's, whose end can be waited for, and not.
+        // Somebody else's deployment is waited for only if its end can be expected.
         (
             &["2 other v1 BAKING @0", "1 flags v3 COMPLETE"],
             true,
@@ -214,7 +214,7 @@ fn a_version_is_made_once_and_never_taken_for_another_content() {
     assert_eq!(finding.name, FindingName::DigestMismatch);
 }
 
-/// What the newest deployment tells of itself.
+/// Sets what the newest deployment tells of itself.
 pub(super) fn tells(seen: &mut Seen, description: &str, by: &str, words: &str) {
     seen.told = Some(Told {
         rollout: seen.rollouts[0].clone(),
@@ -235,7 +235,7 @@ fn what_appconfig_took_back_by_itself_is_told_as_that() {
         ("ours", "INTERNAL_ERROR", "taken back"),
         ("ours", "APPCONFIG", "taken back"),
         ("ours", "USER", "failed TargetChangedByOther"),
-        // It is another one's: ours was never there.
+        // It is another one's deployment: ours was never there.
         ("theirs", "CLOUDWATCH_ALARM", "start v4 by slow upon 2"),
     ];
     for (description, by, wanted) in table {
@@ -246,7 +246,7 @@ fn what_appconfig_took_back_by_itself_is_told_as_that() {
             assert_eq!(told(&found), wanted, "{description} {by}");
         }
     }
-    // The same on the way back, where the version before was deployed while an alarm rang.
+    // It is the same on the way back, when the version before was deployed while an alarm rang.
     let mut seen = seen(&["3 flags v3 ROLLED_BACK", "2 flags v4 COMPLETE @99"]);
     tells(&mut seen, "ours", "CLOUDWATCH_ALARM", "why");
     assert_eq!(told(&next(&target(), &seen, &back("3"))), "taken back");

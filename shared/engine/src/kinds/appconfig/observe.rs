@@ -1,4 +1,4 @@
-//! Reading what is deployed, what is under way, and which versions there are.
+//! Reads the deployed version, the deployment that is under way, and the versions.
 
 use super::state::{Document, Goal, Made, Seen, Target, stopped_by};
 use super::{Appconfig, label};
@@ -37,8 +37,8 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
         })
     }
 
-    /// The environment's deployments, newest first, back to the one that this profile's callers would get if the
-    /// live one were taken back: it is looked at no further than that.
+    /// Returns the environment's deployments, newest first. It reads no further back than to the one that this
+    /// profile's callers would get if the live one were taken back.
     pub(super) async fn rollouts(&self, target: &Target) -> Answered<Vec<Rollout>> {
         let mut rollouts: Vec<Rollout> = Vec::new();
         let mut next: Option<String> = None;
@@ -59,7 +59,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
         Ok(rollouts)
     }
 
-    /// What the profile's newest deployment tells of itself.
+    /// Returns what the profile's newest deployment tells of itself.
     async fn told(&self, target: &Target, rollouts: &[Rollout]) -> Answered<Option<Told>> {
         let mut own = rollouts
             .iter()
@@ -72,8 +72,8 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
         told.await.map(Some)
     }
 
-    /// The version of the document, and the number of the newest one. A label is no proof: where AppConfig gives a
-    /// content back as it was stored, it is compared.
+    /// Returns the version of the document, and the number of the newest version. A label is no proof: if AppConfig
+    /// returns a content as it was stored, the content is compared.
     async fn made(
         &self,
         target: &Target,

@@ -1,4 +1,4 @@
-//! What `Prepare` asks of a configuration: is it ours and free, what is brought, and how long does AppConfig take?
+//! Prepares a configuration: is it ours and free, what is brought, and how long does AppConfig take?
 
 use super::find::{Found, find};
 use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
@@ -17,10 +17,10 @@ use windlass_domain::tenancy::Claim;
 /// The type of profiles of feature flags (AWS AppConfig API Reference, ConfigurationProfile).
 const FLAGS: &str = "AWS.AppConfig.FeatureFlags";
 
-/// How many minutes of a strategy are watched before it is looked whether AppConfig has gone back by itself.
+/// The minutes of a strategy after which a look checks whether AppConfig has gone back by itself.
 const LOOK_MIN: u64 = 5;
 
-/// How often that is looked at most: each look is a wave.
+/// The most of these looks: each look is a wave.
 const LOOKS: u64 = 12;
 
 /// Plans the change of one configuration; see [`crate::kinds::PrepareInput`].
@@ -72,7 +72,8 @@ where
     Ok(Prepared { claims, ..prepared })
 }
 
-/// Pure: no other component may deploy the same profile in the same environment. Their ids name both in the region.
+/// Pure: the claim on a profile in an environment, which no other component may deploy. Their ids name both in the
+/// region.
 fn claims(found: &Found) -> Vec<Claim> {
     let Found {
         application,
@@ -84,7 +85,7 @@ fn claims(found: &Found) -> Vec<Claim> {
     vec![Claim::whole(format!("appconfig:{}", ids.join("/")))]
 }
 
-/// Configurations of other stores have versions that AppConfig does not make.
+/// Refuses a configuration of another store, whose versions AppConfig does not make.
 fn hosted(input: &PrepareInput<'_>, found: &Found) -> Option<Finding> {
     let Found { profile, .. } = found;
     (profile.location != "hosted").then(|| {
@@ -120,7 +121,7 @@ async fn tags(
 struct Plan<'a> {
     input: &'a PrepareInput<'a>,
     target: Target,
-    /// Outputs that the document takes, and that are known only in a later wave.
+    /// The outputs that the document takes and that are known only in a later wave.
     later: BTreeSet<Output>,
     strategy: Strategy,
 }
@@ -165,7 +166,7 @@ impl Plan<'_> {
         })
     }
 
-    /// What is wanted; nothing where what is brought cannot be read.
+    /// Returns the goal; `None` if the document that is brought cannot be read.
     fn goal(&self) -> Answered<Option<Goal>> {
         if let Some(recorded) = self.input.goal_state {
             return from_value("recorded state", recorded).map(Some);
@@ -182,7 +183,8 @@ impl Plan<'_> {
         }))
     }
 
-    /// Somebody's deployment under way in the environment. A rollback goes on: it may be the way out of it.
+    /// Returns a finding if another deployment is under way in the environment. A rollback goes on: it may be the way
+    /// out of it.
     fn busy(&self, seen: &Seen) -> Option<Finding> {
         let other = seen.under_way()?;
         let is_in_the_way = self.input.goal_state.is_none();
@@ -195,7 +197,7 @@ impl Plan<'_> {
         })
     }
 
-    /// What a rollback goes back to, where it is not there any more.
+    /// Returns a finding if the version to which a rollback goes back no longer exists.
     async fn gone<P>(&self, kind: &Appconfig<P>) -> Answered<Option<Finding>>
     where
         P: Configurations,
@@ -239,8 +241,8 @@ impl Plan<'_> {
         }
     }
 
-    /// The rollout grows by itself. So that gates watch it, and that what AppConfig takes back by itself is told
-    /// soon, it is looked at in waves, as long as the strategy says; the last one waits for its end.
+    /// Returns the waves. The rollout grows by itself. It is looked at in waves, as long as the strategy says, so that
+    /// gates watch it, and that it is soon told if AppConfig takes it back by itself. The last wave waits for its end.
     fn stages(&self, goal: &Goal) -> Answered<Vec<Stage>> {
         let (grows, bakes) = self.strategy.minutes;
         let minutes = grows + bakes;
@@ -267,7 +269,7 @@ impl Plan<'_> {
         Ok(stages)
     }
 
-    /// What a wave does, in words; the last one is wave 0.
+    /// Returns what a wave does, in words. The last one is wave 0.
     fn what(&self, goal: &Goal, look: u64, looks: u64) -> String {
         let named = &self.target.named;
         let (grows, bakes) = self.strategy.minutes;
@@ -288,7 +290,7 @@ impl Plan<'_> {
         }
     }
 
-    /// A first deployment: AWS writes nowhere whether AppConfig reverts it once it is complete.
+    /// Warns of a first deployment: it is documented nowhere whether AppConfig reverts it once it is complete.
     fn first(&self, seen: &Seen) -> Option<Finding> {
         let is_first = seen.live().is_none() && self.input.goal_state.is_none();
         is_first.then(|| {
@@ -306,7 +308,7 @@ impl Plan<'_> {
 }
 
 impl<P: Configurations> Appconfig<P> {
-    /// Whether a version is there.
+    /// Reads a version's content, to see whether the version exists.
     async fn content(&self, target: &Target, number: u32) -> Answered<()> {
         let (application, profile) = (&target.application, &target.profile);
         self.at

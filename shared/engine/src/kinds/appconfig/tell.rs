@@ -1,4 +1,4 @@
-//! What is told of a configuration: one function per story. None of them tells its content.
+//! The texts about a configuration: one function for each story. None of them tells its content.
 
 use super::state::{COMPLETE, Document, Seen, Target};
 use crate::kinds::whose;
@@ -12,12 +12,12 @@ pub(super) fn place(target: &Target) -> String {
     format!("configuration {}", target.named)
 }
 
-/// What of it Windlass owns, in words.
+/// The part of it that Windlass owns, in words.
 pub(super) fn owned(target: &Target) -> String {
     format!("the deployed version of {}", place(target))
 }
 
-/// What callers get, in words.
+/// Tells what callers get, in words.
 pub(super) fn shown(seen: &Seen) -> String {
     let Some(live) = seen.live() else {
         return "nothing deployed".into();
@@ -58,7 +58,7 @@ pub(super) fn filled_later(later: &BTreeSet<Output>) -> String {
     format!("the document with {names} (known once that has changed)")
 }
 
-/// What the target waits for that is somebody else's: their deployment in the environment.
+/// The thing that the target waits for if it is somebody else's: their deployment in the environment.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     let other = seen.under_way()?;
     let is_other = other.profile != target.profile;
@@ -76,23 +76,23 @@ fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
     Finding::new(FindingName::ChangeFailed, place(target), reason, remedy)
 }
 
-/// What ended a deployment: the event that began its rollback.
+/// Returns the event that began the rollback of a deployment.
 fn began(told: &Told) -> Option<&RolloutEvent> {
     let mut events = told.events.iter();
     events.find(|event| event.what == "ROLLBACK_STARTED" || event.what == "REVERT_COMPLETED")
 }
 
-/// What an event says, for the middle of a sentence.
+/// Returns the words of an event, for the middle of a sentence.
 fn words(event: &RolloutEvent) -> &str {
     event.words.trim_end_matches('.')
 }
 
-/// Whether somebody has stopped or reverted a deployment.
+/// Returns whether somebody has stopped or reverted a deployment.
 pub(super) fn is_by_a_person(told: &Told) -> bool {
     began(told).is_some_and(|event| event.by == "USER")
 }
 
-/// What callers get now, for the end of a reason.
+/// Tells what callers get now, for the end of a reason.
 fn since(now: Option<&Rollout>) -> String {
     match now {
         Some(now) => format!("Callers get version {} again.", now.version),
@@ -100,7 +100,7 @@ fn since(now: Option<&Rollout>) -> String {
     }
 }
 
-/// AppConfig has taken a deployment back by itself.
+/// The finding for a deployment that AppConfig has taken back by itself.
 pub(super) fn taken_back(
     target: &Target,
     told: &Told,
@@ -143,7 +143,7 @@ pub(super) fn taken_back(
     )
 }
 
-/// Somebody has stopped or reverted this deployment's.
+/// The finding for a deployment of ours that somebody has stopped or reverted.
 pub(super) fn stopped(target: &Target, told: &Told, now: Option<&Rollout>) -> Finding {
     let said = began(told).map_or("AppConfig tells no more", words);
     Finding::new(
@@ -160,7 +160,7 @@ pub(super) fn stopped(target: &Target, told: &Told, now: Option<&Rollout>) -> Fi
     )
 }
 
-/// Somebody else has begun a deployment while Windlass went back.
+/// The finding for a deployment that somebody else has begun while Windlass went back.
 pub(super) fn replaced(target: &Target, live: &Rollout) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -177,7 +177,7 @@ pub(super) fn replaced(target: &Target, live: &Rollout) -> Finding {
     )
 }
 
-/// A deployment takes longer than its strategy says.
+/// The finding for a deployment that takes longer than its strategy says.
 pub(super) fn late(target: &Target, live: &Rollout) -> Finding {
     let (grows, bakes) = live.minutes;
     failed(
@@ -194,7 +194,7 @@ pub(super) fn late(target: &Target, live: &Rollout) -> Finding {
     )
 }
 
-/// Another deployment is under way in the environment.
+/// The finding for another deployment that is under way in the environment.
 pub(super) fn busy(target: &Target, other: &Rollout) -> Finding {
     let (grows, bakes) = other.minutes;
     Finding::new(
@@ -212,7 +212,7 @@ pub(super) fn busy(target: &Target, other: &Rollout) -> Finding {
     )
 }
 
-/// The version with the label of the content has another content.
+/// The finding for a version that has the label of the content, and another content.
 pub(super) fn other_content(version: &str) -> Finding {
     Finding::new(
         FindingName::DigestMismatch,
@@ -222,7 +222,7 @@ pub(super) fn other_content(version: &str) -> Finding {
     )
 }
 
-/// Nothing was deployed before, and AppConfig takes nothing back to that any more.
+/// The finding for a way back to nothing, if AppConfig no longer takes the configuration away.
 pub(super) fn no_way_back(target: &Target, live: Option<&Rollout>) -> Finding {
     let live = live.map_or_else(String::new, |live| {
         format!(" Callers still get version {}.", live.version)

@@ -1,20 +1,21 @@
-//! Finding the deployments of a group.
+//! Finds the deployments of a group.
 
 use crate::ports::{Answered, CodeDeploy, Deployed, ListedDeployments};
 use std::collections::BTreeSet;
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
 
-/// How far the clocks of AWS and of this function may be apart, in seconds.
+/// The largest difference between the clocks of AWS and of this function, in seconds.
 const SKEW_S: u64 = 120;
 
-/// For how long after it was sent a deployment may be created, in seconds, with that.
+/// The time after the send in which a deployment may be created, in seconds, with that difference.
 const CREATED_S: u64 = 300;
 
-/// What creates the deployments by which CodeDeploy takes others back.
+/// The creator of the deployments by which CodeDeploy takes others back.
 pub(in crate::kinds) const ROLLBACK: &str = "codeDeployRollback";
 
-/// The deployments of a group that are not over, and those that were created when ours were asked for: first, and last.
+/// Returns the deployments of a group that are not over, and those that were created around the times in `asked`. These
+/// are the times at which ours was asked for: first, and last.
 pub(in crate::kinds) async fn deployments(
     at: &impl CodeDeploy,
     (application, group): (&str, &str),
@@ -47,7 +48,7 @@ pub(in crate::kinds) async fn deployments(
     Ok(found)
 }
 
-/// One deployment. A list may be ahead of what is told.
+/// Returns one deployment. `None` if CodeDeploy does not tell of it yet, because a list may be ahead.
 pub(in crate::kinds) async fn told(at: &impl CodeDeploy, id: &str) -> Answered<Option<Deployed>> {
     match at.deployed(id).await {
         Ok(deployed) => Ok(Some(deployed)),
@@ -56,7 +57,7 @@ pub(in crate::kinds) async fn told(at: &impl CodeDeploy, id: &str) -> Answered<O
     }
 }
 
-/// The deployment that takes this one back.
+/// Returns the deployment that takes this one back.
 pub(in crate::kinds) async fn rollback(
     at: &impl CodeDeploy,
     of: &Deployed,

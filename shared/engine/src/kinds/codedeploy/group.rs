@@ -1,5 +1,5 @@
-//! What `Prepare` asks of a deployment group: is it there, of which platform, in which steps does it move callers, and
-//! what did it deploy last?
+//! Asks about a deployment group for `Prepare`: is it there, of which platform, in which steps does it move callers,
+//! and what did it deploy last?
 
 use super::told;
 use crate::kinds::PrepareInput;
@@ -8,13 +8,14 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::codedeploy::Group as Declared;
 
-/// How many minutes of a move are watched before it is looked whether CodeDeploy has gone back by itself.
+/// The shortest time of a wave in which a move is watched, in minutes. The look after it shows whether CodeDeploy has
+/// gone back by itself.
 const LOOK_MIN: u64 = 5;
 
-/// The most of those looks: each is a wave.
+/// The largest number of such looks: each is a wave.
 const LOOKS: u64 = 12;
 
-/// The number of looks at a move that takes so many minutes.
+/// Returns the number of looks at a move that takes so many minutes.
 pub(in crate::kinds) fn looks(minutes: u64) -> u64 {
     match minutes {
         0 => 0,
@@ -41,7 +42,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
         told::named(&self.declared.application, &self.declared.group)
     }
 
-    /// The group, of the right platform.
+    /// Returns the group, or a finding if it is not there or of another platform.
     pub async fn group(&self) -> Answered<Result<DeploymentGroup, Finding>> {
         let Declared {
             application, group, ..
@@ -73,7 +74,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
         )))
     }
 
-    /// The minutes in which all callers are moved.
+    /// Returns the minutes in which all callers are moved.
     pub fn minutes(&self, found: &DeploymentGroup, routing: &Routing) -> Result<u64, Finding> {
         match routing {
             Routing::AllAtOnce => Ok(0),
@@ -93,7 +94,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
         }
     }
 
-    /// The text of the group's last revision; nothing where it has none.
+    /// Returns the text of the group's last revision; nothing if it has none.
     pub async fn last_text(
         &self,
         found: &DeploymentGroup,
@@ -116,7 +117,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
         }
     }
 
-    /// That this text cannot be gone on from.
+    /// Tells that Windlass cannot go on from this text.
     pub fn unreadable(&self, why: &str, of: &str) -> Finding {
         self.finding(
             FindingName::NotSupported,
@@ -128,7 +129,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
         )
     }
 
-    /// The group's last revision. Where the group itself does not tell it, its last deployments do.
+    /// Returns the group's last revision. If the group itself does not tell it, its last deployments do.
     async fn last_revision(&self, found: &DeploymentGroup) -> Answered<Option<Revision>> {
         if found.revision.is_some() {
             return Ok(found.revision.clone());

@@ -1,5 +1,5 @@
-//! What the kinds share whose callers a deployment of AWS CodeDeploy moves: which deployments are ours, how they stand,
-//! and what is told of them (decisions 0450 and 0451).
+//! Shared code of the kinds whose callers a deployment of AWS CodeDeploy moves. It finds which deployments are ours and
+//! how they stand, and tells people about them (decisions 0450 and 0451).
 
 pub(super) mod find;
 pub(super) mod group;
@@ -16,33 +16,33 @@ use windlass_domain::time::Time;
 /// The service that moves callers by itself, as people know it.
 pub const CODEDEPLOY: &str = "CodeDeploy";
 
-/// For how long a rollback may not be told yet of a deployment that has ended, in seconds.
+/// The time for which a rollback of a deployment that has ended may not be told yet, in seconds.
 const ROLLBACK_S: u64 = 30;
 
 /// The time to wait between two looks at a deployment, in seconds.
 pub(super) const POLL_S: u64 = 10;
 
-/// After how many seconds a call is sent again that shows no effect: its open call is over then.
+/// The time after which a call that shows no effect is sent again, in seconds. Its open call is over then.
 pub(super) const AGAIN_S: u64 = 20;
 
-/// The number of times that such a call is answered at most.
+/// The largest number of times that such a call is sent, once it is answered.
 pub(super) const TIMES: u32 = 6;
 
-/// With what the descriptions of all deployments begin that any deployment of Windlass has created.
+/// The text with which the descriptions begin of all deployments that any deployment of Windlass has created.
 pub(super) const MARK: &str = "Windlass deployment ";
 
-/// By what a deployment of CodeDeploy's is known to be of this one.
+/// Returns the text by which a deployment of CodeDeploy is known to belong to this one.
 pub(super) fn mark(deployment: &DeploymentId) -> String {
     format!("{MARK}{deployment}")
 }
 
 impl Deployed {
-    /// True where CodeDeploy does no more with it. A status that this build does not know is not over.
+    /// True if CodeDeploy does no more with it. A status that this build does not know is not over.
     pub(super) fn is_over(&self) -> bool {
         ["Succeeded", "Failed", "Stopped"].contains(&self.status.as_str())
     }
 
-    /// True where it is over, and callers do not get what it deployed for good.
+    /// True if it is over, and callers do not get what it deployed for good.
     pub(super) fn is_gone(&self) -> bool {
         ["Failed", "Stopped"].contains(&self.status.as_str())
     }
@@ -53,22 +53,23 @@ impl Deployed {
 pub struct Sends {
     /// The number of them, from 1.
     pub times: u32,
-    /// When the last one was.
+    /// The time of the last one.
     pub last: Time,
-    /// Whether one was answered: else none may have reached CodeDeploy.
+    /// True if one was answered. Otherwise none may have reached CodeDeploy.
     pub answered: bool,
-    /// Whether the last one was not.
+    /// True if the last one was not answered.
     pub is_open: bool,
 }
 
 impl Sends {
-    /// Whether one may still show an effect: one that nobody has answered in its time has not reached CodeDeploy.
+    /// Returns whether one may still show an effect. A call that nobody has answered in its time has not reached
+    /// CodeDeploy.
     pub(super) fn may_reach(&self, now: Time) -> bool {
         self.answered || now < self.last.plus_s(AGAIN_S)
     }
 }
 
-/// The sends of the call whose change is recorded with this member.
+/// Returns the sends of the call whose change is recorded with this member.
 pub(super) fn sent(changes: &[ChangeRecord], member: &str, deployment: &str) -> Option<Sends> {
     let of = |change: &&ChangeRecord| change.change[member] == *deployment;
     let sent = changes.iter().filter(of);
@@ -80,8 +81,8 @@ pub(super) fn sent(changes: &[ChangeRecord], member: &str, deployment: &str) -> 
     })
 }
 
-/// Whether such a call is to be sent: how many came before it. One without an answer is sent until it gets one: it may
-/// not have reached CodeDeploy.
+/// Returns the number of the send if the call is to be sent now, from 0; `None` if it is not. A call without an answer
+/// is sent under the same number until it gets one, because it may not have reached CodeDeploy.
 pub(super) fn again(sent: Option<Sends>, now: Time) -> Option<u32> {
     match sent {
         None => Some(0),
@@ -92,7 +93,8 @@ pub(super) fn again(sent: Option<Sends>, now: Time) -> Option<u32> {
     }
 }
 
-/// True while CodeDeploy takes a deployment back, or may be about to begin it; `stopped` is when that was asked for.
+/// True while CodeDeploy takes a deployment back, or may be about to. `stopped` is the time at which that was asked
+/// for.
 pub(super) fn is_returning(
     of: &Deployed,
     rollback: Option<&Deployed>,

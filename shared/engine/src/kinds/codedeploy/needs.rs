@@ -1,9 +1,10 @@
-//! What CodeDeploy asks of the role that starts its deployments (Service Authorization Reference, AWS CodeDeploy).
+//! The permissions that CodeDeploy needs of the role that starts its deployments (Service Authorization Reference, AWS
+//! CodeDeploy).
 
 use crate::kinds::needs::{Needed, beside};
 use windlass_domain::kinds::codedeploy::Group;
 
-/// The calls of a release by this group, which is in the account and the region of the target.
+/// Returns the calls of a release by this group, which is in the account and the region of the target.
 pub fn needs(group: &Group, target: &str) -> Vec<Needed> {
     let Group {
         application,

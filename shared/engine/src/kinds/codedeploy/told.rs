@@ -1,16 +1,16 @@
-//! What is told of a deployment of CodeDeploy, whatever it moves.
+//! Sentences about a deployment of CodeDeploy, whatever it moves.
 
 use super::MARK;
 use crate::ports::{Deployed, LifecycleEvent, Routing};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// A deployment group, in words.
+/// Names a deployment group.
 pub(in crate::kinds) fn named(application: &str, group: &str) -> String {
     format!("group {application}/{group}")
 }
 
-/// The steps in which callers are moved, in words.
+/// Says in which steps callers are moved.
 pub(in crate::kinds) fn routing(routing: &Routing) -> String {
     match routing {
         Routing::AllAtOnce => "all callers at once".to_owned(),
@@ -24,7 +24,7 @@ pub(in crate::kinds) fn routing(routing: &Routing) -> String {
     }
 }
 
-/// A group and what it will do, in words.
+/// Names a group and says what it will do.
 pub(in crate::kinds) fn way(named: &str, by: &Routing, appspec: &AppSpec) -> String {
     let hooks = match appspec.hooks().as_slice() {
         [] => String::new(),
@@ -33,7 +33,7 @@ pub(in crate::kinds) fn way(named: &str, by: &Routing, appspec: &AppSpec) -> Str
     format!("{named}: {}{hooks}", routing(by))
 }
 
-/// How a deployment stands, as the end of a sentence.
+/// Says how a deployment stands, as the end of a sentence.
 pub(in crate::kinds) fn status(of: &Deployed, events: &[LifecycleEvent]) -> String {
     match of.status.as_str() {
         "Created" => "is created, and does nothing yet".to_owned(),
@@ -51,8 +51,8 @@ pub(in crate::kinds) fn status(of: &Deployed, events: &[LifecycleEvent]) -> Stri
     }
 }
 
-/// The lifecycle events at which a function of the user's may run, and what is so by then (AWS CodeDeploy User Guide,
-/// "`AppSpec` 'hooks' section").
+/// The lifecycle events at which a function of the user's may run, each with what is so by then (AWS CodeDeploy User
+/// Guide, "`AppSpec` 'hooks' section").
 const HOOKS: [(&str, &str); 5] = [
     (
         "BeforeInstall",
@@ -82,7 +82,7 @@ fn hook_runs(name: &str) -> String {
     format!("{words}; CodeDeploy waits an hour for the hook's answer, then it fails")
 }
 
-/// What a deployment does that is in progress.
+/// Says what a deployment does that is in progress.
 fn in_progress(events: &[LifecycleEvent]) -> String {
     let is_at =
         |event: &&LifecycleEvent| !["Succeeded", "Skipped"].contains(&event.status.as_str());
@@ -110,7 +110,7 @@ fn in_progress(events: &[LifecycleEvent]) -> String {
     }
 }
 
-/// What AWS says, for the end of a sentence.
+/// Returns what AWS says, for the end of a sentence.
 pub(in crate::kinds) fn after_colon(words: &str) -> String {
     let words = words.trim_end_matches('.');
     if words.is_empty() {
@@ -120,7 +120,7 @@ pub(in crate::kinds) fn after_colon(words: &str) -> String {
     }
 }
 
-/// A deployment that still moves the callers of a place, so that what they get is not final.
+/// Makes the finding for a deployment that still moves the callers of a place, so that what they get is not final.
 pub(in crate::kinds) fn unsettled(place: &str, of: &Deployed) -> Finding {
     let whose = match &of.rollback_of {
         Some(taken) => format!("takes {taken} back"),
@@ -149,7 +149,7 @@ pub(in crate::kinds) fn stop_command(of: &Deployed) -> String {
     )
 }
 
-/// Why a deployment has failed, for the middle of a sentence, and what to do.
+/// Returns why a deployment has failed, for the middle of a sentence, and what to do.
 pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, &'static str) {
     let failed = events.iter().find(|event| event.status == "Failed");
     match (code, failed) {
@@ -192,7 +192,7 @@ pub(in crate::kinds) fn why(code: &str, events: &[LifecycleEvent]) -> (String, &
     }
 }
 
-/// True where somebody stopped it, and no alarm or failure did.
+/// True if somebody stopped it, and no alarm or failure did.
 pub(in crate::kinds) fn is_stopped_by_hand(of: &Deployed) -> bool {
     match &of.error {
         Some((code, _)) if !code.is_empty() => code == "MANUAL_STOP",

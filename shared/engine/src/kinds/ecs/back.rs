@@ -1,4 +1,4 @@
-//! What a service goes back to: the task definition that is recorded, if it and its bytes still exist.
+//! Plans the way back of a service: to the recorded task definition, if it and its bytes still exist.
 
 use super::images::Own;
 use super::state::{Goal, PinnedBase};
@@ -92,7 +92,7 @@ pub(super) async fn widen(home: &impl Registry, spec: &Spec, goal: &mut Goal) ->
     Ok(())
 }
 
-/// Whether an image in a container is of the repository that is declared for it.
+/// Returns whether an image in a container is of the repository that is declared for it.
 pub(super) fn is_ours(spec: &Spec, container: &str, repository: &str) -> bool {
     let declared = spec.containers.get(container);
     declared.is_some_and(|declared| is_same_repository(repository, declared))

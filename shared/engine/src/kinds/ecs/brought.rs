@@ -1,4 +1,4 @@
-//! What a task definition's own bytes tell against it.
+//! Checks a task definition by its own bytes.
 
 use super::{document, tell};
 use serde_json::Value;
@@ -7,8 +7,7 @@ use windlass_domain::image::{is_same_repository, split_image};
 use windlass_domain::kinds::ecs::{Base, Ecs as Spec};
 use windlass_domain::name::ComponentName;
 
-/// What is wrong with the document, as far as its bytes and the declaration tell; see
-/// [`crate::kinds::brought`].
+/// Finds what is wrong with the document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
 pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
     // Every other base takes an image, which is told of the manifest.
     if spec.base != Base::Artifact {
@@ -39,7 +38,7 @@ pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]
     wrong.collect()
 }
 
-/// A document that is no task definition, or cannot be had.
+/// Makes the finding for a document that is no task definition, or cannot be had.
 pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str) -> Finding {
     tell::finding(
         name,
@@ -49,7 +48,7 @@ pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str)
     )
 }
 
-/// A task definition without the container whose image is owned.
+/// Makes the finding for a task definition without the container whose image is owned.
 pub(super) fn no_container(path: String, container: &str, base: &str, document: &Value) -> Finding {
     tell::finding(
         FindingName::UnknownName,
@@ -62,7 +61,7 @@ pub(super) fn no_container(path: String, container: &str, base: &str, document: 
     )
 }
 
-/// A document whose image is of another repository `than` the one in these words.
+/// Makes the finding for a document whose image is of another repository `than` the one in these words.
 pub(super) fn of_another(
     path: String,
     container: &str,

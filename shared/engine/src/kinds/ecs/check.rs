@@ -1,4 +1,4 @@
-//! Pure: what is wrong with a service as it is, so that a rollout must not begin.
+//! Pure: finds what is wrong with a service as it is, so that a rollout must not begin.
 
 use super::state::{FAILED, is_complete};
 use super::{document, paused, strategy, tell};
@@ -9,7 +9,7 @@ use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
-/// All of it.
+/// Returns everything that is wrong with it.
 pub(super) fn findings(
     input: &PrepareInput<'_>,
     spec: &Spec,
@@ -35,7 +35,7 @@ pub(super) fn findings(
     findings
 }
 
-/// What is wrong with the service, why, and what to do.
+/// A problem with the service, its reason, and the remedy; `None` if there is none.
 type Wrong = Option<(FindingName, String, &'static str)>;
 
 fn status(name: &str, service: &Service) -> Wrong {
@@ -48,7 +48,7 @@ fn status(name: &str, service: &Service) -> Wrong {
     })
 }
 
-/// Who deploys the service, as it is declared, and as it is. Git owns which.
+/// Compares the declared controller of deployments with the one that the service has. Git owns the choice.
 fn controller(name: &str, spec: &Spec, service: &Service) -> Wrong {
     let has = service.controller.as_str();
     let (why, remedy) = match (&spec.codedeploy, has) {
@@ -70,10 +70,10 @@ fn controller(name: &str, spec: &Spec, service: &Service) -> Wrong {
     Some((FindingName::NotSupported, why, remedy))
 }
 
-/// At least `minimumHealthyPercent` of the wanted tasks, rounded up, must run during a rollout, and at
-/// most `maximumPercent`, rounded down, may (Amazon ECS API Reference, DeploymentConfiguration). Where
-/// that lets no task be started before one is stopped, and none stopped before one is started, a
-/// rollout never begins.
+/// Finds a service whose rollout could never begin. At least `minimumHealthyPercent` of the wanted tasks, rounded up,
+/// must run during a rollout, and at most `maximumPercent`, rounded down, may (Amazon ECS API Reference,
+/// DeploymentConfiguration). With some numbers ECS can neither start a task before it stops one, nor stop one before it
+/// starts one.
 fn stuck(name: &str, spec: &Spec, service: &Service) -> Wrong {
     if !spec.rollout.is_rolling() || spec.codedeploy.is_some() {
         return None;
@@ -107,7 +107,8 @@ fn deregistered(name: &str, current: &TaskDefinition) -> Wrong {
     })
 }
 
-/// The owned containers that the running task definition does not have. A rollback goes to one that is recorded.
+/// Finds the owned containers that the running task definition does not have. A rollback goes to a recorded task
+/// definition, so this is not checked for it.
 fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -> Vec<Finding> {
     let is_forward = input.goal_state.is_none();
     let missing = spec
@@ -129,7 +130,7 @@ fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -
     told.collect()
 }
 
-/// Where the declaration names a container.
+/// Returns the path at which the declaration names a container.
 pub(super) fn container_at(input: &PrepareInput<'_>, spec: &Spec, container: &str) -> String {
     match spec.containers.len() {
         1 => input.path("container"),
@@ -137,7 +138,7 @@ pub(super) fn container_at(input: &PrepareInput<'_>, spec: &Spec, container: &st
     }
 }
 
-/// Where the declaration names the repository of a container's image.
+/// Returns the path at which the declaration names the repository of a container's image.
 pub(super) fn repository_at(input: &PrepareInput<'_>, spec: &Spec, container: &str) -> String {
     match spec.containers.len() {
         1 => input.path("repository"),
@@ -145,7 +146,7 @@ pub(super) fn repository_at(input: &PrepareInput<'_>, spec: &Spec, container: &s
     }
 }
 
-/// Another deployment under way is not raced. A rollback goes on: it may be the way out of it.
+/// Finds another deployment under way: Windlass does not race it. A rollback goes on, because it may be the way out.
 fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Finding> {
     let listed = &service.deployments;
     let is_under_way = |d: &&ServiceDeployment| {
@@ -173,8 +174,8 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
     ))
 }
 
-/// An index must have an image for the platform that the task definition asks for, where it asks
-/// (Amazon ECS API Reference, RuntimePlatform): its tasks could not be pulled otherwise.
+/// Finds an index that has no image for the platform for which the task definition asks (Amazon ECS API Reference,
+/// RuntimePlatform). The tasks could not pull it. Nothing is told if the task definition asks for none.
 pub(super) fn platform(
     input: &PrepareInput<'_>,
     spec: &Spec,

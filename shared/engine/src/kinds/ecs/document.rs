@@ -1,10 +1,10 @@
-//! Pure: task definitions as JSON documents. Only the images of declared containers are touched, so that
-//! fields which this build does not know survive (rule 9).
+//! Pure: task definitions as JSON documents. Only the images of declared containers are touched, so that fields which
+//! this build does not know survive (rule 9).
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// What ECS answers with a task definition and does not take back (Amazon ECS API Reference,
+/// The members that ECS answers with a task definition and does not take back (Amazon ECS API Reference:
 /// RegisterTaskDefinition has no such request members).
 const ANSWERED_ONLY: [&str; 9] = [
     "taskDefinitionArn",
@@ -18,7 +18,7 @@ const ANSWERED_ONLY: [&str; 9] = [
     "deleteRequestedAt",
 ];
 
-/// The image of a container; `None` where the document has no such container.
+/// Returns the image of a container; `None` if the document has no such container.
 pub(in crate::kinds) fn image<'a>(document: &'a Value, container: &str) -> Option<&'a str> {
     let containers = document.get("containerDefinitions")?.as_array()?;
     let own = containers
@@ -27,7 +27,7 @@ pub(in crate::kinds) fn image<'a>(document: &'a Value, container: &str) -> Optio
     Some(own.get("image").and_then(Value::as_str).unwrap_or_default())
 }
 
-/// The names of the containers.
+/// Returns the names of the containers.
 pub(in crate::kinds) fn containers(document: &Value) -> Vec<&str> {
     let containers = document
         .get("containerDefinitions")
@@ -39,8 +39,8 @@ pub(in crate::kinds) fn containers(document: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// The document to register: the base with the images of these containers replaced. `None` where one of them is not
-/// there.
+/// Returns the document to register: the base with the images of these containers replaced. `None` if one of the
+/// containers is not there.
 pub(in crate::kinds) fn with_images(
     base: &Value,
     images: &BTreeMap<String, String>,
@@ -57,7 +57,8 @@ pub(in crate::kinds) fn with_images(
     Some(Value::Object(document))
 }
 
-/// The members that RegisterTaskDefinition takes. A null stands for a member that is not there.
+/// Returns the members that RegisterTaskDefinition takes, without the tags. A null stands for a member that is not
+/// there.
 fn requested(base: &Value) -> Option<Map<String, Value>> {
     let mut document = base.as_object()?.clone();
     document.retain(|name, value| {
@@ -66,7 +67,7 @@ fn requested(base: &Value) -> Option<Map<String, Value>> {
     Some(document)
 }
 
-/// Whether two task definitions differ in nothing but the images of these containers.
+/// Returns whether two task definitions differ in nothing but the images of these containers.
 pub(super) fn same_shape<'c>(
     a: &Value,
     b: &Value,
@@ -80,8 +81,9 @@ pub(super) fn same_shape<'c>(
         .is_some_and(|(a, b)| a == b)
 }
 
-/// A document that comes as an artifact: what `aws ecs register-task-definition --cli-input-json`
-/// takes, or what `aws ecs describe-task-definition` prints. With its tags.
+/// Parses a document that comes as an artifact, and returns it with its tags. Its form is that of the input of
+/// `aws ecs register-task-definition --cli-input-json`, or of the output of `aws ecs describe-task-definition`. The
+/// error says why it is no task definition.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Value, BTreeMap<String, String>), String> {
     let document: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let inner = document.get("taskDefinition").unwrap_or(&document);

@@ -1,4 +1,4 @@
-//! Finding the service deployment that a change of ours has begun.
+//! Finds the service deployment that one of our own changes has begun.
 
 use super::Ecs;
 use super::stage::Standing;
@@ -9,14 +9,15 @@ use serde::Deserialize;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 
-/// How much earlier than its last send a deployment may have been created, in milliseconds: a send whose answer was lost
-/// is recorded anew when it is sent again.
+/// The time before the last send in which the deployment may already have been created, in milliseconds. A send whose
+/// answer was lost is recorded anew when it is sent again.
 const EARLIER_MS: u64 = 60_000;
 
-/// The same forward, where nobody else's deployment is of the task definition that is sent.
+/// The same on the way forward, in milliseconds. Only this deployment deploys the task definition that it sends, so the
+/// time may be long.
 const EARLIER_OWN_MS: u64 = 6 * 3_600_000;
 
-/// An update that was sent, whose deployment is looked for.
+/// A sent update whose deployment is looked for.
 pub(super) struct Look {
     pub(super) update: Update,
     pub(super) at: Time,
@@ -32,7 +33,7 @@ impl Look {
 }
 
 impl<P: Services + Clock> Ecs<P> {
-    /// The deployment that the last update has begun; nothing where none was sent, or the service rolls.
+    /// Returns the deployment that the last update has begun. `None` if no update was sent, or if the service rolls.
     pub(super) async fn followed(
         &self,
         target: &Target,
@@ -59,8 +60,8 @@ impl<P: Services + Clock> Ecs<P> {
     }
 }
 
-/// The update whose deployment the last change that was sent is about: itself, or one before the pause that it answers.
-/// What only takes a deployment back is about none that it has begun.
+/// Returns the update whose deployment the last sent change is about: the change itself, or the update before the pause
+/// that it answers. `None` if the change only takes a deployment back, because it has begun none.
 pub(super) fn sent(way: &Way<'_, Goal>) -> Option<Look> {
     let last = way.sent.as_ref()?;
     let known = way.changes.iter().rfind(|one| one.change == last.change);
@@ -77,13 +78,13 @@ pub(super) fn sent(way: &Way<'_, Goal>) -> Option<Look> {
     updates.next_back().filter(|_| answer.goes_on)
 }
 
-/// The last update that was sent forward, under whichever token.
+/// Returns the last update that was sent forward, under whichever token of the lock.
 fn begun(way: &Way<'_, Goal>) -> Option<Look> {
     let forward = way.changes.iter().filter(|one| !one.undo);
     forward.filter_map(Look::of).next_back()
 }
 
-/// What was answered of this deployment's pauses, and whether ECS has taken it.
+/// Returns what this deployment has answered to the rollout's pauses, each with whether ECS has taken the answer.
 fn answers(way: &Way<'_, Goal>, rollout: &str) -> Vec<(Pausing, bool)> {
     let answers = way.changes.iter().filter_map(|one| {
         let answer = Pausing::deserialize(&one.change).ok()?;
@@ -92,8 +93,9 @@ fn answers(way: &Way<'_, Goal>, rollout: &str) -> Vec<(Pausing, bool)> {
     answers.collect()
 }
 
-/// The oldest one of what was sent: a later one of the same is somebody else's. But one of what is gone for that is under
-/// way is followed first: an earlier owner of the lock has begun it.
+/// Picks the deployment that is followed. It is the oldest one of the task definition that was sent: a later one of the
+/// same is somebody else's. But a deployment back to the goal that is under way comes first: an earlier owner of the
+/// lock has begun it.
 fn find(rollouts: &[ServiceRollout], to: String, goal: Option<&str>, since_ms: u64) -> Followed {
     let is_under_way = |one: &&ServiceRollout| !Standing::of(one).is_over();
     let of = |to: &str| {
@@ -143,7 +145,8 @@ mod tests {
     fn whose_a_deployment_is() {
         let under_way = |arn, to| rollout(arn, to, "IN_PROGRESS");
         let over = |arn, to| rollout(arn, to, "SUCCESSFUL");
-        // Newest first; what was sent is t:2. Which is followed, to what, and which is somebody else's.
+        // The list is newest first, and `t:2` was sent. Expected: the deployment that is followed, the task definition
+        // that it brings, and somebody else's deployment.
         let table = [
             ("none is listed yet", vec![], None, (None, "t:2", None)),
             (

@@ -1,6 +1,6 @@
-//! Pure: what a task definition must not bring, because it belongs to somebody else. The roles that
-//! this service may pass to ECS, and the families that it may write, are those of every application
-//! in the account: AWS decides only where the environment has a role of its own.
+//! Pure: finds what a task definition must not bring, because it belongs to somebody else. Windlass may pass to ECS the
+//! roles, and may write the families, of every application in the account. AWS itself decides only if the environment
+//! has a role of its own.
 
 use super::tell;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
@@ -11,7 +11,7 @@ use windlass_domain::finding::{Finding, FindingName};
 /// The members that name a role whose rights the tasks get.
 pub(in crate::kinds) const ROLES: [&str; 2] = ["taskRoleArn", "executionRoleArn"];
 
-/// What is wrong with the document `key`, with which the service is to go on from `current`.
+/// Finds what is wrong with the document `key`, to which the service is to go on from `current`.
 pub(super) fn of_document(
     input: &PrepareInput<'_>,
     key: &str,
@@ -26,7 +26,7 @@ pub(super) fn of_document(
     findings
 }
 
-/// Another family's newest may be the base of another application's next deployment.
+/// Finds another family. The newest of that family may be the base of another application's next deployment.
 fn family(key: &str, document: &Value, current: &TaskDefinition) -> Option<Finding> {
     let own = Value::from(current.family.as_str());
     (document["family"] != own).then(|| {
@@ -73,8 +73,8 @@ fn shown(role: &Value) -> String {
     }
 }
 
-/// A role may be written by its name alone (Amazon ECS API Reference, RegisterTaskDefinition,
-/// `taskRoleArn`): it is then one of the account.
+/// Returns the ARN of a role. A role may be written by its name alone (Amazon ECS API Reference,
+/// RegisterTaskDefinition, `taskRoleArn`): it is then one of the account.
 pub(in crate::kinds) fn full_arn(role: &Value, task_definition: &str) -> Value {
     let parts: Vec<&str> = task_definition.split(':').collect();
     match (role.as_str(), parts.as_slice()) {
@@ -87,8 +87,8 @@ pub(in crate::kinds) fn full_arn(role: &Value, task_definition: &str) -> Value {
     }
 }
 
-/// The newest of the family may come from another application or environment that writes the same
-/// family. What the service runs already is no news.
+/// Finds a newest task definition of another application or environment that writes the same family. If the service
+/// runs it already, nothing is told.
 pub(super) fn newest(
     input: &PrepareInput<'_>,
     newest: &TaskDefinition,

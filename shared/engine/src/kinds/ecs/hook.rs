@@ -1,12 +1,13 @@
-//! Pure: the team's lifecycle hook that holds a rollout, in words. Windlass neither continues nor rolls
-//! back what a person has kept for themselves (Amazon ECS API Reference, ContinueServiceDeployment).
+//! Pure: describes the team's own lifecycle hook that holds a rollout. If a person has kept the decision for
+//! themselves, Windlass neither continues nor rolls back (Amazon ECS API Reference, ContinueServiceDeployment).
 
 use super::state::Held;
 use crate::ports::{LifecycleHook, ServiceRollout};
 use windlass_domain::fault::Fault;
 use windlass_domain::kinds::ecs::Pause;
 
-/// The hook of the team's that a deployment waits for, if it waits for one: not the pause that is Windlass's own.
+/// Returns the team's hook that a deployment waits for, if it waits for one. `own` is Windlass's own pause, which does
+/// not count.
 pub(super) fn held(newest: &ServiceRollout, own: Option<(Pause, &LifecycleHook)>) -> Option<Held> {
     let is_own = |hook: &LifecycleHook| own.is_some_and(|(_, own)| own.id == hook.id);
     let theirs = || newest.hooks.iter().filter(|hook| !is_own(hook));
@@ -18,7 +19,7 @@ pub(super) fn held(newest: &ServiceRollout, own: Option<(Pause, &LifecycleHook)>
     })
 }
 
-/// The hooks may not be read: one of them may hold the rollout.
+/// Describes hooks that may not be read: one of them may hold the rollout.
 pub(super) fn unread(fault: &Fault) -> Held {
     Held {
         by: format!(
@@ -46,7 +47,7 @@ fn at(stage: &str) -> String {
     }
 }
 
-/// Until when ECS waits for it, and what it does then.
+/// Says until when ECS waits for the hook, and what it does then.
 pub(super) fn until(hook: &LifecycleHook) -> String {
     let Some(at) = hook.expires else {
         return String::new();

@@ -1,4 +1,4 @@
-//! Pure: the images of the containers that are owned, and what the running tasks show of them.
+//! Pure: the images of the owned containers, and what the running tasks show of them.
 
 use crate::ports::ServiceTask;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,8 @@ use windlass_domain::image::split_image;
 pub struct Own {
     /// The image in the task definition.
     pub image: String,
-    /// The digests that the running tasks show, or may show (an index and its platforms); any where empty.
+    /// The digests that the running tasks show, or may show (an index and its platforms). If it is empty, any digest
+    /// fits.
     #[serde(default)]
     pub digests: BTreeSet<String>,
 }
@@ -20,7 +21,7 @@ pub struct Own {
 /// Images by container.
 pub type Images = BTreeMap<String, Own>;
 
-/// The images as they stand in a task definition.
+/// Returns the images as they stand in a task definition, by container.
 pub(super) fn texts(images: &Images) -> BTreeMap<String, String> {
     let texts = images.iter();
     texts
@@ -28,7 +29,7 @@ pub(super) fn texts(images: &Images) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The images in words: one by itself, several each with its container.
+/// Names the images in words: one by itself, several each with its container.
 pub(super) fn in_words(images: &BTreeMap<String, String>) -> String {
     match images.values().next() {
         Some(image) if images.len() == 1 => image.clone(),
@@ -42,7 +43,7 @@ pub(super) fn in_words(images: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// All images as an artifact; none where there is one, or one is named by tag.
+/// Returns all images as one artifact; `None` if there is only one, or if one is named by tag.
 pub(super) fn artifact(images: &Images) -> Option<Artifact> {
     let pinned = |(name, own): (&String, &Own)| {
         let (repository, reference) = split_image(&own.image);
@@ -57,7 +58,8 @@ pub(super) fn artifact(images: &Images) -> Option<Artifact> {
     Some(Artifact::Images { containers })
 }
 
-/// The digests that the running tasks of a task definition show in a container, and how many do not tell.
+/// Returns the digests that the running tasks of a task definition show in a container, and the number of tasks that
+/// show none.
 pub(super) fn digests(
     tasks: &[ServiceTask],
     task_definition: &str,

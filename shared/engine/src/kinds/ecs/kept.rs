@@ -1,4 +1,4 @@
-//! What the containers run that a release does not name: they keep it, by digest.
+//! Finds the images of the containers that a release does not name: they keep what they run, by digest.
 
 use super::back::is_ours;
 use super::check::container_at;
@@ -30,7 +30,7 @@ pub(super) async fn kept(
     let running = ports.tasks(&spec.cluster, &spec.service, false).await?;
     let (mut images, mut findings) = (Images::new(), Vec::new());
     for name in left {
-        // What the task definition lacks is told already.
+        // A container that the task definition lacks is told already.
         let Some(image) = document::image(&current.document, name) else {
             continue;
         };
@@ -48,7 +48,7 @@ pub(super) async fn kept(
     })
 }
 
-/// Why a container cannot keep what it runs.
+/// The reason why a container cannot keep what it runs.
 enum Why {
     /// Its tasks do not show one digest.
     Unknown,
@@ -84,7 +84,7 @@ async fn keep(
         own.digests.extend(shown);
         return Ok(Ok(own));
     }
-    // An image of another repository is known only by what tasks show of it.
+    // For an image of another repository, only the digests that tasks show are known.
     let mut digests = shown.clone();
     if !digests.is_empty() {
         digests.insert(kept.to_owned());

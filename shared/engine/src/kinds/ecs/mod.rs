@@ -1,13 +1,13 @@
-//! The kind `ecs`: a service in Amazon ECS, of which the images of declared containers are owned.
+//! The kind `ecs`: a service in Amazon ECS. Windlass owns the images of its declared containers.
 //!
-//! Forward, the base task definition is registered anew with nothing but those images replaced, and
-//! the service is set to it. Back, the service is set to exactly the task definition that it had.
-//! Each deployment has a task definition of its own, so that its ARN tells whose rollout ECS
-//! speaks of. `desiredCount` is never sent: it belongs to scaling.
+//! Forward, Windlass registers the base task definition anew with only those images replaced, and sets the service to
+//! the result. Back, it sets the service to exactly the task definition that it had before. Each deployment has a task
+//! definition of its own, so that the ARN tells whose rollout ECS speaks of. `desiredCount` is never sent: it belongs
+//! to scaling.
 //!
-//! Where the service's own strategy is blue/green, canary or linear, ECS shifts the traffic: the service
-//! deployment is followed to its end, and stopped where it is undone before that (`shift.rs`). What pauses for Windlass
-//! goes on, or back, when the gates are judged (`pause.rs`).
+//! If the service's own strategy is blue/green, canary or linear, ECS shifts the traffic. Windlass then follows the
+//! service deployment to its end, and stops it if it is undone before that (`shift.rs`). A deployment that pauses for
+//! Windlass goes on, or back, once the gates are judged (`pause.rs`).
 
 mod back;
 mod brought;
@@ -69,11 +69,11 @@ use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
-/// How old the look before a change may be, in milliseconds: the change is recorded as open already,
-/// and what it was sent upon must be true.
+/// The longest time that the look before a change may take, in milliseconds. The change is already recorded as open by
+/// then, and the state that it is based on must still be true.
 const LOOK_MS: u64 = 2_000;
 
-/// The kind, over ports.
+/// The kind over its ports.
 #[derive(Debug)]
 pub struct Ecs<P> {
     /// The ports at the deployer's own place, for the artifacts bucket.
@@ -86,7 +86,7 @@ pub struct Ecs<P> {
 }
 
 impl<P> Ecs<P> {
-    /// The kind for one deployment.
+    /// Returns the kind for one deployment.
     pub fn new(home: P, at: P, deployment: DeploymentId) -> Self {
         Self {
             home,
@@ -97,7 +97,7 @@ impl<P> Ecs<P> {
     }
 }
 
-/// A service, which ECS itself or CodeDeploy deploys.
+/// The kind of a service, by who deploys it: ECS itself or CodeDeploy.
 pub enum Deployer<P> {
     /// ECS.
     Own(Ecs<P>),
@@ -114,7 +114,7 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> Built for Deployer
     }
 }
 
-/// The kind that a step is of.
+/// Returns the kind for the target of a step: CodeDeploy's if the target has a deployment group.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
 pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Deployer<P>> {
     let at = || ports.at(&step.place);
@@ -126,7 +126,8 @@ pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Deployer<P>> {
     })
 }
 
-/// Plans the change of one service; then what CodeDeploy has to do with it. A check also looks at the quota of Fargate.
+/// Plans the change of one service, then its deployment by CodeDeploy if a group is declared. A check also looks at the
+/// quota of Fargate.
 pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
 where
     P: Services
@@ -147,12 +148,12 @@ where
     quota::check(ports, input, spec, planned).await
 }
 
-/// What callers get of a service, whoever deploys it.
+/// Returns what callers get of a service. It is the same whether ECS or CodeDeploy deploys it.
 fn noticed(task_definition: &str, images: &BTreeMap<String, String>) -> Value {
     json!({"task_definition": task_definition, "images": images})
 }
 
-/// A member of what callers notice in people's words.
+/// Returns the name and the value, for people, of one member of what callers get.
 fn field(member: &str, value: &Value) -> (String, String) {
     let value = fields::plain(value);
     if let Some(container) = member.strip_prefix("images.") {
@@ -240,7 +241,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
     fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
         let mut outputs = vec![("task_definition", seen.task_definition.clone())];
         if goal.until.is_between() && seen.is_shared() {
-            // Where ECS tells no target groups they are empty: two versions get callers, and nobody knows which.
+            // If ECS does not tell the target groups, they are empty: two versions get callers, and nobody knows which.
             let Behind {
                 balancer,
                 new,
@@ -282,8 +283,9 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
 }
 
 impl<P: Services + Clock> Ecs<P> {
-    /// Sets the service's task definition. ECS offers no condition, so it is described just before
-    /// (Amazon ECS API Reference, UpdateService has no revision or token).
+    /// Sets the service's task definition. ECS offers no condition, so the service is described just before (Amazon ECS
+    /// API Reference: UpdateService has no revision or token). The fault is `Conflict` if the service is set to
+    /// something else by then.
     async fn update(&self, target: &Target, update: &Update) -> Answered<()> {
         let Update { from, to } = update;
         let began = self.at.now();
@@ -307,8 +309,8 @@ impl<P: Services + Clock> Ecs<P> {
         Ok(())
     }
 
-    /// Stops a deployment that is under way. ECS knows no condition but its ARN, so it is described just before, and
-    /// once more where ECS refuses. Where ECS goes back already, or has gone back, there is nothing to stop.
+    /// Stops a deployment that is under way. ECS knows no condition but its ARN, so the deployment is described just
+    /// before, and once more if ECS refuses. If ECS already goes back or has gone back, there is nothing to stop.
     async fn stop(&self, target: &Target, stop: &Stop) -> Answered<()> {
         let began = self.at.now();
         if self.goes_back(target, stop).await? {
@@ -327,8 +329,8 @@ impl<P: Services + Clock> Ecs<P> {
         }
     }
 
-    /// Answers a pause. ECS knows no condition but the hook's id, which it has for this pause alone: that it still waits is
-    /// looked at just before, and once more where ECS refuses.
+    /// Answers a pause. ECS knows no condition but the hook's id, which is for this pause alone. So Windlass looks just
+    /// before whether the pause still waits, and once more if ECS refuses.
     async fn answer(&self, target: &Target, pausing: &Pausing) -> Answered<()> {
         let began = self.at.now();
         self.check_pauses(target, pausing).await?;
@@ -349,7 +351,7 @@ impl<P: Services + Clock> Ecs<P> {
         }
     }
 
-    /// Fault: `Conflict` where the deployment does not wait for this answer any more.
+    /// Returns the fault `Conflict` if the deployment no longer waits for this answer.
     async fn check_pauses(&self, target: &Target, pausing: &Pausing) -> Answered<()> {
         let (cluster, service) = (&target.cluster, &target.service);
         let listed = self
@@ -373,7 +375,8 @@ impl<P: Services + Clock> Ecs<P> {
         ))
     }
 
-    /// Whether ECS goes back from the deployment already. Fault: `Conflict` where it has ended it otherwise.
+    /// Returns whether ECS already goes back, or has gone back, from the deployment. The fault is `Conflict` if the
+    /// deployment is neither that nor under way.
     async fn goes_back(&self, target: &Target, stop: &Stop) -> Answered<bool> {
         let (cluster, service) = (&target.cluster, &target.service);
         let listed = self
@@ -395,7 +398,8 @@ impl<P: Services + Clock> Ecs<P> {
         }
     }
 
-    /// Fault: `Conflict` where the look before a change took so long that it may not be true any more.
+    /// Returns the fault `Conflict` if the look before a change took longer than `LOOK_MS`. What it showed may no
+    /// longer be true.
     fn check_took(&self, target: &Target, began: Time) -> Answered<()> {
         let took = self.at.now().ms_since(began);
         if took <= LOOK_MS {
@@ -410,7 +414,7 @@ impl<P: Services + Clock> Ecs<P> {
         ))
     }
 
-    /// A task definition by ARN; asked for once.
+    /// Returns a task definition by ARN. Each is asked for once.
     async fn task_definition(&self, arn: &str) -> Answered<TaskDefinition> {
         if let Some(known) = self.known.borrow().get(arn) {
             return Ok(known.clone());

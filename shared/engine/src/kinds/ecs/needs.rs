@@ -1,4 +1,5 @@
-//! What a release of a service asks of the role that changes it (Service Authorization Reference, Amazon ECS).
+//! The permissions that a release of a service needs of the role that changes it (Service Authorization Reference,
+//! Amazon ECS).
 
 use super::foreign::{ROLES, full_arn};
 use crate::kinds::PrepareInput;
@@ -19,7 +20,8 @@ pub async fn needs(
     Ok(of(by, spec, &service, &current))
 }
 
-/// Pure. Whether Windlass's own roles may pass on the tasks' roles their names tell (`passed`).
+/// Pure: returns these calls. `iam:PassRole` is asked only of an environment's own role. For Windlass's own roles, the
+/// names of the tasks' roles decide (`passed`).
 fn of(by: &By<'_>, spec: &Spec, service: &Service, current: &TaskDefinition) -> Vec<Needed> {
     let on = |resource: String, action| Needed::on("service", resource, &[action]);
     let mut needs = vec![

@@ -1,7 +1,7 @@
-//! Pure: what to do next to get a service from what it runs to what it must run.
+//! Pure: decides the next step to get a service from what it runs to what it must run.
 //!
-//! A rollout is judged by what ECS says of it (Amazon ECS API Reference, Deployment:
-//! `rolloutState`), and then by the digests that the running tasks show.
+//! A rollout is judged by what ECS says of it (Amazon ECS API Reference, Deployment: `rolloutState`), and then by the
+//! digests that the running tasks show.
 
 use super::images::Own;
 use super::observe::GIVEN_UP;
@@ -12,10 +12,10 @@ use crate::ports::ServiceDeployment;
 use std::cmp::max;
 use windlass_domain::finding::Finding;
 
-/// How long to wait between two looks at a rollout, in seconds.
+/// The time between two looks at a rollout, in seconds.
 pub(super) const POLL_S: u64 = 5;
 
-/// What to do next; see [`crate::kinds::Kind::next`].
+/// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     let Some(goal) = goal(seen, wanted) else {
         return Next::Do(Change::Register {
@@ -41,8 +41,8 @@ pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> 
     }))
 }
 
-/// The task definition to reach, if it exists already. Two invocations at once may have registered one each: what was
-/// sent is the one to reach.
+/// Returns the task definition to reach, if it exists already. Two invocations at once may have registered one each:
+/// the one to reach is then the one that was sent.
 pub(super) fn goal<'a>(seen: &'a Seen, wanted: &'a Goal) -> Option<&'a str> {
     wanted.task_definition.as_deref().or_else(|| {
         let registered = seen.registered.as_ref();
@@ -52,7 +52,7 @@ pub(super) fn goal<'a>(seen: &'a Seen, wanted: &'a Goal) -> Option<&'a str> {
     })
 }
 
-/// The service is set to the goal: is it steady, on its way, or has it failed?
+/// Decides if the service is set to the goal: is it steady, on its way, or has it failed?
 fn rollout(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     let goal = &seen.task_definition;
     let Some(primary) = seen.primary().filter(|p| p.task_definition == *goal) else {
@@ -73,7 +73,8 @@ fn rollout(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     wait_unless_overdue(seen, || tell::not_steady(target, seen, primary))
 }
 
-/// ECS gave the rollout up. Where the breaker rolls back, that is about to begin: it is observed.
+/// Decides if ECS has given the rollout up. If ECS rolls back by itself, that is about to begin, and Windlass watches
+/// it.
 fn failed_by_ecs(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Next<Change> {
     let finding = || tell::given_up(target, seen, &primary.task_definition, false);
     if seen.rolls_back {
@@ -83,7 +84,7 @@ fn failed_by_ecs(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> N
     }
 }
 
-/// Steady by ECS's word: do the running tasks show the bytes that are wanted?
+/// Checks the bytes once ECS has come as far as it must: do the running tasks show the digests that are wanted?
 pub(super) fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     let none = Own::default();
     let checked = wanted
@@ -111,8 +112,8 @@ pub(super) fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change
     Next::Done
 }
 
-/// Without a circuit breaker ECS starts tasks for ever. The measure is the breaker's own: half of
-/// the wanted tasks, at least 3, at most 200 (Amazon ECS Developer Guide, "How the Amazon ECS
+/// Finds tasks that fail again and again: without a circuit breaker ECS starts tasks for ever. The measure is the
+/// breaker's own: half of the wanted tasks, at least 3, at most 200 (Amazon ECS Developer Guide, "How the Amazon ECS
 /// deployment circuit breaker detects failures").
 pub(super) fn keeps_failing(
     target: &Target,
@@ -122,7 +123,7 @@ pub(super) fn keeps_failing(
     fails_again(target, seen, &primary.task_definition, primary.failed)
 }
 
-/// The same of the tasks of a task definition, of which so many are told to have failed.
+/// Does the same for the tasks of a task definition. ECS tells that `failed` of them have failed.
 pub(super) fn fails_again(
     target: &Target,
     seen: &Seen,
@@ -135,31 +136,31 @@ pub(super) fn fails_again(
     (!seen.breaker && failures >= threshold).then(|| tell::keeps_failing(target, seen, failures))
 }
 
-/// Whether a change to the goal was sent on this way, from wherever the service was then.
+/// Returns whether a change to the goal was sent on this way, whatever the service was set to before.
 fn was_sent(seen: &Seen, goal: &str) -> bool {
     let sent = seen.sent.as_ref();
     sent.is_some_and(|sent| sent.update.to == goal)
 }
 
-/// Whether the service is set to something that is neither the goal nor what it was changed from.
-/// If it is what it was changed from, the observation may be older than the change: then the
-/// change is asked for again, and `converge` has the patience that this needs.
+/// Returns whether the service is set to something that is neither the goal nor what it was changed from. If it is set
+/// to what it was changed from, the observation may be older than the change. Then the change is asked for again, and
+/// `converge` has the patience that this needs.
 fn is_replaced(seen: &Seen, goal: &str, set_to: &str) -> bool {
     let sent = seen.sent.as_ref();
     was_sent(seen, goal) && sent.is_some_and(|sent| sent.update.from != set_to)
 }
 
-/// Whether a rollout of this task definition was complete when the change was sent. ECS goes back to the
-/// last one that was (Amazon ECS Developer Guide, "How the Amazon ECS deployment circuit breaker detects
-/// failures"), which is another than the service was changed from where that one had failed.
+/// Returns whether a rollout of this task definition was complete when the change was sent. ECS goes back to the last
+/// one that was (Amazon ECS Developer Guide, "How the Amazon ECS deployment circuit breaker detects failures"). If the
+/// one that the service was changed from had failed, that is another one.
 fn was_completed(seen: &Seen, task_definition: &str) -> bool {
     let sent = seen.sent.as_ref();
     sent.is_some_and(|sent| sent.completed.contains(task_definition))
 }
 
-/// Whether the service was set to the goal and is not any more because ECS gave the rollout up. Unless ECS
-/// says of what runs now that this is the rollback, it is one only to what the service was changed from, or
-/// to what was complete then.
+/// Returns whether the service was set to the goal and is not any more because ECS gave the rollout up. It is so if ECS
+/// says that what runs now is the rollback. Otherwise it can be so only if the service is set to what it was changed
+/// from, or to what was complete then.
 fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
     if !was_sent(seen, goal) {
         return false;
@@ -181,7 +182,7 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
     seen.primary().is_some_and(says_so) || (!is_theirs && is_given_up())
 }
 
-/// A rollback by ECS under way is observed, not raced.
+/// Watches a rollback by ECS that is under way, and does not race it.
 fn rolled_back(target: &Target, seen: &Seen, goal: &str) -> Next<Change> {
     let finding = || tell::given_up(target, seen, goal, true);
     if seen.is_steady() {

@@ -1,5 +1,4 @@
-//! Reading a service: what it is set to, how its rollout stands, what its tasks run and why they
-//! stopped.
+//! Reads a service: what it is set to, how its rollout stands, what its tasks run and why they stopped.
 
 use super::images::{Images, Own, digests};
 use super::state::{COMPLETED, Followed, Goal, Held, Registered, Seen, Sent, Target, Trouble};
@@ -15,18 +14,18 @@ use windlass_domain::time::Time;
 /// The tag that names the deployment which registered a task definition.
 pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";
 
-/// How many of a family's newest task definitions are looked at for one of this deployment. It is
-/// registered in the middle of the deployment, so few can be newer.
+/// The number of a family's newest task definitions that are searched for one of this deployment. It is registered in
+/// the middle of the deployment, so few can be newer.
 const LOOK_BACK: u32 = 10;
 
-/// How many different reasons of stopped tasks, and how many events, are kept.
+/// The largest number of different reasons of stopped tasks, and of events, that is kept.
 const REASONS: usize = 3;
 
-/// What ECS says of a deployment that it gives up, such as `(deployment ecs-svc/1) deployment failed:
-/// tasks failed to start`.
+/// The words with which ECS gives up a deployment, such as in `(deployment ecs-svc/1) deployment failed: tasks failed
+/// to start`.
 pub(super) const GIVEN_UP: &str = "deployment failed";
 
-/// What the newest of the service's deployments tells of the rollout that was sent.
+/// The state of the sent rollout, as the newest of the service's deployments tells it.
 #[derive(Default)]
 struct Newest {
     held: Option<Held>,
@@ -34,7 +33,7 @@ struct Newest {
 }
 
 impl Newest {
-    /// The hooks of a deployment that is followed; that it is taken back is told by its status.
+    /// Reads the hooks of a followed deployment. Its status tells whether it is taken back, so that is left out here.
     fn of(followed: &Followed, target: &Target) -> Self {
         let held = |rollout| hook::held(rollout, pause::own(rollout, &target.pauses));
         Self {
@@ -61,13 +60,13 @@ impl<P: Services + Clock> Ecs<P> {
             None => self.newest(target, &service, sent.as_ref()).await?,
         };
         let now = self.at.now();
-        // Somebody else may have let it go on from a pause, long after what was sent last.
+        // Somebody else may have let it go on from a pause, long after the last send.
         let since = way
             .sent
             .as_ref()
             .map(|sent| way.entered.map_or(sent.at, |at| at.max(sent.at)));
         let waited_ms = since.map_or(0, |since| now.ms_since(since));
-        // What was stopped bakes no more.
+        // A deployment that was stopped bakes no more.
         let bakes_s = sent.as_ref().map_or(0, |_| target.bakes_s);
         let patience_s = target.steady_within_s.saturating_add(bakes_s);
         Ok(Seen {
@@ -85,8 +84,8 @@ impl<P: Services + Clock> Ecs<P> {
         })
     }
 
-    /// What a service has of this task definition: its images, and what its tasks show of them, or why they stopped since
-    /// then. How it gets there is not looked at.
+    /// Reads what a service has of this task definition: its images, what its tasks show of them, and why tasks stopped
+    /// since then. It does not look at how the service gets there.
     pub(super) async fn tasks_of(
         &self,
         target: &Target,
@@ -122,8 +121,8 @@ impl<P: Services + Clock> Ecs<P> {
         })
     }
 
-    /// What holds the rollout that was sent, or that ECS itself has rolled it back. Asked only where the
-    /// service has hooks, or is not set to what was sent; that it may not be read stops no rollout.
+    /// Reads what holds the sent rollout, and whether ECS itself has rolled it back. It asks only if the service has
+    /// hooks, or is not set to what was sent. If the deployments may not be read, the rollout goes on.
     async fn newest(
         &self,
         target: &Target,
@@ -162,8 +161,8 @@ impl<P: Services + Clock> Ecs<P> {
         }
     }
 
-    /// The task definition that this deployment has registered: what the service is set to, or one
-    /// of the newest of the family.
+    /// Returns the task definition that this deployment has registered: the one that the service is set to, or one of
+    /// the newest of the family.
     async fn registered(
         &self,
         target: &Target,
@@ -175,7 +174,7 @@ impl<P: Services + Clock> Ecs<P> {
         self.find_registered(target).await
     }
 
-    /// Looks through the newest of the family, so that a lost answer never registers twice.
+    /// Looks through the newest of the family, so that no lost answer leads to a second registration.
     pub(super) async fn find_registered(&self, target: &Target) -> Answered<Option<Registered>> {
         let newest = self.at.task_definitions(&target.family, LOOK_BACK).await?;
         for arn in newest {
@@ -201,7 +200,7 @@ impl<P: Services + Clock> Ecs<P> {
         })
     }
 
-    /// Why tasks stopped by themselves since the change was sent; nothing where none was sent.
+    /// Returns why tasks stopped by themselves since the change was sent; nothing if none was sent.
     async fn troubles(
         &self,
         target: &Target,
@@ -218,8 +217,9 @@ impl<P: Services + Clock> Ecs<P> {
     }
 }
 
-/// The images of those owned containers that a task definition has, with what its running tasks show, and how many of
-/// those do not tell. An older one may not have all of them yet.
+/// Returns the images of those owned containers that a task definition has, with what its running tasks show, and the
+/// number of tasks that show none. An older task definition may not have all containers yet. The fault is `NotFound` if
+/// it has none of them.
 fn own_images(
     found: &TaskDefinition,
     target: &Target,
@@ -250,15 +250,14 @@ fn own_images(
     Ok((images, unknown))
 }
 
-/// Whether something happened since then. ECS may tell whole seconds: what happened in the second of
-/// the change counts.
+/// Returns whether something happened since then. ECS may tell whole seconds, so that everything in the second of the
+/// change counts.
 fn is_since(at: Time, since: Time) -> bool {
     at.0 / 1000 >= since.0 / 1000
 }
 
-/// What ECS says that it could not do: to give a deployment up, to place a task, to go on within
-/// `minimumHealthyPercent` and `maximumPercent` (Amazon ECS Developer Guide, "Amazon ECS service event
-/// messages").
+/// Returns the events in which ECS gives a deployment up, or is unable to place a task or to go on within
+/// `minimumHealthyPercent` and `maximumPercent` (Amazon ECS Developer Guide, "Amazon ECS service event messages").
 fn events(service: &Service, since: Time) -> Vec<String> {
     let speaks = |message: &str| message.contains(GIVEN_UP) || message.contains("unable to");
     let mut told: Vec<String> = Vec::new();
@@ -289,8 +288,8 @@ fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, Trouble> {
     troubles
 }
 
-/// Whether a task stopped although nobody asked for it (Amazon ECS API Reference, Task:
-/// `stopCode`). The scheduler also stops tasks that fail a health check.
+/// Returns whether a task stopped although nobody asked for it (Amazon ECS API Reference, Task: `stopCode`). The
+/// scheduler also stops tasks that fail a health check: they count.
 fn is_failure(task: &ServiceTask) -> bool {
     match task.stop_code.as_str() {
         "TaskFailedToStart" | "EssentialContainerExited" => true,
@@ -299,7 +298,8 @@ fn is_failure(task: &ServiceTask) -> bool {
     }
 }
 
-/// `EssentialContainerExited: Essential container in task exited (agent: exit code 1)`.
+/// Says why a task stopped, such as `EssentialContainerExited: Essential container in task exited (agent: exit code
+/// 1)`.
 fn reason(task: &ServiceTask) -> String {
     let said = |c: &TaskContainer| container_told(c, &task.stopped_reason);
     let containers: Vec<String> = task.containers.iter().filter_map(said).collect();
@@ -311,7 +311,7 @@ fn reason(task: &ServiceTask) -> String {
     format!("{}: {}{containers}", task.stop_code, task.stopped_reason)
 }
 
-/// What a container says besides what the task says already.
+/// Says what a container tells besides what the task says already.
 fn container_told(container: &TaskContainer, said: &str) -> Option<String> {
     let exit = container
         .exit_code

@@ -1,4 +1,4 @@
-//! What a check plans of a service: what a release needs of the target, whatever its images are.
+//! Plans a service for a check: what any release needs of the target, whatever its images are.
 
 use super::state::PinnedBase;
 use super::wanted::{Found, Wanted, base, forward, lacking};

@@ -1,5 +1,6 @@
-//! Pure: whether the roles of a task definition may be passed on to Amazon ECS, which registering one does (Amazon ECS
-//! Developer Guide, "IAM roles for Amazon ECS"). Nothing but its name tells it of a role: passing one on knows no tags.
+//! Pure: checks whether the roles of a task definition may be passed on to Amazon ECS, because registering one passes
+//! them on (Amazon ECS Developer Guide, "IAM roles for Amazon ECS"). Only the name of a role decides, because the right
+//! to pass one on knows no tags.
 
 use super::foreign::{ROLES, full_arn};
 use super::tell;
@@ -9,9 +10,9 @@ use crate::ports::TaskDefinition;
 use globset::Glob;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// What is wrong with the roles of a task definition that another one is made from, and that the member `path` names. A
-/// rollback registers nothing, and a role of the environment's own (`role_arn`) has rights that this installation does
-/// not know.
+/// Finds what is wrong with the roles of a task definition from which another one is made. The member `path` of the
+/// declaration names it. A rollback is not checked, because it registers nothing. Nor is an environment with a role of
+/// its own (`role_arn`), because this installation does not know the rights of that role.
 pub(in crate::kinds) fn findings(
     config: &Config,
     input: &PrepareInput<'_>,
@@ -30,7 +31,8 @@ pub(in crate::kinds) fn findings(
     roles.collect()
 }
 
-/// An asterisk stands for any text, slashes included (IAM User Guide, "IAM JSON policy elements: Resource").
+/// Returns whether a role fits a known ARN. An asterisk stands for any text, slashes included (IAM User Guide, "IAM
+/// JSON policy elements: Resource").
 fn fits(known: &str, role: &str) -> bool {
     Glob::new(known).is_ok_and(|glob| glob.compile_matcher().is_match(role))
 }

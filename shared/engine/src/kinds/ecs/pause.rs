@@ -1,8 +1,8 @@
-//! Pure: the pauses that are Windlass's, and which of them may be answered.
+//! Pure: finds the pauses that are Windlass's, and decides which of them may be answered.
 //!
 //! A hook of a service deployment tells its id and its sort, but neither its stage nor whose it is (Amazon ECS API
-//! Reference, DeploymentLifecycleHookDetail). It is Windlass's where the deployment is one that our own UpdateService
-//! began, its stage is declared, and no other pause waits there: `Prepare` sees that the service has one there.
+//! Reference, DeploymentLifecycleHookDetail). A pause is Windlass's if our own UpdateService began the deployment, the
+//! stage is declared, and no other pause waits there. `Prepare` sees that the service has one there.
 
 use super::stage::{POST_PRODUCTION, PRE_PRODUCTION, SHIFT, rank};
 use super::state::{Followed, Pausing, Until};
@@ -10,7 +10,7 @@ use crate::ports::{LifecycleHook, ServiceRollout};
 use std::collections::BTreeSet;
 use windlass_domain::kinds::ecs::Pause;
 
-/// The pause that a deployment has reached, where it is ours.
+/// Returns the pause that a deployment has reached, if it is ours.
 pub(super) fn own<'r>(
     rollout: &'r ServiceRollout,
     pauses: &BTreeSet<Pause>,
@@ -22,7 +22,7 @@ pub(super) fn own<'r>(
     waiting.next().is_none().then_some((*at, hook))
 }
 
-/// Whether a deployment that is under way has come to this pause, or past it: somebody may have answered it.
+/// Returns whether a deployment that is under way has come to this pause, or past it. Somebody may have answered it.
 pub(super) fn has_come(rollout: &ServiceRollout, at: Pause, tenths: u32) -> bool {
     let Some(is) = rank(&rollout.stage) else {
         return false;
@@ -32,7 +32,7 @@ pub(super) fn has_come(rollout: &ServiceRollout, at: Pause, tenths: u32) -> bool
     if at != Pause::PreProductionTrafficShift {
         return is_at || rank(at.as_str()).is_some_and(|wanted| is > wanted);
     }
-    // It comes before each step: what ECS tells of the traffic says before which.
+    // The pause comes before each step, and the traffic that ECS tells says before which one.
     let is_past = match tenths {
         0 => is > PRE_PRODUCTION || has.is_some_and(|has| has > 0),
         _ => is >= POST_PRODUCTION || has.is_some_and(|has| has > tenths),
@@ -40,7 +40,7 @@ pub(super) fn has_come(rollout: &ServiceRollout, at: Pause, tenths: u32) -> bool
     is_past || (is_at && has.unwrap_or_default() >= tenths)
 }
 
-/// Whether this pause comes before what is gone for, as far as ECS tells: only then it may go on.
+/// Returns whether this pause comes before the goal, as far as ECS tells. Only then may it go on.
 fn is_before(rollout: &ServiceRollout, until: Until, is_first: bool) -> bool {
     let (goal, tenths) = match until {
         Until::Complete => return true,
@@ -53,7 +53,7 @@ fn is_before(rollout: &ServiceRollout, until: Until, is_first: bool) -> bool {
     };
     let is = rank(&rollout.stage);
     if let (Some(PRE_PRODUCTION), Some(tenths)) = (is, tenths) {
-        // Where ECS does not tell the traffic, the first pause is at 0 %.
+        // If ECS does not tell the traffic, the first pause is at 0 %.
         return match rollout.traffic_tenths {
             Some(has) => has < tenths,
             None => is_first && tenths > 0,
@@ -62,16 +62,16 @@ fn is_before(rollout: &ServiceRollout, until: Until, is_first: bool) -> bool {
     is.zip(goal).is_some_and(|(is, goal)| is < goal)
 }
 
-/// What to do at the pause of a deployment that is under way, if there is something to do.
+/// The thing to do at the pause of a deployment that is under way.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Due {
-    /// It may go on, or back.
+    /// The pause is answered: the deployment goes on, or back.
     Answer(Pausing),
-    /// It was answered already, and a look is behind.
+    /// The pause was answered already, and the look is older than the answer.
     Answered,
 }
 
-/// On the way to a goal: the pause before it goes on.
+/// Returns what to do on the way to a goal: a pause before the goal goes on. `None` if there is nothing to do.
 pub(super) fn on(followed: &Followed, pauses: &BTreeSet<Pause>, until: Until) -> Option<Due> {
     let rollout = followed.rollout.as_ref()?;
     let (at, hook) = own(rollout, pauses)?;
@@ -81,7 +81,7 @@ pub(super) fn on(followed: &Followed, pauses: &BTreeSet<Pause>, until: Until) ->
     may.then(|| due(rollout, (at, hook), is_answered, true))
 }
 
-/// On the way back: whatever pause it is at.
+/// Returns what to do on the way back: any pause of ours is answered so that ECS goes back.
 pub(super) fn back(followed: &Followed, pauses: &BTreeSet<Pause>) -> Option<Due> {
     let rollout = followed.rollout.as_ref()?;
     let (at, hook) = own(rollout, pauses)?;
@@ -215,7 +215,8 @@ mod tests {
         }
     }
 
-    /// What is done with a deployment that has paused for Windlass: `there` where the goal is reached, `goes on`, or `waits`.
+    /// The table says what happens with a deployment that has paused for Windlass: the goal is reached (`there`), it
+    /// `goes on`, or it `waits`.
     #[test]
     fn a_pause_goes_on_only_where_it_comes_before_what_is_gone_for() {
         let test = Until::Paused {
@@ -249,7 +250,7 @@ mod tests {
             (BEFORE, Some(500), before(100), "there"),
             (BEFORE, Some(100), after, "goes on"),
             (BEFORE, Some(100), Until::Complete, "goes on"),
-            // Where ECS does not tell the traffic, the first one is at 0 %.
+            // If ECS does not tell the traffic, the first one is at 0 %.
             (BEFORE, None, before(0), "there"),
             (BEFORE, None, before(100), "goes on"),
             (AFTER, Some(1000), before(500), "there"),
@@ -297,7 +298,7 @@ mod tests {
         assert!(
             matches!(back(&with(&answer, true), &all()), Some(Due::Answer(back)) if !back.goes_on)
         );
-        // A later pause of the same stage, of which ECS does not tell at which step it is.
+        // A later pause of the same stage. ECS does not tell at which step it is.
         let untold = Followed {
             rollout: Some(rollout(
                 BEFORE,

@@ -1,5 +1,5 @@
-//! Pure: what is wrong with the pauses of a service that are declared to be Windlass's. Git owns the hooks: they are
-//! compared and never set.
+//! Pure: checks the pauses of a service that are declared to be Windlass's. Git owns the hooks: Windlass compares them
+//! and never sets them.
 
 use super::tell;
 use crate::kinds::PrepareInput;
@@ -8,10 +8,10 @@ use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::ecs::{Ecs as Spec, Pause};
 
-/// How long the hook of the snippet waits, in minutes.
+/// The time that the hook in the snippet waits, in minutes.
 const USUAL_MIN: u32 = 60;
 
-/// All of it. A rollback needs no pause, because no gate decides it.
+/// Returns everything that is wrong with them. A rollback needs no pause, because no gate decides it.
 pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service) -> Vec<Finding> {
     if input.goal_state.is_some() {
         return vec![];
@@ -28,7 +28,7 @@ pub(super) fn findings(input: &PrepareInput<'_>, spec: &Spec, service: &Service)
     wrong.map(of).collect()
 }
 
-/// What is wrong at this stage, and what to do.
+/// Returns what is wrong at this stage, and what to do.
 fn wrong(at: Pause, name: &str, hooks: &[ServiceHook]) -> Option<(String, String)> {
     let own = |hook: &&ServiceHook| hook.pauses_at(at.as_str());
     let hooks: Vec<&ServiceHook> = hooks.iter().filter(own).collect();
@@ -64,9 +64,9 @@ fn wrong(at: Pause, name: &str, hooks: &[ServiceHook]) -> Option<(String, String
     }
 }
 
-/// How a service gets a pause, in three sorts of infrastructure code (AWS CloudFormation Template Reference,
-/// AWS::ECS::Service DeploymentLifecycleHook; AWS CDK Developer Guide, "Escape hatches"). Not every version of the other
-/// two has words of its own for it.
+/// Says how to give a service a pause, in three sorts of infrastructure code (AWS CloudFormation Template Reference,
+/// AWS::ECS::Service DeploymentLifecycleHook; AWS CDK Developer Guide, "Escape hatches"). Not every version of the CDK
+/// and of Terraform's provider has words of its own for it.
 fn snippet(at: Pause, minutes: u32) -> String {
     format!(
         "CloudFormation `LifecycleHooks: [{{TargetType: PAUSE, LifecycleStages: [{}], TimeoutConfiguration: {{TimeoutInMinutes: {minutes}, Action: ROLLBACK}}}}]` in `DeploymentConfiguration`; CDK the same by `addPropertyOverride` of its `CfnService`; Terraform a `lifecycle_hook` of the same sort in `deployment_configuration`, where your provider's version has it",

@@ -1,4 +1,4 @@
-//! What `Prepare` asks of a service: is it ours and ready, what must it run, and from what is the
+//! Plans the change of a service. `Prepare` asks: is the service ours and ready, what must it run, and from what is the
 //! new task definition made?
 
 use super::back::widen;
@@ -103,12 +103,12 @@ where
     })
 }
 
-/// How long ago a deployment that is under way may have begun, in milliseconds: a pause may take 14 days (Amazon ECS API
+/// The longest time for which a deployment may be under way, in milliseconds. A pause may take 14 days (Amazon ECS API
 /// Reference, DeploymentLifecycleHookTimeoutConfiguration).
 const OLDEST_MS: u64 = 15 * 24 * 3_600_000;
 
-/// Somebody's deployment that ECS shifts. That it may be read is seen before anything changes. A rollback goes on: it may
-/// be the way out of it.
+/// Finds somebody's deployment under way that ECS shifts. The call also shows, before anything changes, that
+/// deployments may be read. A rollback goes on: it may be the way out of that deployment.
 async fn shifting<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Option<Finding>>
 where
     P: Services + Clock + Reach,
@@ -132,7 +132,7 @@ where
     }))
 }
 
-/// Pure: no other component may set the same service.
+/// Pure: claims the whole service, so that no other component may set it.
 fn claims(service: &Service) -> Vec<Claim> {
     vec![Claim::whole(&service.arn)]
 }

@@ -1,8 +1,9 @@
-//! Whether Fargate has room for a release beside what runs. Its quota is of all vCPUs that run at the same time in the
-//! account and the region; Service Quotas tells it, with the metric of what is used (Amazon ECS Developer Guide, "Amazon
-//! ECS service quotas" and "AWS Fargate usage metrics"; Service Quotas API Reference, GetServiceQuota).
+//! Checks whether Fargate has room for a release beside what runs. The quota of Fargate counts all vCPUs that run at
+//! the same time in the account and the region. Service Quotas tells it, and names the metric of what is used (Amazon
+//! ECS Developer Guide, "Amazon ECS service quotas" and "AWS Fargate usage metrics"; Service Quotas API Reference,
+//! GetServiceQuota).
 //!
-//! The quota of tasks that a service may have is of its desired count, which no release changes.
+//! The quota of tasks per service is not checked: it is about the desired count, which no release changes.
 
 use super::tell;
 use crate::kinds::{PrepareInput, Prepared};
@@ -17,7 +18,8 @@ use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
 use windlass_domain::kinds::ecs::Ecs as Spec;
 use windlass_domain::time::{Span, Time};
 
-/// The two sorts of Fargate that have a quota of their own, by the names that services and Service Quotas have for them.
+/// The two sorts of Fargate that have a quota of their own: the name that a service has for it, and the code and the
+/// name in Service Quotas.
 const SORTS: [(&str, &str, &str); 2] = [
     (
         "FARGATE",
@@ -31,13 +33,14 @@ const SORTS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// For how long before now the newest point of the usage is looked for, in milliseconds: it comes every few minutes.
+/// The time before now in which the newest point of the usage is looked for, in milliseconds. A point comes every few
+/// minutes.
 const RECENT_MS: u64 = 30 * 60_000;
 
-/// How many CPU units are a vCPU (Amazon ECS API Reference, TaskDefinition, `cpu`).
+/// The number of CPU units in a vCPU (Amazon ECS API Reference, TaskDefinition, `cpu`).
 const UNITS: u32 = 1024;
 
-/// What is planned, with what a check finds against it; of what could not be asked, that it was not.
+/// Adds to the plan what a check finds against it. If the quota could not be asked for, a warning says so.
 pub(super) async fn check<P>(
     there: &P,
     input: &PrepareInput<'_>,
@@ -68,20 +71,21 @@ where
     Ok(planned)
 }
 
-/// What a release asks Fargate for.
+/// The vCPUs that a release asks Fargate for.
 #[derive(Debug, Clone, PartialEq)]
 struct Asked {
-    /// The service, for people.
+    /// The name of the service, for people.
     named: String,
-    /// Where its tasks run; several where it shares them out.
+    /// The sorts of Fargate on which its tasks run; several if the service shares its tasks out.
     sorts: Vec<(&'static str, &'static str, &'static str)>,
     /// The vCPUs of one task.
     each: f64,
-    /// How many tasks are to run beside those that run: at the same time, and at least, so that it comes to its end.
+    /// The number of tasks that are to run beside those that run now: at most at the same time, and at least for the
+    /// release to come to its end.
     beside: (u32, u32),
 }
 
-/// What a quota is, and how much of it is used where that is known.
+/// A quota in vCPUs, and how much of it is used; `None` if that is not known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Room {
     quota: f64,
@@ -89,7 +93,8 @@ struct Room {
 }
 
 impl Asked {
-    /// Nothing where no task runs on Fargate, or none has to run beside the others.
+    /// Returns what a release asks for. `None` if no task runs on Fargate, if the task definition tells no `cpu`, or if
+    /// no task has to run beside the others.
     fn of(spec: &Spec, service: &Service, current: &TaskDefinition) -> Option<Self> {
         let is_on = |name: &str| service.capacity.iter().any(|one| one == name);
         let sorts: Vec<_> = SORTS.into_iter().filter(|sort| is_on(sort.0)).collect();
@@ -132,7 +137,8 @@ impl Asked {
         })
     }
 
-    /// Pure.
+    /// Pure: adds a finding if the release has no room. It adds a warning if there is little room, or if the usage is
+    /// not known.
     fn judge(&self, input: &PrepareInput<'_>, room: Room, planned: &mut Prepared) {
         let Room { quota, used } = room;
         let (all, least) = (self.vcpus(self.beside.0), self.vcpus(self.beside.1));
@@ -207,8 +213,8 @@ impl Asked {
     }
 }
 
-/// Pure: how many tasks run beside the wanted ones at most, and how many at least must. A service that rolls goes on with
-/// one at a time, and with none where it may stop one first; of every other all are started again.
+/// Pure: returns how many tasks run beside the wanted ones at most, and how many must at least. A service that rolls
+/// goes on with one at a time, and with none if it may stop one first. Every other service starts all its tasks again.
 fn beside(spec: &Spec, service: &Service) -> (u32, u32) {
     let wanted = service.desired;
     if !spec.rollout.is_rolling() || spec.codedeploy.is_some() {
@@ -222,7 +228,7 @@ fn beside(spec: &Spec, service: &Service) -> (u32, u32) {
     (beside, if may_stop { 0 } else { beside.min(1) })
 }
 
-/// The metric that a quota names (Service Quotas API Reference, MetricInfo).
+/// Returns the metric that a quota names (Service Quotas API Reference, MetricInfo).
 fn metric_of(told: &Value) -> Option<MetricGate> {
     let text = |member: &str| told[member].as_str().map(str::to_owned);
     let dimensions = told["MetricDimensions"].as_object()?.iter();

@@ -1,4 +1,4 @@
-//! Registering the base with the images replaced that are owned.
+//! Registers the base with the owned images replaced.
 
 use super::observe::DEPLOYMENT_TAG;
 use super::state::{PinnedBase, Target};
@@ -26,7 +26,7 @@ pub(super) struct Base {
 }
 
 impl<P: Services + Objects + Configured + Clock> Ecs<P> {
-    /// Registers, unless this deployment did so before and the answer was lost.
+    /// Registers the task definition, unless this deployment has done so before and the answer was lost.
     pub(super) async fn register(
         &self,
         target: &Target,
@@ -90,7 +90,7 @@ pub(super) async fn read_document(
     Ok(Base { document, tags })
 }
 
-/// The base's own tags, without those that AWS or a former deployment set, and ours.
+/// Returns the base's own tags without those that AWS or a former deployment has set, and adds ours.
 fn tags(
     base: BTreeMap<String, String>,
     target: &Target,

@@ -1,10 +1,10 @@
-//! Pure: what to do next with a service that does not roll: ECS shifts its traffic, and Windlass follows the deployment
-//! that its own change has begun.
+//! Pure: decides the next step with a service that does not roll. ECS shifts its traffic, and Windlass follows the
+//! deployment that its own change has begun.
 //!
-//! Forward, a wave is reached when ECS has come as far as its goal says, and the last one only when ECS says that the
-//! deployment is successful; what has paused for Windlass before that goes on. Back, a deployment under way is stopped, or
-//! its pause answered so, which ECS answers by going back: the former tasks still stand, so that none is started. What is
-//! over is gone back from by a new deployment.
+//! Forward, a wave is reached when ECS has come as far as its goal says. The last wave is reached only when ECS says
+//! that the deployment is successful. If the deployment pauses for Windlass before that, it goes on. Back, a deployment
+//! under way is stopped, or its pause is answered so. ECS then goes back: the former tasks still stand, so that it
+//! starts none. A deployment that is over is gone back from by a new one.
 
 use super::next::{POLL_S, keeps_failing, verify, wait_unless_overdue};
 use super::pause::{self, Due};
@@ -14,10 +14,10 @@ use super::{tell, told_shift};
 use crate::kinds::Next;
 use crate::ports::ServiceRollout;
 
-/// For how many milliseconds after it was sent ECS need not list a deployment.
+/// The time after the send in which ECS need not list a deployment yet, in milliseconds.
 const LISTED_MS: u64 = 60_000;
 
-/// What to do next to get to this task definition; see [`crate::kinds::Kind::next`].
+/// Returns what to do next to get to this task definition; see [`crate::kinds::Kind::next`].
 pub(super) fn next(
     target: &Target,
     seen: &Seen,
@@ -49,7 +49,7 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// ECS lists no deployment of what was sent: a look may be behind, or it was never made.
+    /// Decides if ECS lists no deployment of what was sent. The look may be behind, or the change was never made.
     fn unlisted(&self, is_towards: bool) -> Next<Change> {
         let Self { target, seen, .. } = self;
         if seen.task_definition != self.goal {
@@ -59,7 +59,7 @@ impl Way<'_> {
                 Next::Wait(POLL_S)
             };
         }
-        // ECS begins none where the service is set to the former one already, because it has gone back there.
+        // ECS begins no deployment if the service is already set to the former one, because ECS has gone back there.
         let is_back = self.wanted.task_definition.is_some();
         let is_none =
             is_back && self.followed.since_ms > LISTED_MS && self.followed.other.is_none();
@@ -69,7 +69,7 @@ impl Way<'_> {
         self.settled()
     }
 
-    /// A deployment of what is wanted.
+    /// Decides for a deployment of what is wanted.
     fn towards(&self, rollout: &ServiceRollout) -> Next<Change> {
         let Self { target, seen, .. } = self;
         let told = || told_shift::not_there(target, seen, rollout);
@@ -115,7 +115,7 @@ impl Way<'_> {
         wait_unless_overdue(seen, || told_shift::not_there(target, seen, rollout))
     }
 
-    /// A deployment of something else, which this one has begun, and which is gone back from.
+    /// Decides for a deployment of something else that this one has begun, and that is gone back from.
     fn away(&self, rollout: &ServiceRollout) -> Next<Change> {
         let Self { target, seen, .. } = self;
         match Standing::of(rollout) {
@@ -140,7 +140,7 @@ impl Way<'_> {
         }
     }
 
-    /// The deployment is over, and the service is set to the goal.
+    /// Decides if the deployment is over and the service is set to the goal.
     fn settled(&self) -> Next<Change> {
         let Self {
             target,
@@ -158,8 +158,8 @@ impl Way<'_> {
         wait_unless_overdue(seen, || told_shift::not_settled(target, seen))
     }
 
-    /// Whether the service is set to something that ECS did not go back to: neither what it was changed from nor what
-    /// was complete then.
+    /// Returns whether somebody else has begun a deployment, or has set the service to something that ECS did not go
+    /// back to: neither the goal, nor what it was changed from, nor what was complete then.
     fn is_theirs(&self) -> bool {
         let set_to = &self.seen.task_definition;
         let sent = self.seen.sent.as_ref();

@@ -1,11 +1,11 @@
-//! Pure: the words of a service deployment, each with its sentence. A word that this build does not know is unknown:
-//! nothing is reached by it, and nothing is over by it.
+//! Pure: the words that ECS has for a service deployment, each with its sentence. A word that this build does not know
+//! counts as unknown: it means neither that a goal is reached nor that the deployment is over.
 
 use super::pause;
 use super::state::Until;
 use crate::ports::ServiceRollout;
 
-/// How a service deployment stands (Amazon ECS Developer Guide, "View service history using Amazon ECS service
+/// The state of a service deployment (Amazon ECS Developer Guide, "View service history using Amazon ECS service
 /// deployments": the states of a service deployment).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -25,7 +25,7 @@ pub(super) enum Standing {
     Unknown,
 }
 
-/// Each status, how it stands, and the sentence.
+/// Each status of ECS, its state, and its sentence.
 const STATUSES: [(&str, Standing, &str); 9] = [
     ("PENDING", Standing::UnderWay, "ECS has not begun yet"),
     ("IN_PROGRESS", Standing::UnderWay, "ECS is at it"),
@@ -60,7 +60,7 @@ impl Standing {
         known.map_or(Self::Unknown, |(_, standing, _)| *standing)
     }
 
-    /// True where ECS does no more to it.
+    /// True if ECS does no more with the deployment.
     pub(super) const fn is_over(self) -> bool {
         match self {
             Self::Successful | Self::WentBack | Self::Stuck | Self::Stopped => true,
@@ -69,8 +69,8 @@ impl Standing {
     }
 }
 
-/// Each lifecycle stage in its order, and the sentence (Amazon ECS API Reference, ServiceDeployment, `lifecycleStage`, and
-/// DeploymentLifecycleHook, `lifecycleStages`, which alone has PRE_PRODUCTION_TRAFFIC_SHIFT).
+/// The lifecycle stages in their order, each with its sentence (Amazon ECS API Reference, ServiceDeployment,
+/// `lifecycleStage`, and DeploymentLifecycleHook, `lifecycleStages`, which alone has PRE_PRODUCTION_TRAFFIC_SHIFT).
 const STAGES: [(&str, &str); 11] = [
     (
         "RECONCILE_SERVICE",
@@ -106,17 +106,18 @@ const STAGES: [(&str, &str); 11] = [
     ("CLEAN_UP", "ECS ends the former tasks"),
 ];
 
-/// Where these stand among them: before production traffic goes over, while it does, and when all has.
+/// The positions of three stages in `STAGES`: before production traffic goes over, while it does, and when all of it
+/// has.
 pub(super) const PRE_PRODUCTION: usize = 6;
 pub(super) const SHIFT: usize = 7;
 pub(super) const POST_PRODUCTION: usize = 8;
 
-/// Where a stage stands in their order.
+/// Returns the position of a stage in their order; `None` if this build does not know it.
 pub(super) fn rank(stage: &str) -> Option<usize> {
     STAGES.iter().position(|(word, _)| *word == stage)
 }
 
-/// Whether a deployment that is under way has come so far.
+/// Returns whether a deployment that is under way has come this far.
 pub(super) fn has_come(rollout: &ServiceRollout, until: Until) -> bool {
     let has = rollout.traffic_tenths;
     let is_from = |stage| rank(&rollout.stage).is_some_and(|is| is >= stage);
@@ -132,7 +133,8 @@ pub(super) fn has_come(rollout: &ServiceRollout, until: Until) -> bool {
     }
 }
 
-/// How it stands, as a sentence without an end: the stage says more than that it is under way.
+/// Says how a deployment stands, without a full stop. While it is under way the stage is told, because it says more
+/// than the status.
 pub(super) fn sentence(rollout: &ServiceRollout) -> String {
     let status = &rollout.status;
     let known = STATUSES.iter().find(|(word, ..)| word == status);

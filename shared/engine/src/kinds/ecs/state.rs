@@ -26,23 +26,23 @@ pub struct Target {
     pub containers: BTreeSet<String>,
     /// The family in which a new task definition is registered.
     pub family: String,
-    /// What a new task definition is made from.
+    /// The base from which a new task definition is made.
     pub base: PinnedBase,
     /// The deployment strategy of the service.
     pub strategy: Strategy,
-    /// For how long that bakes in all, in seconds: while traffic is shifted, and after it.
+    /// The time for which the strategy bakes in all, in seconds: while traffic is shifted, and after it.
     pub bakes_s: u64,
     /// The stages at which it pauses for Windlass.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub pauses: BTreeSet<Pause>,
-    /// How long a rollout may take before it has failed, in seconds, beside the time for which it bakes.
+    /// The time after which a rollout has failed, in seconds, without the time for which it bakes.
     pub steady_within_s: u64,
-    /// The deployment group of CodeDeploy that deploys it instead.
+    /// The deployment group, if CodeDeploy deploys the service instead of ECS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<Group>,
 }
 
-/// What a new task definition is made from, pinned so that every attempt makes the same.
+/// The base from which a new task definition is made. It is pinned, so that every attempt makes the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PinnedBase {
@@ -59,25 +59,25 @@ pub enum PinnedBase {
     },
 }
 
-/// What a service must run, and what is recorded of one that was seen.
+/// The state that a service must reach. The state that was seen before a change is recorded in the same form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goal {
-    /// The task definition that the service must be set to, by ARN. Absent where it is the one that this
-    /// deployment registers.
+    /// The task definition that the service must be set to, by ARN. Absent if it is the one that this deployment
+    /// registers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_definition: Option<String>,
     /// The images in it, by container.
     pub images: Images,
-    /// Recorded: the task definitions whose rollout was complete, by ARN. Where ECS gives up a rollout that was
-    /// begun then, it goes back to one of them, which need not be what the service was set to.
+    /// Recorded only: the task definitions whose rollout was complete, by ARN. If ECS gives up a rollout that was begun
+    /// then, it goes back to one of them. That one need not be the one that the service was set to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub completed: BTreeSet<String>,
-    /// How far ECS must have come.
+    /// The progress that ECS must have made.
     #[serde(default, skip_serializing_if = "Until::is_complete")]
     pub until: Until,
 }
 
-/// How far ECS must have come with a service that does not roll.
+/// The progress that ECS must have made with a service that does not roll.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Until {
@@ -90,10 +90,10 @@ pub enum Until {
     },
     /// ECS shifts production traffic.
     Shifting {
-        /// How much the new tasks get at least, in tenths of a percent.
+        /// The least production traffic that the new tasks get, in tenths of a percent.
         tenths: u32,
     },
-    /// All production traffic is shifted; ECS may bake still.
+    /// All production traffic is shifted; ECS may still bake.
     Shifted,
     /// ECS has ended the deployment as successful, and can take nothing back.
     #[default]
@@ -101,7 +101,7 @@ pub enum Until {
 }
 
 impl Until {
-    /// True where former and new tasks get production traffic.
+    /// True if the former and the new tasks both get production traffic.
     pub(super) const fn is_between(self) -> bool {
         match self {
             Self::Shifting { .. } => true,
@@ -122,61 +122,62 @@ impl Until {
     }
 }
 
-/// What one look at a service shows.
+/// The result of one look at a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// The task definition that the service is set to, by ARN; while a deployment that is followed is under way, or ECS
-    /// goes back from it, the one that this brings.
+    /// The task definition that the service is set to, by ARN. While a followed deployment is not over and nobody has
+    /// begun another one, it is the one that the followed deployment brings.
     pub task_definition: String,
-    /// The images in it, by container: of those owned that it has.
+    /// The images in it, by container. An owned container that it lacks is left out.
     pub images: Images,
-    /// The task definition with its images that this deployment has registered.
+    /// The task definition that this deployment has registered, with its images.
     pub registered: Option<Registered>,
-    /// How many tasks are wanted.
+    /// The number of wanted tasks.
     pub desired: u32,
-    /// Whether the deployment circuit breaker is on.
+    /// True if the deployment circuit breaker is on.
     pub breaker: bool,
-    /// Whether ECS itself rolls back what the breaker, or an alarm, gives up.
+    /// True if ECS itself rolls back a rollout that the breaker, or an alarm, has given up.
     pub rolls_back: bool,
     /// The service's deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
-    /// Running tasks of the service's task definition whose digest ECS does not tell, by container.
+    /// The number of running tasks of the service's task definition whose digest ECS does not tell, by container.
     pub unknown_digests: BTreeMap<String, u32>,
-    /// Why tasks stopped since the change was sent, by task definition.
+    /// The reasons why tasks stopped since the change was sent, by task definition.
     pub troubles: BTreeMap<String, Trouble>,
-    /// What ECS could not do since the change was sent, newest first, at most three.
+    /// The events in which ECS says what it could not do since the change was sent: newest first, at most three.
     pub events: Vec<String>,
-    /// What of the team's own holds the rollout: its lifecycle hook.
+    /// The team's own lifecycle hook that holds the rollout, if one does.
     pub held: Option<Held>,
-    /// That ECS itself rolls back, or has rolled back, the rollout that was sent: why, as it tells.
+    /// The reason that ECS tells, if ECS itself rolls back or has rolled back the rollout that was sent.
     pub rolled_back: Option<String>,
-    /// The deployment that is followed, where the service does not roll and something was sent.
+    /// The deployment that is followed; `None` if the service rolls, or if nothing was sent.
     pub followed: Option<Followed>,
-    /// The change that was sent, whose rollout is looked at.
+    /// The sent change whose rollout is looked at.
     pub sent: Option<Sent>,
-    /// Whether it has taken longer than it may to get steady.
+    /// True if the rollout has taken longer than it may to get steady.
     pub overdue: bool,
-    /// For how many milliseconds the rollout that was sent is waited for; 0 where none was.
+    /// The time for which the sent rollout has been waited for, in milliseconds; 0 if none was sent.
     pub waited_ms: u64,
 }
 
-/// A deployment that was begun by a change of ours.
+/// A deployment that one of our own changes has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
     /// The task definition that was sent, by ARN.
     pub to: String,
-    /// The deployment; none while ECS lists none.
+    /// The deployment; `None` while ECS does not list it.
     pub rollout: Option<ServiceRollout>,
-    /// A later one under way, which somebody else has begun.
+    /// A later deployment under way, which somebody else has begun.
     pub other: Option<ServiceRollout>,
-    /// How many milliseconds ago it was sent.
+    /// The time since the change was sent, in milliseconds.
     pub since_ms: u64,
-    /// What of its pauses this deployment has answered, and whether ECS has taken the answer.
+    /// The answers that this deployment has given to the pauses, each with whether ECS has taken it.
     pub answers: Vec<(Pausing, bool)>,
 }
 
 impl Followed {
-    /// True where callers may get what it brings: it is not over, and nobody has begun another one.
+    /// True if ECS lists the deployment, it is not over, and nobody has begun another one. Callers may then get what it
+    /// brings.
     pub(super) fn stands(&self) -> bool {
         let stands = |rollout: &ServiceRollout| !Standing::of(rollout).is_over();
         self.rollout.as_ref().is_some_and(stands) && self.other.is_none()
@@ -195,27 +196,28 @@ pub struct Registered {
 /// Tasks of one task definition that stopped although nobody asked for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trouble {
-    /// How many.
+    /// The number of these tasks.
     pub tasks: u32,
-    /// Why, each reason once, at most three.
+    /// Their reasons, each once, at most three.
     pub reasons: Vec<String>,
 }
 
-/// The last change of the service's task definition that was sent on this way (forward or back)
-/// under this lock token. ECS forgets deployments that are over, so that a rollout which it rolled
-/// back would otherwise look as if it had never begun.
+/// The last change of the service's task definition that was sent on this way (forward or back) under this lock token.
+/// ECS forgets deployments that are over. Without this record, a rollout that ECS rolled back would look as if it had
+/// never begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     /// The change.
     pub update: Update,
-    /// When it was recorded, just before it was sent.
+    /// The time at which it was recorded, just before it was sent.
     pub at: Time,
     /// The task definitions whose rollout was complete then, by ARN.
     pub completed: BTreeSet<String>,
 }
 
 impl Sent {
-    /// What the ledger tells of it; a change of another sort is none, unless it lets that go on.
+    /// Reads it from the ledger. `None` if the last change is of another sort, unless it lets the deployment of an
+    /// update go on.
     pub(super) fn of(way: &Way<'_, Goal>) -> Option<Self> {
         let upon = &way.sent.as_ref()?.upon;
         let Look { update, at } = follow::sent(way)?;
@@ -230,14 +232,14 @@ impl Sent {
 /// A lifecycle hook that holds a rollout, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// What holds it, and until when.
+    /// The hook, and the time until which it holds.
     pub by: String,
-    /// How to let it go on.
+    /// The way to let the rollout go on.
     pub remedy: String,
 }
 
 impl Seen {
-    /// The task definitions whose rollout is complete.
+    /// Returns the task definitions whose rollout is complete.
     pub(super) fn completed(&self) -> BTreeSet<String> {
         let complete = self.deployments.iter().filter(|d| d.rollout == COMPLETED);
         complete.map(|d| d.task_definition.clone()).collect()
@@ -247,24 +249,24 @@ impl Seen {
         self.followed.as_ref()?.rollout.as_ref()
     }
 
-    /// True unless all traffic has gone over.
+    /// True unless ECS tells that all traffic has gone over.
     pub(super) fn is_shared(&self) -> bool {
         let tenths = self.rollout().and_then(|rollout| rollout.traffic_tenths);
         tenths.is_none_or(|tenths| tenths < 1000)
     }
 
-    /// The target groups of new and former tasks.
+    /// Returns the target groups of the new and the former tasks.
     pub(super) fn behind(&self) -> Option<&Behind> {
         self.rollout()?.behind.as_ref()
     }
 
-    /// The deployment that ECS steers towards.
+    /// Returns the deployment that ECS steers towards.
     pub(super) fn primary(&self) -> Option<&ServiceDeployment> {
         self.deployments.iter().find(|d| d.status == PRIMARY)
     }
 
-    /// Whether as many tasks of this task definition run as are wanted, and none of another one: what a service that
-    /// does not roll is when its deployment is over, wherever that went.
+    /// Returns whether as many tasks of this task definition run as are wanted, and none of another one. A service that
+    /// does not roll gets there once its deployment is over, whichever way that ended.
     pub(super) fn is_settled(&self, task_definition: &str) -> bool {
         let own = |d: &&ServiceDeployment| d.task_definition == task_definition;
         let running: u32 = self.deployments.iter().filter(own).map(|d| d.running).sum();
@@ -275,7 +277,7 @@ impl Seen {
                 .all(|d| d.pending == 0 && (own(&d) || d.running == 0))
     }
 
-    /// Whether ECS says that the PRIMARY deployment is complete and nothing else runs.
+    /// Returns whether ECS says that the PRIMARY deployment is complete and nothing else runs.
     pub(super) fn is_steady(&self) -> bool {
         self.primary().is_some_and(|primary| {
             is_complete(primary, &self.deployments)
@@ -289,9 +291,9 @@ impl Seen {
     }
 }
 
-/// Whether a deployment is complete. Behind a Classic Load Balancer ECS tells no `rolloutState` (Amazon
-/// ECS API Reference, Deployment); there it is complete when it is the only one that is listed, which
-/// is what `aws ecs wait services-stable` waits for, besides the running tasks.
+/// Returns whether a deployment is complete. Behind a Classic Load Balancer ECS tells no `rolloutState` (Amazon ECS API
+/// Reference, Deployment). There it is complete if it is the only one that is listed: `aws ecs wait services-stable`
+/// waits for that, besides the running tasks.
 pub(super) fn is_complete(primary: &ServiceDeployment, listed: &[ServiceDeployment]) -> bool {
     primary.rollout == COMPLETED || (primary.rollout.is_empty() && listed.len() == 1)
 }
@@ -321,11 +323,11 @@ pub struct Pausing {
     pub hook: String,
     /// The stage.
     pub at: Pause,
-    /// The production traffic that the new tasks get, in tenths of a percent, where ECS tells that.
+    /// The production traffic that the new tasks get, in tenths of a percent; `None` if ECS does not tell it.
     pub tenths: Option<u32>,
-    /// Whether it goes on, or back.
+    /// True if the deployment goes on, false if it goes back.
     pub goes_on: bool,
-    /// When the deployment was created.
+    /// The time at which the deployment was created.
     pub created: Time,
     /// The task definition that it brings, by ARN.
     pub of: String,
@@ -336,7 +338,7 @@ pub struct Pausing {
 pub struct Stop {
     /// The service deployment's ARN.
     pub rollout: String,
-    /// When it was created.
+    /// The time at which it was created.
     pub created: Time,
     /// The task definition that it brings, by ARN.
     pub of: String,
@@ -345,15 +347,15 @@ pub struct Stop {
 /// The change of a service's task definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Update {
-    /// The task definition that it must be set to now, by ARN.
+    /// The task definition that the service must be set to before the change, by ARN.
     pub from: String,
-    /// The new one, by ARN.
+    /// The new task definition, by ARN.
     pub to: String,
 }
 
-/// A deployment's status: the one that ECS steers towards.
+/// The status of the deployment that ECS steers towards.
 pub(super) const PRIMARY: &str = "PRIMARY";
-/// A rollout's state: steady.
+/// The state of a rollout that is steady.
 pub(super) const COMPLETED: &str = "COMPLETED";
-/// A rollout's state: given up by ECS.
+/// The state of a rollout that ECS has given up.
 pub(super) const FAILED: &str = "FAILED";

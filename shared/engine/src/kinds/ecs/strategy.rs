@@ -1,5 +1,5 @@
-//! Pure: the deployment strategy that is declared and the one that the service has. Git owns the strategy, its percentages
-//! and its times: they are compared and never set.
+//! Pure: compares the declared deployment strategy with the one that the service has. Git owns the strategy, its
+//! percentages and its times: Windlass compares them and never sets them.
 
 use super::tell;
 use crate::kinds::PrepareInput;
@@ -12,8 +12,8 @@ use windlass_domain::time::Span;
 /// The seconds in a minute.
 pub(super) const MINUTE_S: u64 = 60;
 
-/// For how many minutes ECS waits between the steps in which it shifts traffic. After the last one its bake time begins
-/// (Amazon ECS API Reference, LinearConfiguration, `stepBakeTimeInMinutes`).
+/// Returns the minutes that ECS waits in all between the steps in which it shifts traffic. After the last step its bake
+/// time begins (Amazon ECS API Reference, LinearConfiguration, `stepBakeTimeInMinutes`).
 fn shifts_min(shifting: &Shifting) -> u64 {
     let steps = match shifting.step_tenths {
         0 => 0,
@@ -23,7 +23,7 @@ fn shifts_min(shifting: &Shifting) -> u64 {
     u64::from(waits) * u64::from(shifting.step_min)
 }
 
-/// A canary has one step before all.
+/// Returns the minutes that ECS waits until it has shifted all traffic. A canary has one step before that.
 pub(super) fn waits_min(strategy: Strategy, shifting: &Shifting) -> u64 {
     match strategy {
         Strategy::Rolling | Strategy::BlueGreen => 0,
@@ -33,7 +33,7 @@ pub(super) fn waits_min(strategy: Strategy, shifting: &Shifting) -> u64 {
     }
 }
 
-/// For how many seconds the service's strategy bakes in all.
+/// Returns the seconds for which the service's strategy bakes in all.
 pub(super) fn bakes_s(strategy: Strategy, shifting: &Shifting) -> u64 {
     if strategy.is_rolling() {
         return 0;
@@ -41,7 +41,7 @@ pub(super) fn bakes_s(strategy: Strategy, shifting: &Shifting) -> u64 {
     (waits_min(strategy, shifting) + u64::from(shifting.bake_min)) * MINUTE_S
 }
 
-/// What is wrong with the service's strategy.
+/// Finds a strategy of the service that is unknown, is not the declared one, or bakes too long.
 pub(super) fn findings(
     input: &PrepareInput<'_>,
     spec: &Spec,
@@ -94,9 +94,9 @@ pub(super) fn findings(
     })
 }
 
-/// How a service gets a strategy, in three sorts of infrastructure code (Terraform AWS provider, `aws_ecs_service`; AWS CDK
-/// API Reference, aws-ecs, `BaseServiceOptions`; AWS CloudFormation User Guide, AWS::ECS::Service
-/// DeploymentConfiguration).
+/// Says how to give a service a strategy, in three sorts of infrastructure code (Terraform AWS provider,
+/// `aws_ecs_service`; AWS CDK API Reference, aws-ecs, `BaseServiceOptions`; AWS CloudFormation User Guide,
+/// AWS::ECS::Service DeploymentConfiguration).
 fn to_have(strategy: Strategy) -> String {
     let word = strategy.in_ecs();
     let (terraform, cdk, cloudformation) = match strategy {
@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn how_long_a_strategy_bakes() {
         use Strategy::{BlueGreen, Canary, Linear, Rolling};
-        // Bake time, step in tenths of a percent, minutes of a step: seconds of all, and of the steps.
+        // Bake minutes, step in tenths of a percent, minutes of a step. Expected: the seconds in all, and the minutes
+        // of waits.
         let table = [
             (Rolling, (10, 100, 5), 0, 0),
             (BlueGreen, (10, 1000, 0), 600, 0),

@@ -1,4 +1,4 @@
-//! What failed, told as what it is: one function per story.
+//! Sentences about a service that ECS deploys: one function for each story.
 
 use super::stage::sentence as sentence_of;
 use super::state::{Seen, Target, Trouble};
@@ -10,7 +10,7 @@ use windlass_domain::count::{agree, count};
 use windlass_domain::execution_history::LONGEST_WAIT;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// `arn:…:task-definition/agent:18` as `agent:18`.
+/// Shortens `arn:…:task-definition/agent:18` to `agent:18`.
 pub(super) fn short(task_definition: &str) -> &str {
     task_definition
         .rsplit('/')
@@ -18,7 +18,7 @@ pub(super) fn short(task_definition: &str) -> &str {
         .unwrap_or(task_definition)
 }
 
-/// A finding whose reason and remedy are sentences.
+/// Makes a finding whose reason and remedy are sentences.
 pub(super) fn finding(
     name: FindingName,
     path: impl Into<String>,
@@ -39,7 +39,7 @@ fn sentence(text: &str) -> String {
         .collect()
 }
 
-/// What of a service Windlass owns, in words.
+/// Says in words what Windlass owns of a service.
 pub(super) fn owned(target: &Target) -> String {
     let image = match target.containers.len() {
         1 => "the image",
@@ -49,7 +49,7 @@ pub(super) fn owned(target: &Target) -> String {
     format!("{image} of {containers} in the task definition of {service}")
 }
 
-/// The containers whose images are owned, in words.
+/// Names the containers whose images are owned.
 pub(super) fn containers(target: &Target) -> String {
     let names: Vec<&str> = target.containers.iter().map(String::as_str).collect();
     match names.as_slice() {
@@ -59,7 +59,7 @@ pub(super) fn containers(target: &Target) -> String {
     }
 }
 
-/// The service, in words.
+/// Names the service.
 pub(super) fn service(target: &Target) -> String {
     format!("service {}/{}", target.cluster, target.service)
 }
@@ -68,7 +68,7 @@ pub(super) fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
     finding(FindingName::ChangeFailed, service(target), reason, remedy)
 }
 
-/// What the stopped tasks say: `3 tasks stopped: CannotPullContainerError: …`.
+/// Says why tasks stopped, such as `3 tasks stopped: CannotPullContainerError: …`.
 pub(super) fn reasons(trouble: Option<&Trouble>) -> String {
     match trouble {
         Some(trouble) if trouble.tasks > 0 => format!(
@@ -80,7 +80,7 @@ pub(super) fn reasons(trouble: Option<&Trouble>) -> String {
     }
 }
 
-/// What it is, by what the stopped tasks say (Amazon ECS Developer Guide, "Amazon ECS stopped
+/// Returns what is wrong and the remedy, by what the stopped tasks say (Amazon ECS Developer Guide, "Amazon ECS stopped
 /// tasks error messages").
 fn diagnosis(trouble: Option<&Trouble>) -> (&'static str, &'static str) {
     let said = trouble.map(|t| t.reasons.join(" ")).unwrap_or_default();
@@ -108,7 +108,7 @@ fn diagnosis(trouble: Option<&Trouble>) -> (&'static str, &'static str) {
     }
 }
 
-/// ECS gave the rollout up, by its circuit breaker or an alarm, and rolled it back or did not.
+/// Tells that ECS gave the rollout up, by its circuit breaker or an alarm, and whether it rolled back.
 pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
     let since = match seen.primary() {
         Some(now) if rolled_back && seen.is_steady() => {
@@ -147,7 +147,7 @@ pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bo
     )
 }
 
-/// What ECS says of the rollout that it gave up, where no stopped task tells why.
+/// Says what ECS says of the rollout that it gave up, if no stopped task tells why.
 fn said(seen: &Seen, goal: &str) -> String {
     let is_told = seen.troubles.get(goal).is_some_and(|told| told.tasks > 0);
     let own = seen
@@ -163,7 +163,7 @@ fn said(seen: &Seen, goal: &str) -> String {
     }
 }
 
-/// What a rollout waits for: something of the team's own, or what ECS does with a service that does not roll.
+/// Says what a rollout waits for: something of the team's own, or what ECS does with a service that does not roll.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(held) = &seen.held {
         return Some(format!(
@@ -178,7 +178,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     Some(told_shift::waits_for(target, rollout))
 }
 
-/// What callers get, in words.
+/// Says in words what callers get.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let named = short(&seen.task_definition);
     let followed = seen.followed.as_ref().filter(|it| it.stands());
@@ -191,25 +191,25 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     }
 }
 
-/// What of the team's own holds it, for the middle of a reason.
+/// Says what of the team's own holds the rollout, for the middle of a reason; empty if nothing does.
 pub(super) fn held(seen: &Seen) -> String {
     let held = seen.held.as_ref();
     held.map_or_else(String::new, |held| format!(" It is held by {}.", held.by))
 }
 
-/// What ECS says of an alarm that made it give up.
+/// Returns what ECS says of an alarm that made it give up.
 fn by_alarm(seen: &Seen) -> Option<&str> {
     let reasons = seen.deployments.iter().map(|listed| listed.reason.as_str());
     let events = seen.events.iter().map(String::as_str);
     events.chain(reasons).find(|said| said.contains("alarm"))
 }
 
-/// There is no circuit breaker, and tasks fail again and again.
+/// Tells that tasks fail again and again, and that no circuit breaker is on.
 pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Finding {
     let goal = &seen.task_definition;
     let trouble = seen.troubles.get(goal);
     let (what, remedy) = diagnosis(trouble);
-    // A service that CodeDeploy deploys can have none.
+    // A service that CodeDeploy deploys can have no circuit breaker.
     let breaker = match &target.codedeploy {
         Some(_) => "",
         None => ", and no circuit breaker is on",
@@ -226,7 +226,7 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Find
     )
 }
 
-/// It took too long.
+/// Tells that the rollout took too long.
 pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Finding {
     let trouble = seen.troubles.get(&primary.task_definition);
     let said = if seen.events.is_empty() {
@@ -264,7 +264,7 @@ pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployme
     )
 }
 
-/// The service is set to the task definition, but ECS lists no deployment of it.
+/// Tells that the service is set to the task definition, but ECS lists no deployment of it.
 pub(super) fn no_primary(target: &Target, seen: &Seen) -> Finding {
     failed(
         target,
@@ -277,7 +277,7 @@ pub(super) fn no_primary(target: &Target, seen: &Seen) -> Finding {
     )
 }
 
-/// The running tasks show other bytes.
+/// Tells that the running tasks show other bytes.
 pub(super) fn other_bytes(
     target: &Target,
     seen: &Seen,
@@ -300,7 +300,7 @@ pub(super) fn other_bytes(
     )
 }
 
-/// ECS does not tell which bytes run: unknown is never healthy.
+/// Tells that ECS does not say which bytes run. Unknown is never healthy.
 pub(super) fn unknown_bytes(target: &Target, seen: &Seen, container: &str, tasks: u32) -> Finding {
     failed(
         target,
@@ -314,7 +314,7 @@ pub(super) fn unknown_bytes(target: &Target, seen: &Seen, container: &str, tasks
     )
 }
 
-/// Someone else set the service to another task definition.
+/// Tells that someone else set the service to another task definition.
 pub(super) fn replaced(target: &Target, seen: &Seen, goal: &str) -> Finding {
     let deployment = seen.primary().map_or("none", |p| p.id.as_str());
     finding(

@@ -1,4 +1,4 @@
-//! What failed while ECS shifted the traffic of a service, told as what it is: one function per story.
+//! Sentences about a service whose traffic ECS shifts: one function for each story.
 
 use super::stage::sentence;
 use super::state::{Pausing, Seen, Target};
@@ -8,7 +8,7 @@ use crate::ports::ServiceRollout;
 use windlass_domain::count::{agree, count};
 use windlass_domain::finding::Finding;
 
-/// What ECS does, for who waits.
+/// Says what ECS does now, for somebody who waits.
 pub(super) fn waits_for(target: &Target, rollout: &ServiceRollout) -> String {
     let bakes = match rollout.stage.as_str() {
         "PRODUCTION_TRAFFIC_SHIFT" | "POST_PRODUCTION_TRAFFIC_SHIFT" | "BAKE_TIME" => {
@@ -25,7 +25,7 @@ pub(super) fn waits_for(target: &Target, rollout: &ServiceRollout) -> String {
     )
 }
 
-/// The answer to a pause, such as `let the deployment of agent:2 go on from POST_TEST_TRAFFIC_SHIFT`.
+/// Says what the answer to a pause does, such as `let the deployment of agent:2 go on from POST_TEST_TRAFFIC_SHIFT`.
 pub(super) fn answer(pausing: &Pausing) -> String {
     let way = if pausing.goes_on { "on" } else { "back" };
     let at = pausing.at.as_str();
@@ -37,7 +37,7 @@ pub(super) fn answer(pausing: &Pausing) -> String {
     )
 }
 
-/// Tenths of a percent, such as `12.5 %`.
+/// Formats tenths of a percent, such as `12.5 %`.
 pub(super) fn percent(tenths: u32) -> String {
     match tenths % 10 {
         0 => format!("{} %", tenths / 10),
@@ -45,7 +45,7 @@ pub(super) fn percent(tenths: u32) -> String {
     }
 }
 
-/// That ECS has paused a deployment for Windlass, for the end of what is shown.
+/// Says that ECS has paused a deployment for Windlass, as the end of a sentence; empty if it has not.
 pub(super) fn paused(target: &Target, rollout: &ServiceRollout) -> String {
     let own = pause::own(rollout, &target.pauses);
     own.map_or_else(String::new, |(_, waits)| {
@@ -53,7 +53,7 @@ pub(super) fn paused(target: &Target, rollout: &ServiceRollout) -> String {
     })
 }
 
-/// What ECS gives as the reason.
+/// Says which reason ECS gives; empty if it gives none.
 fn because(rollout: &ServiceRollout) -> String {
     match rollout.reason.trim_end_matches('.') {
         "" => String::new(),
@@ -61,7 +61,7 @@ fn because(rollout: &ServiceRollout) -> String {
     }
 }
 
-/// ECS went back by itself, or somebody stopped it there.
+/// Tells that the deployment did not succeed: ECS went back by itself, or somebody stopped it there.
 pub(super) fn taken_back(target: &Target, seen: &Seen, rollout: &ServiceRollout) -> Finding {
     let trouble = seen.troubles.get(&rollout.task_definition);
     failed(
@@ -78,7 +78,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, rollout: &ServiceRollout)
     )
 }
 
-/// It took too long.
+/// Tells that the deployment took too long.
 pub(super) fn not_there(target: &Target, seen: &Seen, rollout: &ServiceRollout) -> Finding {
     let trouble = seen.troubles.get(&rollout.task_definition);
     let after_s = target.steady_within_s + target.bakes_s;
@@ -100,7 +100,7 @@ pub(super) fn not_there(target: &Target, seen: &Seen, rollout: &ServiceRollout) 
     )
 }
 
-/// It is over, and other tasks run than must.
+/// Tells that the deployment is over, and that other tasks run than must.
 pub(super) fn not_settled(target: &Target, seen: &Seen) -> Finding {
     let listed = seen.deployments.iter().map(|d| {
         format!(
@@ -125,7 +125,7 @@ pub(super) fn not_settled(target: &Target, seen: &Seen) -> Finding {
     )
 }
 
-/// ECS lists no deployment of what was sent.
+/// Tells that ECS lists no deployment of what was sent.
 pub(super) fn unlisted(target: &Target, seen: &Seen) -> Finding {
     failed(
         target,

@@ -1,4 +1,4 @@
-//! What a service must run, and what the new task definition is made from.
+//! Decides what a service must run, and what its new task definition is made from.
 
 use super::back::back;
 use super::brought::{no_container, of_another, unreadable_document};
@@ -22,20 +22,21 @@ use windlass_domain::image::{is_same_repository, split_image};
 use windlass_domain::kinds::ecs::{Base as BaseRule, Ecs as Spec};
 use windlass_domain::shape::{nearest, suggest};
 
-/// What a service must run, and how that is made.
+/// The goal of a service, and how its new task definition is made.
 pub(super) struct Wanted {
     pub goal: Goal,
     pub family: String,
     pub base: PinnedBase,
-    /// The containers that the release does not name.
+    /// The containers that the release does not name. They keep what they run.
     pub kept: BTreeSet<String>,
-    /// All images, where the release brings a part of several.
+    /// All images as one artifact, the kept ones included. `None` if there is only one, if one is not pinned by digest,
+    /// or if the release brings no images.
     pub artifact: Option<Artifact>,
-    /// Why there is nothing to change.
+    /// The reason why there is nothing to change; `None` if there is something.
     pub unchanged: Option<String>,
 }
 
-/// What was asked of AWS, or what is wrong with what was asked for.
+/// A value, or the findings that are in the way. The fault is that of the call to AWS.
 pub(super) type Found<T> = Answered<Result<T, Vec<Finding>>>;
 
 pub(super) async fn find_goal<P, H>(
@@ -98,7 +99,7 @@ fn wrong_artifact<T>(
     )])
 }
 
-/// The images of a release by container.
+/// Returns the images of a release by container, or findings if the release does not fit the declared containers.
 fn named(
     input: &PrepareInput<'_>,
     spec: &Spec,
@@ -154,7 +155,7 @@ pub(super) async fn base(
     }
 }
 
-/// The containers that the base lacks. What the running one lacks is told already.
+/// Finds the containers that the base lacks. If the base is the running task definition, they are told already.
 pub(super) fn lacking(
     input: &PrepareInput<'_>,
     spec: &Spec,
@@ -306,7 +307,7 @@ async fn image_of(
     }
 }
 
-/// By digest, and of the repository as its registry tells it.
+/// Returns the image by digest, in the repository as its registry names it.
 pub(super) fn own(image: &Image) -> Own {
     Own {
         image: format!("{}@sha256:{}", image.repository_uri, image.digest),
@@ -323,7 +324,7 @@ pub(super) fn forward(images: Images) -> Goal {
     }
 }
 
-/// The service is set to these bytes in this container already, pinned by digest.
+/// Returns a sentence if the service is already set to these bytes in this container, pinned by digest.
 fn runs_already(
     spec: &Spec,
     current: &TaskDefinition,

@@ -1,4 +1,4 @@
-//! Pure: the waves of a release of a service that ECS shifts.
+//! Pure: plans the waves of a release of a service that ECS shifts.
 
 use super::state::{Goal, Target, Until};
 use super::strategy::{MINUTE_S, waits_min};
@@ -8,21 +8,22 @@ use crate::ports::{Answered, Service, Shifting};
 use serde_json::Value;
 use windlass_domain::kinds::ecs::{Pause, Strategy};
 
-/// How many minutes of the shifting are watched before it is looked whether ECS has gone back by itself.
+/// The shortest time of a wave in which the shifting is watched, in minutes. The look after it shows whether ECS has
+/// gone back by itself.
 const LOOK_MIN: u64 = 5;
 
-/// How often that is looked at most: each look is a wave.
+/// The largest number of such looks: each look is a wave.
 const LOOKS: u64 = 6;
 
-/// The service that shifts by itself.
+/// The name of the service that shifts traffic by itself.
 const ECS: &str = "ECS";
 
 /// All traffic, in tenths of a percent.
 const ALL: u32 = 1000;
 
-/// The waves of a release. What rolls is one; and so is a rollback, which no gate decides. Else ECS shifts by itself: that
-/// is looked at while gates watch, and at each pause that is Windlass's, until all traffic is shifted; and last its end is
-/// waited for.
+/// Returns the waves of a release. A service that rolls has one wave, and so has a rollback, which no gate decides.
+/// Otherwise ECS shifts by itself. Until all traffic is shifted there is a wave for each look while gates watch, and
+/// for each pause that is Windlass's. The last wave waits for the end.
 pub(super) fn stages(
     input: &PrepareInput<'_>,
     target: &Target,
@@ -62,7 +63,7 @@ pub(super) fn stages(
     Ok(stages)
 }
 
-/// The production traffic of the new tasks after each step, in tenths of a percent; the last has all.
+/// Returns the production traffic of the new tasks after each step, in tenths of a percent. The last step has all.
 fn steps(strategy: Strategy, shifting: &Shifting) -> Vec<u32> {
     let step = shifting.step_tenths.clamp(1, ALL);
     let below: Vec<u32> = match strategy {
@@ -106,7 +107,7 @@ impl Way<'_> {
         })
     }
 
-    /// The time after which ECS takes back what has paused.
+    /// Returns the time after which ECS takes back a deployment that has paused.
     fn holds(&self, at: Pause) -> Option<Holds> {
         let hooks = self.service.hooks.iter();
         let mut own = hooks.filter(|hook| hook.pauses_at(at.as_str()));
@@ -123,7 +124,7 @@ impl Way<'_> {
         })
     }
 
-    /// The new tasks get the test traffic.
+    /// Returns the wave in which the new tasks get the test traffic, if a pause is declared there.
     fn test(&self) -> Answered<Vec<Stage>> {
         let at = Pause::PostTestTrafficShift;
         if !self.target.pauses.contains(&at) {
@@ -132,7 +133,8 @@ impl Way<'_> {
         Ok(vec![self.pause(at, 0)?])
     }
 
-    /// Before each step ECS waits for Windlass. Where it bakes for long after one, that is watched as well.
+    /// Plans a shift in which ECS waits for Windlass before each step. If ECS bakes for long after a step, that is
+    /// watched as well.
     fn step_by_step(&self) -> Answered<Vec<Stage>> {
         let shifting = &self.service.shifting;
         let steps = steps(self.target.strategy, shifting);
@@ -160,7 +162,7 @@ impl Way<'_> {
         Ok(stages)
     }
 
-    /// ECS shifts without a pause.
+    /// Plans a shift without a pause.
     fn by_itself(&self) -> Answered<Vec<Stage>> {
         let waits_min = waits_min(self.target.strategy, &self.service.shifting);
         let looks = match waits_min {
@@ -179,7 +181,7 @@ impl Way<'_> {
         (1..=looks).map(look).collect()
     }
 
-    /// The new tasks have all traffic, and the former ones still run.
+    /// Returns the wave in which the new tasks have all traffic, and the former ones still run.
     fn all(&self) -> Answered<Stage> {
         let at = Pause::PostProductionTrafficShift;
         if self.target.pauses.contains(&at) {
@@ -198,7 +200,7 @@ impl Way<'_> {
                 ),
                 is_always: false,
             }),
-            // It bakes by itself, and ends the former tasks then.
+            // ECS bakes by itself, and then ends the former tasks.
             timed_by: Some(ECS),
             share: Some(ALL),
             ..self.stage(Until::Shifted, "all traffic")?

@@ -1,4 +1,4 @@
-//! The task definitions that a deployment brought to a service.
+//! Finds the task definitions that a deployment brought to a service.
 
 use super::{Target, Update};
 use crate::kinds::from_value;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::step::Step;
 
-/// What writes log lines; see [`crate::kinds::writes`].
+/// Returns the tasks that write log lines; see [`crate::kinds::writes`].
 pub fn writes(step: &Step) -> Answered<Writes> {
     let target: Target = from_value("target", &step.target)?;
     let brought = sent_forward(step).filter_map(|(change, _)| brought(change));
@@ -19,7 +19,7 @@ pub fn writes(step: &Step) -> Answered<Writes> {
     })
 }
 
-/// The task definition that a change brings, by ARN: one that the service is set to, or that CodeDeploy brings.
+/// Returns the task definition that a change brings, by ARN. The service is set to it, or CodeDeploy brings it.
 fn brought(change: &Value) -> Option<String> {
     let is_update = change.get("stop").is_none();
     let update = Update::deserialize(change).ok().filter(|_| is_update);

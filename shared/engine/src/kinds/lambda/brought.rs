@@ -1,4 +1,4 @@
-//! What a zip's own bytes tell against it.
+//! Checks a zip by its own bytes.
 
 use crate::kinds::site::archive::{Limits, check_whole, directory};
 use windlass_domain::finding::Finding;
@@ -9,8 +9,8 @@ use windlass_domain::name::ComponentName;
 /// 250 MB unzipped, with all layers).
 const UNZIPPED: u64 = 250 << 20;
 
-/// What is wrong with the zip, as far as its bytes and the declaration tell; see
-/// [`crate::kinds::brought`]. Names and packing are Lambda's to judge.
+/// Finds what is wrong with the zip, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
+/// Lambda itself judges names and packing.
 pub fn brought(_: &ComponentName, spec: &Lambda, named: &str, bytes: &[u8]) -> Vec<Finding> {
     // A function of a repository takes images, which is told of the manifest.
     if spec.repository.is_some() {

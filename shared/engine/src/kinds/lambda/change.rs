@@ -34,8 +34,8 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             } => {
                 let keeping = (code_key.as_deref(), revision_id.as_str());
                 let taken = self.update(function, to, source, keeping).await?;
-                // Where callers use it already, a refusal would mean that nothing was changed: the next look
-                // finds the other code, and the undo brings back the former.
+                // If callers use it already, a refusal would mean that nothing was changed: the next look finds the
+                // other code, and the undo brings back the former.
                 if !live {
                     as_sent(to, taken)?;
                 }
@@ -67,7 +67,8 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         }
     }
 
-    /// The SHA-256 of the zip that Lambda says it took; none of an image, of which it tells no digest here.
+    /// Returns the SHA-256 of the zip that Lambda says it took. `None` for an image, because Lambda tells no digest of
+    /// it here.
     async fn update(
         &self,
         function: &str,
@@ -94,9 +95,9 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             .map(|(_, code)| code)
     }
 
-    /// The number of the version. Nothing is published where Lambda finds nothing new; then it answers the
-    /// version before (AWS Lambda API Reference, PublishVersion), which must do: that is also how a lost answer
-    /// is asked for again.
+    /// Publishes a version and returns its number. If Lambda finds nothing new, it publishes nothing and answers the
+    /// version before (AWS Lambda API Reference, PublishVersion). That one must do, because a lost answer is asked for
+    /// again in this way. The fault is `Refused` if its configuration is not the function's.
     async fn publish(
         &self,
         function: &str,
@@ -172,7 +173,8 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         }
     }
 
-    /// The code of a published version of the same function.
+    /// Returns the code of a published version of the same function. The fault is `Refused` if the bytes are not the
+    /// wanted ones.
     async fn version(&self, function: &str, version: &str, to: &[String]) -> Answered<Code> {
         let told = self.at.function(function, Some(version)).await?;
         let location = told.code_location.ok_or_else(|| {
@@ -225,7 +227,7 @@ fn described(keep: bool, deployment: &DeploymentId) -> String {
     }
 }
 
-/// That Lambda took the bytes that were sent.
+/// Returns the fault `Refused` if Lambda took other bytes than those that were sent.
 fn as_sent(to: &[String], taken: Option<String>) -> Answered<()> {
     match taken {
         Some(taken) if !to.contains(&taken) => Err(other_bytes(&format!(

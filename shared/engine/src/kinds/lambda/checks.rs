@@ -1,4 +1,4 @@
-//! Pure: what is in the way of a function's change.
+//! Pure: finds what is in the way of a function's change.
 
 use super::state::Observed;
 use crate::kinds::PrepareInput;
@@ -7,7 +7,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::lambda::Lambda;
 
-/// The alias is not there.
+/// Tells that the alias is not there.
 pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
     let function = &spec.function;
     let alias = spec.alias.as_deref().unwrap_or_default();
@@ -21,7 +21,7 @@ pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
     )
 }
 
-/// The function, or its alias, is in a state in which it must not be changed.
+/// Finds a function, or its alias, in a state in which it must not be changed.
 pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Option<Finding> {
     let function = &spec.function;
     let state = is.latest.state.as_str();
@@ -55,7 +55,7 @@ pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Opti
     })
 }
 
-/// What is asked for needs something that the function does not have.
+/// Finds what is asked for and needs something that the function does not have.
 pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     if spec.alias.is_none() && !spec.rollout.steps.is_empty() {
@@ -86,8 +86,8 @@ pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> 
     findings
 }
 
-/// A replica belongs to Lambda@Edge, which makes it anew from the main function (AWS Lambda API
-/// Reference, FunctionConfiguration, `MasterArn`).
+/// Finds a replica. It belongs to Lambda@Edge, which makes it anew from the main function (AWS Lambda API Reference,
+/// FunctionConfiguration, `MasterArn`).
 pub fn replica(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> Option<Finding> {
     let main = function.replica_of.as_ref()?;
     Some(Finding::new(
@@ -101,9 +101,8 @@ pub fn replica(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> 
     ))
 }
 
-/// Where a reserved concurrency of 0 lets nothing run (AWS Lambda Developer Guide, "Configuring
-/// reserved concurrency"): a finding if the release could not be judged by its declared invocations,
-/// else a warning.
+/// Finds a reserved concurrency of 0, which lets nothing run (AWS Lambda Developer Guide, "Configuring reserved
+/// concurrency"). It is a finding if the release could not be judged by its declared invocations, else a warning.
 pub fn throttled(
     input: &PrepareInput<'_>,
     spec: &Lambda,

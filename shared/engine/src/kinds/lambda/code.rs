@@ -1,22 +1,21 @@
 //! Pure: which code a function or a version has, and which one a release brings it.
 //!
-//! A zip is known by `CodeSha256`. An image is known by the digest in `ResolvedImageUri` (AWS Lambda
-//! API Reference, FunctionCodeLocation), and where that was not asked for by `CodeSha256`, which
-//! holds the same digits: Lambda translates a tag to the digest, and tells it in
-//! GetFunctionConfiguration (AWS Lambda Developer Guide, "Deploying Lambda functions as container
-//! images").
+//! A zip is known by `CodeSha256`. An image is known by the digest in `ResolvedImageUri` (AWS Lambda API Reference,
+//! FunctionCodeLocation). If that was not asked for, an image is known by `CodeSha256`, which holds the same digits:
+//! Lambda translates a tag to the digest, and tells it in GetFunctionConfiguration (AWS Lambda Developer Guide,
+//! "Deploying Lambda functions as container images").
 
 use super::state::{Latest, Observed, Source, Version};
 use crate::ports::{Image, Platform};
 use windlass_domain::artifact::Artifact;
 
-/// The digits of the digest in an image's URI.
+/// Returns the digits of the digest in an image's URI.
 fn digits(image: Option<&str>) -> Option<&str> {
     let (_, digits) = image?.rsplit_once("@sha256:")?;
     Some(digits)
 }
 
-/// The image by digest that a source brings, whatever else the wanted code is called.
+/// Returns the image that a source brings, if it is named by digest. The other names of the wanted code do not matter.
 pub(super) fn image_of(source: &Source) -> Option<String> {
     let image = match source {
         Source::Artifact(image @ Artifact::Image { .. }) => image.to_string(),
@@ -30,29 +29,29 @@ pub(super) fn image_of(source: &Source) -> Option<String> {
 }
 
 impl Latest {
-    /// Whether it is known by an image's digest.
+    /// Returns whether it is known by an image's digest.
     pub(super) fn is_image(&self) -> bool {
         digits(self.image.as_deref()).is_some()
     }
 
-    /// The code: an image's digits, else `CodeSha256`.
+    /// Returns the code: an image's digits, else `CodeSha256`.
     pub(super) fn code(&self) -> &str {
         digits(self.image.as_deref()).unwrap_or(&self.code_sha256)
     }
 
-    /// Whether its code is one of these.
+    /// Returns whether its code is one of these.
     pub(super) fn is_any(&self, codes: &[String]) -> bool {
         is_any(&self.code_sha256, self.image.as_deref(), codes)
     }
 }
 
 impl Version {
-    /// The code: an image's digits, else `CodeSha256`.
+    /// Returns the code: an image's digits, else `CodeSha256`.
     pub(super) fn code(&self) -> &str {
         digits(self.image.as_deref()).unwrap_or(&self.code_sha256)
     }
 
-    /// Whether its code is one of these.
+    /// Returns whether its code is one of these.
     pub(super) fn is_any(&self, codes: &[String]) -> bool {
         is_any(&self.code_sha256, self.image.as_deref(), codes)
     }
@@ -63,7 +62,7 @@ fn is_any(code_sha256: &str, image: Option<&str>, codes: &[String]) -> bool {
     is(code_sha256) || digits(image).is_some_and(is)
 }
 
-/// The code that callers got in a recorded state, and its image if it is one.
+/// Returns the code that callers got in a recorded state, and its image if it is one.
 pub(super) fn served(was: &Observed) -> (&str, Option<&str>) {
     let version = was.alias.as_ref().and_then(|alias| {
         let mut versions = was.versions.iter();
@@ -75,10 +74,10 @@ pub(super) fn served(was: &Observed) -> (&str, Option<&str>) {
     }
 }
 
-/// The code that an image brings to a function, as Lambda will tell it, and where it comes from.
-/// Lambda takes the image of one platform and no index of several (AWS Lambda Developer Guide,
-/// "Create a Lambda function using a container image"), so that of an index the manifest for the
-/// function's architecture is brought. The error names the platforms that there are.
+/// Returns the code that an image brings to a function, as Lambda will tell it, and its source. Lambda takes the image
+/// of one platform and no index of several (AWS Lambda Developer Guide, "Create a Lambda function using a container
+/// image"). So an index brings the manifest for the function's architecture. The error names the platforms that the
+/// index has.
 pub(super) fn of_image(
     image: &Image,
     architecture: &str,
@@ -102,8 +101,8 @@ pub(super) fn of_image(
     Ok((vec![index, platform.digest.to_string()], Source::Image(uri)))
 }
 
-/// An index names processors as Go does, Lambda in its own way (AWS Lambda API Reference,
-/// FunctionConfiguration, `Architectures`).
+/// Returns Lambda's name of a processor. An index names processors as Go does, Lambda in its own way (AWS Lambda API
+/// Reference, FunctionConfiguration, `Architectures`).
 fn lambda_name(architecture: &str) -> &str {
     match architecture {
         "amd64" => "x86_64",

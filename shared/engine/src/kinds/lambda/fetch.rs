@@ -1,5 +1,5 @@
-//! What Lambda fetches by itself, and whether it can: an image from its repository, and a zip that is
-//! too large to be sent inline from the artifacts bucket.
+//! Checks whether Lambda can fetch what it fetches by itself: an image from its repository, and a zip that is too large
+//! to be sent inline from the artifacts bucket.
 
 use super::change::INLINE;
 use crate::config::Configured;
@@ -35,14 +35,15 @@ fn release_is_large(input: &PrepareInput<'_>) -> bool {
     matches!(input.artifact, Some(Artifact::Object { bytes, .. }) if *bytes > INLINE)
 }
 
-/// Without an alias an undo puts the present code back, by way of the bucket where it is large.
+/// Returns whether an undo needs the bucket. Without an alias it puts the present code back, by way of the bucket if
+/// the code is large.
 fn undo_is_large(spec: &Lambda, function: &Function) -> bool {
     spec.alias.is_none() && function.package == "Zip" && function.code_bytes > INLINE
 }
 
-/// Lambda takes a zip only from a bucket in the function's own region (AWS Lambda API Reference,
-/// UpdateFunctionCode, `S3Bucket`), and an image only from a repository there (AWS Lambda Developer
-/// Guide, "Create a Lambda function using a container image").
+/// Finds bytes in another region. Lambda takes a zip only from a bucket in the function's own region (AWS Lambda API
+/// Reference, UpdateFunctionCode, `S3Bucket`), and an image only from a repository there (AWS Lambda Developer Guide,
+/// "Create a Lambda function using a container image").
 fn out_of_reach(
     input: &PrepareInput<'_>,
     spec: &Lambda,
@@ -85,8 +86,8 @@ fn out_of_reach(
     ))
 }
 
-/// The region of a repository by its URI, `<account>.dkr.ecr.<region>.amazonaws.com/<name>` (Amazon
-/// ECR User Guide, "Amazon ECR private registry").
+/// Returns the region of a repository by its URI, `<account>.dkr.ecr.<region>.amazonaws.com/<name>` (Amazon ECR User
+/// Guide, "Amazon ECR private registry").
 fn registry_region(repository: &str) -> Option<&str> {
     let (host, _) = repository.split_once('/')?;
     let mut words = host.split('.').skip(1);

@@ -1,4 +1,4 @@
-//! Whether what a rollback goes back to is still there.
+//! Checks whether what a rollback goes back to is still there.
 
 use super::state::Observed;
 use crate::kinds::PrepareInput;
@@ -56,7 +56,7 @@ pub(super) async fn image_gone(
     Ok(found.is_none().then(|| gone(input, spec, &what)))
 }
 
-/// That something is gone, in words.
+/// Makes the finding that something is gone.
 pub(super) fn gone(input: &PrepareInput<'_>, spec: &Lambda, what: &str) -> Finding {
     Finding::new(
         FindingName::ArtifactMissing,

@@ -1,8 +1,8 @@
 //! AWS Lambda functions: code, versions, and the alias that shifts traffic to them.
 //!
-//! With an alias, new code and new versions are additive and only the alias switches. Without one
-//! callers use `$LATEST`, so that new code is live at once; the former code is then kept as a
-//! published version first, from which it is restored.
+//! With an alias, new code and new versions are additive, and only the alias switches. Without an alias callers use
+//! `$LATEST`, so that new code is live at once. The former code is then first kept as a published version, from which
+//! it can be restored.
 
 mod brought;
 mod change;
@@ -48,7 +48,7 @@ pub struct LambdaKind<P> {
     home: P,
     /// The ports at the function's place.
     at: P,
-    /// Code that was fetched before its change is sent.
+    /// The code that was fetched before its change is sent.
     fetched: RefCell<Option<(Source, Code)>>,
 }
 
@@ -63,11 +63,11 @@ impl<P> LambdaKind<P> {
     }
 }
 
-/// A function, whose alias is moved by Windlass or by CodeDeploy.
+/// The kind of a function, by who moves its alias: Windlass or CodeDeploy.
 pub enum Function<P> {
-    /// By Windlass.
+    /// Windlass.
     Own(LambdaKind<P>),
-    /// By CodeDeploy.
+    /// CodeDeploy.
     CodeDeploy(CodeDeployed<P>),
 }
 
@@ -80,7 +80,7 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Built for Functio
     }
 }
 
-/// The kind that a step is of.
+/// Returns the kind for the target of a step: CodeDeploy's if the target has a deployment group.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
 pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Function<P>> {
     let at = || ports.at(&step.place);
@@ -199,7 +199,7 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
     }
 }
 
-/// A member of what callers notice in people's words.
+/// Returns the name and the value, for people, of one member of what callers get.
 fn field(member: &str, value: &Value) -> (String, String) {
     let (name, value) = match member {
         "version" => ("version of the alias", fields::plain(value)),
@@ -214,7 +214,7 @@ fn field(member: &str, value: &Value) -> (String, String) {
     (name.to_owned(), value)
 }
 
-/// Shares in millionths as [`Traffic::noticed`] has them, in percent.
+/// Formats shares in millionths, as [`Traffic::noticed`] has them, in percent.
 fn weights(shares: &Value) -> String {
     let each = shares.as_array().into_iter().flatten();
     let each = each.filter_map(|share| {
@@ -232,7 +232,7 @@ fn weights(shares: &Value) -> String {
     each.join(", ")
 }
 
-/// What callers get.
+/// Returns what callers get.
 fn noticed(seen: &Observed) -> Noticed {
     Noticed {
         value: match &seen.alias {

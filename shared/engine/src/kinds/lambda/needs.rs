@@ -1,4 +1,5 @@
-//! What a release of a function asks of the role that changes it (Service Authorization Reference, AWS Lambda).
+//! The permissions that a release of a function needs of the role that changes it (Service Authorization Reference, AWS
+//! Lambda).
 
 use crate::kinds::PrepareInput;
 use crate::kinds::codedeploy;
@@ -19,7 +20,8 @@ pub async fn needs(
     Ok(of(spec, &function.arn, &tags))
 }
 
-/// Pure: the alias is also moved where CodeDeploy does, on the way back (decision 0450).
+/// Pure: returns these calls. If CodeDeploy moves the alias, Windlass moves it as well, on the way back (decision
+/// 0450).
 fn of(spec: &Lambda, arn: &str, tags: &BTreeMap<String, String>) -> Vec<Needed> {
     let mut actions = vec!["lambda:UpdateFunctionCode", "lambda:PublishVersion"];
     if spec.alias.is_some() {

@@ -1,4 +1,4 @@
-//! Pure: what to do next with a function.
+//! Pure: decides the next step with a function.
 
 use super::code::image_of;
 use super::state::{
@@ -7,13 +7,13 @@ use super::state::{
 use crate::kinds::Next;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// How long to wait for an update or a new version, in seconds.
+/// The time to wait for an update or a new version, in seconds.
 const SOON: u64 = 2;
 
-/// How long to wait for provisioned concurrency, in seconds.
+/// The time to wait for provisioned concurrency, in seconds.
 const LATER: u64 = 5;
 
-/// What to do next.
+/// Returns what to do next.
 pub fn next(is: &Observed, goal: &Goal) -> Next<Change> {
     match (goal, &is.alias) {
         (Goal::Release(wanted), Some(alias)) => shift_to_goal(is, alias, wanted),
@@ -26,7 +26,7 @@ pub fn next(is: &Observed, goal: &Goal) -> Next<Change> {
     }
 }
 
-/// What callers get once a change is made.
+/// Returns what callers get once a change is made; `None` if nobody can tell.
 pub fn after(change: &Change, is: &Observed) -> Option<Observed> {
     let mut after = is.clone();
     match change {
@@ -46,8 +46,8 @@ pub fn after(change: &Change, is: &Observed) -> Option<Observed> {
     Some(after)
 }
 
-/// The version that has the goal's code: the one that was published for this deployment, or one whose
-/// configuration is the present one, because a version freezes its configuration.
+/// Returns the version that has the goal's code. It is the one that was published for this deployment, or one that has
+/// the present configuration, because a version freezes its configuration.
 fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
     let latest = &is.latest;
     let wanted = |version: &&Version| {
@@ -64,8 +64,8 @@ fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
         .or_else(|| newest_first.find(|version| version.configuration == latest.configuration))
 }
 
-/// The version that has the goal's code once the goal is reached: the one that was published ahead of the alias's
-/// first move, or that the alias sends a share or all of its callers to; `$LATEST` for a function without an alias.
+/// Returns the version that has the goal's code once the goal is reached. It was published ahead of the alias's first
+/// move, or the alias sends a share or all of its callers to it. For a function without an alias it is `$LATEST`.
 pub fn brought(is: &Observed, goal: &Goal) -> Option<String> {
     let Some(alias) = &is.alias else {
         return Some("$LATEST".to_owned());
@@ -104,7 +104,7 @@ fn publish_goal(latest: &Latest, goal: &Wanted) -> Next<Change> {
     Next::Do(publish(latest, false))
 }
 
-/// The share of the new version stands in the weights and the rest stays where it was.
+/// Returns the wanted traffic: the share of the new version stands in the weights, and the rest stays where it was.
 fn wanted_traffic(version: &str, goal: &Wanted) -> Traffic {
     if goal.percent >= 100 || goal.from == version {
         return Traffic::all_to(version);
@@ -190,7 +190,7 @@ fn live_back(is: &Observed, was: &Observed) -> Next<Change> {
     }
 }
 
-/// The newest version that holds this code.
+/// Returns the newest version that holds this code.
 fn kept<'a>(is: &'a Observed, code_sha256: &str) -> Option<&'a Version> {
     let mut newest_first = is.versions.iter().rev();
     newest_first.find(|version| version.code_sha256 == code_sha256)
@@ -204,8 +204,8 @@ fn arrived(latest: &Latest) -> Next<Change> {
     }
 }
 
-/// Nothing may be changed while an update is under way, and its RevisionId will move again when it
-/// ends (AWS Lambda Developer Guide, "Lambda function states").
+/// Decides if the function may not be changed now. Nothing may be changed while an update is under way, and the
+/// RevisionId will move again when the update ends (AWS Lambda Developer Guide, "Lambda function states").
 fn busy(latest: &Latest) -> Option<Next<Change>> {
     match (latest.state.as_str(), latest.last_update.as_str()) {
         ("Failed", _) => Some(failed(format!("The function failed: {}", latest.reason))),

@@ -21,7 +21,7 @@ pub(super) fn ready(code: &str) -> Latest {
     latest(code, "Active", "Successful")
 }
 
-/// number:code:configuration:description:state
+/// Reads versions from texts: number:code:configuration:description:state.
 fn versions(texts: &[&str]) -> Vec<Version> {
     let version = |text: &&str| {
         let parts: Vec<&str> = text.split(':').collect();
@@ -38,7 +38,7 @@ fn versions(texts: &[&str]) -> Vec<Version> {
     texts.iter().map(version).collect()
 }
 
-/// `1`, or `1+2@0.1`
+/// Reads an alias from a text: `1`, or `1+2@0.1`.
 fn alias(text: &str) -> AliasState {
     let (version, weights) = match text.split_once('+') {
         Some((version, share)) => {
@@ -273,7 +273,7 @@ fn with_an_alias() {
     }
 }
 
-/// Lambda answers a version of somebody else's where nothing is new. It stays the one that was tried.
+/// If nothing is new, Lambda answers a version of somebody else's. It stays the one that was tried.
 #[test]
 fn what_was_answered_as_published_stays_it_when_the_configuration_changes() {
     let mut observed = is(ready("new"), &[OLD, "2:new:c0:by hand:Active"], Some("1"));

@@ -1,23 +1,23 @@
 //! Reads a function. A function may have thousands of versions, which Lambda lists fifty at a time and the oldest
-//! first, so a look reads the few that matter by their numbers.
+//! first. So a look reads the few that matter by their numbers.
 
 use super::state::{AliasState, Goal, Latest, Observed, Source, Target, Traffic, Version};
 use crate::ports::{Answered, Function, Functions};
 use windlass_domain::fault::FaultName;
 
-/// Versions that matter and that the alias does not name.
+/// The versions that matter and that the alias does not name.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// The one that was published for this deployment.
+    /// The version that was published for this deployment.
     published: Option<String>,
-    /// Those that are gone back to, or whose code is brought.
+    /// The versions that are gone back to, or whose code is brought.
     wanted: Vec<String>,
-    /// The code that is to be live again where callers use `$LATEST`, if no record tells which version keeps it.
+    /// The code that is to be live again, if callers use `$LATEST` and no record tells which version keeps it.
     former: Option<String>,
 }
 
 impl Known {
-    /// Puts together what is to be looked at on the way to a goal, where this version was published.
+    /// Puts together the versions to look at on the way to a goal. `made` is the version that was published.
     pub fn of(goal: Option<&Goal>, made: Option<&str>) -> Self {
         let mut known = Self {
             published: made.map(str::to_owned),
@@ -64,14 +64,14 @@ pub async fn observe(at: &impl Functions, target: &Target, known: &Known) -> Ans
     })
 }
 
-/// The newest version that keeps a code. Only here all versions are listed.
+/// Returns the newest version that keeps a code. Only here all versions are listed.
 async fn keeper(at: &impl Functions, function: &str, code: &str) -> Answered<Option<String>> {
     let mut newest_first = at.versions(function).await?.into_iter().rev();
     let found = newest_first.find(|version| version.code_sha256 == code);
     Ok(found.map(|version| version.version))
 }
 
-/// Versions by their numbers, oldest first. One that is not there, or not seen yet, is left out.
+/// Reads versions by their numbers, oldest first. A version that is not there, or not seen yet, is left out.
 async fn read(
     at: &impl Functions,
     function: &str,
@@ -119,7 +119,7 @@ async fn read_alias(at: &impl Functions, function: &str, name: &str) -> Answered
 }
 
 impl Traffic {
-    /// The versions that callers may get: two at most (AWS Lambda Developer Guide, "Implement Lambda canary
+    /// Returns the versions that callers may get: two at most (AWS Lambda Developer Guide, "Implement Lambda canary
     /// deployments using a weighted alias").
     fn versions(&self) -> impl Iterator<Item = String> {
         let weighted = self.weights.iter().map(|(version, _)| version.clone());

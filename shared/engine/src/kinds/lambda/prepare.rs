@@ -19,8 +19,8 @@ use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 
-/// Observes the function, checks that it may and can be changed, and computes the stages. Faults:
-/// `NotFound` and `AccessDenied` where the function cannot be read.
+/// Observes the function, checks that it may and can be changed, and computes the stages. Faults: `NotFound` and
+/// `AccessDenied` if the function cannot be read.
 pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
     there: &P,
     input: &PrepareInput<'_>,
@@ -96,7 +96,7 @@ struct Plan<'a> {
     before: Value,
 }
 
-/// A goal, what is done, and how long it is watched, in seconds.
+/// A goal, the words for what is done, and the time for which it is watched, in seconds.
 type Staged = (Goal, String, Option<u64>);
 
 impl Plan<'_> {
@@ -204,7 +204,7 @@ impl Plan<'_> {
         Ok(brought.map(|(code, source)| self.steps(&code, &source)))
     }
 
-    /// The code that is served, as if a release brought it.
+    /// Plans the code that is served now, as if a release brought it.
     fn once_more(&self) -> Vec<Staged> {
         let (code, _) = code::served(self.is);
         self.steps(&[code.to_owned()], &Source::Version(String::new()))
@@ -318,7 +318,7 @@ impl Plan<'_> {
         let traffic = match self.input.artifact {
             // A release that was judged had all callers on one version.
             Some(_) => Traffic::all_to(&before.traffic.version),
-            // What was found, or accepted, is gone back to as it was.
+            // A state that was found, or accepted, is gone back to as it was.
             None => before.traffic.clone(),
         };
         let shares = traffic.weights.iter().map(|(version, _)| version);

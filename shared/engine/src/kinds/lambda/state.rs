@@ -22,7 +22,7 @@ pub struct Target {
     pub codedeploy: Option<Group>,
 }
 
-/// What is wanted of a function.
+/// The goal of a function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(
@@ -30,16 +30,16 @@ pub struct Target {
     reason = "there are a few of them at a time"
 )]
 pub enum Goal {
-    /// What a release wants.
+    /// The goal of a release.
     Release(Wanted),
-    /// Back to what was recorded.
+    /// The recorded state, to which the function goes back.
     Back(Observed),
 }
 
-/// [`Goal::Back`], as it is recorded of a function that was seen.
+/// [`Goal::Back`], in the form in which a seen function is recorded.
 #[derive(Debug, Deserialize)]
 pub struct Back {
-    /// What was seen.
+    /// The state that was seen.
     pub back: Observed,
 }
 
@@ -48,10 +48,11 @@ pub struct Back {
 pub struct Observed {
     /// `$LATEST`.
     pub latest: Latest,
-    /// The published versions that the alias uses, that are gone back to, and that was published for this
-    /// deployment, as far as they are there; oldest first.
+    /// The published versions that matter, as far as they are there, oldest first: those that the alias uses, those
+    /// that are gone back to, and the one that was published for this deployment.
     pub versions: Vec<Version>,
-    /// The version that was published for this deployment: Lambda told its number.
+    /// The version that was published for this deployment, by the number that Lambda told. If an undo has no such
+    /// record, it is the newest version that keeps the former code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
     /// The alias, if callers use one.
@@ -78,7 +79,7 @@ pub struct Latest {
     pub state: String,
     /// `InProgress`, `Successful` or `Failed`.
     pub last_update: String,
-    /// Why, as Lambda tells it.
+    /// The reason of the state, as Lambda tells it.
     pub reason: String,
 }
 
@@ -98,11 +99,11 @@ pub struct Version {
     pub description: String,
     /// `Pending`, `Active`, `Inactive`, `Failed`.
     pub state: String,
-    /// Why, as Lambda tells it.
+    /// The reason of the state, as Lambda tells it.
     pub reason: String,
 }
 
-/// Where an alias sends its callers.
+/// The versions to which an alias sends its callers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
     /// The version that gets the rest.
@@ -116,7 +117,7 @@ pub struct Traffic {
 pub struct AliasState {
     /// Its name.
     pub name: String,
-    /// Where it sends its callers.
+    /// The versions to which it sends its callers.
     #[serde(flatten)]
     pub traffic: Traffic,
     /// Its revision.
@@ -126,16 +127,16 @@ pub struct AliasState {
     pub provisioned: Option<Provisioned>,
 }
 
-/// What a release wants of a function.
+/// The goal that a release has for a function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// The code as Lambda will tell it: for a zip the SHA-256 in base64; for an image the digits of
-    /// its digest, or of an index's and its platform's, either of which will do.
+    /// The code as Lambda will tell it. For a zip it is the SHA-256 in base64. For an image it is the digits of its
+    /// digest, or of an index's and of its platform's, either of which will do.
     pub code: Vec<String>,
-    /// Where the code comes from.
+    /// The source of the code.
     pub source: Source,
-    /// The share of the alias's callers, in percent; 100 without an alias. With 0 a version is published and
-    /// can be invoked, and the alias stays as it is.
+    /// The share of the alias's callers, in percent; 100 without an alias. With 0 a version is published and can be
+    /// invoked, and the alias stays as it is.
     pub percent: u8,
     /// The version that keeps the rest; empty without an alias.
     pub from: String,
@@ -144,18 +145,18 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Whether it is only published, ahead of the alias's first move.
+    /// Returns whether the version is only published, ahead of the alias's first move.
     pub fn is_ahead(&self) -> bool {
         self.percent == 0
     }
 
-    /// True where callers get either version by turns.
+    /// True if callers get either version by turns.
     pub fn is_shared(&self) -> bool {
         (1..100).contains(&self.percent)
     }
 }
 
-/// Where code comes from.
+/// The source of code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -167,7 +168,7 @@ pub enum Source {
     Image(String),
 }
 
-/// What callers get: `40 at 100 %`, or the beginning of the code's hash without an alias.
+/// Says what callers get: `40`, `40 with 41 at 10 %`, or without an alias the beginning of the code's hash.
 impl fmt::Display for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.alias {
@@ -177,7 +178,7 @@ impl fmt::Display for Observed {
     }
 }
 
-/// One change.
+/// One change of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// Replaces the code of `$LATEST`.
@@ -186,48 +187,48 @@ pub enum Change {
         from: String,
         /// The wanted code, any of these.
         to: Vec<String>,
-        /// Where it comes from.
+        /// The source of the code.
         source: Source,
-        /// Whether callers use `$LATEST`.
+        /// True if callers use `$LATEST`.
         live: bool,
         /// The key that the code stays encrypted with.
         code_key: Option<String>,
-        /// The condition.
+        /// The revision that the function must have.
         revision_id: String,
     },
     /// Publishes `$LATEST` as a version.
     Publish {
-        /// Its code, a condition.
+        /// The code that `$LATEST` must have.
         code_sha256: String,
-        /// Whether it is only kept, to be restored from.
+        /// True if the version only keeps the code, to be restored from.
         keep: bool,
-        /// The condition.
+        /// The revision that the function must have.
         revision_id: String,
     },
     /// Sends the alias's callers elsewhere.
     Shift {
         /// The alias.
         alias: String,
-        /// Where it sends them now.
+        /// The versions to which it sends them now.
         from: Traffic,
-        /// Where it shall send them.
+        /// The versions to which it shall send them.
         to: Traffic,
-        /// The condition.
+        /// The revision that the alias must have.
         revision_id: String,
     },
 }
 
-/// The description of the versions that a deployment publishes.
+/// Returns the description of the versions that a deployment publishes.
 pub fn description(deployment: &DeploymentId) -> String {
     format!("windlass {deployment}")
 }
 
-/// The description of a version that keeps the code that a deployment found.
+/// Returns the description of a version that keeps the code that a deployment found.
 pub fn description_of_kept(deployment: &DeploymentId) -> String {
     format!("windlass {deployment} before")
 }
 
-/// Code for a person: the first digits of its digest.
+/// Shortens code for a person, to the first digits of its digest.
 pub fn short(code: &str) -> String {
     let digest = match BASE64_STANDARD.decode(code) {
         Ok(raw) if raw.len() == 32 => Digest::from_bytes(&raw).to_string(),
@@ -236,13 +237,13 @@ pub fn short(code: &str) -> String {
     format!("sha256:{}", digest.chars().take(12).collect::<String>())
 }
 
-/// The SHA-256 of a zip as Lambda tells it.
+/// Returns the SHA-256 of a zip as Lambda tells it.
 pub fn code_sha256(digest: &Digest) -> String {
     BASE64_STANDARD.encode(digest.to_bytes())
 }
 
 impl Version {
-    /// A version as Lambda tells of it.
+    /// Reads a version as Lambda tells of it.
     pub fn of(function: Function) -> Self {
         Self {
             version: function.version,
@@ -257,7 +258,7 @@ impl Version {
 }
 
 impl Traffic {
-    /// All callers to one version.
+    /// Sends all callers to one version.
     pub fn all_to(version: &str) -> Self {
         Self {
             version: version.to_owned(),
@@ -265,7 +266,7 @@ impl Traffic {
         }
     }
 
-    /// What callers can notice of it. Weights are compared as numbers.
+    /// Returns what callers can notice of it. Weights become numbers, so that they are compared as such.
     pub fn noticed(&self) -> Value {
         let mut shares: Vec<(&str, u64)> = self
             .weights
@@ -277,13 +278,13 @@ impl Traffic {
         json!({"version": self.version, "shares": shares})
     }
 
-    /// Whether callers notice no difference.
+    /// Returns whether callers notice no difference.
     pub fn same(&self, other: &Self) -> bool {
         self.noticed() == other.noticed()
     }
 }
 
-/// A share from 0 to 1 in millionths; a text that is no number is the whole.
+/// Returns a share from 0 to 1 in millionths. A text that is no number is the whole.
 fn in_millionths(share: &str) -> u64 {
     let share: f64 = share.parse().unwrap_or(1.0);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 1
@@ -291,7 +292,7 @@ fn in_millionths(share: &str) -> u64 {
     millionths
 }
 
-/// `41`, or `41 with 42 at 10 %`.
+/// Formats it as `41`, or `41 with 42 at 10 %`.
 impl fmt::Display for Traffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.version)?;
@@ -305,8 +306,8 @@ impl fmt::Display for Traffic {
 }
 
 impl Change {
-    /// The change as the ledger records it: neither the condition, nor the key that the code keeps, nor where the
-    /// bytes come from make it another one.
+    /// Returns the change as the ledger records it. Neither the condition, nor the key that the code keeps, nor the
+    /// source of the bytes makes it another change.
     pub fn value(&self) -> Value {
         match self {
             Self::Update { from, to, live, .. } => {
@@ -322,7 +323,7 @@ impl Change {
     }
 }
 
-/// For a person: `alias live 41 → 41 with 42 at 10 %`.
+/// Describes the change for a person: `alias live 41 → 41 with 42 at 10 %`.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

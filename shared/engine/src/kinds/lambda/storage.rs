@@ -1,6 +1,6 @@
-//! Whether there is room for one more package of code: Lambda keeps the code of every version, and refuses to publish
-//! one where the quota of the account and region is used up (AWS Lambda Developer Guide, "Lambda quotas", "Function and
-//! layer storage"; AWS Lambda API Reference, PublishVersion, `CodeStorageExceededException`).
+//! Checks whether there is room for one more package of code. Lambda keeps the code of every version, and refuses to
+//! publish one if the quota of the account and region is used up (AWS Lambda Developer Guide, "Lambda quotas",
+//! "Function and layer storage"; AWS Lambda API Reference, PublishVersion, `CodeStorageExceededException`).
 
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, CodeRoom, Functions};
@@ -8,7 +8,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName, NOT_CHECKED};
 
-/// The share of the room from which on it is told that little is left, in percent.
+/// The used share of the room from which on a warning says that little is left, in percent.
 const TOLD_FROM: u64 = 90;
 
 /// A finding where there is no room, and a warning where little is left; also, of a check, where it may not be read.
@@ -23,7 +23,7 @@ pub(super) async fn check(
     };
     match there.code_room().await {
         Ok(room) => Ok(told(input, room, needed)),
-        // Whoever made the role before this was read lets it not; a release finds out as it did.
+        // A role that is older than this call may not read it. A release finds out as it did before.
         Err(fault) if fault.name == FaultName::AccessDenied => {
             let warning = input.is_check.then(|| {
                 Finding::new(
@@ -42,7 +42,8 @@ pub(super) async fn check(
     }
 }
 
-/// The bytes of the package that is published; none where none is, or it is an image, which is kept elsewhere.
+/// Returns the bytes of the package that is published. `None` if none is published, or if it is an image, which is kept
+/// elsewhere.
 fn needed(input: &PrepareInput<'_>, present: u64) -> Option<u64> {
     match input.artifact {
         Some(Artifact::Object { bytes, .. }) => Some(*bytes),

@@ -1,4 +1,4 @@
-//! The versions of a function that a deployment brought.
+//! Finds the versions of a function that a deployment brought.
 
 use super::{Target, Traffic};
 use crate::kinds::from_value;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::step::Step;
 
-/// What writes log lines; see [`crate::kinds::writes`].
+/// Returns the versions that write log lines; see [`crate::kinds::writes`].
 pub fn writes(step: &Step) -> Answered<Writes> {
     let target: Target = from_value("target", &step.target)?;
     let versions = sent_forward(step).flat_map(|(change, made)| brought(change, made));
@@ -19,8 +19,8 @@ pub fn writes(step: &Step) -> Answered<Writes> {
     })
 }
 
-/// The versions that a change brings: one that is published for callers, and where the alias goes, by Windlass or by
-/// CodeDeploy.
+/// Returns the versions that a change brings: one that is published for callers, and those to which Windlass or
+/// CodeDeploy newly sends callers.
 fn brought(change: &Value, made: Option<&str>) -> BTreeSet<String> {
     let mut versions = BTreeSet::new();
     if change["publish"]["keep"] == Value::Bool(false) {

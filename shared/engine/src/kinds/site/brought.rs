@@ -1,4 +1,4 @@
-//! What an archive's own bytes tell against it.
+//! Checks an archive that is in no release yet by its own bytes.
 
 use super::archive::{Limits, check, directory};
 use super::prepare::{lacks_root, room};
@@ -7,8 +7,8 @@ use windlass_domain::finding::Finding;
 use windlass_domain::kinds::site::StaticSite;
 use windlass_domain::name::ComponentName;
 
-/// What is wrong with the archive, as far as its bytes and the declaration tell; see
-/// [`crate::kinds::brought`]. The default root object of a distribution is known to AWS alone.
+/// Returns what is wrong with the archive, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
+/// Only AWS knows the default root object of a distribution, so that is not checked.
 pub fn brought(
     component: &ComponentName,
     site: &StaticSite,

@@ -1,6 +1,6 @@
-//! Many calls to S3, and how many of them are under way at once: more while S3 answers, half as many when it asks to
-//! slow down (Amazon S3 User Guide, "Best practices design patterns: optimizing Amazon S3 performance"); and listing what
-//! is in a bucket with many calls.
+//! Makes many calls to S3, several at once. As long as S3 answers, more calls are under way at once; when S3 asks to
+//! slow down, half as many (Amazon S3 User Guide, "Best practices design patterns: optimizing Amazon S3 performance").
+//! This module also lists a bucket with several calls at once.
 
 use crate::ports::{Answered, Clock, Listed, Objects};
 use futures::StreamExt;
@@ -11,12 +11,12 @@ use windlass_domain::count::count;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 
-/// How often a call is made again that S3 asked to make later.
+/// The number of times that a call is made again when S3 asks to make it later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// For what is not waited for: about half a minute altogether.
+    /// For calls that nobody waits for: about half a minute altogether.
     Long,
-    /// For what is sent within the time of an open call: less than a second, and no call begins after this.
+    /// For calls that are sent within the time of an open call: less than a second, and no call begins after this time.
     Until(Time),
 }
 
@@ -33,10 +33,11 @@ impl Patience {
     }
 }
 
-/// Makes many calls, as many at a time as the pace allows, and waits for all of them even if one
-/// fails: nothing that was sent is left unanswered. What S3 asks to make later is made later.
-/// Answers what succeeded, and the fault that matters most: an answer that was lost before one
-/// that says no, because what was asked may still be done. What there was no time for is throttled.
+/// Makes many calls, as many at a time as the pace allows. It waits for all of them even if one fails, so that nothing
+/// that was sent is left unanswered. If S3 asks to make a call later, it is made later.
+///
+/// Returns the answers of the calls that succeeded, and the fault that matters most. A lost answer matters more than a
+/// refusal, because the call may still be carried out. Calls for which there was no time are told as throttled.
 pub async fn all<'i, I, T, F>(
     clock: &impl Clock,
     pace: &Cell<Pace>,
@@ -103,25 +104,25 @@ fn weight(name: FaultName) -> u8 {
     }
 }
 
-/// How many calls may be under way, and what was answered since that was last lowered.
+/// The number of calls that may be under way, and the answers since it was last changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// How many calls may be under way.
+    /// The number of calls that may be under way.
     pub limit: usize,
-    /// Answers since the limit was last lowered: those of one round were sent before it was, and
-    /// lower it once.
+    /// The answers since the limit was last lowered. Calls of one round were sent before the limit fell, so their
+    /// refusals lower it only once.
     since_lowered: usize,
-    /// Answers since it was last raised.
+    /// The answers since the limit was last raised.
     since_raised: usize,
 }
 
-/// With how many it begins.
+/// The limit at the beginning.
 const FIRST: usize = 32;
-/// The most: one function's processor is busy with them.
+/// The highest limit: so many calls keep one function's processor busy.
 const MOST: usize = 128;
-/// The fewest.
+/// The lowest limit.
 const FEWEST: usize = 2;
-/// How many more after a round without a refusal.
+/// The number by which a round without a refusal raises the limit.
 const MORE: usize = 4;
 
 impl Default for Pace {
@@ -135,7 +136,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// After a call that was answered.
+    /// The pace after a call that was answered.
     pub fn answered(mut self) -> Self {
         self.since_lowered += 1;
         self.since_raised += 1;
@@ -146,7 +147,7 @@ impl Pace {
         self
     }
 
-    /// After a call that S3 asked to make later.
+    /// The pace after a call that S3 asked to make later.
     pub fn throttled(mut self) -> Self {
         self.since_raised = 0;
         self.since_lowered += 1;
@@ -157,25 +158,26 @@ impl Pace {
         self
     }
 
-    /// How long to wait at most before such a call is made again for the `nth` time, in milliseconds.
+    /// The longest wait, in milliseconds, before a throttled call is made again. `nth` is how often it was made again
+    /// before.
     pub fn pause_ms(nth: u32) -> u64 {
         100 << nth.min(5)
     }
 }
 
-/// How many known objects a range has at most, where there are not too many ranges: a page of a listing has
-/// 1000, so one page is enough although some keys came since.
+/// The most known objects of a range, unless there are too many ranges. A page of a listing has 1000 keys, so that one
+/// page is enough even if some keys were added since.
 const RANGE: usize = 950;
 
-/// How many ranges are listed at most.
+/// The most ranges that are listed.
 const RANGES: usize = 32;
 
 /// Keys between two keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Range {
-    /// The keys come after this.
+    /// The keys come after this one.
     after: Option<String>,
-    /// The last key that may be.
+    /// The last key that the range may have.
     until: Option<String>,
 }
 
@@ -194,7 +196,7 @@ pub async fn list_all(
     })
     .await;
     fault.map_or(Ok(()), Err)?;
-    // Ranges end in any order.
+    // The ranges end in any order.
     found.sort_by(|a, b| {
         a.first()
             .map(|it| &it.key)
@@ -215,7 +217,7 @@ async fn list_range(
         let page = ports.list(bucket, prefix, after).await?;
         let inside = |key: &String| range.until.as_ref().is_none_or(|until| key <= until);
         found.extend(page.objects.into_iter().take_while(|it| inside(&it.key)));
-        // Nothing of the range comes after its last key.
+        // No key of the range comes after its last key.
         let goes_on = |next: &String| range.until.as_ref().is_none_or(|until| next < until);
         match page.next.filter(goes_on) {
             Some(next) => after = Some(next),
@@ -224,7 +226,7 @@ async fn list_range(
     }
 }
 
-/// Pure: the ranges to list, of about as many known keys each.
+/// Pure: the ranges to list, each with about as many known keys.
 fn ranges(prefix: &str, known: &[&str]) -> Vec<Range> {
     let count = known.len().div_ceil(RANGE).clamp(1, RANGES);
     let last_of = |n: usize| known.get((known.len() * n / count).checked_sub(1)?);
@@ -321,7 +323,7 @@ mod tests {
     fn nothing_begins_after_the_time_of_an_open_call() {
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
-        // There is time for 60 of them, and those that were under way are waited for.
+        // There is time for 60 of them, and it waits for those that were under way.
         let calls = all(
             &clock,
             &pace,
@@ -342,7 +344,7 @@ mod tests {
         assert!((60..=100).contains(&done.len()), "{}", done.len());
     }
 
-    /// `a` for answered, `t` for throttled, each so many times.
+    /// `a` is a call that was answered, `t` one that was throttled, each as often as its number says.
     fn after(script: &[(char, usize)]) -> usize {
         let mut pace = Pace::default();
         for (what, times) in script {
@@ -365,7 +367,7 @@ mod tests {
             (&[('a', 32 + 36)], 40),
             (&[('a', 10_000)], 128),
             (&[('t', 1)], 16),
-            // A round was sent before the limit fell: its refusals lower it once.
+            // A round was sent before the limit fell: its refusals lower the limit once.
             (&[('t', 17)], 16),
             (&[('t', 18)], 8),
             (&[('t', 10_000)], 2),

@@ -1,4 +1,4 @@
-//! The lists of a site: what a release holds, and what is at each key. They are objects in the artifacts bucket.
+//! The lists of a site: the files of a release, and the objects at the keys. They are kept in the artifacts bucket.
 
 use super::calls::{self, Patience, list_all};
 use super::rows::{Names, Rows};
@@ -17,7 +17,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 
-/// A file of a release: what must be served at its path. Two are equal if visitors get the same.
+/// A file of a release, which is served at its path. Two files are equal if visitors get the same.
 #[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct File {
     /// The SHA-256 of its bytes.
@@ -28,8 +28,8 @@ pub struct File {
     pub content_type: String,
     /// Its cache header.
     pub cache_control: String,
-    /// The CRC-32 of the same bytes, by which an archive's directory names them; absent where the
-    /// bytes did not come from an archive.
+    /// The CRC-32 of the same bytes, as an archive's directory tells it; `None` if the bytes did not come from an
+    /// archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crc32: Option<u32>,
 }
@@ -46,7 +46,7 @@ impl PartialEq for File {
 /// The files of a release by path.
 pub type Files = BTreeMap<String, File>;
 
-/// What is at a key, as it was seen.
+/// The object at a key, as it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
     /// Its ETag.
@@ -56,33 +56,33 @@ pub struct Object {
     /// Its version id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
-    /// What Windlass knows that it is; absent where somebody else wrote it.
+    /// The content, as far as Windlass knows it; `None` if somebody else wrote the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
-    /// Whether the path belongs to the site: Windlass wrote it once, so it may overwrite and
-    /// delete it. Foreign objects are left alone unless a release has a file of that path.
+    /// True if the path belongs to the site: Windlass wrote it once, so it may overwrite and delete it. Foreign objects
+    /// are left alone unless a release has a file of that path.
     pub ours: bool,
-    /// The ETag of the recorded object of which it is a copy. S3 may give a copy another ETag, and
-    /// nothing else tells what somebody else's object is.
+    /// The ETag of the recorded object of which it is a copy. S3 may give a copy another ETag, and nothing else tells
+    /// what somebody else's object is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<String>,
 }
 
-/// What is at each path.
+/// The objects by path.
 pub type Objects = BTreeMap<String, Object>;
 
-/// What a deployment did with one path: what it read from the archive, and what became of it.
+/// A note on one path: what a deployment read from the archive, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handled {
     /// The path.
     pub path: String,
-    /// The file of the release; absent where a recorded object was restored.
+    /// The file of the release; `None` if a recorded object was restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
     /// The recorded object that was restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored: Option<Object>,
-    /// The object that was written; absent where the file was only read.
+    /// The ETag of the object that was written; `None` if the file was only read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
     /// The version that was written.
@@ -93,7 +93,7 @@ pub struct Handled {
     pub staged: Option<Staged>,
 }
 
-/// An upload in parts that lacks nothing but its completion, which visitors notice.
+/// An upload in parts that lacks only its completion. Visitors notice the completion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staged {
     /// The upload.
@@ -124,7 +124,7 @@ impl Handled {
         }
     }
 
-    /// A file that is uploaded but for the completion.
+    /// A file that is uploaded, except for the completion.
     pub fn staged(path: &str, file: File, staged: Staged) -> Self {
         Self {
             staged: Some(staged),
@@ -144,12 +144,12 @@ impl Handled {
         }
     }
 
-    /// The object that is there now.
+    /// Returns the object that was written; `None` if the file was only read or uploaded.
     pub fn object(&self) -> Option<Object> {
         let etag = self.etag.clone()?;
         let version_id = self.version_id.clone();
         if let Some(restored) = &self.restored {
-            // Of our own files their content tells what they are.
+            // An object of ours is known by its content, and needs no note of the copy.
             let foreign = restored.file.is_none();
             return Some(Object {
                 etag,
@@ -170,29 +170,29 @@ impl Handled {
     }
 }
 
-/// How large a file is uploaded in one piece at most, in bytes.
+/// The largest file that is uploaded in one piece, in bytes.
 const IN_ONE_PIECE: u64 = 8 * 1024 * 1024;
 
-/// How large a part is, in bytes: 5 GB are 597 of them.
+/// The size of a part, in bytes: 5 GB are 597 parts.
 pub const PART: usize = 8 * 1024 * 1024;
 
-/// How many parts are uploaded at the same time.
+/// The number of parts that are uploaded at the same time.
 pub const AT_A_TIME: usize = 4;
 
-/// Whether a file is uploaded in parts.
+/// Returns whether a file is uploaded in parts.
 pub fn is_large(bytes: u64) -> bool {
     bytes > IN_ONE_PIECE
 }
 
-/// The largest list that is read: a million files.
+/// The largest list that is read, in bytes: it has a million files.
 const LONGEST: u64 = 512 * 1024 * 1024;
 
-/// The lists of one site. Those that are named by the digest of their content are kept as every kind keeps such
-/// ([`Kept`]); the others are named by a release, a deployment or a folder.
+/// The lists of one site. Lists that are named by the digest of their content are kept as in every kind ([`Kept`]). The
+/// others are named by a release, a deployment or a folder.
 pub struct Lists<'a, P> {
     pub(super) home: &'a P,
     pub(super) folder: String,
-    /// What is named by its content.
+    /// The lists that are named by the digest of their content.
     pub(super) kept: Kept<'a, P>,
 }
 
@@ -207,24 +207,24 @@ impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
         }
     }
 
-    /// The files of a release, once they are known.
+    /// Returns the files of a release, once they are known.
     pub async fn release(&self, release: &Digest) -> Answered<Option<Files>> {
         let files: Option<Rows<Files>> = self.read(&self.release_key(release)).await?;
         Ok(files.map(|files| files.0))
     }
 
-    /// The paths of a release's files, once they are known: what they are is read past.
+    /// Returns the paths of a release's files, once they are known. The rest of the list is skipped.
     pub async fn release_paths(&self, release: &Digest) -> Answered<Option<Vec<String>>> {
         let files: Option<Names> = self.read(&self.release_key(release)).await?;
         Ok(files.map(|files| files.0.into_keys().collect()))
     }
 
-    /// Keeps the files of a release. The same release has always the same files.
+    /// Keeps the files of a release. The same release always has the same files.
     pub async fn keep_release(&self, release: &Digest, files: &Files) -> Answered<()> {
         self.keep(&self.release_key(release), &Rows(files)).await
     }
 
-    /// What this deployment has handled so far.
+    /// Returns the notes of what this deployment has handled so far.
     pub async fn handled(&self, deployment: &DeploymentId) -> Answered<Vec<Handled>> {
         let folder = format!("{}handled/{deployment}/", self.folder);
         let bucket = &self.home.config().artifacts_bucket;

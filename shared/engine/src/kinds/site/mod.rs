@@ -1,9 +1,9 @@
 //! Static sites: files in S3, usually behind CloudFront.
 //!
-//! Two modes (`docs/decisions/sites/0050-deploying-a-site-in-place-or-by-folders.md`), each a kind of its own (decision
-//! 0353): in place, files are written over the live ones, documents last; with a prefix, each release has a folder, and
-//! the distribution's origin path is switched. Either way new files that are no documents are brought first, which is
-//! additive.
+//! There are two modes (`docs/decisions/sites/0050-deploying-a-site-in-place-or-by-folders.md`), each a kind of its own
+//! (decision 0353). In place, files are written over the live ones, documents last. With a prefix, each release has a
+//! folder, and the distribution's origin path is switched. In both modes new files that are no documents are brought
+//! first, which is additive.
 
 pub mod archive;
 mod brought;
@@ -41,15 +41,15 @@ use windlass_domain::step::Step;
 pub trait SitePorts: Objects + Cdn + Clock + Reach + Configured {}
 impl<P: Objects + Cdn + Clock + Reach + Configured> SitePorts for P {}
 
-/// The kind that a step of a site is of: its mode.
+/// The kind of a step of a site, by its mode.
 pub enum Site<P> {
-    /// Files are written over the live ones.
+    /// A site whose files are written over the live ones.
     InPlace(Box<InPlace<P>>),
-    /// A folder per release.
+    /// A site with a folder per release.
     Prefix(Prefix<P>),
 }
 
-/// What writes log lines; see [`crate::kinds::writes`].
+/// A site writes no log lines, because it runs nothing; see [`crate::kinds::writes`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
 pub fn writes(_: &Step) -> Answered<Writes> {
     Ok(Writes::Nothing(
@@ -57,14 +57,14 @@ pub fn writes(_: &Step) -> Answered<Writes> {
     ))
 }
 
-/// How many calls a look takes at most that lists so many files: a page has a thousand, and ranges that are listed at
-/// once need not fill theirs.
+/// Returns the most calls that a look takes if it lists so many files. A page has a thousand files, and ranges that are
+/// listed at once need not fill their pages.
 fn calls_to_list(files: usize) -> u32 {
     let pages = u32::try_from(files.div_ceil(500)).unwrap_or(u32::MAX);
     CALLS_A_LOOK.saturating_add(pages)
 }
 
-/// The kind that a step is of, as its target tells.
+/// Returns the kind of a step, by the mode in its target.
 pub async fn of<P: SitePorts>(ports: &P, step: &Step) -> Answered<Site<P>> {
     let target: Target = from_value("target", &step.target)?;
     Ok(match target.site.mode {
@@ -98,13 +98,13 @@ impl<P: SitePorts> Publishes for Site<P> {
     }
 }
 
-/// What is recorded of a site, where it may be of either mode: a person may have changed the mode since.
+/// The state that is recorded of a site. It may be of either mode, because a person may have changed the mode since.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "mode")]
 pub enum State {
-    /// Of a site that is changed in place.
+    /// The state of a site that is changed in place.
     InPlace(in_place::Goal),
-    /// Of a site with a folder per release.
+    /// The state of a site with a folder per release.
     Prefix(prefix::Goal),
 }
 
@@ -141,10 +141,11 @@ fn files_in_words(release: Option<&Digest>) -> String {
     )
 }
 
-/// The end of a remedy for bytes that a release brings: before it is recorded its version is free, and then it is not.
+/// The end of a remedy for bytes of a release. The version is free until the release is recorded, and not any more
+/// then.
 const NEW_VERSION: &str = "a release that is recorded keeps its version and its bytes, so release the new ones under a new version";
 
-/// The same of bytes that are in no release yet: their version is free.
+/// Takes [`NEW_VERSION`] out of the remedy for bytes that are in no release yet: their version is free.
 fn unreleased(finding: Finding) -> Finding {
     let remedy = finding.remedy.replace(&format!("; {NEW_VERSION}"), "");
     Finding { remedy, ..finding }
@@ -160,11 +161,11 @@ pub fn bad_archive(archive: &str, entry: &str, reason: String) -> Finding {
     )
 }
 
-/// How long an invalidation may take before it is only reported, in seconds.
+/// The seconds that an invalidation may take before it is only reported.
 const INVALIDATED_S: u64 = 600;
-/// How long an invalidation that CloudFront refuses is tried, in seconds.
+/// The seconds for which an invalidation is tried again that CloudFront refuses.
 const TRIED_S: u64 = 180;
-/// How long one invocation looks for the end of an invalidation, in milliseconds.
+/// The milliseconds for which one invocation looks for the end of an invalidation.
 const LOOKED_MS: u64 = 15_000;
 
 /// Lets the edges of a distribution forget what they cached, after all of them have the new configuration. Answers a

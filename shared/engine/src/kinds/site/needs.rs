@@ -1,5 +1,5 @@
-//! What a release of a site asks of the role that switches it (Service Authorization Reference, Amazon S3 and Amazon
-//! CloudFront).
+//! The permissions that a release of a site needs for the role that switches it (Service Authorization Reference,
+//! Amazon S3 and Amazon CloudFront).
 
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{By, Needed};
@@ -22,7 +22,7 @@ pub async fn needs(
     Ok(needs)
 }
 
-/// Pure: files are written over the live ones in place alone.
+/// Pure: the calls on objects. Only a site in place writes over the live files.
 fn objects(by: &By<'_>, site: &StaticSite) -> Option<Needed> {
     let key = format!("{}index.html", site.prefix);
     let writes = ["s3:PutObject", "s3:DeleteObject"];
@@ -30,7 +30,8 @@ fn objects(by: &By<'_>, site: &StaticSite) -> Option<Needed> {
     is_in_place.then(|| Needed::on("bucket", by.object(&site.bucket, &key), &writes))
 }
 
-/// Pure: with a prefix the distribution is what is switched; in both modes it forgets what it holds.
+/// Pure: the calls on the distribution. With a prefix the distribution is switched. In both modes its cache is
+/// invalidated.
 fn actions(site: &StaticSite) -> &'static [&'static str] {
     match site.mode {
         SiteMode::InPlace => &["cloudfront:CreateInvalidation"],

@@ -1,6 +1,6 @@
-//! How a list of all files of a site is written: a row for each path, because such a list is read and written
-//! several times in a deployment, whatever little it changes. It is a JSON array whose first element has the
-//! headers that files share; each other is one file or object, in order of the paths.
+//! The format in which a list of all files of a site is written, with a row for each path. Such a list is read and
+//! written several times in a deployment, even if it changes little. It is a JSON array. Its first element has the
+//! headers that files share. Each other element is one file or object, in order of the paths.
 
 use super::lists::{File, Object};
 use serde::de::{Error, SeqAccess, Visitor};
@@ -19,21 +19,21 @@ pub struct Rows<L>(pub L);
 /// The content type and the cache header of files.
 type Headers<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// What is read of each row.
+/// A type that is read from each row.
 pub trait Read: Sized {
     /// The row.
     type Row<'a>: Deserialize<'a>;
 
-    /// Path and entry of a row; nothing where it names headers that are not there.
+    /// Returns the path and the entry of a row; `None` if the row names headers that are not there.
     fn of_row(row: Self::Row<'_>, headers: &[Headers<'_>]) -> Option<(String, Self)>;
 }
 
-/// What is written in each row.
+/// A type that is written in each row.
 pub trait Entry: Read {
-    /// The file whose headers it has.
+    /// Returns the file whose headers it has.
     fn file(&self) -> Option<&File>;
 
-    /// Its row, with the place of its headers among those that are shared.
+    /// Returns its row. `headers` is the index of its headers among the shared ones.
     fn to_row<'a>(&'a self, path: &'a str, headers: usize) -> impl Serialize;
 }
 
@@ -41,7 +41,7 @@ pub trait Entry: Read {
 #[expect(clippy::zero_sized_map_values, reason = "a list is read as a map")]
 pub type Names = Rows<BTreeMap<String, Named>>;
 
-/// A path of which nothing else is read.
+/// A path without its content, which is skipped.
 #[derive(Debug)]
 pub struct Named;
 
@@ -53,7 +53,7 @@ impl Read for Named {
     }
 }
 
-/// SHA-256, size, place of the headers, CRC-32.
+/// The SHA-256, the size, the index of the headers, the CRC-32.
 type Content = (Digest, u64, usize, Option<u32>);
 
 fn content_of(file: &File, headers: usize) -> Content {
@@ -93,7 +93,8 @@ impl Read for File {
     }
 }
 
-/// A row of a list of objects: path, ETag, size, version, whether it is ours, content, of what it is a copy.
+/// A row of a list of objects: the path, the ETag, the size, the version, true if it is ours, the content, and the ETag
+/// of the object of which it is a copy.
 #[derive(Serialize, Deserialize)]
 pub struct ObjectRow<'a>(
     #[serde(borrow)] Cow<'a, str>,
@@ -173,7 +174,7 @@ impl<'de, E: Read> Deserialize<'de> for Rows<BTreeMap<String, E>> {
     }
 }
 
-/// Takes in row after row, so that no second list of them is in memory.
+/// Reads row after row, so that no second list of them is in memory.
 struct Reading<E>(PhantomData<E>);
 
 impl<'de, E: Read> Visitor<'de> for Reading<E> {

@@ -1,4 +1,4 @@
-//! What a file is to a site: its class, its content type, its cache header.
+//! The role, the content type and the cache header of a site's file.
 
 use crate::ports::Answered;
 use globset::{Glob, GlobMatcher};
@@ -12,15 +12,15 @@ const REVALIDATED: &str = "no-cache";
 /// Everything else may be kept, but is asked for every time as well.
 const OTHERS: &str = "public, max-age=0, must-revalidate";
 
-/// What a file is to a site. Between [`Role::Hashed`] and [`Role::Other`] the name can only be guessed
-/// at, so nothing but the cache header, and what can be fetched before the switch, depends on it.
+/// The role of a file in a site. Whether a file is [`Role::Hashed`] or [`Role::Other`] can only be guessed from its
+/// name. So only the cache header and what can be fetched before the switch depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Its name changes with its content: nobody has to ask for it again.
+    /// The file's name changes with its content, so that nobody has to ask for it again.
     Hashed,
-    /// Neither hashed nor a document, such as an image.
+    /// The file is neither hashed nor a document, such as an image.
     Other,
-    /// What a visit begins with, and what names other files: written last.
+    /// The file begins a visit and names other files, so it is written last.
     Document,
 }
 
@@ -50,7 +50,7 @@ impl Rules {
         })
     }
 
-    /// What a file is, by its path.
+    /// Returns the role of a file, by its path.
     pub fn role(&self, path: &str) -> Role {
         if self.is_document(path) {
             Role::Document
@@ -61,7 +61,8 @@ impl Rules {
         }
     }
 
-    /// Whether a file stays reachable after its release, for pages that are open: everything but documents.
+    /// Returns whether a file stays reachable after its release, for pages that are open. Every file does but
+    /// documents.
     pub fn outlives(&self, path: &str) -> bool {
         !self.is_document(path)
     }
@@ -70,7 +71,8 @@ impl Rules {
         self.config.as_deref() == Some(path) || is_named_as_document(path)
     }
 
-    /// The `Cache-Control` header of a file: the first declared rule that matches, else by role.
+    /// Returns the `Cache-Control` header of a file: that of the first declared rule that matches, else that of its
+    /// role.
     pub fn cache_control(&self, path: &str) -> &str {
         if let Some((_, header)) = self.cache.iter().find(|(glob, _)| glob.is_match(path)) {
             return header;
@@ -90,8 +92,8 @@ fn matcher(pattern: &str) -> Answered<GlobMatcher> {
     }
 }
 
-/// HTML, and files whose name is fixed although what they name changes: service workers and web
-/// application manifests.
+/// Returns whether a name is that of a document: HTML, or a file with a fixed name that names other files, such as a
+/// service worker or a web application manifest.
 fn is_named_as_document(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, it)| it);
@@ -109,9 +111,9 @@ fn is_named_as_document(path: &str) -> bool {
     endings.iter().any(|it| extension.eq_ignore_ascii_case(it)) || fixed.contains(&name)
 }
 
-/// Whether a name carries a hash as bundlers write it: a part of 8 to 64 hexadecimal digits, or
-/// of exactly 8 letters and digits of mixed kind (Vite, Rollup, esbuild). A name that is wrongly
-/// taken for hashed would be cached for a year, so words and dates must not match.
+/// Returns whether a name carries a hash as bundlers write it: a part of 8 to 64 hexadecimal digits, or of exactly 8
+/// letters and digits of mixed kind (Vite, Rollup, esbuild). A name that is wrongly taken for hashed would be cached
+/// for a year, so words and dates must not match.
 fn looks_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.strip_suffix(".map").unwrap_or(name);
@@ -138,7 +140,8 @@ fn is_mixed(part: &str) -> bool {
         && part.bytes().any(|b| b.is_ascii_uppercase())
 }
 
-/// Vite's `assets/<name>-<8 characters of base64url>.<extension>`, which may lack a digit.
+/// Returns whether a name is like Vite's `assets/<name>-<8 characters of base64url>.<extension>`, which may lack a
+/// digit.
 fn has_bundler_tail(path: &str, stem: &str) -> bool {
     let Some(at) = stem.len().checked_sub(9) else {
         return false;
@@ -153,7 +156,7 @@ fn has_bundler_tail(path: &str, stem: &str) -> bool {
     in_assets && tail.iter().all(allowed) && !word && tail.iter().any(u8::is_ascii_alphabetic)
 }
 
-/// The content type of a file by its name, with the character set where it is text.
+/// Returns the content type of a file by its name. For text it has the character set.
 pub fn content_type(path: &str) -> String {
     let guess = mime_guess::from_path(path).first_or_octet_stream();
     let text = guess.essence_str().to_owned();

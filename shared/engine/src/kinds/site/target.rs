@@ -1,4 +1,4 @@
-//! A site as a step names it: where it is, what its release is, and where visitors get it.
+//! The target of a site as a step names it, the digest of its release, and its address for visitors.
 
 use super::State;
 use super::prepare::target::Serving;
@@ -15,7 +15,7 @@ use windlass_domain::kinds::site::{ConfigFile, SiteMode, StaticSite};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Step;
 
-/// A static site's target, as the step item keeps it: what both modes have.
+/// A static site's target, as the step item keeps it. Both modes have these fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     /// The application.
@@ -24,15 +24,16 @@ pub struct Target {
     pub environment: EnvironmentName,
     /// The component.
     pub component: ComponentName,
-    /// Where its lists are, where that is not named as these three: a site that was moved keeps them where they are.
+    /// The folder of its lists, if the three names above do not tell it: a site that was moved keeps its lists where
+    /// they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
-    /// What the declaration says.
+    /// The site, as it is declared.
     pub site: StaticSite,
-    /// The address under which visitors reach it, with a slash at its end; absent where nothing tells it.
+    /// The address under which visitors reach it, with a slash at its end; `None` if nothing tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitors: Option<String>,
-    /// The archive to bring; absent for a rollback to a recorded state.
+    /// The archive to bring; `None` for a rollback to a recorded state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Archive>,
 }
@@ -50,8 +51,8 @@ pub struct Archive {
     pub bytes: u64,
 }
 
-/// Pure: the address under which visitors reach a site, with a slash at its end. In place the path of the origin may
-/// lead to the site's folder, or to one above it.
+/// Pure: the address under which visitors reach a site, with a slash at its end. In place, the path of the origin may
+/// lead to the site's folder or to one above it.
 pub(super) fn visitors(site: &StaticSite, serving: Option<&Serving>) -> Option<String> {
     if let Some(url) = &site.url {
         return Some(format!("{}/", url.trim_end_matches('/')));
@@ -65,21 +66,22 @@ pub(super) fn visitors(site: &StaticSite, serving: Option<&Serving>) -> Option<S
     Some(format!("https://{}/{folder}", found.distribution.domain))
 }
 
-/// What is to be known to look at a site as visitors get it.
+/// The knowledge by which a site is looked at as visitors get it.
 #[derive(Debug, Default)]
 pub struct Visited {
-    /// Where visitors reach it, with a slash at its end.
+    /// The address under which visitors reach it, with a slash at its end.
     pub visitors: String,
-    /// The folder of the bucket where visitors do not get the release yet, with a slash at its end.
+    /// The folder of the bucket, with a slash at its end, if visitors do not get the release yet.
     pub folder: Option<String>,
-    /// The file that `/` is answered with, where the declaration says it.
+    /// The file with which `/` is answered, if the declaration names it.
     pub root: Option<String>,
-    /// Which headers the files were given, where they are of the release that is deployed.
+    /// The rules by which the files got their headers, if the release is deployed from its archive.
     pub rules: Option<Rules>,
 }
 
 impl Visited {
-    /// The site before anything has changed, by its target; nothing where it has none, or no address is known.
+    /// Returns the site before anything has changed, by its target. Returns `None` if there is no target or no address
+    /// is known.
     pub fn before(target: Option<&Value>) -> Answered<Option<Self>> {
         let target = target.filter(|target| !target.is_null());
         let target: Option<Target> = target.map(|it| from_value("target", it)).transpose()?;
@@ -90,7 +92,7 @@ impl Visited {
         }))
     }
 
-    /// The site as a step has changed it; `ahead` where it is only published.
+    /// Returns the site as a step has changed it. `ahead` is true if it is only published.
     pub fn released(step: Option<&Step>, ahead: bool) -> Answered<Self> {
         let unknown = |what: &str| Fault::internal(format!("no {what} of the site is recorded"));
         let step = step.ok_or_else(|| unknown("step"))?;
@@ -100,7 +102,7 @@ impl Visited {
             State::Prefix(goal) if ahead => Some(folder_of(&goal.origin_path)),
             State::Prefix(_) | State::InPlace(_) => None,
         };
-        // What is gone back to has the headers of its own time.
+        // In a rollback the files have the headers of their own time.
         let rules = target.archive.map(|_| Rules::new(&target.site));
         let root = target.site.root;
         Ok(Self {
@@ -113,18 +115,18 @@ impl Visited {
 }
 
 impl Target {
-    /// The folder of its lists, below that of all sites.
+    /// Returns the folder of its lists, below the folder of all sites.
     pub fn folder(&self) -> String {
         let named = || format!("{}/{}/{}", self.app, self.environment, self.component);
         self.home.clone().unwrap_or_else(named)
     }
 
-    /// The key of a path in the site's bucket, in place.
+    /// Returns the key of a path in the bucket of a site in place.
     pub fn key(&self, path: &str) -> String {
         format!("{}{path}", self.site.prefix)
     }
 
-    /// The object at a path of the site's bucket, in place.
+    /// Returns the object at a path in the bucket of a site in place.
     pub fn object(&self, path: &str, version_id: Option<String>) -> ObjectId {
         ObjectId {
             bucket: self.site.bucket.clone(),
@@ -135,7 +137,7 @@ impl Target {
 }
 
 impl Archive {
-    /// The archive as an object.
+    /// Returns the archive as an object.
     pub fn object(&self, bucket: &str) -> ObjectId {
         ObjectId {
             bucket: bucket.to_owned(),
@@ -145,8 +147,8 @@ impl Archive {
     }
 }
 
-/// The configuration file of an environment: one build serves them all. A JSON document, or a
-/// script that assigns it to a global name.
+/// Returns the configuration file of an environment: a JSON document, or a script that assigns it to a global name. So
+/// one build serves all environments.
 pub fn config_bytes(config: &ConfigFile) -> Bytes {
     let values = serde_json::json!(config.values);
     let text = match &config.global {
@@ -156,8 +158,8 @@ pub fn config_bytes(config: &ConfigFile) -> Bytes {
     Bytes::from(text)
 }
 
-/// The digest that identifies what a release is on this site: the archive's bytes, and everything
-/// of the declaration that goes into its files. The same digest has always the same files.
+/// Returns the digest that identifies a release on this site: of the archive's bytes and of everything in the
+/// declaration that goes into its files. The same digest always has the same files.
 pub fn release_of(target: &Target, archive: &Archive) -> Digest {
     let site = &target.site;
     let mut text = format!("files 1\narchive {}\n", archive.sha256);
@@ -177,9 +179,9 @@ pub fn release_of(target: &Target, archive: &Archive) -> Digest {
     Digest::of(text.as_bytes())
 }
 
-/// The origin path of the folder that a deployment makes for a release. No other deployment writes to
-/// it, in whichever environment or installation (which its artifacts bucket names): so whoever prunes
-/// it knows all who need it, and a deletion that is late meets nothing that is used again.
+/// Returns the origin path of the folder that a deployment makes for a release. No other deployment writes to it, in
+/// whichever environment or installation (the artifacts bucket names the installation). So whoever prunes the folder
+/// knows all who need it, and a late deletion meets nothing that is used again.
 pub fn origin_path_of(
     target: &Target,
     release: &Digest,
@@ -194,7 +196,7 @@ pub fn origin_path_of(
     format!("/{}{}", target.site.prefix, name.short())
 }
 
-/// The folder of an origin path: without leading slash, empty or with a trailing slash.
+/// Returns the folder of an origin path: without leading slash, empty or with a trailing slash.
 pub fn folder_of(origin_path: &str) -> String {
     match origin_path.trim_matches('/') {
         "" => String::new(),

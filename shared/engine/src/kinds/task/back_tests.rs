@@ -122,7 +122,7 @@ fn what_was_run_is_stopped_and_taken_back_once() {
     }
 }
 
-/// Nothing that came before may run after it: whatever became of it, as soon as it has begun.
+/// As soon as it has begun, nothing that came before may run after it, whatever became of it.
 #[test]
 fn what_is_irreversible_is_stopped_and_never_taken_back() {
     let target = Target {

@@ -1,14 +1,14 @@
-//! The task definition of a task: what it is made from, with what makes it one. Pure.
+//! Pure: makes the task definition of a task from another one.
 
 use super::state::Target;
 use crate::kinds::ecs::document::with_images;
 use serde_json::Value;
 
-/// Makes the document to register: the release's image in the named container, and a family of the task's own. `None`
-/// where the base has no such container.
+/// Makes the document to register: the base with the release's image in the named container, and with a family of the
+/// task's own. Returns `None` if the base has no such container.
 ///
-/// The named container alone is essential: the task ends when that ends, and no other one's end stops it half-way. All
-/// containers are essential where a definition says nothing, and one must be (Amazon ECS API Reference,
+/// Only the named container is essential: the task ends when that container ends, and no other container's end stops it
+/// half-way. If a definition says nothing, all containers are essential, and one must be (Amazon ECS API Reference,
 /// `ContainerDefinition`, `essential`).
 pub(super) fn document(base: &Value, target: &Target) -> Option<Value> {
     let images = [(target.container.clone(), target.image.clone())].into();

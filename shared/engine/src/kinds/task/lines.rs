@@ -1,5 +1,5 @@
-//! The last lines of a task's log, where its declaration says `show_log: true`: nothing else of Windlass reads what a task
-//! writes, because a line may have a secret in it (rule 10).
+//! Reads the last lines of a task's log, if its declaration says `show_log: true`. Nothing else of Windlass reads what
+//! a task writes, because a line may have a secret in it (rule 10).
 
 use super::state::Target;
 use crate::ports::{Answered, JsonCall, JsonServices};
@@ -8,21 +8,22 @@ use windlass_domain::cut::cut;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 
-/// How many lines are shown.
+/// The number of lines that are shown.
 const SHOWN: usize = 20;
 
-/// How long a line is at most, in bytes: with [`SHOWN`] of them the end of a task stays small in its item, and the cause of
-/// an execution far from its limit.
+/// The most bytes of a line. With [`SHOWN`] of them the end of a task stays small in its item, and the cause of an
+/// execution far from its limit.
 const LONGEST: usize = 200;
 
-/// For how many seconds before its end lines are looked for, at first and then: FilterLogEvents begins with the oldest.
+/// The seconds before the task's end in which lines are looked for, first in the shortest window. FilterLogEvents
+/// begins with the oldest line.
 const WINDOWS_S: [u64; 3] = [5, 300, 25 * 3600];
 
-/// How many pages of one window are read at most; each has up to a megabyte (Amazon CloudWatch Logs API Reference,
+/// The most pages of one window that are read. Each has up to a megabyte (Amazon CloudWatch Logs API Reference,
 /// FilterLogEvents).
 const PAGES: usize = 5;
 
-/// How long lines may be written after the task has stopped, by the clock of its host.
+/// The seconds, by the clock of its host, during which lines may be written after the task has stopped.
 const LATE_S: u64 = 60;
 
 /// The last lines of a task that has stopped, oldest first. What cannot be read is told in their place: the end of the
@@ -103,7 +104,7 @@ async fn within(
     Ok(lines)
 }
 
-/// A line without what moves the cursor of a terminal.
+/// Returns a line without characters that move the cursor of a terminal.
 fn plain(message: &str) -> String {
     let message = message.trim_end();
     message

@@ -1,4 +1,4 @@
-//! The place of a task's log lines: as the log driver `awslogs` of its container says (Amazon ECS Developer Guide, "Send
+//! The place of a task's log lines, by the log driver `awslogs` of its container (Amazon ECS Developer Guide, "Send
 //! Amazon ECS logs to CloudWatch").
 
 use super::tell::id;
@@ -11,16 +11,16 @@ use windlass_domain::console::host;
 pub struct Log {
     /// The group.
     pub group: String,
-    /// Its region; that of the task if absent.
+    /// Its region; that of the task if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// With what the names of streams begin; absent where these are of another form.
+    /// The prefix of the names of streams; `None` if these have another form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
 }
 
 impl Log {
-    /// The log of a container, by its task definition; none where it writes elsewhere.
+    /// Returns the log of a container, by its task definition; `None` if the container writes elsewhere.
     pub fn of(document: &Value, container: &str) -> Option<Self> {
         let containers = document["containerDefinitions"].as_array()?;
         let own = containers.iter().find(|one| one["name"] == container)?;
@@ -34,13 +34,13 @@ impl Log {
         })
     }
 
-    /// The stream of a task's container.
+    /// Returns the stream of a task's container; `None` if its name is not known.
     pub fn stream(&self, container: &str, task: &str) -> Option<String> {
         let prefix = self.prefix.as_ref()?;
         Some(format!("{prefix}/{container}/{}", id(task)))
     }
 
-    /// Its page in the console; the page of the group where nothing tells the stream.
+    /// Returns the address of its page in the console. If nothing tells the stream, it is the page of the group.
     pub fn link(&self, container: &str, task: &str) -> String {
         let mut parts = task.split(':').skip(1);
         let partition = parts.next().unwrap_or_default();
@@ -56,7 +56,7 @@ impl Log {
     }
 }
 
-/// A name within the fragment of such a page's address, where the console decodes twice.
+/// Escapes a name within the fragment of such a page's address, which the console decodes twice.
 fn escaped(name: &str) -> String {
     let escape = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {

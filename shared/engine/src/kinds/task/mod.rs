@@ -1,8 +1,8 @@
 //! The kind `task`: something that is run once per release, as a task of Amazon ECS with the image of a service.
 //!
-//! Nothing of it lives on that could be looked at: what it did is told by the ledger alone, in which its end is recorded
-//! as soon as it is seen. It is run once by its client token, else nobody runs it again and a person is asked
-//! (`docs/decisions/tasks/0520-running-an-ecs-task-once.md`).
+//! Nothing of a task lives on that could be looked at. So only the ledger tells what it did: its end is recorded there
+//! as soon as it is seen. Its client token makes sure that it is run once. As soon as nobody can be sure of that any
+//! more, it is not run again, and a person is asked (`docs/decisions/tasks/0520-running-an-ecs-task-once.md`).
 
 mod call;
 mod definition;
@@ -37,10 +37,10 @@ use windlass_domain::step::Step;
 /// The tag that names the deployment which registered a task definition, or runs a task.
 pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";
 
-/// The tag that names the component of a task. Roles may stop what has it, and nothing else.
+/// The tag that names the component of a task. Roles may stop tasks with this tag, and no others.
 const TASK_TAG: &str = "windlass:task";
 
-/// What writes log lines; see [`crate::kinds::writes`].
+/// Returns that nothing writes log lines, and where the lines of a task are; see [`crate::kinds::writes`].
 #[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
 pub fn writes(_: &Step) -> Answered<Writes> {
     Ok(Writes::Nothing(
@@ -48,7 +48,7 @@ pub fn writes(_: &Step) -> Answered<Writes> {
     ))
 }
 
-/// What is wrong with bytes that a release brings; see [`crate::kinds::brought`]. A task takes another one's.
+/// Finds nothing: a task takes the bytes of another component; see [`crate::kinds::brought`].
 pub fn brought(_: &ComponentName, _: &Spec, _: &str, _: &[u8]) -> Vec<Finding> {
     vec![]
 }
@@ -67,7 +67,7 @@ impl<P> Task<P> {
     }
 }
 
-/// What is run once.
+/// The kinds that are run once.
 #[derive(Debug)]
 pub enum Once<P> {
     /// A task of ECS.
@@ -76,7 +76,7 @@ pub enum Once<P> {
     Call(Call<P>),
 }
 
-/// The kind that a step is of.
+/// Returns the kind of a step.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
 pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Once<P>> {
     Ok(if step.target["call"].is_object() {
@@ -112,7 +112,7 @@ impl<P: Services + Runs + Clock + JsonServices> Kind for Task<P> {
                 shown: tell::shown(target, seen),
             },
             waits_for: None,
-            // Its token lets ECS run it once.
+            // The client token makes ECS run it once.
             is_guarded: true,
             is_consistent: false,
         }
@@ -134,7 +134,7 @@ impl<P: Services + Runs + Clock + JsonServices> Kind for Task<P> {
     fn facts(change: &Change, _: &Seen) -> Facts {
         let class = match change {
             Change::Run { .. } => Class::Switching,
-            // What is told to stop is this deployment's own task, by its ARN: late it is harmless.
+            // Only this deployment's own task is told to stop, by its ARN, so it is harmless when late.
             Change::Register
             | Change::Stop { .. }
             | Change::Miss { .. }
@@ -177,7 +177,8 @@ impl<P: Services + Runs + Clock + JsonServices> Kind for Task<P> {
     }
 }
 
-/// What ECS is asked to run. All of it is decided at `Prepare`, so that the same token always has the same parameters.
+/// Returns the task that ECS is asked to run. Everything in it is decided at `Prepare`, so that the same token always
+/// has the same parameters.
 fn new_run(
     target: &Target,
     deployment: &DeploymentId,
@@ -210,7 +211,8 @@ fn new_run(
 }
 
 impl<P: Services> Task<P> {
-    /// Registers the base with the release's image, in a family of its own: so roles may run that and nothing else.
+    /// Registers the base with the release's image, in a family of its own. So roles may run that family and nothing
+    /// else.
     async fn register(&self, target: &Target, deployment: &DeploymentId) -> Answered<String> {
         let base = self.at.task_definition(&target.base).await?;
         let document = definition::document(&base.document, target).ok_or_else(|| {

@@ -1,4 +1,5 @@
-//! What a release of a task asks of the role that runs it (Service Authorization Reference, Amazon ECS).
+//! The permissions that a release of a task needs for the role that runs it (Service Authorization Reference, Amazon
+//! ECS).
 
 use super::call::{self, CallPorts};
 use super::log::Log;
@@ -26,7 +27,8 @@ pub async fn needs(
     }
 }
 
-/// Pure. Whether Windlass's own roles may pass on the tasks' roles their names tell.
+/// Pure: the calls. Only for an environment's own role they have the roles of the tasks: the names of these roles tell
+/// whether Windlass's own roles may pass them on.
 fn of(by: &By<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spec) -> Vec<Needed> {
     let family = family(input.app, input.environment, input.component);
     let definition = by.arn("ecs", &format!("task-definition/{family}:1"));

@@ -1,8 +1,8 @@
-//! Pure: what to do next so that a task is run once, and taken back once.
+//! Pure: decides what to do next so that a task is run once, and taken back once.
 //!
 //! Each of the two tasks is asked for with one token, whoever asks. It is asked for again only as long as ECS surely
-//! knows that token; and what ECS does not show is known never to have been only as long as it surely shows what has
-//! stopped. After that nobody knows, and a person is asked.
+//! knows that token. A task that ECS does not show surely never ran, but only as long as ECS surely shows stopped
+//! tasks. After that nobody knows, and a person is asked.
 
 use super::state::{Change, Direction, End, Goal, Seen, Sent, Side, Target};
 use super::tell;
@@ -10,19 +10,19 @@ use crate::kinds::Next;
 use crate::ports::Run;
 use windlass_domain::kinds::task::{SHORT_S, STOPPED_WITHIN_S, TaskUndo};
 
-/// For how long after it was asked for first a task that ECS does not show is known never to have been, in seconds: ECS
-/// shows what has stopped for an hour at least (Amazon ECS API Reference, DescribeTasks), and knows a token for at least
-/// an hour (the same, "Ensuring idempotency").
+/// The seconds after the first request during which a task that ECS does not show surely never ran. ECS shows stopped
+/// tasks for at least an hour (Amazon ECS API Reference, DescribeTasks), and knows a token for at least an hour (the
+/// same, "Ensuring idempotency").
 pub(super) const KNOWN_S: u64 = 50 * 60;
 
-/// For how long ECS may not show yet what it runs, in seconds: after RunTask AWS advises to ask DescribeTasks again for
+/// The seconds during which ECS may not show yet what it runs: after RunTask AWS advises to ask DescribeTasks again for
 /// up to five minutes (Amazon ECS API Reference, RunTask: "eventual consistency").
 pub(super) const SHOWN_S: u64 = 5 * 60;
 
-/// How long to wait between two looks at a task, in seconds.
+/// The seconds between two looks at a task.
 const POLL_S: u64 = 5;
 
-/// What to do next; see [`crate::kinds::Kind::next`].
+/// Decides what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     match goal {
         Goal::Run(_) => {
@@ -42,7 +42,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     }
 }
 
-/// What was run is stopped, and taken back where it may have begun.
+/// Stops what was run, and takes it back if it may have begun.
 fn back(target: &Target, seen: &Seen) -> Next<Change> {
     let forward = Whose {
         target,
@@ -90,7 +90,7 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// How it ended, or what is to be done until it is run and has ended.
+    /// Returns how it ended, or what to do until it is run and has ended.
     fn until_its_end(self) -> Result<End, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
@@ -110,7 +110,7 @@ impl<'a> Whose<'a> {
         })
     }
 
-    /// How it ended, nothing where it never was, or what is to be done until it has.
+    /// Returns how it ended, or `None` if it never ran, or what to do until one of them is so.
     fn stopped(&self) -> Result<Option<End>, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
@@ -124,17 +124,17 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// Its answer was lost, and ECS does not show it: known never to have been once every look of the way back has said
-    /// so for [`SHOWN_S`].
+    /// Decides about a task whose answer was lost and that ECS does not show. It surely never ran if every look of the
+    /// way back has not shown it for [`SHOWN_S`].
     ///
     /// - No call of it is under way: before the first look `converge` waits until the open call's `not_after` and five
     ///   seconds more, and a way back sends none.
-    /// - What it started is shown: the time counts from the first such look, which is later than the call, and is as
-    ///   long as AWS may be behind. One look alone would not do even then: a task that stops between the two lists,
-    ///   each as old as it likes, is in neither.
+    /// - A task that the call started is shown by then. The time counts from the first look that did not show it, which
+    ///   is later than the call, and it is as long as AWS may be behind. One look alone would not do even then: a task
+    ///   that stops between the two lists, each as old as it likes, is in neither.
     /// - It has not been forgotten: the first call is less than [`KNOWN_S`] ago.
     ///
-    /// One that was shown on this way was told to stop, and has been: of that the time proves nothing.
+    /// If it was shown on this way, it was told to stop, so it has run: then the time proves nothing.
     fn never(&self) -> Result<Option<End>, Next<Change>> {
         let side = self.side();
         let is_shown_once = side.stops[usize::from(true)].is_some();
@@ -149,7 +149,7 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// How it ended, as the ledger has it: what ECS shows is taken in first.
+    /// Returns how it ended, as the ledger has it. An end that only ECS shows is taken into the ledger first.
     fn known_end(&self) -> Result<Option<End>, Next<Change>> {
         let side = self.side();
         if let Some(end) = &side.end {
@@ -175,12 +175,12 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// Whether ECS surely knows it, where it ever was.
+    /// Returns whether ECS surely knows it, if it ever ran.
     fn is_known(&self, sent: &Sent) -> bool {
         self.seen.now.ms_since(sent.first) < KNOWN_S * 1000
     }
 
-    /// It was asked for, and ECS does not show it.
+    /// Decides about a task that was asked for and that ECS does not show.
     fn missing(&self, sent: &Sent) -> Next<Change> {
         if !self.is_known(sent) {
             return Next::Failed(tell::unknown(self.target, self.direction, sent));
@@ -196,7 +196,8 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// Its limit counts from when ECS created it, which may be long after it was asked for first.
+    /// Waits for a task that runs, and stops it at its limit. The limit counts from when ECS created the task, which
+    /// may be long after it was asked for first.
     fn running(&self, run: &Run, sent: Option<&Sent>) -> Next<Change> {
         let first = run.created.or(sent.map(|sent| sent.first));
         let waited_ms = first.map_or(0, |first| self.seen.now.ms_since(first));
@@ -210,7 +211,7 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// It is told to stop once on each way, and must be seen to have stopped.
+    /// Tells it to stop once on each way, and waits until it is seen to have stopped.
     fn stop(&self, run: &Run, why: String) -> Next<Change> {
         match self.side().stops[usize::from(self.is_back)] {
             None => Next::Do(Change::Stop {

@@ -1,4 +1,4 @@
-//! What is done next, as a table: what the ledger says of both tasks, what ECS shows, what comes of it.
+//! The next thing to do, as a table: what the ledger says of both tasks, what ECS shows, what comes of it.
 
 use super::{KNOWN_S, SHOWN_S, next};
 use crate::kinds::Next;
@@ -45,7 +45,7 @@ pub(super) fn ago(seconds: u64) -> Time {
     Time(NOW.0 - seconds * 1000)
 }
 
-/// Asked for so long ago, and not answered.
+/// A task that was asked for so long ago, without an answer.
 pub(super) fn sent(seconds: u64) -> Side {
     Side {
         sent: Some(Sent {
@@ -57,7 +57,7 @@ pub(super) fn sent(seconds: u64) -> Side {
     }
 }
 
-/// The same, and answered at once.
+/// The same, answered at once.
 pub(super) fn answered(seconds: u64) -> Side {
     let mut side = sent(seconds);
     if let Some(sent) = &mut side.sent {
@@ -89,7 +89,7 @@ pub(super) fn run(status: &str, code: &str, exit: Option<i32>) -> Run {
     }
 }
 
-/// The same as its recorded end.
+/// The recorded end of such a task.
 pub(super) fn end(exit: Option<i32>, by_itself: bool) -> End {
     End {
         task: TASK.into(),
@@ -252,7 +252,7 @@ fn a_task_is_run_once_forward() {
         let next = next(&target(), &seen(side, Side::default()), &forward());
         assert_eq!(told(&next), wanted, "{why}");
     }
-    // Asked for long ago, and created by a later try.
+    // It was asked for long ago, and created by a later try.
     let created = Run {
         created: Some(ago(5)),
         ..run("RUNNING", "", None)

@@ -1,4 +1,4 @@
-//! Reading what was run: the ledger first, and ECS for what the ledger does not know the end of.
+//! Reads what was run: first from the ledger, and from ECS if the ledger does not know the end.
 
 use super::state::{Direction, Goal, Seen, Side, Target, recorded, registered, started_by};
 use super::{DEPLOYMENT_TAG, Task};
@@ -6,7 +6,8 @@ use crate::kinds::Way;
 use crate::ports::{Answered, Clock, Runs, Services};
 use windlass_domain::fault::FaultName;
 
-/// How many of the family's newest task definitions are looked at for the one of this deployment, whose answer was lost.
+/// The number of the family's newest task definitions among which the one of this deployment is looked for if its
+/// answer was lost.
 const LOOK_BACK: u32 = 5;
 
 impl<P: Services + Runs + Clock> Task<P> {
@@ -45,8 +46,8 @@ impl<P: Services + Runs + Clock> Task<P> {
         })
     }
 
-    /// The task definition of this deployment: that of the task which was asked for, the one that is recorded, or, where
-    /// the answer was lost, the one with its tag.
+    /// Returns the task definition of this deployment: that of the task that was asked for, or the one that is
+    /// recorded, or, if the answer was lost, the one with its tag.
     async fn definition(
         &self,
         target: &Target,

@@ -1,4 +1,4 @@
-//! What `Prepare` asks of a task: is its service ours, from what is it made, and must it be run at all?
+//! Prepares a task: is its service ours, what is the task made from, and must it be run at all?
 
 use super::call::{self, CallPorts};
 use super::log::Log;
@@ -21,17 +21,17 @@ use windlass_domain::kinds::task::Task as Spec;
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 
-/// What the declaration names, as it is.
+/// The things that the declaration names, as they are.
 pub(super) struct Found {
     /// The service whose image it runs.
     pub service: Service,
-    /// The cluster that it is run in.
+    /// The cluster in which it is run.
     pub cluster: String,
     /// The container that gets image and command.
     pub container: String,
     /// The task definition that its own is made from.
     pub base: TaskDefinition,
-    /// Where it is run.
+    /// The way in which it is launched.
     pub launch: Launch,
 }
 
@@ -156,7 +156,7 @@ pub(super) async fn find(
     }))
 }
 
-/// The member that says what it is made from.
+/// Returns the member that says from what the task is made.
 fn base_at(spec: &Spec) -> &'static str {
     match spec.family {
         Some(_) => "ecs.family",
@@ -200,7 +200,8 @@ fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding
     findings
 }
 
-/// Pure: lines are shown of a stream whose name is known, in the region of the task.
+/// Pure: a finding if the log lines cannot be shown. They are shown only of a stream whose name is known, in the region
+/// of the task.
 fn unreadable(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Option<Finding> {
     let log = Log::of(&found.base.document, &found.container);
     let region = found.base.arn.split(':').nth(3);
@@ -221,13 +222,13 @@ fn unreadable(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Option<Fi
     })
 }
 
-/// Pure: no other component may run tasks of its family.
+/// Pure: the claim on the tasks of its family, which no other component may run.
 fn claim(found: &Found, family: &str) -> Claim {
     let task = format!("task/{}/{family}", found.cluster);
     Claim::whole(beside(&found.service.arn, "ecs", &task))
 }
 
-/// What succeeded last, as far as is recorded.
+/// Returns the work that succeeded last, as far as it is recorded.
 pub(super) fn last(input: &PrepareInput<'_>) -> Answered<Option<Work>> {
     let Some(running) = input.running else {
         return Ok(None);
@@ -239,7 +240,7 @@ pub(super) fn last(input: &PrepareInput<'_>) -> Answered<Option<Work>> {
     })
 }
 
-/// The image that the release brings for a container.
+/// Returns the image that the release brings for a container.
 fn image(input: &PrepareInput<'_>, container: &str) -> Option<Image> {
     match input.artifact? {
         Artifact::Image { repository, digest } => Some(Image {
@@ -284,7 +285,7 @@ fn target(
     }
 }
 
-/// Why it is not run: the same has succeeded last, and nobody has asked for it again.
+/// Returns why it is not run: the same has succeeded last, and nobody has asked for it again.
 fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
     let is_same = target.last.as_ref() == Some(&target.work);
     (is_same && !input.again && !input.is_check).then(|| {
@@ -305,7 +306,7 @@ fn what(target: &Target) -> String {
     )
 }
 
-/// What cannot come back is named before the release begins (rule 8).
+/// Warns, before the release begins, of a task that nothing takes back (rule 8).
 pub(super) fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
     (spec.undo.is_none() && !spec.irreversible).then(|| {
         Finding::new(
@@ -317,7 +318,7 @@ pub(super) fn not_taken_back(input: &PrepareInput<'_>, spec: &Spec) -> Option<Fi
     })
 }
 
-/// A task that forbids that anything comes back is named, too.
+/// Warns of a task after which nothing that came before may run.
 pub(super) fn irreversible(input: &PrepareInput<'_>, spec: &Spec) -> Option<Finding> {
     spec.irreversible.then(|| {
         Finding::new(

@@ -1,4 +1,4 @@
-//! What is known of a task, wanted of it, and done with it.
+//! The state of a task, its goals, and the changes of it.
 
 use super::log::Log;
 use crate::ports::{Launch, Run};
@@ -36,49 +36,49 @@ pub struct Target {
     pub container: String,
     /// The image that is run, by digest.
     pub image: String,
-    /// What is run.
+    /// The work.
     pub work: Work,
-    /// What takes it back; absent where nobody has said.
+    /// The command that takes it back; `None` if nobody has said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<TaskUndo>,
-    /// True where what came before must not run after it.
+    /// True if what came before must not run after it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
-    /// How long it may take, in seconds.
+    /// The seconds that it may take.
     pub limit_s: u64,
-    /// Where it is run.
+    /// The way in which it is launched.
     pub launch: Launch,
-    /// Its log; absent where no log group is named for it.
+    /// Its log; `None` if no log group is named for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Log>,
-    /// Whether the last lines of its log are shown.
+    /// True if the last lines of its log are shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
-    /// What succeeded last here, before this deployment.
+    /// The work that succeeded last here, before this deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Work>,
 }
 
-/// What is run: it is run again only where one of the two is another one.
+/// The work of a task or a call. It is the same work if both fields are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
-    /// The digest of the image.
+    /// The digest of the image; for a call, that of the artifact.
     pub sha256: Digest,
-    /// The command.
+    /// The command; for a call, the function, its qualifier and its payload.
     pub command: Vec<String>,
 }
 
-/// What is wanted, and what is recorded to come back to.
+/// The goal, and the state that is recorded to come back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Goal {
-    /// That this is run, and succeeds.
+    /// This is run, and succeeds.
     Run(Work),
-    /// That what this deployment has run is over and taken back. This had succeeded last then.
+    /// Everything that this deployment has run is over and taken back. This had succeeded last then.
     Back(Option<Work>),
 }
 
-/// Which of its two tasks: each is run once.
+/// One of the two tasks of a component. Each is run once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -98,10 +98,10 @@ impl Direction {
     }
 }
 
-/// What one look shows, beside what the ledger says.
+/// The result of a look, beside what the ledger says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// When.
+    /// The time of the look.
     pub now: Time,
     /// The task definition that this deployment has registered, by ARN.
     pub definition: Option<String>,
@@ -109,35 +109,35 @@ pub struct Seen {
     pub forward: Side,
     /// The task that takes it back.
     pub back: Side,
-    /// What has succeeded last and was not taken back.
+    /// The work that has succeeded last and was not taken back.
     pub done: Option<Work>,
 }
 
 /// One of the two tasks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Side {
-    /// That it was asked for.
+    /// The request for it; `None` if it was not asked for.
     pub sent: Option<Sent>,
-    /// When it was told to stop, on the way forward and on the way back.
+    /// The times at which it was told to stop, on the way forward and on the way back.
     pub stops: [Option<Time>; 2],
-    /// When ECS did not show it on the way back, for the first time.
+    /// The time at which ECS did not show it on the way back, for the first time.
     pub missed: Option<Time>,
-    /// What ECS shows of it.
+    /// The task, as ECS shows it.
     pub run: Option<Run>,
-    /// The last lines of its log, where they were read.
+    /// The last lines of its log; `None` if they were not read.
     pub lines: Option<Vec<String>>,
     /// Its end, as the ledger has it.
     pub end: Option<End>,
 }
 
-/// That a task was asked for.
+/// A request for a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// When for the first time.
+    /// The time of the first request.
     pub first: Time,
-    /// Of which task definition, by ARN.
+    /// The task definition, by ARN.
     pub definition: String,
-    /// The task that ECS has answered, by ARN, and when; nothing where no answer came.
+    /// The task that ECS has answered, by ARN, and the time of the answer; `None` if no answer came.
     pub answered: Option<(String, Time)>,
 }
 
@@ -146,29 +146,29 @@ pub struct Sent {
 pub struct End {
     /// The task's ARN.
     pub task: String,
-    /// The exit code of its container; absent where that never ran.
+    /// The exit code of its container; `None` if that never ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
-    /// Whether it may have begun its work.
+    /// True if it may have begun its work.
     pub began: bool,
-    /// Whether it ended by itself, and was not stopped.
+    /// True if it ended by itself, and was not stopped.
     pub by_itself: bool,
-    /// Why, as ECS tells it.
+    /// The reason, as ECS tells it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
-    /// For how many seconds it ran; absent where it never did.
+    /// The seconds for which it ran; `None` if it never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_s: Option<u64>,
-    /// The page of its log; absent where it never began, or no log group is named for it.
+    /// The page of its log; `None` if it never began, or no log group is named for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
-    /// The last lines of it, where the declaration lets them be shown.
+    /// The last lines of its log, if the declaration lets them be shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,
 }
 
 impl End {
-    /// The end of a task that has stopped.
+    /// Returns the end of a task that has stopped; `None` if it has not.
     pub fn of(run: &Run, container: &str, log: Option<&Log>) -> Option<Self> {
         if run.last_status != STOPPED {
             return None;
@@ -198,14 +198,14 @@ impl End {
         })
     }
 
-    /// Whether it did all that it had to.
+    /// Returns whether it did all that it had to.
     pub fn is_success(&self) -> bool {
         self.by_itself && self.exit == Some(0)
     }
 }
 
 impl Side {
-    /// Its end, as the ledger has it or as ECS shows it.
+    /// Returns its end, as the ledger has it or as ECS shows it.
     pub fn ended(&self, target: &Target) -> Option<End> {
         let shown = || {
             let end = End::of(self.run.as_ref()?, &target.container, target.log.as_ref())?;
@@ -217,12 +217,12 @@ impl Side {
         self.end.clone().or_else(shown)
     }
 
-    /// Whether ECS must be asked how it stands.
+    /// Returns whether ECS must be asked for its state.
     pub fn is_open(&self) -> bool {
         self.sent.is_some() && self.end.is_none()
     }
 
-    /// The task that runs.
+    /// Returns the task, if it has not stopped.
     pub fn alive(&self) -> Option<&Run> {
         self.run.as_ref().filter(|run| run.last_status != STOPPED)
     }
@@ -235,50 +235,50 @@ pub enum Change {
     Register,
     /// Runs a task.
     Run {
-        /// Which one.
+        /// The task, of the two.
         direction: Direction,
-        /// Of which task definition, by ARN.
+        /// The task definition, by ARN.
         definition: String,
-        /// When it was to be run first: what comes again has the same token, and is this one.
+        /// The time of the first request. A repeated request has the same token, and is for the same task.
         first: Time,
     },
     /// Stops a task.
     Stop {
-        /// Which one.
+        /// The task, of the two.
         direction: Direction,
-        /// Whether on the way back.
+        /// True if on the way back.
         is_back: bool,
         /// Its ARN.
         task: String,
-        /// Why, for whoever looks at it in ECS.
+        /// The reason, for whoever looks at it in ECS.
         why: String,
     },
-    /// Takes into the ledger since when ECS does not show a task, whose answer was lost, on the way back. Nothing is
-    /// changed.
+    /// Takes into the ledger since when ECS does not show a task, whose answer was lost, on the way back. It changes
+    /// nothing.
     Miss {
-        /// Which one.
+        /// The task, of the two.
         direction: Direction,
     },
-    /// Reads the last lines of a task's log, before its end is taken in. Nothing is changed.
+    /// Reads the last lines of a task's log, before its end is taken in. It changes nothing.
     Read {
-        /// Which one.
+        /// The task, of the two.
         direction: Direction,
         /// Its ARN.
         task: String,
-        /// When it has stopped.
+        /// The time at which it stopped.
         stopped: Time,
     },
-    /// Takes the end of a task into the ledger. Nothing is changed: ECS forgets it.
+    /// Takes the end of a task into the ledger, because ECS forgets it. It changes nothing.
     Note {
-        /// Which one.
+        /// The task, of the two.
         direction: Direction,
-        /// How it ended.
+        /// The end.
         end: Box<End>,
     },
 }
 
 impl Change {
-    /// As the ledger records it.
+    /// Returns the change as the ledger records it.
     pub fn value(&self) -> Value {
         match self {
             Self::Register => json!("register"),
@@ -297,7 +297,7 @@ impl Change {
     }
 }
 
-/// The task definition that this deployment is recorded to have registered.
+/// Returns the task definition that this deployment is recorded to have registered.
 pub fn registered(changes: &[ChangeRecord]) -> Option<&str> {
     let mut newest_first = changes.iter().rev();
     newest_first.find_map(|record| {
@@ -306,7 +306,7 @@ pub fn registered(changes: &[ChangeRecord]) -> Option<&str> {
     })
 }
 
-/// All that is recorded of one of the tasks.
+/// Returns everything that is recorded of one of the tasks.
 pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> Side {
     let mut side = Side::default();
     for record in changes {
@@ -349,13 +349,13 @@ fn sent(record: &ChangeRecord) -> Sent {
     }
 }
 
-/// The client token of a task: of a deployment, a component and a direction, and never of an attempt.
+/// Returns the client token of a task. It is of a deployment, a component and a direction, and never of an attempt.
 pub fn token(deployment: &DeploymentId, component: &ComponentName, direction: Direction) -> String {
     let of = started_by(deployment, component, direction);
     Digest::of(of.as_bytes()).as_str().to_owned()
 }
 
-/// By whom a task is said to be started: so it is found again.
+/// Returns the name of the one who starts a task, by which the task is found again.
 pub fn started_by(
     deployment: &DeploymentId,
     component: &ComponentName,
@@ -364,7 +364,8 @@ pub fn started_by(
     format!("windlass/{deployment}/{component}/{}", direction.as_str())
 }
 
-/// The family of a component's own task definitions, which the roles of Windlass may write and run, and no other.
+/// Returns the family of a component's own task definitions. The roles of Windlass may write and run this family, and
+/// no other.
 pub fn family(app: &AppName, environment: &EnvironmentName, component: &ComponentName) -> String {
     format!("windlass-{app}_{environment}_{component}")
 }

@@ -1,4 +1,4 @@
-//! What is told of a task: one function per story.
+//! The texts about a task: one function for each story.
 
 use super::state::{Change, Direction, End, Seen, Sent, Target};
 use crate::ports::Run;
@@ -12,12 +12,12 @@ fn named(target: &Target) -> String {
     format!("task {}", target.component)
 }
 
-/// The id of a task, of its ARN.
+/// Returns the id of a task, from its ARN.
 pub(super) fn id(task: &str) -> &str {
     task.rsplit('/').next().unwrap_or(task)
 }
 
-/// A command, for people.
+/// A command, in words for people.
 pub(super) fn command(words: &[String]) -> String {
     const SHOWN: usize = 60;
     let text = words.join(" ");
@@ -29,7 +29,7 @@ pub(super) fn command(words: &[String]) -> String {
     }
 }
 
-/// What of it Windlass owns, in words.
+/// The tasks that Windlass owns, in words.
 pub(super) fn owned(target: &Target) -> String {
     format!(
         "the tasks of the family {} in cluster {}",
@@ -37,7 +37,7 @@ pub(super) fn owned(target: &Target) -> String {
     )
 }
 
-/// What ran, in words.
+/// Tells what ran, in words.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let ends = [
         (Direction::Undo, &seen.back),
@@ -88,7 +88,7 @@ fn in_words(end: &End) -> String {
     }
 }
 
-/// With the page of its log, where that is known.
+/// Adds the page of its log, if that is known.
 fn with_log(told: String, end: &End) -> String {
     match &end.log {
         Some(log) => format!("{told}, log {log}"),
@@ -96,7 +96,7 @@ fn with_log(told: String, end: &End) -> String {
     }
 }
 
-/// The last lines of its log, where they are shown.
+/// The last lines of its log, if they are shown.
 fn last_lines(end: &End) -> String {
     let lines = end.lines.iter().map(|line| format!("\n  | {line}"));
     let lines: String = lines.collect();
@@ -127,12 +127,12 @@ pub(super) fn what(change: &Change) -> String {
     }
 }
 
-/// Why an undo stops a task, for whoever looks at it in ECS.
+/// The reason why an undo stops a task, for whoever looks at it in ECS.
 pub(super) fn stopped_by_undo() -> String {
     "Windlass undoes the deployment that ran it".to_owned()
 }
 
-/// Why a task is stopped that takes too long, for whoever looks at it in ECS.
+/// The reason why a task that takes too long is stopped, for whoever looks at it in ECS.
 pub(super) fn stopped_at_limit(target: &Target) -> String {
     format!(
         "Windlass stops it: its limit is {}",
@@ -144,7 +144,7 @@ fn finding(target: &Target, name: FindingName, reason: String, remedy: String) -
     Finding::new(name, named(target), reason, remedy)
 }
 
-/// A sentence of ECS's, for the end of a reason.
+/// Returns the reason that ECS gives, for the end of a text.
 fn said(why: &str) -> String {
     match why.trim_end_matches('.') {
         "" => String::new(),
@@ -152,7 +152,7 @@ fn said(why: &str) -> String {
     }
 }
 
-/// A task has failed.
+/// The finding for a task that has failed.
 pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Finding {
     let why = format!("{}{}", said(&end.why), last_lines(end));
     let log = log(target, end);
@@ -181,7 +181,7 @@ pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Findin
     }
 }
 
-/// Nothing that came before may run after it.
+/// The finding for an irreversible task that has begun: nothing that came before may run after it.
 pub(super) fn irreversible(target: &Target, end: &End) -> Finding {
     let accept = operators(ActionName::Accept, &target.app, &target.environment);
     finding(
@@ -217,7 +217,7 @@ fn capital(text: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// Nobody knows whether a task was run.
+/// The finding for a task of which nobody knows whether it was run.
 pub(super) fn unknown(target: &Target, direction: Direction, sent: &Sent) -> Finding {
     let task = match &sent.answered {
         Some((task, _)) => format!("Task {}", id(task)),
@@ -238,7 +238,7 @@ pub(super) fn unknown(target: &Target, direction: Direction, sent: &Sent) -> Fin
     )
 }
 
-/// A task was told to stop, and does not.
+/// The finding for a task that was told to stop, and does not.
 pub(super) fn does_not_stop(target: &Target, run: &Run) -> Finding {
     finding(
         target,
@@ -255,7 +255,7 @@ pub(super) fn does_not_stop(target: &Target, run: &Run) -> Finding {
     )
 }
 
-/// A task still runs, so that nobody knows yet what it comes to.
+/// The finding for a task that still runs, so that nobody knows yet what it comes to.
 pub(super) fn still_runs(target: &Target, run: &Run) -> Finding {
     finding(
         target,

@@ -1,4 +1,4 @@
-//! A deployment that was accepted a moment ago: its execution has started, and records it next.
+//! Answers for a deployment that was accepted a moment ago: its execution has started, and records it next.
 
 use super::deployments::unknown;
 use super::problem::problem;
@@ -10,8 +10,8 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, execution_suffix};
 use windlass_domain::name::AppName;
 
-/// What is known of a deployment without a record. An execution's name ends with the id of its
-/// deployment, so it is found among the newest; its input says whose it is.
+/// Answers what is known of a deployment without a record. The name of its execution ends with the deployment's id, so
+/// the execution is found among the newest; its input names the application.
 pub async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) -> Answered<Reply> {
     let suffix = execution_suffix(id.as_str());
     let newest = ports.newest().await?;
@@ -28,7 +28,7 @@ pub async fn or_unknown(ports: &impl Ports, app: &AppName, id: &DeploymentId) ->
     }
 }
 
-/// The form of a whole record, with what is known by now.
+/// Returns an answer of the form of a whole record, with what is known by now.
 fn accepted(app: &AppName, id: &DeploymentId, execution: &Execution) -> Reply {
     let deployment = json!({
         "id": id,

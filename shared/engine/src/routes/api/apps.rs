@@ -13,13 +13,14 @@ use windlass_domain::drill::Schedule;
 use windlass_domain::environment::Running;
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// How many applications are read before it is seen whether the page is long enough.
+/// The number of applications that are read before it is checked whether the page is long enough.
 const AT_ONCE: u32 = 5;
 
-/// A page with so many environments goes on in the next one, so that an answer comes in time however many there are.
+/// The number of environments after which a page ends and goes on in the next one, so that an answer comes in time
+/// however many there are.
 const ENOUGH: usize = 40;
 
-/// How many environments are read at a time.
+/// The number of environments that are read at a time.
 const AT_A_TIME: usize = 16;
 
 /// One page, by the applications' names. `limit` and `after` (the `next` of the page before) may be given; a page with
@@ -113,8 +114,8 @@ async fn environment(
     }))
 }
 
-/// Whether a deployment that was judged good made the snapshot that describes what runs; nobody judged what there is no
-/// snapshot of.
+/// Returns whether the snapshot of what runs was made by a deployment that was judged good. `false` if there is no
+/// snapshot, because nobody judged that.
 async fn verified_good(
     ports: &impl Ledger,
     app: &AppName,
@@ -128,7 +129,8 @@ async fn verified_good(
     Ok(snapshot.is_some_and(|snapshot| snapshot.value.release.is_some()))
 }
 
-/// What runs of a component is called. Its observed state, which may be long, is told of one environment at a time.
+/// Returns the names of what runs of a component. The observed state, which may be long, is told only in the answer on
+/// one environment.
 fn called(running: &Running) -> Value {
     let mut called = json!(running.names);
     if !running.containers.is_empty() {

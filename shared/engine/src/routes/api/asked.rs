@@ -1,4 +1,4 @@
-//! Who asked for what is listed, and why: of the records of the deployments that brought it.
+//! Tells who asked for what is listed, and why, from the records of the deployments that brought it.
 
 use crate::ports::{Answered, Ledger};
 use crate::store::{self};
@@ -13,7 +13,7 @@ use windlass_domain::part::Part;
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
 
-/// How many records are read at a time.
+/// The number of records that are read at a time.
 const AT_A_TIME: usize = 16;
 
 /// A deployment in short, beside what it brought.
@@ -32,7 +32,7 @@ pub struct Asked {
     started: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<Time>,
-    /// The person who accepted what it had left, where it could not be undone.
+    /// The person who accepted what it had left, if it could not be undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     resolved: Option<Resolved>,
 }

@@ -39,7 +39,7 @@ pub async fn post(
         Ok(said) => said,
         Err(findings) => return Ok(problem(400, &findings)),
     };
-    // Who may cancel in one environment may not in another one by naming its deployment.
+    // A caller that may cancel in one environment may not do so in another by naming its deployment.
     let record = find(ports, app, &id).await?;
     let here = record.filter(|record| record.value.environment == *environment);
     let Some(Stored { value: record, .. }) = here else {
@@ -77,7 +77,7 @@ pub async fn post(
     Ok(begun(&id, &recovery))
 }
 
-/// What is said with a call, whose body may say `reason` alone.
+/// Reads what a call says. Its body may have `reason` alone.
 fn said(call: &Call, path: &Path<'_>) -> Result<Cancellation, Vec<Finding>> {
     let mut body = body(call)?;
     let unknown = take_unknown(&mut body, &["reason"], path);
@@ -101,8 +101,8 @@ fn begun(id: &DeploymentId, recovery: &str) -> Reply {
     Reply::json(202, json!({ "id": id, "execution": recovery }))
 }
 
-/// What the same call was answered, if it has stopped the deployment before and its recovery has come so far that it is
-/// recorded; else the recovery's name leads to the same one.
+/// Returns the answer of the same call before, if that call stopped the deployment and its recovery is recorded. Until
+/// it is recorded, the recovery's name leads to the same one.
 async fn before(
     ports: &impl Ports,
     record: &Deployment,

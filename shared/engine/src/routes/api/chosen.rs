@@ -1,4 +1,4 @@
-//! `GET /apps/{app}/environments`: the environments of an application, and which of them a Git ref or an image tag
+//! `GET /apps/{app}/environments`: the environments of an application, and the one that a Git ref or an image tag
 //! chooses.
 
 use super::problem::problem;

@@ -24,7 +24,7 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Re
         return came_of(ports, app, execution).await;
     }
     let environment = call.query.get("environment").map(EnvironmentName::new);
-    // One that is no name was refused with the query.
+    // A text that is no name was refused with the query.
     let Some(Ok(environment)) = environment else {
         return Ok(problem(
             400,
@@ -38,7 +38,7 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Re
     };
     let query = page(call, store::history(app, &environment), "");
     let page = ports.query_index(query).await?;
-    // One that has left the declaration keeps its history.
+    // An environment that has left the declaration keeps its history.
     if page.items.is_empty()
         && let Err(findings) = known(ports, app, &environment).await?
     {
@@ -55,10 +55,10 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Re
     ))
 }
 
-/// What came of an execution: the id of its deployment, why it was refused before it could become one, or what
-/// an action did that is no deployment; all are null while nothing is recorded. And how the execution stands,
-/// so that nobody waits for what cannot come any more. An operator's action answers only its execution, so this
-/// is how a caller learns the rest.
+/// Answers what came of an execution: the id of its deployment, why it was refused before it could become one, or what
+/// an action did that is no deployment. All three are null while nothing is recorded. The answer also has the
+/// execution's status, so that nobody waits for what cannot come any more. An operator's action answers only with its
+/// execution, and the caller learns the rest here.
 async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Answered<Reply> {
     // Looked at first: what it recorded before it ended is there by then.
     let execution = ports.execution(arn).await?;
@@ -90,7 +90,7 @@ async fn came_of(ports: &impl Ports, app: &AppName, arn: &str) -> Answered<Reply
     ))
 }
 
-/// That an execution is none of this application, or none at all.
+/// Answers that an execution is none of this application, or none at all.
 fn unknown_execution(app: &AppName, arn: &str) -> Reply {
     let path = "?execution";
     let is_one = arn.starts_with("arn:") && arn.contains(":execution:");
@@ -114,11 +114,11 @@ fn unknown_execution(app: &AppName, arn: &str) -> Reply {
     problem(404, &[finding])
 }
 
-/// What a table of deployments shows.
+/// Returns what a table of deployments shows.
 fn summary(mut item: Item) -> Answered<Value> {
     store::unpack(&mut item.body)?;
     let release = item.body.get("release").cloned().unwrap_or_default();
-    // A rollback also takes components back to what was found of them, which is of no release.
+    // A rollback also takes components back to what was found of them, which belongs to no release.
     let found = item.body.get("found").cloned().unwrap_or_default();
     let components = release["components"].as_object();
     let components = components.into_iter().flatten().flat_map(parts);
@@ -150,7 +150,7 @@ fn summary(mut item: Item) -> Answered<Value> {
     Ok(Value::Object(summary))
 }
 
-/// What a release brings of a component: all of it, or each container of which it has an image.
+/// Returns the parts that a release brings of a component: all of it, or each container of which it has an image.
 fn parts((name, artifact): (&String, &Value)) -> Vec<String> {
     match artifact["containers"].as_object() {
         Some(containers) => containers
@@ -190,8 +190,8 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply>
     Ok(Reply::json(200, whole))
 }
 
-/// Leaves out points of the trails of many waves with many gates, so that an answer has an end. What cannot be read as
-/// points stays as it is.
+/// Leaves out points of the trails of many waves with many gates, so that an answer stays small. A trail that cannot be
+/// read as points stays as it is.
 fn fit(judgements: &mut [Value]) {
     let trails = judgements
         .iter_mut()
@@ -221,7 +221,7 @@ pub async fn find(
     Ok(record.filter(|record| record.value.app == *app))
 }
 
-/// That there is no such deployment.
+/// Answers that there is no such deployment.
 pub fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
     let finding = Finding::new(
         FindingName::UnknownName,

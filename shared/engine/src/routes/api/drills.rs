@@ -1,4 +1,4 @@
-//! `GET /apps/{app}/environments/{environment}/drills`: how the environment proved its way back.
+//! `GET /apps/{app}/environments/{environment}/drills`: the drills in which the environment proved its way back.
 
 use super::environment::known;
 use super::problem::problem;

@@ -20,9 +20,9 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 use windlass_domain::wheel::{Turn, pause_in_force};
 
-/// What runs per component and since when, the snapshot, lock, hold, and who waits; what is irreversible and a rollback
-/// would go back across (`crosses`); what the last hourly look at the targets found (`drift`); with `?observe=true` also
-/// whether the targets are as recorded.
+/// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
+/// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
+/// found (`drift`). With `?observe=true` it also tells whether the targets are as recorded.
 pub async fn get(
     ports: &impl Ports,
     app: &AppName,
@@ -61,7 +61,7 @@ pub async fn get(
     Ok(Reply::json(200, whole))
 }
 
-/// How the next drill by the schedule stands; nothing where the declaration in force has none.
+/// Tells how the next drill by the schedule stands; `None` if the declaration in force has no schedule.
 async fn next_drill(
     ports: &impl Ports,
     app: &AppName,
@@ -75,8 +75,8 @@ async fn next_drill(
     Ok(here.next_drill(schedule, ports.now()).next())
 }
 
-/// That the application declares the environment, or did: what still runs in one that has left the declaration,
-/// or is stuck in it, is somebody's business.
+/// Checks that the application declares the environment, or did. An environment that has left the declaration is known
+/// as long as something is recorded of it, because somebody has to care for what still runs or is stuck in it.
 pub async fn known(
     ports: &impl Ports,
     app: &AppName,

@@ -1,14 +1,14 @@
-//! The members of a body that a path knows. What it does not know is told with those that it does, and taken out, so
-//! that what is wrong with the rest is told beside it.
+//! Checks the members of a body against those that a path knows. An unknown member gets a finding that names the known
+//! ones, and is taken out, so that the findings on the rest are told beside it.
 
 use serde_json::{Map, Value};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::meant::meant;
 
-/// What the path of a call names already, each beside what it names there.
+/// The names that the path of a call gives already, each with its value.
 pub type Path<'a> = [(&'static str, &'a str)];
 
-/// Takes out what a path does not know, and tells it.
+/// Takes out the members that a path does not know, and returns the findings on them.
 pub fn take_unknown(
     body: &mut Map<String, Value>,
     known: &[&str],
@@ -28,7 +28,7 @@ pub fn take_unknown(
         .collect()
 }
 
-/// What names a call, as a member of a request, and the header that says it in a call.
+/// The key that names a call: as a member of a request, and as the header of a call.
 const KEY: (&str, &str) = ("idempotency_key", "Idempotency-Key");
 
 fn not_known(name: &str, known: &[&str]) -> Finding {

@@ -1,5 +1,5 @@
-//! The HTTP API: for CI, people and the command line. Authorization is API Gateway's (IAM by
-//! path); what arrives here was let in.
+//! The HTTP API: for CI, people and the command line. API Gateway authorizes the calls (IAM by path), so every call
+//! that arrives here is allowed.
 
 mod accepted;
 mod apps;
@@ -42,7 +42,7 @@ use windlass_domain::request::{Requester, Route};
 use windlass_domain::secret;
 use windlass_domain::syntax;
 
-/// What the API needs.
+/// The ports that the API needs.
 pub trait Ports: pin::Ports + KindPorts + Executions + Clock {}
 impl<P: pin::Ports + KindPorts + Executions + Clock> Ports for P {}
 
@@ -59,7 +59,7 @@ pub struct Call {
     pub body: Option<String>,
     /// The header `Idempotency-Key`, if any.
     pub key: Option<String>,
-    /// Who calls, as API Gateway's authorizer tells it: an ARN.
+    /// The caller, as API Gateway's authorizer tells it: an ARN.
     pub caller: Option<String>,
 }
 
@@ -87,11 +87,11 @@ impl Reply {
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
 
-/// How many items a page has unless `limit` says otherwise, and at most.
+/// The number of items of a page: without `limit`, and at most.
 const PAGE: u32 = 20;
 const LARGEST_PAGE: u32 = 100;
 
-/// The parameters of what has pages.
+/// The parameters of every path that has pages.
 const PAGED: &[&str] = &["limit", "after"];
 
 /// Serves a call. A fault is an answer as well: 503 where asking again may help, 400 where what was sent
@@ -207,7 +207,7 @@ async fn between(ports: &impl Ports, segments: &[&str], call: &Call) -> Answered
     movable::hand_over(ports, &sides, call).await
 }
 
-/// What the query of a path may say beside `words`; `None` where the API does not serve the path.
+/// Returns the parameters that the query of a path may have beside `words`; `None` if the API does not serve the path.
 fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
     Some(match (method, rest) {
         ("GET", ["deployments"]) => &["environment", "execution", "limit", "after"],
@@ -280,7 +280,7 @@ fn no_such_path(call: &Call) -> Finding {
     )
 }
 
-/// The body as an object; an empty body is an empty one. Beside a secret nothing else is told.
+/// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is told.
 fn body(call: &Call) -> Result<serde_json::Map<String, Value>, Vec<Finding>> {
     let text = call.body.as_deref().unwrap_or_default();
     if text.trim().is_empty() {
@@ -302,7 +302,7 @@ fn body(call: &Call) -> Result<serde_json::Map<String, Value>, Vec<Finding>> {
     }
 }
 
-/// Who calls. Told by API Gateway, never by the body.
+/// Returns who calls. API Gateway tells it, never the body.
 fn requester(call: &Call) -> Answered<Value> {
     let requester = Requester {
         route: Route::Api,

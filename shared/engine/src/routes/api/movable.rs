@@ -1,8 +1,9 @@
-//! `GET /apps/{app}/environments/{environment}/renamable` and `GET /hand-overs/{app}/{environment}/{to_app}/{to_environment}`:
-//! what would be moved, or what stands in its way. And the `POST`s that do it.
+//! `GET /apps/{app}/environments/{environment}/renamable` and `GET
+//! /hand-overs/{app}/{environment}/{to_app}/{to_environment}`: what would be moved, or what stands in its way. And the
+//! `POST`s that do it.
 //!
-//! What goes to another environment has a path of its own that names both: who may call the paths of one environment alone
-//! may not call it.
+//! A move to another environment has a path of its own that names both environments. So a caller that may only call the
+//! paths of one environment may not call it.
 
 use super::environment::known;
 use super::members::take_unknown;
@@ -26,7 +27,7 @@ pub struct Sides {
 }
 
 impl Sides {
-    /// Of the segments behind `hand-overs`.
+    /// Reads the two environments from the segments behind `hand-overs`.
     pub fn of(segments: &[&str]) -> Option<Self> {
         let [app, environment, to_app, to_environment] = segments else {
             return None;
@@ -105,10 +106,10 @@ pub async fn hand_over(ports: &impl Ports, sides: &Sides, call: &Call) -> Answer
     .await
 }
 
-/// What the body of both may say.
+/// The members that the body of both may have.
 const MEMBERS: [&str; 3] = ["component", "reason", "to_component"];
 
-/// The members of a look, which has no body and needs no reason.
+/// Returns the members of a look, which has no body and needs no reason.
 fn asked(call: &Call) -> Map<String, Value> {
     let query = call.query.iter();
     let asked = query.filter(|(name, _)| MEMBERS.contains(&name.as_str()));
@@ -122,7 +123,8 @@ fn to(sides: &Sides, mut input: Map<String, Value>) -> Map<String, Value> {
     input
 }
 
-/// By its path a rename is one of a component: an environment is handed over.
+/// Returns the finding that a rename names no component. By its path a rename is one of a component; an environment is
+/// handed over.
 fn unnamed(action: ActionName, input: &Map<String, Value>) -> Option<Finding> {
     let is_unnamed = action == ActionName::Rename && !input.contains_key("component");
     is_unnamed.then(|| {

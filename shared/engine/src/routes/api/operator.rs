@@ -1,4 +1,4 @@
-//! The operator's actions: rollback, drill, recover, accept, hold, and those at the wheel.
+//! The operator's actions: rollback, drill, recover, accept, hold, and the actions at the wheel.
 
 use super::environment::known;
 use super::members::take_unknown;
@@ -76,7 +76,7 @@ pub async fn request(
     })
 }
 
-/// What the body of an action may say.
+/// Returns the members that the body of an action may have.
 fn members(action: ActionName) -> &'static [&'static str] {
     match action {
         ActionName::Rollback => &["across", "reason", "snapshot"],
@@ -86,7 +86,7 @@ fn members(action: ActionName) -> &'static [&'static str] {
         ActionName::Pause => &["deployment", "for", "reason"],
         ActionName::Remove => &["component", "reason"],
         ActionName::Rename => &["component", "reason", "to_component"],
-        // Where to is said by the path.
+        // The path says to which environment.
         ActionName::HandOver => &[
             "component",
             "reason",

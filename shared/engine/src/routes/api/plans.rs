@@ -119,7 +119,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, id: &str) -> Answered<Reply>
     Ok(Reply::json(status, whole))
 }
 
-/// Why the execution that was to draw it has ended without one.
+/// Returns why the execution that was to draw the plan has ended without one.
 async fn failed(ports: &impl Executions, execution: &str) -> Answered<Option<String>> {
     let found = ports.execution(execution).await?;
     let ended = found.filter(|found| found.status != "RUNNING");

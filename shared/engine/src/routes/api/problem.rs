@@ -3,8 +3,8 @@ use serde_json::json;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
 
-/// An error as `application/problem+json` (RFC 9457), with every finding. `type` is the page that
-/// explains it, relative to the documents of this repository.
+/// Returns an error as `application/problem+json` (RFC 9457), with every finding. `type` is the page that explains it,
+/// relative to the documents of this repository.
 pub fn problem(status: u16, findings: &[Finding]) -> Reply {
     let first = findings.first();
     let name = first.map_or_else(|| "Error".to_owned(), |finding| finding.name.to_string());
@@ -22,8 +22,8 @@ pub fn problem(status: u16, findings: &[Finding]) -> Reply {
     }
 }
 
-/// A fault as an error: asking again may help where it is transient, asking otherwise where what
-/// was sent cannot be read, such as a page's cursor.
+/// Returns a fault as an error. The status is 503 if the fault is transient and asking again may help, 400 if what was
+/// sent cannot be read, such as a page's cursor, else 500.
 pub fn of_fault(fault: &Fault) -> Reply {
     let status = match fault.name {
         FaultName::BadInput => 400,

@@ -1,5 +1,5 @@
-//! The parameters of a query: which of them a path knows, and what may be their values. One that is not
-//! known is refused, because to ignore it would answer something else than what was asked.
+//! Checks the parameters of a query: which of them a path knows, and which values they may have. An unknown parameter
+//! is refused, because to ignore it would answer another question than the caller's.
 
 use super::stats::LARGEST_DAYS;
 use super::{Call, LARGEST_PAGE, PAGE};
@@ -9,10 +9,10 @@ use windlass_domain::meant::meant;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::way::Way;
 
-/// In whose words the answer tells what to do next: known everywhere.
+/// The parameter that says in whose words the answer tells what to do next. Every path knows it.
 const WORDS: &str = "words";
 
-/// Everything that is wrong with the query of a call whose path knows these parameters.
+/// Returns everything that is wrong with the query of a call whose path knows these parameters.
 pub fn findings(call: &Call, known: &[&str]) -> Vec<Finding> {
     let known: Vec<String> = known
         .iter()
@@ -75,7 +75,7 @@ fn bad_value(name: &str, value: &str) -> Option<Finding> {
     })
 }
 
-/// That `after` is no place in this list. What such a text looks like, the ledger alone knows.
+/// Returns the finding that `after` is no place in this list. Only the ledger knows what such a text looks like.
 pub fn no_cursor() -> Finding {
     Finding::new(
         FindingName::BadValue,
@@ -85,13 +85,13 @@ pub fn no_cursor() -> Finding {
     )
 }
 
-/// In whose words the answer is: a caller's of the API where it is not said.
+/// Returns the way in whose words the answer is: that of a caller of the API if the query does not say it.
 pub fn way(call: &Call) -> Way {
     let said = call.query.get(WORDS).and_then(|words| words.parse().ok());
     said.unwrap_or(Way::Http)
 }
 
-/// The query of a page, newest first, that begins where the call says.
+/// Returns the query of a page, newest first, that begins where the call says.
 pub fn page(call: &Call, pk: String, sk_prefix: &str) -> Query {
     let limit = call.query.get("limit").and_then(|text| text.parse().ok());
     Query {

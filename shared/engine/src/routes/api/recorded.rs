@@ -1,4 +1,5 @@
-//! `GET /apps/{app}/releases/{version}`: what is known of a version, and what was wrong with its upload.
+//! `GET /apps/{app}/releases/{version}`: the release that is recorded under a version, and what was wrong with its
+//! upload.
 
 use super::problem::problem;
 use super::{Ports, Reply};

@@ -1,5 +1,5 @@
-//! `GET /apps/{app}/refusals` and `GET /refusals`: what was refused before it could become a
-//! deployment, and what arrived and was not taken, newest first.
+//! `GET /apps/{app}/refusals` and `GET /refusals`: the requests that were refused before they could become a
+//! deployment, and the arrivals that were not taken, newest first.
 
 use super::problem::problem;
 use super::query::page;
@@ -10,7 +10,7 @@ use crate::store;
 use serde_json::{Map, Value, json};
 use windlass_domain::name::AppName;
 
-/// What is told of each.
+/// The members that are told of each.
 const SHOWN: [&str; 7] = [
     "app",
     "environment",
@@ -21,7 +21,7 @@ const SHOWN: [&str; 7] = [
     "at",
 ];
 
-/// The number of pages that are looked through for what is of one application that is not declared.
+/// The number of pages that are looked through for the refusals of one application that is not declared.
 const LOOKED_THROUGH: usize = 10;
 
 /// One page. `limit` and `after` (the `next` of the page before) may be given. Without an application it is of what

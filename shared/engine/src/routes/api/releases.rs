@@ -13,7 +13,7 @@ use windlass_domain::manifest::Manifest;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::Request;
 
-/// What the body may say beside the manifest.
+/// The members that the body may have beside the manifest.
 const OF_THE_REQUEST: [&str; 6] = [
     "reason",
     "again",
@@ -67,7 +67,8 @@ pub async fn request(
     let path = [("app", app.as_str()), ("environment", environment.as_str())];
     let known: Vec<&str> = Manifest::members().chain(OF_THE_REQUEST).collect();
     let unknown = take_unknown(&mut body, &known, &path);
-    // Whether `version` stands alone is not known where something is misspelt that may have been the rest.
+    // If something is misspelt, it may have been the rest of a manifest, and it is not known whether `version` stands
+    // alone.
     let mut members = body.keys().map(String::as_str);
     let is_manifest = members.any(|it| it != "version" && !OF_THE_REQUEST.contains(&it));
     let is_told = is_manifest || unknown.iter().all(is_of_the_request);
@@ -87,7 +88,7 @@ pub async fn request(
     Ok(Err(problem(status_of(&findings), &findings)))
 }
 
-/// Whether an unknown member is nothing of a manifest.
+/// Returns whether the finding on a member has nothing to do with a manifest.
 fn is_of_the_request(unknown: &Finding) -> bool {
     let meant = |name: &&str| {
         unknown
@@ -97,7 +98,7 @@ fn is_of_the_request(unknown: &Finding) -> bool {
     unknown.name != FindingName::UnknownField || OF_THE_REQUEST.iter().any(meant)
 }
 
-/// The members of the manifest stand in the body themselves.
+/// Returns the finding with the path of the body, where the members of the manifest stand themselves.
 fn of_the_body(finding: Finding) -> Finding {
     let path = finding.path.strip_prefix("manifest.").map(str::to_owned);
     let path = path.unwrap_or(finding.path);
@@ -117,7 +118,7 @@ fn of_the_body(finding: Finding) -> Finding {
     }
 }
 
-/// The request of the release machine.
+/// Returns the input of the release machine.
 fn input(
     app: &AppName,
     mut body: Map<String, Value>,
@@ -146,7 +147,8 @@ fn input(
     Value::Object(input)
 }
 
-/// 404 where what the request names is not there: the application, the environment, the recorded release.
+/// Returns the status of an answer with these findings: 404 if something that the request names is not there (the
+/// application, the environment, the recorded release), 409 if its key was used before, else 400.
 pub fn status_of(findings: &[Finding]) -> u16 {
     let unknown = |finding: &Finding| match finding.name {
         FindingName::NoDeclaration => true,

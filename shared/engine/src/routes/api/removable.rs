@@ -1,5 +1,5 @@
-//! `GET /apps/{app}/environments/{environment}/removable` and `GET /apps/{app}/removable`: what would be let go of, or
-//! what stands in its way. And `POST /apps/{app}/remove`, with what starts every action on a whole application.
+//! `GET /apps/{app}/environments/{environment}/removable` and `GET /apps/{app}/removable`: what would be removed, or
+//! what stands in its way. And `POST /apps/{app}/remove`, with the start of every action on a whole application.
 
 use super::environment::known;
 use super::members::{Path, take_unknown};

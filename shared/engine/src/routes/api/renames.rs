@@ -1,7 +1,7 @@
-//! `GET /renames/{app}/{to_app}`: what another name of an application would take with it, or what stands in its way. And the
-//! `POST` that gives it the name.
+//! `GET /renames/{app}/{to_app}`: what another name of an application would take with it, or what stands in its way.
+//! And the `POST` that gives it the name.
 //!
-//! The path names both applications: whoever may call the paths of one alone may not call it.
+//! The path names both applications. So a caller that may only call the paths of one may not call it.
 
 use super::problem::problem;
 use super::removable::started;

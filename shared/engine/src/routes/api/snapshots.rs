@@ -1,4 +1,4 @@
-//! `GET /apps/{app}/environments/{environment}/snapshots`: what a rollback can go back to.
+//! `GET /apps/{app}/environments/{environment}/snapshots`: the snapshots that a rollback can go back to.
 
 use super::asked::{Asked, asked};
 use super::environment::known;
@@ -27,26 +27,25 @@ struct Listed {
     made: Time,
     /// The snapshot that it replaced; 0 for the first.
     replaced: u64,
-    /// Whether it is what runs now.
+    /// True if it is what runs now.
     present: bool,
-    /// Whether a deployment made it that was judged good; a rollback goes to another one only where
-    /// it is named.
+    /// True if a deployment made it that was judged good. A rollback goes to another one only if it names it.
     verified_good: bool,
-    /// Whether its release was undone here later; a rollback goes there only where it is named.
+    /// True if its release was undone here later. A rollback goes there only if it names it.
     vetoed: bool,
-    /// Irreversible runs that going back to it crosses: a rollback must name them in `across`.
+    /// The irreversible runs that going back to it crosses. A rollback must name them in `across`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     crosses: Irreversible,
     components: BTreeMap<ComponentName, Component>,
-    /// Who asked for the deployment that made it, and why.
+    /// The person who asked for the deployment that made it, and the reason.
     asked: Option<Asked>,
 }
 
-/// What ran of a component, and what it was called; of one that came later, what was found of it. The observed state
-/// stays in the ledger: it may be long, and means something to its kind only.
+/// The artifact of a component in a snapshot, and its names; for a component that came later, what was found of it. The
+/// observed state stays in the ledger: it may be long, and only its kind can read it.
 #[derive(Debug, Serialize)]
 struct Component {
-    /// Null for what Windlass did not bring.
+    /// Null if Windlass did not bring it.
     artifact: Option<Artifact>,
     #[serde(flatten)]
     names: Names,

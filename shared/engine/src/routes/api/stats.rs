@@ -1,7 +1,8 @@
 //! `GET /stats` and `GET /apps/{app}/stats`: how often, how fast, how well and for how much an application is deployed.
 //!
-//! What was accepted in the window is read from the index of the history, newest first, up to a bound: then the window
-//! begins at the oldest that was read, and the answer says that it was cut (decision 0560).
+//! The deployments that were accepted in the window are read from the index of the history, newest first, up to a
+//! bound. If there are more, the window begins at the oldest that was read, and the answer says that it was cut
+//! (decision 0560).
 
 use super::environment::known;
 use super::problem::problem;
@@ -18,11 +19,11 @@ use windlass_domain::figures::{DAY_MS, Figures, MonthlyCost, Window, figures};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
-/// How many days a window has unless `days` says otherwise, and at most.
+/// The days of a window: without `days`, and at most.
 const DAYS: u64 = 30;
 pub const LARGEST_DAYS: u64 = 366;
 
-/// A page for which so many records were read goes on in the next one, so that an answer comes in time.
+/// The number of records after which a page ends and goes on in the next one, so that an answer comes in time.
 const ENOUGH: usize = 2_000;
 
 /// The figures of an application: of one environment where the query names it, else of each.
@@ -31,7 +32,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Rep
     let key = store::declaration_in_force(app);
     let declared = store::load(ports, &key).await?;
     let names = match call.query.get("environment").map(EnvironmentName::new) {
-        // One that is no name was refused with the query.
+        // A text that is no name was refused with the query.
         Some(Ok(name)) => {
             if let Err(findings) = known(ports, app, &name).await? {
                 return Ok(problem(404, &findings));
@@ -79,7 +80,7 @@ pub async fn list(ports: &impl Ports, call: &Call) -> Answered<Reply> {
     ))
 }
 
-/// The window that ends now; `days` that is no number of days was refused with the query.
+/// Returns the window that ends now. If `days` is no number of days, it was refused with the query.
 fn window(call: &Call, now: Time) -> Window {
     let days = call.query.get("days").and_then(|text| text.parse().ok());
     let length = days.unwrap_or(DAYS) * DAY_MS;
@@ -89,7 +90,7 @@ fn window(call: &Call, now: Time) -> Window {
     }
 }
 
-/// What is told of an application, and how many records were read for it.
+/// Returns the figures of an application, and the number of records that were read for them.
 async fn of_application(
     ports: &impl Ports,
     app: &AppName,

@@ -1,16 +1,16 @@
-//! Answers in the words of who asks: what to do next is told as a call, or as a command.
+//! Puts answers into the words of the one who asks: what to do next is told as a call, or as a command.
 
 use super::Reply;
 use serde_json::{Map, Value};
 use windlass_domain::way::Way;
 
-/// The members of an answer that tell a person something. What people wrote themselves, such as a reason,
-/// stays as it is.
+/// The members of an answer that tell a person something. A text that people wrote themselves, such as a reason, stays
+/// as it is.
 const TOLD: [&str; 7] = [
     "remedy", "cause", "detail", "text", "next", "told", "warnings",
 ];
 
-/// The same answer in the words of a way in.
+/// Returns the same answer in the words of a way in.
 pub fn in_words_of(way: Way, mut reply: Reply) -> Reply {
     walk(way, &mut reply.body, false);
     reply
@@ -34,8 +34,8 @@ fn walk(way: Way, value: &mut Value, is_told: bool) {
     }
 }
 
-/// Whether these are the findings on an input that somebody wrote at the console: they speak of its members, whoever
-/// reads them.
+/// Returns whether these are the findings on an input that somebody wrote at the console. They speak of the members of
+/// that input, whoever reads them.
 fn is_refused_input(members: &Map<String, Value>) -> bool {
     let route = members.get("requester").and_then(|it| it.get("route"));
     members.contains_key("findings") && route.and_then(Value::as_str) == Some("console")

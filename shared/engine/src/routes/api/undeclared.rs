@@ -1,4 +1,4 @@
-//! What runs of an environment and is no longer declared, told apart from what is.
+//! Tells what runs of an environment and is no longer declared apart from what is declared.
 
 use crate::config::Configured;
 use crate::pin;
@@ -11,16 +11,16 @@ use windlass_domain::environment::{Names, Running};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::time::Time;
 
-/// A component that Windlass has brought and deploys no more.
+/// A component that Windlass has brought and does not deploy any more.
 #[derive(Debug, Serialize)]
 pub struct Undeclared {
-    /// What it is called, and since when it is there, as far as Windlass knows.
+    /// Its names, and since when it is there, as far as Windlass knows.
     #[serde(flatten)]
     names: Names,
     /// The names of each of several images, by container.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     containers: BTreeMap<String, Names>,
-    /// The first version of the declaration without it, where that is known.
+    /// The first version of the declaration without it, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<Left>,
 }
@@ -30,7 +30,7 @@ pub struct Undeclared {
 struct Left {
     /// The version.
     declaration: semver::Version,
-    /// When it was accepted.
+    /// The time at which it was accepted.
     at: Time,
 }
 
@@ -69,7 +69,8 @@ async fn all_versions(ports: &impl Ledger, app: &AppName) -> Answered<Vec<Declar
     Ok(versions.into_iter().map(|version| version.value).collect())
 }
 
-/// The oldest of the versions without the component that are newer than any with it; newest first.
+/// Finds the version with which a component left the declaration: the oldest version without it that is newer than all
+/// with it. `versions` has the newest first.
 fn left(versions: &[Declared], name: &ComponentName) -> Option<Left> {
     let lacks = |declared: &&Declared| {
         let read = store::read_declaration(declared);

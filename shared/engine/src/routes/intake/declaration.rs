@@ -14,7 +14,7 @@ use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::in_part::InPart;
 use windlass_domain::name::AppName;
 
-/// How often the write is tried anew when others write in between.
+/// The number of tries of the write when others write in between.
 const TRIES: u32 = 5;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
@@ -67,7 +67,7 @@ async fn read(
     Ok(Declaration::read(&text, &exceptions).map(|declaration| (text, declaration)))
 }
 
-/// What is wrong with a declaration beside the one in force and what other applications have.
+/// Returns everything that is wrong with a declaration in comparison with the one in force and with other applications.
 async fn against_it(
     ports: &impl Ports,
     app: &AppName,
@@ -107,7 +107,7 @@ async fn put_in_force(
         if !findings.is_empty() {
             return Ok(findings);
         }
-        // A version of before the application was let go of gives way.
+        // A version from before the application was removed is replaced.
         let key_of_version = store::declaration(app, &declared.version);
         let kept = store::load(ports, &key_of_version).await?;
         let kept = Stored {
@@ -150,7 +150,7 @@ async fn list(
     };
     let stored = Stored { key, rev, value };
     let write = stored.put_indexed(Some(store::application_index(app)))?;
-    // Who was quicker has given it one.
+    // If it is refused, somebody quicker has given it one.
     ports.transact(vec![write]).await.map(|_| ())
 }
 

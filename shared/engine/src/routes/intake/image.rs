@@ -1,4 +1,4 @@
-//! An image was pushed to ECR.
+//! Serves the push of an image to ECR.
 
 use super::manifest::start;
 use super::once::{Came, Known, once};
@@ -69,7 +69,7 @@ async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) ->
     let owner = store::load(ports, &store::repository(&push.repository)).await?;
     let Some(owner) = owner else {
         let finding = nobodys(&push);
-        // A repository by itself, and not each of its images: most are not meant for Windlass.
+        // The repository is listed, and not each of its images: most are not meant for Windlass.
         let app = push.repository.split('/').next();
         let app = app.and_then(|name| AppName::new(name).ok());
         let what = &push.repository;
@@ -86,12 +86,12 @@ async fn serve(ports: &impl Ports, push: ImagePush, known: Known, seed: &str) ->
     let mut request = Request::new(ActionName::Deploy, app);
     request.image_push = Some(push);
     request.arrived = known.arrived();
-    // ECR's event tells no more of who pushed than the account.
+    // ECR's event tells only the account of the one who pushed.
     request.requester = Some(not_taken::pusher());
     start(ports, &request, seed).await
 }
 
-/// What tells a push from another one.
+/// Returns the text that identifies a push.
 fn what(push: &ImagePush) -> String {
     format!("{} {} {}", push.repository, push.digest, push.tag)
 }
@@ -111,7 +111,7 @@ fn nobodys(push: &ImagePush) -> Finding {
     )
 }
 
-/// What is wrong where a tag goes nowhere. One that matches two environments does not: `Admit` refuses it
+/// Returns the finding that a tag goes nowhere. A tag that matches two environments gets none here: `Admit` refuses it
 /// aloud.
 async fn goes_nowhere(
     ports: &impl Ports,
@@ -128,7 +128,7 @@ async fn goes_nowhere(
     })
 }
 
-/// Whether a tag goes somewhere.
+/// Returns whether a tag goes somewhere.
 pub fn chooses(declaration: &Declaration, tag: &str) -> bool {
     !matches!(declaration.environment_for_image_tag(tag), Ok(None))
 }

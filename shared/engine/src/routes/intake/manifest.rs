@@ -30,7 +30,7 @@ pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Answere
     let execution = match begin(ports, request).await? {
         Ok(begun) => {
             if begun.recorded {
-                // No execution starts that could.
+                // No execution starts that could clear it.
                 beside::clear(ports, request.upload(), &begun.id).await?;
             }
             tracing::info!(execution = begun.execution, "started");

@@ -1,4 +1,4 @@
-//! The schedule: what arrived and no event told, found by looking, a part at a time.
+//! The schedule: finds, by looking at a part at a time, what arrived and no event told.
 
 use super::once::{Came, Known};
 use super::{Ports, created};
@@ -13,10 +13,10 @@ use windlass_domain::request::ObjectRef;
 use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
-/// How many pages of the bucket's listing, of 1,000 objects each, one run looks at.
+/// The number of pages of the bucket's listing, of 1,000 objects each, that one run looks at.
 const PAGES: usize = 3;
 
-/// How many arrivals one run looks after, also in vain, so that it ends in time after a long outage.
+/// The number of arrivals that one run looks after, also in vain, so that it ends in time after a long outage.
 pub const ARRIVALS: usize = 100;
 
 /// Looks at a part of the artifacts bucket and at one image repository. What it costs does not grow
@@ -52,8 +52,8 @@ pub async fn handle(ports: &impl Ports) -> Answered<()> {
     faults.into_answer()
 }
 
-/// Notes what came of an arrival in the round that looked after it. Answers whether there was
-/// something to do, be it in vain: it was not known to be served.
+/// Notes what came of an arrival in the round that looked after it. Returns whether there was something to do, be it in
+/// vain: the arrival was not known to be served.
 pub fn note(
     round: &mut Round,
     (what, arrived): (&str, Time),
@@ -95,7 +95,7 @@ async fn uploads(ports: &impl Ports, mut round: Round, now: Time, faults: &mut F
     round
 }
 
-/// Whether there is something to do or to tell about a key.
+/// Returns whether there is something to do or to tell about a key.
 fn is_an_arrival(key: &str) -> bool {
     upload(key).is_some() || misplaced(key).is_some()
 }

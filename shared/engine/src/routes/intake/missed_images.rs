@@ -1,4 +1,4 @@
-//! Images whose pushes no event told, found by looking through one repository after the other.
+//! Finds the images whose pushes no event told, by looking through one repository after the other.
 
 use super::missed::{ARRIVALS, note};
 use super::once::Known;
@@ -14,14 +14,14 @@ use windlass_domain::request::ImagePush;
 use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
-/// How many pages of the images of one repository a run reads, of 1,000 each.
+/// The number of pages of the images of one repository that a run reads, of 1,000 each.
 const PAGES: usize = 20;
 
-/// How many pushes a run asks the ledger about, most of which are known to be served.
+/// The number of pushes that a run asks the ledger about; most of them are known to be served.
 const LOOKS: usize = 1000;
 
 impl Images {
-    /// Before the first round.
+    /// Returns the state before the first round.
     pub fn first(now: Time) -> Self {
         Self {
             round: Round::first(now),
@@ -38,7 +38,7 @@ impl Images {
             return self;
         };
         if faults.count() > known {
-            // The repository of an item that cannot be read.
+            // It may be the repository of an item that cannot be read.
             self.round.pass_over();
         }
         let mut owners = owners.into_iter().map(|owner| owner.value);
@@ -102,7 +102,7 @@ impl Images {
         Ok(Some(place))
     }
 
-    /// Where a run goes on in a repository.
+    /// Returns where a run goes on in a repository.
     fn place_in(&mut self, repository: &str) -> Within {
         let place = self.within.take();
         let place = place.filter(|place| place.repository == repository);
@@ -114,7 +114,7 @@ impl Images {
     }
 }
 
-/// What of these goes somewhere and was not looked at yet, by tag.
+/// Returns the pushes of these images that go somewhere and were not looked at yet, by tag.
 fn pushes(
     place: &Within,
     declaration: &Declaration,

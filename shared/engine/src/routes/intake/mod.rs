@@ -1,4 +1,4 @@
-//! Intake: what arrives by itself, as events of S3 and ECR.
+//! Intake: serves what arrives by itself, as events of S3 and ECR.
 
 mod artifact;
 mod declaration;
@@ -22,7 +22,7 @@ use windlass_domain::misplaced::{Misplaced, misplaced};
 use windlass_domain::request::{ObjectRef, Requester, Route};
 use windlass_domain::time::Time;
 
-/// What intake needs.
+/// The ports that intake needs.
 pub trait Ports: pin::Ports + Executions + Clock {}
 impl<P: pin::Ports + Executions + Clock> Ports for P {}
 
@@ -31,9 +31,9 @@ impl<P: pin::Ports + Executions + Clock> Ports for P {}
 struct Created {
     object: ObjectRef,
     requester: Requester,
-    /// When it was created, where that is known.
+    /// The time at which it was created, if that is known.
     arrived: Option<Time>,
-    /// What tells this serving of it from another one.
+    /// The text that tells this serving of it from another one.
     seed: String,
 }
 
@@ -68,16 +68,16 @@ async fn object(ports: &impl Ports, event: &Value) -> Answered<()> {
     Ok(())
 }
 
-/// Who uploaded, as far as the event tells: `requester` is the number of an account or the name of a
-/// service (Amazon S3 User Guide, "EventBridge event message structure"). That it was our own account,
-/// which `account` is, tells nobody anything.
+/// Returns who uploaded, as far as the event tells: `requester` is the number of an account or the name of a service
+/// (Amazon S3 User Guide, "EventBridge event message structure"). `None` if it is our own account, which `account`
+/// names, because that tells nobody anything.
 fn requester(event: &Value) -> Option<String> {
     let requester = event.pointer("/detail/requester")?.as_str()?;
     let own = event.get("account").and_then(Value::as_str);
     (own.is_some() && own != Some(requester)).then(|| requester.to_owned())
 }
 
-/// When an event was sent; absent where it does not tell.
+/// Returns the time at which an event was sent; `None` if the event does not tell it.
 fn sent(event: &Value) -> Option<Time> {
     Time::parse(event.get("time")?.as_str()?)
 }
@@ -98,7 +98,7 @@ async fn created(
             tracing::info!("an object of our own, or a folder, is dropped");
             return Ok(None);
         };
-        // Of what lies elsewhere only the key is looked at: the function may read no more there.
+        // If it lies elsewhere, only its key is looked at: the function may read no more there.
         let object = if misplaced.beside {
             pin_version(ports, object).await?
         } else {
@@ -164,7 +164,7 @@ async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Answered<ObjectRe
     })
 }
 
-/// What tells an object that was created from another one.
+/// Returns the text that identifies an object that was created.
 fn what(object: &ObjectRef) -> String {
     let version = object.version_id.as_deref().unwrap_or_default();
     format!("{} {version}", object.key)

@@ -1,4 +1,4 @@
-//! What arrives and nobody asks for is listed, beside what is refused.
+//! Lists the arrivals that nobody asks for, beside what is refused.
 
 use super::Ports;
 use crate::ports::Answered;
@@ -39,14 +39,14 @@ pub async fn list(
     let at = line.value.at;
     let index = store::refused_index(listed_under.as_ref(), at, what);
     let expires = at.plus_s(LISTED_FOR_S);
-    // Refused where somebody else has just listed the same.
+    // It is refused if somebody else has just listed the same.
     ports
         .transact(vec![line.put_listed(index, expires)?])
         .await?;
     Ok(())
 }
 
-/// Somebody who pushed, of whom ECR's event tells no more than the account.
+/// Returns the requester for a push, of whom ECR's event tells only the account.
 pub fn pusher() -> Requester {
     Requester {
         route: Route::Ecr,

@@ -1,4 +1,4 @@
-//! Each arrival is served once, however often and in whatever way it becomes known.
+//! Serves each arrival once, however often and in whatever way it becomes known.
 
 use super::Ports;
 use crate::ports::{Answered, Key, Ledger};
@@ -8,17 +8,17 @@ use crate::store::{self, Served};
 use windlass_domain::round::NOTED_FOR_S;
 use windlass_domain::time::Time;
 
-/// How an arrival became known.
+/// The way in which an arrival became known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     /// By an event, which was sent at this time, in whole seconds.
     Told(Option<Time>),
-    /// By looking; this is when it had arrived.
+    /// By looking; it had arrived at this time.
     Found(Time),
 }
 
 impl Known {
-    /// When it arrived, where that is known.
+    /// Returns the time at which it arrived, if that is known.
     pub fn arrived(self) -> Option<Time> {
         match self {
             Self::Told(sent) => sent,
@@ -27,10 +27,10 @@ impl Known {
     }
 }
 
-/// What came of an arrival.
+/// The outcome of an arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Came {
-    /// Nobody asks for it, as far as is known by now: it is found again, for a while.
+    /// Nobody asks for it, as far as is known by now. It is found again, for a while.
     Nothing,
     /// It needs no execution.
     Served,
@@ -74,15 +74,15 @@ pub async fn once(
         Came::Started(started) => Some(started.clone()),
     };
     note.value = Served { at, started };
-    // Refused where somebody else has just noted it.
+    // It is refused if somebody else has just noted it.
     ports
         .transact(vec![note.put_until(at.plus_s(NOTED_FOR_S))?])
         .await?;
     Ok(Some(came))
 }
 
-/// Whether what was started for an arrival died before it was a deployment or a refusal, so that
-/// nobody knows of it. What a person stopped is not started again.
+/// Returns whether the execution for an arrival died before it was a deployment or a refusal, so that nobody knows of
+/// it. An execution that a person stopped is not started again.
 async fn is_lost(ports: &impl Ports, served: &Served) -> Answered<bool> {
     let Some(Started { app, execution }) = &served.started else {
         return Ok(false);

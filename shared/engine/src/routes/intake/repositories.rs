@@ -22,7 +22,7 @@ pub async fn claim(
         let owner = owner(ports, repository).await?;
         match owner {
             Some(owner) if owner.value.app == *app => {}
-            // They stay that one's until it is renamed, and come with it.
+            // They belong to that application until it is renamed, and come with it.
             Some(owner) if Some(&owner.value.app) == declaration.formerly() => {}
             Some(owner) => {
                 let other = &owner.value.app;

@@ -1,4 +1,4 @@
-//! A function whose alias CodeDeploy moves: there and back.
+//! Tests of a function whose alias CodeDeploy moves: there and back.
 
 mod others;
 mod scene;
@@ -149,7 +149,7 @@ fn a_rollback_is_the_alias_itself() {
         .map(|stage| stage.what.as_str())
         .collect();
     assert_eq!(what, ["alias live 2 → 1"]);
-    // And nothing is planned for what is there.
+    // Nothing is planned for what is there already.
     let again = plan(&trial.scene.world, "new", None);
     assert!(again.unchanged.is_some(), "{again:?}");
     assert_eq!(again.stages, []);

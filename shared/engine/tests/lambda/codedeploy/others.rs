@@ -1,4 +1,4 @@
-//! What CodeDeploy does by itself, and what others do in its group.
+//! Tests of what CodeDeploy does by itself, and of what others do in its group.
 
 use super::scene::{HOOKS, Moved, changes, failure, live, refused, served, sleep_min};
 use crate::scene::{FUNCTION, function};
@@ -87,7 +87,7 @@ fn somebody_who_stops_it_is_told() {
     assert_eq!(served(world), "1: Stopped, Succeeded");
 }
 
-/// Somebody's own deployment of another version in the group.
+/// Creates somebody's own deployment of another version in the group.
 fn by_hand(world: &World, from: &str) -> String {
     function(world, |function| {
         function.publish_by_hand("by hand");
@@ -126,7 +126,7 @@ fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
     let world = &trial.scene.world;
     by_hand(world, "1");
     insta::assert_snapshot!(refused(world), @"TargetBusy: components.api.codedeploy.group: CodeDeploy makes one deployment at a time in group shop/api, and d-000000001 is somebody else's: it is created, and does nothing yet. Remedy: Wait until it is over, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), and deploy again.");
-    // It came after `Prepare`.
+    // The deployment came after `Prepare`.
     assert_eq!(trial.answer(Some(0), 1), Ok(Word::Failed));
     assert!(
         failure(&trial).starts_with("TargetBusy"),

@@ -45,7 +45,7 @@ impl Moved {
     }
 }
 
-/// The function itself.
+/// Returns the setting of the function itself.
 pub(super) fn own() -> Setting {
     Setting {
         alias: true,
@@ -122,7 +122,7 @@ impl Subject for Moved {
     }
 }
 
-/// Where the alias sends its callers, and how the deployments stand.
+/// Says where the alias sends its callers, and how the deployments stand.
 pub(super) fn served(world: &World) -> String {
     world.deploy_on();
     let alias = function(world, |function| function.aliases["live"].clone());

@@ -1,9 +1,9 @@
-//! A service that AWS CodeDeploy deploys: the task definition is registered as for any other, and a deployment of
-//! CodeDeploy brings its tasks beside the former ones and moves the callers, by its group's configuration, hooks and
-//! alarms.
+//! A service that AWS CodeDeploy deploys. The task definition is registered as for any other service. A deployment of
+//! CodeDeploy then brings its tasks beside the former ones and moves the callers, by the configuration, hooks and
+//! alarms of its group.
 //!
-//! Every way back is CodeDeploy's as well, because no other may make the task sets of such a service: while the former
-//! tasks stand it is a stop with its rollback, and after that another deployment (decision 0451).
+//! Every way back is CodeDeploy's as well, because nobody else may make the task sets of such a service. While the
+//! former tasks stand, the way back is a stop with its rollback. After that it is another deployment (decision 0451).
 
 mod next;
 mod observe;
@@ -29,7 +29,7 @@ use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 
-/// The configuration by which callers go back: CodeDeploy has it in every account (AWS CodeDeploy User Guide,
+/// The configuration by which callers go back. CodeDeploy has it in every account (AWS CodeDeploy User Guide,
 /// "Predefined deployment configurations for an Amazon ECS compute platform").
 const AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";
 
@@ -47,7 +47,7 @@ impl<P> CodeDeployedService<P> {
     }
 }
 
-/// The deployment group of a target.
+/// Returns the deployment group of a target.
 fn group_of(target: &Target) -> Answered<&Group> {
     let group = target.codedeploy.as_ref();
     group.ok_or_else(|| Fault::internal("the step names no deployment group"))
@@ -74,7 +74,7 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> Kind for CodeDeplo
         let of = &seen.service;
         let mut value = noticed(&of.task_definition, &images::texts(&of.images));
         if let Some(other) = seen.other.as_ref().filter(|_| seen.other_moves) {
-            // Where somebody else's will leave the callers nobody knows: it is not as recorded.
+            // Nobody knows where somebody else's deployment will leave the callers: what they get is not as recorded.
             value["moved_by"] = other.id.clone().into();
         }
         View {

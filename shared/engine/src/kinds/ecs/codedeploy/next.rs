@@ -1,7 +1,8 @@
-//! Pure: what to do next so that the callers of a service get what they must get.
+//! Pure: decides the next step so that the callers of a service get what they must get.
 //!
-//! Forward, a task definition is registered and CodeDeploy brings it. Back, what CodeDeploy still does is stopped, so that
-//! the former tasks get the callers again, and followed to its end; what is then not as before is deployed once more.
+//! Forward, a task definition is registered and CodeDeploy brings it. Back, whatever CodeDeploy still does is stopped
+//! and followed to its end, so that the former tasks get the callers again. If the callers then do not get what they
+//! got before, CodeDeploy deploys once more.
 
 use super::state::{Change, Followed, Goal, Moved, Seen, primary};
 use super::tell;
@@ -11,10 +12,10 @@ use crate::kinds::ecs::next::{fails_again, goal as registered, verify, wait_unle
 use crate::kinds::ecs::{self, Target, images};
 use windlass_domain::time::Time;
 
-/// For how many seconds after a deployment has succeeded a look at the service may be behind.
+/// The time after a deployment has succeeded in which a look at the service may be behind, in seconds.
 const SHOWN_S: u64 = 30;
 
-/// What to do next; see [`crate::kinds::Kind::next`].
+/// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     let sent = seen
         .forward
@@ -48,7 +49,8 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// Whether it is a way back: to what is recorded, and not to what this deployment registers.
+    /// Returns whether it is a way back: to the recorded task definition, and not to one that this deployment
+    /// registers.
     fn is_back(&self) -> bool {
         self.goal.of.task_definition.is_some()
     }
@@ -58,7 +60,7 @@ impl Way<'_> {
         Some(&primary.task_definition)
     }
 
-    /// A deployment of this one's that brings what is wanted.
+    /// Decides for our own deployment that brings what is wanted.
     fn towards(&self, own: &Followed) -> Next<Change> {
         let Self { target, seen, .. } = self;
         if own.is.is_gone() {
@@ -95,7 +97,8 @@ impl Way<'_> {
         group.is_some_and(|group| group.continues)
     }
 
-    /// Whether CodeDeploy has come as far as the goal says. A status that nobody knows is no way.
+    /// Returns whether CodeDeploy has come as far as the goal says. A status that this build does not know reaches
+    /// nothing.
     fn has_come(&self, own: &Followed) -> bool {
         let (seen, status) = (self.seen, own.is.status.as_str());
         let percent = seen.percent(self.to);
@@ -109,7 +112,7 @@ impl Way<'_> {
         }
     }
 
-    /// A deployment of this one's has failed, or was stopped.
+    /// Decides if our own deployment has failed, or was stopped.
     fn gone(&self, own: &Followed) -> Next<Change> {
         let Self { target, seen, .. } = self;
         if own.is_returning(seen.now) {
@@ -136,7 +139,7 @@ impl Way<'_> {
         }
     }
 
-    /// A deployment of this one's that brings something else, and which is gone back from.
+    /// Decides for our own deployment that brings something else, and that is gone back from.
     fn away(&self, own: &Followed) -> Next<Change> {
         if own.is_returning(self.seen.now) {
             return self.wait(own);
@@ -147,8 +150,8 @@ impl Way<'_> {
         self.stop(own)
     }
 
-    /// A deployment of an earlier release's. While it keeps the former tasks it is the way back to these; else they are
-    /// ended, so that the group is free.
+    /// Decides for a deployment of an earlier release. While it keeps the former tasks, it is the way back to them.
+    /// Otherwise they are ended, so that the group is free.
     fn past(&self, earlier: &Followed) -> Next<Change> {
         let seen = self.seen;
         if earlier.is_returning(seen.now) {
@@ -192,7 +195,7 @@ impl Way<'_> {
         }
     }
 
-    /// Nothing of Windlass's is under way in the group.
+    /// Decides if nothing of Windlass's is under way in the group.
     fn arrive(&self) -> Next<Change> {
         let Self { target, seen, .. } = self;
         if let Some(other) = &seen.other {
@@ -205,7 +208,7 @@ impl Way<'_> {
             return lift(wait_unless_overdue(&seen.service, || tell::nobody(target)));
         };
         if runs == self.to {
-            // It was asked for, and its deployment is not to be seen yet: what that does next is not known.
+            // It was asked for, and its deployment cannot be seen yet: nobody knows what the deployment does next.
             let is_unseen = seen.followed.is_none() && seen.sent.as_deref() == Some(self.to);
             return if is_unseen && !self.is_back() {
                 Next::Wait(POLL_S)
@@ -223,7 +226,8 @@ impl Way<'_> {
         })
     }
 
-    /// Callers get it, and nothing is under way: do as many tasks run as are wanted, with the right bytes?
+    /// Checks whether as many tasks run as are wanted, with the right bytes. Callers get the goal, and nothing is under
+    /// way.
     fn steady(&self) -> Next<Change> {
         let Self { target, seen, .. } = self;
         let tasks = primary(&seen.task_sets);
@@ -245,7 +249,7 @@ impl Way<'_> {
         lift(verify(self.target, &self.seen.service, &self.goal.of))
     }
 
-    /// Waits for what CodeDeploy does: often at first, and rarely once it takes long.
+    /// Waits for CodeDeploy: often at first, and rarely once it takes long.
     fn wait(&self, own: &Followed) -> Next<Change> {
         let Self { target, seen, .. } = self;
         if seen.service.overdue && !own.is.is_over() {
@@ -255,7 +259,7 @@ impl Way<'_> {
     }
 }
 
-/// What was seen of the tasks needs no change of its own.
+/// Lifts what the kind of the service decides about its tasks into this kind.
 fn lift(next: Next<ecs::Change>) -> Next<Change> {
     match next {
         Next::Done => Next::Done,

@@ -41,7 +41,7 @@ const STOP: &str = "stop deployment d-1 of CodeDeploy, with its rollback";
 
 #[test]
 fn forward() {
-    // How ours stands, what is moved; ready, some, all.
+    // The status of our deployment, and the percent of callers that are moved. Expected for `Ready`, `Some` and `All`.
     let table = [
         ("-", 0, [BEGIN; 3]),
         ("", 0, [BEGIN; 3]),

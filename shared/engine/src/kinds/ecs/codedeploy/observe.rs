@@ -1,5 +1,5 @@
-//! Reading what CodeDeploy does in the group, and then the service: what is read of the service is never older than what
-//! is known of the deployment that moves its callers.
+//! Reads what CodeDeploy does in the group, and then the service. So what is read of the service is never older than
+//! what is known of the deployment that moves its callers.
 
 use super::state::{Asked, Followed, Goal, Seen, callers, is_ending};
 use super::{CodeDeployedService, group_of};
@@ -57,8 +57,8 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> CodeDeployedServic
         })
     }
 
-    /// The newest deployment that this one has created; else one of an earlier deployment of Windlass, which is not over
-    /// or which this one has stopped.
+    /// Returns the newest deployment of CodeDeploy that this deployment of Windlass has created. If there is none, it
+    /// is the one that this deployment has stopped, or else one of an earlier deployment of Windlass that is not over.
     async fn followed(
         &self,
         changes: &[ChangeRecord],
@@ -98,14 +98,15 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> CodeDeployedServic
     }
 }
 
-/// The task definition that was sent forward last, under whichever token.
+/// Returns the task definition that was sent forward last, under whichever token of the lock.
 fn forward(changes: &[ChangeRecord]) -> Option<String> {
     let forward = changes.iter().filter(|one| !one.undo).filter_map(Asked::of);
     let mut begun = forward.filter(|asked| asked.stop.is_none());
     begun.next_back().map(|asked| asked.to)
 }
 
-/// The task definition for which a deployment was sent last in the direction, and under the token, of what was sent last.
+/// Returns the task definition for which a deployment was sent last, in the same direction and under the same token as
+/// the last change that was sent.
 fn tried(way: &Way<'_, Goal>) -> Option<String> {
     let last = way.sent.as_ref()?;
     let known = way.changes.iter().rfind(|one| one.change == last.change)?;
@@ -115,14 +116,15 @@ fn tried(way: &Way<'_, Goal>) -> Option<String> {
     begun.next_back().map(|asked| asked.to)
 }
 
-/// Since when CodeDeploy does by itself what is waited for: the last call that was sent.
+/// Returns the time since which CodeDeploy works by itself on what is waited for: the time of the last call that was
+/// sent.
 fn waited(changes: &[ChangeRecord]) -> Option<Time> {
     let sent = changes.iter().filter(|one| one.switching);
     sent.map(|one| one.at).max()
 }
 
-/// How long a deployment may take, in seconds: the new tasks, the steps, the wait before them, and an hour for each hook
-/// (AWS CodeDeploy User Guide, "`AppSpec` 'hooks' section").
+/// Returns the time that a deployment may take, in seconds: for the new tasks, the steps, the wait before them, and an
+/// hour for each hook (AWS CodeDeploy User Guide, "`AppSpec` 'hooks' section").
 pub(super) fn patience_s(target: &Target) -> u64 {
     let of_group = target.codedeploy.as_ref().map_or(0, |group| {
         let hooks = group.appspec.hooks().len() as u64;

@@ -1,5 +1,5 @@
-//! What `Prepare` asks of CodeDeploy: is the group there, of Amazon ECS, and free; does it deploy this service, and in
-//! which steps? What a service needs has been planned by then.
+//! Plans what CodeDeploy does with a service. `Prepare` asks: is the group there, of Amazon ECS, and free; does it
+//! deploy this service, and in which steps? What the service itself needs has been planned by then.
 
 use super::state::{Goal, Group, Moved, is_ending};
 use super::tell;
@@ -32,7 +32,7 @@ pub(in crate::kinds::ecs) async fn prepare(
     };
     let found = match asks.find().await? {
         Err(findings) => return Ok(with(findings, planned)),
-        // What it would be asked of need not be there.
+        // The service that the group would be asked about need not be there.
         Ok(_) if !planned.findings.is_empty() => return Ok(planned),
         Ok(found) => found,
     };
@@ -59,7 +59,7 @@ pub(in crate::kinds::ecs) async fn prepare(
     })
 }
 
-/// What is planned, refused for these findings as well.
+/// Returns the plan, refused for these findings as well.
 fn with(more: Vec<Finding>, planned: Prepared) -> Prepared {
     let mut findings = planned.findings;
     findings.extend(more);
@@ -83,8 +83,9 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// CodeDeploy goes by itself. So that gates watch it, and that what it takes back is told soon, it is looked at in waves
-    /// as long as the configuration says; before them it waits for Windlass where that is declared. A way back is one.
+    /// Plans the waves. CodeDeploy goes by itself. It is looked at in waves for as long as the configuration says, so
+    /// that gates watch it, and that Windlass soon tells what CodeDeploy takes back. If the declaration says so,
+    /// CodeDeploy waits for Windlass before these waves. A way back is one wave.
     fn stages(&self, planned: &Stage) -> Answered<Vec<Stage>> {
         let of: ecs::Goal = from_value("goal", &planned.goal)?;
         let Group {
@@ -110,7 +111,7 @@ impl Way<'_> {
                 ..stage(&of, Moved::Some, format!("{what}, look {look} of {looks}"))?
             });
         }
-        // It counts the time until it ends the former tasks.
+        // CodeDeploy counts the time until it ends the former tasks.
         stages.push(Stage {
             timed_by: Some(CODEDEPLOY),
             ..stage(&of, Moved::All, format!("{what}, complete"))?
@@ -127,7 +128,7 @@ impl Way<'_> {
         Ok(stages)
     }
 
-    /// The time after which CodeDeploy stops what waits.
+    /// Returns the time after which CodeDeploy stops a deployment that waits.
     fn holds(&self, ready_min: u64) -> Holds {
         Holds {
             member: "codedeploy",
@@ -188,7 +189,7 @@ impl<P: Services + CodeDeploy> Asks<'_, P> {
         })
     }
 
-    /// A group of another service.
+    /// Finds a group of another service.
     fn of_another(&self, found: &DeploymentGroup) -> Option<Finding> {
         let name = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
         let own = (name(&self.spec.cluster), self.spec.service.clone());
@@ -217,7 +218,8 @@ impl<P: Services + CodeDeploy> Asks<'_, P> {
         ))
     }
 
-    /// The document of the group's last revision; where it has none, all that the tasks with the callers have.
+    /// Returns the document of the group's last revision. If there is none, it is made from the task set that has the
+    /// callers.
     async fn appspec(&self, found: &DeploymentGroup) -> Answered<Result<AppSpec, Finding>> {
         match self.of.last_text(found).await? {
             Err(finding) => Ok(Err(finding)),
@@ -247,7 +249,8 @@ impl<P: Services + CodeDeploy> Asks<'_, P> {
         })
     }
 
-    /// Somebody's deployment under way in the group; one of an earlier release which only keeps the former tasks is none.
+    /// Finds somebody's deployment under way in the group. One of an earlier release that only keeps the former tasks
+    /// does not count.
     async fn busy(&self, target: &Target) -> Answered<Option<Finding>> {
         let Some(group) = &target.codedeploy else {
             return Ok(None);
@@ -266,7 +269,7 @@ impl<P: Services + CodeDeploy> Asks<'_, P> {
         Ok(None)
     }
 
-    /// Whether an earlier release has left it to keep the former tasks.
+    /// Returns whether an earlier release has left it only to keep the former tasks.
     async fn is_left(&self, other: &Deployed) -> Answered<bool> {
         if !other.description.starts_with(MARK) {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! A service in every way in which CodeDeploy may stand to it.
+//! Test scenes: a service in every way in which CodeDeploy may stand to it.
 
 use super::state::{Asked, Followed, Group, Seen, callers};
 use crate::kinds::codedeploy::Sends;
@@ -16,7 +16,7 @@ pub(super) fn ago(seconds: u64) -> Time {
     Time(NOW.0 - seconds * 1000)
 }
 
-/// So many sends of a call that was answered, the last one so many seconds ago.
+/// Returns so many sends of a call that was answered, the last one so many seconds ago.
 pub(super) fn sends(times: u32, seconds: u64) -> Sends {
     Sends {
         times,
@@ -59,7 +59,7 @@ pub(super) fn images(image: &str) -> ecs::Images {
     [("agent".to_owned(), own)].into()
 }
 
-/// The image of a task definition.
+/// Returns the image of a task definition.
 fn image(of: &str) -> &'static str {
     if of == "agent:1" { "old" } else { "new" }
 }
@@ -89,8 +89,8 @@ fn set(id: &str, status: &str, task_definition: &str) -> TaskSet {
     }
 }
 
-/// How our deployment of `agent:2` stands (`-` where none was asked for, nothing where it is not to be seen), and the
-/// percent of the callers that are moved; at 101 the new tasks get them for good.
+/// Returns a look at the service. `ours` is the status of our deployment of `agent:2`: `-` if none was asked for, empty
+/// if it cannot be seen. `percent` is the share of the callers that is moved; at 101 the new tasks get them for good.
 pub(super) fn seen(ours: &str, percent: u64) -> Seen {
     let is_moved = percent > 100;
     let [blue, green] = if is_moved {
@@ -173,7 +173,7 @@ pub(super) fn seen(ours: &str, percent: u64) -> Seen {
     }
 }
 
-/// The same, of an earlier release of Windlass.
+/// Returns the same look, but the deployment is of an earlier release of Windlass.
 pub(super) fn earlier(status: &str, percent: u64) -> Seen {
     let mut seen = seen(status, percent);
     (seen.asked, seen.forward, seen.sent) = (None, None, None);

@@ -17,20 +17,20 @@ pub struct Group {
     pub group: String,
     /// The minutes in which it moves all callers.
     pub minutes: u64,
-    /// For how many minutes a deployment waits before it moves callers; absent where it waits for nobody.
+    /// The minutes that a deployment waits before it moves callers; absent if it waits for nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_min: Option<u64>,
-    /// For how many minutes the former tasks stay; absent where they stay for good.
+    /// The minutes that the former tasks stay; absent if they stay for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_min: Option<u64>,
-    /// Whether Windlass ends the wait before callers are moved.
+    /// True if Windlass ends the wait before callers are moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continues: bool,
-    /// The document of its last revision: the task definition in it is set for each deployment.
+    /// The document of its last revision. The task definition in it is set for each deployment.
     pub appspec: AppSpec,
 }
 
-/// How far CodeDeploy must have come.
+/// The progress that CodeDeploy must have made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moved {
@@ -53,19 +53,19 @@ impl Moved {
     }
 }
 
-/// What is wanted of a service that CodeDeploy deploys.
+/// The goal of a service that CodeDeploy deploys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goal {
-    /// The same as of any service.
+    /// The goal of any service.
     #[serde(flatten)]
     pub of: ecs::Goal,
-    /// How far CodeDeploy must have come.
+    /// The progress that CodeDeploy must have made.
     #[serde(default, skip_serializing_if = "Moved::is_all")]
     pub moved: Moved,
 }
 
 impl Goal {
-    /// This goal to its end.
+    /// Returns this goal, to be reached with all callers moved.
     pub fn to(of: ecs::Goal) -> Self {
         Self {
             of,
@@ -74,23 +74,23 @@ impl Goal {
     }
 }
 
-/// What this deployment has asked CodeDeploy for last, whether or not it was answered.
+/// The last deployment, or stop of one, that this deployment has asked CodeDeploy for, answered or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// The task definition that callers were to leave, by ARN.
     pub from: String,
     /// The task definition that all callers were to get.
     pub to: String,
-    /// When.
+    /// The time at which it was asked for.
     pub at: Time,
-    /// The deployment of CodeDeploy that was to be stopped; none where one was to be created.
+    /// The deployment of CodeDeploy that was to be stopped; `None` if one was to be created.
     pub stop: Option<String>,
-    /// The newest one of this deployment's that was known when another was to be created.
+    /// The newest deployment of CodeDeploy by this one that was known when another was to be created.
     pub after: Option<String>,
 }
 
 impl Asked {
-    /// What a change asks for; nothing of what lets a deployment go on.
+    /// Reads what a change asks for. `None` for a change that only lets a deployment go on.
     pub(super) fn of(record: &ChangeRecord) -> Option<Self> {
         let text = |of: &Value| of.as_str().map(str::to_owned);
         let stop = text(&record.change["stop"]);
@@ -111,56 +111,56 @@ impl Asked {
 /// A deployment of CodeDeploy that Windlass has created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
-    /// It.
+    /// The deployment, as CodeDeploy tells it.
     pub is: Deployed,
-    /// Whether this deployment of Windlass has created it, and not an earlier one.
+    /// True if this deployment of Windlass has created it, false if an earlier one has.
     pub is_own: bool,
-    /// The one by which CodeDeploy takes it back.
+    /// The deployment by which CodeDeploy takes it back.
     pub rollback: Option<Deployed>,
-    /// How far it has come.
+    /// The progress that it has made.
     pub lifecycle: Lifecycle,
     /// The sends of its stop.
     pub stops: Option<Sends>,
-    /// The same of what lets it move callers.
+    /// The sends of the call that lets it move callers.
     pub goes: Option<Sends>,
-    /// The same of what lets it end the former tasks.
+    /// The sends of the call that lets it end the former tasks.
     pub ends: Option<Sends>,
 }
 
 impl Followed {
-    /// Whether the description tells that it deploys this task definition.
+    /// Returns whether its description tells that it deploys this task definition.
     pub(super) fn is_to(&self, task_definition: &str) -> bool {
         let to = self.is.description.rsplit(": ").next();
         to == Some(ecs::tell::short(task_definition))
     }
 
-    /// True while CodeDeploy takes it back, or may be about to begin it.
+    /// True while CodeDeploy takes it back, or may be about to.
     pub(super) fn is_returning(&self, now: Time) -> bool {
         let stopped = self.stops.map(|sent| sent.last);
         is_returning(&self.is, self.rollback.as_ref(), stopped, now)
     }
 
-    /// True where all callers are moved, its hooks have run, and it only waits until it ends the former tasks. That it
-    /// tells so itself is not waited for: of a service it does not always.
+    /// True if all callers are moved, its hooks have run, and it only waits until it ends the former tasks. It need not
+    /// say so itself, because for a service CodeDeploy does not always say it.
     pub(super) fn is_ending(&self) -> bool {
         is_ending(&self.is, &self.lifecycle)
     }
 
-    /// True while it may still change what callers get: it moves them, or goes back.
+    /// True while it may still change what callers get, because it moves them or goes back.
     fn is_moving(&self, now: Time) -> bool {
         let is_stopped = self.stops.is_some_and(|sent| sent.may_reach(now));
         let is_left = self.is.is_over() || self.is_ending() && !is_stopped;
         self.is_returning(now) || !is_left
     }
 
-    /// When its last lifecycle event ended.
+    /// Returns the time at which its last lifecycle event ended.
     pub(super) fn last_event(&self) -> Option<Time> {
         let events = self.lifecycle.events.iter();
         events.filter_map(|event| event.ended).max()
     }
 }
 
-/// Whether a deployment only waits until it ends the former tasks.
+/// Returns whether a deployment only waits until it ends the former tasks.
 pub(super) fn is_ending(is: &Deployed, lifecycle: &Lifecycle) -> bool {
     let is_through = |name: &str| {
         let mut own = lifecycle.events.iter().filter(|event| event.name == name);
@@ -170,16 +170,16 @@ pub(super) fn is_ending(is: &Deployed, lifecycle: &Lifecycle) -> bool {
     ["InProgress", "Baking"].contains(&is.status.as_str()) && (is.ends || is_done)
 }
 
-/// A service, and what CodeDeploy does with it, as one look shows it.
+/// The result of one look at a service, and at what CodeDeploy does with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// When.
+    /// The time of the look.
     pub now: Time,
     /// The service, and its tasks of the task definition that callers get, or will get.
     pub service: ecs::Seen,
     /// Its task sets.
     pub task_sets: Vec<TaskSet>,
-    /// What this deployment has asked CodeDeploy for last.
+    /// The last deployment, or stop of one, that this deployment has asked CodeDeploy for.
     pub asked: Option<Asked>,
     /// The task definition that it has sent forward, by ARN.
     pub forward: Option<String>,
@@ -187,30 +187,30 @@ pub struct Seen {
     pub sent: Option<String>,
     /// The newest deployment of CodeDeploy that Windlass has to do with.
     pub followed: Option<Followed>,
-    /// Somebody else's in the same group that is not over.
+    /// Somebody else's deployment in the same group that is not over.
     pub other: Option<Deployed>,
-    /// True where it is only looked, and that one may still change what callers get.
+    /// True if this look has no goal, and somebody else's deployment may still change what callers get.
     pub other_moves: bool,
-    /// Whether it is only looked, and nothing is gone for.
+    /// True if this look has no goal: somebody only looks.
     pub only_looks: bool,
 }
 
-/// One change.
+/// One change of a service that CodeDeploy deploys.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// A change that needs no CodeDeploy.
     Service(ecs::Change),
-    /// A deployment of CodeDeploy.
+    /// Creates a deployment of CodeDeploy.
     Begin {
-        /// The task definition that callers get, by ARN.
+        /// The task definition that callers get now, by ARN.
         from: String,
-        /// The one that they all get in the end.
+        /// The task definition that all callers get in the end, by ARN.
         to: String,
-        /// The images in that.
+        /// The images in that, by container.
         images: BTreeMap<String, String>,
-        /// The newest deployment of this one's that is known.
+        /// The newest deployment of CodeDeploy by this one that is known.
         after: Option<String>,
-        /// Whether all callers are moved at once, whatever the group's configuration says.
+        /// True if all callers are moved at once, whatever the group's configuration says.
         at_once: bool,
     },
     /// Stops a deployment of CodeDeploy, which takes it back.
@@ -219,9 +219,9 @@ pub enum Change {
         deployment: String,
         /// The task definition that callers leave, by ARN.
         from: String,
-        /// The one that they get again.
+        /// The task definition that callers get again, by ARN.
         to: String,
-        /// The images in that.
+        /// The images in that, by container.
         images: BTreeMap<String, String>,
         /// The number of times that it was sent before.
         again: u32,
@@ -243,7 +243,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// The change as the ledger records it.
+    /// Returns the change as the ledger records it.
     pub fn value(&self) -> Value {
         match self {
             // The kind of the service tells it.
@@ -264,13 +264,14 @@ impl Change {
     }
 }
 
-/// The task set with the production traffic.
+/// Returns the task set with the production traffic.
 pub(super) fn primary(task_sets: &[TaskSet]) -> Option<&TaskSet> {
     task_sets.iter().find(|one| one.status == "PRIMARY")
 }
 
-/// The task definition that callers get, without what moves by itself: as long as CodeDeploy moves them between two that
-/// were asked for, it is the one that all will get. A stop that was not answered may not reach it before it succeeds.
+/// Returns the task definition that callers get, as if nothing moved by itself. While CodeDeploy moves callers between
+/// two that were asked for, it is the one that all callers will get. A stop counts only once it was answered or has
+/// taken effect, because otherwise it may not reach the deployment before that succeeds.
 pub(super) fn callers(
     runs: &str,
     asked: Option<&Asked>,
@@ -295,7 +296,7 @@ pub(super) fn callers(
 }
 
 impl Seen {
-    /// The deployment because of which what callers get is not final.
+    /// Returns the deployment that may still change what callers get.
     pub(super) fn moving(&self) -> Option<&Deployed> {
         let own = self.followed.as_ref();
         let own = own.filter(|own| own.is_moving(self.now));
@@ -304,7 +305,7 @@ impl Seen {
         own.or(other)
     }
 
-    /// Whether somebody else has moved callers to what CodeDeploy cannot have left.
+    /// Returns whether somebody else has moved callers to a task definition that CodeDeploy cannot have left.
     pub(super) fn is_elsewhere(&self) -> bool {
         let runs = primary(&self.task_sets).map(|one| &one.task_definition);
         let asked = self.asked.as_ref();
@@ -313,7 +314,7 @@ impl Seen {
             .is_some_and(|(asked, runs)| *runs != asked.from && *runs != asked.to)
     }
 
-    /// The percent of the traffic that the tasks of a task definition get, as the deployment that is followed tells.
+    /// Returns the percent of the traffic that the tasks of a task definition get, as the followed deployment tells.
     pub(super) fn percent(&self, task_definition: &str) -> Option<u64> {
         let followed = self.followed.as_ref()?;
         let own = |one: &&TaskSet| one.task_definition == task_definition;
@@ -329,7 +330,7 @@ impl Seen {
             .and_then(|one| one.percent)
     }
 
-    /// True where former tasks of this task definition still stand beside those that callers get.
+    /// True if former tasks of this task definition still run beside those that callers get.
     pub(super) fn still_has(&self, task_definition: &str) -> bool {
         let mut former = self.task_sets.iter().filter(|one| one.status == "ACTIVE");
         former.any(|one| one.task_definition == task_definition && one.running > 0)

@@ -1,14 +1,14 @@
 use super::super::scene::{ago, deployed, earlier, seen, sends};
 use super::*;
 
-/// The deployment because of which nobody accepts what callers get.
+/// Returns the deployment that may still change what callers get.
 fn moving(seen: &Seen) -> &str {
     seen.moving().map_or("-", |of| of.id.as_str())
 }
 
 #[test]
 fn what_callers_get_is_final_when_nothing_moves_them() {
-    // How ours stands and what is moved, and what is not over.
+    // The status of our deployment and the percent that is moved. Expected: the deployment that is not final.
     let table = [
         ("-", 0, "-"),
         ("Created", 0, "d-1"),
@@ -56,7 +56,7 @@ fn what_is_stopped_or_taken_back_is_not_final() {
 
 #[test]
 fn what_callers_get_is_what_codedeploy_has_answered() {
-    // Whether a stop was sent and answered, how it stands, and what callers get while the new tasks have them.
+    // Whether a stop was sent and answered, and the status. Expected: what callers get while the new tasks have them.
     let table = [
         (None, "InProgress", "new"),
         (Some(false), "InProgress", "new"),

@@ -1,4 +1,4 @@
-//! What is told of a service that CodeDeploy deploys: one function per story.
+//! Sentences about a service that CodeDeploy deploys: one function for each story.
 
 use super::observe::patience_s;
 use super::state::{Change, Followed, Seen, primary};
@@ -14,7 +14,7 @@ use windlass_domain::count::{agree, count};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::time::Time;
 
-/// A change that CodeDeploy makes, in words.
+/// Says in words which change CodeDeploy makes.
 pub(super) fn what(change: &Change) -> String {
     let more = |again: u32| if again == 0 { "" } else { " once more" };
     match change {
@@ -41,7 +41,7 @@ pub(super) fn what(change: &Change) -> String {
     }
 }
 
-/// What callers get, in words.
+/// Says in words what callers get.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let runs = short(&seen.service.task_definition);
     let told = |of: &Deployed, what: &str| format!("{runs} (deployment {} {what})", of.id);
@@ -68,7 +68,7 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     }
 }
 
-/// What callers get, with the tasks that stay for good and get none.
+/// Says what callers get, and which tasks stay for good and get none.
 fn steady(seen: &Seen) -> String {
     let named = short(&seen.service.task_definition);
     let steady = format!(
@@ -89,7 +89,7 @@ fn steady(seen: &Seen) -> String {
     format!("{steady}{}", left.concat())
 }
 
-/// What CodeDeploy keeps until when, as the end of a sentence.
+/// Says what CodeDeploy keeps until when, as the end of a sentence.
 fn keeps(target: &Target, seen: &Seen, own: &Followed) -> String {
     let former = seen.task_sets.iter().find(|one| one.status == "ACTIVE");
     let former = former.map_or_else(
@@ -103,7 +103,7 @@ fn keeps(target: &Target, seen: &Seen, own: &Followed) -> String {
     }
 }
 
-/// The time at which a wait of so many minutes is over, where it is known when it began.
+/// Says until when a wait of so many minutes lasts, or how long if it is not known when it began.
 fn until(own: &Followed, minutes: u64) -> String {
     let began: Option<Time> = own.last_event();
     began.map_or_else(
@@ -112,7 +112,7 @@ fn until(own: &Followed, minutes: u64) -> String {
     )
 }
 
-/// How a deployment stands, as the end of a sentence.
+/// Says how a deployment stands, as the end of a sentence.
 fn status(target: &Target, seen: &Seen, own: &Followed) -> String {
     let group = target.codedeploy.as_ref();
     match own.is.status.as_str() {
@@ -136,7 +136,7 @@ fn status(target: &Target, seen: &Seen, own: &Followed) -> String {
     }
 }
 
-/// What the service waits for, in words: each status and event of CodeDeploy has a sentence.
+/// Says what the service waits for. Each status and event of CodeDeploy has a sentence.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(own) = &seen.followed {
         let id = &own.is.id;
@@ -166,7 +166,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     ))
 }
 
-/// What came of the rollback, and what callers get.
+/// Says what came of the rollback, and what callers get.
 fn since(seen: &Seen, own: &Followed) -> String {
     let untouched = own
         .lifecycle
@@ -184,7 +184,7 @@ fn since(seen: &Seen, own: &Followed) -> String {
     format!("{back} Callers get {}.", runs(seen))
 }
 
-/// The task definition that callers get.
+/// Names the task definition that callers get.
 fn runs(seen: &Seen) -> String {
     let primary = primary(&seen.task_sets);
     primary.map_or_else(
@@ -193,13 +193,13 @@ fn runs(seen: &Seen) -> String {
     )
 }
 
-/// What a deployment was to bring, such as ` of agent:18`.
+/// Names what a deployment was to bring, such as ` of agent:18`.
 fn of(own: &Followed) -> String {
     let to = own.is.description.rsplit_once(": ");
     to.map_or_else(String::new, |(_, to)| format!(" of {to}"))
 }
 
-/// Why tasks of what was asked for stopped, where some did.
+/// Says why tasks of what was asked for stopped; empty if none did.
 fn troubles(seen: &Seen) -> String {
     let to = seen.asked.as_ref().map(|asked| &asked.to);
     let trouble = to.and_then(|to| seen.service.troubles.get(to));
@@ -212,7 +212,7 @@ fn owned() -> String {
     whose("which task definition callers of the service get")
 }
 
-/// A deployment of this one's has failed, or was stopped.
+/// Tells that our own deployment has failed, or was stopped.
 pub(super) fn taken_back(target: &Target, seen: &Seen, own: &Followed) -> Finding {
     let (code, words) = own.is.error.clone().unwrap_or_default();
     let (id, of, words) = (&own.is.id, of(own), after_colon(&words));
@@ -241,7 +241,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, own: &Followed) -> Findin
     )
 }
 
-/// Our deployment is over, and callers get what that cannot have left.
+/// Tells that our own deployment is over, and that callers get what it cannot have left.
 pub(super) fn moved_since(target: &Target, seen: &Seen, own: &Followed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -258,7 +258,7 @@ pub(super) fn moved_since(target: &Target, seen: &Seen, own: &Followed) -> Findi
     )
 }
 
-/// Somebody else has begun a deployment since this one has.
+/// Tells that somebody else has begun a deployment since this one has.
 pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -273,7 +273,7 @@ pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// A deployment under way in the group that is not this one's.
+/// Tells that a deployment is under way in the group that is not this one's.
 pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     let group = target.codedeploy.as_ref();
     let group = group.map_or_else(String::new, |of| told::named(&of.application, &of.group));
@@ -297,7 +297,7 @@ pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// No task set of the service gets the production traffic.
+/// Tells that no task set of the service gets the production traffic.
 pub(super) fn nobody(target: &Target) -> Finding {
     finding(
         FindingName::TargetNotReady,
@@ -307,7 +307,7 @@ pub(super) fn nobody(target: &Target) -> Finding {
     )
 }
 
-/// Callers get it, and it is not steady.
+/// Tells that callers get the goal, and that it is not steady.
 pub(super) fn not_steady(target: &Target, seen: &Seen) -> Finding {
     let tasks = primary(&seen.task_sets).cloned().unwrap_or_default();
     let trouble = seen.service.troubles.get(&tasks.task_definition);
@@ -328,7 +328,7 @@ pub(super) fn not_steady(target: &Target, seen: &Seen) -> Finding {
     )
 }
 
-/// A deployment takes longer than its configuration, its hooks and its tasks may.
+/// Tells that a deployment takes longer than its configuration, its hooks and its tasks may.
 pub(super) fn late(target: &Target, seen: &Seen, own: &Followed) -> Finding {
     let minutes = patience_s(target) / 60;
     let troubles = troubles(seen);

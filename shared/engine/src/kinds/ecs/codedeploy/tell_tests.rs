@@ -2,7 +2,7 @@ use super::super::scene::{ago, deployed, earlier, seen, sends, target};
 use super::*;
 use crate::ports::LifecycleEvent;
 
-/// What is waited for has a sentence for each status and each event.
+/// Each status and each event that is waited for has a sentence.
 #[test]
 fn every_status_and_event_has_its_sentence() {
     let mut all = Vec::new();

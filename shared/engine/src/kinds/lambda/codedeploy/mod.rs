@@ -1,7 +1,7 @@
-//! A function whose alias AWS CodeDeploy moves: the code and its version are brought as for any other, and a deployment
-//! of CodeDeploy moves the callers, by its group's configuration, hooks and alarms.
+//! A function whose alias AWS CodeDeploy moves. The code and its version are brought as for any other function. A
+//! deployment of CodeDeploy then moves the callers, by the configuration, hooks and alarms of its group.
 //!
-//! Every way back is the alias itself, as soon as CodeDeploy's own deployments are over (decision 0450).
+//! Every way back moves the alias itself, as soon as CodeDeploy's own deployments are over (decision 0450).
 
 mod next;
 mod observe;
@@ -42,13 +42,13 @@ impl<P> CodeDeployed<P> {
     }
 }
 
-/// The deployment group of a target.
+/// Returns the deployment group of a target.
 fn group_of(target: &Target) -> Answered<&Group> {
     let group = target.codedeploy.as_ref();
     group.ok_or_else(|| Fault::internal("the step names no deployment group"))
 }
 
-/// A change that CodeDeploy makes, after which all callers get this version, sooner or later.
+/// Returns the facts of a change that CodeDeploy makes. Sooner or later all callers get the version `to`.
 fn by_codedeploy(change: &Change, seen: &Seen, to: Option<&String>) -> Facts {
     let after = to.map(|to| Traffic::all_to(to));
     let after = after.map(|after| Noticed {
@@ -74,7 +74,7 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
     fn view(target: &Target, seen: &Seen) -> View {
         let mut value = seen.callers().noticed();
         if let Some(other) = seen.other.as_ref().filter(|_| seen.only_looks) {
-            // Where somebody else's will leave the alias nobody knows: it is not as recorded.
+            // Nobody knows where somebody else's deployment will leave the alias: what callers get is not as recorded.
             value["moved_by"] = other.id.clone().into();
         }
         View {
@@ -92,7 +92,7 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
 
     fn back(seen: &Seen) -> Goal {
         let mut function = seen.function.clone();
-        // Who records it while CodeDeploy moves the alias records what callers will get.
+        // A record that is made while CodeDeploy moves the alias tells what callers will get.
         if let Some(alias) = &mut function.alias {
             alias.traffic = seen.callers();
         }

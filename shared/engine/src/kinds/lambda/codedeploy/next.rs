@@ -1,7 +1,7 @@
-//! Pure: what to do next so that the alias's callers get what they must get.
+//! Pure: decides the next step so that the alias's callers get what they must get.
 //!
-//! Forward, a version is published and CodeDeploy moves the alias to it. Back, what CodeDeploy still does is stopped and
-//! followed to its end, and what is then not as before is mended by the alias itself.
+//! Forward, a version is published and CodeDeploy moves the alias to it. Back, whatever CodeDeploy still does is
+//! stopped and followed to its end. If the alias is then not as before, Windlass moves the alias itself.
 
 use super::state::{Change, Goal, Seen};
 use super::tell;
@@ -11,11 +11,11 @@ use crate::kinds::lambda::{self, Target, Traffic};
 use crate::ports::Deployed;
 use windlass_domain::time::Time;
 
-/// How much longer than its configuration says a deployment may take, in seconds: two hooks of an hour each (AWS
-/// CodeDeploy User Guide, "`AppSpec` 'hooks' section").
+/// The time that a deployment may take longer than its configuration says, in seconds: two hooks of an hour each (AWS
+/// CodeDeploy User Guide, "`AppSpec` 'hooks' section"), and half an hour.
 const LATE_S: u64 = (2 * 60 + 30) * 60;
 
-/// What to do next; see [`crate::kinds::Kind::next`].
+/// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     let on_function = lambda::next(&seen.function, &goal.of);
     match &goal.of {
@@ -25,7 +25,7 @@ pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     }
 }
 
-/// What a function needs is done without CodeDeploy.
+/// Lifts the next step of the function, which needs no CodeDeploy, into this kind.
 fn lift(next: Next<lambda::Change>) -> Next<Change> {
     match next {
         Next::Done => Next::Done,
@@ -75,13 +75,15 @@ fn forward(
     }
 }
 
-/// No deployment of ours is to be seen; `left` is what the alias is and where it must go.
+/// Decides if no deployment of ours can be seen. `left` is what the alias is and where it must go; `None` if it is
+/// there.
 fn begin(target: &Target, seen: &Seen, left: Option<(Traffic, String)>) -> Next<Change> {
     if let Some(other) = &seen.other {
         return Next::Failed(tell::busy(target, other));
     }
     match left {
-        // It was asked for, and its deployment is not to be seen yet: what it does after the move is not known.
+        // It was asked for, and its deployment cannot be seen yet: nobody knows what the deployment does after the
+        // move.
         None if seen.begun.is_some() => Next::Wait(POLL_S),
         None => Next::Done,
         Some((from, _)) if !from.weights.is_empty() => Next::Failed(tell::shared(target, &from)),
@@ -131,7 +133,7 @@ fn in_time(target: &Target, seen: &Seen, ours: &Deployed) -> Next<Change> {
     wait(seen, stopped.or(moved))
 }
 
-/// Waits for what CodeDeploy does: often at first, and rarely once it takes long.
+/// Waits for CodeDeploy: often at first, and rarely once it takes long.
 fn wait(seen: &Seen, since: Option<Time>) -> Next<Change> {
     Next::wait_on(since.map_or(0, |since| seen.now.ms_since(since)), POLL_S)
 }

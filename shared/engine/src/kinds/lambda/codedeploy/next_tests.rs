@@ -12,7 +12,7 @@ pub(crate) fn ago(seconds: u64) -> Time {
     Time(NOW.0 - seconds * 1000)
 }
 
-/// So many sends of a call that was answered, the last one so many seconds ago.
+/// Returns so many sends of a call that was answered, the last one so many seconds ago.
 pub(crate) fn sends(times: u32, seconds: u64) -> Sends {
     Sends {
         times,
@@ -35,7 +35,7 @@ pub(crate) fn target() -> Target {
     }
 }
 
-/// `1`, or `1+2@0.1`, of versions 1 with the code `old` and 2 with `new`.
+/// Returns a function whose alias is `1`, or `1+2@0.1`. Version 1 has the code `old`, and 2 has `new`.
 pub(crate) fn function(traffic: &str) -> Observed {
     let version = |number: &str, code: &str| Version {
         version: number.into(),
@@ -109,7 +109,8 @@ pub(crate) fn deployed(id: &str, status: &str) -> Deployed {
     }
 }
 
-/// An alias, and how our deployment stands; `-` where none was asked for, and nothing where it is not to be seen.
+/// Returns a look at an alias. `ours` is the status of our deployment: `-` if none was asked for, empty if it cannot be
+/// seen.
 pub(crate) fn seen(traffic: &str, ours: &str) -> Seen {
     Seen {
         now: NOW,

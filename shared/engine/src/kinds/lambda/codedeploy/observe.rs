@@ -1,5 +1,5 @@
-//! Reading what CodeDeploy does in the group, and then the function: what is read of the alias is never older than what
-//! is known of the deployment that moves it.
+//! Reads what CodeDeploy does in the group, and then the function. So what is read of the alias is never older than
+//! what is known of the deployment that moves it.
 
 use super::state::{Begun, Goal, Seen};
 use super::{CodeDeployed, group_of};

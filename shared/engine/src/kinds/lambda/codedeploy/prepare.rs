@@ -1,5 +1,5 @@
-//! What `Prepare` asks of CodeDeploy: is the group there, of Lambda, and free; does it deploy this alias, and in which
-//! steps? What a function needs has been planned by then.
+//! Plans what CodeDeploy does with a function. `Prepare` asks: is the group there, of Lambda, and free; does it deploy
+//! this alias, and in which steps? What the function itself needs has been planned by then.
 
 use super::state::{Goal, Group};
 use super::tell;
@@ -65,8 +65,9 @@ fn refused(findings: Vec<Finding>, claims: Vec<Claim>) -> Prepared {
     }
 }
 
-/// The move goes by itself. So that gates watch it, and that what CodeDeploy takes back is told soon, it is looked at
-/// in waves, as long as the configuration says; the last one waits for its end. A way back is the alias itself.
+/// Plans the waves. The move goes by itself. It is looked at in waves for as long as the configuration says, so that
+/// gates watch it, and that Windlass soon tells what CodeDeploy takes back. The last wave waits for its end. A way back
+/// moves the alias itself.
 fn stages(found: &Found, planned: Vec<Stage>) -> Answered<Vec<Stage>> {
     let mut stages = Vec::new();
     for stage in planned {
@@ -137,7 +138,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
         })
     }
 
-    /// The document of the group's last revision. On a way back nothing is deployed by it.
+    /// Returns the document of the group's last revision. On a way back nothing is deployed by it.
     async fn appspec(&self, found: &DeploymentGroup) -> Answered<Result<AppSpec, Finding>> {
         let alias = self.spec.alias.as_deref().unwrap_or_default();
         let function = &self.spec.function;
@@ -168,7 +169,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
         )))
     }
 
-    /// Somebody's deployment under way in the group: it moves the alias, whatever else is sent.
+    /// Finds somebody's deployment under way in the group: it moves the alias, whatever else is sent.
     async fn busy(&self, target: &Target) -> Answered<Option<Finding>> {
         let Some(group) = &target.codedeploy else {
             return Ok(None);
@@ -182,7 +183,7 @@ impl<P: CodeDeploy> Asks<'_, P> {
         }))
     }
 
-    /// An alias that shares its callers, from which CodeDeploy deploys nothing.
+    /// Finds an alias that shares its callers. CodeDeploy deploys nothing from there.
     fn shared(&self, target: &Target, planned: &Prepared) -> Answered<Option<Finding>> {
         if self.of.input.goal_state.is_some()
             || planned.before.is_null()

@@ -16,41 +16,41 @@ pub struct Group {
     pub group: String,
     /// The minutes in which it moves all callers.
     pub minutes: u64,
-    /// The document of its last revision: the versions in it are set for each deployment.
+    /// The document of its last revision. The versions in it are set for each deployment.
     pub appspec: AppSpec,
 }
 
-/// What is wanted of a function whose alias CodeDeploy moves.
+/// The goal of a function whose alias CodeDeploy moves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Goal {
-    /// The same as of any function.
+    /// The goal of any function.
     #[serde(flatten)]
     pub of: lambda::Goal,
-    /// True where it is enough that CodeDeploy moves callers, and has not gone back by itself.
+    /// True if it is enough that CodeDeploy moves callers, and has not gone back by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub moves: bool,
 }
 
 impl Goal {
-    /// This goal to its end.
+    /// Returns this goal, to be reached with all callers moved.
     pub fn to(of: lambda::Goal) -> Self {
         Self { of, moves: false }
     }
 }
 
-/// The move that this deployment has asked CodeDeploy for, whether or not it was answered.
+/// The move that this deployment has asked CodeDeploy for, answered or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
     /// The version that the alias was to leave.
     pub from: String,
     /// The version that all callers were to get.
     pub to: String,
-    /// When it was asked for first, and last.
+    /// The times at which it was asked for first, and last.
     pub at: (Time, Time),
 }
 
 impl Begun {
-    /// The move among the changes of a step.
+    /// Finds the move among the changes of a step.
     pub fn of(changes: &[ChangeRecord]) -> Option<Self> {
         let mut begun: Option<Self> = None;
         for change in changes {
@@ -69,10 +69,10 @@ impl Begun {
     }
 }
 
-/// A function, and what CodeDeploy does with it, as one look shows it.
+/// The result of one look at a function, and at what CodeDeploy does with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// When.
+    /// The time of the look.
     pub now: Time,
     /// The function, its alias and the versions that matter.
     pub function: Observed,
@@ -80,11 +80,11 @@ pub struct Seen {
     pub begun: Option<Begun>,
     /// The deployment of CodeDeploy that came of it.
     pub ours: Option<Deployed>,
-    /// The one by which CodeDeploy takes that back.
+    /// The deployment by which CodeDeploy takes that back.
     pub rollback: Option<Deployed>,
-    /// Somebody else's in the same group that is not over.
+    /// Somebody else's deployment in the same group that is not over.
     pub other: Option<Deployed>,
-    /// Whether it is only looked, and nothing is gone for.
+    /// True if this look has no goal: somebody only looks.
     pub only_looks: bool,
     /// The lifecycle events of ours.
     pub events: Vec<LifecycleEvent>,
@@ -92,12 +92,12 @@ pub struct Seen {
     pub stops: Option<Sends>,
 }
 
-/// One change.
+/// One change of a function whose alias CodeDeploy moves.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// A change that needs no CodeDeploy.
     Function(lambda::Change),
-    /// A deployment of CodeDeploy that moves the alias.
+    /// Creates a deployment of CodeDeploy that moves the alias.
     Begin {
         /// The version that it must point to alone.
         from: String,
@@ -114,7 +114,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// The change as the ledger records it.
+    /// Returns the change as the ledger records it.
     pub fn value(&self) -> Value {
         match self {
             Self::Function(change) => change.value(),
@@ -125,20 +125,20 @@ impl Change {
 }
 
 impl Seen {
-    /// Where the alias sends its callers.
+    /// Returns the versions to which the alias sends its callers.
     pub(super) fn traffic(&self) -> Traffic {
         let alias = self.function.alias.as_ref();
         alias.map_or_else(|| Traffic::all_to(""), |alias| alias.traffic.clone())
     }
 
-    /// True while CodeDeploy takes ours back, or may be about to begin it: then nobody else may move the alias.
+    /// True while CodeDeploy takes ours back, or may be about to. Nobody else may move the alias then.
     pub(super) fn is_returning(&self) -> bool {
         let stopped = self.stops.map(|sent| sent.last);
         let returns = |ours| is_returning(ours, self.rollback.as_ref(), stopped, self.now);
         self.ours.as_ref().is_some_and(returns)
     }
 
-    /// The deployment because of which what callers get is not final.
+    /// Returns the deployment that may still change what callers get.
     pub(super) fn moving(&self) -> Option<&Deployed> {
         let is_under_way = |ours: &&Deployed| !ours.is_over() || self.is_returning();
         let ours = self.ours.as_ref().filter(is_under_way);
@@ -146,7 +146,8 @@ impl Seen {
         ours.or(self.other.as_ref())
     }
 
-    /// Whether the alias is between the two versions that it was to be moved between, and whether it is at the second.
+    /// Returns whether the alias is between the two versions that it was to be moved between, and whether it is at the
+    /// second.
     fn is_between(&self, begun: &Begun) -> (bool, bool) {
         let traffic = self.traffic();
         let mut shared = traffic.weights.iter();
@@ -155,15 +156,16 @@ impl Seen {
         (is_between, traffic.same(&Traffic::all_to(&begun.to)))
     }
 
-    /// True where CodeDeploy cannot have left the alias as it is: somebody else has moved it.
+    /// True if CodeDeploy cannot have left the alias as it is, because somebody else has moved it.
     pub(super) fn is_elsewhere(&self) -> bool {
         let begun = self.begun.as_ref();
         begun.is_some_and(|begun| self.is_between(begun) == (false, false))
     }
 
-    /// What callers get, without what moves by itself: as long as CodeDeploy moves the alias between two versions, that
-    /// is the one that all will get. Once ours is stopped that is the first; a stop that was not answered may not reach
-    /// it before it succeeds, and one that did not changes nothing.
+    /// Returns what callers get, as if nothing moved by itself. While CodeDeploy moves the alias between two versions,
+    /// it is the second one, which all callers will get. Once our deployment is stopped, it is the first one. A stop
+    /// that was not answered may not reach the deployment before that succeeds, and a stop that came too late changes
+    /// nothing.
     pub(super) fn callers(&self) -> Traffic {
         let traffic = self.traffic();
         let Some(begun) = &self.begun else {

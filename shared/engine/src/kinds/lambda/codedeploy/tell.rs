@@ -1,4 +1,4 @@
-//! What is told of an alias that CodeDeploy moves: one function per story.
+//! Sentences about an alias that CodeDeploy moves: one function for each story.
 
 use super::state::{Change, Group, Seen};
 use crate::kinds::codedeploy::told::{self, after_colon, status, stop_command};
@@ -7,13 +7,13 @@ use crate::kinds::whose;
 use crate::ports::{Deployed, LifecycleEvent};
 use windlass_domain::finding::{Finding, FindingName};
 
-/// The alias, in words.
+/// Names the alias.
 pub(super) fn place(target: &Target) -> String {
     let alias = target.alias.as_deref().unwrap_or_default();
     format!("alias {alias} of function {}", target.function)
 }
 
-/// A change that CodeDeploy makes, in words.
+/// Says in words which change CodeDeploy makes.
 pub(super) fn what(change: &Change, seen: &Seen) -> String {
     let alias = seen.function.alias.as_ref();
     let alias = alias.map_or("", |alias| alias.name.as_str());
@@ -32,7 +32,7 @@ pub(super) fn what(change: &Change, seen: &Seen) -> String {
     }
 }
 
-/// What callers get, in words.
+/// Says in words what callers get.
 pub(super) fn shown(seen: &Seen) -> String {
     let traffic = seen.traffic();
     match (&seen.ours, &seen.rollback) {
@@ -58,7 +58,7 @@ pub(super) fn shown(seen: &Seen) -> String {
     }
 }
 
-/// What the alias waits for, in words: each status and event of CodeDeploy has a sentence.
+/// Says what the alias waits for. Each status and event of CodeDeploy has a sentence.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     if let Some(back) = seen.rollback.as_ref().filter(|back| !back.is_over()) {
         let told = format!(
@@ -95,7 +95,7 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     ))
 }
 
-/// What came of the rollback, and what callers get.
+/// Says what came of the rollback, and what callers get.
 fn since(seen: &Seen) -> String {
     let is_untouched =
         |event: &LifecycleEvent| event.name == "AllowTraffic" && event.status == "Pending";
@@ -107,19 +107,19 @@ fn since(seen: &Seen) -> String {
     format!("{back} The alias sends its callers to {}.", seen.traffic())
 }
 
-/// What CodeDeploy says of a rollback.
+/// Returns what CodeDeploy says of a rollback.
 fn told_of(seen: &Seen) -> String {
     let words = seen.ours.as_ref().map(|ours| ours.rollback_words.as_str());
     after_colon(words.unwrap_or_default())
 }
 
-/// The version that a deployment of ours was to bring.
+/// Names the version that our deployment was to bring.
 fn version(seen: &Seen) -> String {
     let begun = seen.begun.as_ref();
     begun.map_or_else(String::new, |begun| format!(" of version {}", begun.to))
 }
 
-/// A deployment of ours has failed, or was stopped.
+/// Tells that our own deployment has failed, or was stopped.
 pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
     let (code, words) = ours.error.clone().unwrap_or_default();
     if told::is_stopped_by_hand(ours) {
@@ -153,7 +153,7 @@ pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Findi
     )
 }
 
-/// Our deployment is over, and the alias is not where that can have left it.
+/// Tells that our own deployment is over, and that the alias is not where it can have left it.
 pub(super) fn moved_since(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -170,7 +170,7 @@ pub(super) fn moved_since(target: &Target, seen: &Seen, ours: &Deployed) -> Find
     )
 }
 
-/// Somebody else has begun a deployment while Windlass went back.
+/// Tells that somebody else has begun a deployment while Windlass went back.
 pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -185,7 +185,7 @@ pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
     )
 }
 
-/// Somebody else's deployment is under way in the group.
+/// Tells that somebody else's deployment is under way in the group.
 pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
     let group = target.codedeploy.as_ref().map(group).unwrap_or_default();
     Finding::new(
@@ -207,7 +207,7 @@ fn group(of: &Group) -> String {
     told::named(&of.application, &of.group)
 }
 
-/// The alias shares its callers, and CodeDeploy begins nothing from there.
+/// Tells that the alias shares its callers, and that CodeDeploy begins nothing from there.
 pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
     let (function, alias) = (
         &target.function,
@@ -226,7 +226,7 @@ pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
     )
 }
 
-/// A deployment takes much longer than its configuration and its hooks may.
+/// Tells that a deployment takes much longer than its configuration and its hooks may.
 pub(super) fn late(target: &Target, seen: &Seen, ours: &Deployed, minutes: u64) -> Finding {
     Finding::new(
         FindingName::ChangeFailed,

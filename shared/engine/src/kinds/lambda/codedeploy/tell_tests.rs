@@ -1,7 +1,7 @@
 use super::super::next::tests::{ago, deployed, seen, target};
 use super::*;
 
-/// What is waited for has a sentence for each status and each event.
+/// Each status and each event that is waited for has a sentence.
 #[test]
 fn every_status_and_event_has_its_sentence() {
     let mut all = Vec::new();

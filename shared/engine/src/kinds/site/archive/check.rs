@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use windlass_domain::count::{agree, count};
 use windlass_domain::finding::Finding;
 
-/// What an archive may hold at most.
+/// The limits of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Files and folders.
+    /// The number of files and folders.
     pub entries: usize,
-    /// Bytes of one file: S3 copies at most 5 GB in one call, which an undo does (Amazon S3 API
-    /// Reference, CopyObject).
+    /// The bytes of one file. An undo copies files, and S3 copies at most 5 GB in one call (Amazon S3 API Reference,
+    /// CopyObject).
     pub file: u64,
-    /// Bytes of all files.
+    /// The bytes of all files.
     pub total: u64,
-    /// How many times larger than packed a file of more than [`Limits::harmless`] bytes may be.
+    /// The most by which a file of more than [`Limits::harmless`] bytes may grow when it is unpacked, as a ratio.
     pub ratio: u64,
-    /// Bytes up to which a file's ratio does not matter.
+    /// The bytes up to which the ratio of a file does not matter.
     pub harmless: u64,
 }
 
@@ -32,11 +32,11 @@ impl Default for Limits {
     }
 }
 
-/// How many findings are told one by one; a record in the ledger is limited.
+/// The most findings that are told one by one. A record in the ledger is limited.
 const TOLD: usize = 50;
 
-/// What is wrong with what an archive's directory declares, all at once. `room` is how many bytes a
-/// path may have: a key in S3 has at most 1024 (Amazon S3 User Guide, "Naming objects").
+/// Checks what an archive's directory declares, and returns everything that is wrong with it. `room` is the number of
+/// bytes that a path may have: a key in S3 has at most 1024 (Amazon S3 User Guide, "Naming objects").
 pub fn check(
     archive: &str,
     entries: &[Entry],
@@ -170,8 +170,8 @@ fn overlaps(entries: &[Entry], size: u64) -> impl Iterator<Item = (&str, String)
     })
 }
 
-/// The same of an archive that is in no release yet, and of which only the sizes matter: whoever unpacks it knows more
-/// about names and packing.
+/// Checks only the sizes, of an archive that is in no release yet. Whoever unpacks it knows more about names and
+/// packing.
 pub fn check_whole(archive: &str, entries: &[Entry], limits: &Limits) -> Option<Finding> {
     let fault = whole_fault(entries, limits);
     fault.map(|reason| unreleased(bad_archive(archive, "the archive", reason)))

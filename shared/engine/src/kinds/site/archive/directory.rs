@@ -1,4 +1,4 @@
-//! The central directory of a zip: read by ranges from S3, or of an archive that is in memory. What it declares is
+//! Reads the central directory of a zip: by ranges from S3, or from an archive in memory. The directory's values are
 //! not checked here.
 
 use super::{Coding, Entry};
@@ -10,10 +10,10 @@ use rc_zip::parse::{Archive, Method, Mode};
 use windlass_domain::count::count;
 use windlass_domain::finding::Finding;
 
-/// The largest central directory that is read, in bytes: room for 200,000 names of 280 characters.
+/// The largest central directory that is read, in bytes. It has room for 200,000 names of 280 characters.
 const LONGEST: u64 = 64 * 1024 * 1024;
 
-/// How much is fetched at once.
+/// The number of bytes that one call fetches.
 const PIECE: u64 = 1024 * 1024;
 
 /// Reads the central directory of an archive of `size` bytes, unchecked.
@@ -44,11 +44,11 @@ pub async fn read_directory(
     }
 }
 
-/// The central directory of an archive that is in memory and in no release yet, unchecked. `archive` is what findings
-/// call it.
+/// Reads the central directory, unchecked, of an archive that is in memory and in no release yet. Findings call it
+/// `archive`.
 ///
 /// # Errors
-/// Why it is no zip archive.
+/// A finding if it is no zip archive.
 pub fn directory(archive: &str, bytes: &[u8]) -> Result<Vec<Entry>, Finding> {
     read_all(archive, bytes).map_err(unreleased)
 }
@@ -74,7 +74,7 @@ fn read_all(archive: &str, bytes: &[u8]) -> Result<Vec<Entry>, Finding> {
 /// A directory that is being read.
 struct Reading<'a> {
     archive: &'a str,
-    /// Absent once it was read to its end, or could not be.
+    /// `None` once the directory was read to its end, or could not be read.
     machine: Option<ArchiveFsm>,
 }
 
@@ -90,12 +90,12 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Where the bytes begin that it needs next.
+    /// The offset of the bytes that it needs next, if it needs any.
     fn wants(&self) -> Option<u64> {
         self.machine.as_ref()?.wants_read()
     }
 
-    /// Gives it bytes; answers how many it took.
+    /// Gives it bytes, and returns how many it took.
     fn feed(&mut self, available: &[u8]) -> Result<u64, Finding> {
         let Some(machine) = &mut self.machine else {
             return Ok(0);
@@ -110,7 +110,7 @@ impl<'a> Reading<'a> {
         Ok(count as u64)
     }
 
-    /// Goes on; answers the entries at the end.
+    /// Goes on, and returns the entries at the end of the directory.
     fn turn(&mut self) -> Result<Option<Vec<Entry>>, Finding> {
         let Some(machine) = self.machine.take() else {
             return Err(self.cut_off());

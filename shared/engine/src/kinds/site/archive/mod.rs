@@ -1,8 +1,8 @@
-//! A site's zip: its directory is checked before anything is written, its entries are read by
-//! ranges, with bounded memory.
+//! A site's zip. Its directory is checked before anything is written. Its entries are read by ranges, with bounded
+//! memory.
 //!
-//! A single top-level folder is not stripped: the archive's paths are the site's paths. The
-//! format is PKWARE's APPNOTE.TXT; `rc-zip` reads it, and what it declares is judged here.
+//! A single top-level folder is not stripped: the archive's paths are the site's paths. The format is PKWARE's
+//! APPNOTE.TXT. `rc-zip` reads it, and this module checks what it declares.
 
 mod check;
 mod directory;
@@ -17,23 +17,23 @@ use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::fault::Fault;
 
-/// How an entry's bytes are packed.
+/// The method by which an entry's bytes are packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Coding {
     /// Not packed.
     Stored,
     /// Packed with deflate.
     Deflated,
-    /// Packed in a way that is not supported, by name.
+    /// Packed by a method that is not supported, with its name.
     Other(String),
 }
 
-/// What the central directory declares of an entry.
+/// An entry, as the central directory declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its name, which is its path in the site.
     pub name: String,
-    /// Where its local header begins.
+    /// The offset at which its local header begins.
     pub offset: u64,
     /// Its packed size.
     pub packed: u64,
@@ -41,19 +41,18 @@ pub struct Entry {
     pub bytes: u64,
     /// Its CRC-32.
     pub crc32: u32,
-    /// How it is packed.
+    /// The method by which it is packed.
     pub coding: Coding,
-    /// Whether it is encrypted.
+    /// True if it is encrypted.
     pub encrypted: bool,
-    /// Whether it is a folder, which a site does not need.
+    /// True if it is a folder. A site needs no folders.
     pub folder: bool,
-    /// What it is if neither file nor folder, such as `a symbolic link`.
+    /// The name of another kind of entry, neither file nor folder, such as `a symbolic link`.
     pub special: Option<&'static str>,
 }
 
 impl Entry {
-    /// The first byte behind it at the earliest: the local header has 30 bytes and the name again,
-    /// perhaps more.
+    /// The earliest offset at which the entry can end. The local header has 30 bytes and the name again, perhaps more.
     pub fn least_end(&self) -> u64 {
         let name = self.name.len() as u64;
         self.offset
@@ -63,17 +62,18 @@ impl Entry {
     }
 }
 
-/// Entries that lie closer together than this are fetched together: so much arrives in the time that
-/// another request takes.
+/// Wanted entries with at most this many bytes between them are fetched together: in the time that another request
+/// takes, as many bytes arrive.
 const GAP: u64 = 1024 * 1024;
 
 /// Reads entries of an archive, in the order in which they lie there.
 pub struct Unpacker<'a, P> {
     window: Window<'a, P>,
     archive: String,
-    /// Where each entry ends at the latest, by where it begins.
+    /// The offset at which each entry ends at the latest, by the offset at which it begins.
     ends: BTreeMap<u64, u64>,
-    /// How far to fetch, by where an entry begins: close wanted entries together.
+    /// The offset up to which bytes are fetched, by the offset at which an entry begins: wanted entries that are close
+    /// together are fetched together.
     reach: BTreeMap<u64, u64>,
 }
 
@@ -99,7 +99,7 @@ impl<'a, P: Objects> Unpacker<'a, P> {
         }
     }
 
-    /// Unpacks a whole entry. An entry whose bytes are not what the directory declares is a finding.
+    /// Unpacks a whole entry. It is a finding if the entry's bytes are not what the directory declares.
     pub async fn unpack(&mut self, entry: &Entry) -> Result<Bytes, Trouble> {
         let declared = usize::try_from(entry.bytes).unwrap_or(usize::MAX);
         self.open(entry).next(declared.saturating_add(1)).await
@@ -115,7 +115,7 @@ impl<'a, P: Objects> Unpacker<'a, P> {
         &self.archive
     }
 
-    /// Where an entry ends at the latest, and how far to fetch.
+    /// Returns the offset at which an entry ends at the latest, and the offset up to which bytes are fetched.
     pub(super) fn bounds(&self, entry: &Entry) -> (u64, u64) {
         let end = self.ends.get(&entry.offset).copied();
         let end = end.unwrap_or(entry.offset);
@@ -179,15 +179,15 @@ pub(super) fn to_library(entry: &Entry) -> rc_zip::parse::Entry {
 pub struct Reading<'u, 'a, P> {
     unpacker: &'u mut Unpacker<'a, P>,
     entry: &'u Entry,
-    /// Absent once the entry was read to its end and found to be what the directory declares.
+    /// `None` once the entry was read to its end and found to be what the directory declares.
     machine: Option<EntryFsm>,
-    /// Where the next packed byte is.
+    /// The offset of the next packed byte.
     offset: u64,
-    /// Where the entry ends at the latest.
+    /// The offset at which the entry ends at the latest.
     end: u64,
-    /// How far to fetch.
+    /// The offset up to which bytes are fetched.
     reach: u64,
-    /// How many bytes were unpacked.
+    /// The number of bytes that were unpacked.
     unpacked: u64,
 }
 
@@ -206,8 +206,8 @@ impl<'u, 'a, P: Objects> Reading<'u, 'a, P> {
         }
     }
 
-    /// The next bytes: `most` of them unless the entry ends before, none after its end. An entry
-    /// whose bytes are not what the directory declares is a finding, at its end at the latest.
+    /// Returns the next bytes: `most` of them unless the entry ends before, and none after its end. If the entry's
+    /// bytes are not what the directory declares, a finding says so at the entry's end at the latest.
     pub async fn next(&mut self, most: usize) -> Result<Bytes, Trouble> {
         let mut out = vec![0_u8; most];
         let mut done = 0;
@@ -231,7 +231,7 @@ impl<'u, 'a, P: Objects> Reading<'u, 'a, P> {
         Ok(Bytes::from(out))
     }
 
-    /// Gives the machine packed bytes if it wants some and there are any.
+    /// Gives the machine packed bytes if it wants some and there are any. Returns whether it did.
     async fn feed(&mut self, machine: &mut EntryFsm) -> Result<bool, Trouble> {
         if !machine.wants_read() || self.offset >= self.end {
             return Ok(false);
@@ -268,7 +268,7 @@ fn different(error: &rc_zip::Error) -> String {
     format!("its bytes are not what the directory declares: {error}")
 }
 
-/// How much is fetched at once, in bytes.
+/// The most bytes that one call fetches.
 pub(super) const WIDTH: u64 = 8 * 1024 * 1024;
 
 /// A piece of an object that moves along while it is read.
@@ -289,7 +289,7 @@ impl<'a, P: Objects> Window<'a, P> {
         }
     }
 
-    /// The bytes from `offset` on, at least one: from what is here, or fetched up to `until`.
+    /// Returns the bytes from `offset` on, at least one. If they are not here yet, it fetches up to `until`.
     pub(super) async fn at(&mut self, offset: u64, until: u64) -> Answered<&[u8]> {
         let end = self.start + self.bytes.len() as u64;
         if offset < self.start || offset >= end {

@@ -1,9 +1,9 @@
-//! What a state of a site in place holds, path by path, and what former releases left: files that are no documents,
-//! which open pages and rollbacks need. The list of what is left is named by the state whose releases do not name them,
-//! so it counts only where that state was reached.
+//! The content of a state of a site in place, path by path, and the files that former releases left. Those are files
+//! that are no documents: open pages and rollbacks need them. A goal names the list of what is left, so the list counts
+//! only if that state was reached.
 //!
-//! Of what was recorded the versions must still be in the bucket. Listing all versions takes long where there are many,
-//! so it is done only where asking for each of those that matter would take longer.
+//! The recorded versions must still be in the bucket. It takes long to list all versions of a large site. So they are
+//! listed only if it would take longer to ask for each version that matters.
 
 use super::Goal;
 use super::plan::{Wants, ask_each};
@@ -26,12 +26,12 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::left::{Left, due};
 use windlass_domain::time::Time;
 
-/// What is wanted at a path.
+/// The object that is wanted at a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Want<'a> {
-    /// The content; absent for what somebody else wrote.
+    /// The content; `None` if somebody else wrote it.
     pub file: Option<&'a File>,
-    /// The object that was recorded there; absent where a release is brought for the first time.
+    /// The object that was recorded there; `None` if a release is brought for the first time.
     pub object: Option<&'a Object>,
 }
 
@@ -50,23 +50,23 @@ impl<'a> Want<'a> {
         }
     }
 
-    /// Whether its path is the site's own.
+    /// Returns whether the path is the site's own.
     pub fn owns(self) -> bool {
         self.object.is_none_or(|object| object.ours)
     }
 }
 
-/// What a state holds, path by path.
+/// The content of a state, path by path.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// The files of a release, from its archive.
     Release(Files),
-    /// What was recorded, from the versions in the bucket.
+    /// The recorded objects, from the versions in the bucket.
     Recorded(Objects),
 }
 
 impl Content {
-    /// What is wanted at a path; nothing if absent.
+    /// Returns the object that is wanted at a path; `None` if there shall be none.
     pub fn want(&self, path: &str) -> Option<Want<'_>> {
         match self {
             Self::Release(files) => files.get(path).map(Want::of_release),
@@ -74,7 +74,7 @@ impl Content {
         }
     }
 
-    /// What is wanted, in order of the paths.
+    /// Returns the wanted objects, in order of the paths.
     pub fn wants(&self) -> Wants<'_> {
         match self {
             Self::Release(files) => {
@@ -86,7 +86,7 @@ impl Content {
         }
     }
 
-    /// What was recorded; nothing of a release from its archive.
+    /// Returns the recorded objects; none for a release from its archive.
     pub fn recorded(&self) -> &Objects {
         static NONE: Objects = Objects::new();
         match self {
@@ -95,7 +95,7 @@ impl Content {
         }
     }
 
-    /// Whether a path is the site's own in this state.
+    /// Returns whether a path is the site's own in this state.
     pub fn owns(&self, path: &str) -> bool {
         self.want(path).is_some_and(Want::owns)
     }
@@ -106,18 +106,18 @@ impl Content {
     }
 }
 
-/// The list of what is left.
+/// The list of what former releases left.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftList {
-    /// Since when.
+    /// The time since which each file is left.
     pub since: Left,
-    /// What of it the deployment that made the list deletes.
+    /// The files of it that the deployment that made the list deletes.
     #[serde(default)]
     pub due: BTreeSet<String>,
 }
 
-/// Pure: what is left of the files that Windlass wrote to a site once the goal is reached. What was
-/// not left `formerly` is left from now on.
+/// Pure: the files that Windlass wrote to a site and that are left once the goal is reached. A file that was not left
+/// `formerly` is left from now on.
 pub fn left_by(goal: &Content, owned: &Objects, formerly: &Left, rules: &Rules, now: Time) -> Left {
     let ours = owned
         .iter()
@@ -128,7 +128,7 @@ pub fn left_by(goal: &Content, owned: &Objects, formerly: &Left, rules: &Rules, 
 }
 
 impl<P: SitePorts> Lists<'_, P> {
-    /// What is left; nothing where no such list is named, or it is not there any more.
+    /// Reads the list of what is left. It is empty if no list is named or the list no longer exists.
     async fn left(&self, list: Option<&Digest>) -> Answered<LeftList> {
         let Some(list) = list else {
             return Ok(LeftList::default());
@@ -139,7 +139,7 @@ impl<P: SitePorts> Lists<'_, P> {
         }
     }
 
-    /// Keeps the list of what is left, under its digest; none where nothing is.
+    /// Keeps the list of what is left, under its digest. Returns `None` if nothing is left.
     pub(super) async fn keep_left(&self, left: &LeftList) -> Answered<Option<Digest>> {
         if left.since.is_empty() {
             return Ok(None);
@@ -149,13 +149,14 @@ impl<P: SitePorts> Lists<'_, P> {
         Ok(Some(list.digest))
     }
 
-    /// What was at each key.
+    /// Reads the list of the objects, by path.
     pub(super) async fn objects(&self, list: &Digest) -> Answered<Objects> {
         let objects: Rows<Objects> = self.kept.read(list).await?;
         Ok(objects.0)
     }
 
-    /// What deployments wrote since then, by path: of those that were undone no other list tells.
+    /// Returns what deployments wrote since then, by path. No other list has the objects of deployments that were
+    /// undone.
     async fn written_since(&self, then: Time) -> Answered<Objects> {
         let home = &self.home.config().artifacts_bucket;
         let under = format!("{}handled/", self.folder);
@@ -168,7 +169,7 @@ impl<P: SitePorts> Lists<'_, P> {
         Ok(written.collect())
     }
 
-    /// What a goal holds. A release that was never published has no files yet.
+    /// Returns the content of a goal. A release that was never published has no files yet.
     pub(super) async fn content(&self, goal: &Goal) -> Answered<Content> {
         Ok(match (&goal.objects, &goal.release) {
             (Some(list), _) => Content::Recorded(self.objects(list).await?),
@@ -179,7 +180,7 @@ impl<P: SitePorts> Lists<'_, P> {
         })
     }
 
-    /// What a goal names as left by former releases, and what of it is due.
+    /// Returns the list of what former releases left, as a goal names it, with the files of it that are due.
     pub(super) async fn left_at(&self, goal: &Goal) -> Answered<LeftList> {
         self.left(goal.left.as_ref()).await
     }
@@ -204,7 +205,7 @@ pub(super) async fn own_what_was_undone(
     Ok(())
 }
 
-/// What is left once the goal is reached, and what of it may be deleted.
+/// Returns what is left once the goal is reached, and what of it may be deleted.
 pub(super) async fn left(
     scene: &Scene<'_, impl SitePorts>,
     ran: &Goal,
@@ -218,13 +219,13 @@ pub(super) async fn left(
     Ok(LeftList { since, due })
 }
 
-/// What is at each key now, by path.
+/// The current object of each key, by path.
 pub(super) type Latest = BTreeMap<String, Listed>;
 
 /// Every version of every key of the site, newest first.
 type Versions = BTreeMap<String, Vec<Listed>>;
 
-/// Whether asking for each of so many paths is quicker than listing them all.
+/// Returns whether it is quicker to ask for each of so many paths than to list them all.
 pub(super) fn is_few(paths: usize, latest: &Latest) -> bool {
     ask_each(paths, latest.len(), Pace::default().limit)
 }
@@ -341,7 +342,7 @@ async fn all_there(
     fault.map_or_else(|| Ok(found.into_iter().all(|there| there)), Err)
 }
 
-/// Recorded versions that are not there any more.
+/// The finding for recorded versions that no longer exist.
 pub(super) fn missing(what: &[String]) -> Trouble {
     let some: Vec<&str> = what.iter().take(5).map(String::as_str).collect();
     Finding::new(

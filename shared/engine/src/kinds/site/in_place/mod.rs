@@ -38,30 +38,31 @@ use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 pub use write::{DEPLOYMENT, put_options};
 
-/// What is wanted of a site in place, and what is recorded of it to come back to. It is small, whatever the site's
-/// size: lists are kept beside the item, and named here by their digest.
+/// The goal of a site in place, and the state that is recorded of it to come back to. It is small, whatever the site's
+/// size: the lists are kept beside the item, and named here by their digests.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "mode", rename = "in_place")]
 pub struct Goal {
-    /// The release whose files are all there; absent for what Windlass did not bring.
+    /// The release whose files are all there; `None` for a state that Windlass did not bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Digest>,
-    /// The list of what is at each key. Where it is wanted, the recorded versions are.
+    /// The list of the object at each key. Where a goal names it, the recorded versions are wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objects: Option<Digest>,
-    /// The list of what former releases left; absent where nothing is known of that.
+    /// The list of what former releases left; `None` if nothing is known of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Digest>,
 }
 
 impl Goal {
-    /// Which state is wanted: a recorded one, or a release.
+    /// The digest that names the wanted state: that of the recorded objects, else that of the release.
     fn id(&self) -> String {
         let named = self.objects.as_ref().or(self.release.as_ref());
         named.map(ToString::to_string).unwrap_or_default()
     }
 
-    /// What visitors get, where this is the digest of what they can notice: equal if nobody changed it.
+    /// Returns what visitors get. `digest` is of everything that they can notice, so it is equal if nobody changed
+    /// anything.
     fn noticed(&self, digest: &Digest) -> Noticed {
         Noticed {
             value: json!({"files": digest}),
@@ -70,11 +71,11 @@ impl Goal {
     }
 }
 
-/// A list of what is at each key, to be kept under its digest.
+/// A list of the object at each key, to be kept under its digest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct List {
     document: Document,
-    /// How many files it tells of.
+    /// The number of files in the list.
     files: usize,
 }
 
@@ -93,7 +94,7 @@ impl List {
 pub enum Change {
     /// Writes, restores and deletes files, as many as fit in its time.
     Write(Arc<Vec<Op>>),
-    /// Keeps the list of what is at each key.
+    /// Keeps the list of the object at each key.
     Record(Arc<List>),
 }
 
@@ -106,11 +107,11 @@ pub struct Knowledge {
     before: (Goal, Content),
     /// The deployment's goal.
     forward: (Goal, Content),
-    /// What former releases left and the deployment deletes, by path.
+    /// The files that former releases left and that the deployment deletes, by path.
     due: BTreeSet<String>,
-    /// What this deployment wrote already.
+    /// The objects that this deployment wrote already.
     written: Vec<(String, Object)>,
-    /// What this deployment uploaded but for the completion, by path.
+    /// The files that this deployment uploaded without completing them, by path.
     staged: BTreeMap<String, (File, Staged)>,
 }
 
@@ -143,8 +144,8 @@ impl Knowledge {
         })
     }
 
-    /// Whether what the release holds is not known: then it is not published, or its list was lost. Every file of
-    /// before would be taken for one that is not wanted any more.
+    /// Returns whether the files of the release are not known: it is not published, or its list was lost. If it went
+    /// on, it would take every file of before for one that is no longer wanted.
     fn lacks_files(&self) -> bool {
         matches!(&self.forward.1, Content::Release(files) if files.is_empty())
     }
@@ -157,17 +158,17 @@ pub struct InPlace<P> {
     /// The ports at the deployer's own place, where the artifacts bucket is.
     home: P,
     known: Knowledge,
-    /// What is known to be at a path with an ETag.
+    /// The objects that are known, by path and ETag.
     seen: RefCell<BTreeMap<(String, String), Object>>,
     /// The archive's directory, read once.
     directory: OnceCell<Vec<Entry>>,
-    /// What was read before its change is sent.
+    /// The contents that were read before their change is sent.
     fetched: RefCell<Option<(Vec<Op>, write::Contents)>>,
-    /// How many calls to S3 are under way at once.
+    /// The number of calls to S3 that are under way at once.
     pace: Cell<Pace>,
-    /// What was seen last, with what was done since.
+    /// The state that was seen last, with what was done since.
     looked: RefCell<Option<Looked>>,
-    /// How many calls the last look at all files took at most.
+    /// The calls that the last look at all files took at most.
     calls: Cell<u32>,
 }
 
@@ -192,7 +193,7 @@ impl<P: SitePorts> InPlace<P> {
         }
     }
 
-    /// Keeps the list of what is at each key.
+    /// Keeps the list of the object at each key.
     async fn record(&self, target: &Target, list: &List) -> Answered<()> {
         let lists = Lists::of(&self.home, target);
         lists.kept.keep(&list.document).await?;
@@ -212,7 +213,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
     type Goal = Goal;
     type Change = Change;
 
-    /// Who only looks, looks at all files of the site, and not only at those that the deployment changes.
+    /// With a goal it looks at the files that the deployment changes. Without one it looks at all files of the site.
     async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
         if way.goal == Some(&self.known.forward.0) && self.known.lacks_files() {
             return Err(Fault::internal(
@@ -222,8 +223,8 @@ impl<P: SitePorts> Kind for InPlace<P> {
         self.look_and_plan(target, way.goal.is_none()).await
     }
 
-    /// Each file has a condition of its own, and what is not as it was seen is told by file; and reads after writes,
-    /// and listings, are consistent (Amazon S3 User Guide, "Amazon S3 data consistency model").
+    /// Each file has a condition of its own, and a file that is not as it was seen is told by itself. Reads and
+    /// listings after a write are consistent (Amazon S3 User Guide, "Amazon S3 data consistency model").
     fn view(_: &Target, seen: &Seen) -> View {
         View {
             noticed: seen.state.noticed(&seen.noticed),
@@ -248,7 +249,8 @@ impl<P: SitePorts> Kind for InPlace<P> {
         }
     }
 
-    /// What is not as it was left lies on the way back to it: that to the recorded state, or to the release in it.
+    /// The files that differ are those that would be changed on the way back: to the recorded state, or to the release
+    /// in it.
     fn differing(seen: &Seen, recorded: &Goal) -> Vec<String> {
         let forward = Some(&seen.forward);
         let forward = forward.filter(|it| it.release.is_some() && it.release == recorded.release);
@@ -329,7 +331,7 @@ impl<P: SitePorts> Publishes for InPlace<P> {
         let publisher = Publisher::new(ports, step, &target, &known.rules, destination);
         if let (Some(archive), Some(release)) = (&target.archive, &known.forward.0.release) {
             let mut delivery = publisher.open(archive).await?;
-            // Our own list says which files are there already.
+            // Our own list names the files that are there already.
             for entry in publisher.files(&delivery.entries) {
                 let object = known.before.1.recorded().get(&entry.name);
                 let file = object.and_then(|object| object.file.as_ref());

@@ -1,4 +1,4 @@
-//! Pure: what to do next with a site in place, and what is to be known of a change of it: its words, its value, its time.
+//! Pure: decides what to do next with a site in place, and tells the words, the value and the time of a change.
 
 use super::plan::{Op, What};
 use super::{Change, Goal, Seen};
@@ -9,7 +9,7 @@ use windlass_domain::count::{agree, count, many};
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// Pure: what to do next; `owned` tells what of the site Windlass owns.
+/// Pure: what to do next. `owned` says in words which files of the site Windlass owns.
 pub fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Change> {
     let Some(way) = is.ways.get(&wanted.id()) else {
         return Next::Failed(unknown(&wanted.id()));
@@ -26,8 +26,8 @@ pub fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Change> {
     }
 }
 
-/// The change as the ledger records it: a digest of what is left of its sort, which may be thousands of files,
-/// so that going on is another change than beginning.
+/// Returns the change as the ledger records it: a digest of all ops that are left of its sort, which may be thousands.
+/// So to go on is another change than to begin.
 pub fn value(ops: &[Op]) -> Value {
     let mut text = String::new();
     for op in ops {
@@ -41,7 +41,7 @@ pub fn value(ops: &[Op]) -> Value {
     json!({"write": Digest::of(text.as_bytes())})
 }
 
-/// The change in words: how much is left of its sort, and with which file it begins.
+/// Returns the change in words: how many files are left of its sort, and the first of them.
 pub fn what(ops: &[Op]) -> String {
     let of = |is: fn(&What) -> bool| ops.iter().filter(|op| is(&op.what)).count();
     let counts = [
@@ -84,32 +84,32 @@ fn unknown(id: &str) -> Finding {
     )
 }
 
-/// No write begins after this many milliseconds, but for one that S3 has throttled, which is made again
+/// No write begins after this many milliseconds. Only a write that S3 has throttled may begin later: it is made again
 /// after a pause of up to 0.4 s.
 pub const SENDING_MS: u64 = 5_000;
 
-/// How long a write takes at most.
+/// The longest time that a write takes, in milliseconds.
 const WITHIN_MS: u64 = 4_000;
 
-/// How long a write of a large file takes at most, which S3 copies or puts together.
+/// The longest time that a write of a large file takes, in milliseconds. S3 copies such a file or puts it together.
 const LARGE_WITHIN_MS: u64 = 24_000;
 
-/// How much longer a switch may take that has such a write, in seconds.
+/// The seconds by which a switch with such a write may take longer.
 const LARGE_LONGER_S: u64 = 20;
 
-/// About how many writes a switch makes in a second: what S3 answers one function in a minute, with its
-/// looks and notes.
+/// About how many writes a switch makes in a second. S3 answers one function so many over a minute, besides the
+/// function's looks and notes.
 const WRITES_PER_S: usize = 500;
 
-/// About how many seconds it takes to make so many writes, during which visitors meet files of two releases.
+/// Returns about how many seconds so many writes take. Meanwhile visitors meet files of two releases.
 pub fn about_s(writes: usize) -> u64 {
     u64::try_from(writes.div_ceil(WRITES_PER_S)).unwrap_or(u64::MAX)
 }
 
-/// From how many seconds on a switch in place is worth a warning.
+/// A switch in place that takes at least this many seconds is worth a warning.
 const LONG_S: u64 = 10;
 
-/// Pure: a warning where a switch of so many files in place takes long.
+/// Pure: a warning if the switch of so many files in place takes long.
 pub(super) fn long_switch(writes: usize, path: &str) -> Option<Finding> {
     let seconds = about_s(writes);
     (seconds >= LONG_S).then(|| {
@@ -126,15 +126,15 @@ pub(super) fn long_switch(writes: usize, path: &str) -> Option<Finding> {
     })
 }
 
-/// The ops that one call sends of all that are left: those at the begin that take about as long. So a
-/// large file makes no other call longer, whose answer may be lost and is then waited for.
+/// Returns the ops, of all that are left, that one call sends: those at the beginning that take about as long. So a
+/// large file makes no other call longer. If the answer to a call is lost, the whole time of the call is waited for.
 pub fn one_call(left: &[Op]) -> &[Op] {
     let slow = left.first().is_some_and(Op::is_slow);
     let end = left.iter().position(|op| op.is_slow() != slow);
     &left[..end.unwrap_or(left.len())]
 }
 
-/// How many seconds longer than usual it may take to do the ops of one call.
+/// Returns how many seconds longer than usual the ops of one call may take.
 pub fn takes_longer_s(ops: &[Op]) -> u64 {
     if ops.iter().any(Op::is_slow) {
         LARGE_LONGER_S
@@ -143,7 +143,7 @@ pub fn takes_longer_s(ops: &[Op]) -> u64 {
     }
 }
 
-/// After how many milliseconds the write of an op is given up.
+/// Returns the milliseconds after which the write of an op is given up.
 pub fn within_ms(op: &Op) -> u64 {
     if op.is_slow() {
         LARGE_WITHIN_MS
@@ -241,7 +241,7 @@ mod next_tests {
         upon_others[0].replaces = Replaces::ETag("e".into());
         assert_eq!(value(&both), value(&upon_others));
         assert_ne!(value(&both), value(&both[..1]));
-        // In the same words.
+        // The words are the same.
         let others = way(&[], &["x", "z"]).ops;
         assert_eq!(what(&both), what(&others));
         assert_ne!(value(&both), value(&others));
@@ -285,7 +285,8 @@ mod time_tests {
     #[test]
     fn a_call_takes_longer_only_for_what_it_sends() {
         const MIB: u64 = 1024 * 1024;
-        // The sizes of what is left, in MiB; how many of them one call sends; how much longer it may take.
+        // The sizes of the files that are left, in MiB; how many of them one call sends; how many seconds longer it may
+        // take.
         let table: [(&[u64], usize, u64); 6] = [
             (&[], 0, 0),
             (&[1, 1, 1], 3, 0),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::digest::Digest;
 
-/// The digest of what visitors can notice.
+/// Returns the digest of everything that visitors can notice.
 pub(super) fn noticed(known: &Known<'_>) -> Answered<Digest> {
     let places = known.places();
     let noticed: Vec<(&String, &String)> = places
@@ -24,36 +24,37 @@ pub(super) fn noticed(known: &Known<'_>) -> Answered<Digest> {
     digest_of(&noticed)
 }
 
-/// What one look shows.
+/// The result of a look at the site.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// What is recorded of it.
+    /// The state, as it is recorded to come back to.
     pub state: Goal,
-    /// The digest of what visitors can notice.
+    /// The digest of everything that visitors can notice.
     pub noticed: Digest,
-    /// The ways to the states that are known, by the ids of their goals.
+    /// The ways to the known states, by the ids of their goals.
     pub ways: Arc<BTreeMap<String, Way>>,
-    /// Where the deployment goes.
+    /// The goal of the deployment.
     pub forward: Goal,
-    /// What is at each key, unless its list is known to be kept, or not named yet.
+    /// The list of the object at each key, if it must still be kept. `None` once it is kept, and as long as no state is
+    /// reached and nobody asks for the list.
     pub unrecorded: Option<Arc<List>>,
-    /// How many calls the last look at all files took at most.
+    /// The calls that the last look at all files took at most.
     pub calls: u32,
 }
 
-/// What was seen last, with what this invocation has done since.
+/// The state that was seen last, with what this invocation has done since.
 #[derive(Debug, Clone)]
 pub(super) struct Looked {
-    /// What is at each key.
+    /// The object at each key.
     objects: Objects,
-    /// What was observed of it; absent where something was written since.
+    /// The result of the look; `None` if something was written since.
     pub seen: Option<Seen>,
-    /// Whether the next look may begin with it: what was done since is known by its answers.
+    /// True if the next look may begin with it, because the answers tell everything that was done since.
     is_known: bool,
 }
 
 impl Looked {
-    /// What is at a path now.
+    /// Notes the object that is at a path now.
     pub fn put(&mut self, path: &str, object: Option<Object>) {
         self.seen = None;
         match object {
@@ -64,8 +65,8 @@ impl Looked {
 }
 
 impl<P: SitePorts> InPlace<P> {
-    /// Goes on from what was seen last and a change that was answered: a look would show nothing else
-    /// (Amazon S3 User Guide, "Amazon S3 data consistency model").
+    /// Goes on from what was seen last and a change that was answered. A look would show the same (Amazon S3 User
+    /// Guide, "Amazon S3 data consistency model").
     pub(super) fn go_on_from(&self, change: impl FnOnce(&mut Looked)) {
         if let Some(looked) = self.looked.borrow_mut().as_mut() {
             change(looked);
@@ -73,8 +74,8 @@ impl<P: SitePorts> InPlace<P> {
         }
     }
 
-    /// What is at each key. On the way it is what was seen with what was done since; where that is a state
-    /// to go to, it is looked at again, so that what is said to be there was seen.
+    /// Returns the object at each key. While the site is on the way, this is what was seen, with what was done since.
+    /// Once that reaches the state before or the goal, S3 is asked again: only what was seen is told as reached.
     async fn now(&self, target: &Target, whole: bool) -> Answered<Looked> {
         let known = self.looked.take().filter(|looked| looked.is_known);
         if let Some(looked) = known
@@ -94,7 +95,7 @@ impl<P: SitePorts> InPlace<P> {
         arrived(Direction::Forward) || arrived(Direction::Back)
     }
 
-    /// Looks at every key of the site, and plans the ways to the states that are known.
+    /// Looks at the keys of the site, and plans the ways to the known states.
     pub(super) async fn look_and_plan(&self, target: &Target, whole: bool) -> Answered<Seen> {
         let looked = self.now(target, whole).await?;
         let seen = match &looked.seen {
@@ -109,7 +110,7 @@ impl<P: SitePorts> InPlace<P> {
         Ok(seen)
     }
 
-    /// What is to be said of what is at each key.
+    /// Describes the objects that are at the keys.
     async fn seen_in(&self, target: &Target, is: &Objects, whole: bool) -> Answered<Seen> {
         let known = self.known(is);
         let (forward, before) = (&self.known.forward.0, &self.known.before.0);
@@ -120,7 +121,7 @@ impl<P: SitePorts> InPlace<P> {
         .into();
         let arrived = |goal: &Goal| ways.get(&goal.id()).is_some_and(Way::is_gone);
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
-        // On the way nobody asks for the list, but who looks at the whole site to record it.
+        // On the way nobody needs the list, except somebody who looks at the whole site to record it.
         let list = if there.is_some() || whole {
             Some(List::of(is)?)
         } else {
@@ -156,9 +157,8 @@ impl<P: SitePorts> InPlace<P> {
         }
     }
 
-    /// What is at each key that this deployment has anything to do with. Where it changes few of
-    /// them, only those are asked for: the others are what `Prepare` has seen, and nothing that is
-    /// done here depends on them.
+    /// Returns the object at each key that concerns this deployment. If the deployment changes few keys, only those are
+    /// asked for. The others are as `Prepare` saw them, and nothing here depends on them.
     async fn look(&self, target: &Target, whole: bool) -> Answered<Objects> {
         let nothing = Objects::new();
         let changed = changed(&self.known(&nothing));
@@ -217,7 +217,7 @@ impl<P: SitePorts> InPlace<P> {
         fault.map_or(Ok(objects), Err)
     }
 
-    /// What is known to be at a path with this ETag, without asking.
+    /// Returns the object with this ETag that is known for a path, without asking S3.
     fn recall(&self, path: &str, etag: &str) -> Option<Object> {
         let seen = self.seen.borrow();
         let written = seen.get(&(path.to_owned(), etag.to_owned())).cloned();
@@ -238,7 +238,7 @@ impl<P: SitePorts> InPlace<P> {
         owns(&self.known.before.1) || owns(&self.known.forward.1)
     }
 
-    /// Asks S3 what is at a path.
+    /// Asks S3 for the object at a path.
     async fn ask(&self, target: &Target, path: &str) -> Answered<Option<(String, Object)>> {
         let Some(head) = self.at.head(&target.object(path, None)).await? else {
             return Ok(None);
@@ -258,7 +258,7 @@ impl<P: SitePorts> InPlace<P> {
         Ok(Some((path.to_owned(), object)))
     }
 
-    /// The content of an object, with all that is known of it where it is wanted.
+    /// Returns the content of an object. If it is the content that a state wants, everything known of it comes along.
     fn file(&self, path: &str, head: &ObjectHead) -> Option<File> {
         let told = file_of(head)?;
         let wanted = [&self.known.before.1, &self.known.forward.1];
@@ -266,8 +266,8 @@ impl<P: SitePorts> InPlace<P> {
         Some(wanted.find(|file| **file == told).cloned().unwrap_or(told))
     }
 
-    /// The ETag of the object of before, if this is a copy of it that nothing else tells: its answer
-    /// was lost.
+    /// Returns the ETag of the object of before if this object is a copy of it. That is compared because the answer to
+    /// the copy may have been lost, and then no record tells of it.
     async fn copied(
         &self,
         target: &Target,
@@ -283,15 +283,15 @@ impl<P: SitePorts> InPlace<P> {
         }
     }
 
-    /// Keeps in mind what is at a path.
+    /// Remembers the object at a path.
     pub(super) fn remember(&self, path: &str, object: &Object) {
         let key = (path.to_owned(), object.etag.clone());
         self.seen.borrow_mut().insert(key, object.clone());
     }
 }
 
-/// The content of an object, as far as S3 knows its SHA-256: as checksum, or as the metadata that
-/// Windlass writes, which copies keep.
+/// Returns the content of an object, if S3 knows its SHA-256: as the checksum, or as the metadata that Windlass writes,
+/// which copies keep.
 pub fn file_of(head: &ObjectHead) -> Option<File> {
     let noted = head
         .metadata
@@ -306,18 +306,16 @@ pub fn file_of(head: &ObjectHead) -> Option<File> {
     })
 }
 
-/// How much of two objects is compared at a time, in bytes.
+/// The bytes of two objects that are compared at a time.
 const PIECE: u64 = 8 * 1024 * 1024;
 
-/// The largest object that is compared byte by byte: what is larger takes longer than an invocation
-/// may.
+/// The largest object that is compared byte by byte. To compare a larger one takes longer than an invocation may.
 const COMPARED: u64 = 256 * 1024 * 1024;
 
 impl<P: SitePorts> InPlace<P> {
-    /// Whether what is at a path is a copy of a recorded object of somebody else. S3 gives a copy
-    /// another ETag where the bucket is encrypted with a key of KMS or the object was uploaded in
-    /// parts, so only checksums or the bytes themselves tell. It is asked where the answer to a copy
-    /// was lost.
+    /// Returns whether the object at a path is a copy of a recorded object of somebody else. S3 gives a copy another
+    /// ETag if the bucket is encrypted with a KMS key or the object was uploaded in parts, so only checksums or the
+    /// bytes themselves tell. This is asked if the answer to a copy was lost.
     pub(super) async fn is_copy(
         &self,
         target: &Target,

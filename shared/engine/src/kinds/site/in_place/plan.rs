@@ -1,4 +1,4 @@
-//! Pure: what must be written and deleted to bring a site in place from what is to a goal.
+//! Pure: plans the writes and deletions that bring a site in place to a goal.
 
 use super::content::{Content, Want};
 use crate::kinds::site::lists::{File, Object, Objects, is_large};
@@ -8,23 +8,23 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::iter::Peekable;
 
-/// What to do at one path.
+/// An operation at one path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Op {
     /// The path within the site.
     pub path: String,
-    /// What to do.
+    /// The operation.
     pub what: What,
-    /// What must be there for it to be done.
+    /// The condition on what is at the path.
     pub replaces: Replaces,
-    /// Whether visitors cannot notice it yet: a new key that no document of before names.
+    /// True if visitors cannot notice it yet: it writes a new key that no document of before names.
     pub additive: bool,
-    /// Its place in the order: everything of a lower stage is done before.
+    /// The stage: all ops of a lower stage are done before it.
     pub stage: u8,
 }
 
 impl Op {
-    /// Whether S3 copies or puts together a large file for it, which takes longer.
+    /// Returns whether S3 copies or puts together a large file for it, which takes longer.
     pub fn is_slow(&self) -> bool {
         match &self.what {
             What::Put(file) => is_large(file.bytes),
@@ -34,7 +34,7 @@ impl Op {
     }
 }
 
-/// What to do with a key.
+/// The operation on a key.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
     /// Write this file of the release.
@@ -45,46 +45,46 @@ pub enum What {
     Delete,
 }
 
-/// The way from what is to a goal.
+/// The way from the present state to a goal.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Way {
-    /// What to do, in order.
+    /// The operations, in order.
     pub ops: Vec<Op>,
-    /// Paths whose content is neither what was there before nor what this deployment wrote.
+    /// The paths whose content is neither that of before nor what this deployment wrote.
     pub strange: Vec<String>,
 }
 
 impl Way {
-    /// Everything that lies on it, in the order of the names.
+    /// Returns all paths of the way, sorted.
     pub fn paths(&self) -> Vec<String> {
         let ops = self.ops.iter().map(|op| &op.path);
         let paths: BTreeSet<&String> = ops.chain(&self.strange).collect();
         paths.into_iter().cloned().collect()
     }
 
-    /// Whether it leads nowhere: what is wanted is there.
+    /// Returns whether the goal is reached, so that the way is empty.
     pub fn is_gone(&self) -> bool {
         self.ops.is_empty() && self.strange.is_empty()
     }
 }
 
-/// What is known of a site when a way is planned.
+/// The knowledge of a site by which a way is planned.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
-    /// What is at each key now.
+    /// The object at each key now.
     pub is: &'a Objects,
-    /// What was there before the deployment.
+    /// The content before the deployment.
     pub before: &'a Content,
-    /// Where the deployment goes.
+    /// The content that the deployment wants.
     pub forward: &'a Content,
     /// The rules of the site.
     pub rules: &'a Rules,
-    /// Files of former releases that nobody needs any more.
+    /// The files of former releases that nobody needs any more.
     pub due: &'a BTreeSet<String>,
 }
 
 impl<'a> Known<'a> {
-    /// What is known of each path.
+    /// Returns each path with what is known of it.
     pub fn places(&self) -> Places<'a, Object> {
         places(self.is, self.before, self.forward)
     }
@@ -97,10 +97,10 @@ impl<'a> Known<'a> {
 /// The direction of a way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// To the deployment's goal: documents last, new ones before those that may name them, then what
-    /// is not needed any more.
+    /// To the deployment's goal. Documents come last, and new ones before those that may name them. Then the files that
+    /// are no longer needed are deleted.
     Forward,
-    /// To the state before: what was deleted, then documents, then the rest.
+    /// To the state before: first the deleted files, then the documents, then the rest.
     Back,
 }
 
@@ -117,14 +117,14 @@ pub fn plan(known: Known<'_>, direction: Direction) -> Way {
     for op in &mut way.ops {
         op.stage = stage(known.rules, direction, op);
     }
-    // The large ones of a stage together, so that a stage has two sorts of calls at most.
+    // The large files of a stage come together, so that a stage has at most two sorts of calls.
     way.ops
         .sort_by(|a, b| (a.stage, !a.is_slow(), &a.path).cmp(&(b.stage, !b.is_slow(), &b.path)));
     way
 }
 
-/// The paths whose content differs between the state before and the goal: all that this deployment
-/// changes, or would change back. What the goal does not name stays until it is due, unless it is a document.
+/// Returns the paths whose content differs between the state before and the goal: everything that this deployment
+/// changes or would change back. A file that the goal does not have stays until it is due, unless it is a document.
 pub fn changed<'a>(known: &Known<'a>) -> Vec<&'a String> {
     let differs = |place: &Place<'a, Object>| {
         place.is_in_scope()
@@ -146,9 +146,8 @@ fn is_same(a: Want<'_>, b: Want<'_>) -> bool {
     same_object || (a.file.is_some() && a.file == b.file)
 }
 
-/// Whether asking for each of so many paths is quicker than listing a site of so many, where so
-/// many calls are under way at once: the pages of a listing, of 1000 objects, come one after the
-/// other.
+/// Returns whether it is quicker to ask for each of so many paths than to list a site of so many, with so many calls
+/// under way at once. The pages of a listing have 1000 objects and come one after the other.
 pub fn ask_each(paths: usize, site: usize, at_once: usize) -> bool {
     paths.div_ceil(at_once) <= site.div_ceil(1000)
 }
@@ -177,8 +176,8 @@ fn step(known: &Known<'_>, place: &Place<'_, Object>, goal: Option<Want<'_>>, wa
     }
 }
 
-/// Whether what a former release left is to be deleted: only if it is what was seen, so that what a
-/// stranger put in its place stays and stops nothing.
+/// Returns whether a file that a former release left is to be deleted. It is deleted only if it is the one that was
+/// seen. If somebody else put another in its place, that stays and stops nothing.
 fn is_due(known: &Known<'_>, place: &Place<'_, Object>) -> bool {
     let is_as_seen = match (place.is, place.before) {
         (Some(is), Some(was)) => fits(is, was),
@@ -187,7 +186,7 @@ fn is_due(known: &Known<'_>, place: &Place<'_, Object>) -> bool {
     is_as_seen && known.is_due(place.path)
 }
 
-/// How to bring what is wanted: nothing can where neither bytes nor a version are known.
+/// Returns the operation that brings the wanted object. There is none if neither bytes nor a version are known.
 fn write(want: Want<'_>) -> Option<What> {
     match (want.object, want.file) {
         (Some(object), _) => Some(What::Restore(object.clone())),
@@ -196,7 +195,7 @@ fn write(want: Want<'_>) -> Option<What> {
     }
 }
 
-/// Whether what is there is what is wanted: the same recorded object, a copy of it, or the same
+/// Returns whether the object that is there is the wanted one: the same recorded object, a copy of it, or the same
 /// content.
 fn fits(is: &Object, want: Want<'_>) -> bool {
     let same_object = want
@@ -206,14 +205,14 @@ fn fits(is: &Object, want: Want<'_>) -> bool {
     same_object || same_content
 }
 
-/// Whether what is there was there before or comes from this deployment: nothing else is ever
-/// overwritten.
+/// Returns whether the object was there before or comes from this deployment. Nothing else is ever overwritten.
 fn is_known(place: &Place<'_, Object>) -> bool {
     let mut wants = [place.before, place.forward].into_iter().flatten();
     place.is.is_none_or(|is| wants.any(|want| fits(is, want)))
 }
 
-/// What is named by others comes before what names it, and what is not there yet hurts nobody.
+/// Returns the stage of an op. A file is written before the documents that name it. A file that is not there yet
+/// disturbs nobody, so new files come first.
 fn stage(rules: &Rules, direction: Direction, op: &Op) -> u8 {
     let document = !rules.outlives(&op.path);
     let new = op.replaces == Replaces::Nothing;
@@ -228,33 +227,33 @@ fn stage(rules: &Rules, direction: Direction, op: &Op) -> u8 {
     }
 }
 
-/// A path, and what is known of it; `T` is what is known of what is there.
+/// A path with what is known of it; `T` is what is known of the object there.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a, T> {
     /// The path.
     pub path: &'a String,
-    /// What is there now.
+    /// The object that is there now.
     pub is: Option<&'a T>,
-    /// What was there before the deployment.
+    /// The object that was there before the deployment.
     pub before: Option<Want<'a>>,
-    /// What the deployment wants there.
+    /// The object that the deployment wants there.
     pub forward: Option<Want<'a>>,
 }
 
 impl<T> Place<'_, T> {
-    /// Whether this deployment has anything to do with it: somebody else's objects are left alone.
+    /// Returns whether this deployment may change it. Somebody else's objects are left alone.
     pub fn is_in_scope(&self) -> bool {
         let wants = [self.before, self.forward];
         wants.into_iter().flatten().any(Want::owns)
     }
 
-    /// Whether visitors notice a change of it: something was there before, or a document is new.
+    /// Returns whether visitors notice a change of it: something was there before, or it is a document.
     pub fn is_noticed(&self, rules: &Rules) -> bool {
         self.before.is_some() || !rules.outlives(self.path)
     }
 }
 
-/// All paths that any of the three has, in order.
+/// Walks over all paths that any of the three has, in order.
 pub fn places<'a, T>(
     is: &'a BTreeMap<String, T>,
     before: &'a Content,
@@ -267,14 +266,14 @@ pub fn places<'a, T>(
     }
 }
 
-/// Walks side by side what is there, what was there, and what is wanted.
+/// Walks over three lists side by side: the present objects, those of before, and the wanted ones.
 pub struct Places<'a, T> {
     is: Peekable<btree_map::Iter<'a, String, T>>,
     before: Peekable<Wants<'a>>,
     forward: Peekable<Wants<'a>>,
 }
 
-/// What a state holds, by path.
+/// The wanted objects of a state, by path.
 pub type Wants<'a> = Box<dyn Iterator<Item = (&'a String, Want<'a>)> + 'a>;
 
 impl<'a, T> Iterator for Places<'a, T> {
@@ -286,7 +285,7 @@ impl<'a, T> Iterator for Places<'a, T> {
             self.before.peek().map(|(path, _)| *path),
             self.forward.peek().map(|(path, _)| *path),
         ];
-        // Each path is compared once, because comparing is most of the work.
+        // Each path is compared once, because the comparisons are most of the work.
         let (mut first, mut here) = (None, [false; 3]);
         for (list, path) in heads.into_iter().enumerate() {
             let Some(path) = path else { continue };

@@ -30,7 +30,7 @@ fn file(text: &str) -> File {
     }
 }
 
-/// Ours with this text, or foreign where the text begins with `?`.
+/// An object of ours with this text, or somebody else's if the text begins with `?`.
 fn object(text: &str) -> Object {
     let ours = !text.starts_with('?');
     Object {
@@ -196,7 +196,7 @@ fn only_what_differs_is_changed() {
 
 #[test]
 fn few_paths_are_asked_for_and_many_listed() {
-    // paths, site, calls at once
+    // The paths, the site's files, the calls at once.
     let table = [
         (0, 0, 32, true),
         (1, 3, 32, true),

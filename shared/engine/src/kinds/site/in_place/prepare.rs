@@ -23,7 +23,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 
-/// How many objects of unknown content are asked for one by one; the rest is taken for different.
+/// The most objects of unknown content that are asked for one by one. The others count as different.
 const ASKED: usize = 5_000;
 
 /// Plans a site that is changed in place.
@@ -52,7 +52,7 @@ pub(in crate::kinds::site) async fn prepare(
         before: &before,
         forward: &forward,
         rules: &scene.rules,
-        // What is due is no reason for a deployment.
+        // Files that are due for deletion are no reason for a deployment.
         due: &BTreeSet::new(),
     };
     let way = plan_way(known, Direction::Forward);
@@ -64,7 +64,7 @@ pub(in crate::kinds::site) async fn prepare(
         return Err(finding.into());
     }
     let drifted = drifted(&running, &before);
-    // The list of what runs was just read, so it is kept.
+    // The list of the running state was just read, so it is kept.
     let kept = ran
         .objects
         .clone()
@@ -114,7 +114,7 @@ async fn keep(scene: &Scene<'_, impl SitePorts>, objects: &Objects) -> Answered<
     Ok(document.digest)
 }
 
-/// The paths that the switch writes: what visitors notice.
+/// Returns the paths that the switch writes: those that visitors notice.
 fn replaced(known: Known<'_>) -> Vec<String> {
     let ops = plan_way(known, Direction::Forward).ops;
     let noticed = ops.into_iter().filter(|op| !op.additive);
@@ -151,7 +151,7 @@ fn finish(
     })
 }
 
-/// What Windlass brought last, as far as its list is there, and what was at each key then.
+/// Returns the goal that Windlass brought last, with the objects of then. Both are empty if the list no longer exists.
 async fn running(
     scene: &Scene<'_, impl SitePorts>,
     ran: Option<Goal>,
@@ -194,7 +194,7 @@ async fn forward(
                 FaultName::NotFound => missing(&[fault.message]),
                 _ => fault.into(),
             })?;
-            // It may be deleted since then, and nothing names it.
+            // A file that was left may have been deleted since, and no page names it.
             let left = scene.lists.left_at(&goal).await?;
             recorded.retain(|path, _| !left.since.contains_key(path));
             let there = still_there(scene, recorded, latest, running).await?;
@@ -203,7 +203,7 @@ async fn forward(
     }
 }
 
-/// The release's files before they are read from the archive: their paths matter already.
+/// Returns the release's files before they are read from the archive. So far only their paths matter.
 fn names_only<'e, P>(
     scene: &Scene<'_, P>,
     entries: &'e [Entry],
@@ -222,8 +222,8 @@ fn names_only<'e, P>(
     paths.map(move |path| (path, unread.clone()))
 }
 
-/// The release's files as far as the archive's directory declares them unchanged. Nothing where a
-/// recorded state is wanted.
+/// Returns the release's files, with the content of those that the archive's directory declares unchanged. Returns
+/// `None` if a recorded state is wanted.
 fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -> Option<Content> {
     let Wanted::Release(_, entries) = wanted else {
         return None;
@@ -242,9 +242,9 @@ fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -
     Some(Content::Release(files))
 }
 
-/// What is at each key now, as far as this deployment has anything to do with it. Asked for is only what
-/// is not as our own list says, and of what will be changed the version, where it is not known: an undo
-/// needs it.
+/// Returns the present objects, as far as they concern this deployment. S3 is asked only for objects that are not as
+/// our own list says, for those that are due, and for unknown versions of objects that will be changed, because an undo
+/// needs these.
 async fn before(
     scene: &Scene<'_, impl SitePorts>,
     latest: &Latest,
@@ -261,7 +261,7 @@ async fn before(
         rules: &scene.rules,
         due: &left.due,
     };
-    // What has the ETag that our list says has its version as well.
+    // An object with the ETag of our list has the version of our list as well.
     let lacks_id = |path: &&String| before.get(*path).is_some_and(|it| it.version_id.is_none());
     let changed = changed(&known).into_iter().filter(lacks_id);
     let told: BTreeSet<String> = unknown
@@ -285,7 +285,8 @@ async fn before(
     Ok(Content::Recorded(before))
 }
 
-/// What is in the bucket, with what our own list says of it; and some of what our list does not know as it is now.
+/// Returns the objects in the bucket, with what our own list says of them, and paths whose objects our list does not
+/// know as they are now: at most [`ASKED`] of them.
 fn as_listed(latest: &Latest, owned: &Content, forward: &Content) -> (Objects, BTreeSet<String>) {
     let mut before = Objects::new();
     let mut unknown = BTreeSet::new();
@@ -340,7 +341,7 @@ async fn ask_all(
     fault.map_or(Ok(ours), Err)
 }
 
-/// Paths of ours that somebody else changed or removed.
+/// Returns the paths of ours that somebody else changed or removed.
 fn drifted<'a>(running: &'a Content, before: &'a Content) -> Vec<&'a str> {
     static UNSEEN: Objects = Objects::new();
     let places = places(&UNSEEN, running, before);

@@ -20,23 +20,23 @@ pub const SHA256: &str = "windlass-sha256";
 /// The metadata that names the deployment that wrote an object.
 pub const DEPLOYMENT: &str = "windlass-deployment";
 
-/// How many files a batch has at most.
+/// The most files of a batch.
 const BATCH_FILES: usize = 256;
-/// How many bytes a batch has at most.
+/// The most bytes of a batch.
 const BATCH_BYTES: u64 = 32 * 1024 * 1024;
 
-/// A path of which an op is done, and what was written there.
+/// A path whose op is done, and what was written there.
 type Done = (String, Option<Handled>);
 
 /// The bytes of files by path.
 pub(super) type Contents = BTreeMap<String, Bytes>;
 
 impl<P: SitePorts> InPlace<P> {
-    /// Does as many of the ops, in order, as fit in the time of an open call; what is left is seen
-    /// by the next observation. Each is conditional, and doing it twice is doing it once.
+    /// Does as many of the ops, in order, as fit in the time of an open call. The next observation sees what is left.
+    /// Each op is conditional, and to do it twice is the same as to do it once.
     ///
-    /// A refusal is answered only where nothing was done: it means that the change was not made, and an
-    /// undo then has nothing to bring back. Elsewhere it comes again, alone, with what is left.
+    /// A refusal is returned only if nothing was done: it means that the change was not made, and an undo then has
+    /// nothing to bring back. If a part was done, the refusal comes again, alone, when the rest is sent.
     pub(super) async fn write(
         &self,
         target: &Target,
@@ -70,7 +70,7 @@ impl<P: SitePorts> InPlace<P> {
                 Some(contents) => contents,
                 None => self.contents(target, batch).await?,
             };
-            // To read them may have taken long.
+            // It may have taken long to read them.
             if is_late() {
                 break;
             }
@@ -88,8 +88,8 @@ impl<P: SitePorts> InPlace<P> {
         Ok(())
     }
 
-    /// Keeps in mind what was done, and answers what was written. Where something was refused or not
-    /// answered, only a look tells what is there.
+    /// Remembers what was done, and returns what was written. If a call was refused or not answered, only a look tells
+    /// what is there.
     fn take_in(&self, done: Vec<Done>, is_whole: bool) -> Vec<Handled> {
         let now: Vec<(String, Option<Object>)> = done
             .iter()
@@ -110,7 +110,7 @@ impl<P: SitePorts> InPlace<P> {
             .collect()
     }
 
-    /// Reads what is written first, so that nothing slow stands between the record of the open call and
+    /// Reads first the contents that will be written. So nothing slow stands between the record of the open call and
     /// its first send.
     pub(super) async fn fetch(&self, target: &Target, ops: &[Op]) -> Answered<()> {
         if let Some(batch) = batches(ops).first() {
@@ -165,7 +165,7 @@ impl<P: SitePorts> InPlace<P> {
         let done = match answer {
             Ok(None) => None,
             Ok(Some(written)) => handled(op, written),
-            // An upload that is not there any more was completed, or thrown away.
+            // An upload that no longer exists was completed or thrown away.
             Err(fault) if matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => {
                 self.settle(target, op, fault).await?
             }
@@ -174,7 +174,7 @@ impl<P: SitePorts> InPlace<P> {
         Ok((op.path.clone(), done))
     }
 
-    /// The upload of a large file, which publishing has made but for its completion.
+    /// Returns the upload of a large file. Publishing has made it, except for its completion.
     fn staged(&self, path: &str, file: &File) -> Answered<&Staged> {
         let staged = self.known.staged.get(path);
         let staged = staged
@@ -183,7 +183,7 @@ impl<P: SitePorts> InPlace<P> {
         staged.ok_or_else(|| no_bytes(path))
     }
 
-    /// A condition that did not hold is no conflict where the op was done before.
+    /// A condition that did not hold is no conflict if the op was done before.
     async fn settle(&self, target: &Target, op: &Op, fault: Fault) -> Answered<Option<Handled>> {
         let found = self.at.head(&target.object(&op.path, None)).await?;
         let done = match (&op.what, &found) {
@@ -209,7 +209,7 @@ impl<P: SitePorts> InPlace<P> {
         }
     }
 
-    /// The bytes of the files of a batch.
+    /// Returns the bytes of the files of a batch.
     async fn contents(&self, target: &Target, batch: &[Op]) -> Answered<Contents> {
         let puts: BTreeMap<&str, &File> = batch
             .iter()
@@ -261,7 +261,7 @@ impl<P: SitePorts> InPlace<P> {
     }
 }
 
-/// How a file is written.
+/// Returns the options with which a file is written.
 pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
     PutOptions {
         content_type: Some(file.content_type.clone()),
@@ -276,7 +276,7 @@ pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
     }
 }
 
-/// What was written.
+/// Returns the note of what was written.
 fn handled(op: &Op, written: Written) -> Option<Handled> {
     match &op.what {
         What::Put(file) => Some(Handled::written(&op.path, file.clone(), written)),
@@ -285,14 +285,14 @@ fn handled(op: &Op, written: Written) -> Option<Handled> {
     }
 }
 
-/// What publishing has read is not there any more.
+/// The fault for a file whose bytes, which publishing read, are no longer there.
 fn no_bytes(path: &str) -> Fault {
     Fault::internal(format!(
         "{path} is to be written, and neither the archive nor an upload has its bytes"
     ))
 }
 
-/// The archive was checked and read once already: what is wrong with it now is a fault.
+/// The archive was checked and read once already, so a finding in it now becomes a fault.
 fn fault(trouble: Trouble) -> Fault {
     match trouble {
         Trouble::Fault(fault) => fault,
@@ -303,7 +303,7 @@ fn fault(trouble: Trouble) -> Fault {
     }
 }
 
-/// Ops of one stage at a time, not too many, not too large.
+/// Cuts the ops into batches: of one stage each, not too many, not too large.
 fn batches(ops: &[Op]) -> Vec<&[Op]> {
     let mut batches = Vec::new();
     let mut start = 0;

@@ -1,5 +1,5 @@
-//! What is copied between the folders of two releases. Visitors keep documents open, and what those name is asked
-//! for later, of edges that look into either folder.
+//! Copies files between the folders of two releases. Visitors keep documents open, and ask later for the files that
+//! these name. The edge that they ask may look into either folder.
 
 use super::{Goal, Prefix};
 use crate::kinds::Checkpoint;
@@ -15,7 +15,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::left::may_be_open;
 use windlass_domain::time::Time;
 
-/// How many copies a batch has: the ledger and a list answer between two batches.
+/// The number of copies of a batch. Between two batches the fence is passed.
 pub(super) const BATCH: usize = 2048;
 
 /// The most files that are taken from a folder that Windlass did not fill.
@@ -24,19 +24,20 @@ const FOUND: usize = 20_000;
 /// The largest of them, in bytes: S3 has copied it long before a call is given up.
 const LARGEST_FOUND: u64 = 256 * 1024 * 1024;
 
-/// What of a folder may be asked for by open pages.
+/// The files of a folder that open pages may ask for.
 struct Assets {
     paths: BTreeSet<String>,
-    /// Whether they were found there, and no list of ours says what they are.
+    /// True if they were found by listing the folder, because no list of ours has them.
     found: bool,
 }
 
 impl<P: SitePorts> Prefix<P> {
-    /// Copies everything but documents both ways between two folders: while the edges switch, a document
-    /// of either release may be served by an edge that looks into the other's folder. What the folder of
-    /// before holds for documents of former releases, which visitors may have open, goes along. Answers warnings where
-    /// files that pages which are open may ask for are not in the folder of the release; nothing where it must go on
-    /// in a further invocation.
+    /// Copies everything but documents both ways between two folders: while the edges switch, an edge that looks into
+    /// one folder may serve a document of the other release. The files that the folder of before holds for documents of
+    /// former releases go along, because visitors may have these documents open.
+    ///
+    /// Returns warnings if files that open pages may ask for are not in the folder of the release. Returns `None` if it
+    /// must go on in a further invocation.
     pub(super) async fn copy_assets(
         &self,
         publisher: &Publisher<'_, P>,
@@ -88,7 +89,7 @@ impl<P: SitePorts> Prefix<P> {
         Ok(Some(warnings(&uncopied.into_inner(), cut)))
     }
 
-    /// A copy that is there already is done; an asset that is gone cannot be copied any more.
+    /// Copies one file. If the copy is there already, it is done. If the file is gone, it cannot be copied any more.
     async fn copy_one(
         &self,
         publisher: &Publisher<'_, P>,
@@ -112,7 +113,8 @@ impl<P: SitePorts> Prefix<P> {
         }
     }
 
-    /// What open pages may ask for of the release in a folder: as its list says, or as it is found there.
+    /// Returns the files that open pages may ask for, of the release in a folder: from its list, or else by listing the
+    /// folder.
     async fn assets_in(
         &self,
         publisher: &Publisher<'_, P>,
@@ -149,7 +151,7 @@ impl<P: SitePorts> Prefix<P> {
                 listed.bytes <= LARGEST_FOUND && !is_in_release_folder(&listed.key, folder)
             });
             let paths = files.map(|listed| listed.key[folder.len()..].to_owned());
-            // A key that ends in a slash is a folder of the console's.
+            // A key that ends in a slash is a folder that the console made.
             found.extend(paths.filter(|path| self.rules.outlives(path) && !path.ends_with('/')));
             match page.next {
                 Some(next) if found.len() < FOUND => after = Some(next),
@@ -159,8 +161,8 @@ impl<P: SitePorts> Prefix<P> {
     }
 }
 
-/// What was found may be archived, or encrypted with a key that is not ours to use: that stops no
-/// release, and is told.
+/// Lets a copy of a found file fail. The file may be archived, or encrypted with a key that we may not use. That stops
+/// no release, and becomes a warning.
 fn forgive(copied: Answered<()>, is_found: bool, uncopied: &RefCell<Vec<String>>) -> Answered<()> {
     match copied {
         Err(fault) if is_found && !fault.name.is_transient() => {
@@ -171,7 +173,8 @@ fn forgive(copied: Answered<()>, is_found: bool, uncopied: &RefCell<Vec<String>>
     }
 }
 
-/// What of former releases is not in the folder of the release: what S3 did not copy, and how many are too many.
+/// The warnings about files of former releases that are not in the folder of the release: because S3 did not copy them,
+/// or because there are too many.
 fn warnings(uncopied: &[String], cut: usize) -> Vec<String> {
     let refused = uncopied.first().map(|first| {
         format!(
@@ -207,8 +210,8 @@ async fn note_carried(
     lists.note_carried(folder, &carried).await
 }
 
-/// Whether a key is in the folder of some release below `folder`, of whichever site: the folder of before
-/// may be the whole bucket.
+/// Returns whether a key is in the folder of some release below `folder`, of whichever site. The folder of before may
+/// be the whole bucket.
 fn is_in_release_folder(key: &str, folder: &str) -> bool {
     let below = key.strip_prefix(folder).unwrap_or(key);
     let folders = below.rsplit_once('/').map_or("", |(folders, _)| folders);
@@ -217,14 +220,15 @@ fn is_in_release_folder(key: &str, folder: &str) -> bool {
     folders.any(|name| name.len() == 12 && name.bytes().all(hexadecimal))
 }
 
-/// When the release of a file was replaced last, by path.
+/// The time at which the release of a file was last replaced, by path.
 pub type Carried = BTreeMap<String, Time>;
 
-/// The most files of releases before the last one that are carried on: the newest.
+/// The most files of releases before the last one that are carried on. The newest are taken.
 const MOST: usize = 20_000;
 
-/// What the folder of the goal must hold of former releases: all files of the release that is replaced now, but for
-/// its documents, and what its own folder was holding for others. Answers also how many of those are too many.
+/// Returns the files of former releases that the folder of the goal must hold: those of the release that is replaced
+/// now, and those that its own folder held for others. Returns as well how many of the latter are left out because
+/// there are too many.
 fn carried(replaced: &BTreeSet<String>, held: Carried, now: Time) -> (Carried, usize) {
     let mut older: Vec<(String, Time)> = held
         .into_iter()

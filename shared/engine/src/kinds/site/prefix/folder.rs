@@ -1,4 +1,4 @@
-//! The folder of a release, as it is: its files may be written over by anybody who may write to the bucket.
+//! Looks at the folder of a release as it is. Anybody who may write to the bucket may write over its files.
 
 use super::Goal;
 use crate::kinds::site::SitePorts;
@@ -9,11 +9,11 @@ use crate::ports::Answered;
 use std::collections::BTreeMap;
 use windlass_domain::count::{agree, count};
 
-/// How many of them are named.
+/// The most files that are named.
 const NAMED: usize = 5;
 
-/// The files of a release's folder that are not there, or not as they were published: by the ETags that were noted
-/// then. None of a folder that Windlass did not fill. Beside them how many files were listed.
+/// Returns the files of a release's folder that are missing or not as they were published, by the ETags that were noted
+/// then, and how many files were listed. A folder that Windlass did not fill has no such files.
 pub(super) async fn amiss<P: SitePorts>(
     at: &P,
     lists: &Lists<'_, P>,
@@ -37,12 +37,12 @@ pub(super) async fn amiss<P: SitePorts>(
     Ok((amiss.map(|(path, _)| path.clone()).collect(), found.len()))
 }
 
-/// The first of them.
+/// Returns the first of them.
 pub(super) fn some(amiss: &[String]) -> &[String] {
     &amiss[..amiss.len().min(NAMED)]
 }
 
-/// The same for the end of a sentence about the folder.
+/// Returns the same for the end of a sentence about the folder.
 pub(super) fn in_words(amiss: &[String]) -> String {
     format!(
         "of which {} {}: {}",

@@ -23,13 +23,13 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 
-/// How long to wait before looking again whether all edges have the configuration, in seconds.
+/// The seconds to wait before the next look whether all edges have the configuration.
 const EDGES_S: u64 = 10;
 
 /// The target of such a site, as the step item keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
-    /// What it has as every site.
+    /// The target as every site has it.
     #[serde(flatten)]
     pub site: super::Target,
     /// The id of the distribution whose origin path is switched.
@@ -38,27 +38,27 @@ pub struct Target {
     pub origin: String,
 }
 
-/// What is wanted of such a site, and what is recorded of it to come back to.
+/// The goal of such a site, and the state that is recorded of it to come back to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "mode", rename = "prefix")]
 pub struct Goal {
-    /// The release in the folder; absent for what Windlass did not bring.
+    /// The release in the folder; `None` for a folder that Windlass did not fill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Digest>,
     /// The origin path: the folder with a leading and no trailing slash, or empty.
     pub origin_path: String,
-    /// Whether all edges have it.
+    /// True if all edges have it.
     pub deployed: bool,
 }
 
 impl Goal {
-    /// The name of the folder: the last part of its path.
+    /// Returns the name of the folder: the last part of its path.
     pub fn folder_name(&self) -> &str {
         let path = self.origin_path.trim_end_matches('/');
         path.rsplit('/').next().unwrap_or_default()
     }
 
-    /// What visitors get.
+    /// Returns what visitors get.
     fn noticed(&self) -> Noticed {
         let files = files_in_words(self.release.as_ref());
         Noticed {
@@ -68,23 +68,23 @@ impl Goal {
     }
 }
 
-/// What one look shows.
+/// The result of a look.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// What is recorded of it.
+    /// The state, as it is recorded to come back to.
     state: Goal,
     /// The ETag of the distribution's configuration.
     etag: String,
-    /// Whether the origin path is neither that of before nor the goal's.
+    /// True if the origin path is neither that of before nor the goal's.
     strange: bool,
-    /// The files of the folder that are not there, or not as they were published, where all of them were looked at.
+    /// The files of the folder that are missing or not as they were published. Only a look without a goal fills it.
     amiss: Vec<String>,
-    /// How many files were listed for that.
+    /// The number of files that were listed for that.
     files: usize,
 }
 
 impl Seen {
-    /// What visitors get: the folder, unless somebody has changed files in it.
+    /// Returns what visitors get: the folder, unless somebody has changed files in it.
     fn noticed(&self) -> Noticed {
         let noticed = self.state.noticed();
         if self.amiss.is_empty() {
@@ -144,7 +144,7 @@ impl<P: SitePorts> Kind for Prefix<P> {
     type Goal = Goal;
     type Change = Switch;
 
-    /// Who only looks, looks at the folder's files as well.
+    /// Without a goal it looks at the folder's files as well.
     async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
         let id = &target.distribution;
         let found = self.at.distribution(id).await?;
@@ -254,7 +254,7 @@ impl<P: SitePorts> Kind for Prefix<P> {
     }
 }
 
-/// Pure: what to do next; `owned` tells what of the distribution Windlass owns.
+/// Pure: what to do next. `owned` says in words what of the distribution Windlass owns.
 fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Switch> {
     let from = &is.state.origin_path;
     if *from == wanted.origin_path {
@@ -274,7 +274,7 @@ fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Switch> {
     })
 }
 
-/// Somebody else pointed the distribution elsewhere.
+/// The finding for an origin path that somebody else has set.
 fn strange(owned: &str, is: &Seen) -> Finding {
     let path = &is.state.origin_path;
     Finding::new(
@@ -319,7 +319,7 @@ mod tests {
             to: "/b".into(),
         });
         assert_eq!(next("the path", &at("/a", true, false), &wanted), switch);
-        // Another change may still be on its way to the edges: that does not hinder the next one.
+        // Another change may still be on its way to the edges. That does not hinder the next one.
         assert_eq!(next("the path", &at("/a", false, false), &wanted), switch);
         assert_eq!(
             next("the path", &at("/b", false, false), &wanted),

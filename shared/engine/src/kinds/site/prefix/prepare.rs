@@ -62,7 +62,7 @@ pub(in crate::kinds::site) async fn prepare(
     let unchanged = reached.then(|| format!("the origin path is `{}` already", goal.origin_path));
     let mut stages = Vec::new();
     if !reached && scene.target.site.is_tried {
-        // Nothing is switched in it; its files are there once it is reached.
+        // The first stage switches nothing. The release's files are there once it is reached.
         let folder = format!("files published in `{}`", goal.origin_path);
         stages.push(stage(&before, folder, true)?);
     }
@@ -166,7 +166,7 @@ async fn is_whole(scene: &mut Scene<'_, impl SitePorts>, live: &Goal) -> Answere
     Ok(false)
 }
 
-/// What deletes a folder says so first, and may still be at it.
+/// The refusal of a folder that is being deleted. Before a folder is deleted its note says so.
 fn pruned(bucket: &str, folder: &str) -> Trouble {
     Finding::new(
         FindingName::ArtifactMissing,

@@ -1,6 +1,8 @@
-//! Publishing into a folder of its own: the whole folder is written, and files that are no documents are copied both
-//! ways, because edges switch over minutes. And what is noted of the folders that Windlass made, so that they can be
-//! pruned: a note is written before the first file of a folder, and deleted after the last.
+//! Publishes into a folder of its own. The whole folder is written, and files that are no documents are copied both
+//! ways, because edges switch over minutes.
+//!
+//! This module also notes the folders that Windlass made, so that they can be pruned: a note is written before the
+//! first file of a folder, and deleted after the last.
 
 use super::copies::{BATCH, Carried};
 use super::{Goal, Prefix, Target};
@@ -18,7 +20,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
-/// A file of the folder of before, to be copied.
+/// A file of the folder of before that is to be copied.
 struct Copy {
     path: String,
     file: File,
@@ -73,7 +75,8 @@ impl<P: SitePorts> Publishes for Prefix<P> {
 }
 
 impl<P: SitePorts> Prefix<P> {
-    /// What our own list says to be unchanged, and can be copied from the folder of before.
+    /// Returns the files that can be copied from the folder of before, because our own list says that they are
+    /// unchanged.
     async fn copies(
         &self,
         publisher: &Publisher<'_, P>,
@@ -101,7 +104,7 @@ impl<P: SitePorts> Prefix<P> {
         Ok(copies.collect())
     }
 
-    /// Copies the files that did not change from the folder of before, and answers whether it came to the end.
+    /// Copies the files that did not change from the folder of before. Returns whether it came to the end.
     async fn copy_unchanged(
         &self,
         publisher: &Publisher<'_, P>,
@@ -130,8 +133,8 @@ impl<P: SitePorts> Prefix<P> {
         Ok(true)
     }
 
-    /// Copies a file on the condition that it is the object that was noted. Nothing where it is not,
-    /// or something else is there already: then it is read from the archive and judged.
+    /// Copies a file on the condition that it is the object that was noted. Returns `None` if it is another object, or
+    /// if something else is at the destination: then the file is read from the archive and checked.
     async fn copy_former(
         &self,
         publisher: &Publisher<'_, P>,
@@ -161,11 +164,11 @@ impl<P: SitePorts> Prefix<P> {
 /// A folder that Windlass made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folder {
-    /// Its keys begin with this; it ends in its name and a slash.
+    /// The prefix of its keys: it ends in the folder's name and a slash.
     pub under: String,
-    /// When a deployment filled it last.
+    /// The time at which a deployment filled it last.
     pub filled: Time,
-    /// Whether its files are being deleted: nothing may go back to it any more.
+    /// True if its files are being deleted: nothing may go back to it any more.
     #[serde(default)]
     pub pruning: bool,
 }
@@ -196,7 +199,7 @@ impl<P: SitePorts> Lists<'_, P> {
         self.write(&key, &folder, Replaces::Anything).await
     }
 
-    /// The notes of a bucket's folders.
+    /// Returns the notes of a bucket's folders.
     pub async fn folder_notes(&self, bucket: &str) -> Answered<Vec<Note>> {
         let under = format!("{}folders/{bucket}/", self.folder);
         let home = &self.home.config().artifacts_bucket;
@@ -213,7 +216,7 @@ impl<P: SitePorts> Lists<'_, P> {
         Ok(notes.collect())
     }
 
-    /// Whether a folder is being deleted.
+    /// Returns whether a folder is being deleted.
     pub async fn is_pruned(&self, bucket: &str, goal: &Goal) -> Answered<bool> {
         let Some(release) = &goal.release else {
             return Ok(false);
@@ -227,14 +230,13 @@ impl<P: SitePorts> Lists<'_, P> {
         format!("{}folders/{bucket}/{name}-{release}.json", self.folder)
     }
 
-    /// The ETags of the objects in a release's folder; empty where they are not known.
+    /// Returns the ETags of the objects in a release's folder; empty if they are not known.
     pub(super) async fn folder(&self, folder: &Goal) -> Answered<BTreeMap<String, String>> {
         let etags = self.read(&self.folder_key(folder.folder_name())).await?;
         Ok(etags.unwrap_or_default())
     }
 
-    /// Keeps the ETags of the objects in a release's folder, so that the next release can take what
-    /// it shares from there.
+    /// Keeps the ETags of the objects in a release's folder. The next release can copy unchanged files from there.
     pub(super) async fn keep_folder(
         &self,
         folder: &Goal,
@@ -244,19 +246,19 @@ impl<P: SitePorts> Lists<'_, P> {
             .await
     }
 
-    /// What a release's folder holds for documents of former releases.
+    /// Returns the files that a release's folder holds for documents of former releases.
     pub(super) async fn carried(&self, folder: &Goal) -> Answered<Carried> {
         let carried = self.read(&self.carried_key(folder.folder_name())).await?;
         Ok(carried.unwrap_or_default())
     }
 
-    /// Notes what a release's folder holds for documents of former releases.
+    /// Notes the files that a release's folder holds for documents of former releases.
     pub(super) async fn note_carried(&self, folder: &Goal, carried: &Carried) -> Answered<()> {
         let key = self.carried_key(folder.folder_name());
         self.write(&key, carried, Replaces::Anything).await
     }
 
-    /// The keys of the lists of a folder, by its name.
+    /// Returns the keys of the lists of a folder, by its name.
     pub(in crate::kinds::site) fn lists_of_folder(&self, name: &str) -> [String; 2] {
         [self.folder_key(name), self.carried_key(name)]
     }

@@ -1,4 +1,4 @@
-//! A site's bucket: what of it is the site's, and whether its lifecycle leaves the site what it needs. Pure.
+//! Pure: tells what of a bucket the site claims, and checks that the bucket's lifecycle rules keep what the site needs.
 
 use super::target::{Problems, Serving, is_of_bucket};
 use crate::kinds::site::prefix;
@@ -9,8 +9,8 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::tenancy::Claim;
 
-/// A folder per release goes live by the path of `origin`. In place nobody may switch an origin that serves the site:
-/// the declared one, or each that is the bucket.
+/// Returns the claims of a site. With a folder per release, the site claims the path of the origin. In place, nobody
+/// may switch an origin that serves the site: that is the declared one, or else every origin that is the bucket.
 pub(super) fn claims(site: &StaticSite, serving: Option<&Serving>) -> Vec<Claim> {
     let mut claims = vec![Claim::folder(bucket(site), &site.prefix)];
     let Some(Serving {
@@ -34,8 +34,8 @@ pub(super) fn claims(site: &StaticSite, serving: Option<&Serving>) -> Vec<Claim>
     claims
 }
 
-/// What visitors get after a rollback to what was found, which may be elsewhere in the bucket: Windlass writes nothing
-/// there, and nobody else may.
+/// Returns the claim of a site after a rollback to the folder that was found. That may be elsewhere in the bucket:
+/// Windlass writes nothing there, and nobody else may.
 pub(super) fn claim_back(site: &StaticSite, goal: &prefix::Goal) -> Option<Claim> {
     let folder = folder_of(&goal.origin_path);
     let is_elsewhere = !folder.starts_with(&site.prefix);
@@ -46,13 +46,13 @@ fn bucket(site: &StaticSite) -> String {
     format!("s3://{}/", site.bucket)
 }
 
-/// How long the release machine may take, in days: so long an undo may need overwritten versions.
+/// The days that the release machine may take. An undo may need overwritten versions for so long.
 const UNDO: u32 = 7;
 
-/// How long overwritten versions should be kept for rollbacks, in days.
+/// The days for which overwritten versions should be kept for rollbacks.
 const ROLLBACK: u32 = 30;
 
-/// Pure: what is wrong with the rules for a site; `path` is where the declaration names the bucket.
+/// Pure: judges the rules for a site. `path` is where the declaration names the bucket.
 pub(super) fn judge_rules(rules: &[LifecycleRule], site: &StaticSite, path: &str) -> Problems {
     let mut problems = Problems::default();
     for rule in rules.iter().filter(|rule| is_about(rule, site)) {
@@ -64,7 +64,7 @@ pub(super) fn judge_rules(rules: &[LifecycleRule], site: &StaticSite, path: &str
     problems
 }
 
-/// Whether a rule deletes files of the site. Windlass gives them no tags.
+/// Returns whether a rule deletes files of the site. Windlass gives them no tags.
 fn is_about(rule: &LifecycleRule, site: &StaticSite) -> bool {
     let overlaps = rule.prefix.starts_with(&site.prefix) || site.prefix.starts_with(&rule.prefix);
     rule.enabled && !rule.by_tag && overlaps
@@ -211,7 +211,7 @@ mod tests {
         rule
     }
 
-    /// How many findings and warnings a rule gives.
+    /// Returns the number of findings and of warnings for a rule.
     fn judged(site: &StaticSite, change: impl Fn(&mut LifecycleRule)) -> (usize, usize) {
         let told = judge_rules(&[rule(change)], site, "components.web.bucket");
         (told.findings.len(), told.warnings.len())
@@ -237,7 +237,7 @@ mod tests {
         }
     }
 
-    /// A change of a rule that spares the site.
+    /// A change of a rule after which the rule no longer concerns the site.
     type Spare = fn(&mut LifecycleRule);
 
     #[test]

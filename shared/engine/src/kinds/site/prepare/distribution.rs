@@ -1,5 +1,6 @@
-//! What visitors begin with, and whether a distribution serves a site as browsers need it: a release without its root
-//! document would go live with nothing at `/`. What must be changed of the distribution is the user's.
+//! Checks the root document of a site, and whether a distribution serves the site as browsers need it. A release
+//! without its root document would go live with nothing at `/`. If the distribution must be changed, its user changes
+//! it.
 
 use crate::kinds::site::NEW_VERSION;
 use crate::kinds::site::archive::Entry;
@@ -11,10 +12,10 @@ use windlass_domain::count::{agree, count};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 
-/// What a site begins with where nothing says otherwise.
+/// The root document of a site if nothing else is said.
 const USUAL: &str = "index.html";
 
-/// Pure: what is wrong where the archive at `key` has no such document; `declared` is where the declaration names it.
+/// Pure: a finding if the archive at `key` has no root document. `declared` is where the declaration names it.
 pub(in crate::kinds::site) fn lacks_root(
     declared: &str,
     site: &StaticSite,
@@ -54,8 +55,8 @@ pub(in crate::kinds::site) fn lacks_root(
     ))
 }
 
-/// The path of the root document within the archive, and who says so. A default root object that is outside
-/// of the site's folder is another site's.
+/// Returns the path of the root document within the archive, and who says so. If the default root object is outside of
+/// the site's folder, it belongs to another site.
 fn root(site: &StaticSite, serving: Option<&Serving>) -> Option<(String, &'static str)> {
     match site.root.as_deref() {
         Some(StaticSite::NO_ROOT) => return None,
@@ -82,7 +83,7 @@ fn root(site: &StaticSite, serving: Option<&Serving>) -> Option<(String, &'stati
     })
 }
 
-/// Pure: what a distribution answers wrongly for an archive with these entries; `path` is where the
+/// Pure: the warnings about what a distribution answers wrongly for an archive with these entries. `path` is where the
 /// declaration names it.
 pub(in crate::kinds::site) fn judge(
     Serving {
@@ -102,7 +103,7 @@ pub(in crate::kinds::site) fn judge(
         .filter_map(fallback)
         .map(|reason| told(reason, REWRITE_INSTEAD))
         .collect();
-    // A website endpoint knows index documents itself, and a function may rewrite addresses.
+    // A website endpoint serves index documents itself, and a function may rewrite addresses.
     if !origin.is_website() && !found.rewrites {
         warnings.extend(no_root(found, entries).map(|reason| told(reason, SET_ROOT)));
         warnings.extend(no_folders(entries).map(|reason| told(reason, REWRITE_FOLDERS)));
@@ -114,7 +115,8 @@ const REWRITE_INSTEAD: &str = "remove the custom error response, and let a Cloud
 const SET_ROOT: &str = "set the distribution's default root object to `index.html`";
 const REWRITE_FOLDERS: &str = "let a CloudFront function on viewer requests append `index.html` to addresses that end with a slash, and redirect those of folders without one";
 
-/// A missing file that is answered with a document and success: browsers would run it as a script.
+/// The reason of a warning if a missing file is answered with a document and success: browsers would run it as a
+/// script.
 fn fallback(page: &ErrorPage) -> Option<String> {
     let missing = matches!(page.status, 403 | 404);
     let success = page
@@ -189,8 +191,8 @@ mod tests {
     #[test]
     fn who_says_what_a_site_begins_with() {
         use SiteMode::{InPlace, Prefix};
-        // mode, folder of the site, `root` of the component, the distribution's root object and its origin's
-        // path, the file that must be there
+        // The mode, the folder of the site, `root` of the component, the distribution's root object and its origin's
+        // path, the file that must be there.
         type Row = (
             SiteMode,
             &'static str,
@@ -216,7 +218,7 @@ mod tests {
                 Some(("web/app.html", "")),
                 Some("app.html"),
             ),
-            // Another site's.
+            // These belong to another site.
             (
                 InPlace,
                 "",

@@ -1,4 +1,4 @@
-//! A site's part of `Prepare`: everything that can be in its way is found before anything changes.
+//! Prepares a site: finds everything that can be in its way, before anything changes.
 
 mod bucket;
 mod distribution;
@@ -23,16 +23,16 @@ use windlass_domain::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 
-/// What is asked for.
+/// The state that is asked for.
 pub(in crate::kinds::site) enum Wanted<G> {
-    /// The files of an archive: the release, and what the archive's directory declares.
+    /// The files of an archive: the release, and the entries that the archive's directory declares.
     Release(Digest, Vec<Entry>),
     /// A recorded state.
     Recorded(G),
 }
 
 impl Wanted<State> {
-    /// The same in the mode that is declared. What was recorded in the other one cannot be reached.
+    /// Returns the same in the declared mode. A state that was recorded in the other mode cannot be reached.
     fn in_mode<G>(self, of: impl Fn(State) -> Option<G>) -> Result<Wanted<G>, Trouble> {
         match self {
             Self::Release(release, entries) => Ok(Wanted::Release(release, entries)),
@@ -49,7 +49,7 @@ impl Wanted<State> {
     }
 }
 
-/// What is known so far.
+/// Everything that is known so far.
 pub(in crate::kinds::site) struct Scene<'a, P> {
     /// The ports at the target's place.
     pub(in crate::kinds::site) at: &'a P,
@@ -171,10 +171,10 @@ fn bad_pattern(input: &PrepareInput<'_>, fault: &Fault) -> Trouble {
 /// The longest key in S3, in bytes (Amazon S3 User Guide, "Naming Amazon S3 objects").
 const LONGEST_KEY: usize = 1024;
 
-/// What was found of the archive.
+/// The archive, as it was found.
 pub(in crate::kinds::site) struct Found {
     pub archive: Archive,
-    /// What its directory declares.
+    /// The entries that its directory declares.
     pub entries: Vec<Entry>,
     pub warning: Option<Finding>,
 }
@@ -207,7 +207,7 @@ async fn check_archive(
     })
 }
 
-/// How many bytes a path may have: the folder comes before it.
+/// Returns how many bytes a path may have. The folder comes before it.
 pub(in crate::kinds::site) fn room(site: &StaticSite) -> usize {
     let release = match site.mode {
         SiteMode::InPlace => 0,
@@ -238,7 +238,7 @@ fn pinned(input: &PrepareInput<'_>) -> Result<Archive, Finding> {
     }
 }
 
-/// A whole site in one folder is usually a mistake in how it was packed.
+/// Warns if the whole site is in one folder. That is usually a mistake in how it was packed.
 fn top_folder(archive: &str, entries: &[Entry]) -> Option<Finding> {
     let mut tops = entries
         .iter()
@@ -255,19 +255,19 @@ fn top_folder(archive: &str, entries: &[Entry]) -> Option<Finding> {
     })
 }
 
-/// What pages run: of other files visitors hardly notice that they are of another release.
+/// The extensions of files that pages run. In other files visitors hardly notice the content of another release.
 const RUN: [&str; 6] = ["js", "mjs", "cjs", "css", "wasm", "json"];
 
-/// What was under the name of an entry before.
+/// The file that was there under the name of an entry before.
 pub(in crate::kinds::site) enum Former<'a> {
     Nothing,
-    /// Somebody else's, of which no list says what it is.
+    /// A file of somebody else, whose content is in no list.
     Unknown,
     Ours(&'a File),
 }
 
-/// Pure: a warning where scripts and styles keep their names although their content changes. Who opened
-/// a page before gets the new ones; `path` is where the declaration names the site.
+/// Pure: a warning if scripts and styles keep their names although their content changes. Pages that were opened before
+/// then get the new ones. `path` is where the declaration names the site.
 pub(in crate::kinds::site) fn same_names<'f>(
     entries: &[Entry],
     former: impl Fn(&str) -> Former<'f>,
@@ -280,7 +280,7 @@ pub(in crate::kinds::site) fn same_names<'f>(
     };
     let changes = |entry: &&Entry| match former(&entry.name) {
         Former::Nothing => false,
-        // A hash says that it is the same.
+        // A hash in the name says that the content is the same.
         Former::Unknown => rules.role(&entry.name) != Role::Hashed,
         Former::Ours(file) => match file.crc32 {
             Some(crc32) => (crc32, file.bytes) != (entry.crc32, entry.bytes),

@@ -1,4 +1,4 @@
-//! What a check plans of a site: what a release needs of bucket and distribution, whatever its files are.
+//! Plans a site for a check: what a release needs of the bucket and the distribution, whatever its files are.
 
 use super::no_distribution;
 use super::target::{Serving, no_permission};
@@ -47,7 +47,7 @@ pub(super) async fn once_more(
         }
     };
     Ok(Prepared {
-        // What somebody else wrote is told of the files that a release has to do with.
+        // A check does not know which files a release changes, so it does not tell what somebody else changed.
         tells_strangers: true,
         target,
         stages,
@@ -56,7 +56,7 @@ pub(super) async fn once_more(
     })
 }
 
-/// What is wrong where the site's files may not be listed, or the tags may not be read with which an undo copies them.
+/// Returns a finding if the site's files may not be listed, or if the tags that an undo copies may not be read.
 async fn unreadable(
     ports: &impl SitePorts,
     input: &PrepareInput<'_>,

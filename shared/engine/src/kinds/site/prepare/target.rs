@@ -1,5 +1,5 @@
-//! Whether bucket and distribution are as a site needs them, and whether an undo may copy back what a release
-//! replaces: S3 copies an object's tags along, and asks for the right to read and to write them (Amazon S3 User Guide,
+//! Checks that the bucket and the distribution are as a site needs them, and that an undo may copy back what a release
+//! replaces. S3 copies an object's tags along, and asks for the right to read and to write them (Amazon S3 User Guide,
 //! "Copying, moving, and renaming objects").
 
 use crate::kinds::PrepareInput;
@@ -14,20 +14,20 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 
-/// What is wrong with a target.
+/// The problems of a target.
 #[derive(Default)]
 pub(in crate::kinds::site) struct Problems {
-    /// What stops the deployment.
+    /// Problems that stop the deployment.
     pub findings: Vec<Finding>,
-    /// What does not.
+    /// Problems that do not stop it.
     pub warnings: Vec<Finding>,
 }
 
-/// What was found of the target.
+/// The result of the check of a target that can be deployed to.
 pub(in crate::kinds::site) struct Checked {
-    /// What does not stop the deployment.
+    /// Problems that do not stop the deployment.
     pub warnings: Vec<Finding>,
-    /// What serves it, where the declaration names a distribution.
+    /// The distribution that serves it, if the declaration names one.
     pub serving: Option<Serving>,
 }
 
@@ -80,7 +80,7 @@ async fn bucket(
     };
     let mut problems = match told(ports.lifecycle(&site.bucket).await, &path, &what)? {
         Ok(rules) => judge_rules(&rules, site, &path),
-        // What a release only warns of, a check cannot tell.
+        // A release only warns of this. A check reports a finding, because it cannot tell.
         Err(finding) if input.is_check => Problems {
             findings: vec![unread(finding)],
             ..Problems::default()
@@ -112,7 +112,7 @@ async fn bucket(
     Ok(problems)
 }
 
-/// Rules that may not be read may delete what an undo needs.
+/// Adds what is unknown: rules that may not be read may delete what an undo needs.
 fn unread(mut finding: Finding) -> Finding {
     finding.reason.push_str(
         "; whether its lifecycle rules delete what an undo or a rollback needs is not known",
@@ -159,7 +159,7 @@ async fn distribution(
     Ok(Err(findings))
 }
 
-/// The origin that is the bucket. In place it does not matter which of several.
+/// Returns the origin that is the bucket. In place, any of several will do.
 fn origin(
     input: &PrepareInput<'_>,
     site: &StaticSite,
@@ -205,8 +205,8 @@ fn origin(
     }
 }
 
-/// Whether an origin's domain is the bucket's: `bucket.s3.region.amazonaws.com`,
-/// `bucket.s3.amazonaws.com`, or its website (Amazon S3 User Guide, "Website endpoints").
+/// Returns whether an origin's domain is the bucket's: `bucket.s3.region.amazonaws.com`, `bucket.s3.amazonaws.com`, or
+/// its website (Amazon S3 User Guide, "Website endpoints").
 pub(in crate::kinds::site) fn is_of_bucket(domain: &str, bucket: &str) -> bool {
     domain
         .strip_prefix(bucket)
@@ -214,7 +214,7 @@ pub(in crate::kinds::site) fn is_of_bucket(domain: &str, bucket: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-'))
 }
 
-/// What is missing or not allowed is a finding.
+/// Turns a missing target and a missing permission into a finding.
 fn told<T>(answer: Answered<T>, path: &str, what: &str) -> Answered<Result<T, Finding>> {
     match answer {
         Ok(value) => Ok(Ok(value)),
@@ -240,11 +240,11 @@ pub(super) fn no_permission(path: &str, what: &str, fault: &Fault) -> Finding {
     )
 }
 
-/// How many objects are asked about: who tags the objects of a bucket tags most of them.
+/// The number of objects whose tags are asked for, about. Whoever tags the objects of a bucket tags most of them.
 const ASKED: usize = 32;
 
-/// What is wrong where the tags of what a release replaces may not be read. Those that somebody else wrote
-/// are asked about first.
+/// Returns a finding if the tags of objects that a release replaces may not be read. Objects that somebody else wrote
+/// are asked for first.
 pub(in crate::kinds::site) async fn unreadable(
     scene: &Scene<'_, impl SitePorts>,
     before: &Objects,
@@ -266,7 +266,7 @@ pub(in crate::kinds::site) async fn unreadable(
         |(path, object)| async move {
             let version = scene.target.object(path, object.version_id.clone());
             match scene.at.object_tags(&version).await {
-                // It is gone since: what is there now is told otherwise.
+                // The object is gone since; another check tells what is there now.
                 Err(fault) if fault.name == FaultName::NotFound => Ok(()),
                 answer => answer.map(drop),
             }

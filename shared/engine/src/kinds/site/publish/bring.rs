@@ -1,4 +1,4 @@
-//! Brings files of an archive: small ones in batches, large ones in parts.
+//! Brings the files of an archive: small ones in batches, large ones in parts.
 
 use super::{Brought, Publisher, in_the_way};
 use crate::kinds::Checkpoint;
@@ -15,10 +15,9 @@ use sha2::{Digest as _, Sha256};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 
-/// How many files a batch has at most.
+/// The most files of a batch.
 const BATCH_FILES: usize = 512;
-/// How many bytes a batch has at most. One batch is uploaded while the next is read, so twice as
-/// much is in memory.
+/// The most bytes of a batch. One batch is uploaded while the next is read, so twice as much is in memory.
 const BATCH_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A file that was read.
@@ -29,7 +28,7 @@ struct Read {
 }
 
 impl<P: SitePorts> Publisher<'_, P> {
-    /// Reads entries, batch by batch, and handles each. Answers whether it came to the end.
+    /// Reads entries, batch by batch, and handles each. Returns whether it came to the end.
     pub(super) async fn bring_small(
         &self,
         unpacker: &mut Unpacker<'_, P>,
@@ -44,7 +43,7 @@ impl<P: SitePorts> Publisher<'_, P> {
                 return Ok(false);
             }
             let batch = std::mem::take(&mut next);
-            // Unpacking goes on while the ledger and S3 answer.
+            // The next batch is unpacked while the ledger and S3 answer.
             let handled = async {
                 self.pass(checkpoint).await?;
                 self.handle_all(&batch).await
@@ -56,7 +55,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         Ok(true)
     }
 
-    /// What is strange about one file stops the others as little as what is wrong with it.
+    /// Handles one file. A finding is part of the answer, so that it stops the other files as little as a fault does.
     async fn handle_one(&self, read: &Read) -> Answered<Result<Handled, Trouble>> {
         let bytes = read.bytes.clone();
         match self.handle(&read.path, bytes, Some(read.crc32)).await {
@@ -65,7 +64,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         }
     }
 
-    /// Handles a batch and notes it, also where one of it fails.
+    /// Handles a batch and notes it, even if a file of it fails.
     async fn handle_all(&self, batch: &[Read]) -> Result<Vec<Handled>, Trouble> {
         let mut strange = None;
         let (answers, fault) = calls::all(self.at, &self.pace, Patience::Long, batch, |read| {
@@ -122,7 +121,7 @@ fn batches(entries: &[Entry]) -> Vec<&[Entry]> {
 }
 
 impl<P: SitePorts> Publisher<'_, P> {
-    /// Handles one file: what it is becomes known, and it is written where that is additive.
+    /// Handles one file: determines its content, and writes it if that is additive.
     pub(super) async fn handle(
         &self,
         path: &str,
@@ -143,7 +142,8 @@ impl<P: SitePorts> Publisher<'_, P> {
         Ok(Handled::read(path, file))
     }
 
-    /// In a folder of its own everything is; in place, what was not there and is no document.
+    /// Returns whether it is additive to write a file. In a folder of its own every file is; in place, a new file that
+    /// is no document.
     fn is_additive(&self, path: &str) -> bool {
         match self.destination.live {
             Some(live) => {
@@ -169,7 +169,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         }
     }
 
-    /// The object that is there, if it is this file.
+    /// Returns the object that is there, if it is this file.
     pub(in crate::kinds::site) async fn found(
         &self,
         object: &ObjectId,
@@ -184,13 +184,13 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 }
 
-/// How much is hashed at a time, in bytes.
+/// The bytes that are hashed at a time.
 const PIECE: usize = 8 * 1024 * 1024;
 
 impl<P: SitePorts> Publisher<'_, P> {
-    /// Handles files that are too large to be held in memory, one after the other: each is read
-    /// once for its SHA-256, which says whether it must be written and goes into its metadata, and
-    /// once more to be uploaded in parts. Answers whether it came to the end.
+    /// Handles files that are too large to be held in memory, one after the other. Each file is read once for its
+    /// SHA-256, which tells whether it must be written and goes into its metadata, and once more to be uploaded in
+    /// parts. Returns whether it came to the end.
     pub(super) async fn bring_large(
         &self,
         unpacker: &mut Unpacker<'_, P>,
@@ -211,7 +211,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         Ok(true)
     }
 
-    /// What a file is; nothing where there is no time left to find out.
+    /// Returns the file with its SHA-256, or `None` if there is no time left.
     async fn hashed(
         &self,
         unpacker: &mut Unpacker<'_, P>,
@@ -241,8 +241,8 @@ impl<P: SitePorts> Publisher<'_, P> {
         }))
     }
 
-    /// Uploads a file, up to the completion where visitors would notice that; nothing where there
-    /// is no time left.
+    /// Uploads a file. If visitors would notice its completion, the upload is not completed. Returns `None` if there is
+    /// no time left.
     async fn bring_one(
         &self,
         unpacker: &mut Unpacker<'_, P>,
@@ -268,7 +268,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             .upload_parts(&upload, unpacker, entry, checkpoint)
             .await;
         let Ok(Some(parts)) = parts else {
-            // What was uploaded is of no use; a bucket's lifecycle may also throw it away.
+            // The uploaded parts are of no use. A bucket's lifecycle may also throw them away.
             let _ = self.at.abort_upload(&upload).await;
             return parts.map(|_| None);
         };

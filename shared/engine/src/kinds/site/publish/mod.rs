@@ -1,5 +1,5 @@
-//! Publishing: everything of a release that visitors cannot notice yet. Additive, and it goes on in a further invocation
-//! where it does not fit in one. Files that our own list says to be those of before are neither read nor uploaded.
+//! Publishes everything of a release that visitors cannot notice yet. This is additive, and goes on in a further
+//! invocation if it does not fit in one. Files that are unchanged by our own list are neither read nor uploaded.
 
 mod bring;
 mod prune;
@@ -21,11 +21,11 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Progress, Step};
 use windlass_domain::time::Time;
 
-/// Where a release is brought to.
+/// The destination of a release.
 pub struct Destination<'a> {
     /// The folder of the bucket, empty or with a slash at its end.
     pub folder: String,
-    /// What visitors get from there; absent of a folder that nobody looks into yet.
+    /// The content that visitors get from there; `None` for a folder that nobody looks into yet.
     pub live: Option<&'a Content>,
 }
 
@@ -41,21 +41,21 @@ pub struct Publisher<'a, P> {
     pub(super) target: &'a Target,
     rules: &'a Rules,
     destination: Destination<'a>,
-    /// How many calls to S3 are under way at once.
+    /// The number of calls to S3 that are under way at once.
     pub(super) pace: Cell<Pace>,
-    /// How far it is.
+    /// The progress so far.
     tally: RefCell<Tally>,
-    /// How far it was said to be.
+    /// The progress that was told last.
     told: Cell<Option<Progress>>,
 }
 
-/// What is being brought of an archive.
+/// An archive whose files are being brought.
 pub(super) struct Delivery {
     object: ObjectId,
     bytes: u64,
-    /// What the archive holds, in the order in which it lies there.
+    /// The archive's entries, in the order in which they lie there.
     pub entries: Vec<Entry>,
-    /// What is brought of it.
+    /// The files that are brought already.
     pub brought: Brought,
 }
 
@@ -86,13 +86,13 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Lists::of(self.home, self.target)
     }
 
-    /// Says that everything is there, and prunes, but not in a rollback's way.
+    /// Tells that everything is there, and prunes what is not needed any more. A rollback prunes nothing.
     pub(super) async fn finish(
         &self,
         mut warnings: Vec<String>,
         checkpoint: &mut impl Checkpoint,
     ) -> Result<Publication, Trouble> {
-        // What is told in the end is the end.
+        // The last progress that is told is the end.
         if self.told.get().is_some_and(|told| !told.is_all()) {
             self.pass(checkpoint).await?;
         }
@@ -103,7 +103,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Ok(Publication::Whole(warnings))
     }
 
-    /// Begins to bring what an archive holds: with what former invocations of this deployment have brought.
+    /// Begins to bring the files of an archive. Former invocations of this deployment may have brought some already.
     pub(super) async fn open(&self, archive: &Archive) -> Result<Delivery, Trouble> {
         let object = archive.object(&self.home.config().artifacts_bucket);
         let entries = self.entries(archive, &object).await?;
@@ -120,7 +120,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         })
     }
 
-    /// Brings what is left of an archive, and keeps the list of its files. Nothing where it must go on in a further
+    /// Brings what is left of an archive, and keeps the list of its files. Returns `None` if it must go on in a further
     /// invocation.
     pub(super) async fn bring(
         &self,
@@ -146,7 +146,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         if !small.await? {
             return Ok(None);
         }
-        // The list is written next, as large as these.
+        // The list is written next. It is as large as these, so they are dropped first.
         drop((unpacker, left));
         self.bring_config(&mut brought).await?;
         self.pass(checkpoint).await?;
@@ -155,12 +155,12 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Ok(Some(brought))
     }
 
-    /// Whether what is brought goes into a folder of its own.
+    /// Returns whether the release is brought into a folder of its own.
     fn has_folder(&self) -> bool {
         self.destination.live.is_none()
     }
 
-    /// Takes a file for brought that is there already.
+    /// Counts a file as brought that is there already.
     pub(super) fn leave(&self, brought: &mut Brought, path: &str, file: &File) {
         if !brought.files.contains_key(path) {
             self.tally.borrow_mut().unchanged(file);
@@ -168,7 +168,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         }
     }
 
-    /// Takes in what was handled.
+    /// Counts what was handled as brought.
     pub(super) fn take(&self, brought: &mut Brought, done: Vec<Handled>) {
         for file in done.iter().filter_map(|one| one.file.as_ref()) {
             self.tally.borrow_mut().done(file);
@@ -187,12 +187,12 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         self.tally.borrow_mut().progress.files_total += files as u64;
     }
 
-    /// So many files are copied.
+    /// Counts so many files as copied.
     pub(super) fn copied(&self, files: usize) {
         self.tally.borrow_mut().progress.files_done += files as u64;
     }
 
-    /// The configuration file, which is in no archive.
+    /// Brings the configuration file, which is in no archive.
     async fn bring_config(&self, brought: &mut Brought) -> Result<(), Trouble> {
         let Some(config) = &self.target.site.config else {
             return Ok(());
@@ -207,8 +207,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Ok(())
     }
 
-    /// The files of the archive, in the order in which they lie there. The configuration file
-    /// takes the place of one with its path.
+    /// Returns the checked entries of the archive, in the order in which they lie there.
     async fn entries(&self, archive: &Archive, object: &ObjectId) -> Result<Vec<Entry>, Trouble> {
         let mut entries = read_directory(self.home, object, archive.bytes).await?;
         let room = room(&self.target.site);
@@ -221,14 +220,14 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Ok(entries)
     }
 
-    /// The entries that must be read.
+    /// Returns the entries that must be read.
     fn left(&self, entries: &[Entry], brought: &Brought) -> Vec<Entry> {
         let left = self.files(entries);
         let left = left.filter(|entry| !brought.files.contains_key(&entry.name));
         left.cloned().collect()
     }
 
-    /// Those of them that are files. The configuration file takes the place of an entry with its path.
+    /// Returns the entries that are files. The configuration file takes the place of an entry with its path.
     pub(super) fn files<'e>(&self, entries: &'e [Entry]) -> impl Iterator<Item = &'e Entry> {
         let config = self.target.site.config.as_ref();
         let config = config.map(|config| config.path.clone());
@@ -253,15 +252,15 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     }
 }
 
-/// The large ones before the others.
+/// Splits the entries into the large ones and the others.
 fn split(entries: &mut [Entry]) -> (&[Entry], &[Entry]) {
-    // Stable: each of the two stays in the order in which they lie in the archive.
+    // The sort is stable: each of the two stays in the order of the archive.
     entries.sort_by_key(|entry| !is_large(entry.bytes));
     let large = entries.partition_point(|entry| is_large(entry.bytes));
     entries.split_at(large)
 }
 
-/// A file that is neither ours nor what is wanted stands where a new one must go.
+/// The finding for a file that is neither ours nor wanted, and stands where a new one must go.
 fn in_the_way(target: &Target, key: &str) -> Trouble {
     Finding::new(
         FindingName::TargetChangedByOther,
@@ -275,16 +274,16 @@ fn in_the_way(target: &Target, key: &str) -> Trouble {
     .into()
 }
 
-/// How far a publish is, and since when this invocation works on it.
+/// The progress of a publish, and the time since which this invocation works on it.
 struct Tally {
     progress: Progress,
-    /// Where it stood when work began.
+    /// The progress at the beginning of this invocation.
     began: Progress,
     since: Time,
 }
 
 impl Tally {
-    /// Nothing is known yet.
+    /// A tally before anything is known.
     fn new(since: Time) -> Self {
         Self {
             progress: Progress::default(),
@@ -306,28 +305,28 @@ impl Tally {
         self.began = self.progress;
     }
 
-    /// A file is done that nothing had to be done for.
+    /// Counts a file as done that needed no work.
     fn unchanged(&mut self, file: &File) {
         self.done(file);
         self.began.files_done += 1;
         self.began.bytes_done += file.bytes;
     }
 
-    /// A file is done.
+    /// Counts a file as done.
     fn done(&mut self, file: &File) {
         self.progress.files_done += 1;
         self.progress.bytes_done += file.bytes;
     }
 
-    /// The progress, with the time that is left.
+    /// Returns the progress, with the time that is left.
     fn progress(&self, now: Time) -> Progress {
         self.progress
             .with_time_left(self.began, now.ms_since(self.since))
     }
 }
 
-/// Pure: whether an entry is the file of before, by what the archive's directory declares of it and
-/// our own list knows. A directory without a CRC-32 declares nothing.
+/// Pure: whether an entry is the file of before. It compares what the archive's directory declares with what our own
+/// list knows. A directory without a CRC-32 declares nothing.
 pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules) -> bool {
     let declared = entry.crc32 != 0 || entry.bytes == 0;
     declared
@@ -337,12 +336,12 @@ pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules) -> bool 
         && former.content_type == content_type(&entry.name)
 }
 
-/// What is known of a release while it is published.
+/// The knowledge of a release while it is published.
 #[derive(Default)]
 pub(super) struct Brought {
     /// The files that are handled.
     pub files: Files,
-    /// The ETags of the objects in the release's folder, where it has one of its own.
+    /// The ETags of the objects in the release's folder, if it has one of its own.
     pub etags: BTreeMap<String, String>,
 }
 

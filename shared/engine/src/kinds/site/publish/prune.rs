@@ -16,33 +16,32 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 use windlass_domain::time::Time;
 
-/// How many keys one call deletes (Amazon S3 API Reference, `DeleteObjects`).
+/// The keys that one call deletes (Amazon S3 API Reference, `DeleteObjects`).
 const CALL: usize = 1000;
 
-/// How many calls are made between two looks at the checkpoint.
+/// The pages that are listed, and so at most the calls that are made, between two looks at the fence.
 const CALLS: usize = 16;
 
-/// How many such rounds one invocation makes at most.
+/// The most rounds of one invocation.
 const ROUNDS: u32 = 16;
 
-/// How long a folder is left alone after it was filled, in milliseconds: whoever fills it has ended
-/// by then.
+/// The milliseconds for which a folder is left alone after it was filled. Whoever fills it has ended by then.
 const FILLING_MS: u64 = 60 * 60 * 1000;
 
-/// What is needed still.
+/// Everything that is still needed.
 #[derive(Default)]
 struct Needed {
     folders: BTreeSet<String>,
     releases: BTreeSet<Digest>,
-    /// What is kept by its content: lists of what is at each key, and of what is left.
+    /// The lists that are kept by their content: of the objects, and of what is left.
     kept: BTreeSet<Digest>,
     deployments: BTreeSet<String>,
-    /// Since when what runs does: what was noted since then is of deployments that were undone, which
-    /// the next one's `Prepare` reads.
+    /// The time since which the running release runs. Notes since then are of deployments that were undone. The next
+    /// deployment's `Prepare` reads them.
     since: Option<Time>,
 }
 
-/// Why it does not go on.
+/// The reason why it does not go on.
 enum Stop {
     /// This invocation may not act any more, or the ledger does not answer.
     Checkpoint(Fault),
@@ -75,7 +74,7 @@ impl Needed {
 }
 
 impl<P: SitePorts> Publisher<'_, P> {
-    /// Prunes, within its share, what is not of the `past` that a rollback may need. Answers a warning where something
+    /// Prunes, within its share, what is not of the `past` that a rollback may need. Returns a warning if something
     /// could not be deleted; that stops no deployment.
     pub async fn prune(
         &self,
@@ -119,8 +118,8 @@ impl<P: SitePorts> Publisher<'_, P> {
             .await
     }
 
-    /// What the states name that this deployment leaves and goes to, that a rollback may go back to, or that who looks
-    /// for drift looks at.
+    /// Returns what the states name that are still needed: those that this deployment leaves and goes to, those that a
+    /// rollback may go back to, and those that a look for drift compares with.
     fn needed(&self, past: &Past) -> Needed {
         let deployments = past
             .kept
@@ -147,7 +146,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         needed
     }
 
-    /// Lists of the files of releases.
+    /// Deletes lists of the files of releases.
     async fn prune_releases(
         &self,
         needed: &Needed,
@@ -165,7 +164,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             .await
     }
 
-    /// What was noted file by file for the invocations of deployments that have ended.
+    /// Deletes the notes, file by file, that invocations of ended deployments have written.
     async fn prune_notes(
         &self,
         needed: &Needed,
@@ -212,14 +211,14 @@ impl<P: SitePorts> Publisher<'_, P> {
         let keys = lists.lists_of_folder(&note.name);
         let home = &self.home.config().artifacts_bucket;
         self.home.delete_all(home, &keys).await?;
-        // Last: it is what finds the others.
+        // The note is deleted last, because the others are found by it.
         self.home
             .delete_all(home, std::slice::from_ref(&note.key))
             .await?;
         Ok(())
     }
 
-    /// Deletes what is under a key of a bucket and not needed.
+    /// Deletes what is under a key of a bucket and is not needed.
     async fn delete_under(
         &self,
         ports: &P,

@@ -1,8 +1,9 @@
 //! A task that is one call of a Lambda function.
 //!
-//! The call may take a quarter of an hour, and a deployer has a minute. So a function of its own makes it, `run-task`, which
-//! is asked by an event. What makes it once is an item of the ledger: who writes it first makes the call, and nobody else;
-//! what came of it is written there by who made it (`docs/decisions/tasks/0522-calling-a-function-once-as-a-task.md`).
+//! The call may take a quarter of an hour, and a deployer has a minute. So a function of its own, `run-task`, makes the
+//! call. An event asks it to. An item of the ledger makes sure that there is one call: whoever writes the item first
+//! makes the call, and nobody else. The same invocation writes there what came of it
+//! (`docs/decisions/tasks/0522-calling-a-function-once-as-a-task.md`).
 
 mod next;
 mod observe;
@@ -50,7 +51,7 @@ impl<P: Reach> Call<P> {
         }
     }
 
-    /// The kind that a step is of.
+    /// Returns the kind of a step.
     pub fn of(ports: &P, step: &Step) -> Self {
         Self::new(ports, &step.place, step.deployment.clone())
     }
@@ -73,7 +74,7 @@ impl<P: CallPorts> Kind for Call<P> {
                 shown: tell::shown(target, seen),
             },
             waits_for: None,
-            // The ledger lets one call begin.
+            // The ledger lets only one call begin.
             is_guarded: true,
             is_consistent: true,
         }
@@ -163,7 +164,7 @@ fn none() -> Called {
     }
 }
 
-/// Which call of the two.
+/// Returns the key of the ledger's item of one of the two calls.
 fn item(deployment: &DeploymentId, target: &Target, direction: Direction) -> store::Key<Called> {
     store::call(deployment, &target.component, direction.as_str())
 }

@@ -1,7 +1,8 @@
-//! Pure: what to do next so that a function is called once, and once more to take that back.
+//! Pure: decides what to do next so that a function is called once, and called once more to take that back.
 //!
-//! A call cannot be stopped. It is waited for until who made it has told its end, or cannot live any more; what came of it
-//! is not known then, and it is made again only where the function is declared repeatable.
+//! A call cannot be stopped. So its end is waited for, until the function that made the call has told it or surely no
+//! longer runs. In the latter case nobody knows what came of the call, and it is made again only if the function is
+//! declared repeatable.
 
 use super::state::{Change, Ended, Seen, Side, Target, of};
 use super::tell;
@@ -10,28 +11,28 @@ use crate::kinds::task::state::{Direction, Goal};
 use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, TaskUndo};
 use windlass_domain::time::Time;
 
-/// For how long an event that asks for a call may begin it, in seconds.
+/// The seconds during which an event that asks for a call may begin it.
 pub(super) const BEGINS_S: u64 = 60;
 
-/// How far clocks are apart at most, in seconds.
+/// The most seconds by which clocks differ.
 const CLOCKS_S: u64 = 5;
 
-/// Events that came to nothing are asked for again for so long after the first, in seconds. What takes a call back has
-/// to be done, so that more patience is worth while.
+/// The seconds after the first event for which events that came to nothing are sent again. A call that takes another
+/// back has to be made, so that more patience is worth while.
 const PATIENT_S: u64 = 4 * 60;
 const PATIENT_BACK_S: u64 = 20 * 60;
 
-/// Who asks again so long after the last has been asked anew, in seconds.
+/// The seconds after which a request counts as a new one, if nothing was asked for meanwhile.
 const PAUSE_S: u64 = 5 * 60;
 
-/// How long to wait between two looks, in seconds.
+/// The seconds between two looks.
 const POLL_S: u64 = 5;
 
-/// For how long a call is young, and how long to wait between two looks then, in seconds.
+/// The seconds for which a call is young, and the seconds between two looks after that.
 const YOUNG_S: u64 = 60;
 const SELDOM_S: u64 = 30;
 
-/// What to do next; see [`crate::kinds::Kind::next`].
+/// Decides what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
     let whose = |direction| Whose {
         target,
@@ -83,7 +84,7 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// How it ended, or what is to be done until it is made and has ended.
+    /// Returns how it ended, or what to do until it is made and has ended.
     fn until_its_end(self) -> Result<Ended, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
@@ -103,7 +104,7 @@ impl<'a> Whose<'a> {
         })
     }
 
-    /// How it ended, nothing where it never was and never will be, or what is to be done until that is so.
+    /// Returns how it ended, or `None` if it was never made and never will be, or what to do until one of them is so.
     fn over(self) -> Result<Option<Ended>, Next<Change>> {
         let side = self.side();
         if let Some(end) = self.known_end()? {
@@ -131,14 +132,14 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// Whether the function may be at work: of one that must not be called again it makes no difference once the answer
-    /// is lost.
+    /// Returns whether the function may be at work. Once the answer is lost of a function that must not be called
+    /// again, it makes no difference.
     fn may_run(&self, called: &Called) -> bool {
         let is_lost = called.end.is_some() && !self.target.call.repeatable;
         !is_lost && called.may_run(self.seen.now)
     }
 
-    /// Soon looked at again while it is young, and seldom where nobody can tell any more than that it is not over.
+    /// Waits: for a short time while the call is young, and for a long one when it is not, or when its answer is lost.
     fn wait(&self, called: &Called) -> Next<Change> {
         let begun = called.begun.unwrap_or(self.seen.now);
         let is_young = self.seen.now.ms_since(begun) < YOUNG_S * 1000;
@@ -149,7 +150,8 @@ impl<'a> Whose<'a> {
         })
     }
 
-    /// One that Lambda has not run is asked for again, and by whoever recovers later.
+    /// Asks again, after a pause, for a call that Lambda has not run. Once its patience is over it fails; a later
+    /// recovery asks again.
     fn start_later(&self, called: &Called) -> Next<Change> {
         let ended = called.end.as_ref().map_or(Time(0), |end| end.at);
         if self.tried_s() >= self.patience_s() {
@@ -165,7 +167,7 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// For how long it has been asked for without a pause, in seconds.
+    /// Returns for how many seconds it has been asked for without a pause.
     fn tried_s(&self) -> u64 {
         let mut since = self.seen.now;
         for start in self.side().starts.iter().rev() {
@@ -184,8 +186,8 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// How it ended, as the step has it: what the ledger has is taken in first. What takes a call back has not ended as
-    /// long as Lambda has not run it: it is still to be done.
+    /// Returns how it ended, as the step has it. An end that only the ledger has is taken into the step first. A call
+    /// that takes another back and that Lambda has not run has no end yet: it still has to be made.
     fn known_end(&self) -> Result<Option<Ended>, Next<Change>> {
         let side = self.side();
         let ended = side.ended();
@@ -200,8 +202,8 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// It is asked for by one event after another, each of which may begin it for a while: who comes second finds that it
-    /// was begun.
+    /// Asks for it by one event after another. Each may begin it for a while, and the second one finds that it was
+    /// begun.
     fn start(&self, attempt: u32) -> Next<Change> {
         let (side, now) = (self.side(), self.seen.now);
         let mut of_try = side.starts.iter().filter(|start| start.attempt == attempt);
@@ -221,7 +223,7 @@ impl<'a> Whose<'a> {
     }
 }
 
-/// The end of a call that nobody knows of, of a function that bears to be called again.
+/// The unknown end of a call of a function that may be called again.
 fn unknown(called: &Called, now: Time) -> Ended {
     let end = called.end.clone();
     of(

@@ -1,4 +1,4 @@
-//! What is done next, as a table: what the step and the ledger say of both calls, and what comes of it.
+//! The next thing to do, as a table: what the step and the ledger say of both calls, and what comes of it.
 
 use super::next;
 use crate::kinds::Next;
@@ -45,7 +45,7 @@ fn ago(seconds: u64) -> Time {
     Time(NOW.0 - seconds * 1000)
 }
 
-/// Asked for by an event for each of these tries, which could begin it until then.
+/// A call for which an event asked for each of these tries. Each event could begin it until that time.
 fn asked(tries: &[(u32, Time)]) -> Side {
     let starts = tries.iter().map(|(attempt, not_after)| Start {
         attempt: *attempt,
@@ -58,7 +58,7 @@ fn asked(tries: &[(u32, Time)]) -> Side {
     }
 }
 
-/// Begun so long ago, and of such an end.
+/// A call that was begun so long ago, with this end.
 fn begun(seconds: u64, outcome: Option<CallOutcome>) -> Side {
     let end = outcome.map(|outcome| CallEnd {
         at: ago(1),
@@ -80,14 +80,14 @@ fn begun(seconds: u64, outcome: Option<CallOutcome>) -> Side {
     }
 }
 
-/// The same after two tries of which nobody knows what came of them.
+/// The same after two tries with unknown results.
 fn after_two(side: Side) -> Side {
     let mut side = side;
     side.called.as_mut().unwrap().lost = 2;
     side
 }
 
-/// The same, and taken into the step.
+/// A call whose end was taken into the step.
 fn noted(outcome: CallOutcome) -> Side {
     let side = begun(60, Some(outcome));
     let called = side.called.clone().unwrap();
@@ -99,7 +99,7 @@ fn noted(outcome: CallOutcome) -> Side {
     Side { end, ..side }
 }
 
-/// None may begin any more.
+/// The same, and no call may begin any more.
 fn barred(side: Side) -> Side {
     let called = Called {
         begun: None,
@@ -116,7 +116,8 @@ fn barred(side: Side) -> Side {
     }
 }
 
-/// What takes it back was not run by Lambda, which was told so long ago, after events every two minutes since then.
+/// A call that takes another back and that Lambda has not run. Lambda told that `seconds` ago. Before, from `since`
+/// seconds ago on, events asked for it every two minutes.
 fn unbegun(seconds: u64, since: u64) -> Side {
     let mut side = begun(seconds + 100, Some(CallOutcome::NotBegun));
     let called = side.called.as_mut().unwrap();
@@ -215,7 +216,7 @@ fn what_may_have_begun_is_taken_back_once_it_is_over() {
         (&once, begun(2000, None), none(), "what it did is not known"),
         (&again, begun(10, Some(Unknown)), none(), "wait"),
         (&again, begun(2000, None), none(), "start undo 1"),
-        // Lambda has not run the last try; those before it may have done their work.
+        // Lambda has not run the last try, but those before it may have done their work.
         (
             &again,
             after_two(begun(60, Some(NotBegun))),

@@ -1,4 +1,4 @@
-//! Reading what was called: the ledger, and Lambda for the version only.
+//! Reads what was called: from the ledger, and only the version from Lambda.
 
 use super::state::{Seen, Side, Target, recorded};
 use super::{Call, CallPorts, item};
@@ -45,7 +45,7 @@ impl<P: CallPorts> Call<P> {
         Ok(side)
     }
 
-    /// The version that was asked for first; before that the one that the alias points at now.
+    /// Returns the version that was asked for first. If none was, it is the version to which the alias points now.
     async fn version(
         &self,
         target: &Target,

@@ -1,4 +1,4 @@
-//! What `Prepare` asks of a call: is the function ours, and must it be called at all?
+//! Prepares a call: is the function ours, and must it be called at all?
 
 use super::state::Target;
 use super::{Call, CallPorts, tell};
@@ -14,8 +14,8 @@ use windlass_domain::kinds::task::{FunctionCall, LIVES_S, Task as Spec};
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 
-/// The longest timeout of a function whose end is known, in seconds: who calls it lives for as long as Lambda lets any
-/// function run, and it needs some of that for itself.
+/// The longest timeout of a function whose end is known, in seconds. `run-task`, which calls it, lives for as long as
+/// Lambda lets any function run, and needs some of that for itself.
 const LONGEST_TIMEOUT_S: u64 = LIVES_S - 60;
 
 /// Plans one call; see [`crate::kinds::PrepareInput`].
@@ -131,7 +131,7 @@ fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall) -> Answere
     }))
 }
 
-/// Why it is not called: the same has succeeded last, and nobody has asked for it again.
+/// Returns why it is not called: the same has succeeded last, and nobody has asked for it again.
 fn unchanged(input: &PrepareInput<'_>, target: &Target) -> Option<String> {
     let is_same = target.last.as_ref() == Some(&target.work);
     (is_same && !input.again && !input.is_check).then(|| {
@@ -151,7 +151,8 @@ fn will_call(target: &Target) -> String {
     )
 }
 
-/// What outlasts its caller is known to nobody: Lambda itself must end it before.
+/// Warns of a function that may outlast its caller. Nobody knows what it does then, so Lambda itself must end it
+/// before.
 fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Option<Finding> {
     let limit_s = spec.limit.as_s().min(LONGEST_TIMEOUT_S);
     (function.timeout_s > limit_s).then(|| {

@@ -1,4 +1,4 @@
-//! Who makes the call: the function `run-task`, which is asked by an event and answers nobody.
+//! Makes the call, in the function `run-task`. An event asks for it, and nobody gets an answer.
 
 use super::state::{Target, key};
 use super::{CallPorts, item, none};
@@ -15,34 +15,34 @@ use windlass_domain::kinds::task::{CallEnd, CallOutcome, Called, GRACE_S, LIVES_
 use windlass_domain::name::ComponentName;
 use windlass_domain::time::Time;
 
-/// How long before its own end it waits for no answer any more, in seconds, so that it can tell that.
+/// The seconds before its own end at which it stops waiting for an answer, so that it can tell that.
 const LEFT_S: u64 = 15;
 
-/// How long a function that Lambda cannot run yet is tried again, and how often, in seconds.
+/// The seconds for which a function is tried again that Lambda cannot run yet, and the seconds between two tries.
 const TRIED_S: u64 = 120;
 const TRIED_EVERY_S: u64 = 5;
 
-/// How often the end of a call is written where that goes wrong.
+/// The number of times that it tries to write the end of a call.
 const WRITES: u32 = 5;
 
-/// How many lines of its log are shown, and how long each is at most, in bytes.
+/// The most lines of its log that are shown, and the most bytes of a line.
 const SHOWN: usize = 20;
 const LONGEST: usize = 200;
 
-/// What the event asks for.
+/// The event, which asks for a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
     /// The deployment.
     pub deployment: DeploymentId,
     /// The component that is the task.
     pub component: ComponentName,
-    /// Which of its two calls.
+    /// The call, of the two.
     pub direction: Direction,
-    /// Which try of it.
+    /// The number of the try.
     pub attempt: u32,
     /// The version that is called.
     pub version: String,
-    /// When it is too late to begin.
+    /// The time after which it is too late to begin.
     pub not_after: Time,
 }
 
@@ -117,7 +117,7 @@ fn is_not_ready(name: FaultName) -> bool {
     matches!(name, FaultName::Throttled | FaultName::StillInProgress)
 }
 
-/// What the function gets.
+/// Returns the payload that the function gets.
 fn payload(ask: &Ask, target: &Target) -> Answered<Value> {
     let own = match (ask.direction, &target.undo) {
         (Direction::Forward, _) => &target.call.payload,
@@ -136,7 +136,8 @@ fn payload(ask: &Ask, target: &Target) -> Answered<Value> {
     }))
 }
 
-/// What came of it. An error that Lambda answers before it runs anything has another name than a lost answer.
+/// Returns what came of the call. An error that Lambda answers before it runs anything has another name than a lost
+/// answer.
 fn end(target: &Target, at: Time, answered: Answered<CallAnswer>) -> CallEnd {
     use CallOutcome::{Failed, NotBegun, Succeeded, Unknown};
     let (outcome, why, tail) = match answered {
@@ -163,7 +164,7 @@ fn end(target: &Target, at: Time, answered: Answered<CallAnswer>) -> CallEnd {
     }
 }
 
-/// A line without what moves the cursor of a terminal.
+/// Returns a line without characters that move the cursor of a terminal.
 fn plain(line: &str) -> String {
     let plain: String = line
         .chars()
@@ -186,7 +187,7 @@ async fn note(ports: &impl CallPorts, ask: &Ask, target: &Target, end: &CallEnd)
     Err(last)
 }
 
-/// Whether it stands there.
+/// Writes the end once. Returns whether the ledger has it.
 async fn write(
     ports: &impl CallPorts,
     ask: &Ask,

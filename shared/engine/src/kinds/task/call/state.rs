@@ -1,4 +1,4 @@
-//! What is known of a call, and done with it.
+//! The state of a call, and the changes of it.
 
 use crate::kinds::task::state::{Direction, Work, started_by};
 use serde::{Deserialize, Serialize};
@@ -18,30 +18,30 @@ pub struct Target {
     pub environment: EnvironmentName,
     /// The component.
     pub component: ComponentName,
-    /// What is called.
+    /// The function that is called, and its payload.
     pub call: FunctionCall,
-    /// What is done, and with which artifact.
+    /// The work, with the digest of the artifact.
     pub work: Work,
-    /// What takes it back; absent where nobody has said.
+    /// The call that takes it back; `None` if nobody has said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<TaskUndo>,
-    /// True where what came before must not run after it.
+    /// True if what came before must not run after it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
-    /// Whether the last lines of its log are shown.
+    /// True if the last lines of its log are shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
-    /// How long its answer is waited for, in seconds.
+    /// The seconds for which its answer is waited for.
     pub limit_s: u64,
-    /// What succeeded last here, before this deployment.
+    /// The work that succeeded last here, before this deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Work>,
 }
 
-/// What one look shows.
+/// The result of a look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// When.
+    /// The time of the look.
     pub now: Time,
     /// The version that is called, or was.
     pub version: String,
@@ -49,7 +49,7 @@ pub struct Seen {
     pub forward: Side,
     /// The call that takes it back.
     pub back: Side,
-    /// What has succeeded last and was not taken back.
+    /// The work that has succeeded last and was not taken back.
     pub done: Option<Work>,
 }
 
@@ -58,7 +58,7 @@ pub struct Seen {
 pub struct Side {
     /// The events by which it was asked for, oldest first.
     pub starts: Vec<Start>,
-    /// What the ledger has of it.
+    /// The ledger's item of it.
     pub called: Option<Called>,
     /// Its end, as the step has it.
     pub end: Option<Ended>,
@@ -67,39 +67,39 @@ pub struct Side {
 /// An event that asks for a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Start {
-    /// Which try it asks for.
+    /// The number of the try for which it asks.
     pub attempt: u32,
-    /// Of which version.
+    /// The version.
     pub version: String,
-    /// When it is too late for it to begin anything.
+    /// The time after which it is too late to begin anything.
     pub not_after: Time,
 }
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
     /// The version that was called.
     pub version: String,
-    /// For how many seconds.
+    /// The seconds that it took.
     pub took_s: u64,
-    /// What came of it.
+    /// The end, as the ledger has it.
     pub end: CallEnd,
 }
 
 impl Ended {
-    /// Whether it did all that it had to.
+    /// Returns whether it did all that it had to.
     pub fn is_success(&self) -> bool {
         self.end.outcome == CallOutcome::Succeeded
     }
 
-    /// Whether it may have begun its work.
+    /// Returns whether it may have begun its work.
     pub fn began(&self) -> bool {
         self.end.outcome != CallOutcome::NotBegun
     }
 }
 
 impl Side {
-    /// How it ended, as the step or the ledger has it; nothing while that is not known.
+    /// Returns how it ended, as the step or the ledger has it; `None` while that is not known.
     pub fn ended(&self) -> Option<Ended> {
         let told = || {
             let called = self.called.as_ref()?;
@@ -109,7 +109,7 @@ impl Side {
         self.end.clone().or_else(told)
     }
 
-    /// Whether a call of it may be under way, or may still begin.
+    /// Returns whether a call of it may be under way, or may still begin.
     pub fn may_run(&self, now: Time) -> bool {
         if self.ended().is_some() {
             return false;
@@ -121,7 +121,7 @@ impl Side {
     }
 }
 
-/// The end of a call in the ledger.
+/// Returns the end of a call, from the ledger's item.
 pub fn of(called: &Called, end: CallEnd) -> Ended {
     Ended {
         version: called.version.clone(),
@@ -140,33 +140,33 @@ pub fn of(called: &Called, end: CallEnd) -> Ended {
 pub enum Change {
     /// Asks for a call.
     Start {
-        /// Which one.
+        /// The call, of the two.
         direction: Direction,
-        /// Which try.
+        /// The number of the try.
         attempt: u32,
-        /// The how manieth event of its direction.
+        /// The number of the event among those of its direction, from 1.
         nth: usize,
         /// The version that is called.
         version: String,
-        /// When it is too late for it to begin anything.
+        /// The time after which it is too late to begin anything.
         not_after: Time,
     },
     /// Lets no call begin any more.
     Bar {
-        /// Which one.
+        /// The call, of the two.
         direction: Direction,
     },
-    /// Takes the end of a call into the step, where people read it. Nothing is changed.
+    /// Takes the end of a call into the step, where people read it. It changes nothing.
     Note {
-        /// Which one.
+        /// The call, of the two.
         direction: Direction,
-        /// How it ended.
+        /// The end.
         end: Ended,
     },
 }
 
 impl Change {
-    /// As the ledger records it.
+    /// Returns the change as the ledger records it.
     pub fn value(&self) -> Value {
         match self {
             Self::Start {
@@ -184,7 +184,7 @@ impl Change {
     }
 }
 
-/// All that is recorded of one of the calls in the step.
+/// Returns everything that the step has recorded of one of the calls.
 pub fn recorded(changes: &[ChangeRecord], direction: Direction) -> Side {
     let mut side = Side::default();
     for record in changes {
@@ -206,7 +206,8 @@ fn start(change: &Value) -> Option<Start> {
     })
 }
 
-/// The key that a function knows its call by: of a deployment, a component and a direction, and never of a try.
+/// Returns the key by which a function recognizes its call. It is of a deployment, a component and a direction, and
+/// never of a try.
 pub fn key(deployment: &DeploymentId, component: &ComponentName, direction: Direction) -> String {
     started_by(deployment, component, direction)
 }

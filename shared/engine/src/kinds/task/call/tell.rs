@@ -1,4 +1,4 @@
-//! What is told of a call: one function per story.
+//! The texts about a call: one function for each story.
 
 use super::state::{Change, Ended, Seen, Target};
 use crate::kinds::task::state::Direction;
@@ -16,12 +16,12 @@ pub(super) fn function(target: &Target) -> String {
     }
 }
 
-/// What of it Windlass owns, in words.
+/// The part of the function that Windlass owns, in words.
 pub(super) fn owned(target: &Target) -> String {
     format!("its own calls of {}", function(target))
 }
 
-/// What ran, in words.
+/// Tells what ran, in words.
 pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let sides = [
         (Direction::Undo, &seen.back),
@@ -66,7 +66,7 @@ fn of(direction: Direction, ended: &Ended) -> String {
     }
 }
 
-/// The last lines of its log, where they are shown.
+/// The last lines of its log, if they are shown.
 fn last_lines(ended: &Ended) -> String {
     let lines = ended.end.lines.iter().map(|line| format!("\n  | {line}"));
     let lines: String = lines.collect();
@@ -107,7 +107,7 @@ fn capital(text: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// A call has failed.
+/// The finding for a call that has failed.
 pub(super) fn failed(target: &Target, direction: Direction, ended: &Ended) -> Finding {
     let told = format!("{}.{}", capital(&of(direction, ended)), last_lines(ended));
     let log = format!("Look at the log of {}", function(target));
@@ -127,7 +127,7 @@ pub(super) fn failed(target: &Target, direction: Direction, ended: &Ended) -> Fi
     }
 }
 
-/// Nothing that came before may run after it.
+/// The finding for an irreversible call that has begun: nothing that came before may run after it.
 pub(super) fn irreversible(target: &Target, ended: &Ended) -> Finding {
     let accept = operators(ActionName::Accept, &target.app, &target.environment);
     finding(
@@ -142,7 +142,7 @@ pub(super) fn irreversible(target: &Target, ended: &Ended) -> Finding {
     )
 }
 
-/// Nobody knows what a call did.
+/// The finding for a call of which nobody knows what it did.
 pub(super) fn unknown(target: &Target, direction: Direction, called: &Called) -> Finding {
     let begun = match called.begun {
         Some(begun) => format!("was begun at {begun}, and no answer came"),
@@ -163,7 +163,7 @@ pub(super) fn unknown(target: &Target, direction: Direction, called: &Called) ->
     )
 }
 
-/// Lambda has not run what takes a call back.
+/// The finding for a call that takes another back, and that Lambda has not run.
 pub(super) fn not_begun(target: &Target, called: &Called) -> Finding {
     let why = called.end.as_ref().map(|end| end.why.trim_end_matches('.'));
     let why = why.filter(|why| !why.is_empty());
@@ -181,7 +181,7 @@ pub(super) fn not_begun(target: &Target, called: &Called) -> Finding {
     )
 }
 
-/// Nobody makes a call that was asked for.
+/// The finding for a call that was asked for and that nobody makes.
 pub(super) fn never_begins(target: &Target, direction: Direction) -> Finding {
     finding(
         target,
@@ -196,7 +196,7 @@ pub(super) fn never_begins(target: &Target, direction: Direction) -> Finding {
     )
 }
 
-/// A call is under way, so that nobody knows yet what it comes to.
+/// The finding for a call that is under way, so that nobody knows yet what it comes to.
 pub(super) fn still_runs(target: &Target) -> Finding {
     finding(
         target,
