@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::count::count;
 use windlass_domain::drill::{Drill, DrillOutcome, DrillStep, Leg, lasted};
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::identity::EnvironmentId;
 
 /// The drills of an environment: the one that is under way, and a page of those that have ended.
 #[derive(Debug, Deserialize)]
@@ -37,11 +37,8 @@ impl Page {
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn newest(
-    windlass: &Windlass,
-    app: &AppName,
-    environment: &EnvironmentName,
-) -> Result<Option<Drill>, Failure> {
+pub async fn newest(windlass: &Windlass, of: EnvironmentId<'_>) -> Result<Option<Drill>, Failure> {
+    let EnvironmentId { app, environment } = of;
     let (app, environment) = (app.as_str(), environment.as_str());
     let path = ["apps", app, "environments", environment, "drills"];
     let answer = windlass.get(&path, &[("limit", "1")]).await?;

@@ -7,7 +7,7 @@ use crate::windlass::Windlass;
 use serde::{Deserialize, Serialize};
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::git::Git;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::part::Part;
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
@@ -50,16 +50,19 @@ pub struct Deployment {
 /// No answer, or one that cannot be understood.
 pub async fn newest(
     windlass: &Windlass,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     version: Option<&str>,
     pages: usize,
 ) -> Result<Option<Deployment>, Failure> {
+    let EnvironmentId {
+        app: _,
+        environment: _,
+    } = of;
     let is_meant =
         |one: &Deployment| version.is_none_or(|version| one.version.as_deref() == Some(version));
     let mut after: Option<String> = None;
     for _ in 0..pages {
-        let list = List::of::<Deployment>(app, environment);
+        let list = List::of::<Deployment>(of);
         let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
         let found = page.listed.into_iter().find(is_meant);
         after = page.next;
@@ -74,10 +77,8 @@ impl Listed for Deployment {
     const NAME: &'static str = "deployments";
     const VERB: &'static str = "history";
 
-    fn list<'a>(
-        app: &'a AppName,
-        environment: &'a EnvironmentName,
-    ) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>) {
+    fn list<'a>(of: EnvironmentId<'a>) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>) {
+        let EnvironmentId { app, environment } = of;
         let path = vec!["apps", app.as_str(), "deployments"];
         (path, vec![("environment", environment.as_str())])
     }

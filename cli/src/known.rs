@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::release::Release as Recorded;
 
@@ -111,9 +112,12 @@ pub async fn declaration(
 /// No answer, or one that cannot be understood.
 pub async fn environment(
     windlass: &Windlass,
-    app: &AppName,
-    name: &EnvironmentName,
+    of: EnvironmentId<'_>,
 ) -> Result<Known<Environment>, Failure> {
+    let EnvironmentId {
+        app,
+        environment: name,
+    } = of;
     let path = ["apps", app.as_str(), "environments", name.as_str()];
     read(windlass.get(&path, &[]).await)
 }

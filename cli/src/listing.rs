@@ -10,6 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The most that the API puts on a page.
@@ -27,10 +28,7 @@ pub trait Listed: Serialize + DeserializeOwned {
     const VERB: &'static str;
 
     /// Returns the path and the query of the list of an environment.
-    fn list<'a>(
-        app: &'a AppName,
-        environment: &'a EnvironmentName,
-    ) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>);
+    fn list<'a>(of: EnvironmentId<'a>) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>);
 
     /// The titles of the table's columns.
     const COLUMNS: &'static [&'static str];
@@ -52,8 +50,8 @@ pub struct List<'a> {
 
 impl<'a> List<'a> {
     /// Returns the list of an environment.
-    pub fn of<T: Listed>(app: &'a AppName, environment: &'a EnvironmentName) -> Self {
-        let (path, query) = T::list(app, environment);
+    pub fn of<T: Listed>(of: EnvironmentId<'a>) -> Self {
+        let (path, query) = T::list(of);
         Self {
             name: T::NAME,
             path,
@@ -214,7 +212,7 @@ impl Listing {
         let (app, environment) = (&self.app, &self.environment);
         let page = waiting(async {
             let windlass = self.endpoint.open().await?;
-            let list = List::of::<T>(app, environment);
+            let list = List::of::<T>(EnvironmentId::new(app, environment));
             self.part.read::<T>(&windlass, &list).await
         })?;
         let rows: Vec<Vec<String>> = page.listed.iter().map(Listed::row).collect();

@@ -5,6 +5,7 @@ use crate::history;
 use crate::record::is_id;
 use crate::windlass::Windlass;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// Returns the id of the deployment. `which` is an id or an environment, `version` a version or an id.
@@ -26,12 +27,19 @@ pub async fn id(
     let Ok(environment) = EnvironmentName::new(which) else {
         return Ok(which.to_owned());
     };
-    let found = history::newest(windlass, app, &environment, version, usize::MAX).await?;
+    let found = history::newest(
+        windlass,
+        EnvironmentId::new(app, &environment),
+        version,
+        usize::MAX,
+    )
+    .await?;
     let found = found.map(|found| found.id);
-    found.ok_or_else(|| none(app, &environment, version))
+    found.ok_or_else(|| none(EnvironmentId::new(app, &environment), version))
 }
 
-fn none(app: &AppName, environment: &EnvironmentName, version: Option<&str>) -> Failure {
+fn none(of: EnvironmentId<'_>, version: Option<&str>) -> Failure {
+    let EnvironmentId { app, environment } = of;
     let (path, reason) = match version {
         Some(version) => (
             "version",

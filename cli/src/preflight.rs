@@ -6,6 +6,7 @@ use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git_rule::{GitRef, tag_version_differs};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::input::input;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -177,7 +178,11 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
 /// Returns the findings from the environment as it is now, in the words of the machine that would refuse the release.
 pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
     let hold = now.hold.as_ref().filter(|_| !plan.through_hold);
-    beforehand(plan.app, &here.environment, hold, now.lock.stuck())
+    beforehand(
+        EnvironmentId::new(plan.app, &here.environment),
+        hold,
+        now.lock.stuck(),
+    )
 }
 
 /// Refuses changes that are in no commit for a tag, and for an environment that takes tags or waits for a person: those
@@ -245,8 +250,7 @@ pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
     if here.start == Start::Manual && !plan.through_hold {
         let start = input(
             ActionName::Deploy,
-            plan.app,
-            name,
+            EnvironmentId::new(plan.app, name),
             &[("version", plan.manifest.version.as_str().into())],
         );
         let start = windlass_domain::way::Way::CommandLine.tell(&start);

@@ -14,6 +14,7 @@ use crate::windlass::Windlass;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::EnvironmentName;
 
 /// The text where no API is asked, so that the caller knows that these were not looked at.
@@ -221,7 +222,7 @@ impl Sight {
     ) -> Result<(), Failure> {
         let (app, version) = (declaration.app(), declaration.version());
         for name in declaration.environments() {
-            let now = match known::environment(windlass, app, name).await {
+            let now = match known::environment(windlass, EnvironmentId::new(app, name)).await {
                 Ok(Known::So(now)) => now,
                 // Nothing runs in an environment that was never declared.
                 Ok(Known::Not(_)) => {
@@ -265,7 +266,7 @@ pub async fn of_version(
     windlass: &Windlass,
     environment: &EnvironmentName,
 ) -> Result<Vec<Deployment>, Failure> {
-    let list = List::of::<Deployment>(plan.app, environment);
+    let list = List::of::<Deployment>(EnvironmentId::new(plan.app, environment));
     let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, None).await?;
     let version = Some(plan.manifest.version.as_str());
     let listed = page.listed.into_iter();

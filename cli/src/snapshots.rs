@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use windlass_domain::environment::BEFORE_WINDLASS;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::Irreversible;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::name::ComponentName;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 
@@ -83,10 +84,8 @@ impl Listed for Snapshot {
     const NAME: &'static str = "snapshots";
     const VERB: &'static str = "snapshots";
 
-    fn list<'a>(
-        app: &'a AppName,
-        environment: &'a EnvironmentName,
-    ) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>) {
+    fn list<'a>(of: EnvironmentId<'a>) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>) {
+        let EnvironmentId { app, environment } = of;
         let (app, environment) = (app.as_str(), environment.as_str());
         let path = vec!["apps", app, "environments", environment, "snapshots"];
         (path, vec![])

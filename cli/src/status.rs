@@ -9,7 +9,7 @@ use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::drill::{Drills, Next};
 use windlass_domain::environment::{Given, HeldState, Hold, Lock, Names, Running};
 use windlass_domain::hourly_look::{Component, Shown};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
 use windlass_domain::irreversible::{self, Irreversible};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -300,7 +300,12 @@ impl Environment {
         let Some(held) = &self.lock.held else {
             return "  lock: free".to_owned();
         };
-        let next = |action| Way::CommandLine.tell(&operators(action, &self.app, &self.name));
+        let next = |action| {
+            Way::CommandLine.tell(&operators(
+                action,
+                EnvironmentId::new(&self.app, &self.name),
+            ))
+        };
         let what = match held.state {
             HeldState::Running => "is under way".to_owned(),
             HeldState::Recovering => "is being recovered".to_owned(),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use windlass_cli::Arguments;
 use windlass_domain::call;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::input;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
@@ -145,10 +145,10 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         "preempt",
     ];
     let mut texts = vec![
-        call::environment(&app, &prod),
-        call::observed(&app, &prod),
-        call::snapshots(&app, &prod),
-        call::cancel(&app, &prod, &id),
+        call::environment(EnvironmentId::new(&app, &prod)),
+        call::observed(EnvironmentId::new(&app, &prod)),
+        call::snapshots(EnvironmentId::new(&app, &prod)),
+        call::cancel(EnvironmentId::new(&app, &prod), &id),
     ];
     for of in 0..1_u32 << wishes.len() {
         let chosen = wishes.iter().enumerate();
@@ -158,7 +158,11 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         if of > 0 {
             members.push(("reason", "…".into()));
         }
-        texts.push(input(ActionName::Deploy, &app, &prod, &members));
+        texts.push(input(
+            ActionName::Deploy,
+            EnvironmentId::new(&app, &prod),
+            &members,
+        ));
     }
     for action in [
         ActionName::Rollback,
@@ -182,11 +186,19 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         };
         for more in [vec![], more] {
             let members: Vec<_> = more.into_iter().chain([("reason", "…".into())]).collect();
-            texts.push(input(action, &app, &prod, &members));
+            texts.push(input(action, EnvironmentId::new(&app, &prod), &members));
         }
     }
-    texts.push(input(ActionName::Hold, &app, &prod, &[reason]));
-    texts.push(input(ActionName::Check, &app, &prod, &[]));
+    texts.push(input(
+        ActionName::Hold,
+        EnvironmentId::new(&app, &prod),
+        &[reason],
+    ));
+    texts.push(input(
+        ActionName::Check,
+        EnvironmentId::new(&app, &prod),
+        &[],
+    ));
     for text in texts {
         let told = Way::CommandLine.tell(&text);
         let commands = commands(&told);

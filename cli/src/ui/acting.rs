@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::operator::{came_of, is_not_known_yet};
 use crate::verbs::Verb;
 use maud::{Markup, html};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// An act from these pages.
@@ -143,7 +144,7 @@ impl Server {
             pre.typed { code { (did.typed) } }
             (told)
             @if let Some(environment) = &did.environment {
-                p.acts { a.button href=(self.stand.environment(&did.app, environment)) { (did.app) " " (environment) } }
+                p.acts { a.button href=(self.stand.environment(EnvironmentId::new(&did.app, environment))) { (did.app) " " (environment) } }
             }
         };
         Ok(self.page(200, "Handed in", (!is_over).then_some(2), &body))

@@ -12,6 +12,7 @@ use windlass_domain::count::{agree, count};
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, Names};
 use windlass_domain::hourly_look::Shown;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::part::Part;
 use windlass_domain::time::Time;
@@ -122,7 +123,7 @@ impl Board<'_> {
         };
         html! { tr data-row hidden[is_hidden] {
             th scope="row" { (app.app) }
-            td { a href=(self.near(&self.stand.environment(&app.app, &here.environment))) { (here.environment) } }
+            td { a href=(self.near(&self.stand.environment(EnvironmentId::new(&app.app, &here.environment)))) { (here.environment) } }
             td { (each(&|names, parts| html! {
                 b { (names.now.version) }
                 @if runs.len() > 1 { " " small { (told(parts)) } }

@@ -11,6 +11,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 use windlass_domain::count::count;
 use windlass_domain::gate::Verdict;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::time::Time;
 
 /// The content of a deployment's page.
@@ -39,7 +40,7 @@ impl Shown<'_> {
             above: vec![
                 (
                     format!("{app} {environment}"),
-                    self.stand.environment(app, environment),
+                    self.stand.environment(EnvironmentId::new(app, environment)),
                 ),
                 (id.to_string(), own.unwrap_or_default()),
             ],

@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use std::collections::BTreeMap;
 use windlass_domain::drift::Drift;
 use windlass_domain::environment::{HeldState, Names, Running};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::time::Time;
 
 /// The content of an environment's page.
@@ -39,7 +40,10 @@ impl Shown<'_> {
         let page = Page {
             stand: self.stand,
             title: &format!("{app} {name}"),
-            above: vec![(format!("{app} {name}"), self.stand.environment(app, name))],
+            above: vec![(
+                format!("{app} {name}"),
+                self.stand.environment(EnvironmentId::new(app, name)),
+            )],
             again_s: self.environment.observed.is_empty().then_some(5),
         };
         page.render(&self.body())
@@ -143,7 +147,7 @@ impl Shown<'_> {
                     @else { a.button href={ (to("cancel")) "&id=" (held.deployment) } { "Cancel" } }
                     a.button href=(to("recover")) { "Recover" }
                 }
-                a.button href={ (self.stand.environment(app, name)) "?observe=true" } { "Look for drift" }
+                a.button href={ (self.stand.environment(EnvironmentId::new(app, name))) "?observe=true" } { "Look for drift" }
             }
         } }
     }
@@ -239,7 +243,7 @@ impl Shown<'_> {
                     tbody { @for one in self.history { (self.past(one)) } }
                 } }
                 @if let (Some(next), true) = (self.next, self.stand.acts()) {
-                    p { a.button href={ (self.stand.environment(app, name)) "?after=" (next) } { "Older" } }
+                    p { a.button href={ (self.stand.environment(EnvironmentId::new(app, name))) "?after=" (next) } { "Older" } }
                 }
             }
         }

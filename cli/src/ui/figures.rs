@@ -4,6 +4,7 @@ use super::parts::{Page, Stand, when};
 use crate::figures::{App, Here};
 use maud::{Markup, html};
 use windlass_domain::figures::cells;
+use windlass_domain::identity::EnvironmentId;
 
 /// The content of the page.
 pub struct Shown<'a> {
@@ -55,7 +56,7 @@ fn row(stand: &Stand, app: &App, here: &Here) -> Markup {
     let [live, lead, failed, restored, cost] = cells(&here.figures);
     html! { tr {
         th scope="row" { (app.app) }
-        td data-name="Environment" { a href=(stand.environment(&app.app, &here.environment)) { (here.environment) } }
+        td data-name="Environment" { a href=(stand.environment(EnvironmentId::new(&app.app, &here.environment))) { (here.environment) } }
         td data-name="Live" { (live) @if here.cut { " " small { "since " (when(here.from)) } } }
         td data-name="Lead time" { (lead) }
         td data-name="Failed" { (failed) }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::ending::Ending;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::name::AppName;
 use windlass_domain::time::Time;
 
 /// A length of time in two steps at most: `3d 4h`, `4m 12s`.
@@ -47,7 +48,8 @@ impl Stand {
     }
 
     /// Returns the address of an environment.
-    pub fn environment(&self, app: &AppName, environment: &EnvironmentName) -> String {
+    pub fn environment(&self, of: EnvironmentId<'_>) -> String {
+        let EnvironmentId { app, environment } = of;
         match self {
             Self::Served(base) => format!("{base}/apps/{app}/environments/{environment}"),
             Self::File(_) => format!("#{app}-{environment}"),

@@ -14,7 +14,7 @@ use crate::windlass::Windlass;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use maud::html;
 use windlass_domain::figures::DAY_MS;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::time::Time;
 
 /// The number of records that are read at a time.
@@ -26,18 +26,21 @@ const AT_A_TIME: usize = 4;
 /// No answer, or one that cannot be understood.
 pub async fn written(
     windlass: &Windlass,
-    app: &AppName,
-    name: &EnvironmentName,
+    of: EnvironmentId<'_>,
     since: Time,
 ) -> Result<String, Failure> {
+    let EnvironmentId {
+        app,
+        environment: name,
+    } = of;
     let path = ["apps", app.as_str(), "environments", name.as_str()];
-    let list = List::of::<Snapshot>(app, name);
+    let list = List::of::<Snapshot>(of);
     let (answer, snapshots) = futures::try_join!(
         windlass.get(&path, &[]),
         page::<Snapshot>(windlass, &list, LARGEST_PAGE, None)
     )?;
-    let history = history(windlass, app, name, since).await?;
-    let figures = figures(windlass, app, name, since).await;
+    let history = history(windlass, of, since).await?;
+    let figures = figures(windlass, of, since).await;
     let mut snapshots = snapshots.listed;
     snapshots.retain(|one| one.present || one.made >= since);
     let records = stream::iter(&history).map(|one| async move {
@@ -96,12 +99,11 @@ pub async fn written(
 
 /// Reads the figures since then, or of as many days as there are figures for. Where they cannot be read, the rest is
 /// still shown.
-async fn figures(
-    windlass: &Windlass,
-    app: &AppName,
-    name: &EnvironmentName,
-    since: Time,
-) -> Result<App, Failure> {
+async fn figures(windlass: &Windlass, of: EnvironmentId<'_>, since: Time) -> Result<App, Failure> {
+    let EnvironmentId {
+        app,
+        environment: name,
+    } = of;
     let days = now().ms_since(since).div_ceil(DAY_MS).clamp(1, 366);
     let query = [("environment", name.as_str()), ("days", &days.to_string())];
     let answer = windlass
@@ -113,11 +115,14 @@ async fn figures(
 /// Reads the deployments since then, newest first.
 async fn history(
     windlass: &Windlass,
-    app: &AppName,
-    name: &EnvironmentName,
+    of: EnvironmentId<'_>,
     since: Time,
 ) -> Result<Vec<Deployment>, Failure> {
-    let list = List::of::<Deployment>(app, name);
+    let EnvironmentId {
+        app: _,
+        environment: _name,
+    } = of;
+    let list = List::of::<Deployment>(of);
     let mut all = Vec::new();
     let mut after: Option<String> = None;
     loop {

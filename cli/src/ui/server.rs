@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
 use windlass_domain::drill::Drill;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The number of deployments and snapshots that a page has.
@@ -206,8 +207,8 @@ impl Server {
         };
         let path = ["apps", app.as_str(), "environments", name.as_str()];
         let (deployments, snapshots) = (
-            List::of::<Deployment>(&app, &name),
-            List::of::<Snapshot>(&app, &name),
+            List::of::<Deployment>(EnvironmentId::new(&app, &name)),
+            List::of::<Snapshot>(EnvironmentId::new(&app, &name)),
         );
         let (answer, history, snapshots) = futures::try_join!(
             self.windlass.get(&path, observe),

@@ -9,6 +9,7 @@ use crate::windlass::Windlass;
 use maud::{Markup, html};
 use windlass_domain::count::count;
 use windlass_domain::drill::{Drill, DrillOutcome, DrillStep, Drills, Known, Leg, Next, lasted};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::AppName;
 use windlass_domain::time::Time;
 
@@ -20,7 +21,7 @@ pub async fn last(windlass: &Windlass, here: &Environment) -> LastDrill {
     if known(here).is_none() {
         return Ok(None);
     }
-    newest(windlass, &here.app, &here.name).await
+    newest(windlass, EnvironmentId::new(&here.app, &here.name)).await
 }
 
 /// Returns what an environment knows of its last drill.

@@ -13,7 +13,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::AppName;
 use windlass_domain::to_have::to_go_back;
 
@@ -165,7 +165,7 @@ impl Cancel {
             );
         }
         let Environment { lock, snapshot, .. } = environment;
-        to_go_back(app, &environment.name, lock, *snapshot)
+        to_go_back(EnvironmentId::new(app, &environment.name), lock, *snapshot)
     }
 }
 

@@ -15,6 +15,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use windlass_domain::count::count;
 use windlass_domain::finding::{self, Finding};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::planned::Planned;
 
@@ -40,7 +41,9 @@ impl Doctor {
     /// If Windlass refuses it, does not answer, or does not look in time.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         match (&self.app, &self.environment) {
-            (Some(app), Some(environment)) => self.check((app, environment), output),
+            (Some(app), Some(environment)) => {
+                self.check(EnvironmentId::new(app, environment), output)
+            }
             _ => self.itself(output),
         }
     }
@@ -77,7 +80,7 @@ impl Doctor {
 
     fn check(
         &self,
-        (app, environment): (&AppName, &EnvironmentName),
+        EnvironmentId { app, environment }: EnvironmentId<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
         let body = json!({"action": "check"});

@@ -11,6 +11,7 @@ use crate::manual::Page;
 use crate::meant;
 use crate::now::now;
 use crate::output::Output;
+use windlass_domain::identity::EnvironmentId;
 
 use crate::places::Endpoint;
 use crate::record::Record;
@@ -202,7 +203,8 @@ impl Explain {
         record: &Record,
     ) -> Result<Environment, Failure> {
         let name = &record.deployment.environment;
-        match known::environment(windlass, &record.deployment.app, name).await? {
+        match known::environment(windlass, EnvironmentId::new(&record.deployment.app, name)).await?
+        {
             Known::So(environment) => Ok(environment),
             Known::Not(findings) => Err(Failure::rejected("it is not known:", findings)),
         }

@@ -9,6 +9,7 @@ use crate::ui::report::written;
 use crate::windlass::waiting;
 use clap::Args;
 use serde_json::json;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -40,7 +41,12 @@ impl Report {
         let since = Time(now().0.saturating_sub(self.days * DAY));
         let text = waiting(async {
             let windlass = self.endpoint.open().await?;
-            written(&windlass, &self.app, &self.environment, since).await
+            written(
+                &windlass,
+                EnvironmentId::new(&self.app, &self.environment),
+                since,
+            )
+            .await
         })?;
         output.result(&json!({ "html": text }), &text);
         Ok(Exit::Good)

@@ -14,6 +14,7 @@ use clap::Args;
 use indicatif::HumanDuration;
 use std::time::Duration;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The time within which a deployment must be there that somebody may have handed in a moment ago.
@@ -154,8 +155,7 @@ impl Watch {
     ) -> Result<Option<Deployment>, Failure> {
         newest(
             windlass,
-            &self.app,
-            environment,
+            EnvironmentId::new(&self.app, environment),
             self.version.as_deref(),
             pages,
         )

@@ -8,7 +8,7 @@ use crate::environment::{
     Became, EnvironmentState, Held, HeldState, Hold, Lock, Past, Veto, Waiting,
 };
 use crate::finding::Finding;
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
 use crate::overtaking::{
@@ -58,6 +58,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// The environment that it is of.
+    pub fn environment_id(&self) -> EnvironmentId<'_> {
+        EnvironmentId::new(&self.app, &self.environment)
+    }
+
     /// Makes a candidate of a deployment's record.
     pub fn of(record: &Deployment) -> Self {
         Self {

@@ -3,26 +3,30 @@
 //! The release machine has no input for these, so a call is the datum. A person at the console can make it as well. For
 //! the command line it becomes a command when the text leaves Windlass ([`crate::way`]).
 
-use crate::identity::DeploymentId;
-use crate::name::{AppName, EnvironmentName};
+use crate::identity::{DeploymentId, EnvironmentId};
+use crate::name::AppName;
 
 /// Returns the call that tells what runs in an environment.
-pub fn environment(app: &AppName, environment: &EnvironmentName) -> String {
+pub fn environment(of: EnvironmentId<'_>) -> String {
+    let EnvironmentId { app, environment } = of;
     format!("`GET /apps/{app}/environments/{environment}`")
 }
 
 /// Returns the call that compares the targets of an environment with what is recorded.
-pub fn observed(app: &AppName, environment: &EnvironmentName) -> String {
+pub fn observed(of: EnvironmentId<'_>) -> String {
+    let EnvironmentId { app, environment } = of;
     format!("`GET /apps/{app}/environments/{environment}?observe=true`")
 }
 
 /// Returns the call that lists the snapshots that a rollback can go back to.
-pub fn snapshots(app: &AppName, environment: &EnvironmentName) -> String {
+pub fn snapshots(of: EnvironmentId<'_>) -> String {
+    let EnvironmentId { app, environment } = of;
     format!("`GET /apps/{app}/environments/{environment}/snapshots`")
 }
 
 /// Returns the call that lists the deployments of an environment, the newest first.
-pub fn history(app: &AppName, environment: &EnvironmentName) -> String {
+pub fn history(of: EnvironmentId<'_>) -> String {
+    let EnvironmentId { app, environment } = of;
     format!("`GET /apps/{app}/deployments?environment={environment}`")
 }
 
@@ -32,7 +36,8 @@ pub fn figures_of_a_day(app: &AppName) -> String {
 }
 
 /// Returns the call that stops a deployment and undoes what it changed.
-pub fn cancel(app: &AppName, environment: &EnvironmentName, id: &DeploymentId) -> String {
+pub fn cancel(of: EnvironmentId<'_>, id: &DeploymentId) -> String {
+    let EnvironmentId { app, environment } = of;
     format!(
         r#"`POST /apps/{app}/environments/{environment}/deployments/{id}/cancel {{"reason":"…"}}`"#
     )
@@ -77,6 +82,7 @@ fn command(call: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::EnvironmentName;
     use crate::way::Way;
 
     #[test]
@@ -87,13 +93,25 @@ mod tests {
         );
         let id = DeploymentId("0123456789abcdef".into());
         let table = [
-            (environment(&app, &prod), "windlass status shop prod"),
-            (observed(&app, &prod), "windlass status shop prod --observe"),
-            (snapshots(&app, &prod), "windlass snapshots shop prod"),
-            (history(&app, &prod), "windlass history shop prod"),
+            (
+                environment(EnvironmentId::new(&app, &prod)),
+                "windlass status shop prod",
+            ),
+            (
+                observed(EnvironmentId::new(&app, &prod)),
+                "windlass status shop prod --observe",
+            ),
+            (
+                snapshots(EnvironmentId::new(&app, &prod)),
+                "windlass snapshots shop prod",
+            ),
+            (
+                history(EnvironmentId::new(&app, &prod)),
+                "windlass history shop prod",
+            ),
             (figures_of_a_day(&app), "windlass stats shop --days 1"),
             (
-                cancel(&app, &prod, &id),
+                cancel(EnvironmentId::new(&app, &prod), &id),
                 "windlass cancel shop 0123456789abcdef --reason '…'",
             ),
         ];

@@ -4,7 +4,7 @@ use crate::digest::Digest;
 use crate::ending::{Ending, Resolved};
 use crate::environment::Running;
 use crate::finding::Finding;
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::input;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
@@ -125,6 +125,11 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// The environment that it is of.
+    pub fn environment_id(&self) -> EnvironmentId<'_> {
+        EnvironmentId::new(&self.app, &self.environment)
+    }
+
     /// Returns how many recoveries Windlass started by itself for it since somebody last asked for an execution.
     pub fn recoveries(&self) -> usize {
         self.executions.len().saturating_sub(self.asked_for + 1)
@@ -179,7 +184,7 @@ impl Deployment {
         if !self.across.is_empty() {
             members.push(("across", json!(self.across)));
         }
-        input(self.action, &self.app, &self.environment, &members)
+        input(self.action, self.environment_id(), &members)
     }
 
     /// Returns the input with which a person goes where this deployment went, and stays there. A drill would come back,
@@ -211,7 +216,7 @@ impl Deployment {
             members.push(("reason", "…".into()));
         }
         members.push(("version", self.release.version.clone().into()));
-        input(ActionName::Deploy, &self.app, &self.environment, &members)
+        input(ActionName::Deploy, self.environment_id(), &members)
     }
 }
 

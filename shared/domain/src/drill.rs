@@ -8,9 +8,8 @@
 use crate::deployment::{Deployment, PREEMPTED};
 use crate::ending::Ending;
 use crate::environment::Snapshot;
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::judgement::Judgement;
-use crate::name::{AppName, EnvironmentName};
 use crate::overtaking::PREEMPTED_BY_DEPLOY;
 use crate::request::Requester;
 use crate::step::Step;
@@ -254,10 +253,10 @@ impl Drill {
     }
 
     /// Returns the id of the next deployment that tries the way back: the same for whoever starts it.
-    pub fn next_back(&self, app: &AppName, environment: &EnvironmentName) -> DeploymentId {
+    pub fn next_back(&self, of: EnvironmentId<'_>) -> DeploymentId {
         let key = format!("{} back {}", self.id, self.tries + 1);
         let action = crate::request::ActionName::Drill;
-        DeploymentId::keyed(app, environment, action, &key)
+        DeploymentId::keyed(of, action, &key)
     }
 
     /// Returns whether the version before runs, and the deployment that comes back has to be started.
@@ -324,14 +323,9 @@ pub struct Known {
 impl Drills {
     /// Records the end of a deployment. Returns the drill if it has ended with that. The end of a deployment that
     /// belongs to no drill under way changes nothing, and neither does an end that was recorded already.
-    pub fn leg_ended(
-        &mut self,
-        app: &AppName,
-        environment: &EnvironmentName,
-        end: &LegEnd<'_>,
-    ) -> Option<Drill> {
+    pub fn leg_ended(&mut self, of: EnvironmentId<'_>, end: &LegEnd<'_>) -> Option<Drill> {
         let drill = self.under_way.as_mut()?;
-        drill.leg_ended(app, environment, end);
+        drill.leg_ended(of, end);
         self.take_ended()
     }
 

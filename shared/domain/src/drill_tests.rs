@@ -4,6 +4,9 @@ use crate::admission_scene::{Scene, id};
 use crate::deployment::{Ended, Status, Why};
 use crate::environment::HeldState;
 use crate::gate::{Measurement, Verdict};
+use crate::identity::EnvironmentId;
+use crate::name::AppName;
+use crate::name::EnvironmentName;
 use crate::request::ActionName;
 use crate::time::Span;
 use serde_json::json;
@@ -73,7 +76,7 @@ fn take(drills: &mut Drills, record: &Deployment, judgements: &[Judgement]) -> O
         judgements,
         snapshot: 4,
     };
-    drills.leg_ended(&app, &env, &end)
+    drills.leg_ended(EnvironmentId::new(&app, &env), &end)
 }
 
 /// Drills whose way there succeeded, and whose way back is tried for the so many-th time.
@@ -229,10 +232,10 @@ fn a_drill_that_cannot_come_back_ends_and_tells_what_runs() {
 fn each_try_of_the_way_back_is_a_deployment_of_its_own_and_the_same_for_whoever_starts_it() {
     let (app, env) = shop();
     let mut drill = Drill::begin(&leg("there"));
-    let first = drill.next_back(&app, &env);
-    assert_eq!(first, drill.next_back(&app, &env));
+    let first = drill.next_back(EnvironmentId::new(&app, &env));
+    assert_eq!(first, drill.next_back(EnvironmentId::new(&app, &env)));
     drill.come_back(first.clone());
-    assert_ne!(first, drill.next_back(&app, &env));
+    assert_ne!(first, drill.next_back(EnvironmentId::new(&app, &env)));
     assert_eq!(drill.direction(&first), Some(Direction::Back));
     assert_eq!(drill.direction(&id("there")), Some(Direction::There));
     assert_eq!(drill.direction(&id("stranger")), None);

@@ -12,6 +12,7 @@ use crate::environment::EnvironmentState;
 use crate::finding::in_lines;
 use crate::git::Git;
 use crate::hourly_look::{self, HourlyLook};
+use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
 use crate::second_look::{Saw, SecondLook};
 use schemars::JsonSchema;
@@ -241,11 +242,11 @@ pub fn of_refusal(refusal: &Refusal) -> Event {
 
 /// Returns the event of a change of an environment's state; `None` if its hold has not changed.
 pub fn of_environment(
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     before: Option<&EnvironmentState>,
     after: &EnvironmentState,
 ) -> Option<Event> {
+    let EnvironmentId { app, environment } = of;
     let former = before.and_then(|before| before.hold.as_ref());
     let (name, cause) = match (former, &after.hold) {
         // A reason that is added to a hold sends an event too.
@@ -295,7 +296,8 @@ pub fn of_move(
 }
 
 /// Returns the event of a drill that has ended.
-pub fn of_drill(app: &AppName, environment: &EnvironmentName, drill: &Drill) -> Option<Event> {
+pub fn of_drill(of: EnvironmentId<'_>, drill: &Drill) -> Option<Event> {
+    let EnvironmentId { app, environment } = of;
     let ended = drill.ended.as_ref()?;
     let name = match ended.outcome {
         DrillOutcome::Proved => EventName::DrillProved,

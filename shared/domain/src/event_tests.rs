@@ -2,6 +2,7 @@ use super::in_words::{ascii, first_lines};
 use super::*;
 use crate::environment::Hold;
 use crate::finding::{Finding, FindingName};
+use crate::identity::EnvironmentId;
 use crate::request::{Requester, Route};
 use crate::time::Time;
 use serde_json::json;
@@ -30,7 +31,7 @@ fn a_hold_is_told_once_and_so_is_its_release() {
     let (app, env) = names();
     let free = EnvironmentState::default();
     let name = |before: &EnvironmentState, after: &EnvironmentState| {
-        of_environment(&app, &env, Some(before), after).map(|event| event.name)
+        of_environment(EnvironmentId::new(&app, &env), Some(before), after).map(|event| event.name)
     };
     assert_eq!(name(&free, &held()), Some(EventName::HoldSet));
     assert_eq!(name(&held(), &held()), None);
@@ -65,10 +66,15 @@ fn a_notification_has_a_short_subject_and_ten_lines() {
 #[test]
 fn what_went_well_notifies_nobody() {
     let (app, env) = names();
-    let event = of_environment(&app, &env, Some(&held()), &EnvironmentState::default()).unwrap();
+    let event = of_environment(
+        EnvironmentId::new(&app, &env),
+        Some(&held()),
+        &EnvironmentState::default(),
+    )
+    .unwrap();
     assert_eq!(event.notification(), None);
     assert!(
-        of_environment(&app, &env, None, &held())
+        of_environment(EnvironmentId::new(&app, &env), None, &held())
             .unwrap()
             .notification()
             .is_some()
@@ -249,7 +255,9 @@ fn a_refusal_is_told_with_all_its_findings() {
 #[test]
 fn a_hold_is_told_with_its_reason() {
     let (app, env) = names();
-    let set = of_environment(&app, &env, None, &held()).unwrap().detail;
+    let set = of_environment(EnvironmentId::new(&app, &env), None, &held())
+        .unwrap()
+        .detail;
     let cause = "Automatic deployments into shop/prod are held since 1970-01-01T00:00:00Z by \
                  arn:aws:iam::1:user/eva: bad prices.";
     assert_eq!(set.cause.as_deref(), Some(cause));

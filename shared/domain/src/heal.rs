@@ -268,7 +268,7 @@ pub fn not_restored(record: &Deployment, why: &str) -> String {
 /// Returns the sentence of a restore in whose place automatic deployments are held.
 pub fn held(record: &Deployment, why: &str) -> String {
     let (app, environment) = (&record.app, &record.environment);
-    let next = operators(ActionName::ReleaseHold, app, environment);
+    let next = operators(ActionName::ReleaseHold, record.environment_id());
     format!(
         "{app} {environment} KEEPS DRIFTING, and automatic deployments are held: {why}.\n  next: once that is mended, \
          start \

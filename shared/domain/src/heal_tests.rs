@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::drift::{Drift, Field};
 use crate::environment::{Held, HeldState, Hold};
 use crate::hourly_look::{Call, Watched, Who};
+use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
 
@@ -59,7 +60,7 @@ fn drifted(who: &str) -> Difference {
 
 fn scene() -> Scene {
     let (app, environment) = place();
-    let mut look = HourlyLook::new(&app, &environment, Time(0));
+    let mut look = HourlyLook::new(EnvironmentId::new(&app, &environment), Time(0));
     look.looked = Some(NOW);
     look.token = 7;
     look.state = 3;

@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::drift::{Compared, Drift, Field};
 use crate::environment::{Lock, Running};
 use crate::heal::Heal;
+use crate::identity::EnvironmentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -155,9 +156,15 @@ pub struct Upon<'a> {
 }
 
 impl HourlyLook {
+    /// The environment that it is of.
+    pub fn environment_id(&self) -> EnvironmentId<'_> {
+        EnvironmentId::new(&self.app, &self.environment)
+    }
+
     /// Makes the record of an environment that nobody has looked at yet. Environments that are found together are
     /// looked at one after the other, within an hour.
-    pub fn new(app: &AppName, environment: &EnvironmentName, now: Time) -> Self {
+    pub fn new(of: EnvironmentId<'_>, now: Time) -> Self {
+        let EnvironmentId { app, environment } = of;
         let name = Digest::of(format!("{app}/{environment}").as_bytes());
         let digits = u64::from_str_radix(name.short(), 16).unwrap_or_default();
         Self {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::environment::{Given, Held, HeldState};
 use crate::event::{EventName, of_hourly_look};
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::request::ActionName;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ fn running(names: &[&str]) -> BTreeMap<ComponentName, Running> {
 fn look() -> HourlyLook {
     let app = AppName::new("shop").unwrap();
     let environment = EnvironmentName::new("prod").unwrap();
-    HourlyLook::new(&app, &environment, BEGAN)
+    HourlyLook::new(EnvironmentId::new(&app, &environment), BEGAN)
 }
 
 fn good() -> Glance {
@@ -302,7 +302,7 @@ fn the_looks_of_all_environments_of_an_application_are_counted_together() {
         let looks = spendings.iter().map(|(app, environment, calls, hour)| {
             let app = AppName::new(*app).unwrap();
             let environment = EnvironmentName::new(*environment).unwrap();
-            let mut look = HourlyLook::new(&app, &environment, BEGAN);
+            let mut look = HourlyLook::new(EnvironmentId::new(&app, &environment), BEGAN);
             look.spent.add(*calls, BEGAN.plus_s(hour * HOUR_S));
             look
         });

@@ -7,6 +7,29 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// An environment, which only the name of its application and its own tell from all others. It borrows both, so that
+/// whatever has them can be asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnvironmentId<'a> {
+    /// The application.
+    pub app: &'a AppName,
+    /// The environment's own name.
+    pub environment: &'a EnvironmentName,
+}
+
+impl<'a> EnvironmentId<'a> {
+    /// The environment of these two names.
+    pub fn new(app: &'a AppName, environment: &'a EnvironmentName) -> Self {
+        Self { app, environment }
+    }
+}
+
+impl fmt::Display for EnvironmentId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.app, self.environment)
+    }
+}
+
 /// A deployment's id: 16 hexadecimal digits. They are made from application, environment, action, and what identifies
 /// the request: for an arrival the digest of the pinned release and the attempt, else the idempotency key.
 #[derive(
@@ -17,24 +40,15 @@ pub struct DeploymentId(pub String);
 
 impl DeploymentId {
     /// Returns the id of a deployment. The same five things always give the same id.
-    pub fn of(
-        app: &AppName,
-        environment: &EnvironmentName,
-        action: ActionName,
-        release: &Digest,
-        attempt: u32,
-    ) -> Self {
+    pub fn of(of: EnvironmentId<'_>, action: ActionName, release: &Digest, attempt: u32) -> Self {
+        let EnvironmentId { app, environment } = of;
         let text = format!("{app}\n{environment}\n{action}\n{release}\n{attempt}");
         Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
     }
 
     /// Returns the id of a request with an idempotency key: the same key is the same request, whatever it is for.
-    pub fn keyed(
-        app: &AppName,
-        environment: &EnvironmentName,
-        action: ActionName,
-        key: &str,
-    ) -> Self {
+    pub fn keyed(of: EnvironmentId<'_>, action: ActionName, key: &str) -> Self {
+        let EnvironmentId { app, environment } = of;
         // No attempt has such a name: nobody can choose a key that meets the id of an arrival.
         let text = format!("{app}\n{environment}\n{action}\nkey {key}");
         Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
@@ -89,6 +103,7 @@ pub fn execution_suffix(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::EnvironmentId;
 
     #[test]
     fn the_same_five_things_are_the_same_deployment_and_no_other() {
@@ -96,8 +111,7 @@ mod tests {
             let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
             let release = Digest::of(release);
             DeploymentId::of(
-                &app.unwrap(),
-                &environment.unwrap(),
+                EnvironmentId::new(&app.unwrap(), &environment.unwrap()),
                 action,
                 &release,
                 attempt,
@@ -122,7 +136,11 @@ mod tests {
     fn the_same_key_is_the_same_request_within_its_environment_and_action() {
         let of = |app: &str, environment: &str, action, key| {
             let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
-            DeploymentId::keyed(&app.unwrap(), &environment.unwrap(), action, key)
+            DeploymentId::keyed(
+                EnvironmentId::new(&app.unwrap(), &environment.unwrap()),
+                action,
+                key,
+            )
         };
         let one = of("shop", "prod", ActionName::Deploy, "run-812");
         assert_eq!(one, of("shop", "prod", ActionName::Deploy, "run-812"));

@@ -1,6 +1,7 @@
 //! Inputs of the release machine as text. A remedy or a message tells a person to start one next.
 
-use crate::name::{AppName, EnvironmentName};
+use crate::identity::EnvironmentId;
+use crate::name::AppName;
 use crate::request::ActionName;
 use serde_json::{Map, Value};
 
@@ -9,12 +10,8 @@ pub(crate) const BEGINS: &str = r#"{"action":""#;
 
 /// Returns the input of an action, to be pasted into the console. `members` stand in it as they are. The person writes
 /// a reason in place of `…`.
-pub fn input(
-    action: ActionName,
-    app: &AppName,
-    environment: &EnvironmentName,
-    members: &[(&str, Value)],
-) -> String {
+pub fn input(action: ActionName, of: EnvironmentId<'_>, members: &[(&str, Value)]) -> String {
+    let EnvironmentId { app, environment } = of;
     let environment = ("environment", environment.as_str().into());
     let members: Vec<(&str, Value)> = std::iter::once(environment)
         .chain(members.iter().cloned())
@@ -33,13 +30,14 @@ pub fn of_application(action: ActionName, app: &AppName, members: &[(&str, Value
 }
 
 /// Returns the input of an operator's action.
-pub fn operators(action: ActionName, app: &AppName, environment: &EnvironmentName) -> String {
-    input(action, app, environment, &[("reason", "…".into())])
+pub fn operators(action: ActionName, of: EnvironmentId<'_>) -> String {
+    input(action, of, &[("reason", "…".into())])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::EnvironmentName;
     use crate::request::Request;
 
     #[test]
@@ -49,14 +47,13 @@ mod tests {
             EnvironmentName::new("prod").unwrap(),
         );
         let table = [
-            operators(ActionName::Rollback, &app, &prod),
-            operators(ActionName::ReleaseHold, &app, &prod),
-            operators(ActionName::Recover, &app, &prod),
-            operators(ActionName::Accept, &app, &prod),
+            operators(ActionName::Rollback, EnvironmentId::new(&app, &prod)),
+            operators(ActionName::ReleaseHold, EnvironmentId::new(&app, &prod)),
+            operators(ActionName::Recover, EnvironmentId::new(&app, &prod)),
+            operators(ActionName::Accept, EnvironmentId::new(&app, &prod)),
             input(
                 ActionName::Deploy,
-                &app,
-                &prod,
+                EnvironmentId::new(&app, &prod),
                 &[("version", "1.4.0".into())],
             ),
         ];
@@ -65,7 +62,7 @@ mod tests {
             assert!(request.is_ok(), "{text}: {request:?}");
         }
         assert_eq!(
-            operators(ActionName::ReleaseHold, &app, &prod),
+            operators(ActionName::ReleaseHold, EnvironmentId::new(&app, &prod)),
             r#"{"action":"release_hold","app":"shop","environment":"prod","reason":"…"}"#
         );
     }

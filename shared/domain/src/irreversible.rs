@@ -5,9 +5,9 @@
 
 use crate::environment::{EnvironmentState, Snapshot};
 use crate::finding::{Finding, FindingName};
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::input;
-use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::name::ComponentName;
 use crate::request::ActionName;
 use crate::shape::{nearest, suggest};
 use crate::time::Time;
@@ -63,7 +63,7 @@ pub fn kept(
 /// Returns why a rollback to a snapshot is refused: it crosses a run that it does not name, or names one that it does
 /// not cross.
 pub fn refusals(
-    at: (&AppName, &EnvironmentName),
+    at: EnvironmentId<'_>,
     goal: &Snapshot,
     crossed: &Irreversible,
     across: &BTreeSet<ComponentName>,
@@ -102,7 +102,7 @@ pub fn not_crossed(
 }
 
 fn unnamed(
-    (app, environment): (&AppName, &EnvironmentName),
+    EnvironmentId { app, environment }: EnvironmentId<'_>,
     goal: &Snapshot,
     crossed: &Irreversible,
 ) -> Finding {
@@ -111,7 +111,11 @@ fn unnamed(
         ("reason", "…".into()),
         ("snapshot", goal.number.into()),
     ];
-    let again = input(ActionName::Rollback, app, environment, &members);
+    let again = input(
+        ActionName::Rollback,
+        EnvironmentId::new(app, environment),
+        &members,
+    );
     Finding::new(
         FindingName::Irreversible,
         "across",

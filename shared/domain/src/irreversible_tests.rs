@@ -1,6 +1,9 @@
 //! Rollbacks across irreversible runs.
 
 use super::*;
+use crate::identity::EnvironmentId;
+use crate::name::AppName;
+use crate::name::EnvironmentName;
 use serde_json::json;
 
 fn ran(by: &[(&str, &str)]) -> Irreversible {
@@ -25,10 +28,11 @@ fn snapshot(number: u64, irreversible: &Irreversible) -> Snapshot {
 
 fn refused(goal: &Snapshot, state: &EnvironmentState, across: &[&str]) -> Option<String> {
     let across = across.iter().map(|name| ComponentName::new(*name).unwrap());
-    let at = (
-        &AppName::new("shop").unwrap(),
-        &EnvironmentName::new("prod").unwrap(),
+    let (shop, prod) = (
+        AppName::new("shop").unwrap(),
+        EnvironmentName::new("prod").unwrap(),
     );
+    let at = EnvironmentId::new(&shop, &prod);
     let findings = refusals(at, goal, &crossed(goal, state), &across.collect());
     let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
     (!told.is_empty()).then(|| told.join("\n"))

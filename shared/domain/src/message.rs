@@ -1,7 +1,7 @@
 //! The sentences in the end of an execution, in the record and in the notification.
 
 use crate::gate::Measurement;
-use crate::name::{AppName, EnvironmentName};
+use crate::identity::EnvironmentId;
 use crate::plan::Wave;
 
 /// Says that a gate failed a wave. These are the first lines of a deployment's end: the gate, the measured value beside
@@ -9,13 +9,13 @@ use crate::plan::Wave;
 ///
 /// `wave` counts from 0 and is told from 1; `what` is what the wave changed, see [`changed_in_words`].
 pub fn gate_failed(
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     version: &str,
     wave: u32,
     what: &str,
     measurement: &Measurement,
 ) -> String {
+    let EnvironmentId { app, environment } = of;
     let cause = gate_cause(wave, what, measurement);
     let next = match measurement.look_at.as_str() {
         "" => String::new(),
@@ -74,13 +74,8 @@ pub struct Undone {
 
 /// Says that a deployment was undone, or could not be: the sentence of the record, of the execution's Cause and of the
 /// notification. `why` is a sentence; its further lines are indented already.
-pub fn undone(
-    app: &AppName,
-    environment: &EnvironmentName,
-    version: &str,
-    why: &str,
-    outcome: &Undone,
-) -> String {
+pub fn undone(of: EnvironmentId<'_>, version: &str, why: &str, outcome: &Undone) -> String {
+    let EnvironmentId { app, environment } = of;
     let verb = if outcome.failed.is_empty() {
         "was rolled back"
     } else {
@@ -120,7 +115,9 @@ pub fn undone(
 mod tests {
     use super::*;
     use crate::gate::Verdict;
+    use crate::name::AppName;
     use crate::name::ComponentName;
+    use crate::name::EnvironmentName;
     use crate::plan::{KindName, PlannedChange};
     use crate::time::Time;
 
@@ -151,8 +148,10 @@ mod tests {
             look: false,
         };
         gate_failed(
-            &AppName::new("shop").unwrap(),
-            &EnvironmentName::new("prod").unwrap(),
+            EnvironmentId::new(
+                &AppName::new("shop").unwrap(),
+                &EnvironmentName::new("prod").unwrap(),
+            ),
             "1.4.0",
             1,
             &wave_in_words(&wave),
@@ -194,8 +193,10 @@ mod tests {
             ..Undone::default()
         };
         let text = undone(
-            &AppName::new("shop").unwrap(),
-            &EnvironmentName::new("prod").unwrap(),
+            EnvironmentId::new(
+                &AppName::new("shop").unwrap(),
+                &EnvironmentName::new("prod").unwrap(),
+            ),
             "1.4.0",
             "gate `shop-prod-5xx` failed in wave 2 (api at 10 %).\n  measured 7.3 errors/min, threshold 5",
             &outcome,
@@ -222,7 +223,12 @@ mod tests {
                 ..Undone::default()
             };
             let (app, prod) = (AppName::new("shop"), EnvironmentName::new("prod"));
-            let text = super::undone(&app.unwrap(), &prod.unwrap(), "1.4.0", "why.", &outcome);
+            let text = super::undone(
+                EnvironmentId::new(&app.unwrap(), &prod.unwrap()),
+                "1.4.0",
+                "why.",
+                &outcome,
+            );
             text.split_once("\n  undone: ").unwrap().1.to_owned()
         };
         let table = [
@@ -260,8 +266,10 @@ mod tests {
             ..Undone::default()
         };
         let text = undone(
-            &AppName::new("shop").unwrap(),
-            &EnvironmentName::new("prod").unwrap(),
+            EnvironmentId::new(
+                &AppName::new("shop").unwrap(),
+                &EnvironmentName::new("prod").unwrap(),
+            ),
             "1.4.0",
             "the execution was stopped.",
             &outcome,

@@ -7,11 +7,11 @@
 use crate::count::count;
 use crate::environment::{Before, EnvironmentState, Lock, Running};
 use crate::finding::{Finding, FindingName};
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::input;
 use crate::irreversible::Ran;
 use crate::kinds::KindName;
-use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::name::ComponentName;
 use crate::order::Order;
 use crate::part::Part;
 use crate::removal::{self, Removal, busy, declared, nothing, recorded};
@@ -30,22 +30,13 @@ pub use arrival::arrive;
 /// The most claims that are moved: a transaction takes them all, or none (AWS DynamoDB Developer Guide, "Transactions").
 pub const MOST_CLAIMS: usize = 90;
 
-/// An environment of an application.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Side<'a> {
-    /// The application.
-    pub app: &'a AppName,
-    /// The environment.
-    pub environment: &'a EnvironmentName,
-}
-
 /// A move that is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Moving<'a> {
     /// The former owner.
-    pub from: Side<'a>,
+    pub from: EnvironmentId<'a>,
     /// The new one.
-    pub to: Side<'a>,
+    pub to: EnvironmentId<'a>,
     /// The component, and its name from then on; all of the environment, by the names that they have, if absent.
     pub component: Option<(&'a ComponentName, &'a ComponentName)>,
 }
@@ -97,13 +88,12 @@ pub struct Parcel {
 /// Something is under way on one of the sides; the former owner still declares the component; the new owner does not
 /// declare it, or has one of that name already; or nothing is recorded of it.
 pub fn decide(moving: Moving<'_>, facts: Facts<'_>) -> Result<Moves, Vec<Finding>> {
-    let (removal, Side { app, environment }) = (moving.removal(), moving.to);
+    let removal = moving.removal();
     let from = facts.from;
     let mut findings = Vec::new();
     findings.extend(from.busy(removal));
     if !moving.is_within() {
-        let at = (app, environment);
-        findings.extend(busy(at, facts.lock, facts.waits, facts.drill));
+        findings.extend(busy(moving.to, facts.lock, facts.waits, facts.drill));
     }
     findings.extend(declared(removal, from));
     let recorded = recorded(removal, from);
@@ -152,7 +142,7 @@ impl<'a> Moving<'a> {
     }
 
     /// Returns the environments that it concerns.
-    pub fn sides(self) -> Vec<Side<'a>> {
+    pub fn sides(self) -> Vec<EnvironmentId<'a>> {
         let mut sides = vec![self.from, self.to];
         sides.dedup();
         sides
@@ -174,7 +164,7 @@ impl<'a> Moving<'a> {
         kinds: &BTreeMap<ComponentName, KindName>,
         declared: &BTreeMap<ComponentName, KindName>,
     ) -> Option<Finding> {
-        let Side { app, environment } = self.to;
+        let EnvironmentId { app, environment } = self.to;
         let path = format!("components.{name}");
         let Some(kind) = declared.get(name) else {
             return Some(Finding::new(
@@ -199,9 +189,13 @@ impl<'a> Moving<'a> {
 
     /// Returns the finding that the new owner has such a component already.
     fn taken(self, name: &ComponentName) -> Finding {
-        let Side { app, environment } = self.to;
+        let EnvironmentId { app, environment } = self.to;
         let members = [("component", json!(name)), ("reason", json!("…"))];
-        let remove = input(ActionName::Remove, app, environment, &members);
+        let remove = input(
+            ActionName::Remove,
+            EnvironmentId::new(app, environment),
+            &members,
+        );
         let otherwise = if self.component.is_some() {
             "Write another name in `to_component`. "
         } else {
@@ -271,7 +265,7 @@ impl Moves {
         state: &mut EnvironmentState,
         now: Time,
     ) -> Vec<Parcel> {
-        let Side { app, environment } = moving.from;
+        let EnvironmentId { app, environment } = moving.from;
         let components = self.components.iter();
         let parcels = components.map(|(was, name)| {
             let anew = format!("{app}/{environment}/{was}.{}", now.0);

@@ -1,6 +1,9 @@
 //! The record at its new owner, and the sentences about the move.
 
 use super::*;
+use crate::identity::EnvironmentId;
+use crate::name::AppName;
+use crate::name::EnvironmentName;
 
 #[test]
 fn a_new_name_takes_all_of_the_record() {
@@ -92,7 +95,7 @@ fn what_is_told_says_what_stays_and_what_is_next() {
     let (shop, bank) = (AppName::new("shop").unwrap(), AppName::new("bank").unwrap());
     let prod = EnvironmentName::new("prod").unwrap();
     let (web, site) = (component("web"), component("site"));
-    let prod_of = |app| Side {
+    let prod_of = |app| EnvironmentId {
         app,
         environment: &prod,
     };

@@ -1,5 +1,7 @@
 use super::*;
 use crate::environment::{BEFORE_WINDLASS, Given, Held, HeldState, Snapshot};
+use crate::name::AppName;
+use crate::name::EnvironmentName;
 use crate::tenancy::{self, Owner};
 use serde_json::json;
 
@@ -164,11 +166,11 @@ impl Scene {
             .component
             .map(|(was, name)| (component(was), component(name)));
         let moving = Moving {
-            from: Side {
+            from: EnvironmentId {
                 app: &shop,
                 environment: &prod,
             },
-            to: Side {
+            to: EnvironmentId {
                 app: &to_app,
                 environment: &there,
             },

@@ -3,9 +3,9 @@
 use crate::admission::{Candidate, Obstacle, Wishes};
 use crate::environment::{Held, Hold};
 use crate::finding::{Finding, FindingName};
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::{input, operators};
-use crate::name::{AppName, EnvironmentName};
+use crate::name::EnvironmentName;
 use crate::request::ActionName;
 use serde_json::{Value, json};
 
@@ -29,9 +29,9 @@ pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Wishe
 
 fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Finding {
     let start = |wishes: Wishes| deploy(candidate, wishes);
-    let (app, environment) = (&candidate.app, &candidate.environment);
+    let environment = &candidate.environment;
     let (name, reason, remedy) = match obstacle {
-        Obstacle::NeedsOperator(held) => return stuck(app, environment, held),
+        Obstacle::NeedsOperator(held) => return stuck(candidate.environment_id(), held),
         Obstacle::Held(hold) if candidate.action == ActionName::Drill => {
             return held(environment, hold, drill_later(candidate));
         }
@@ -116,8 +116,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
                 match candidate.action {
                     ActionName::Rollback => input(
                         ActionName::Rollback,
-                        app,
-                        environment,
+                        candidate.environment_id(),
                         &[("across", json!(begun)), ("reason", "…".into())],
                     ),
                     _ => start(wishes),
@@ -125,7 +124,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
                 of_operators(candidate, ActionName::Accept),
             ),
         ),
-        Obstacle::NotIdle(by) => return not_idle(app, environment, by),
+        Obstacle::NotIdle(by) => return not_idle(candidate.environment_id(), by),
         Obstacle::Older(part, by) => (
             FindingName::Older,
             format!("deployment {by} brought a newer release of {part} here."),
@@ -148,19 +147,19 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
 
 /// Makes the findings for a release that is not handed in yet: the obstacles to every release there.
 pub fn beforehand(
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     hold: Option<&Hold>,
     needs_operator: Option<&Held>,
 ) -> Vec<Finding> {
-    let release_hold = operators(ActionName::ReleaseHold, app, environment);
+    let EnvironmentId { environment, .. } = of;
+    let release_hold = operators(ActionName::ReleaseHold, of);
     let remedy = format!(
         "Let deployments go on with {release_hold}, and release it then; or release it with `through_hold` and a \
          reason."
     );
     let findings = [
         hold.map(|hold| held(environment, hold, remedy)),
-        needs_operator.map(|held| stuck(app, environment, held)),
+        needs_operator.map(|held| stuck(of, held)),
     ];
     findings.into_iter().flatten().collect()
 }
@@ -186,7 +185,8 @@ fn drill_later(candidate: &Candidate) -> String {
 }
 
 /// Makes the finding that a drill waits for nobody.
-pub fn not_idle(app: &AppName, environment: &EnvironmentName, by: &DeploymentId) -> Finding {
+pub fn not_idle(of: EnvironmentId<'_>, by: &DeploymentId) -> Finding {
+    let EnvironmentId { environment, .. } = of;
     Finding::new(
         FindingName::NotIdle,
         format!("environments.{environment}"),
@@ -195,13 +195,14 @@ pub fn not_idle(app: &AppName, environment: &EnvironmentName, by: &DeploymentId)
         ),
         format!(
             "Start {} once it has ended.",
-            operators(ActionName::Drill, app, environment)
+            operators(ActionName::Drill, of)
         ),
     )
 }
 
 /// Makes the finding that an environment needs an operator.
-pub fn stuck(app: &AppName, environment: &EnvironmentName, held: &Held) -> Finding {
+pub fn stuck(of: EnvironmentId<'_>, held: &Held) -> Finding {
+    let EnvironmentId { environment, .. } = of;
     Finding::new(
         FindingName::NeedsOperator,
         format!("environments.{environment}"),
@@ -209,16 +210,16 @@ pub fn stuck(app: &AppName, environment: &EnvironmentName, held: &Held) -> Findi
             "deployment {} could not be undone and holds the lock.",
             held.deployment
         ),
-        operators_first(app, environment),
+        operators_first(of),
     )
 }
 
 /// Returns the step that comes first if an environment needs an operator, in a sentence.
-pub fn operators_first(app: &AppName, environment: &EnvironmentName) -> String {
+pub fn operators_first(of: EnvironmentId<'_>) -> String {
     format!(
         "Start {} to undo it again, or {} to take what is there now; then ask again.",
-        operators(ActionName::Recover, app, environment),
-        operators(ActionName::Accept, app, environment),
+        operators(ActionName::Recover, of),
+        operators(ActionName::Accept, of),
     )
 }
 
@@ -237,12 +238,11 @@ pub fn deploy(candidate: &Candidate, wishes: Wishes) -> String {
         members.push(("reason", "…".into()));
     }
     members.push(("version", candidate.version.as_str().into()));
-    let (app, environment) = (&candidate.app, &candidate.environment);
-    input(ActionName::Deploy, app, environment, &members)
+    input(ActionName::Deploy, candidate.environment_id(), &members)
 }
 
 fn of_operators(candidate: &Candidate, action: ActionName) -> String {
-    operators(action, &candidate.app, &candidate.environment)
+    operators(action, candidate.environment_id())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use crate::environment::{EnvironmentState, Lock};
 use crate::finding::{Finding, FindingName};
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::refusal::stuck;
 use crate::tenancy::{Claim, Claims, Owner};
@@ -80,7 +80,7 @@ pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Find
 impl Facts<'_> {
     /// Returns a finding if something is under way there, or waits.
     pub(crate) fn busy(&self, removal: Removal<'_>) -> Option<Finding> {
-        let at = (removal.app, removal.environment);
+        let at = EnvironmentId::new(removal.app, removal.environment);
         busy(at, self.lock, self.waits, self.drill)
     }
 }
@@ -205,13 +205,13 @@ fn left(removal: Removal<'_>, facts: Facts<'_>) -> Vec<Claim> {
 
 /// Returns a finding if something is under way in an environment, or waits there.
 pub(crate) fn busy(
-    (app, environment): (&AppName, &EnvironmentName),
+    EnvironmentId { app, environment }: EnvironmentId<'_>,
     lock: &Lock,
     waits: Option<&DeploymentId>,
     drill: Option<&DeploymentId>,
 ) -> Option<Finding> {
     if let Some(held) = lock.stuck() {
-        return Some(stuck(app, environment, held));
+        return Some(stuck(EnvironmentId::new(app, environment), held));
     }
     let held = lock.held.as_ref().map(|held| &held.deployment);
     let (who, then) = match (held, drill, waits) {

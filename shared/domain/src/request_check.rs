@@ -1,10 +1,11 @@
 //! Checks a request, action by action.
 
 use crate::finding::{Finding, FindingName, repeated};
+use crate::identity::EnvironmentId;
 use crate::in_part::InPart;
 use crate::input::of_application;
 use crate::manifest::key_finding;
-use crate::moving::{Moving, Side};
+use crate::moving::Moving;
 use crate::name::{AppName, EnvironmentName};
 use crate::request::{ActionName, Request};
 use crate::shape::{Language, Shape};
@@ -163,11 +164,11 @@ impl Request {
         let environment = self.environment.as_ref()?;
         let component = self.component.as_ref();
         self.action.moves().then(|| Moving {
-            from: Side {
+            from: EnvironmentId {
                 app: &self.app,
                 environment,
             },
-            to: Side {
+            to: EnvironmentId {
                 app: self.to_app.as_ref().unwrap_or(&self.app),
                 environment: self.to_environment.as_ref().unwrap_or(environment),
             },

@@ -7,7 +7,7 @@ use crate::deployment::Deployment;
 use crate::drift::{Compared, Drift};
 use crate::ending::Ending;
 use crate::environment::{EnvironmentState, Given, Running};
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::operators;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::request::ActionName;
@@ -86,6 +86,11 @@ pub enum Saw {
 }
 
 impl SecondLook {
+    /// The environment that it is of.
+    pub fn environment_id(&self) -> EnvironmentId<'_> {
+        EnvironmentId::new(&self.app, &self.environment)
+    }
+
     /// Returns the look that is due after this ending. There is none if no recovery has worked for the deployment, or
     /// if it changed nothing that callers notice. There is none in `NeedsOperator`, because a person looks there.
     pub fn after<'a>(
@@ -217,16 +222,15 @@ impl SecondLook {
     }
 
     fn next(&self, saw: Saw) -> Option<String> {
-        let (app, environment) = (&self.app, &self.environment);
         match saw {
             Saw::Changed => Some(format!(
                 "automatic deployments are being held; find out who changed it (CloudTrail); deploy what \
                  should run with `again` and `through_hold`, or roll back; then start {}",
-                operators(ActionName::ReleaseHold, app, environment)
+                operators(ActionName::ReleaseHold, self.environment_id())
             )),
             Saw::Unknown => Some(format!(
                 "mend what stands in the way, then compare with {}",
-                call::observed(app, environment)
+                call::observed(self.environment_id())
             )),
             Saw::AsLeft | Saw::Replaced => None,
         }

@@ -7,7 +7,7 @@ use crate::accept::Look;
 use crate::artifact::Artifact;
 use crate::fault::Fault;
 use crate::finding::Finding;
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::output::Output;
 use crate::place::Place;
@@ -120,6 +120,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// The environment that it is of.
+    pub fn environment_id(&self) -> EnvironmentId<'_> {
+        EnvironmentId::new(&self.app, &self.environment)
+    }
+
     /// Makes a step that is planned, of which nothing more is known yet.
     pub fn planned(
         deployment: DeploymentId,

@@ -1,6 +1,7 @@
 //! Tenancy: a resource, or a declared folder of it, belongs to one component of one environment. Pure.
 
 use crate::finding::{Finding, FindingName};
+use crate::identity::EnvironmentId;
 use crate::input::input;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::request::ActionName;
@@ -31,6 +32,13 @@ pub struct Owner {
     pub environment: EnvironmentName,
     /// The component.
     pub component: ComponentName,
+}
+
+impl Owner {
+    /// The environment that it is of.
+    pub fn environment_id(&self) -> EnvironmentId<'_> {
+        EnvironmentId::new(&self.app, &self.environment)
+    }
 }
 
 /// A claim that the ledger keeps.
@@ -176,7 +184,7 @@ fn not_ours(ours: &Held, theirs: &Held) -> Finding {
         ("component", owner.component.as_str().into()),
         ("reason", "…".into()),
     ];
-    let let_go = input(ActionName::Remove, &owner.app, &owner.environment, &members);
+    let let_go = input(ActionName::Remove, owner.environment_id(), &members);
     let why = match our.folder.len().cmp(&their.folder.len()) {
         std::cmp::Ordering::Less => format!("{their}, which the {owner} {has}, is in it"),
         std::cmp::Ordering::Equal => format!("the {owner} {has} it"),

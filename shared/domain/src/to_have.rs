@@ -4,8 +4,8 @@
 use crate::admission::{Candidate, Facts, stuck, wishes};
 use crate::deployment::Deployment;
 use crate::environment::Lock;
+use crate::identity::EnvironmentId;
 use crate::input::operators;
-use crate::name::{AppName, EnvironmentName};
 use crate::refusal::{deploy, operators_first};
 use crate::request::ActionName;
 
@@ -18,7 +18,7 @@ pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
         ..Candidate::of(record).of_a_person()
     };
     if stuck(&candidate, facts).is_some() {
-        return operators_first(&candidate.app, &candidate.environment);
+        return operators_first(candidate.environment_id());
     }
     if record.action.is_to_a_snapshot() {
         let input = record.rollback_input();
@@ -35,13 +35,8 @@ pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
 /// Says how to go back from what runs in an environment: the input to start, in sentences. If the environment needs an
 /// operator, it says the step before that. If there is nothing to go back from, it says so. `snapshot` is the number of
 /// the present one.
-pub fn to_go_back(
-    app: &AppName,
-    environment: &EnvironmentName,
-    lock: &Lock,
-    snapshot: u64,
-) -> String {
-    let start = |action| operators(action, app, environment);
+pub fn to_go_back(of: EnvironmentId<'_>, lock: &Lock, snapshot: u64) -> String {
+    let start = |action| operators(action, of);
     if let Some(held) = lock.stuck() {
         return format!(
             "The environment needs an operator: start {} to undo deployment {} again, or {} to take what is there now.",

@@ -250,8 +250,11 @@ fn what_needs_an_operator_comes_first() {
 fn what_goes_back_is_told_where_it_is_let_in() {
     let mut scene = Scene::new();
     let told = |scene: &Scene| {
-        let (app, environment) = (&scene.candidate.app, &scene.candidate.environment);
-        to_go_back(app, environment, &scene.lock, scene.state.snapshot)
+        to_go_back(
+            scene.candidate.environment_id(),
+            &scene.lock,
+            scene.state.snapshot,
+        )
     };
     assert!(told(&scene).starts_with("Nothing has to be done"));
     scene.state.snapshot = 2;

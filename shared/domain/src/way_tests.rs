@@ -1,4 +1,5 @@
 use super::*;
+use crate::identity::EnvironmentId;
 use crate::input::{input, operators};
 use crate::name::AppName;
 
@@ -7,7 +8,7 @@ fn told(way: Way, action: ActionName, members: &[(&str, Value)]) -> String {
         AppName::new("shop").unwrap(),
         EnvironmentName::new("prod").unwrap(),
     );
-    way.tell(&input(action, &app, &prod, members))
+    way.tell(&input(action, EnvironmentId::new(&app, &prod), members))
 }
 
 /// An action with its members, as a command and as a call.
@@ -164,7 +165,7 @@ fn the_text_around_stays_and_what_is_no_input_too() {
         AppName::new("shop").unwrap(),
         EnvironmentName::new("prod").unwrap(),
     );
-    let back = operators(ActionName::Rollback, &app, &prod);
+    let back = operators(ActionName::Rollback, EnvironmentId::new(&app, &prod));
     let text = format!("Start {back} — or {back}; `again` and `again_and_again`.");
     let command = "`windlass rollback shop prod --reason '…'`";
     assert_eq!(

@@ -61,7 +61,7 @@ pub async fn load(ports: &(impl Ledger + Configured), ask: &Ask) -> Answered<Loa
 
 /// A deployment that is only planned: it holds no lock, and nothing is written for it but the plan.
 pub async fn planned(ports: &(impl Ledger + Configured), record: Deployment) -> Answered<Loaded> {
-    let key = store::lock(&record.app, &record.environment);
+    let key = store::lock(record.environment_id());
     let lock = store::load_or_default(ports, &key).await?;
     let record = Stored::new(store::deployment(&record.id), record);
     let fence = Fence::new(&record.value, 0);

@@ -13,8 +13,9 @@ use windlass_domain::declaration::Declared;
 use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Snapshot, Waiting};
 use windlass_domain::finding::Finding;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::kinds::KindName;
-use windlass_domain::moving::{Facts, Moves, Moving, Side, arrive, decide};
+use windlass_domain::moving::{Facts, Moves, Moving, arrive, decide};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
@@ -46,8 +47,11 @@ impl Movable {
         let to = There::load(ports, moving.to).await?;
         let from = Removable::load(ports, moving.removal()).await?;
         let kinds = kinds(ports, &from.state.value).await?;
-        let Side { app, environment } = moving.from;
-        let key = store::snapshot(app, environment, from.state.value.snapshot);
+        let EnvironmentId { app, environment } = moving.from;
+        let key = store::snapshot(
+            EnvironmentId::new(app, environment),
+            from.state.value.snapshot,
+        );
         let left = store::load(ports, &key).await?;
         Ok(Self {
             kinds,
@@ -93,8 +97,8 @@ impl Movable {
         }
         writes.extend(self.declarations.iter().map(Watched::check));
         writes.extend(self.recorded(moving, moves, now)?);
-        let Side { app, environment } = moving.from;
-        let index = store::environment_index(app, environment);
+        let EnvironmentId { app, environment } = moving.from;
+        let index = store::environment_index(EnvironmentId::new(app, environment));
         writes.push(self.from.state.put_indexed(Some(index))?);
         Ok(writes)
     }
@@ -105,7 +109,7 @@ impl Movable {
         let mut writes = vec![unchanged(&self.from.lock)];
         let parcels = moves.take_out(moving, &mut self.from.state.value, now);
         let left = self.left.as_ref();
-        let Side { app, environment } = moving.to;
+        let EnvironmentId { app, environment } = moving.to;
         let made = if moving.is_within() {
             arrive(moving, parcels, &mut self.from.state.value, left, now)
         } else {
@@ -116,12 +120,12 @@ impl Movable {
                 there.value.hold.get_or_insert_with(|| hold.clone());
             }
             writes.push(unchanged(&self.to.lock));
-            let index = store::environment_index(app, environment);
+            let index = store::environment_index(EnvironmentId::new(app, environment));
             writes.push(there.put_indexed(Some(index))?);
             made
         };
         for snapshot in made {
-            let key = store::snapshot(app, environment, snapshot.number);
+            let key = store::snapshot(EnvironmentId::new(app, environment), snapshot.number);
             writes.push(Stored::new(key, snapshot).put()?);
         }
         Ok(writes)
@@ -129,15 +133,27 @@ impl Movable {
 }
 
 impl There {
-    async fn load(ports: &(impl Ledger + Configured), side: Side<'_>) -> Answered<Self> {
-        let Side { app, environment } = side;
-        let lock = store::load_or_default(ports, &store::lock(app, environment)).await?;
-        let state = store::load_or_default(ports, &store::state(app, environment)).await?;
+    async fn load(ports: &(impl Ledger + Configured), side: EnvironmentId<'_>) -> Answered<Self> {
+        let EnvironmentId { app, environment } = side;
+        let lock =
+            store::load_or_default(ports, &store::lock(EnvironmentId::new(app, environment)))
+                .await?;
+        let state =
+            store::load_or_default(ports, &store::state(EnvironmentId::new(app, environment)))
+                .await?;
         Ok(Self {
             lock,
             state,
-            waiting: store::load_all(ports, &store::all_waiting(app, environment)).await?,
-            drills: store::load_or_default(ports, &store::drills(app, environment)).await?,
+            waiting: store::load_all(
+                ports,
+                &store::all_waiting(EnvironmentId::new(app, environment)),
+            )
+            .await?,
+            drills: store::load_or_default(
+                ports,
+                &store::drills(EnvironmentId::new(app, environment)),
+            )
+            .await?,
             declared: declared(ports, side).await?,
         })
     }
@@ -146,7 +162,7 @@ impl There {
 /// The kinds of the components that the declaration in force has in an environment.
 async fn declared(
     ports: &(impl Ledger + Configured),
-    Side { app, environment }: Side<'_>,
+    EnvironmentId { app, environment }: EnvironmentId<'_>,
 ) -> Answered<Result<BTreeMap<ComponentName, KindName>, Vec<Finding>>> {
     let found = match pin::declaration_in_force(ports, app).await? {
         Ok(found) => found,

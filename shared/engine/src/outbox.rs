@@ -18,7 +18,7 @@ use windlass_domain::event::{
 };
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::hourly_look::HourlyLook;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::outcome::{EndedDeployment, Restored};
 use windlass_domain::second_look::SecondLook;
 
@@ -164,16 +164,20 @@ async fn one(ports: &impl Ports, change: &Change) -> Answered<()> {
                 return Ok(());
             };
             let former: Option<EnvironmentState> = before.map(read).transpose()?;
-            let event = of_environment(&app, &environment, former.as_ref(), &read(after)?);
+            let event = of_environment(
+                EnvironmentId::new(&app, &environment),
+                former.as_ref(),
+                &read(after)?,
+            );
             send_all(ports, event.into_iter().collect()).await
         }
         (pk, sk) if sk.starts_with(store::DRILL) && before.is_none() => {
             let Some((app, environment)) = store::environment_of(pk) else {
                 return Ok(());
             };
-            let event = of_drill(&app, &environment, &read(after)?);
+            let event = of_drill(EnvironmentId::new(&app, &environment), &read(after)?);
             send_all(ports, event.into_iter().collect()).await?;
-            wake(ports, &app, &environment).await
+            wake(ports, EnvironmentId::new(&app, &environment)).await
         }
         (_, "done") if before.is_none() => {
             let done: Done = read(after)?;
@@ -204,12 +208,12 @@ async fn freed(ports: &impl Ports, before: Option<&Item>, after: &Item) -> Answe
         && lock.stuck().is_some()
         && let Some((app, environment)) = store::environment_of(&after.key.pk)
     {
-        return wake(ports, &app, &environment).await;
+        return wake(ports, EnvironmentId::new(&app, &environment)).await;
     }
     let was_held = former.is_some_and(|former| former.held.is_some());
     match store::environment_of(&after.key.pk) {
         Some((app, environment)) if was_held && lock.held.is_none() => {
-            wake(ports, &app, &environment).await
+            wake(ports, EnvironmentId::new(&app, &environment)).await
         }
         _ => Ok(()),
     }
@@ -221,10 +225,11 @@ async fn left_the_queue(ports: &impl Ports, before: &Item) -> Answered<()> {
     let Some((app, environment)) = store::environment_of(&before.key.pk) else {
         return Ok(());
     };
-    let lock = store::load_or_default(ports, &store::lock(&app, &environment)).await?;
+    let lock =
+        store::load_or_default(ports, &store::lock(EnvironmentId::new(&app, &environment))).await?;
     match lock.value.held {
         Some(_) => Ok(()),
-        None => wake(ports, &app, &environment).await,
+        None => wake(ports, EnvironmentId::new(&app, &environment)).await,
     }
 }
 

@@ -9,7 +9,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{self, Drills, Schedule};
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Waiting};
 use windlass_domain::hourly_look::Shown;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -70,15 +70,11 @@ pub struct Here {
 }
 
 /// Reads what the ledger has of an environment.
-pub async fn here(
-    ports: &impl Ledger,
-    app: &AppName,
-    environment: &EnvironmentName,
-) -> Answered<Here> {
-    let state = store::load_or_default(ports, &store::state(app, environment)).await?;
-    let lock = store::load_or_default(ports, &store::lock(app, environment)).await?;
-    let drills = store::load_or_default(ports, &store::drills(app, environment)).await?;
-    let waiting = store::load_all(ports, &store::all_waiting(app, environment)).await?;
+pub async fn here(ports: &impl Ledger, of: EnvironmentId<'_>) -> Answered<Here> {
+    let state = store::load_or_default(ports, &store::state(of)).await?;
+    let lock = store::load_or_default(ports, &store::lock(of)).await?;
+    let drills = store::load_or_default(ports, &store::drills(of)).await?;
+    let waiting = store::load_all(ports, &store::all_waiting(of)).await?;
     Ok(Here {
         state: state.value,
         lock: lock.value,
@@ -129,13 +125,12 @@ impl Here {
 /// The records of an environment that were accepted since then, and where they begin if there were more than `most`.
 pub async fn accepted_since(
     ledger: &impl Ledger,
-    app: &AppName,
-    name: &EnvironmentName,
+    of: EnvironmentId<'_>,
     from: Time,
     most: usize,
 ) -> Answered<(Vec<Deployment>, Option<Time>)> {
     let mut query = Query {
-        pk: store::history(app, name),
+        pk: store::history(of),
         sk_prefix: String::new(),
         descending: true,
         limit: A_PAGE,
@@ -166,11 +161,10 @@ pub async fn accepted_since(
 /// knows the environment.
 pub async fn drift(
     ledger: &impl Ledger,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     here: &Here,
 ) -> Answered<Option<Shown>> {
-    let key = store::hourly_look(app, environment);
+    let key = store::hourly_look(of);
     let last = store::load(ledger, &key).await?;
     Ok(last.map(|last| {
         let mut shown = last.value.shown(&here.lock);

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
 use windlass_domain::finding::Finding;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::removal::{Facts, LetsGo, Removal, decide};
 use windlass_domain::tenancy::{Claim, Claims};
@@ -31,9 +32,12 @@ impl Removable {
     /// that is read after it.
     pub async fn load(ports: &(impl Ledger + Configured), removal: Removal<'_>) -> Answered<Self> {
         let (app, env) = (removal.app, removal.environment);
-        let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
-        let state = store::load_or_default(ports, &store::state(app, env)).await?;
-        let waiting = store::load_all(ports, &store::all_waiting(app, env)).await?;
+        let lock =
+            store::load_or_default(ports, &store::lock(EnvironmentId::new(app, env))).await?;
+        let state =
+            store::load_or_default(ports, &store::state(EnvironmentId::new(app, env))).await?;
+        let waiting =
+            store::load_all(ports, &store::all_waiting(EnvironmentId::new(app, env))).await?;
         let in_force = pin::declaration_in_force(ports, app).await?.ok();
         let here = in_force
             .as_ref()
@@ -49,7 +53,8 @@ impl Removable {
             state,
             claims,
             waiting,
-            drills: store::load_or_default(ports, &store::drills(app, env)).await?,
+            drills: store::load_or_default(ports, &store::drills(EnvironmentId::new(app, env)))
+                .await?,
             declared,
             here,
         })

@@ -5,22 +5,22 @@ use crate::store::{self};
 use futures::future::try_join_all;
 use std::collections::BTreeMap;
 use windlass_domain::environment::{Running, Snapshot};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::name::ComponentName;
 
 /// Returns what ran of a component according to three sources: what is in force now, the newest snapshots, and the
 /// snapshots that a rollback meets when it walks back. It reads `back` of each, however long the history is. Only the
 /// holder of the environment's lock may rely on it, because a snapshot is made with the lock.
 pub async fn kept(
     ports: &impl Ledger,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     component: &ComponentName,
     back: u32,
 ) -> Answered<Vec<Running>> {
-    let key = store::state(app, environment);
+    let key = store::state(of);
     let state = store::load_or_default(ports, &key).await?;
     let read = async |number: u64| -> Answered<(u64, Option<Snapshot>)> {
-        let key = store::snapshot(app, environment, number);
+        let key = store::snapshot(of, number);
         let snapshot = store::load(ports, &key).await?;
         Ok((number, snapshot.map(|stored| stored.value)))
     };

@@ -14,7 +14,7 @@ use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold, Lock, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::time::Time;
 use windlass_engine::outbox::{Change, endings, handle};
 use windlass_engine::ports::{Item, Key};
@@ -144,7 +144,13 @@ fn a_refusal_is_sent_however_much_is_wrong() {
     let changes = [
         change(None, Some(refusal(1000, 1000))),
         change(None, Some(refusal(0, 0))),
-        change(None, Some(item(store::state(&app(), &prod()), &held))),
+        change(
+            None,
+            Some(item(
+                store::state(EnvironmentId::new(&app(), &prod())),
+                &held,
+            )),
+        ),
     ];
     run(handle(&stage.world, &changes)).unwrap();
     assert_eq!(
@@ -199,7 +205,7 @@ fn a_hold_is_told_where_the_environment_can_be_read() {
         }),
         ..free.clone()
     };
-    let key = store::state(&app(), &prod());
+    let key = store::state(EnvironmentId::new(&app(), &prod()));
     let nobodys = Key {
         pk: "env#Shop".into(),
         sk: key.sk.clone(),
@@ -229,7 +235,7 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
 /// Lets one deployment wait, whose task token Step Functions knows.
 fn one_waits(stage: &Stage) {
     stage.put(
-        store::waiting(&app(), &prod(), &id()),
+        store::waiting(EnvironmentId::new(&app(), &prod()), &id()),
         &waiting(stage, &id().0, "token"),
     );
     stage.world.executions().tokens.insert("token".into());
@@ -241,10 +247,16 @@ fn who_leaves_the_queue_wakes_the_others_beside_a_free_lock() {
         let stage = stage();
         one_waits(&stage);
         if !is_held {
-            stage.put(store::lock(&app(), &prod()), &Lock::default());
+            stage.put(
+                store::lock(EnvironmentId::new(&app(), &prod())),
+                &Lock::default(),
+            );
         }
         let other = waiting(&stage, "other", "gone");
-        let other = item(store::waiting(&app(), &prod(), &other.deployment), &other);
+        let other = item(
+            store::waiting(EnvironmentId::new(&app(), &prod()), &other.deployment),
+            &other,
+        );
         let changes = [change(Some(other), None)];
         run(handle(&stage.world, &changes)).unwrap();
         let answered = stage.world.executions().answered.len();
@@ -255,8 +267,11 @@ fn who_leaves_the_queue_wakes_the_others_beside_a_free_lock() {
 #[test]
 fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
     let stage = stage();
-    stage.put(store::lock(&app(), &prod()), &json!({"token": "none"}));
-    let key = store::waiting(&app(), &prod(), &id());
+    stage.put(
+        store::lock(EnvironmentId::new(&app(), &prod())),
+        &json!({"token": "none"}),
+    );
+    let key = store::waiting(EnvironmentId::new(&app(), &prod()), &id());
     let left = item(key, &waiting(&stage, &id().0, "gone"));
     run(handle(&stage.world, &[change(Some(left), None)])).unwrap();
     let [(_, message)] = &stage.world.notifications().published[..] else {
@@ -268,7 +283,7 @@ fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
 
 #[test]
 fn a_lock_that_was_freed_wakes_who_waits_for_it() {
-    let key = store::lock(&app(), &prod());
+    let key = store::lock(EnvironmentId::new(&app(), &prod()));
     let key = Key::from(key);
     let elsewhere = Key {
         pk: "env#Shop".into(),
@@ -283,7 +298,9 @@ fn a_lock_that_was_freed_wakes_who_waits_for_it() {
         (true, false, &elsewhere, 0),
     ] {
         let stage = stage();
-        let held: Lock = stage.get(&store::lock(&app(), &prod())).unwrap();
+        let held: Lock = stage
+            .get(&store::lock(EnvironmentId::new(&app(), &prod())))
+            .unwrap();
         one_waits(&stage);
         let lock = |is_held| item(key.clone(), if is_held { &held } else { &free });
         let changes = [change(Some(lock(before)), Some(lock(after)))];

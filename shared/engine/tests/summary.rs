@@ -11,6 +11,7 @@ use windlass_domain::environment::{EnvironmentState, Given, Hold, Running};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::hourly_look::{Glance, HourlyLook, Upon};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 use windlass_engine::outbox::summary::handle;
@@ -92,7 +93,11 @@ fn record(world: &World, ago_h: u64, ending: &str) {
     }))
     .unwrap();
     let (key, shop) = (store::deployment(&record.id), app("shop"));
-    let place = store::history_index(&shop, &prod(), record.accepted, &record.id);
+    let place = store::history_index(
+        EnvironmentId::new(&shop, &prod()),
+        record.accepted,
+        &record.id,
+    );
     let stored = Stored::new(key, record).put_indexed(Some(place));
     write(world, vec![stored.unwrap()]);
 }
@@ -154,9 +159,9 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
         running: BTreeMap::from([(web(), runs())]),
         ..EnvironmentState::default()
     };
-    let key = store::state(&app("shop"), &prod());
+    let key = store::state(EnvironmentId::new(&app("shop"), &prod()));
     write(&world, vec![Stored::new(key, state).put().unwrap()]);
-    let mut looked = HourlyLook::new(&app("shop"), &prod(), Time(0));
+    let mut looked = HourlyLook::new(EnvironmentId::new(&app("shop"), &prod()), Time(0));
     let seen = Glance {
         compared: Compared {
             drift: Drift::Changed,
@@ -173,7 +178,7 @@ fn it_tells_the_figures_what_holds_and_what_waits() {
     };
     let at = Time::parse("2026-11-24T05:30:00Z").unwrap();
     looked.conclude(BTreeMap::from([(web(), seen)]), upon, at);
-    let key = store::hourly_look(&app("shop"), &prod());
+    let key = store::hourly_look(EnvironmentId::new(&app("shop"), &prod()));
     write(&world, vec![Stored::new(key, looked).put().unwrap()]);
     assert_eq!(look(&world), Ok(()));
     let (_, subject, message) = world.notifications().told[0].clone();
@@ -256,7 +261,7 @@ fn untyped(key: &windlass_engine::ports::Key) -> Key<Value> {
 #[test]
 fn what_fails_again_and_again_holds_up_no_other_and_people_are_told() {
     let world = world(&["bank", "shop"]);
-    let key = store::lock(&app("bank"), &prod());
+    let key = store::lock(EnvironmentId::new(&app("bank"), &prod()));
     let broken = Stored::new(untyped(&key), json!({"token": "none"}));
     write(&world, vec![broken.put().unwrap()]);
     for _ in 0..3 {

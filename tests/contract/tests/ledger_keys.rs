@@ -6,6 +6,7 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_contract::template;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_engine::store;
 
@@ -67,9 +68,9 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
     let (app, env) = (AppName::new("shop"), EnvironmentName::new("prod"));
     let (app, env) = (app.expect("a name"), env.expect("a name"));
     let fenced = [
-        store::lock(&app, &env).pk,
-        store::state(&app, &env).pk,
-        store::snapshot(&app, &env, 1).pk,
+        store::lock(EnvironmentId::new(&app, &env)).pk,
+        store::state(EnvironmentId::new(&app, &env)).pk,
+        store::snapshot(EnvironmentId::new(&app, &env), 1).pk,
     ];
     let writers = writers(&template());
     assert!(writers.len() > 8, "{writers:?}");

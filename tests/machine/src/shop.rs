@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{Drill, Drills};
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Step;
 use windlass_engine::store::{self, Stored};
@@ -196,13 +196,15 @@ impl<'p> Shop<'p> {
     /// Returns the lock of the environment.
     pub fn lock(&self) -> Lock {
         let (app, prod) = names();
-        self.item(&store::lock(&app, &prod)).value
+        self.item(&store::lock(EnvironmentId::new(&app, &prod)))
+            .value
     }
 
     /// Returns the state of the environment in the ledger.
     pub fn environment(&self) -> EnvironmentState {
         let (app, prod) = names();
-        self.item(&store::state(&app, &prod)).value
+        self.item(&store::state(EnvironmentId::new(&app, &prod)))
+            .value
     }
 
     /// Returns the drills of the environment in the ledger; `None` before the first drill.
@@ -211,7 +213,10 @@ impl<'p> Shop<'p> {
     /// If they cannot be read.
     pub fn known_drills(&self) -> Option<Drills> {
         let (app, prod) = names();
-        match run(store::load(self.world(), &store::drills(&app, &prod))) {
+        match run(store::load(
+            self.world(),
+            &store::drills(EnvironmentId::new(&app, &prod)),
+        )) {
             Ok(found) => found.map(|found| found.value),
             Err(fault) => panic!("{fault}"),
         }
@@ -230,7 +235,7 @@ impl<'p> Shop<'p> {
         let (app, prod) = names();
         let all = run(store::load_all(
             self.world(),
-            &store::ended_drills(&app, &prod),
+            &store::ended_drills(EnvironmentId::new(&app, &prod)),
         ));
         match all.map(|mut all| all.pop()) {
             Ok(Some(last)) => last.value,
@@ -254,7 +259,7 @@ impl<'p> Shop<'p> {
     /// Returns whether the ledger has an item of the environment whose sort key begins with this text, such as `veto#`.
     pub fn has(&self, sk_prefix: &str) -> bool {
         let (app, prod) = names();
-        let pk = store::environment(&app, &prod);
+        let pk = store::environment(EnvironmentId::new(&app, &prod));
         let ledger = self.world().ledger();
         let mut keys = ledger.items.keys();
         keys.any(|key| key.pk == pk && key.sk.starts_with(sk_prefix))

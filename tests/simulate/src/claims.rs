@@ -153,12 +153,11 @@ impl Stage<'_> {
 
     /// While another deployment is under way its targets are between the two, so nothing is checked.
     fn is_not_replaced(&self, record: &Deployment) -> Option<String> {
-        let (app, env) = (&record.app, &record.environment);
-        let lock: Option<Lock> = self.item(&store::lock(app, env));
+        let lock: Option<Lock> = self.item(&store::lock(record.environment_id()));
         if lock.is_some_and(|lock| lock.held.is_some()) {
             return None;
         }
-        let state: EnvironmentState = self.item(&store::state(app, env))?;
+        let state: EnvironmentState = self.item(&store::state(record.environment_id()))?;
         let mut named = record.release.components.iter();
         // The return from a drill had no turn yet, and so no release.
         if named.len() > 0

@@ -35,16 +35,15 @@ impl Stage<'_> {
         if former.is_some_and(|former| former.looked == told.looked) {
             return;
         }
-        let (app, environment) = (&told.app, &told.environment);
         let lock: Lock = self
-            .item(&store::lock(app, environment))
+            .item(&store::lock(told.environment_id()))
             .unwrap_or_default();
         if let Some(held) = lock.held {
             let why = format!("a look tells of what {} is changing", held.deployment);
             return self.log(Event::Untrue(why));
         }
         let state: EnvironmentState = self
-            .item(&store::state(app, environment))
+            .item(&store::state(told.environment_id()))
             .unwrap_or_default();
         let now = self.world.true_time();
         for (name, one) in &told.components {

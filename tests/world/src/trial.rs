@@ -6,7 +6,7 @@ use crate::run::run;
 use serde_json::Value;
 use windlass_domain::environment::{Held, HeldState, Lock};
 use windlass_domain::fault::Fault;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
@@ -107,7 +107,10 @@ impl<'s, S: Subject> Trial<'s, S> {
     fn write_lock(&self, token: u64, looked: bool) -> Answered<()> {
         let (app, environment, _) = names()?;
         let lock = held_for(&deployment(), token, looked);
-        self.put(store::lock(&app, &environment), store::to_body(&lock)?);
+        self.put(
+            store::lock(EnvironmentId::new(&app, &environment)),
+            store::to_body(&lock)?,
+        );
         Ok(())
     }
 

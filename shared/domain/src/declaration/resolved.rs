@@ -2,6 +2,7 @@
 
 use super::gates;
 use crate::digest::Digest;
+use crate::identity::EnvironmentId;
 use crate::kinds::Spec;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::overtaking::Supersede;
@@ -70,6 +71,11 @@ pub struct Component {
 }
 
 impl Resolved {
+    /// The environment that it is of.
+    pub fn environment_id(&self) -> EnvironmentId<'_> {
+        EnvironmentId::new(&self.app, &self.environment)
+    }
+
     /// Returns the ECR repositories of a component's images, by container, by name or URI. Without containers they are
     /// under the empty name.
     pub fn repositories(&self, component: &ComponentName) -> BTreeMap<&str, &str> {

@@ -5,8 +5,8 @@ use super::{Direction, Drill, DrillEnded, DrillOutcome, Leg, LegEnd, LegEnded, T
 use super::{steps, was_overtaken};
 use crate::cut::cut;
 use crate::ending::Ending;
+use crate::identity::EnvironmentId;
 use crate::judgement::Judgement;
-use crate::name::{AppName, EnvironmentName};
 use crate::time::Time;
 
 /// The longest cause of a deployment that is kept beside the drill, in bytes.
@@ -24,12 +24,7 @@ struct Over {
 
 impl Drill {
     /// Records the end of one of its deployments.
-    pub(super) fn leg_ended(
-        &mut self,
-        app: &AppName,
-        environment: &EnvironmentName,
-        end: &LegEnd<'_>,
-    ) {
+    pub(super) fn leg_ended(&mut self, of: EnvironmentId<'_>, end: &LegEnd<'_>) {
         let Some(direction) = self.direction(&end.record.id) else {
             return;
         };
@@ -50,7 +45,7 @@ impl Drill {
             Direction::There => after_there(end),
             Direction::Back => self.after_back(end),
         };
-        self.conclude(app, environment, over, at);
+        self.conclude(of, over, at);
     }
 
     fn after_back(&self, end: &LegEnd<'_>) -> Option<Over> {
@@ -98,15 +93,9 @@ impl Drill {
         }
     }
 
-    fn conclude(
-        &mut self,
-        app: &AppName,
-        environment: &EnvironmentName,
-        over: Option<Over>,
-        at: Time,
-    ) {
+    fn conclude(&mut self, of: EnvironmentId<'_>, over: Option<Over>, at: Time) {
         let Some(over) = over else { return };
-        let cause = words::cause(app, environment, self, &over.said);
+        let cause = words::cause(of, self, &over.said);
         self.ended = Some(DrillEnded {
             outcome: over.outcome,
             at,

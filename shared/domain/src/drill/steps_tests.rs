@@ -2,7 +2,7 @@ use super::*;
 use crate::deployment::Deployment;
 use crate::digest::Digest;
 use crate::drill::{Drill, Drills, TRIES};
-use crate::identity::DeploymentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::plan::KindName;
 use crate::time::Span;
@@ -152,7 +152,7 @@ fn largest() -> Drill {
             judgements: &[],
             snapshot: 4,
         };
-        let ended = drills.leg_ended(&app, &environment, &end);
+        let ended = drills.leg_ended(EnvironmentId::new(&app, &environment), &end);
         assert_eq!(ended.is_some(), number == TRIES);
         if let Some(drill) = ended {
             return drill;

@@ -2,8 +2,8 @@
 
 use super::{Drill, DrillOutcome, Drills, Known, Leg, Standing};
 use crate::count::count;
+use crate::identity::EnvironmentId;
 use crate::input::{input, operators};
-use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
 
 /// The outcome of a drill, with what its sentences need.
@@ -20,12 +20,8 @@ pub(super) enum Said {
 }
 
 /// Returns the sentences of an ending.
-pub(super) fn cause(
-    app: &AppName,
-    environment: &EnvironmentName,
-    drill: &Drill,
-    said: &Said,
-) -> String {
+pub(super) fn cause(of: EnvironmentId<'_>, drill: &Drill, said: &Said) -> String {
+    let EnvironmentId { app, environment } = of;
     let at = format!("{app} {environment}");
     let (from, to) = (standing(drill.from.as_ref()), standing(drill.to.as_ref()));
     let id = &drill.id;
@@ -40,7 +36,7 @@ pub(super) fn cause(
             "{at} came back to {from}, which runs, but not every gate passed on the way back: {}.\n  \
              next: {from} is live with this; look at it, and go back with {} where it is not well.",
             red.join("; "),
-            operators(ActionName::Rollback, app, environment)
+            operators(ActionName::Rollback, of)
         ),
         Said::NothingChanged => format!(
             "{at} runs {from}, and drill {id} proved nothing: the targets had not to be changed on one of its ways, so \
@@ -53,7 +49,7 @@ pub(super) fn cause(
             "{at} did not get to {to}: {}. What the drill had changed was undone, and {from} runs.\n  \
              next: a rollback would meet the same; mend it, and drill again with {}.",
             bare(why),
-            operators(ActionName::Drill, app, environment)
+            operators(ActionName::Drill, of)
         ),
         Said::OvertakenThere(why) => format!(
             "Drill {id} of {at} gave way: {}. What it had changed was undone, and {from} ran again.",
@@ -62,20 +58,20 @@ pub(super) fn cause(
         Said::OvertakenBack => format!(
             "Drill {id} of {at} had gone to {to}, and did not come back to {from}: somebody brought something else \
              meanwhile, which stays.\n  next: see what runs; start {} to have {from} back.",
-            back_to(app, environment, drill)
+            back_to(of, drill)
         ),
         Said::StuckThere(why) => format!(
             "{at} RUNS {to} and NOT {from}: the drill could not come back in {}, at last because: {}.\n  \
              next: mend that, then start {} to have {from} back; a release may be deployed at once.",
             count(drill.tries, "try"),
             bare(why),
-            back_to(app, environment, drill)
+            back_to(of, drill)
         ),
         Said::NeedsOperator => format!(
             "{at} NEEDS AN OPERATOR: drill {id} from {from} to {to} could not be undone. Its deployment's record tells \
              what is where.\n  next: mend that, then start {}, or {} to take what is there.",
-            operators(ActionName::Recover, app, environment),
-            operators(ActionName::Accept, app, environment)
+            operators(ActionName::Recover, of),
+            operators(ActionName::Accept, of)
         ),
     }
 }
@@ -89,11 +85,11 @@ fn standing(standing: Option<&Standing>) -> String {
     standing.map_or_else(|| "what ran".to_owned(), ToString::to_string)
 }
 
-fn back_to(app: &AppName, environment: &EnvironmentName, drill: &Drill) -> String {
+fn back_to(of: EnvironmentId<'_>, drill: &Drill) -> String {
     let mut members = vec![("reason", "…".into())];
     let from = drill.from.as_ref();
     members.extend(from.map(|from| ("snapshot", from.snapshot.into())));
-    input(ActionName::Rollback, app, environment, &members)
+    input(ActionName::Rollback, of, &members)
 }
 
 fn took(leg: Option<&Leg>) -> String {

@@ -37,7 +37,7 @@ pub fn found(before: Option<&HourlyLook>, after: &HourlyLook) -> Option<String> 
     if !left.is_empty() {
         lines.push(format!(
             "  next: compare it again by {}; deploy what is recorded once more, or bring the change as a release",
-            call::observed(app, environment)
+            call::observed(after.environment_id())
         ));
     }
     Some(lines.join("\n"))

@@ -4,11 +4,12 @@
 //! Both declarations are in force beforehand. The new one says which application it was (`formerly`), so that it may
 //! name that one's repositories. All of it is one transaction, so no release comes in between.
 
-use super::{Facts, Moves, Moving, Side, decide as decide_one};
+use super::{Facts, Moves, Moving, decide as decide_one};
 use crate::count::count;
 use crate::declaration::Declaration;
 use crate::declaration::resolved::Resolved;
 use crate::finding::{Finding, FindingName};
+use crate::identity::EnvironmentId;
 use crate::input::input;
 use crate::name::{AppName, EnvironmentName};
 use crate::removal::{self, application, busy, recorded};
@@ -144,7 +145,7 @@ impl<'a> Application<'a> {
     where
         'a: 'b,
     {
-        let side = |app| Side { app, environment };
+        let side = |app| EnvironmentId { app, environment };
         Moving {
             from: side(self.app),
             to: side(self.to),
@@ -160,7 +161,7 @@ impl<'a> Application<'a> {
     ) -> Result<Option<Moves>, Vec<Finding>> {
         if self.is_unused(environment, facts) {
             let busy = busy(
-                (self.app, environment),
+                EnvironmentId::new(self.app, environment),
                 facts.from.lock,
                 facts.from.waits,
                 facts.from.drill,
@@ -240,7 +241,11 @@ impl<'a> Application<'a> {
     fn too_many(&self, items: usize) -> Option<Finding> {
         let environment = self.environments.keys().next()?;
         let members = [("to_app", self.to.as_str().into()), ("reason", "…".into())];
-        let hand_over = input(ActionName::HandOver, self.app, environment, &members);
+        let hand_over = input(
+            ActionName::HandOver,
+            EnvironmentId::new(self.app, environment),
+            &members,
+        );
         (items > MOST_ITEMS).then(|| {
             Finding::new(
                 FindingName::TooLarge,

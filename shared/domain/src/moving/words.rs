@@ -1,6 +1,6 @@
 //! The words about a move.
 
-use super::{Moves, Moving, Side};
+use super::{EnvironmentId, Moves, Moving};
 
 impl Moves {
     /// Says all: the move, what stays, and what is to be done next.
@@ -47,7 +47,7 @@ impl Moves {
 
     /// Says what stays, in a sentence.
     pub fn stays(&self, moving: Moving<'_>) -> String {
-        let Side { app, environment } = moving.from;
+        let EnvironmentId { app, environment } = moving.from;
         if moving.is_within() {
             return "What runs there stays as it is. Older snapshots are read by the new name; the history keeps the \
                     former one."
@@ -62,7 +62,7 @@ impl Moves {
 
     /// Says what is to be done next, if anything is: the author of the infrastructure code tags the targets.
     pub fn next(&self, moving: Moving<'_>) -> Option<String> {
-        let Side { app, environment } = moving.to;
+        let EnvironmentId { app, environment } = moving.to;
         (!moving.is_within()).then(|| {
             format!(
                 "Before its next release tag the targets `windlass:app={app}` and `windlass:environment={environment}`."

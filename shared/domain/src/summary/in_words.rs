@@ -7,6 +7,7 @@ use crate::cut::cut;
 use crate::ending::Ending;
 use crate::event::{LONGEST_CAUSE, Notification, ascii};
 use crate::figures::{Figures, cells};
+use crate::identity::EnvironmentId;
 use crate::input::operators;
 use crate::name::AppName;
 use crate::notify::{Form, NEXT, Shown};
@@ -165,7 +166,7 @@ fn block(app: &AppName, seen: &Seen, windows: usize) -> String {
         let more = bad.len() - MOST_TOLD;
         lines.push(format!(
             "{more} more: {}",
-            call::history(app, &seen.environment)
+            call::history(EnvironmentId::new(app, &seen.environment))
         ));
     }
     let figures = seen.figures.iter().zip(DAYS).take(windows);
@@ -208,7 +209,7 @@ fn window(days: u64, figures: &Figures) -> String {
 fn standing(app: &AppName, seen: &Seen) -> Vec<String> {
     let mut lines = Vec::new();
     let start = |action| {
-        let input = operators(action, app, &seen.environment);
+        let input = operators(action, EnvironmentId::new(app, &seen.environment));
         format!("{NEXT}start {input}")
     };
     if let Some(held) = &seen.standing.held {

@@ -203,7 +203,7 @@ fn timed_by_aws(wish: &Wish<'_>, watched: &Watched<'_>, judgement: &Judgement) -
             _ => "paused",
         };
         let record = watched.record;
-        let cancel = call::cancel(&record.app, &record.environment, &record.id);
+        let cancel = call::cancel(record.environment_id(), &record.id);
         Some(Finding::new(
             FindingName::TimedByAws,
             format!("components.{component}"),

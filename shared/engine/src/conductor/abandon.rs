@@ -115,7 +115,7 @@ fn still_waits(record: &Deployment) -> Finding {
         format!("deployment {}: {STILL_WAITS}.", record.id),
         format!(
             "Wait for its ending; or cancel it with {}.",
-            call::cancel(&record.app, &record.environment, &record.id)
+            call::cancel(record.environment_id(), &record.id)
         ),
     )
 }

@@ -23,10 +23,10 @@ use windlass_domain::environment::{
 };
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
 use windlass_domain::irreversible::{Irreversible, kept};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::name::ComponentName;
 use windlass_domain::order::Order;
 use windlass_domain::part::Part;
 use windlass_domain::release::parts;
@@ -43,11 +43,12 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered
         Ok(env) => env,
         Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
     };
-    let lock = store::load_or_default(ports, &store::lock(&request.app, &env)).await?;
+    let lock =
+        store::load_or_default(ports, &store::lock(EnvironmentId::new(&request.app, &env))).await?;
     if let Some(held) = lock.value.stuck() {
         return Ok(plain(Word::Look, &held.deployment, lock.value.token));
     }
-    let finding = nothing_to_accept(&request.app, &env);
+    let finding = nothing_to_accept(EnvironmentId::new(&request.app, &env));
     refuse::refuse(ports, ask, request, vec![finding]).await
 }
 
@@ -100,13 +101,12 @@ async fn still_stuck(
     id: &DeploymentId,
 ) -> Answered<Result<Stuck, Finding>> {
     let record = store::require(ports, &store::deployment(id)).await?;
-    let (app, env) = (&record.value.app, &record.value.environment);
-    let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
+    let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
     if lock.value.stuck().is_none_or(|held| held.deployment != *id) {
-        return Ok(Err(nothing_to_accept(app, env)));
+        return Ok(Err(nothing_to_accept(record.value.environment_id())));
     }
     if lock.value.token != ask.token {
-        return Err(taken_over(app, env));
+        return Err(taken_over(record.value.environment_id()));
     }
     Ok(Ok((record, lock)))
 }
@@ -124,19 +124,26 @@ fn unlocked(
     Ok([lock.put()?, put(&record)?])
 }
 
-fn nothing_to_accept(app: &AppName, env: &EnvironmentName) -> Finding {
+fn nothing_to_accept(of: EnvironmentId<'_>) -> Finding {
+    let EnvironmentId {
+        environment: env, ..
+    } = of;
     Finding::new(
         FindingName::NothingToAccept,
         format!("environments.{env}"),
         "no deployment of the environment needs an operator.",
         format!(
             "Nothing has to be done; {} tells what runs.",
-            call::environment(app, env)
+            call::environment(of)
         ),
     )
 }
 
-fn taken_over(app: &AppName, env: &EnvironmentName) -> Fault {
+fn taken_over(of: EnvironmentId<'_>) -> Fault {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
     Fault::new(
         FaultName::StaleToken,
         format!("a recovery of {app}/{env} has begun since what runs was seen for this `accept`"),
@@ -171,7 +178,7 @@ async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> An
     let last = last_fault::of(ports, &record.id).await?;
     let last = last.filter(|last| last.state == "Look" && last.fault.name.to_string() == error);
     let told = last.map(|last| format!(": {}", last.fault.message.trim_end_matches('.')));
-    let (app, env) = (&record.app, &record.environment);
+    let env = &record.environment;
     Ok(Finding::new(
         FindingName::TargetNotSeen,
         format!("environments.{env}"),
@@ -182,7 +189,7 @@ async fn look_failed(ports: &impl Ports, record: &Deployment, error: &str) -> An
         format!(
             "Look for the error in the log of `planner`, mend what it tells, then start {}; the environment stays \
              locked until then.",
-            operators(ActionName::Accept, app, env)
+            operators(ActionName::Accept, record.environment_id())
         ),
     ))
 }
@@ -240,7 +247,7 @@ async fn taken_in(
         return Ok(Vec::new());
     }
     let now = ports.now();
-    let key = store::state(&record.app, &record.environment);
+    let key = store::state(record.environment_id());
     let mut state = store::load_or_default(ports, &key).await?;
     let mut writes = Vec::new();
     find(&mut state.value, seen, now);
@@ -262,7 +269,7 @@ async fn taken_in(
     if is_live(&state.value, record) {
         writes.extend(past(ports, record, Became::Live, now).await?);
     }
-    writes.push(put_state(&state, &record.app, &record.environment)?);
+    writes.push(put_state(&state, record.environment_id())?);
     Ok(writes)
 }
 
@@ -352,7 +359,7 @@ async fn kept_runs(
 ) -> Answered<Irreversible> {
     let mut kept = kept(present, state, |_, ran| ran.deployment == record.id);
     if let Some(number) = record.snapshot {
-        let key = store::snapshot(&record.app, &record.environment, number);
+        let key = store::snapshot(record.environment_id(), number);
         let goal = store::load(ports, &key).await?;
         let goal = goal.map(|goal| goal.value.with_found(state));
         kept.retain(|name, ran| {

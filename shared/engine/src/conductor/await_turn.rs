@@ -31,8 +31,7 @@ pub async fn await_turn(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
         };
         let mut waiting = waiting.clone();
         waiting.value.keep(token);
-        let (app, env) = (&record.value.app, &record.value.environment);
-        let index = store::waiting_index(app, env, id);
+        let index = store::waiting_index(record.value.environment_id(), id);
         if commit(ports, vec![waiting.put_indexed(Some(index))?]).await? {
             let view = View::load(ports, &record.value).await?;
             if !matches!(

@@ -9,7 +9,7 @@ use crate::ports::{Answered, Write};
 use crate::store::{self, Done, Owner, Removed, Stored};
 use windlass_domain::ending::Ending;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::moving::Side;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 impl Done {
@@ -37,8 +37,8 @@ impl Done {
     }
 
     /// Returns the record of a move, with the environments that it concerns.
-    pub fn moved(sides: Vec<Side<'_>>, cause: String) -> Self {
-        let owner = |Side { app, environment }: Side<'_>| Owner {
+    pub fn moved(sides: Vec<EnvironmentId<'_>>, cause: String) -> Self {
+        let owner = |EnvironmentId { app, environment }: EnvironmentId<'_>| Owner {
             app: app.clone(),
             environment: environment.clone(),
         };

@@ -22,11 +22,11 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::drill::{Drill, Drills, LegEnd, Standing};
 use windlass_domain::environment::Snapshot;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
 use windlass_domain::irreversible::{crossed, in_words};
 use windlass_domain::judgement::Judgement;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::name::EnvironmentName;
 use windlass_domain::refusal::not_idle;
 use windlass_domain::request::{ActionName, Request};
 use windlass_domain::step::Step;
@@ -46,7 +46,7 @@ pub async fn admit(
         Err(findings) => return Ok(Err(findings)),
     };
     for tried in 0..TRIES {
-        let mut drills = load(ports, &request.app, &env).await?;
+        let mut drills = load(ports, EnvironmentId::new(&request.app, &env)).await?;
         let record = new_record(ports, ask, request, &env, declaration.clone());
         let begun = match &request.drill {
             None => begin(ports, ask, request, &mut drills, record).await?,
@@ -63,7 +63,7 @@ pub async fn admit(
         };
         let execution = Stored::new(store::execution(&ask.execution.arn), execution);
         let writes = vec![
-            put(&drills, &request.app, &env)?,
+            put(&drills, EnvironmentId::new(&request.app, &env))?,
             put_arrived(&record)?,
             execution.put()?,
         ];
@@ -99,8 +99,10 @@ async fn begin(
         };
     }
     if let Some(under_way) = &drills.value.under_way {
-        let (app, env) = (&record.value.app, &record.value.environment);
-        return Ok(Begun::Refused(not_idle(app, env, &under_way.id)));
+        return Ok(Begun::Refused(not_idle(
+            record.value.environment_id(),
+            &under_way.id,
+        )));
     }
     drills.value.under_way = Some(Drill::begin(&record.value));
     Ok(Begun::Recorded(Box::new(record)))
@@ -117,7 +119,10 @@ async fn come_back(
     let (app, env) = (record.value.app.clone(), record.value.environment.clone());
     let under_way = drills.value.under_way.as_mut();
     let Some(drill) = under_way.filter(|drill| drill.id == *id) else {
-        return Ok(Begun::Refused(not_under_way(&app, &env, id)));
+        return Ok(Begun::Refused(not_under_way(
+            EnvironmentId::new(&app, &env),
+            id,
+        )));
     };
     if !drill.awaits_back() {
         let leg = drill.back.as_ref().unwrap_or(&drill.there);
@@ -125,7 +130,7 @@ async fn come_back(
         let former = store::require(ports, &key).await?;
         return before(ports, ask, &former.value).await;
     }
-    let next = drill.next_back(&app, &env);
+    let next = drill.next_back(EnvironmentId::new(&app, &env));
     drill.come_back(next.clone());
     record.key = store::deployment(&next);
     record.value.order.id = next.clone();
@@ -147,14 +152,17 @@ async fn before(ports: &impl Ports, ask: &Ask, former: &Deployment) -> Answered<
     ))
 }
 
-fn not_under_way(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Finding {
+fn not_under_way(of: EnvironmentId<'_>, id: &DeploymentId) -> Finding {
+    let EnvironmentId {
+        environment: env, ..
+    } = of;
     Finding::new(
         FindingName::UnknownName,
         "drill",
         format!("drill {id} is not under way in {env}."),
         format!(
             "Leave `drill` out: start {} for another drill.",
-            operators(ActionName::Drill, app, env)
+            operators(ActionName::Drill, of)
         ),
     )
 }
@@ -185,39 +193,39 @@ async fn declared_there(
         Err(finding) => return Ok(Err(vec![finding])),
     };
     Ok(there.map_or_else(
-        || Err(vec![not_under_way(&request.app, &env, drill)]),
+        || {
+            Err(vec![not_under_way(
+                EnvironmentId::new(&request.app, &env),
+                drill,
+            )])
+        },
         |there| Ok((env.clone(), there.value.declaration)),
     ))
 }
 
 /// Reads what is known of an environment's drills.
-pub async fn load(
-    ports: &impl Ledger,
-    app: &AppName,
-    env: &EnvironmentName,
-) -> Answered<Stored<Drills>> {
-    store::load_or_default(ports, &store::drills(app, env)).await
+pub async fn load(ports: &impl Ledger, of: EnvironmentId<'_>) -> Answered<Stored<Drills>> {
+    store::load_or_default(ports, &store::drills(of)).await
 }
 
 /// Returns the write of the drills. They have a place in the index while somebody is to start the way back.
-fn put(drills: &Stored<Drills>, app: &AppName, env: &EnvironmentName) -> Answered<Write> {
+fn put(drills: &Stored<Drills>, of: EnvironmentId<'_>) -> Answered<Write> {
     let awaits = drills.value.awaits_back();
     let ended = awaits.and_then(|drill| {
         let leg = drill.back.as_ref().unwrap_or(&drill.there);
         leg.ended.as_ref()
     });
-    drills.put_indexed(ended.map(|ended| store::drills_index(ended.at, app, env)))
+    drills.put_indexed(ended.map(|ended| store::drills_index(ended.at, of)))
 }
 
 fn writes(
     drills: &Stored<Drills>,
-    app: &AppName,
-    env: &EnvironmentName,
+    of: EnvironmentId<'_>,
     ended: Option<Drill>,
 ) -> Answered<Vec<Write>> {
-    let mut writes = vec![put(drills, app, env)?];
+    let mut writes = vec![put(drills, of)?];
     if let Some(ended) = ended {
-        let key = store::drill(app, env, ended.asked, &ended.id);
+        let key = store::drill(of, ended.asked, &ended.id);
         writes.push(Stored::new(key, ended).put()?);
     }
     Ok(writes)
@@ -230,7 +238,7 @@ pub async fn choose(
     view: &mut View,
     record: &Deployment,
 ) -> Answered<Result<Option<u64>, Vec<Finding>>> {
-    let at = (&record.app, &record.environment);
+    let at = record.environment_id();
     let state = &view.state.value;
     let mut goal = rollback::newest_good(ports, state.snapshot, at).await?;
     while let Some(same) = goal.take_if(|goal| goal.clone().with_found(state).runs(state)) {
@@ -280,8 +288,7 @@ pub fn noted(view: &View, record: &Deployment) -> Answered<Vec<Write>> {
     if record.of_drill() != Some(&record.id) {
         return Ok(Vec::new());
     }
-    let (app, env) = (&record.app, &record.environment);
-    Ok(vec![put(&view.drills, app, env)?])
+    Ok(vec![put(&view.drills, record.environment_id())?])
 }
 
 /// The writes of what the end of a deployment means for its drill; none of a deployment of no drill that is under way.
@@ -317,8 +324,7 @@ async fn taken_in(
     if record.of_drill().is_none() {
         return Ok(Vec::new());
     }
-    let (app, env) = (&record.app, &record.environment);
-    let mut drills = load(ports, app, env).await?;
+    let mut drills = load(ports, record.environment_id()).await?;
     let under_way = drills.value.under_way.as_ref();
     if under_way.is_none_or(|drill| drill.direction(&record.id).is_none()) {
         return Ok(Vec::new());
@@ -329,8 +335,8 @@ async fn taken_in(
         judgements,
         snapshot,
     };
-    let ended = drills.value.leg_ended(app, env, &end);
-    writes(&drills, app, env, ended)
+    let ended = drills.value.leg_ended(record.environment_id(), &end);
+    writes(&drills, record.environment_id(), ended)
 }
 
 /// Starts the way back where a deployment of a drill has ended and its drill awaits that. Where that fails, the schedule
@@ -339,11 +345,12 @@ pub async fn go_on(ports: &impl Ports, record: &Deployment) {
     if record.of_drill().is_none() {
         return;
     }
-    let (app, env) = (&record.app, &record.environment);
-    let started = match load(ports, app, env).await {
+    let started = match load(ports, record.environment_id()).await {
         // The first try. The schedule makes the next ones, so that there is time between two.
         Ok(drills) => match drills.value.awaits_back() {
-            Some(drill) if drill.tries == 0 => recovery::come_back(ports, app, env, drill).await,
+            Some(drill) if drill.tries == 0 => {
+                recovery::come_back(ports, record.environment_id(), drill).await
+            }
             _ => return,
         },
         Err(fault) => Err(fault),

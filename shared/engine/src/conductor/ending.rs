@@ -9,7 +9,7 @@ use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::finding::{Finding, in_lines};
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::time::Time;
 
 /// Sets the ending of a record.
@@ -64,12 +64,8 @@ pub fn put(record: &Stored<Deployment>) -> Answered<Write> {
 }
 
 /// Returns the write of an environment's state, with its place in the list of environments.
-pub fn put_state(
-    state: &Stored<EnvironmentState>,
-    app: &AppName,
-    env: &EnvironmentName,
-) -> Answered<Write> {
-    state.put_indexed(Some(store::environment_index(app, env)))
+pub fn put_state(state: &Stored<EnvironmentState>, of: EnvironmentId<'_>) -> Answered<Write> {
+    state.put_indexed(Some(store::environment_index(of)))
 }
 
 /// Returns the write of a record that has just arrived. Until its first turn it stands among the arriving ones and not
@@ -79,8 +75,10 @@ pub fn put_arrived(record: &Stored<Deployment>) -> Answered<Write> {
     if value.ending.is_some() {
         return put(record);
     }
-    let (app, environment) = (&value.app, &value.environment);
-    record.put_indexed(Some(store::arriving_index(app, environment, &value.id)))
+    record.put_indexed(Some(store::arriving_index(
+        value.environment_id(),
+        &value.id,
+    )))
 }
 
 /// Returns the name and the text of a cause that is made of findings. The findings themselves stand beside it in the

@@ -38,7 +38,7 @@ pub fn handed_over(
         deployment: record.value.id.clone(),
     };
     let known = Stored::new(store::execution(&ask.execution.arn), known);
-    let index = store::held_index(&record.value.app, &record.value.environment);
+    let index = store::held_index(record.value.environment_id());
     Ok(vec![
         lock.put_indexed(Some(index))?,
         put(record)?,

@@ -11,9 +11,8 @@ use crate::store::Done;
 use crate::store::{self};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Hold};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
-use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
 /// Sets or releases the hold. A hold that is set stays, and keeps what is said for a reason now beside its own.
@@ -26,7 +25,7 @@ pub async fn hold(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<
             Ok(env) => env,
             Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
         };
-        let key = store::state(&request.app, &env);
+        let key = store::state(EnvironmentId::new(&request.app, &env));
         let mut state = store::load_or_default(ports, &key).await?;
         let cause = if request.action == ActionName::Hold {
             let hold = set_hold(ports, &mut state.value, request);
@@ -38,12 +37,18 @@ pub async fn hold(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<
         } else {
             // Somebody who lets them go on has looked: what is restored is counted anew.
             state.value.restored.clear();
-            released(&request.app, &env, state.value.hold.take().as_ref())
+            released(
+                EnvironmentId::new(&request.app, &env),
+                state.value.hold.take().as_ref(),
+            )
         };
         let done = Done::of(&DeploymentId("none".into()), cause);
         if commit(
             ports,
-            vec![put_state(&state, &request.app, &env)?, done.put(ask)?],
+            vec![
+                put_state(&state, EnvironmentId::new(&request.app, &env))?,
+                done.put(ask)?,
+            ],
         )
         .await?
         {
@@ -54,7 +59,11 @@ pub async fn hold(ports: &impl Ports, ask: &Ask, request: &Request) -> Answered<
     Err(contended("setting the hold"))
 }
 
-fn released(app: &AppName, env: &EnvironmentName, hold: Option<&Hold>) -> String {
+fn released(of: EnvironmentId<'_>, hold: Option<&Hold>) -> String {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
     let Some(hold) = hold else {
         return format!("Nothing was released: there is no hold on deployments into {app}/{env}.");
     };
@@ -85,7 +94,7 @@ pub fn told_of_hold(record: &Deployment, state: &EnvironmentState) -> Option<Str
     Some(format!(
         "automatic deployments are held {}; start {} to let them go on",
         hold.in_words(),
-        operators(ActionName::ReleaseHold, &record.app, &record.environment)
+        operators(ActionName::ReleaseHold, record.environment_id())
     ))
 }
 

@@ -5,7 +5,7 @@ use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Keyed};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::order::Order;
 use windlass_domain::request::{ActionName, Request};
 
@@ -47,7 +47,7 @@ async fn by_key(
     key: &str,
 ) -> Answered<Result<Identified, Finding>> {
     let env = &pinned.resolved.environment;
-    let id = DeploymentId::keyed(&request.app, env, request.action, key);
+    let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
     let existing = store::load(ports, &store::deployment(&id)).await?;
     let asked = existing.as_ref().and_then(|one| one.value.keyed.as_ref());
     if let Some(asked) = asked
@@ -133,8 +133,7 @@ impl<P: Ledger> Attempts<'_, P> {
         let release = self.pinned.release.digest();
         let env = &self.pinned.resolved.environment;
         DeploymentId::of(
-            &self.request.app,
-            env,
+            EnvironmentId::new(&self.request.app, env),
             ActionName::Deploy,
             &release,
             attempt,

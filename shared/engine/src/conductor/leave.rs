@@ -79,7 +79,7 @@ fn cause(record: &Deployment, owner: Option<&Owner>) -> String {
         record.release.version,
         last.name,
         last.text,
-        operators(ActionName::Recover, app, env),
-        operators(ActionName::Accept, app, env),
+        operators(ActionName::Recover, record.environment_id()),
+        operators(ActionName::Accept, record.environment_id()),
     )
 }

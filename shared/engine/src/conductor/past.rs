@@ -18,7 +18,7 @@ pub async fn past(
         return Ok(None);
     }
     let release = record.release_digest.clone();
-    let key = store::past(&record.app, &record.environment, &release);
+    let key = store::past(record.environment_id(), &release);
     let former = store::load(ports, &key).await?;
     let past = Past {
         release,

@@ -17,8 +17,7 @@ use windlass_domain::request::ActionName;
 pub async fn preempt(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     let record = store::require(ports, &store::deployment(id)).await?;
-    let (app, env) = (&record.value.app, &record.value.environment);
-    let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
+    let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
     if let Some(held) = &lock.value.held
         && held.deployment != *id
         && held.state == HeldState::Running
@@ -27,7 +26,14 @@ pub async fn preempt(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     {
         let (error, cause) = why(&record.value, held.action);
         ports.stop(&held.execution, error, &cause).await?;
-        recovery::start(ports, app, env, &held.deployment, lock.value.token, &cause).await?;
+        recovery::start(
+            ports,
+            record.value.environment_id(),
+            &held.deployment,
+            lock.value.token,
+            &cause,
+        )
+        .await?;
     }
     Ok(plain(Word::Wait, id, 0))
 }

@@ -17,7 +17,7 @@ use windlass_domain::deployment::{Deployment, Status, Why};
 use windlass_domain::environment::{Held, HeldState, Lock};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::Verdict;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::operators;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::plan::Outcome;
@@ -27,8 +27,7 @@ use windlass_domain::time::Time;
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
 pub async fn or_turn(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
     let record = store::require(ports, &store::deployment(id)).await?;
-    let (app, env) = (&record.value.app, &record.value.environment);
-    let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
+    let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
     match &lock.value.held {
         Some(held)
             if held.execution == ask.execution.arn && held.state == HeldState::Recovering =>
@@ -96,7 +95,7 @@ async fn find(ports: &impl Ports, request: &Request) -> Answered<Result<Found, V
         Ok(env) => env,
         Err(finding) => return Ok(Err(vec![finding])),
     };
-    let key = store::lock(&request.app, env);
+    let key = store::lock(EnvironmentId::new(&request.app, env));
     let lock = store::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
     let Some(id) = request.deployment.as_ref().or(held) else {
@@ -161,8 +160,8 @@ async fn may_take_over(
             ),
             format!(
                 "Wait for its ending; or cancel it with {}; or start {}, which stops it first.",
-                call::cancel(&record.app, &record.environment, &held.deployment),
-                operators(ActionName::Rollback, &record.app, &record.environment),
+                call::cancel(record.environment_id(), &held.deployment),
+                operators(ActionName::Rollback, record.environment_id()),
             ),
         )),
     })

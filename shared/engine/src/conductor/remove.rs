@@ -10,6 +10,7 @@ use crate::ports::{Answered, Write};
 use crate::removable::Removable;
 use crate::store::Done;
 use crate::store::{self, Stored};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::removal::{LetsGo, Removal};
 use windlass_domain::request::Request;
 use windlass_domain::tenancy::Claims;
@@ -44,7 +45,10 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
         let (mut writes, is_last) = part(&mut found, removal, &goes)?;
         if is_last {
             goes.forget(&mut found.state.value);
-            writes.push(put_state(&found.state, &request.app, env)?);
+            writes.push(put_state(
+                &found.state,
+                EnvironmentId::new(&request.app, env),
+            )?);
             writes.push(done.put(ask)?);
         }
         let committed = commit(ports, writes).await?;

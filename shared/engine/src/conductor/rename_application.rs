@@ -8,7 +8,7 @@ use crate::movable::application::WholeMovable;
 use crate::payload::{Answer, Ask};
 use crate::ports::Answered;
 use crate::store::Done;
-use windlass_domain::moving::Side;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::Request;
 
 /// Moves it. Where somebody has written in between, all of it is looked at anew.
@@ -26,8 +26,8 @@ pub async fn rename(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
         };
         let told = whole.in_words(&found.asked());
         let environments = whole.environments.keys();
-        let sides =
-            environments.flat_map(|environment| [app, to].map(|app| Side { app, environment }));
+        let sides = environments
+            .flat_map(|environment| [app, to].map(|app| EnvironmentId { app, environment }));
         let done = Done::moved(sides.collect(), told);
         let mut writes = found.moved(&whole, ports.now())?;
         writes.push(done.put(ask)?);

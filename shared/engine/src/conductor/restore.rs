@@ -27,8 +27,7 @@ pub async fn go(
     view: &mut View,
     mut record: Stored<Deployment>,
 ) -> Answered<Option<Answer>> {
-    let (app, environment) = (&record.value.app, &record.value.environment);
-    let key = store::hourly_look(app, environment);
+    let key = store::hourly_look(record.value.environment_id());
     let look = store::load(ports, &key).await?;
     let waiting = view.who_waits();
     let drill = view.drills.value.under_way.as_ref().map(|drill| &drill.id);

@@ -20,10 +20,10 @@ use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::Snapshot;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::input::input;
 use windlass_domain::irreversible::{self, Irreversible};
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::name::EnvironmentName;
 use windlass_domain::order::Order;
 use windlass_domain::overtaking::Supersede;
 use windlass_domain::release::Release;
@@ -70,10 +70,10 @@ pub async fn admit(
         );
         let mut writes = vec![put_arrived(&record)?, execution.put()?];
         if request.action == ActionName::Rollback {
-            let key = store::state(&request.app, &env);
+            let key = store::state(EnvironmentId::new(&request.app, &env));
             let mut state = store::load_or_default(ports, &key).await?;
             set_hold(ports, &mut state.value, request);
-            writes.push(put_state(&state, &request.app, &env)?);
+            writes.push(put_state(&state, EnvironmentId::new(&request.app, &env))?);
         }
         if commit(ports, writes).await? {
             return Ok(Ok(Admitted::New(id)));
@@ -96,7 +96,7 @@ pub fn new_record(
     let key = request.idempotency_key.as_ref();
     let key = key.unwrap_or(&ask.execution.arn);
     let press = Digest::of(key.as_bytes());
-    let id = DeploymentId::keyed(&request.app, env, request.action, key);
+    let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
     let record = Deployment {
         id: id.clone(),
         app: request.app.clone(),
@@ -161,7 +161,7 @@ pub async fn choose(
     view: &View,
     record: &mut Deployment,
 ) -> Answered<Result<(), Vec<Finding>>> {
-    let at = (&record.app, &record.environment);
+    let at = record.environment_id();
     let present = view.present_to_go_back_from();
     let snapshot = match record.snapshot {
         Some(number) => snapshot(ports, at, number).await?,
@@ -194,7 +194,7 @@ pub async fn choose(
 /// cross.
 fn bars(view: &View, record: &Deployment, goal: &Snapshot) -> Vec<Finding> {
     let crossed = irreversible::crossed(goal, &view.state.value);
-    let at = (&record.app, &record.environment);
+    let at = record.environment_id();
     irreversible::refusals(at, goal, &crossed, &record.across)
 }
 
@@ -205,7 +205,7 @@ pub async fn goes_nowhere(
     view: &View,
     record: &Deployment,
 ) -> Answered<Vec<Finding>> {
-    let at = (&record.app, &record.environment);
+    let at = record.environment_id();
     let named = record.snapshot;
     let goal = match named.or(view.present()) {
         Some(number) => snapshot(ports, at, number).await?,
@@ -234,10 +234,10 @@ fn unasked_for(record: &Deployment) -> Vec<Finding> {
 /// A snapshot of an environment.
 pub async fn snapshot(
     ports: &impl Ledger,
-    (app, environment): (&AppName, &EnvironmentName),
+    EnvironmentId { app, environment }: EnvironmentId<'_>,
     number: u64,
 ) -> Answered<Option<Snapshot>> {
-    let key = store::snapshot(app, environment, number);
+    let key = store::snapshot(EnvironmentId::new(app, environment), number);
     Ok(store::load(ports, &key)
         .await?
         .map(|stored: Stored<Snapshot>| stored.value))
@@ -247,7 +247,7 @@ pub async fn snapshot(
 pub async fn newest_good(
     ports: &impl Ledger,
     present: u64,
-    at: (&AppName, &EnvironmentName),
+    at: EnvironmentId<'_>,
 ) -> Answered<Option<Snapshot>> {
     let mut number = snapshot(ports, at, present)
         .await?
@@ -257,7 +257,7 @@ pub async fn newest_good(
             return Ok(None);
         };
         if let Some(release) = &one.release {
-            let key = store::veto(at.0, at.1, release);
+            let key = store::veto(at, release);
             let veto = store::load(ports, &key).await?;
             if veto.is_none() {
                 return Ok(Some(one));
@@ -279,9 +279,15 @@ async fn nothing_to_go_back_to(
         None => "the present snapshot replaced none that was verified good.".into(),
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
-    let back_to = |number| input(ActionName::Rollback, app, env, &members(number));
-    let list = call::snapshots(app, env);
-    let first = snapshot(ports, (app, env), FOUND_FIRST).await?;
+    let back_to = |number| {
+        input(
+            ActionName::Rollback,
+            EnvironmentId::new(app, env),
+            &members(number),
+        )
+    };
+    let list = call::snapshots(EnvironmentId::new(app, env));
+    let first = snapshot(ports, EnvironmentId::new(app, env), FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(state).runs(state));
     let remedy = match first_runs {
         None => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),

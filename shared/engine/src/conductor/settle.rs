@@ -95,7 +95,7 @@ async fn writes(
     plan: &Stored<Plan>,
     steps: &[Stored<Step>],
 ) -> Answered<Vec<Write>> {
-    let key = store::state(&record.value.app, &record.value.environment);
+    let key = store::state(record.value.environment_id());
     let mut state = store::load_or_default(ports, &key).await?;
     let mut more = Vec::new();
     match plan.value.outcome {
@@ -121,8 +121,7 @@ async fn writes(
     more.extend(drill::leg_ended(ports, &record.value, steps, state.value.snapshot).await?);
     restore::note(&record.value, &mut state.value);
     lock.value.free(ports.now());
-    let (app, environment) = (&record.value.app, &record.value.environment);
-    let put_state = put_state(&state, app, environment)?;
+    let put_state = put_state(&state, record.value.environment_id())?;
     let mut writes = vec![put(record)?, lock.put()?, put_state];
     writes.append(&mut more);
     Ok(writes)
@@ -193,7 +192,7 @@ async fn conclude(
 
 /// `again` brought a vetoed release in after all: the veto is lifted.
 async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
-    let key = store::veto(&record.app, &record.environment, &record.release_digest);
+    let key = store::veto(record.environment_id(), &record.release_digest);
     let veto = store::load(ports, &key).await?;
     Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
 }
@@ -226,7 +225,7 @@ async fn goal(
         return Ok(None);
     }
     let number = record.snapshot.unwrap_or_default();
-    let key = store::snapshot(&record.app, &record.environment, number);
+    let key = store::snapshot(record.environment_id(), number);
     let goal = store::require(ports, &key).await?;
     Ok(Some(goal.value.with_found(state)))
 }

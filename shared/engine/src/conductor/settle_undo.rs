@@ -78,8 +78,7 @@ pub async fn settle_undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
         // ending.
         if record.value.action == ActionName::Restore && ending != Ending::NeedsOperator {
             restore::note(&record.value, &mut state.value);
-            let (app, environment) = (&record.value.app, &record.value.environment);
-            writes.push(put_state(&state, app, environment)?);
+            writes.push(put_state(&state, record.value.environment_id())?);
         }
         if commit(ports, writes).await?
             && let Some(answer) = told(ports, &record.value).await?
@@ -117,7 +116,7 @@ fn leave(
     if let Some(held) = &mut lock.value.held {
         held.state = HeldState::NeedsOperator;
     }
-    lock.put_indexed(Some(store::held_index(&record.app, &record.environment)))
+    lock.put_indexed(Some(store::held_index(record.environment_id())))
 }
 
 /// Returns the release that failed by itself; a fix of it goes first. `None` for a release that a person stopped: its
@@ -141,7 +140,7 @@ fn is_vetoed(record: &Deployment) -> bool {
 
 /// The veto on the release that failed. One that is there already stays.
 async fn veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
-    let key = store::veto(&record.app, &record.environment, &record.release_digest);
+    let key = store::veto(record.environment_id(), &record.release_digest);
     let former = store::load(ports, &key).await?;
     if former.is_some() {
         return Ok(None);
@@ -172,8 +171,7 @@ fn conclude(
         ..outcome(steps)
     };
     let cause = undone(
-        &value.app,
-        &value.environment,
+        value.environment_id(),
         &value.release.version,
         &why,
         &outcome,
@@ -182,7 +180,7 @@ fn conclude(
 }
 
 async fn state(ports: &impl Ports, record: &Deployment) -> Answered<Stored<EnvironmentState>> {
-    let key = store::state(&record.app, &record.environment);
+    let key = store::state(record.environment_id());
     store::load_or_default(ports, &key).await
 }
 
@@ -276,15 +274,15 @@ fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View
     if ending == Ending::NeedsOperator && steps.iter().any(is_known) {
         return vec![format!(
             "the environment stays locked, with what is there; start {} to take that, then deploy a fix forward",
-            operators(ActionName::Accept, &record.app, &record.environment)
+            operators(ActionName::Accept, record.environment_id())
         )];
     }
     if ending == Ending::NeedsOperator {
         return vec![format!(
             "the environment stays locked; mend what is told above, then start {}, or {} to take what \
              is there",
-            operators(ActionName::Recover, &record.app, &record.environment),
-            operators(ActionName::Accept, &record.app, &record.environment)
+            operators(ActionName::Recover, record.environment_id()),
+            operators(ActionName::Accept, record.environment_id())
         )];
     }
     if record.action.is_to_a_snapshot() {

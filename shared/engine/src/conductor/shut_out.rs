@@ -23,14 +23,13 @@ pub async fn shut_out(
     ask: &Ask,
     record: &Deployment,
 ) -> Answered<Option<Stored<Lock>>> {
-    let (app, env) = (&record.app, &record.environment);
-    let found = store::load_or_default(ports, &store::lock(app, env)).await?;
+    let found = store::load_or_default(ports, &store::lock(record.environment_id())).await?;
     if is_ours(&found.value, ask, record) && found.value.token > ask.token {
         return Ok(Some(found));
     }
     let mut lock = Fence::new(record, ask.token).lock(ports).await?;
     lock.value.raise(ports.now());
-    let write = lock.put_indexed(Some(store::held_index(app, env)))?;
+    let write = lock.put_indexed(Some(store::held_index(record.environment_id())))?;
     lock.rev += 1;
     Ok(commit(ports, vec![write]).await?.then_some(lock))
 }

@@ -285,7 +285,7 @@ pub async fn present(
     record: &Deployment,
     state: &EnvironmentState,
 ) -> Answered<Option<Snapshot>> {
-    let key = store::snapshot(&record.app, &record.environment, state.snapshot);
+    let key = store::snapshot(record.environment_id(), state.snapshot);
     let present = store::load(ports, &key).await?;
     Ok(present.map(|present| present.value.with_found(state)))
 }
@@ -313,6 +313,6 @@ pub fn before_windlass(
 
 /// Returns the write of a snapshot.
 pub fn put_snapshot(record: &Deployment, snapshot: Snapshot) -> Answered<Write> {
-    let key = store::snapshot(&record.app, &record.environment, snapshot.number);
+    let key = store::snapshot(record.environment_id(), snapshot.number);
     Stored::new(key, snapshot).put()
 }

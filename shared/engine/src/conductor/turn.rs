@@ -18,7 +18,7 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Held, HeldState, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::heal;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::ActionName;
 use windlass_domain::since;
 
@@ -129,7 +129,7 @@ pub(super) async fn take(
     });
     record.value.started = Some(now);
     record.value.status = Status::Running;
-    let held = store::held_index(&record.value.app, &record.value.environment);
+    let held = store::held_index(record.value.environment_id());
     let mut writes = vec![
         lock.put_indexed(Some(held))?,
         put(&record)?,
@@ -163,7 +163,7 @@ async fn queue(
         &record.value.id,
     );
     let waiting = Stored::new(
-        store::waiting(app, env, id),
+        store::waiting(EnvironmentId::new(app, env), id),
         Waiting {
             deployment: id.clone(),
             components: record.value.release.parts().collect(),
@@ -176,7 +176,7 @@ async fn queue(
             former_task_tokens: Vec::new(),
         },
     );
-    let index = store::waiting_index(app, env, id);
+    let index = store::waiting_index(EnvironmentId::new(app, env), id);
     record.value.status = Status::Waiting;
     let writes = vec![
         waiting.put_indexed(Some(index))?,
@@ -249,7 +249,7 @@ pub(super) async fn finish(
     note_cost(ports, &mut record.value, &[]).await;
     let snapshot = view.state.value.snapshot;
     let state = if is_held {
-        put_state(&view.state, &record.value.app, &record.value.environment)?
+        put_state(&view.state, record.value.environment_id())?
     } else {
         Write::check(view.state.key.clone(), view.state.unchanged())
     };

@@ -25,16 +25,23 @@ pub struct View {
 impl View {
     /// Reads it for a deployment.
     pub async fn load(ports: &impl Ledger, record: &Deployment) -> Answered<Self> {
-        let (app, env) = (&record.app, &record.environment);
-        let lock = store::load_or_default(ports, &store::lock(app, env)).await?;
+        let lock = store::load_or_default(ports, &store::lock(record.environment_id())).await?;
         Ok(Self {
             under_way: under_way(ports, record, &lock.value).await?,
             lock,
-            state: store::load_or_default(ports, &store::state(app, env)).await?,
-            waiting: store::load_all(ports, &store::all_waiting(app, env)).await?,
-            veto: store::load(ports, &store::veto(app, env, &record.release_digest)).await?,
-            past: store::load(ports, &store::past(app, env, &record.release_digest)).await?,
-            drills: super::drill::load(ports, app, env).await?,
+            state: store::load_or_default(ports, &store::state(record.environment_id())).await?,
+            waiting: store::load_all(ports, &store::all_waiting(record.environment_id())).await?,
+            veto: store::load(
+                ports,
+                &store::veto(record.environment_id(), &record.release_digest),
+            )
+            .await?,
+            past: store::load(
+                ports,
+                &store::past(record.environment_id(), &record.release_digest),
+            )
+            .await?,
+            drills: super::drill::load(ports, record.environment_id()).await?,
         })
     }
 

@@ -13,6 +13,7 @@ use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::plan::{Outcome, Plan};
@@ -87,7 +88,7 @@ async fn find(
     request: &Request,
     env: &EnvironmentName,
 ) -> Answered<Result<Found, Finding>> {
-    let key = store::lock(&request.app, env);
+    let key = store::lock(EnvironmentId::new(&request.app, env));
     let lock = store::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref().map(|held| &held.deployment);
     let Some(id) = request.deployment.as_ref().or(held) else {

@@ -6,6 +6,7 @@ use crate::ports::{Answered, Clock, Ledger};
 use crate::retention::kept;
 use crate::store::{self, Fence};
 use windlass_domain::count::count;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{Progress, Step};
 
 /// The milliseconds after which no batch begins: the function's timeout is 15 minutes.
@@ -86,7 +87,7 @@ impl<P: Ledger + Clock> Checkpoint for Attempt<'_, P> {
     async fn past(&self, back: u32) -> Answered<Past> {
         let step = &self.step.value;
         let (app, env, component) = (&step.app, &step.environment, &step.component);
-        let kept = kept(self.ports, app, env, component, back).await?;
+        let kept = kept(self.ports, EnvironmentId::new(app, env), component, back).await?;
         let newest = match kept
             .iter()
             .max_by_key(|running| running.names.brought.since)

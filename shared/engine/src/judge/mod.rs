@@ -275,8 +275,7 @@ fn answer(case: &Case, judged: &Judged) -> Answer {
 fn cause(case: &Case, measurement: &Measurement) -> String {
     let record = &case.loaded.record;
     gate_failed(
-        &record.app,
-        &record.environment,
+        record.environment_id(),
         &record.release.version,
         case.number,
         &changed_in_words(&case.plan.waves, case.number),

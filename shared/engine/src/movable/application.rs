@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::moving::application::{Application, Whole, decide};
-use windlass_domain::moving::{Facts, Moving, Side};
+use windlass_domain::moving::{Facts, Moving};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
@@ -140,7 +141,7 @@ fn withdrawn(declared: &Watched<Declared>) -> Write {
 }
 
 fn moving<'a>(app: &'a AppName, to: &'a AppName, environment: &'a EnvironmentName) -> Moving<'a> {
-    let side = |app| Side { app, environment };
+    let side = |app| EnvironmentId { app, environment };
     Moving {
         from: side(app),
         to: side(to),

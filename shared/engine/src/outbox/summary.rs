@@ -12,6 +12,7 @@ use serde_json::Value;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::environment::Waiting;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::summary::{
     Day, Seen, Standing, TRIES, Turn, messages, not_told, wanted, windows,
@@ -208,15 +209,16 @@ async fn seen(
     most: usize,
 ) -> Answered<Seen> {
     let [.., longest] = windows(to);
-    let (all, since) = accepted_since(ports, app, &name, longest.from, most).await?;
-    let standing = standing(ports, app, &name).await?;
+    let (all, since) =
+        accepted_since(ports, EnvironmentId::new(app, &name), longest.from, most).await?;
+    let standing = standing(ports, EnvironmentId::new(app, &name)).await?;
     Ok(Seen::of(name, to, (&all, since), standing))
 }
 
-async fn standing(ports: &impl Ports, app: &AppName, name: &EnvironmentName) -> Answered<Standing> {
-    let here = here(ports, app, name).await?;
+async fn standing(ports: &impl Ports, of: EnvironmentId<'_>) -> Answered<Standing> {
+    let here = here(ports, of).await?;
     let since = |one: &Waiting| one.since;
-    let drift = drift(ports, app, name, &here).await?;
+    let drift = drift(ports, of, &here).await?;
     Ok(Standing {
         hold: here.state.hold,
         held: here.lock.held,

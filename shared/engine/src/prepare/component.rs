@@ -240,8 +240,7 @@ async fn oldest(ports: &impl Ports, scene: &Scene, wanted: &Wanted<'_>) -> Answe
         return Ok(None);
     };
     let record = &scene.loaded.record;
-    let (app, env) = (&record.app, &record.environment);
-    let kept = kept(ports, app, env, wanted.name, back).await?;
+    let kept = kept(ports, record.environment_id(), wanted.name, back).await?;
     Ok(kept.iter().map(|running| running.names.brought.since).min())
 }
 

@@ -32,7 +32,7 @@ pub async fn look(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<
         return Ok(answer(ask, id));
     }
     let asked = ports.now();
-    let key = store::state(&record.app, &record.environment);
+    let key = store::state(record.environment_id());
     let state = store::load_or_default(ports, &key).await?;
     for tried in 0..TRIES {
         let steps = store::load_all(ports, &store::steps(id)).await?;

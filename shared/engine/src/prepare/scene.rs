@@ -49,12 +49,12 @@ impl Scene {
     /// Reads it.
     pub async fn read(ports: &impl Ledger, loaded: Loaded) -> Answered<Self> {
         let record = &loaded.record;
-        let key = store::state(&record.app, &record.environment);
+        let key = store::state(record.environment_id());
         let state = store::load_or_default(ports, &key).await?;
         let is_to_a_snapshot = record.action.is_to_a_snapshot();
         let goal = match record.snapshot.filter(|_| is_to_a_snapshot) {
             Some(number) => {
-                let key = store::snapshot(&record.app, &record.environment, number);
+                let key = store::snapshot(record.environment_id(), number);
                 let snapshot = store::require(ports, &key).await?;
                 Some(snapshot.value.with_found(&state.value))
             }
@@ -290,7 +290,7 @@ async fn declared_before(
     state: &EnvironmentState,
 ) -> Answered<Option<Arc<Declaration>>> {
     let record = &loaded.record;
-    let key = store::snapshot(&record.app, &record.environment, state.snapshot);
+    let key = store::snapshot(record.environment_id(), state.snapshot);
     let Some(snapshot) = store::load(ports, &key).await? else {
         return Ok(None);
     };

@@ -11,8 +11,8 @@ use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use windlass_domain::drill::Drill;
 use windlass_domain::fault::Fault;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::identity::execution_name;
-use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
 /// The number of drills that are read in a run of the schedule. Those that wait longest come first.
@@ -37,7 +37,7 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
             faults.note(what, Fault::internal(text));
             continue;
         };
-        let started = come_back(ports, &app, &environment, drill).await;
+        let started = come_back(ports, EnvironmentId::new(&app, &environment), drill).await;
         faults.take(what, started);
     }
 }
@@ -47,10 +47,10 @@ pub async fn come_back_all(ports: &impl Ports, began: Time, faults: &mut Faults)
 /// once in a quarter of an hour.
 pub async fn come_back(
     ports: &(impl Executions + Clock),
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     drill: &Drill,
 ) -> Answered<()> {
+    let EnvironmentId { app, environment } = of;
     let nth = format!("drill-back-{}", drill.tries + 1);
     let input = json!({
         "action": "drill",
@@ -85,18 +85,15 @@ async fn start_once(
 
 /// Starts the drill that is due by the declaration in force, where nothing is in its way. Its key stands for it until a
 /// drill has ended since: so there is one, however often it is started.
-pub async fn begin_where_due(
-    ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
-) -> Answered<()> {
+pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Answered<()> {
+    let EnvironmentId { app, environment } = of;
     let Ok(in_force) = pin::declaration_in_force(ports, app).await? else {
         return Ok(());
     };
     let Some(schedule) = in_force.declaration.drills(environment) else {
         return Ok(());
     };
-    let here = here(ports, app, environment).await?;
+    let here = here(ports, of).await?;
     let facts = here.next_drill(Some(schedule), ports.now());
     if !facts.next().is_some_and(|next| next.begins) {
         return Ok(());

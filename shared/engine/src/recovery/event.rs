@@ -27,7 +27,7 @@ pub async fn handle(ports: &(impl Ledger + Executions + Clock), event: &Value) -
     if record.ending.is_some() {
         return Ok(());
     }
-    let key = store::lock(&record.app, &record.environment);
+    let key = store::lock(record.environment_id());
     let lock = store::load_or_default(ports, &key).await?;
     let token = match &lock.value.held {
         Some(held) if held.deployment == record.id => {
@@ -49,8 +49,7 @@ pub async fn handle(ports: &(impl Ledger + Executions + Clock), event: &Value) -
         .and_then(Value::as_str)
         .unwrap_or("FAILED");
     let cause = format!("The execution {arn} ended {status} in the middle.");
-    let (app, environment) = (&record.app, &record.environment);
-    start(ports, app, environment, &record.id, token, &cause).await?;
+    start(ports, record.environment_id(), &record.id, token, &cause).await?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::environment::{EnvironmentState, Running};
 use windlass_domain::heal::Heal;
 use windlass_domain::hourly_look::{Glance, HourlyLook, Upon, spent_by};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -58,7 +59,7 @@ pub async fn look(ports: &impl Ports, began: Time, awaited: &BTreeSet<Place>, fa
             *known = looked;
         }
         let (app, environment) = &place;
-        let drilled = begin_where_due(ports, app, environment).await;
+        let drilled = begin_where_due(ports, EnvironmentId::new(app, environment)).await;
         faults.take(format!("the drill of {app}/{environment}"), drilled);
     }
 }
@@ -87,7 +88,7 @@ async fn discover(
         .iter()
         .filter(|(place, state)| !known.contains(*place) && runs(state));
     for ((app, environment), _) in new {
-        let added = add(ports, app, environment).await;
+        let added = add(ports, EnvironmentId::new(app, environment)).await;
         faults.take(format!("the first look at {app}/{environment}"), added);
     }
 }
@@ -97,10 +98,10 @@ fn is_watched(running: &Running) -> bool {
     !running.once
 }
 
-async fn add(ports: &impl Ports, app: &AppName, environment: &EnvironmentName) -> Answered<()> {
-    let key = store::hourly_look(app, environment);
+async fn add(ports: &impl Ports, of: EnvironmentId<'_>) -> Answered<()> {
+    let key = store::hourly_look(of);
     let former = store::load(ports, &key).await?;
-    let new = HourlyLook::new(app, environment, ports.now());
+    let new = HourlyLook::new(of, ports.now());
     let mut look = match former {
         // It had removed everything, and something runs again.
         Some(former) if former.value.is_over() => Stored {
@@ -122,15 +123,15 @@ async fn one(
     let (app, environment) = (&found.value.app, &found.value.environment);
     // The index may be behind.
     let mut item = store::require(ports, &found.key).await?;
-    let lock = store::load_or_default(ports, &store::lock(app, environment)).await?;
-    let key = store::state(app, environment);
+    let lock = store::load_or_default(ports, &store::lock(found.value.environment_id())).await?;
+    let key = store::state(found.value.environment_id());
     let state = store::load_or_default(ports, &key).await?;
     let now = ports.now();
     if !HourlyLook::is_quiet(&lock.value, now) || !item.value.is_due(state.rev, now) {
         return Ok(None);
     }
     let running = state.value.running.clone();
-    let (running, heal) = watched(ports, (app, environment), running).await?;
+    let (running, heal) = watched(ports, found.value.environment_id(), running).await?;
     let share = item.value.share(&running, spent);
     if share.is_empty() && !running.is_empty() {
         tracing::info!(%app, %environment, spent, "this hour has no calls left for it");
@@ -167,7 +168,7 @@ type Declared = BTreeMap<ComponentName, Heal>;
 /// The components that are looked at: the declared ones of which there is a state, and that are not declared `heal: off`.
 async fn watched(
     ports: &impl Ports,
-    (app, environment): (&AppName, &EnvironmentName),
+    EnvironmentId { app, environment }: EnvironmentId<'_>,
     mut running: BTreeMap<ComponentName, Running>,
 ) -> Answered<(BTreeMap<ComponentName, Running>, Declared)> {
     running.retain(|_, running| is_watched(running));
@@ -215,6 +216,6 @@ pub fn put(look: &Stored<HourlyLook>) -> Answered<Write> {
         due,
         ..
     } = &look.value;
-    let index = store::hourly_look_index(*due, app, environment);
+    let index = store::hourly_look_index(*due, EnvironmentId::new(app, environment));
     look.put_indexed(Some(index).filter(|_| !look.value.is_over()))
 }

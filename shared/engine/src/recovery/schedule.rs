@@ -129,8 +129,7 @@ async fn recover(
     token: u64,
     cause: &str,
 ) -> Answered<()> {
-    let (app, environment) = (&one.app, &one.environment);
-    start(ports, app, environment, &one.deployment, token, cause).await?;
+    start(ports, one.environment_id(), &one.deployment, token, cause).await?;
     Ok(())
 }
 
@@ -168,11 +167,11 @@ async fn look_at_waiting(
         return recover(ports, one, 0, &cause).await;
     }
     let (app, environment) = (&one.app, &one.environment);
-    let lock = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let lock = store::load_or_default(ports, &store::lock(one.environment_id())).await?;
     // All that wait there are woken by the first of them; also to be refused, where only an operator goes on.
     let is_over = lock.value.held.is_none() || lock.value.stuck().is_some();
     if is_over && woken.insert((app.clone(), environment.clone())) {
-        wake(ports, app, environment).await?;
+        wake(ports, one.environment_id()).await?;
     }
     Ok(())
 }

@@ -54,8 +54,7 @@ async fn one(ports: &impl Ports, mut look: Stored<SecondLook>) -> Answered<()> {
     if look.value.looked.is_some() {
         return hold(ports, look).await;
     }
-    let (app, environment) = (&look.value.app, &look.value.environment);
-    let found = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    let found = store::load_or_default(ports, &store::lock(look.value.environment_id())).await?;
     let holder = found.value.held.as_ref();
     if holder.is_some_and(|held| held.state != HeldState::NeedsOperator) {
         // A deployment changes now the targets that would be looked at.
@@ -95,10 +94,9 @@ async fn not_again(
     look: &SecondLook,
     glances: BTreeMap<ComponentName, Glance>,
 ) -> Answered<Write> {
-    let (app, environment) = (&look.app, &look.environment);
-    let key = store::hourly_look(app, environment);
+    let key = store::hourly_look(look.environment_id());
     let known = store::load(ports, &key).await?;
-    let new = || HourlyLook::new(app, environment, ports.now());
+    let new = || HourlyLook::new(look.environment_id(), ports.now());
     let mut hourly = known.unwrap_or_else(|| Stored::new(key, new()));
     let changed = glances.into_iter();
     let changed = changed.filter(|(_, glance)| glance.compared.drift == Drift::Changed);
@@ -135,7 +133,7 @@ async fn left(
     ports: &impl Ledger,
     look: &SecondLook,
 ) -> Answered<BTreeMap<ComponentName, Running>> {
-    let key = store::state(&look.app, &look.environment);
+    let key = store::state(look.environment_id());
     let state = store::load_or_default(ports, &key).await?;
     let steps = steps(ports, &look.deployment).await?;
     Ok(look.left(steps.iter().map(|step| &step.value), &state.value))

@@ -1,6 +1,7 @@
 use crate::ports::{Answered, Clock, Executions};
 use serde_json::json;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::{AppName, EnvironmentName};
 
@@ -15,12 +16,12 @@ const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 /// at most once in a quarter of an hour.
 pub async fn start(
     ports: &(impl Executions + Clock),
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     deployment: &DeploymentId,
     token: u64,
     cause: &str,
 ) -> Answered<String> {
+    let EnvironmentId { app, environment } = of;
     let recovery = Recovery {
         app,
         environment,

@@ -6,7 +6,7 @@ use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Held;
 use windlass_domain::fault::Fault;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -17,6 +17,13 @@ pub struct Unended {
     pub environment: EnvironmentName,
     pub deployment: DeploymentId,
     pub stands: Stands,
+}
+
+impl Unended {
+    /// The environment that it is of.
+    pub fn environment_id(&self) -> EnvironmentId<'_> {
+        EnvironmentId::new(&self.app, &self.environment)
+    }
 }
 
 /// The state of a deployment without an ending.

@@ -3,19 +3,15 @@ use crate::ports::{Answered, Executions, Ledger};
 use crate::store::{self};
 use serde_json::json;
 use windlass_domain::environment::Waiting;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::identity::EnvironmentId;
 
 /// Wakes all deployments that wait for an environment. Each then asks `Admit` again, which decides. To wake one that
 /// has to wait on costs a transition and is otherwise harmless.
 ///
 /// # Errors
 /// One could not be woken; the others were.
-pub async fn wake(
-    ports: &(impl Ledger + Executions),
-    app: &AppName,
-    environment: &EnvironmentName,
-) -> Answered<()> {
-    let waiting = store::load_all(ports, &store::all_waiting(app, environment)).await?;
+pub async fn wake(ports: &(impl Ledger + Executions), of: EnvironmentId<'_>) -> Answered<()> {
+    let waiting = store::load_all(ports, &store::all_waiting(of)).await?;
     let mut faults = Faults::default();
     for waiting in waiting.into_iter().map(|one| one.value) {
         let woken = wake_one(ports, &waiting).await;

@@ -3,6 +3,7 @@
 use super::{Stored, history_index};
 use crate::ports::{Answered, Write};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::identity::EnvironmentId;
 
 /// Returns the write of a deployment's record, with its place in history.
 pub fn put_deployment(record: &Stored<Deployment>) -> Answered<Write> {
@@ -13,5 +14,9 @@ pub fn put_deployment(record: &Stored<Deployment>) -> Answered<Write> {
         accepted,
         ..
     } = &record.value;
-    record.put_indexed(Some(history_index(app, environment, *accepted, id)))
+    record.put_indexed(Some(history_index(
+        EnvironmentId::new(app, environment),
+        *accepted,
+        id,
+    )))
 }

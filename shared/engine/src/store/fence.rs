@@ -9,7 +9,7 @@ use serde_json::Value;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::step::Step;
 
 /// One execution's right to write for its deployment.
@@ -33,7 +33,7 @@ impl Fence {
             ..
         } = record;
         Self {
-            lock: lock(app, environment),
+            lock: lock(EnvironmentId::new(app, environment)),
             environment: format!("{app}/{environment}"),
             deployment: id.clone(),
             token,
@@ -49,7 +49,7 @@ impl Fence {
             ..
         } = step;
         Self {
-            lock: lock(app, environment),
+            lock: lock(EnvironmentId::new(app, environment)),
             environment: format!("{app}/{environment}"),
             deployment: deployment.clone(),
             token,

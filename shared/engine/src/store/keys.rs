@@ -8,7 +8,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::drill::{Drill, Drills};
 use windlass_domain::environment::{EnvironmentState, Lock, Past, Snapshot, Veto, Waiting};
 use windlass_domain::hourly_look::HourlyLook;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::kinds::task::Called;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -106,7 +106,8 @@ pub fn claims_index(target: &Key<Claims>) -> ports::Key {
 }
 
 /// Returns the partition of an environment.
-pub fn environment(app: &AppName, environment: &EnvironmentName) -> String {
+pub fn environment(of: EnvironmentId<'_>) -> String {
+    let EnvironmentId { app, environment } = of;
     format!("env#{app}/{environment}")
 }
 
@@ -120,36 +121,33 @@ pub fn environment_of(pk: &str) -> Option<(AppName, EnvironmentName)> {
 }
 
 /// The lock.
-pub fn lock(app: &AppName, env: &EnvironmentName) -> Key<Lock> {
-    Key::new(environment(app, env), "lock")
+pub fn lock(of: EnvironmentId<'_>) -> Key<Lock> {
+    Key::new(environment(of), "lock")
 }
 
 /// Everything else of an environment.
-pub fn state(app: &AppName, env: &EnvironmentName) -> Key<EnvironmentState> {
-    Key::new(environment(app, env), "state")
+pub fn state(of: EnvironmentId<'_>) -> Key<EnvironmentState> {
+    Key::new(environment(of), "state")
 }
 
 /// A snapshot.
-pub fn snapshot(app: &AppName, env: &EnvironmentName, number: u64) -> Key<Snapshot> {
-    Key::new(environment(app, env), format!("snapshot#{number:010}"))
+pub fn snapshot(of: EnvironmentId<'_>, number: u64) -> Key<Snapshot> {
+    Key::new(environment(of), format!("snapshot#{number:010}"))
 }
 
 /// Returns the key of the drills of an environment.
-pub fn drills(app: &AppName, env: &EnvironmentName) -> Key<Drills> {
-    Key::new(environment(app, env), "drills")
+pub fn drills(of: EnvironmentId<'_>) -> Key<Drills> {
+    Key::new(environment(of), "drills")
 }
 
 /// A drill that has ended, by the time at which it was asked for.
-pub fn drill(app: &AppName, env: &EnvironmentName, asked: Time, id: &DeploymentId) -> Key<Drill> {
-    Key::new(
-        environment(app, env),
-        format!("{DRILL}{:015}#{id}", asked.0),
-    )
+pub fn drill(of: EnvironmentId<'_>, asked: Time, id: &DeploymentId) -> Key<Drill> {
+    Key::new(environment(of), format!("{DRILL}{:015}#{id}", asked.0))
 }
 
 /// The drills of an environment that have ended, the one that was asked for first in front.
-pub fn ended_drills(app: &AppName, env: &EnvironmentName) -> Range<Drill> {
-    Range::new(environment(app, env), DRILL)
+pub fn ended_drills(of: EnvironmentId<'_>) -> Range<Drill> {
+    Range::new(environment(of), DRILL)
 }
 
 /// The prefix of the sort keys of an environment's drills that have ended.
@@ -157,33 +155,37 @@ pub const DRILL: &str = "drill#";
 
 /// Returns the place of an environment's drills in the index while something is to be done about them. The drill that
 /// is due first comes first.
-pub fn drills_index(due: Time, app: &AppName, env: &EnvironmentName) -> ports::Key {
+pub fn drills_index(due: Time, of: EnvironmentId<'_>) -> ports::Key {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
     in_index(&DRILLS, format!("{:015}#{app}/{env}", due.0))
 }
 
 /// A waiting deployment.
-pub fn waiting(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key<Waiting> {
-    Key::new(environment(app, env), format!("waiting#{id}"))
+pub fn waiting(of: EnvironmentId<'_>, id: &DeploymentId) -> Key<Waiting> {
+    Key::new(environment(of), format!("waiting#{id}"))
 }
 
 /// The waiting deployments of an environment.
-pub fn all_waiting(app: &AppName, env: &EnvironmentName) -> Range<Waiting> {
-    Range::new(environment(app, env), "waiting#")
+pub fn all_waiting(of: EnvironmentId<'_>) -> Range<Waiting> {
+    Range::new(environment(of), "waiting#")
 }
 
 /// A veto.
-pub fn veto(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key<Veto> {
-    Key::new(environment(app, env), format!("veto#{release}"))
+pub fn veto(of: EnvironmentId<'_>, release: &Digest) -> Key<Veto> {
+    Key::new(environment(of), format!("veto#{release}"))
 }
 
 /// The vetoes of an environment.
-pub fn vetoes(app: &AppName, env: &EnvironmentName) -> Range<Veto> {
-    Range::new(environment(app, env), "veto#")
+pub fn vetoes(of: EnvironmentId<'_>) -> Range<Veto> {
+    Range::new(environment(of), "veto#")
 }
 
 /// Returns the key of the record of what became of a release here before.
-pub fn past(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key<Past> {
-    Key::new(environment(app, env), format!("past#{release}"))
+pub fn past(of: EnvironmentId<'_>, release: &Digest) -> Key<Past> {
+    Key::new(environment(of), format!("past#{release}"))
 }
 
 /// Returns the partition of a deployment.
@@ -266,12 +268,20 @@ pub fn second_look_index(due: Time, id: &DeploymentId) -> ports::Key {
 
 /// Returns the key of the hourly look at an environment, with its drift.
 /// It is in a partition of its own, so that the function that looks needs no right to write a lock.
-pub fn hourly_look(app: &AppName, env: &EnvironmentName) -> Key<HourlyLook> {
+pub fn hourly_look(of: EnvironmentId<'_>) -> Key<HourlyLook> {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
     Key::new(format!("look#{app}/{env}"), "hourly_look")
 }
 
 /// Returns the place of an hourly look in the index. The look that is due first comes first.
-pub fn hourly_look_index(due: Time, app: &AppName, env: &EnvironmentName) -> ports::Key {
+pub fn hourly_look_index(due: Time, of: EnvironmentId<'_>) -> ports::Key {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
     in_index(&HOURLY_LOOKS, format!("{:015}#{app}/{env}", due.0))
 }
 
@@ -292,31 +302,35 @@ pub fn removing(arn: &str) -> Key<Progress> {
 }
 
 /// Returns the index partition of an environment's history.
-pub fn history(app: &AppName, environment: &EnvironmentName) -> String {
+pub fn history(of: EnvironmentId<'_>) -> String {
+    let EnvironmentId { app, environment } = of;
     format!("history#{app}/{environment}")
 }
 
 /// Returns the place of a deployment in the history: newest last.
-pub fn history_index(
-    app: &AppName,
-    env: &EnvironmentName,
-    at: Time,
-    id: &DeploymentId,
-) -> ports::Key {
+pub fn history_index(of: EnvironmentId<'_>, at: Time, id: &DeploymentId) -> ports::Key {
     ports::Key {
-        pk: history(app, env),
+        pk: history(of),
         sk: format!("{:015}#{id}", at.0),
     }
 }
 
 /// Returns the place of a deployment in the index between its arrival and its first turn. A deployment that died there
 /// holds no lock and has no place in the queue, and is found by this.
-pub fn arriving_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> ports::Key {
+pub fn arriving_index(of: EnvironmentId<'_>, id: &DeploymentId) -> ports::Key {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
     in_index(&ARRIVING, format!("{app}/{env}#{id}"))
 }
 
 /// Returns the place of a held lock in the index, for the schedule that looks for dead owners.
-pub fn held_index(app: &AppName, env: &EnvironmentName) -> ports::Key {
+pub fn held_index(of: EnvironmentId<'_>) -> ports::Key {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
     in_index(&HELD, format!("{app}/{env}"))
 }
 
@@ -331,7 +345,11 @@ pub fn app_of(pk: &str) -> Option<AppName> {
 }
 
 /// Returns the place of an environment's state in the index. The environments of an application stand together.
-pub fn environment_index(app: &AppName, env: &EnvironmentName) -> ports::Key {
+pub fn environment_index(of: EnvironmentId<'_>) -> ports::Key {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
     in_index(&ENVIRONMENTS, format!("{}{env}", environments_of(app)))
 }
 
@@ -341,7 +359,11 @@ pub fn environments_of(app: &AppName) -> String {
 }
 
 /// Returns the place of a waiting deployment in the index.
-pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> ports::Key {
+pub fn waiting_index(of: EnvironmentId<'_>, id: &DeploymentId) -> ports::Key {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
     in_index(&WAITING, format!("{app}/{env}#{id}"))
 }
 

@@ -197,7 +197,7 @@ impl Flags {
             ..unbegun
         };
         let lock = held_for(&step.deployment, 1, false);
-        let lock_key = store::lock(&step.app, &step.environment);
+        let lock_key = store::lock(step.environment_id());
         self.put(lock_key, store::to_body(&lock).unwrap());
         let key = store::step(&step.deployment, &step.component);
         self.put(key, store::to_body(&step).unwrap());

@@ -5,6 +5,7 @@ use crate::desk::Desk;
 use crate::stage::{app, component, id, prod, zip};
 use serde_json::json;
 use windlass_domain::environment::{Became, EnvironmentState, Given, Past, Running};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
 use windlass_engine::store;
@@ -34,7 +35,8 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
             running: [(component("jobs"), runs)].into(),
             ..EnvironmentState::default()
         };
-        desk.stage.put(store::state(&app(), &prod()), &state);
+        desk.stage
+            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     }
     desk.step("api", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
@@ -52,7 +54,8 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
 
 fn past(desk: &Desk) -> Option<Past> {
     let release = desk.record().release_digest;
-    desk.stage.get(&store::past(&app(), &prod(), &release))
+    desk.stage
+        .get(&store::past(EnvironmentId::new(&app(), &prod()), &release))
 }
 
 #[test]

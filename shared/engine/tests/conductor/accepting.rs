@@ -9,6 +9,7 @@ use windlass_domain::accept::{Live, Look};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Given, HeldState, Running, Snapshot};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::{ChangeRecord, SEEN_AFTER_MS, Step, StepStatus};
 use windlass_domain::time::Time;
@@ -134,7 +135,8 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
         running: names.map(|name| (component(name), before.clone())).into(),
         ..EnvironmentState::default()
     };
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("live", UndoFailed, |step| switched(step, there(json!(41))));
     let gone = || Live::Gone("no such function".into());
     desk.step("gone", Changing, |step| switched(step, gone()));
@@ -178,7 +180,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     let marks = [(component("live").into(), desk.record().order)];
     assert_eq!(state.marks, marks.into());
 
-    let key = store::snapshot(&app(), &prod(), 6);
+    let key = store::snapshot(EnvironmentId::new(&app(), &prod()), 6);
     let snapshot: Snapshot = desk.stage.get(&key).unwrap();
     assert_eq!((snapshot.number, snapshot.replaced), (6, 3));
     let judged = (snapshot.release, snapshot.version.as_str());
@@ -202,7 +204,8 @@ fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
         marks: [(component("live").into(), newer.clone())].into(),
         ..EnvironmentState::default()
     };
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("live", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });
@@ -223,7 +226,8 @@ fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
         last_snapshot: 5,
         ..EnvironmentState::default()
     };
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("live", UndoFailed, |step| {
         switched(step, as_before(json!(40)));
     });
@@ -250,7 +254,8 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
             last_snapshot: 5,
             ..EnvironmentState::default()
         };
-        desk.stage.put(store::state(&app(), &prod()), &state);
+        desk.stage
+            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
         let runs = Snapshot {
             number: 5,
             version: "1.5.0".into(),
@@ -261,12 +266,17 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
             components: BTreeMap::new(),
             irreversible: [].into(),
         };
-        desk.stage.put(store::snapshot(&app(), &prod(), 5), &runs);
+        desk.stage.put(
+            store::snapshot(EnvironmentId::new(&app(), &prod()), 5),
+            &runs,
+        );
         desk.step("live", StepStatus::UndoFailed, |step| {
             switched(step, there(json!(41)));
         });
         desk.accepts("operator").unwrap();
-        let snapshot: Option<Snapshot> = desk.stage.get(&store::snapshot(&app(), &prod(), 6));
+        let snapshot: Option<Snapshot> = desk
+            .stage
+            .get(&store::snapshot(EnvironmentId::new(&app(), &prod()), 6));
         assert_eq!(snapshot.unwrap().replaced, replaced, "{present} {goal}");
         assert_eq!(desk.state().marks, BTreeMap::new());
     }
@@ -285,7 +295,10 @@ fn an_accepted_first_deployment_keeps_what_it_found() {
     desk.accepts("operator").unwrap();
     let snapshot = |number| -> Snapshot {
         desk.stage
-            .get(&store::snapshot(&app(), &prod(), number))
+            .get(&store::snapshot(
+                EnvironmentId::new(&app(), &prod()),
+                number,
+            ))
             .unwrap()
     };
     let found = snapshot(1);
@@ -328,7 +341,8 @@ fn what_is_accepted_as_gone_begins_anew() {
         found: names.map(|name| (component(name), known.clone())).into(),
         ..EnvironmentState::default()
     };
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("live", StepStatus::UndoFailed, |step| {
         switched(step, there(json!(41)));
     });

@@ -8,6 +8,7 @@ use windlass_domain::accept::Live;
 use windlass_domain::deployment::Refusal;
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
 use windlass_engine::payload::Word;
 use windlass_engine::store;
@@ -85,7 +86,8 @@ fn what_a_recovery_went_on_with_since_the_look_is_not_accepted() {
     let first = desk.admit("operator", input("accept")).unwrap();
     let mut lock = desk.lock();
     lock.token += 1;
-    desk.stage.put(store::lock(&app(), &prod()), &lock);
+    desk.stage
+        .put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
     let answer = desk.serve(desk.accept_after("operator", &first));
     assert_eq!(fault(answer).0, FaultName::StaleToken);
     assert_eq!(desk.lock(), lock);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Ended, Status, Why};
 use windlass_domain::ending::{Ending, Resolved};
 use windlass_domain::fault::FaultName;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::{ActionName, Request, Requester, Route};
 use windlass_domain::time::Time;
 use windlass_engine::conductor::identify;
@@ -49,7 +50,7 @@ fn an_arrival_is_recorded_and_goes_where_a_rule_sends_it() {
     );
     assert_eq!(record.executions, [arn_of("arrival")]);
     assert_eq!(record.status, Status::Running);
-    let lock = store::lock(&app(), &dev());
+    let lock = store::lock(EnvironmentId::new(&app(), &dev()));
     let lock: windlass_domain::environment::Lock = desk.stage.get(&lock).unwrap();
     assert_eq!(lock.held.unwrap().deployment, record.id);
     assert_eq!(answer.token, lock.token);

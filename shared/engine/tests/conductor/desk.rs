@@ -9,6 +9,7 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Waiting};
 use windlass_domain::fault::FaultName;
 use windlass_domain::gate::Verdict;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::order::Order;
@@ -112,7 +113,7 @@ impl Desk {
     fn put_lock(&self, held: Option<Held>) {
         let token = self.lock().token;
         self.stage.put(
-            store::lock(&app(), &prod()),
+            store::lock(EnvironmentId::new(&app(), &prod())),
             &Lock {
                 token,
                 held,
@@ -123,7 +124,9 @@ impl Desk {
     }
 
     pub fn lock(&self) -> Lock {
-        self.stage.get(&store::lock(&app(), &prod())).unwrap()
+        self.stage
+            .get(&store::lock(EnvironmentId::new(&app(), &prod())))
+            .unwrap()
     }
 
     pub fn record(&self) -> Deployment {
@@ -135,7 +138,9 @@ impl Desk {
     }
 
     pub fn state(&self) -> EnvironmentState {
-        let state = self.stage.get(&store::state(&app(), &prod()));
+        let state = self
+            .stage
+            .get(&store::state(EnvironmentId::new(&app(), &prod())));
         state.unwrap_or_default()
     }
 
@@ -326,7 +331,7 @@ pub fn with(mut input: Value, more: Value) -> Value {
 }
 
 pub fn waiting_key() -> Key<Waiting> {
-    store::waiting(&app(), &prod(), &id())
+    store::waiting(EnvironmentId::new(&app(), &prod()), &id())
 }
 
 pub fn dev() -> EnvironmentName {

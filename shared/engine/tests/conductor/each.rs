@@ -8,7 +8,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Held, HeldState, Lock, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::request::ActionName;
 use windlass_domain::second_look::SecondLook;
@@ -68,9 +68,9 @@ pub fn holding(desk: &Desk, name: &str, status: &str) {
     };
     let at = environment(name);
     desk.put_indexed(
-        store::lock(&app(), &at),
+        store::lock(EnvironmentId::new(&app(), &at)),
         lock,
-        store::held_index(&app(), &at),
+        store::held_index(EnvironmentId::new(&app(), &at)),
     );
 }
 
@@ -97,14 +97,18 @@ pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
     };
     let (at, who) = (environment(at), record.id.clone());
     desk.stage.put(store::deployment(&who), &record);
-    let index = store::waiting_index(&app(), &at, &who);
-    desk.put_indexed(store::waiting(&app(), &at, &who), waiting, index);
+    let index = store::waiting_index(EnvironmentId::new(&app(), &at), &who);
+    desk.put_indexed(
+        store::waiting(EnvironmentId::new(&app(), &at), &who),
+        waiting,
+        index,
+    );
 }
 
 pub fn arriving(desk: &Desk, name: &str, status: &str) {
     desk.execution(name, status);
     let record = record(desk, name);
-    let index = store::arriving_index(&app(), &environment(name), &record.id);
+    let index = store::arriving_index(EnvironmentId::new(&app(), &environment(name)), &record.id);
     desk.put_indexed(store::deployment(&record.id.clone()), record, index);
 }
 
@@ -261,10 +265,13 @@ fn what_cannot_be_read_hides_nothing_else() {
 fn a_lock_at_no_environment_hides_nothing_else() {
     let desk = one_of_each();
     holding(&desk, "lost", "ABORTED");
-    let lost = store::held_index(&app(), &environment("lost"));
+    let lost = store::held_index(EnvironmentId::new(&app(), &environment("lost")));
     let mut lock: Lock = desk
         .stage
-        .get(&store::lock(&app(), &environment("lost")))
+        .get(&store::lock(EnvironmentId::new(
+            &app(),
+            &environment("lost"),
+        )))
         .unwrap();
     lock.token += 1;
     let nowhere = store::Key::new("env#nowhere".into(), "lock");

@@ -5,6 +5,7 @@ use crate::stage::{TOKEN, app, component, id, prod};
 use std::pin::pin;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_engine::conductor;
 use windlass_engine::payload::Word;
@@ -20,7 +21,7 @@ fn comes_late(desk: &Desk, status: StepStatus) -> bool {
     let mut step: Stored<Step> = run(store::require(&desk.stage.world, &key)).unwrap();
     step.value.status = status;
     let token = Condition::Field("token".into(), TOKEN.into());
-    let fence = Write::check(store::lock(&app(), &prod()), token);
+    let fence = Write::check(store::lock(EnvironmentId::new(&app(), &prod())), token);
     let writes = vec![step.put().unwrap(), fence];
     run(desk.stage.world.transact(writes)).unwrap() == Transacted::Done
 }

@@ -5,6 +5,7 @@ use crate::settling::{former, judged_after_others, named_now, snapshot};
 use crate::stage::{app, component, id, prod, zip};
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::Snapshot;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::plan::Outcome;
 use windlass_engine::store;
 
@@ -20,7 +21,7 @@ fn judged_good(desk: &Desk) -> Snapshot {
         components: desk.state().running,
         irreversible: [].into(),
     };
-    let key = store::snapshot(&app(), &prod(), 3);
+    let key = store::snapshot(EnvironmentId::new(&app(), &prod()), 3);
     desk.stage.put(key, &snapshot);
     snapshot
 }
@@ -58,14 +59,18 @@ fn bytes_that_run_already_take_the_name_of_a_newer_release_everywhere() {
     let mut state = desk.state();
     let jobs = state.running.get_mut(&component("jobs")).unwrap();
     jobs.names.now.version = "1.4.0".into();
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     let goal = Snapshot {
         number: 2,
         version: "1.3.0".into(),
         components: [(component("jobs"), former("jobs", b"old"))].into(),
         ..released
     };
-    desk.stage.put(store::snapshot(&app(), &prod(), 2), &goal);
+    desk.stage.put(
+        store::snapshot(EnvironmentId::new(&app(), &prod()), 2),
+        &goal,
+    );
     is_rollback(&mut desk);
     desk.change_record(|record| record.snapshot = Some(2));
     desk.plan(Outcome::NothingToDo, 0);
@@ -94,7 +99,8 @@ fn an_older_release_takes_no_name_from_a_newer_one() {
         let mut newer = desk.record().order;
         newer.accepted.0 += 1;
         state.marks.insert(component("jobs").into(), newer);
-        desk.stage.put(store::state(&app(), &prod()), &state);
+        desk.stage
+            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
         let answer = desk.asks("Settle").unwrap();
         let keeps = answer
             .cause

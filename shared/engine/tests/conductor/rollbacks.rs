@@ -8,6 +8,7 @@ use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Given, HeldState, Running, Snapshot, Veto};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::{ActionName, Route};
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_domain::time::Time;
@@ -42,8 +43,10 @@ fn put_snapshot(desk: &Desk, number: u64, replaced: u64, release: Option<Digest>
         components: components.into(),
         irreversible: [].into(),
     };
-    desk.stage
-        .put(store::snapshot(&app(), &prod(), number), &snapshot);
+    desk.stage.put(
+        store::snapshot(EnvironmentId::new(&app(), &prod()), number),
+        &snapshot,
+    );
 }
 
 fn release(number: u64) -> Digest {
@@ -63,7 +66,8 @@ fn desk(last: u64) -> Desk {
         last_snapshot: last,
         ..EnvironmentState::default()
     };
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     desk
 }
 
@@ -75,7 +79,7 @@ fn veto(desk: &Desk, number: u64) {
         since: Time(0),
         cause: String::new(),
     };
-    let key = store::veto(&app(), &prod(), &veto.release);
+    let key = store::veto(EnvironmentId::new(&app(), &prod()), &veto.release);
     desk.stage.put(key, &veto);
 }
 
@@ -146,7 +150,7 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
 fn a_chain_that_is_broken_leads_nowhere() {
     let desk = desk(4);
     veto(&desk, 3);
-    let key = store::snapshot(&app(), &prod(), 2);
+    let key = store::snapshot(EnvironmentId::new(&app(), &prod()), 2);
     desk.stage.world.ledger().items.remove(&key);
     assert_eq!(press(&desk, json!({})).0.error, "NothingToGoBackTo");
 }
@@ -190,7 +194,8 @@ fn what_was_found_of_a_component_belongs_to_the_snapshots_before_its_first_chang
     state.found = [("later", true), ("api", true)]
         .map(|(name, _)| (component(name), found.clone()))
         .into();
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     let components = press(&desk, json!({})).1.unwrap().release.components;
     assert_eq!(components.get(&component("later")), found.artifact.as_ref());
     let then = running(3, true).artifact;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock, Waiting};
 use windlass_domain::fault::FaultName;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::ActionName;
 use windlass_engine::ports::Answered;
 use windlass_engine::store::Execution;
@@ -178,9 +178,13 @@ fn other_events_are_bad_input() {
 /// Puts the lock into the index, as the conductor writes it.
 fn indexed_lock(desk: &Desk) {
     let lock: Lock = desk.lock();
-    let key = store::lock(&app(), &prod());
+    let key = store::lock(EnvironmentId::new(&app(), &prod()));
     desk.stage.world.ledger().items.remove(&key);
-    desk.put_indexed(key, lock, store::held_index(&app(), &prod()));
+    desk.put_indexed(
+        key,
+        lock,
+        store::held_index(EnvironmentId::new(&app(), &prod())),
+    );
 }
 
 #[test]
@@ -219,7 +223,7 @@ fn indexed_waiting(desk: &Desk) {
     desk.stage.world.executions().tokens.insert("token".into());
     let key = waiting_key();
     desk.stage.world.ledger().items.remove(&key);
-    let index = store::waiting_index(&app(), &prod(), &id());
+    let index = store::waiting_index(EnvironmentId::new(&app(), &prod()), &id());
     desk.put_indexed(key, waiting, index);
 }
 
@@ -258,8 +262,8 @@ fn a_place_in_the_queue_without_a_record_keeps_nobody_from_his_turn() {
     let nobody = DeploymentId("00000000".into());
     let mut lost: Waiting = desk.waiting().unwrap();
     lost.deployment = nobody.clone();
-    let key = store::waiting(&app(), &prod(), &nobody);
-    let index = store::waiting_index(&app(), &prod(), &nobody);
+    let key = store::waiting(EnvironmentId::new(&app(), &prod()), &nobody);
+    let index = store::waiting_index(EnvironmentId::new(&app(), &prod()), &nobody);
     desk.put_indexed(key, lost, index);
     scheduled(&desk);
     assert_eq!((woken(&desk), started(&desk)), (1, vec![]));
@@ -273,7 +277,7 @@ fn the_schedule_ends_who_died_at_the_arrival() {
         let record = desk.record();
         let key = store::deployment(&id());
         desk.stage.world.ledger().items.remove(&key);
-        let index = store::arriving_index(&app(), &prod(), &id());
+        let index = store::arriving_index(EnvironmentId::new(&app(), &prod()), &id());
         desk.put_indexed(key, record, index);
         scheduled(&desk);
         let cause = format!(

@@ -10,7 +10,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Given, Running, Snapshot, Veto};
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::irreversible::Ran;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::step::{Failure, StepStatus};
@@ -50,7 +50,8 @@ pub fn judged_after_others() -> Desk {
         last_snapshot: 5,
         ..EnvironmentState::default()
     };
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     let snapshot = Snapshot {
         number: 2,
         version: "1.2.0".into(),
@@ -61,13 +62,18 @@ pub fn judged_after_others() -> Desk {
         components: BTreeMap::from([(component("api"), former("api", b"older"))]),
         irreversible: [].into(),
     };
-    desk.stage
-        .put(store::snapshot(&app(), &prod(), 2), &snapshot);
+    desk.stage.put(
+        store::snapshot(EnvironmentId::new(&app(), &prod()), 2),
+        &snapshot,
+    );
     desk
 }
 
 pub fn snapshot(desk: &Desk, number: u64) -> Option<Snapshot> {
-    desk.stage.get(&store::snapshot(&app(), &prod(), number))
+    desk.stage.get(&store::snapshot(
+        EnvironmentId::new(&app(), &prod()),
+        number,
+    ))
 }
 
 #[test]
@@ -142,13 +148,16 @@ fn a_release_comes_after_what_ran_there_and_what_it_passes_over() {
         };
         let mut state = desk.state();
         state.irreversible.insert(component("jobs"), ran);
-        desk.stage.put(store::state(&app(), &prod()), &state);
+        desk.stage
+            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
         let present = Snapshot {
             number: 3,
             ..snapshot(&desk, 2).unwrap()
         };
-        desk.stage
-            .put(store::snapshot(&app(), &prod(), 3), &present);
+        desk.stage.put(
+            store::snapshot(EnvironmentId::new(&app(), &prod()), 3),
+            &present,
+        );
         let mut plan: Plan = desk.stage.get(&store::plan(&id())).unwrap();
         plan.unchanged[0].irreversible = passed_over;
         desk.stage.put(store::plan(&id()), &plan);
@@ -283,11 +292,15 @@ fn a_success_lifts_the_veto_on_its_release_only() {
             since: Time(0),
             cause: String::new(),
         };
-        desk.stage.put(store::veto(&app(), &prod(), release), &veto);
+        desk.stage.put(
+            store::veto(EnvironmentId::new(&app(), &prod()), release),
+            &veto,
+        );
     }
     desk.asks("Settle").unwrap();
     let veto = |release: &Digest| -> Option<Veto> {
-        desk.stage.get(&store::veto(&app(), &prod(), release))
+        desk.stage
+            .get(&store::veto(EnvironmentId::new(&app(), &prod()), release))
     };
     assert_eq!(veto(&digest), None);
     assert!(veto(&Digest::of(b"another")).is_some());

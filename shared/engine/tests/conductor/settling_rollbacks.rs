@@ -6,6 +6,7 @@ use crate::stage::{app, component, prod, zip};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::Hold;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
@@ -23,7 +24,8 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
     found.artifact = None;
     found.names.now.version = "before-windlass".into();
     state.found = [(component("jobs"), found)].into();
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     desk.step("jobs", StepStatus::Changed, |_| ());
     let answer = desk.asks("Settle").unwrap();
     let told = "shop prod is back at 1.2.0 (snapshot 2): api, jobs changed; jobs runs it already.";
@@ -57,7 +59,8 @@ fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
             reason: "prices".into(),
             by: "ann".into(),
         });
-        desk.stage.put(store::state(&app(), &prod()), &state);
+        desk.stage
+            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
         let answer = desk.asks("Settle");
         let wanted = if succeeded {
             (Word::Succeeded, "")

@@ -5,6 +5,7 @@ use crate::stage::{TOKEN, app, id, prod};
 use crate::undoing::why;
 use windlass_domain::deployment::{Keyed, Status};
 use windlass_domain::environment::{EnvironmentState, Hold, Veto};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
 use windlass_engine::payload::Word;
@@ -12,7 +13,8 @@ use windlass_engine::store::{self};
 
 pub fn veto(desk: &Desk) -> Option<Veto> {
     let release = desk.record().release_digest;
-    desk.stage.get(&store::veto(&app(), &prod(), &release))
+    desk.stage
+        .get(&store::veto(EnvironmentId::new(&app(), &prod()), &release))
 }
 
 #[test]
@@ -64,7 +66,9 @@ fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
 
     let mut rollback = Desk::new();
     is_rollback(&mut rollback);
-    rollback.stage.put(store::state(&app(), &prod()), &held());
+    rollback
+        .stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &held());
     rollback.asks("SettleUndo").unwrap();
     assert_eq!(veto(&rollback), None);
     let cause = rollback.ending().cause;
@@ -104,7 +108,8 @@ fn a_person_whose_deployment_the_target_failed_is_told_to_start_the_same_again()
         record.through_hold = true;
         record.undoing = Some(why("AccessDenied"));
     });
-    desk.stage.put(store::state(&app(), &prod()), &held());
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &held());
     desk.asks("SettleUndo").unwrap();
     let cause = desk.ending().cause;
     let told = r#"is not vetoed: start {"action":"deploy","app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.4.0"}"#;
@@ -122,7 +127,7 @@ fn a_veto_that_is_there_stays() {
         since: Time(1),
         cause: "an earlier one.".into(),
     };
-    let key = store::veto(&app(), &prod(), &former.release);
+    let key = store::veto(EnvironmentId::new(&app(), &prod()), &former.release);
     desk.stage.put(key, &former);
     desk.asks("SettleUndo").unwrap();
     assert_eq!(veto(&desk), Some(former));

@@ -8,7 +8,7 @@ use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot};
 use windlass_domain::fault::FaultName;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 use windlass_engine::payload::{Answer, Word};
@@ -69,7 +69,8 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             snapshot,
             ..EnvironmentState::default()
         };
-        desk.stage.put(store::state(&app(), &prod()), &state);
+        desk.stage
+            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
         let there = Snapshot {
             number: 3,
             version: "1.3.0".into(),
@@ -80,7 +81,10 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             components: BTreeMap::new(),
             irreversible: [].into(),
         };
-        desk.stage.put(store::snapshot(&app(), &prod(), 3), &there);
+        desk.stage.put(
+            store::snapshot(EnvironmentId::new(&app(), &prod()), 3),
+            &there,
+        );
         assert_eq!(in_short(&turn(&desk)), (Word::Preempt, ""));
         assert!(desk.waiting().unwrap().operator);
         // It goes back to the present snapshot, or to the named one: the release under way is undone first.
@@ -99,7 +103,8 @@ fn an_operator_who_names_what_is_not_crossed_stops_nothing() {
             snapshot,
             ..EnvironmentState::default()
         };
-        desk.stage.put(store::state(&app(), &prod()), &state);
+        desk.stage
+            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
         assert_eq!(in_short(&turn(&desk)).1, "UnknownName", "{snapshot}");
         assert!(desk.waiting().is_none());
     }
@@ -297,7 +302,7 @@ fn a_token_that_comes_late_does_not_keep_the_one_that_is_waited_by_from_waking()
         ask.task_token = Some(token.into());
         desk.serve(ask).unwrap();
     }
-    run(wake(&desk.stage.world, &app(), &prod())).unwrap();
+    run(wake(&desk.stage.world, EnvironmentId::new(&app(), &prod()))).unwrap();
     let answered = desk.stage.world.executions().answered.clone();
     assert_eq!(answered, [("live".to_owned(), json!({}))]);
 }
@@ -338,7 +343,8 @@ fn what_a_newer_one_overtook_is_superseded() {
     newer.sequence = None;
     newer.accepted = desk.now();
     state.marks.insert(component("api").into(), newer);
-    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     let answer = turn(&desk);
     assert_eq!(in_short(&answer), (Word::NothingToDo, "Superseded"));
     let told = "Superseded: deployment newer brought a newer release here.\n";

@@ -7,6 +7,7 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_domain::finding::FindingName;
 use windlass_domain::gate::Verdict;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::Outcome;
 use windlass_domain::request::ActionName;
@@ -140,6 +141,6 @@ fn a_deployment_of_another_environment_is_not_steered() {
     let answer = desk.admit("pause", with(input("pause"), more));
     assert_eq!(in_short(&answer).0, Word::Rejected);
     assert_eq!(turns(&desk), []);
-    let lock = store::lock(&app(), &dev());
+    let lock = store::lock(EnvironmentId::new(&app(), &dev()));
     assert!(desk.stage.get::<Value>(&lock).is_none());
 }

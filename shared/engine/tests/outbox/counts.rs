@@ -5,6 +5,7 @@ use super::{change, ends, item, record, stage};
 use serde_json::json;
 use windlass_domain::ending::{Ending, Resolved};
 use windlass_domain::environment::Lock;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::request::{Requester, Route};
 use windlass_domain::time::{Span, Time};
@@ -23,7 +24,10 @@ fn an_ending_is_counted_once_from_its_turn_and_who_only_waited_did_no_work() {
         record.started = Some(Time(30_000));
     });
     let of = |ending, seconds| (id(), app(), prod(), ending, seconds);
-    let other = item(store::lock(&app(), &prod()), &Lock::default());
+    let other = item(
+        store::lock(EnvironmentId::new(&app(), &prod())),
+        &Lock::default(),
+    );
     let changes = [
         change(Some(running()), Some(ended(60))),
         change(None, Some(ended(61))),

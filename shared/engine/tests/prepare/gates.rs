@@ -6,6 +6,7 @@ use windlass_domain::declaration::Declared;
 use windlass_domain::environment::{EnvironmentState, Given, Running};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_domain::plan::Outcome;
 use windlass_domain::time::Time;
@@ -21,7 +22,7 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
         (
             "a first deployment",
             |stage| {
-                let key = store::state(&app(), &prod());
+                let key = store::state(EnvironmentId::new(&app(), &prod()));
                 stage.world.ledger().items.remove(&key);
             },
             false,
@@ -29,7 +30,7 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
         (
             "everything was taken back to what was found",
             |stage| {
-                let key = store::state(&app(), &prod());
+                let key = store::state(EnvironmentId::new(&app(), &prod()));
                 let mut known: EnvironmentState = stage.get(&key).unwrap();
                 let found = Running::new(
                     None,
@@ -78,7 +79,7 @@ fn what_cannot_be_measured_stops_also_a_first_deployment() {
         .world
         .ledger()
         .items
-        .remove(&store::state(&app(), &prod()));
+        .remove(&store::state(EnvironmentId::new(&app(), &prod())));
     stage.world.alarms().denied = true;
     prepare(&stage).unwrap();
     let gate = [(FindingName::GateNotMeasurable, "gates.alarms[0]")];
@@ -298,7 +299,7 @@ fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
         );
         let declaration = with_gates_of_api(&declared, api);
         let stage = shop(&declaration, NEW, NEW);
-        let key = store::state(&app(), &prod());
+        let key = store::state(EnvironmentId::new(&app(), &prod()));
         let mut known: EnvironmentState = stage.get(&key).unwrap_or_default();
         known.snapshot = 1;
         known.marks.clear();
@@ -315,7 +316,7 @@ fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
     }
     // A gate that cannot be measured at all is a mistake also before the first release.
     let stage = shop(&with_gates_of_api(DECLARATION, OWN), NEW, NEW);
-    let key = store::state(&app(), &prod());
+    let key = store::state(EnvironmentId::new(&app(), &prod()));
     let mut known: EnvironmentState = stage.get(&key).unwrap_or_default();
     known.marks.clear();
     stage.put(key, &known);

@@ -5,6 +5,7 @@ use crate::stage::{Stage, app, component, id, prod};
 use windlass_domain::accept::{Accepted, Live, Look, accepted};
 use windlass_domain::environment::{EnvironmentState, Given, Lock, Running};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
 use windlass_engine::payload::{Answer, Word};
@@ -175,7 +176,7 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
             );
             known.running.insert(component("api"), running);
         }
-        stage.put(store::state(&app(), &prod()), &known);
+        stage.put(store::state(EnvironmentId::new(&app(), &prod())), &known);
         look(&stage).unwrap();
         let Live::There {
             as_before,
@@ -206,7 +207,7 @@ fn a_step_that_is_written_meanwhile_is_looked_at_again() {
 #[test]
 fn who_was_taken_over_writes_nothing_and_leaves_it_to_accept_to_tell() {
     let stage = stuck(true);
-    let key = store::lock(&app(), &prod());
+    let key = store::lock(EnvironmentId::new(&app(), &prod()));
     let lock: Lock = stage.get(&key).unwrap();
     let token = lock.token + 1;
     stage.put(key, &Lock { token, ..lock });

@@ -9,6 +9,7 @@ use windlass_domain::declaration::Declared;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Given, Lock, Running};
 use windlass_domain::fault::FaultName;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
 use windlass_domain::plan::Outcome;
@@ -55,7 +56,9 @@ fn takes(since_s: u64, version: &str) -> u64 {
     let rehearsal = new_release();
     prepare(&rehearsal).unwrap();
     let stage = new_release();
-    let mut known: EnvironmentState = stage.get(&store::state(&app(), &prod())).unwrap();
+    let mut known: EnvironmentState = stage
+        .get(&store::state(EnvironmentId::new(&app(), &prod())))
+        .unwrap();
     for name in ["api", "worker"] {
         let mut left = step(&rehearsal, name).unwrap().before;
         if name == "api" {
@@ -72,10 +75,12 @@ fn takes(since_s: u64, version: &str) -> u64 {
         );
         known.running.insert(component(name), running);
     }
-    stage.put(store::state(&app(), &prod()), &known);
-    let mut lock: Lock = stage.get(&store::lock(&app(), &prod())).unwrap();
+    stage.put(store::state(EnvironmentId::new(&app(), &prod())), &known);
+    let mut lock: Lock = stage
+        .get(&store::lock(EnvironmentId::new(&app(), &prod())))
+        .unwrap();
     lock.freed = Some(stage.world.now());
-    stage.put(store::lock(&app(), &prod()), &lock);
+    stage.put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
     stage.pass_seconds(since_s);
     let began = stage.world.now();
     assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
@@ -96,9 +101,11 @@ fn a_target_that_is_not_there_yet_is_looked_for_again() {
     for (since_s, took) in [(5, 15_000), (20, 0)] {
         let stage = new_release();
         stage.world.functions().functions.remove("shop-api-prod");
-        let mut lock: Lock = stage.get(&store::lock(&app(), &prod())).unwrap();
+        let mut lock: Lock = stage
+            .get(&store::lock(EnvironmentId::new(&app(), &prod())))
+            .unwrap();
         lock.freed = Some(stage.world.now());
-        stage.put(store::lock(&app(), &prod()), &lock);
+        stage.put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
         stage.pass_seconds(since_s);
         let began = stage.world.now();
         assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
@@ -150,7 +157,10 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
             last_snapshot: 1,
             ..EnvironmentState::default()
         };
-        stage.put(store::state(&app(), &prod()), &environment);
+        stage.put(
+            store::state(EnvironmentId::new(&app(), &prod())),
+            &environment,
+        );
         prepare(&stage).unwrap();
         let seen: Option<Step> = stage.get(&store::seen(&id(), &component("worker")));
         let is_new = recorded != Some(OLD);

@@ -5,6 +5,7 @@ use crate::stage::{Stage, app, component, id, prod};
 use bytes::Bytes;
 use windlass_domain::environment::{Given, Running, Snapshot};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Outcome;
 use windlass_domain::request::ActionName;
@@ -40,7 +41,10 @@ fn rollback() -> Stage {
         components: [running("worker"), running("api")].into(),
         irreversible: [].into(),
     };
-    stage.put(store::snapshot(&app(), &prod(), 4), &snapshot);
+    stage.put(
+        store::snapshot(EnvironmentId::new(&app(), &prod()), 4),
+        &snapshot,
+    );
     for name in ["shop-worker-prod", "shop-api-prod"] {
         let mut functions = stage.world.functions();
         let made = functions.named(name).unwrap();

@@ -13,7 +13,7 @@ use windlass_domain::environment::{
     EnvironmentState, Given, Held, HeldState, Lock, Running, Snapshot,
 };
 use windlass_domain::finding::FindingName;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::kinds::KindName;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::plan::{Outcome, Plan};
@@ -87,7 +87,12 @@ impl Tenants {
         let artifacts = artifacts.collect();
         let app = AppName::new(app).unwrap();
         let environment = EnvironmentName::new(environment).unwrap();
-        self.write(&declaration, &id, &app, &environment, artifacts);
+        self.write(
+            &declaration,
+            &id,
+            EnvironmentId::new(&app, &environment),
+            artifacts,
+        );
         let ask = Ask {
             deployment: Some(id.clone()),
             ..self.stage.ask("Prepare", 0)
@@ -112,10 +117,10 @@ impl Tenants {
         &self,
         declaration: &str,
         id: &DeploymentId,
-        app: &AppName,
-        environment: &EnvironmentName,
+        of: EnvironmentId<'_>,
         components: BTreeMap<ComponentName, Artifact>,
     ) {
+        let EnvironmentId { app, environment } = of;
         let declared = Declaration::parse(declaration).unwrap();
         let version = declared.version().clone();
         let declared = Declared::new(&declared, declaration, Time(0), None);
@@ -149,7 +154,7 @@ impl Tenants {
             freed: None,
             failed: None,
         };
-        stage.put(store::lock(app, environment), &lock);
+        stage.put(store::lock(of), &lock);
     }
 
     /// Returns why the deployment is refused; nothing if it is planned.
@@ -203,7 +208,7 @@ impl Tenants {
             components: to.running.clone(),
             irreversible: [].into(),
         };
-        let key = store::snapshot(&record.app, &record.environment, 1);
+        let key = store::snapshot(record.environment_id(), 1);
         self.stage.put(key, &snapshot);
         record.action = ActionName::Rollback;
         record.snapshot = Some(1);
@@ -237,7 +242,7 @@ impl Tenants {
     pub fn state(&self, tenant: &str) -> EnvironmentState {
         let (app, environment) = tenant.split_once('/').unwrap();
         let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
-        let key = store::state(&app.unwrap(), &environment.unwrap());
+        let key = store::state(EnvironmentId::new(&app.unwrap(), &environment.unwrap()));
         self.stage.get(&key).unwrap_or_default()
     }
 
@@ -254,7 +259,7 @@ impl Tenants {
         self.stage.put(key, &step);
         let (app, environment) = tenant.split_once('/').unwrap();
         let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
-        let key = store::state(&app.unwrap(), &environment.unwrap());
+        let key = store::state(EnvironmentId::new(&app.unwrap(), &environment.unwrap()));
         self.stage.put(key, &state);
     }
 
@@ -278,7 +283,7 @@ impl Tenants {
             );
             state.running.insert(component.clone(), running);
         }
-        let key = store::state(&record.app, &record.environment);
+        let key = store::state(record.environment_id());
         self.stage.put(key, &state);
     }
 

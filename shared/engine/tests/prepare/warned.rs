@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::environment::{EnvironmentState, Given, Running, Snapshot};
 use windlass_domain::finding::FindingName;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 use windlass_engine::store;
@@ -50,14 +50,20 @@ fn after(declaration: &str) -> Stage {
         components: components.clone(),
         irreversible: [].into(),
     };
-    stage.put(store::snapshot(&app(), &prod(), 1), &snapshot);
+    stage.put(
+        store::snapshot(EnvironmentId::new(&app(), &prod()), 1),
+        &snapshot,
+    );
     let environment = EnvironmentState {
         snapshot: 1,
         last_snapshot: 1,
         running: components,
         ..EnvironmentState::default()
     };
-    stage.put(store::state(&app(), &prod()), &environment);
+    stage.put(
+        store::state(EnvironmentId::new(&app(), &prod())),
+        &environment,
+    );
     stage
 }
 
@@ -107,7 +113,10 @@ fn what_nothing_measures_is_told_in_the_plan() {
         components: BTreeMap::new(),
         irreversible: [].into(),
     };
-    stage.put(store::snapshot(&app(), &prod(), 1), &snapshot);
+    stage.put(
+        store::snapshot(EnvironmentId::new(&app(), &prod()), 1),
+        &snapshot,
+    );
     stage.record.action = ActionName::Rollback;
     stage.record.snapshot = Some(1);
     stage.write_record();

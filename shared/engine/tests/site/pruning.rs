@@ -7,6 +7,7 @@ use std::pin::pin;
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Progress;
@@ -52,7 +53,7 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         components: components.clone(),
         irreversible: [].into(),
     };
-    let key = store::snapshot(&app, &env, number);
+    let key = store::snapshot(EnvironmentId::new(&app, &env), number);
     scene.put(key, store::to_body(&snapshot).unwrap());
     let state = EnvironmentState {
         running: components,
@@ -60,7 +61,10 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         last_snapshot: number,
         ..EnvironmentState::default()
     };
-    scene.put(store::state(&app, &env), store::to_body(&state).unwrap());
+    scene.put(
+        store::state(EnvironmentId::new(&app, &env)),
+        store::to_body(&state).unwrap(),
+    );
 }
 
 fn release(number: u64) -> Vec<u8> {
@@ -248,7 +252,7 @@ fn prune(
     let ports = (&scene.world, &scene.world);
     let publisher = Publisher::new(ports, &step, &target, &rules, nowhere);
     let (app, env, web) = names();
-    let kept = run(kept(&scene.world, &app, &env, &web, 1)).unwrap();
+    let kept = run(kept(&scene.world, EnvironmentId::new(&app, &env), &web, 1)).unwrap();
     let newest = None;
     run(publisher.prune(&Past { kept, newest }, fence))
 }
@@ -301,7 +305,13 @@ fn what_a_rollback_meets_on_its_way_back_is_kept_however_many_snapshots_are_newe
     settle(&scene, 4, 1);
     settle(&scene, 5, 1);
     let of = |back| {
-        let kept = run(kept(&scene.world, &app, &env, &web, back)).unwrap();
+        let kept = run(kept(
+            &scene.world,
+            EnvironmentId::new(&app, &env),
+            &web,
+            back,
+        ))
+        .unwrap();
         kept.into_iter()
             .map(|running| running.names.brought.deployment.to_string())
             .collect::<BTreeSet<String>>()

@@ -7,7 +7,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{Given, Running};
 use windlass_domain::fault::FaultName;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::Inputs;
@@ -106,7 +106,12 @@ impl Scene {
         self.deployments += 1;
         let id = DeploymentId(format!("{:016x}", self.deployments));
         let (app, environment, component) = names();
-        let kept = kept(&self.world, &app, &environment, &component, self.site.keep);
+        let kept = kept(
+            &self.world,
+            EnvironmentId::new(&app, &environment),
+            &component,
+            self.site.keep,
+        );
         let oldest = run(kept)
             .unwrap()
             .iter()
@@ -178,7 +183,7 @@ impl Scene {
         let (app, environment, _) = names();
         let lock = held_for(id, token, false);
         self.put(
-            store::lock(&app, &environment),
+            store::lock(EnvironmentId::new(&app, &environment)),
             store::to_body(&lock).unwrap(),
         );
     }

@@ -11,7 +11,7 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::order::Order;
 use windlass_domain::overtaking::Supersede;
@@ -92,7 +92,7 @@ impl Stage {
             freed: None,
             failed: None,
         };
-        self.put(store::lock(&app(), &prod()), &lock);
+        self.put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
     }
 
     /// Writes the state of the environment after an earlier deployment.
@@ -102,7 +102,7 @@ impl Stage {
             last_snapshot: 1,
             ..EnvironmentState::default()
         };
-        self.put(store::state(&app(), &prod()), &state);
+        self.put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     }
 
     pub fn put(&self, key: impl Into<Key>, value: &impl Serialize) {

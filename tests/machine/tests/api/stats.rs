@@ -31,12 +31,7 @@ pub fn record(shop: &Shop<'_>, ago_h: u64, action: &str, ending: &str, lead_h: O
     }))
     .unwrap();
     let key = store::deployment(&record.id);
-    let place = store::history_index(
-        &record.app,
-        &record.environment,
-        record.accepted,
-        &record.id,
-    );
+    let place = store::history_index(record.environment_id(), record.accepted, &record.id);
     let stored = Stored {
         key,
         rev: 0,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Route};
 use windlass_engine::ports::{Clock, Ledger, Transacted};
@@ -109,14 +110,16 @@ fn hold(shop: &Shop<'_>) {
         AppName::new("shop").unwrap(),
         EnvironmentName::new("prod").unwrap(),
     );
-    let key = store::state(&app, &env);
+    let key = store::state(EnvironmentId::new(&app, &env));
     let mut state: Stored<EnvironmentState> = run(store::require(shop.world(), &key)).unwrap();
     state.value.hold = Some(Hold {
         since: shop.world().now(),
         reason: "a freeze".into(),
         by: "ann".into(),
     });
-    let write = state.put_indexed(Some(store::environment_index(&app, &env)));
+    let write = state.put_indexed(Some(store::environment_index(EnvironmentId::new(
+        &app, &env,
+    ))));
     let done = run(shop.world().transact(vec![write.unwrap()])).unwrap();
     assert_eq!(done, Transacted::Done);
 }

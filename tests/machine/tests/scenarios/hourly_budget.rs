@@ -2,6 +2,7 @@
 
 use crate::scene::{live, pass_minutes, program};
 use windlass_domain::hourly_look::{CALLS_AN_HOUR, HourlyLook};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Clock, Ledger};
@@ -23,7 +24,7 @@ fn looked(shop: &Shop<'_>) -> Option<Time> {
     let (app, prod) = (name("shop"), EnvironmentName::new("prod").unwrap());
     let look: Stored<HourlyLook> = run(store::require(
         shop.world(),
-        &store::hourly_look(&app, &prod),
+        &store::hourly_look(EnvironmentId::new(&app, &prod)),
     ))
     .unwrap();
     look.value.looked
@@ -37,11 +38,14 @@ fn name(app: &str) -> AppName {
 fn have_taken(shop: &Shop<'_>, app: &str, environment: &str, calls: u32) {
     let (app, environment) = (name(app), EnvironmentName::new(environment).unwrap());
     let now = shop.world().now();
-    let mut look = HourlyLook::new(&app, &environment, now);
+    let mut look = HourlyLook::new(EnvironmentId::new(&app, &environment), now);
     look.due = now.plus_s(5 * 24 * 3600);
     look.spent.add(calls, now);
-    let place = store::hourly_look_index(look.due, &app, &environment);
-    let stored = Stored::new(store::hourly_look(&app, &environment), look);
+    let place = store::hourly_look_index(look.due, EnvironmentId::new(&app, &environment));
+    let stored = Stored::new(
+        store::hourly_look(EnvironmentId::new(&app, &environment)),
+        look,
+    );
     let write = stored.put_indexed(Some(place)).unwrap();
     run(shop.world().transact(vec![write])).unwrap();
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
 use windlass_engine::store;
 use windlass_machine::shop::Shop;
@@ -143,10 +144,10 @@ fn one_that_dies_at_its_arrival_is_found_by_the_schedule() {
     drop(mishaps);
     shop.region.run_to_end(&arn);
     assert_eq!(shop.path(&arn), "Admit Unsettled");
-    let history = store::history(
+    let history = store::history(EnvironmentId::new(
         &shop.deployment(&arn).app,
         &shop.deployment(&arn).environment,
-    );
+    ));
     let is_listed = |shop: &Shop<'_>| {
         let id = shop.deployment(&arn).id.to_string();
         let ledger = shop.world().ledger();

@@ -349,8 +349,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "pruning keeps nothing of what a rollback walks back to",
         edits: &[Edit {
             file: "shared/engine/src/retention.rs",
-            find: "    let key = store::state(app, environment);\n",
-            replace: "    let back = if VARIANT { 0 } else { back };\n    let key = store::state(app, environment);\n",
+            find: "    let key = store::state(of);\n",
+            replace: "    let back = if VARIANT { 0 } else { back };\n    let key = store::state(of);\n",
         }],
         scenarios: &["pruned"],
         mishaps: &[],

@@ -9,6 +9,7 @@ use crate::kinds::ecs::foreign::{ROLES, full_arn};
 use crate::kinds::needs::{By, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::{Answered, Runs, Services};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::kinds::task::Task as Spec;
 
 /// The calls of a release; see [`crate::kinds::needs`]. What is not there `prepare` tells.
@@ -30,7 +31,10 @@ pub async fn needs(
 /// Pure: the calls. Only for an environment's own role they have the roles of the tasks: the names of these roles tell
 /// whether Windlass's own roles may pass them on.
 fn of(by: &By<'_>, input: &PrepareInput<'_>, found: &Found, spec: &Spec) -> Vec<Needed> {
-    let family = family(input.app, input.environment, input.component);
+    let family = family(
+        EnvironmentId::new(input.app, input.environment),
+        input.component,
+    );
     let definition = by.arn("ecs", &format!("task-definition/{family}:1"));
     let task = by.arn("ecs", &format!("task/{}/any", found.cluster));
     let on = |resource: &str, action| Needed::on("ecs", resource.to_owned(), &[action]);

@@ -15,6 +15,7 @@ use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::image::split_image;
 use windlass_domain::kinds::Spec as AnySpec;
 use windlass_domain::kinds::task::Task as Spec;
@@ -55,7 +56,10 @@ where
         base_at(spec),
         &found.base,
     ));
-    let family = family(input.app, input.environment, input.component);
+    let family = family(
+        EnvironmentId::new(input.app, input.environment),
+        input.component,
+    );
     let claims = vec![claim(&found, &family)];
     if !findings.is_empty() {
         return Ok(Prepared {

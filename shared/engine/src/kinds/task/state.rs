@@ -5,7 +5,7 @@ use crate::ports::{Launch, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::kinds::task::TaskUndo;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::ChangeRecord;
@@ -366,6 +366,7 @@ pub fn started_by(
 
 /// Returns the family of a component's own task definitions. The roles of Windlass may write and run this family, and
 /// no other.
-pub fn family(app: &AppName, environment: &EnvironmentName, component: &ComponentName) -> String {
+pub fn family(of: EnvironmentId<'_>, component: &ComponentName) -> String {
+    let EnvironmentId { app, environment } = of;
     format!("windlass-{app}_{environment}_{component}")
 }

@@ -3,6 +3,7 @@
 use super::state::{Change, Direction, End, Seen, Sent, Target};
 use crate::ports::Run;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::input::operators;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Span;
@@ -183,7 +184,10 @@ pub(super) fn failed(target: &Target, direction: Direction, end: &End) -> Findin
 
 /// The finding for an irreversible task that has begun: nothing that came before may run after it.
 pub(super) fn irreversible(target: &Target, end: &End) -> Finding {
-    let accept = operators(ActionName::Accept, &target.app, &target.environment);
+    let accept = operators(
+        ActionName::Accept,
+        EnvironmentId::new(&target.app, &target.environment),
+    );
     finding(
         target,
         FindingName::Irreversible,

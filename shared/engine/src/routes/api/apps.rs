@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::Declared;
 use windlass_domain::drill::Schedule;
 use windlass_domain::environment::Running;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The number of applications that are read before it is checked whether the page is long enough.
@@ -73,7 +74,7 @@ async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Answere
     let read = |name: EnvironmentName| {
         let is_declared = is_declared.contains(&name);
         let schedule = schedule(&name);
-        async move { environment(ports, app, &name, is_declared, schedule).await }
+        async move { environment(ports, EnvironmentId::new(app, &name), is_declared, schedule).await }
     };
     let told: Vec<Value> = stream::iter(names)
         .map(read)
@@ -85,12 +86,14 @@ async fn told(ports: &impl Ports, app: &AppName, declared: &Declared) -> Answere
 
 async fn environment(
     ports: &(impl Ledger + Clock),
-    app: &AppName,
-    name: &EnvironmentName,
+    of: EnvironmentId<'_>,
     is_declared: bool,
     schedule: Option<&Schedule>,
 ) -> Answered<Value> {
-    let here: Here = here(ports, app, name).await?;
+    let EnvironmentId {
+        environment: name, ..
+    } = of;
+    let here: Here = here(ports, of).await?;
     let deployments = asked(ports, here.named()).await?;
     let running: BTreeMap<_, Value> = here
         .state
@@ -103,11 +106,11 @@ async fn environment(
         "declared": is_declared,
         "running": running,
         "snapshot": here.state.snapshot,
-        "verified_good": verified_good(ports, app, name, here.state.snapshot).await?,
+        "verified_good": verified_good(ports, of, here.state.snapshot).await?,
         "hold": here.state.hold,
         "lock": here.lock,
         "waiting": here.shown(),
-        "drift": overview::drift(ports, app, name, &here).await?,
+        "drift": overview::drift(ports, of, &here).await?,
         "deployments": deployments,
         "drills": here.drills,
         "next_drill": here.next_drill(schedule, ports.now()).next(),
@@ -116,16 +119,11 @@ async fn environment(
 
 /// Returns whether the snapshot of what runs was made by a deployment that was judged good. `false` if there is no
 /// snapshot, because nobody judged that.
-async fn verified_good(
-    ports: &impl Ledger,
-    app: &AppName,
-    name: &EnvironmentName,
-    number: u64,
-) -> Answered<bool> {
+async fn verified_good(ports: &impl Ledger, of: EnvironmentId<'_>, number: u64) -> Answered<bool> {
     if number == 0 {
         return Ok(false);
     }
-    let snapshot = store::load(ports, &store::snapshot(app, name, number)).await?;
+    let snapshot = store::load(ports, &store::snapshot(of, number)).await?;
     Ok(snapshot.is_some_and(|snapshot| snapshot.value.release.is_some()))
 }
 

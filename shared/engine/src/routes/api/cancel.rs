@@ -13,10 +13,9 @@ use windlass_domain::cancellation::{Before, CANCELLED, Cancellation};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::HeldState;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::in_part::InPart;
 use windlass_domain::input::operators;
-use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
 use windlass_domain::to_have::to_go_back;
 
@@ -24,11 +23,11 @@ use windlass_domain::to_have::to_go_back;
 /// answered the same, however far the recovery has come.
 pub async fn post(
     ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     id: &str,
     call: &Call,
 ) -> Answered<Reply> {
+    let EnvironmentId { app, environment } = of;
     let id = DeploymentId(id.to_owned());
     let path = [
         ("app", app.as_str()),
@@ -43,18 +42,18 @@ pub async fn post(
     let record = find(ports, app, &id).await?;
     let here = record.filter(|record| record.value.environment == *environment);
     let Some(Stored { value: record, .. }) = here else {
-        return Ok(not_here(app, environment, &id));
+        return Ok(not_here(of, &id));
     };
     let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
     if let Some(reply) = before(ports, &record, &said, caller).await? {
         return Ok(reply);
     }
-    let key = store::lock(app, environment);
+    let key = store::lock(of);
     let lock = store::load_or_default(ports, &key).await?;
     if record.ending.is_some() {
-        let key = store::state(app, environment);
+        let key = store::state(of);
         let state = store::load_or_default(ports, &key).await?;
-        let next = to_go_back(app, environment, &lock.value, state.value.snapshot);
+        let next = to_go_back(of, &lock.value, state.value.snapshot);
         return Ok(problem(409, &[has_ended(&record, next)]));
     }
     let held = lock.value.held.filter(|held| held.deployment == id);
@@ -73,7 +72,14 @@ pub async fn post(
         ports.stop(&execution, CANCELLED, &cause).await?;
     }
     let cause = said.cause(caller);
-    let recovery = recovery::start(ports, app, &record.environment, &id, token, &cause).await?;
+    let recovery = recovery::start(
+        ports,
+        EnvironmentId::new(app, &record.environment),
+        &id,
+        token,
+        &cause,
+    )
+    .await?;
     Ok(begun(&id, &recovery))
 }
 
@@ -87,7 +93,8 @@ fn said(call: &Call, path: &Path<'_>) -> Result<Cancellation, Vec<Finding>> {
     InPart::beside(unknown, read).map_err(InPart::findings)
 }
 
-fn not_here(app: &AppName, environment: &EnvironmentName, id: &DeploymentId) -> Reply {
+fn not_here(of: EnvironmentId<'_>, id: &DeploymentId) -> Reply {
+    let EnvironmentId { app, environment } = of;
     let finding = Finding::new(
         FindingName::UnknownName,
         "id",
@@ -153,7 +160,7 @@ fn has_ended(record: &Deployment, next: String) -> Finding {
 }
 
 fn is_undone(record: &Deployment) -> Finding {
-    let recover = operators(ActionName::Recover, &record.app, &record.environment);
+    let recover = operators(ActionName::Recover, record.environment_id());
     Finding::new(
         FindingName::NothingToCancel,
         "id",

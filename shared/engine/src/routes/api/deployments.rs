@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::trail::{self, Point};
 
@@ -36,11 +36,15 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Re
             )],
         ));
     };
-    let query = page(call, store::history(app, &environment), "");
+    let query = page(
+        call,
+        store::history(EnvironmentId::new(app, &environment)),
+        "",
+    );
     let page = ports.query_index(query).await?;
     // An environment that has left the declaration keeps its history.
     if page.items.is_empty()
-        && let Err(findings) = known(ports, app, &environment).await?
+        && let Err(findings) = known(ports, EnvironmentId::new(app, &environment)).await?
     {
         return Ok(problem(404, &findings));
     }

@@ -8,21 +8,17 @@ use crate::ports::Answered;
 use crate::store::{self, Stored};
 use serde_json::json;
 use windlass_domain::drill::Drill;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::identity::EnvironmentId;
 
 /// One page of those that have ended, newest first, beside the one that is under way. `limit` and `after` (the `next` of
 /// the page before) may be given.
-pub async fn list(
-    ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
-    call: &Call,
-) -> Answered<Reply> {
-    if let Err(findings) = known(ports, app, environment).await? {
+pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+    let EnvironmentId { app, environment } = of;
+    if let Err(findings) = known(ports, of).await? {
         return Ok(problem(404, &findings));
     }
-    let known = drills(ports, app, environment).await?;
-    let partition = store::environment(app, environment);
+    let known = drills(ports, of).await?;
+    let partition = store::environment(of);
     let page = ports.query(page(call, partition, store::DRILL)).await?;
     let mut listed: Vec<Drill> = Vec::new();
     for item in page.items {

@@ -15,24 +15,21 @@ use windlass_domain::drift::Compared;
 use windlass_domain::drill::Next;
 use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
 use windlass_domain::finding::Finding;
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::crossed;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::name::ComponentName;
 use windlass_domain::request::{ActionName, Request};
 use windlass_domain::wheel::{Turn, pause_in_force};
 
 /// Answers what runs of each component and since when, the snapshot, the lock, the hold, and the deployments that wait;
 /// the irreversible runs that a rollback would go back across (`crosses`); and what the last hourly look at the targets
 /// found (`drift`). With `?observe=true` it also tells whether the targets are as recorded.
-pub async fn get(
-    ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
-    call: &Call,
-) -> Answered<Reply> {
-    if let Err(findings) = known(ports, app, environment).await? {
+pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+    let EnvironmentId { app, environment } = of;
+    if let Err(findings) = known(ports, of).await? {
         return Ok(problem(404, &findings));
     }
-    let mut here = here(ports, app, environment).await?;
+    let mut here = here(ports, of).await?;
     let undeclared = undeclared::take(ports, app, &mut here.state.running).await?;
     let deployments = asked(ports, here.named()).await?;
     let mut whole = json!({
@@ -45,13 +42,13 @@ pub async fn get(
         "lock": here.lock,
         "waiting": here.shown(),
         "paused": paused(ports, &here.lock).await?,
-        "drift": overview::drift(ports, app, environment, &here).await?,
+        "drift": overview::drift(ports, of, &here).await?,
         "deployments": deployments,
         "drills": here.drills,
-        "next_drill": next_drill(ports, app, environment, &here).await?,
+        "next_drill": next_drill(ports, of, &here).await?,
     });
     if !here.state.irreversible.is_empty() {
-        let goal = newest_good(ports, here.state.snapshot, (app, environment)).await?;
+        let goal = newest_good(ports, here.state.snapshot, of).await?;
         let crosses = goal.map(|goal| crossed(&goal.with_found(&here.state), &here.state));
         whole["crosses"] = json!(crosses.unwrap_or_default());
     }
@@ -64,10 +61,10 @@ pub async fn get(
 /// Tells how the next drill by the schedule stands; `None` if the declaration in force has no schedule.
 async fn next_drill(
     ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     here: &Here,
 ) -> Answered<Option<Next>> {
+    let EnvironmentId { app, environment } = of;
     let in_force = pin::declaration_in_force(ports, app).await?.ok();
     let schedule = in_force
         .as_ref()
@@ -79,16 +76,16 @@ async fn next_drill(
 /// as long as something is recorded of it, because somebody has to care for what still runs or is stuck in it.
 pub async fn known(
     ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
 ) -> Answered<Result<(), Vec<Finding>>> {
+    let EnvironmentId { app, environment } = of;
     let mut request = Request::new(ActionName::Hold, app.clone());
     request.environment = Some(environment.clone());
     let Err(findings) = pin::named_environment(ports, &request).await? else {
         return Ok(Ok(()));
     };
-    let lock: Key = store::lock(app, environment).into();
-    let state: Key = store::state(app, environment).into();
+    let lock: Key = store::lock(of).into();
+    let state: Key = store::state(of).into();
     for key in [lock, state] {
         if Ledger::get(ports, &key).await?.is_some() {
             return Ok(Ok(()));

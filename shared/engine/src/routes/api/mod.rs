@@ -37,6 +37,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{Requester, Route};
 use windlass_domain::secret;
@@ -165,7 +166,7 @@ async fn route(ports: &impl Ports, call: &Call) -> Answered<Reply> {
             let Ok(name) = EnvironmentName::new(*name) else {
                 return Ok(problem(404, &[no_such_path(call)]));
             };
-            in_environment(ports, &app, &name, method, rest, call).await
+            in_environment(ports, EnvironmentId::new(&app, &name), method, rest, call).await
         }
         _ => Ok(problem(404, &[no_such_path(call)])),
     }
@@ -237,22 +238,21 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
 
 async fn in_environment(
     ports: &impl Ports,
-    app: &AppName,
-    name: &EnvironmentName,
+    of: EnvironmentId<'_>,
     method: &str,
     rest: &[&str],
     call: &Call,
 ) -> Answered<Reply> {
     use windlass_domain::request::ActionName;
     let action = match (method, rest) {
-        ("GET", []) => return environment::get(ports, app, name, call).await,
-        ("GET", ["snapshots"]) => return snapshots::list(ports, app, name, call).await,
-        ("POST", ["releases"]) => return releases::post(ports, app, name, call).await,
-        ("POST", ["plans"]) => return plans::post(ports, app, name, call).await,
+        ("GET", []) => return environment::get(ports, of, call).await,
+        ("GET", ["snapshots"]) => return snapshots::list(ports, of, call).await,
+        ("POST", ["releases"]) => return releases::post(ports, of, call).await,
+        ("POST", ["plans"]) => return plans::post(ports, of, call).await,
         ("POST", ["deployments", id, "cancel"]) => {
-            return cancel::post(ports, app, name, id, call).await;
+            return cancel::post(ports, of, id, call).await;
         }
-        ("GET", ["drills"]) => return drills::list(ports, app, name, call).await,
+        ("GET", ["drills"]) => return drills::list(ports, of, call).await,
         ("POST", ["rollbacks"]) => ActionName::Rollback,
         ("POST", ["drills"]) => ActionName::Drill,
         ("POST", ["recover"]) => ActionName::Recover,
@@ -261,14 +261,14 @@ async fn in_environment(
         ("POST", ["continue"]) => ActionName::Continue,
         ("POST", ["skip-bake"]) => ActionName::SkipBake,
         ("POST", ["remove"]) => ActionName::Remove,
-        ("GET", ["removable"]) => return removable::get(ports, app, name, call).await,
-        ("POST", ["rename"]) => return movable::rename(ports, app, name, call).await,
-        ("GET", ["renamable"]) => return movable::renamable(ports, app, name, call).await,
+        ("GET", ["removable"]) => return removable::get(ports, of, call).await,
+        ("POST", ["rename"]) => return movable::rename(ports, of, call).await,
+        ("GET", ["renamable"]) => return movable::renamable(ports, of, call).await,
         ("PUT", ["hold"]) => ActionName::Hold,
         ("DELETE", ["hold"]) => ActionName::ReleaseHold,
         _ => return Ok(problem(404, &[no_such_path(call)])),
     };
-    operator::start(ports, app, name, action, call).await
+    operator::start(ports, of, action, call).await
 }
 
 fn no_such_path(call: &Call) -> Finding {

@@ -16,6 +16,7 @@ use crate::routes::start::begin_own;
 use serde_json::{Map, Value, json};
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::moving::Moving;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
@@ -46,28 +47,17 @@ impl Sides {
 }
 
 /// Tells what a new name of a component would take with it.
-pub async fn renamable(
-    ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
-    call: &Call,
-) -> Answered<Reply> {
-    let at = (app, environment);
-    look(ports, at, call, (ActionName::Rename, asked(call))).await
+pub async fn renamable(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+    look(ports, of, call, (ActionName::Rename, asked(call))).await
 }
 
 /// Gives a component another name.
-pub async fn rename(
-    ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
-    call: &Call,
-) -> Answered<Reply> {
+pub async fn rename(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
     let input = match body(call) {
         Ok(input) => input,
         Err(findings) => return Ok(problem(400, &findings)),
     };
-    start(ports, (app, environment), call, (ActionName::Rename, input)).await
+    start(ports, of, call, (ActionName::Rename, input)).await
 }
 
 /// Tells what another environment would take over.
@@ -75,7 +65,7 @@ pub async fn takable(ports: &impl Ports, sides: &Sides, call: &Call) -> Answered
     let input = to(sides, asked(call));
     look(
         ports,
-        (&sides.from.0, &sides.from.1),
+        EnvironmentId::new(&sides.from.0, &sides.from.1),
         call,
         (ActionName::HandOver, input),
     )
@@ -99,7 +89,7 @@ pub async fn hand_over(ports: &impl Ports, sides: &Sides, call: &Call) -> Answer
     let input = to(sides, input);
     start(
         ports,
-        (&sides.from.0, &sides.from.1),
+        EnvironmentId::new(&sides.from.0, &sides.from.1),
         call,
         (ActionName::HandOver, input),
     )
@@ -140,7 +130,7 @@ fn unnamed(action: ActionName, input: &Map<String, Value>) -> Option<Finding> {
 
 async fn look(
     ports: &impl Ports,
-    at: (&AppName, &EnvironmentName),
+    at: EnvironmentId<'_>,
     call: &Call,
     asked: (ActionName, Map<String, Value>),
 ) -> Answered<Reply> {
@@ -156,7 +146,7 @@ async fn look(
 
 async fn start(
     ports: &impl Ports,
-    at: (&AppName, &EnvironmentName),
+    at: EnvironmentId<'_>,
     call: &Call,
     asked: (ActionName, Map<String, Value>),
 ) -> Answered<Reply> {
@@ -178,18 +168,26 @@ async fn start(
 /// The request; else the answer that tells everything that is wrong with it.
 async fn read(
     ports: &impl Ports,
-    (app, environment): (&AppName, &EnvironmentName),
+    EnvironmentId { app, environment }: EnvironmentId<'_>,
     call: &Call,
     (action, input): (ActionName, Map<String, Value>),
 ) -> Answered<Result<Request, Reply>> {
     if let Some(finding) = unnamed(action, &input) {
-        let status = match known(ports, app, environment).await? {
+        let status = match known(ports, EnvironmentId::new(app, environment)).await? {
             Ok(()) => 400,
             Err(_) => 404,
         };
         return Ok(Err(problem(status, &[finding])));
     }
-    request(ports, app, environment, action, call, input, false).await
+    request(
+        ports,
+        EnvironmentId::new(app, environment),
+        action,
+        call,
+        input,
+        false,
+    )
+    .await
 }
 
 async fn told(ports: &impl Ports, moving: Moving<'_>) -> Answered<Reply> {

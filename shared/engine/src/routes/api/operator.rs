@@ -8,21 +8,20 @@ use crate::log;
 use crate::ports::{Answered, Clock};
 use crate::routes::start::begin_own;
 use serde_json::{Map, Value, json};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::in_part::InPart;
-use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution of an action. The body may give `reason`, and what else belongs to the action.
 /// The conductor does what is asked; whether it could is told by the execution.
 pub async fn start(
     ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     action: ActionName,
     call: &Call,
 ) -> Answered<Reply> {
     let request = match body(call) {
-        Ok(body) => request(ports, app, environment, action, call, body, false).await?,
+        Ok(body) => request(ports, of, action, call, body, false).await?,
         Err(findings) => Err(problem(400, &findings)),
     };
     let request = match request {
@@ -42,13 +41,13 @@ pub async fn start(
 /// The request for an action, or only for its plan; else the answer that tells everything that is wrong with it.
 pub async fn request(
     ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     action: ActionName,
     call: &Call,
     mut input: Map<String, Value>,
     plan: bool,
 ) -> Answered<Result<Request, Reply>> {
+    let EnvironmentId { app, environment } = of;
     let path = [("app", app.as_str()), ("environment", environment.as_str())];
     let unknown = take_unknown(&mut input, members(action), &path);
     if let (None, Some(reason)) = (input.get("reason"), call.query.get("reason")) {
@@ -64,7 +63,7 @@ pub async fn request(
         input.insert("idempotency_key".into(), json!(key));
     }
     let read = InPart::beside(unknown, Request::read(&Value::Object(input)));
-    let known = known(ports, app, environment).await?;
+    let known = known(ports, of).await?;
     Ok(match (read, known) {
         (Ok(request), Ok(())) => Ok(request),
         (Ok(_), Err(findings)) => Err(problem(404, &findings)),

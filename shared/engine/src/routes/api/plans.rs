@@ -9,8 +9,8 @@ use crate::routes::start::begin_own;
 use crate::store::{self};
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::name::AppName;
 use windlass_domain::request::{ActionName, Request};
 
 /// Starts the execution that draws a plan: of a release, with the body of `releases`; of a rollback, with
@@ -18,13 +18,9 @@ use windlass_domain::request::{ActionName, Request};
 /// release of every component whose bytes nobody knows yet,
 /// with `"action": "check"`. What is wrong with the request is told at once, as these do.
 /// Each call draws a plan of its own; the same key is the same plan.
-pub async fn post(
-    ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
-    call: &Call,
-) -> Answered<Reply> {
-    let request = match asked(ports, app, environment, call).await? {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+    let EnvironmentId { app, .. } = of;
+    let request = match asked(ports, of, call).await? {
         Ok(request) => request,
         Err(reply) => return Ok(reply),
     };
@@ -43,8 +39,7 @@ pub async fn post(
 
 async fn asked(
     ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     call: &Call,
 ) -> Answered<Result<Request, Reply>> {
     let mut body = match body(call) {
@@ -54,7 +49,7 @@ async fn asked(
     let action = body.remove("action");
     let request = match action.as_ref().map(Value::as_str) {
         None | Some(Some("deploy")) => {
-            let request = releases::request(ports, app, environment, call, body, true).await?;
+            let request = releases::request(ports, of, call, body, true).await?;
             match request {
                 Ok(request) => match pin::pin(ports, &request).await? {
                     Ok(_) => Ok(request),
@@ -68,11 +63,11 @@ async fn asked(
                 "drill" => ActionName::Drill,
                 _ => ActionName::Rollback,
             };
-            operator::request(ports, app, environment, back, call, body, true).await?
+            operator::request(ports, of, back, call, body, true).await?
         }
         Some(Some("check")) => {
             let check = ActionName::Check;
-            operator::request(ports, app, environment, check, call, body, true).await?
+            operator::request(ports, of, check, call, body, true).await?
         }
         Some(_) => Err(problem(400, &[no_such_action()])),
     };

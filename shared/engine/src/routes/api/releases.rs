@@ -8,9 +8,10 @@ use crate::ports::Answered;
 use crate::routes::begin;
 use serde_json::{Map, Value, json};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::name::AppName;
 use windlass_domain::request::Request;
 
 /// The members that the body may have beside the manifest.
@@ -27,14 +28,10 @@ const OF_THE_REQUEST: [&str; 6] = [
 /// `allow_older`, `accept_red`, `through_hold` and `preempt`. The environment stands in the path alone, so that IAM can tell
 /// environments apart (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again gives the
 /// same id; without a key the same release does while its deployment waits or runs.
-pub async fn post(
-    ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
-    call: &Call,
-) -> Answered<Reply> {
+pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+    let EnvironmentId { app, .. } = of;
     let request = match body(call) {
-        Ok(body) => request(ports, app, environment, call, body, false).await?,
+        Ok(body) => request(ports, of, call, body, false).await?,
         Err(findings) => Err(problem(400, &findings)),
     };
     let request = match request {
@@ -58,12 +55,12 @@ pub async fn post(
 /// The request to deploy, or only to plan, what a body names; else the answer that tells everything that is wrong with it.
 pub async fn request(
     ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
+    of: EnvironmentId<'_>,
     call: &Call,
     mut body: Map<String, Value>,
     plan: bool,
 ) -> Answered<Result<Request, Reply>> {
+    let EnvironmentId { app, environment } = of;
     let path = [("app", app.as_str()), ("environment", environment.as_str())];
     let known: Vec<&str> = Manifest::members().chain(OF_THE_REQUEST).collect();
     let unknown = take_unknown(&mut body, &known, &path);

@@ -13,6 +13,7 @@ use crate::routes::start::begin_own;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::in_part::InPart;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::removal::Removal;
@@ -20,13 +21,9 @@ use windlass_domain::removal::application::leaves;
 use windlass_domain::request::{ActionName, Request};
 
 /// Changes nothing. With `component` of that one, else of all of the environment.
-pub async fn get(
-    ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
-    call: &Call,
-) -> Answered<Reply> {
-    if let Err(findings) = known(ports, app, environment).await? {
+pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+    let EnvironmentId { app, environment } = of;
+    if let Err(findings) = known(ports, of).await? {
         return Ok(problem(404, &findings));
     }
     let component = call

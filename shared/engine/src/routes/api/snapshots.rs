@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Names, Running, Snapshot};
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::irreversible::{Irreversible, crossed};
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::name::ComponentName;
 use windlass_domain::time::Time;
 
 /// A snapshot as it is listed.
@@ -56,18 +56,13 @@ struct Component {
 
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
 /// given.
-pub async fn list(
-    ports: &impl Ports,
-    app: &AppName,
-    environment: &EnvironmentName,
-    call: &Call,
-) -> Answered<Reply> {
-    if let Err(findings) = known(ports, app, environment).await? {
+pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
+    if let Err(findings) = known(ports, of).await? {
         return Ok(problem(404, &findings));
     }
-    let state = store::load_or_default(ports, &store::state(app, environment)).await?;
-    let partition = store::environment(app, environment);
-    let vetoes = store::load_all(ports, &store::vetoes(app, environment)).await?;
+    let state = store::load_or_default(ports, &store::state(of)).await?;
+    let partition = store::environment(of);
+    let vetoes = store::load_all(ports, &store::vetoes(of)).await?;
     let undone: BTreeSet<Digest> = vetoes.into_iter().map(|veto| veto.value.release).collect();
     let page = ports.query(page(call, partition, "snapshot#")).await?;
     let mut snapshots = Vec::new();

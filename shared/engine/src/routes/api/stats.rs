@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
 use windlass_domain::figures::{DAY_MS, Figures, MonthlyCost, Window, figures};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -34,7 +35,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Rep
     let names = match call.query.get("environment").map(EnvironmentName::new) {
         // A text that is no name was refused with the query.
         Some(Ok(name)) => {
-            if let Err(findings) = known(ports, app, &name).await? {
+            if let Err(findings) = known(ports, EnvironmentId::new(app, &name)).await? {
                 return Ok(problem(404, &findings));
             }
             vec![name]
@@ -99,7 +100,8 @@ async fn of_application(
 ) -> Answered<(Value, usize)> {
     let each = most_of_each(names.len());
     let read = |name: EnvironmentName| async move {
-        let (all, whole) = accepted_since(ports, app, &name, window.from, each).await?;
+        let (all, whole) =
+            accepted_since(ports, EnvironmentId::new(app, &name), window.from, each).await?;
         let window = Window {
             from: whole.unwrap_or(window.from),
             ..window

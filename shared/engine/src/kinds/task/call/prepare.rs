@@ -10,6 +10,7 @@ use crate::ports::{Answered, Function};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::kinds::task::{FunctionCall, LIVES_S, Task as Spec};
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
@@ -35,7 +36,10 @@ pub async fn prepare<P: CallPorts>(
     let what = format!("function {}", call.name);
     let mut wrong = Vec::new();
     wrong.extend(input.check_tags("function.name", (&what, Some(&function.arn)), &findings));
-    let family = family(input.app, input.environment, input.component);
+    let family = family(
+        EnvironmentId::new(input.app, input.environment),
+        input.component,
+    );
     let claims = vec![Claim::whole(beside(
         &function.arn,
         "lambda",

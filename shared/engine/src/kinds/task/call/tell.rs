@@ -3,6 +3,7 @@
 use super::state::{Change, Ended, Seen, Target};
 use crate::kinds::task::state::Direction;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
 use windlass_domain::input::operators;
 use windlass_domain::kinds::task::{CallOutcome, Called};
 use windlass_domain::request::ActionName;
@@ -129,7 +130,10 @@ pub(super) fn failed(target: &Target, direction: Direction, ended: &Ended) -> Fi
 
 /// The finding for an irreversible call that has begun: nothing that came before may run after it.
 pub(super) fn irreversible(target: &Target, ended: &Ended) -> Finding {
-    let accept = operators(ActionName::Accept, &target.app, &target.environment);
+    let accept = operators(
+        ActionName::Accept,
+        EnvironmentId::new(&target.app, &target.environment),
+    );
     finding(
         target,
         FindingName::Irreversible,
