@@ -1,5 +1,6 @@
 //! What is wanted of whom: the release or the snapshot, beside the declaration.
 
+use crate::conductor::newest_good_of;
 use crate::loaded::Loaded;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
@@ -24,6 +25,8 @@ pub struct Scene {
     pub state: EnvironmentState,
     /// A rollback's goal.
     pub goal: Option<Snapshot>,
+    /// The snapshot that a rollback from this release will go to; it is read where something irreversible was run.
+    pub way_back: Option<Snapshot>,
     /// The components that run and leave the declaration with this deployment.
     pub leaving: Vec<ComponentName>,
 }
@@ -67,10 +70,12 @@ impl Scene {
         };
         let state = state.value;
         let leaving = leaving(ports, &loaded, &state).await?;
+        let way_back = way_back(ports, &loaded, &state).await?;
         Ok(Self {
             loaded,
             state,
             goal,
+            way_back,
             leaving,
         })
     }
@@ -257,6 +262,21 @@ impl AllWanted<'_> {
             irreversible: false,
         });
     }
+}
+
+/// Where a rollback goes from what a release leaves: to what it replaces, or to what is good before that.
+async fn way_back(
+    ports: &impl Ledger,
+    loaded: &Loaded,
+    state: &EnvironmentState,
+) -> Answered<Option<Snapshot>> {
+    let record = &loaded.record;
+    if record.action != ActionName::Deploy || state.irreversible.is_empty() {
+        return Ok(None);
+    }
+    let at = (&record.app, &record.environment);
+    let good = newest_good_of(ports, state.snapshot, at).await?;
+    Ok(good.map(|good| good.with_found(state)))
 }
 
 /// What runs, is not declared, and was declared when the present snapshot was made: later deployments
