@@ -23,6 +23,8 @@ pub enum Writes {
         /// The task definitions that a deployment brought, by ARN; none before its first change.
         task_definitions: BTreeSet<String>,
     },
+    /// Lines that are read elsewhere: where, as a sentence without its end.
+    Elsewhere(String),
     /// Nothing, and why, as the end of a sentence.
     Nothing(&'static str),
 }
