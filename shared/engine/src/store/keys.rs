@@ -221,7 +221,7 @@ pub fn done(arn: &str) -> Key {
     key(format!("execution#{arn}"), "done")
 }
 
-/// The things that an execution has let go of so far: `conductor::remove_application::Progress`.
+/// The things that an execution has let go of so far: `conductor::remove::Progress`.
 pub fn removing(arn: &str) -> Key {
     key(format!("execution#{arn}"), "removing")
 }
