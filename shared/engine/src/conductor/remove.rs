@@ -91,13 +91,13 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
         told.push(goes.in_words(removal));
         let done = Done::removed(&request.app, Some(env), told.join(" "));
         let (mut writes, is_last) = part(&mut found, removal, &goes)?;
-        if !is_last {
-            progress.value.part(env);
-            writes.push(progress.put()?);
-        } else {
+        if is_last {
             goes.forget(&mut found.state.value);
             writes.push(put_state(&found.state, &request.app, env)?);
             writes.push(done.put(ask)?);
+        } else {
+            progress.value.part(env);
+            writes.push(progress.put()?);
         }
         let committed = commit(ports, writes).await?;
         if committed && is_last {

@@ -132,7 +132,7 @@ fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 
         let snapshot = Snapshot {
             number,
             version: format!("1.{number}.0"),
-            release: is_good[of].then(|| Digest::of(&[number as u8])),
+            release: is_good[of].then(|| Digest::of(&number.to_be_bytes())),
             deployment: earlier(),
             made: Time(0),
             replaced: number - 1,

@@ -175,7 +175,7 @@ pub enum Change {
         /// Which one.
         direction: Direction,
         /// How it ended.
-        end: Ended,
+        end: Box<Ended>,
     },
 }
 
