@@ -11,6 +11,7 @@ use crate::removable::Removable;
 use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use windlass_domain::count::count;
 use windlass_domain::finding::Finding;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::removal::{LetsGo, Removal};
@@ -41,7 +42,10 @@ impl Progress {
     pub fn sentences(&self, app: &AppName) -> Vec<String> {
         let parts = self.parts.iter();
         let parts = parts.map(|(environment, targets)| {
-            format!("{app}/{environment} has let go of {targets} targets.")
+            format!(
+                "{app}/{environment} has let go of {}.",
+                count(*targets, "target")
+            )
         });
         self.told.iter().cloned().chain(parts).collect()
     }
