@@ -154,6 +154,7 @@ fn asked(step: &Step) -> Asked {
     };
     let unchanged = match &writes {
         Writes::Nothing(why) => return Asked::Note(format!("{component} has no log lines: {why}")),
+        Writes::Elsewhere(place) => return Asked::Note(format!("{component}: {place}")),
         Writes::Versions { versions, .. } => versions.is_empty(),
         Writes::Tasks {
             task_definitions, ..
@@ -170,7 +171,7 @@ fn asked(step: &Step) -> Asked {
             let what = match &writes {
                 Writes::Versions { function, .. } => format!("function {function}"),
                 Writes::Tasks { service, .. } => format!("service {service}"),
-                Writes::Nothing(_) => component.to_string(),
+                Writes::Nothing(_) | Writes::Elsewhere(_) => component.to_string(),
             };
             Asked::Unseen(format!(
                 "{component}: another account has the {what}, that of {}: look there with `aws logs tail` and that \

@@ -1,11 +1,11 @@
-"""The application `atoll`: a service with a database, by the declaration of examples/expand-contract."""
+"""The application `atoll`: a service with a database, by the declarations of examples/expand-contract."""
 
 import yaml
 from application import Application
 from ledger import ending
 from shop import REPOSITORY
 
-EXAMPLE = REPOSITORY / "examples/expand-contract/app.yaml"
+EXAMPLE = REPOSITORY / "examples/expand-contract"
 ENVIRONMENT = "open"
 IMAGES = "atoll/api"
 TASKS = {"expand": "expand", "unexpand": "expand", "contract": "contract"}
@@ -22,14 +22,14 @@ class Atoll(Application):
         super().make_targets()
         self.client("ecr").create_repository(repositoryName=IMAGES)
 
-    def declare(self):
-        """What the example says, of targets that are here, and without its times."""
-        document = yaml.safe_load(EXAMPLE.read_text())
+    def declare(self, file="app.yaml"):
+        """What a file of the example says, of targets that are here, and without its times."""
+        document = yaml.safe_load((EXAMPLE / file).read_text())
         components = document["components"]
         components["service"] |= {**self.service, "container": "agent", "repository": IMAGES}
         gates = {"bake": "10s", "alarms": [f"atoll-{ENVIRONMENT}-errors"]}
         environments = {ENVIRONMENT: {"deploy": {"branch": "main"}}}
-        super().declare({"app": "atoll", "version": "1.0.0", "environments": environments, "components": components, "gates": gates})
+        super().declare({"app": "atoll", "version": document["version"], "environments": environments, "components": components, "gates": gates})
 
     def begin(self, version, content=None, **exits):
         """CI POSTs a release of the image; `exits` tells with which code a migration ends. Answers the id of its deployment."""

@@ -33,6 +33,7 @@ pub fn function_of(document: &Value) -> Function {
             .unwrap_or_default(),
         package: word("PackageType"),
         description: word("Description"),
+        log_group: text(&document["LoggingConfig"]["LogGroup"]),
         replica_of: text(&document["MasterArn"]),
         version,
         ..Function::default()

@@ -85,7 +85,7 @@ impl Aws {
     pub async fn log_places(&self, writes: &Writes, region: Option<&str>) -> LogPlaces {
         let there = self.at(&in_region(region));
         match writes {
-            Writes::Nothing(_) => LogPlaces::default(),
+            Writes::Nothing(_) | Writes::Elsewhere(_) => LogPlaces::default(),
             Writes::Versions { function, versions } => {
                 there.group_of(function, versions, region).await
             }

@@ -321,8 +321,8 @@ pub enum FindingName {
     /// `pause` or `skip_bake` was asked for a wave in which AWS goes on with a component by itself: ECS, CodeDeploy or
     /// AppConfig times it. Only a pause of Windlass's can be paused there, or skipped. Nothing was changed.
     ///
-    /// Next: Wait for a later wave, or cancel the deployment. Declare `pause` of the service, so that ECS waits for
-    /// Windlass before the next releases go on.
+    /// Next: Wait for a later wave that AWS does not time, or cancel the deployment. Declare `pause` of the service, so
+    /// that ECS waits for Windlass before the next releases go on.
     TimedByAws,
     /// The component failed while it was changed, and the deployment was undone.
     ///

@@ -35,6 +35,11 @@ pub fn crossed(goal: &Snapshot, state: &EnvironmentState) -> Irreversible {
     if goal.number == state.snapshot {
         return Irreversible::new();
     }
+    crossed_later(goal, state)
+}
+
+/// The runs that going back to a snapshot crosses once something else runs, also where it is what runs now.
+pub fn crossed_later(goal: &Snapshot, state: &EnvironmentState) -> Irreversible {
     let is_known = |name: &ComponentName, ran: &Ran| {
         let then = goal.irreversible.get(name);
         then.is_some_and(|then| then.deployment == ran.deployment)
@@ -99,6 +104,27 @@ pub fn not_crossed(
         )
     };
     surplus.map(finding).collect()
+}
+
+/// That going back from a release crosses what was run before it, told before the release begins (rule 8).
+pub fn foreseen(goal: &Snapshot, crossed: &Irreversible) -> Option<Finding> {
+    let (number, version) = (goal.number, &goal.version);
+    let names: Vec<String> = crossed.keys().map(ToString::to_string).collect();
+    (!names.is_empty()).then(|| {
+        Finding::new(
+            FindingName::Irreversible,
+            "across",
+            format!(
+                "going back from this release to snapshot {number} ({version}) crosses what is irreversible: {}. What \
+                 came before must not run after it.",
+                in_words(crossed)
+            ),
+            format!(
+                "Nothing has to be done now. Later a rollback needs `across: [{}]` and a reason; or deploy a fix forward.",
+                names.join(", ")
+            ),
+        )
+    })
 }
 
 fn unnamed(

@@ -280,7 +280,12 @@ impl Moves {
                 running: state.running.remove(was),
                 found: state.found.remove(was),
                 marks,
-                irreversible: state.irreversible.remove(was),
+                irreversible: if moving.is_within() {
+                    state.irreversible.remove(was)
+                } else {
+                    // What stays, such as the service beside a task, still comes after the run.
+                    state.irreversible.get(was).cloned()
+                },
                 before: state.before.remove(was).unwrap_or_default(),
                 home: home.unwrap_or_else(|| format!("{app}/{environment}/{was}")),
             }

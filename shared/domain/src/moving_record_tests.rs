@@ -66,6 +66,8 @@ fn who_takes_over_goes_back_to_what_ran_and_to_what_was_found() {
     assert_eq!((state.snapshot, state.last_snapshot), (2, 2));
     assert_eq!(state.running[&web].known_as, BTreeMap::new());
     assert_eq!(state.homes[&web], "shop/prod/web");
+    // What stays with the former owner still comes after the run.
+    assert_eq!(scene.from.state.irreversible, [(web.clone(), run())].into());
 
     // An environment that has snapshots reads them with what ran, except the first.
     let mut scene = Scene::new();

@@ -14,7 +14,11 @@ fn folder() -> PathBuf {
 }
 
 fn example(name: &str) -> Declaration {
-    let path = folder().join(name).join("app.yaml");
+    declared(name, "app.yaml")
+}
+
+fn declared(name: &str, file: &str) -> Declaration {
+    let path = folder().join(name).join(file);
     let text = fs::read_to_string(&path).unwrap();
     Declaration::parse(&text).unwrap_or_else(|findings| panic!("{}: {findings:#?}", path.display()))
 }
@@ -142,4 +146,23 @@ fn the_chat_bot_writes_a_file_for_each_environment() {
     };
     assert_eq!(socket("dev"), "wss://api.service-bot.dev.example.com/dev");
     assert_eq!(socket("prod"), "wss://api.service-bot.example.com/prod");
+}
+
+/// What drops a column is declared with the one release that needs it: all else is the same.
+#[test]
+fn the_schema_that_changes_has_a_contract_in_one_release() {
+    let [usual, contract] =
+        ["app.yaml", "app-contract.yaml"].map(|file| declared("expand-contract", file));
+    assert!(contract.version() > usual.version());
+    for environment in ["staging", "production"] {
+        let components = |declaration| resolved(declaration, environment).components;
+        let mut with = components(&contract);
+        let name = ComponentName::new("contract").unwrap();
+        let Spec::Task(task) = &with[&name].spec else {
+            panic!("{:?}", with[&name])
+        };
+        assert!(task.irreversible);
+        with.remove(&name);
+        assert_eq!(with, components(&usual));
+    }
 }

@@ -37,6 +37,8 @@ pub struct LiveFunction {
     pub code_key: Option<String>,
     /// The reserved concurrency, where some is reserved.
     pub reserved: Option<u32>,
+    /// The log group that it writes into, where one is configured.
+    pub log_group: Option<String>,
     /// The function that this is a replica of, where Lambda@Edge made it.
     pub replica_of: Option<String>,
     /// The configuration of `$LATEST`, as any text.
@@ -76,6 +78,7 @@ impl LiveFunction {
             timeout_s: 3,
             code_key: None,
             reserved: None,
+            log_group: None,
             replica_of: None,
             configuration: "as made".into(),
             revision: 1,
@@ -205,6 +208,7 @@ impl LiveFunction {
             code_location: Some(format!("memory://{}/$LATEST", self.name)),
             code_key: self.code_key.clone(),
             reserved: self.reserved,
+            log_group: self.log_group.clone(),
             replica_of: self.replica_of.clone(),
         }
     }
@@ -231,6 +235,7 @@ impl LiveFunction {
             image: image(&published.package),
             description: published.description.clone(),
             code_location: Some(format!("memory://{}/{number}", self.name)),
+            log_group: self.log_group.clone(),
             ..Function::default()
         }
     }

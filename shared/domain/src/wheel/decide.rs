@@ -12,7 +12,7 @@ use crate::finding::{Finding, FindingName};
 use crate::gate::{PauseRule, UnknownRule, Verdict};
 use crate::judgement::Judgement;
 use crate::name::ComponentName;
-use crate::plan::{Plan, Timing, latest_changes};
+use crate::plan::{Plan, Timing, Wave, latest_changes};
 use crate::request::ActionName;
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
@@ -193,7 +193,12 @@ fn already(
 
 /// Returns a finding for each component that AWS goes on with by itself.
 fn timed_by_aws(wish: &Wish<'_>, watched: &Watched<'_>, judgement: &Judgement) -> Vec<Finding> {
-    let latest = latest_changes(&watched.plan.waves, judgement.wave);
+    let waves = &watched.plan.waves;
+    let latest = latest_changes(waves, judgement.wave);
+    let mut later = (0..)
+        .zip(waves)
+        .skip_while(|(wave, _)| *wave <= judgement.wave);
+    let has_later = later.any(|(wave, _)| is_ours(waves, wave));
     let timed = latest.iter().filter_map(|(component, (_, change))| {
         let Some(Timing::GoesOn(aws)) = &change.timing else {
             return None;
@@ -211,10 +216,21 @@ fn timed_by_aws(wish: &Wish<'_>, watched: &Watched<'_>, judgement: &Judgement) -
                 "{aws} goes on with `{component}` by itself in wave {}, where Windlass has no pause: it cannot be {what}.",
                 judgement.wave + 1
             ),
-            format!("Wait for a later wave, or cancel the deployment with {cancel}."),
+            if has_later {
+                format!("Wait for a later wave, or cancel the deployment with {cancel}.")
+            } else {
+                format!("Let it go on, or cancel the deployment with {cancel}.")
+            },
         ))
     });
     timed.collect()
+}
+
+/// True where AWS goes on with nothing by itself in a wave.
+fn is_ours(waves: &[Wave], wave: u32) -> bool {
+    let latest = latest_changes(waves, wave);
+    let mut changes = latest.values();
+    !changes.any(|(_, change)| matches!(change.timing, Some(Timing::GoesOn(_))))
 }
 
 fn pause(

@@ -281,3 +281,37 @@ fn each_component_that_aws_times_is_told() {
         ]
     );
 }
+
+#[test]
+fn a_later_wave_is_waited_for_only_where_aws_times_nothing_in_it() {
+    for (later, wanted) in [
+        (None, "Wait for a later wave, or cancel"),
+        (
+            Some(Timing::GoesOn("ECS".into())),
+            "Let it go on, or cancel",
+        ),
+    ] {
+        let mut scene = Scene::new();
+        scene.plan.waves[1].changes[0].timing = Some(Timing::GoesOn("ECS".into()));
+        scene.plan.waves[2].changes[0].timing = later;
+        let Decision::Refused(findings) = scene.asks(ActionName::SkipBake, None, 5) else {
+            panic!("it was not refused");
+        };
+        assert!(
+            findings[0].remedy.starts_with(wanted),
+            "{}",
+            findings[0].remedy
+        );
+    }
+    let mut last = Scene::new();
+    last.plan.waves.truncate(2);
+    last.plan.waves[1].changes[0].timing = Some(Timing::GoesOn("ECS".into()));
+    let Decision::Refused(findings) = last.asks(ActionName::Pause, None, 5) else {
+        panic!("it was not refused");
+    };
+    assert!(
+        findings[0].remedy.starts_with("Let it go on"),
+        "{}",
+        findings[0].remedy
+    );
+}

@@ -47,7 +47,7 @@ mod wheel;
 pub use drill::load as drills;
 pub use identify::{Identified, identify, key_reused};
 pub use refuse::record_refusal;
-pub use rollback::newest_good;
+pub use rollback::{newest_good, newest_good_of};
 pub use since::now;
 
 use crate::config::Configured;

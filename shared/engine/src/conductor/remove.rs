@@ -8,9 +8,11 @@ use super::{Ports, refuse};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::removable::Removable;
-use crate::store::Done;
-use crate::store::{self, Stored};
+use crate::store::{self, Done, Progress, Stored};
+use windlass_domain::count::count;
+use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::removal::{LetsGo, Removal};
 use windlass_domain::request::Request;
 use windlass_domain::tenancy::Claims;
@@ -18,6 +20,38 @@ use windlass_domain::tenancy::Claims;
 /// The most claims that are freed in one transaction, beside three other items: DynamoDB takes a hundred (AWS DynamoDB
 /// Developer Guide, "Transactions").
 pub const AT_ONCE: usize = 90;
+
+impl Progress {
+    /// Takes in that an environment has let go of as much as a transaction takes.
+    pub fn part(&mut self, environment: &EnvironmentName) {
+        *self.parts.entry(environment.clone()).or_default() += AT_ONCE;
+    }
+
+    /// All of it, in sentences.
+    pub fn sentences(&self, app: &AppName) -> Vec<String> {
+        let parts = self.parts.iter();
+        let parts = parts.map(|(environment, targets)| {
+            format!(
+                "{app}/{environment} has let go of {}.",
+                count(*targets, "target")
+            )
+        });
+        self.told.iter().cloned().chain(parts).collect()
+    }
+
+    /// Says in a refusal that a part was done before it, which stays done.
+    pub fn told_in(&self, app: &AppName, mut findings: Vec<Finding>) -> Vec<Finding> {
+        let done = self.sentences(app);
+        if let Some(first) = findings.first_mut().filter(|_| !done.is_empty()) {
+            let done = done.join(" ");
+            first.reason = format!(
+                "{} A part was done before that, and stays so: {done}",
+                first.reason
+            );
+        }
+        findings
+    }
+}
 
 /// Frees what is claimed, and forgets what is recorded as running, while nobody takes the lock. Where there is much, the
 /// last part says that it is done; a retry goes on where it stopped.
@@ -36,12 +70,19 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
             environment: env,
             component: request.component.as_ref(),
         };
+        let key = store::removing(&ask.execution.arn);
+        let mut progress: Stored<Progress> = store::load_or_default(ports, &key).await?;
         let mut found = Removable::load(ports, removal).await?;
         let goes = match found.decide(removal) {
             Ok(goes) => goes,
-            Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+            Err(findings) => {
+                let findings = progress.value.told_in(&request.app, findings);
+                return refuse::refuse(ports, ask, request, findings).await;
+            }
         };
-        let done = Done::removed(&request.app, Some(env), goes.in_words(removal));
+        let mut told = progress.value.sentences(&request.app);
+        told.push(goes.in_words(removal));
+        let done = Done::removed(&request.app, Some(env), told.join(" "));
         let (mut writes, is_last) = part(&mut found, removal, &goes)?;
         if is_last {
             goes.forget(&mut found.state.value);
@@ -50,6 +91,9 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
                 EnvironmentId::new(&request.app, env),
             )?);
             writes.push(done.put(ask)?);
+        } else {
+            progress.value.part(env);
+            writes.push(progress.put()?);
         }
         let committed = commit(ports, writes).await?;
         if committed && is_last {

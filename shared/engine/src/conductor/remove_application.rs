@@ -11,10 +11,9 @@ use super::{Ports, refuse};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::removable::application::OfApplication;
-use crate::store::Done;
-use crate::store::{self};
+use crate::store::{self, Done};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::AppName;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::removal::Removal;
 use windlass_domain::removal::application::{Whole, leaves, withdrawn, without_repositories};
 use windlass_domain::request::Request;
@@ -34,11 +33,14 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
             Ok(goes) => Some(goes),
             // The last part was removed, and its answer was lost.
             Err(findings) if progress.rev > 0 && is_all_gone(&findings) => None,
-            Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+            Err(findings) => {
+                let findings = progress.value.told_in(app, findings);
+                return refuse::refuse(ports, ask, request, findings).await;
+            }
         };
         let next = goes.as_ref().map(|goes| next(&mut found, app, goes));
         let Some((mut writes, told)) = next.transpose()? else {
-            let mut told = progress.value.told.clone();
+            let mut told = progress.value.sentences(app);
             told.push(leaves(app));
             let done = Done::removed(app, None, told.join(" "));
             if commit(ports, vec![done.put(ask)?]).await? {
@@ -48,7 +50,10 @@ pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Answere
             tried += 1;
             continue;
         };
-        progress.value.told.extend(told);
+        match told {
+            Told::All(told) => progress.value.told.push(told),
+            Told::Part(environment) => progress.value.part(&environment),
+        }
         writes.push(progress.put()?);
         if !commit(ports, writes).await? {
             pause(ports, tried).await;
@@ -64,12 +69,16 @@ fn is_all_gone(findings: &[Finding]) -> bool {
     findings.all(|finding| finding.name == FindingName::UnknownName)
 }
 
+/// The text that tells of a part once it is done.
+enum Told {
+    /// This sentence.
+    All(String),
+    /// As many targets of this environment as a transaction takes.
+    Part(EnvironmentName),
+}
+
 /// Returns the writes of the next part, and the text that tells of it once it is done.
-fn next(
-    found: &mut OfApplication,
-    app: &AppName,
-    goes: &Whole,
-) -> Answered<(Vec<Write>, Option<String>)> {
+fn next(found: &mut OfApplication, app: &AppName, goes: &Whole) -> Answered<(Vec<Write>, Told)> {
     if let Some(declared) = &found.declared {
         let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
         // A release that begins now is found by its lock. If there are more locks than fit, the release is rejected
@@ -77,7 +86,7 @@ fn next(
         let locks = found.environments.values().map(|one| &one.lock);
         let free = locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged()));
         writes.extend(free.take(AT_ONCE));
-        return Ok((writes, Some(withdrawn(app, &declared.value.version))));
+        return Ok((writes, Told::All(withdrawn(app, &declared.value.version))));
     }
     for (environment, goes) in &goes.environments {
         let Some(found) = found.environments.get_mut(environment) else {
@@ -90,12 +99,12 @@ fn next(
         };
         let (mut writes, is_last) = part(found, removal, goes)?;
         if !is_last {
-            return Ok((writes, None));
+            return Ok((writes, Told::Part(environment.clone())));
         }
         goes.forget(&mut found.state.value);
         // An environment of which nothing is left is not listed any more.
         writes.push(found.state.put()?);
-        return Ok((writes, Some(goes.frees(removal))));
+        return Ok((writes, Told::All(goes.frees(removal))));
     }
     let repositories = found.repositories.iter().take(AT_ONCE);
     let names: Vec<String> = repositories
@@ -103,5 +112,8 @@ fn next(
         .map(|one| one.value.repository.clone())
         .collect();
     let writes = repositories.map(|one| Write::delete(one.key.clone(), one.unchanged()));
-    Ok((writes.collect(), Some(without_repositories(app, &names))))
+    Ok((
+        writes.collect(),
+        Told::All(without_repositories(app, &names)),
+    ))
 }

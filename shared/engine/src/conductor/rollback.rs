@@ -249,9 +249,16 @@ pub async fn newest_good(
     present: u64,
     at: EnvironmentId<'_>,
 ) -> Answered<Option<Snapshot>> {
-    let mut number = snapshot(ports, at, present)
-        .await?
-        .map_or(0, |present| present.replaced);
+    let present = snapshot(ports, at, present).await?;
+    newest_good_of(ports, present.map_or(0, |present| present.replaced), at).await
+}
+
+/// The first of a snapshot and those that it replaced that is verified good and whose release is not vetoed.
+pub async fn newest_good_of(
+    ports: &impl Ledger,
+    mut number: u64,
+    at: EnvironmentId<'_>,
+) -> Answered<Option<Snapshot>> {
     while number > 0 {
         let Some(one) = snapshot(ports, at, number).await? else {
             return Ok(None);

@@ -43,6 +43,8 @@ pub struct Function {
     pub code_key: Option<String>,
     /// The reserved concurrency: how many may run at the same time, if that is reserved; only from `function`.
     pub reserved: Option<u32>,
+    /// The log group that it writes into (AWS Lambda API Reference, LoggingConfig, `LogGroup`).
+    pub log_group: Option<String>,
     /// The ARN of the function that this is a replica of, if Lambda@Edge made it.
     pub replica_of: Option<String>,
 }

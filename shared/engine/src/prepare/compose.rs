@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use windlass_domain::execution_history::Course;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName, limited};
+use windlass_domain::irreversible::{crossed_later, foreseen};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{
     Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, together, waves_of,
@@ -52,6 +53,7 @@ pub fn compose(
                 gates: gates.now,
             });
         }
+        plan.warnings.extend(crosses_later(scene, drafts));
         plan.findings.extend(too_long(scene, &plan.waves, now));
         let kept = drafts
             .iter()
@@ -120,6 +122,19 @@ fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
     let rule = Some(&resolved.gates.unknown).filter(|_| scene.gates_decide());
     let gone_s = now.ms_since(scene.loaded.record.accepted) / 1000;
     Course::of(waves, &resolved.components, rule).too_long(gone_s)
+}
+
+/// Returns the warning that going back from the release crosses what was run before it. What the release runs itself is
+/// told of its component.
+fn crosses_later(scene: &Scene, drafts: &[Draft<'_>]) -> Option<Finding> {
+    let goal = scene.way_back.as_ref()?;
+    let mut crossed = crossed_later(goal, &scene.state);
+    let is_run =
+        |draft: &&Draft<'_>| draft.prepared.irreversible && !draft.prepared.stages.is_empty();
+    for draft in drafts.iter().filter(is_run) {
+        crossed.remove(draft.name);
+    }
+    foreseen(goal, &crossed)
 }
 
 /// Adds to a finding on a target that is not ready what is to be started once it is steady, or mended, so that this

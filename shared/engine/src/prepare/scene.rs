@@ -1,5 +1,6 @@
 //! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
+use crate::conductor::newest_good_of;
 use crate::loaded::Loaded;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self};
@@ -23,6 +24,8 @@ pub struct Scene {
     pub state: EnvironmentState,
     /// The snapshot that a rollback goes to.
     pub goal: Option<Snapshot>,
+    /// The snapshot that a rollback from this release will go to; it is read where something irreversible was run.
+    pub way_back: Option<Snapshot>,
     /// The components that run and leave the declaration with this deployment.
     pub leaving: Vec<ComponentName>,
 }
@@ -66,10 +69,12 @@ impl Scene {
         };
         let state = state.value;
         let leaving = leaving(ports, &loaded, &state).await?;
+        let way_back = way_back(ports, &loaded, &state).await?;
         Ok(Self {
             loaded,
             state,
             goal,
+            way_back,
             leaving,
         })
     }
@@ -258,6 +263,22 @@ impl AllWanted<'_> {
             irreversible: false,
         });
     }
+}
+
+/// Returns the snapshot that a rollback from what a release leaves goes to: the one that it replaces, or a good one
+/// before that.
+async fn way_back(
+    ports: &impl Ledger,
+    loaded: &Loaded,
+    state: &EnvironmentState,
+) -> Answered<Option<Snapshot>> {
+    let record = &loaded.record;
+    if record.action != ActionName::Deploy || state.irreversible.is_empty() {
+        return Ok(None);
+    }
+    let at = record.environment_id();
+    let good = newest_good_of(ports, state.snapshot, at).await?;
+    Ok(good.map(|good| good.with_found(state)))
 }
 
 /// Returns the components that run and are not declared, but were declared when the present snapshot was made. Later

@@ -1,6 +1,7 @@
 //! The content of items that only the engine reads. Everything else in the ledger is a type of the domain.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -51,11 +52,14 @@ pub struct Removed {
     pub environment: Option<EnvironmentName>,
 }
 
-/// The things that an execution has let go of so far, in sentences: what is let go of is not found any more.
+/// The things that an execution has let go of so far, in parts: what is let go of is not found any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// A sentence for each.
+    /// Those that are told in sentences.
     pub told: Vec<String>,
+    /// How many targets an environment has let go of beside these.
+    #[serde(default)]
+    pub parts: BTreeMap<EnvironmentName, usize>,
 }
 
 /// The fault that a state failed with last.

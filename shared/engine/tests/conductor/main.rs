@@ -18,6 +18,7 @@ mod operators;
 mod reasons;
 mod refusals;
 mod refused_together;
+mod removing;
 mod rollbacks;
 mod schedule;
 mod settling;

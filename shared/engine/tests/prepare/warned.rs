@@ -1,13 +1,15 @@
 //! Tests of what a plan notes of the declaration, and of what leaves it.
 
-use crate::scene::{DECLARATION, NEW, plan, prepare, shop, warned};
+use crate::scene::{DECLARATION, NEW, OLD, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Given, Running, Snapshot};
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::irreversible::Ran;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 use windlass_engine::store;
@@ -122,4 +124,81 @@ fn what_nothing_measures_is_told_in_the_plan() {
     stage.write_record();
     prepare(&stage).unwrap();
     assert_eq!(warned(&plan(&stage)), []);
+}
+
+/// A shop in which an irreversible task was run, and its second snapshot is the present one.
+fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 2]) -> Stage {
+    let stage = shop(DECLARATION, bytes, bytes);
+    let ran = Ran {
+        deployment: earlier(),
+        version: "1.1.0".into(),
+        at: Time(0),
+    };
+    let runs = BTreeMap::from([(component("migrate"), ran)]);
+    for number in [1, 2] {
+        let of = usize::try_from(number).unwrap() - 1;
+        let runs = runs.clone().into_iter().filter(|_| knows[of]);
+        let snapshot = Snapshot {
+            number,
+            version: format!("1.{number}.0"),
+            release: is_good[of].then(|| Digest::of(&number.to_be_bytes())),
+            deployment: earlier(),
+            made: Time(0),
+            replaced: number - 1,
+            components: BTreeMap::new(),
+            irreversible: runs.collect(),
+        };
+        stage.put(
+            store::snapshot(EnvironmentId::new(&app(), &prod()), number),
+            &snapshot,
+        );
+    }
+    let environment = EnvironmentState {
+        snapshot: 2,
+        last_snapshot: 2,
+        irreversible: runs,
+        ..EnvironmentState::default()
+    };
+    stage.put(
+        store::state(EnvironmentId::new(&app(), &prod())),
+        &environment,
+    );
+    stage
+}
+
+#[test]
+fn a_plan_says_that_going_back_from_the_release_crosses_what_was_run_before_it() {
+    let table = [
+        // It is gone back to the present one, which comes after the run.
+        (NEW, [false, true], [true, true], None),
+        // The present one is what was gone back to across the run.
+        (NEW, [true, false], [true, true], Some("snapshot 2 (1.2.0)")),
+        // The present one is not verified good, so that it is gone back further.
+        (
+            NEW,
+            [false, true],
+            [true, false],
+            Some("snapshot 1 (1.1.0)"),
+        ),
+        (NEW, [true, true], [true, false], None),
+        (NEW, [false, false], [false, false], None),
+        // What changes nothing leaves no snapshot to go back from.
+        (OLD, [true, false], [true, true], None),
+    ];
+    for (bytes, knows, is_good, wanted) in table {
+        let stage = where_a_task_was_run(bytes, knows, is_good);
+        prepare(&stage).unwrap();
+        let plan = plan(&stage);
+        let row = format!("{knows:?} {is_good:?}: {:?}", plan.warnings);
+        let told = plan.warnings.iter();
+        let told: Vec<_> = told
+            .filter(|it| it.name == FindingName::Irreversible)
+            .collect();
+        assert_eq!(told.len(), usize::from(wanted.is_some()), "{row}");
+        if let (Some(wanted), Some(told)) = (wanted, told.first()) {
+            assert!(told.reason.contains(wanted), "{row}");
+            assert!(told.reason.contains("migrate of 1.1.0"), "{row}");
+            assert!(told.remedy.contains("`across: [migrate]`"), "{row}");
+        }
+    }
 }

@@ -75,3 +75,19 @@ fn a_call_takes_nothing_of_the_function_but_its_own_calls() {
         "{claims:?}"
     );
 }
+
+#[test]
+fn the_page_of_its_log_is_known_before_it_is_called() {
+    let quay = Quay::calling("jobs", None);
+    let log = || quay.plan("1", None).target["log"].clone();
+    assert!(
+        log()
+            .as_str()
+            .unwrap()
+            .ends_with("log-group/$252Faws$252Flambda$252Fjobs")
+    );
+    let mut functions = quay.world.functions();
+    functions.named("jobs").unwrap().log_group = Some("/shop".into());
+    drop(functions);
+    assert!(log().as_str().unwrap().ends_with("log-group/$252Fshop"));
+}

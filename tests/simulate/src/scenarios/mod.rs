@@ -37,7 +37,7 @@ mod wheel_held;
 use crate::scenario::Scenario;
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 253] = [
+pub static SCENARIOS: [Scenario; 255] = [
     basics::FUNCTION,
     basics::FIRST,
     basics::CODE,
@@ -291,6 +291,8 @@ pub static SCENARIOS: [Scenario; 253] = [
     removed::REMOVED_ALL,
     removed::REMOVED_ALL_BESIDE,
     removed::REMOVED_ALL_BUSY,
+    tasks::PREEMPTED,
+    wheel::WHEEL_SKIPPED_AT_A_HOOK,
 ];
 
 /// Returns the scenario of that name.

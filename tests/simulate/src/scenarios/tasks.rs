@@ -170,6 +170,27 @@ pub(super) const CANCELLED: Scenario = Scenario {
     ..RUN
 };
 
+/// An operator goes back while it runs: it is stopped, and taken back.
+pub(super) const PREEMPTED: Scenario = Scenario {
+    name: "task_preempted",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", &["agent"])),
+        quiet(Deed::Deploy("1.1.0", &["agent"])),
+    ],
+    acts: &[
+        next(Deed::Deploy("1.2.0", &["agent"])),
+        when_in("Change", Deed::Operate("rollback")),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 RolledBack (PreemptedByOperator)",
+        "1.1.0 Succeeded",
+    ],
+    may: &["1.2.0 Succeeded"],
+    ..CANCELLED
+};
+
 /// A gate fails long after the task has succeeded.
 pub(super) const UNDONE: Scenario = Scenario {
     name: "task_undone",

@@ -193,6 +193,16 @@ pub(super) const WHEEL_AT_A_HOOK: Scenario = Scenario {
     ..PAUSED
 };
 
+/// ECS waits at a hook for Windlass, and goes on as soon as a person has ended the bake.
+pub(super) const WHEEL_SKIPPED_AT_A_HOOK: Scenario = Scenario {
+    name: "wheel_skipped_at_a_hook",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["agent"])),
+        when_in("Bake", SKIP),
+    ],
+    ..PAUSED
+};
+
 /// A person asks for the same twice, and then too late.
 pub(super) const WHEEL_TWICE_AND_LATE: Scenario = Scenario {
     name: "wheel_twice_and_late",

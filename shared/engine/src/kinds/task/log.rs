@@ -1,7 +1,8 @@
-//! The place of a task's log lines, by the log driver `awslogs` of its container (Amazon ECS Developer Guide, "Send
-//! Amazon ECS logs to CloudWatch").
+//! The place of a task's log lines: as the log driver `awslogs` of its container says (Amazon ECS Developer Guide, "Send
+//! Amazon ECS logs to CloudWatch"), or its function.
 
 use super::tell::id;
+use crate::ports::Function;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use windlass_domain::console::host;
@@ -32,6 +33,18 @@ impl Log {
             region: option("awslogs-region"),
             prefix: option("awslogs-stream-prefix"),
         })
+    }
+
+    /// The page of a function's log group (AWS Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs").
+    pub fn page_of(function: &Function) -> String {
+        let name = function.arn.split(':').nth(6).unwrap_or_default();
+        let group = function.log_group.clone();
+        let log = Self {
+            group: group.unwrap_or_else(|| format!("/aws/lambda/{name}")),
+            region: None,
+            prefix: None,
+        };
+        log.link("", &function.arn)
     }
 
     /// Returns the stream of a task's container; `None` if its name is not known.

@@ -14,16 +14,17 @@ mod observe;
 mod prepare;
 mod state;
 mod tell;
+mod writes;
 
 pub use call::{Ask, Call, CallPorts, handle as run_call, key as call_key};
 pub use log::Log;
 pub use needs::needs;
 pub use prepare::prepare;
 pub use state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, Work, started_by, token};
+pub use writes::writes;
 
 use super::{
-    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, Then, View, Way, Writes,
-    to_value,
+    APP_TAG, Built, Class, ENVIRONMENT_TAG, Facts, Kind, Next, Noticed, Then, View, Way, to_value,
 };
 use crate::ports::{Answered, Clock, JsonServices, NewRun, Reach, Runs, Services};
 use serde_json::Value;
@@ -39,14 +40,6 @@ pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";
 
 /// The tag that names the component of a task. Roles may stop tasks with this tag, and no others.
 const TASK_TAG: &str = "windlass:task";
-
-/// Returns that nothing writes log lines, and where the lines of a task are; see [`crate::kinds::writes`].
-#[allow(clippy::unnecessary_wraps, reason = "of other kinds it can fail")]
-pub fn writes(_: &Step) -> Answered<Writes> {
-    Ok(Writes::Nothing(
-        "the lines of a task are in the log group of its task definition, under the task's id",
-    ))
-}
 
 /// Finds nothing: a task takes the bytes of another component; see [`crate::kinds::brought`].
 pub fn brought(_: &ComponentName, _: &Spec, _: &str, _: &[u8]) -> Vec<Finding> {

@@ -93,6 +93,7 @@ pub(super) fn run(status: &str, code: &str, exit: Option<i32>) -> Run {
 pub(super) fn end(exit: Option<i32>, by_itself: bool) -> End {
     End {
         task: TASK.into(),
+        started_by: String::new(),
         exit,
         began: exit.is_some(),
         by_itself,
@@ -307,4 +308,26 @@ fn the_first_time_is_known_whoever_asked_since() {
     assert_eq!(sent.answered, Some((TASK.to_owned(), Time(20))));
     let other = recorded(&[record(10, None)], Direction::Forward);
     assert_eq!(other, Side::default());
+}
+
+#[test]
+fn the_end_of_a_task_has_its_arn_and_who_started_it() {
+    let started_by = "windlass/0123456789abcdef/migrate/forward";
+    let forward = Side {
+        run: Some(Run {
+            started_by: started_by.into(),
+            ..run("STOPPED", "EssentialContainerExited", Some(0))
+        }),
+        ..answered(60)
+    };
+    let target = target();
+    let goal = Goal::Run(target.work.clone());
+    let Next::Do(change) = next(&target, &seen(forward, Side::default()), &goal) else {
+        panic!("no end is taken in");
+    };
+    let end = &change.value()["end"];
+    assert_eq!(
+        (&end["task"], &end["started_by"]),
+        (&json!(TASK), &json!(started_by))
+    );
 }

@@ -146,6 +146,9 @@ pub struct Sent {
 pub struct End {
     /// The task's ARN.
     pub task: String,
+    /// Its `startedBy`, as ECS tells it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub started_by: String,
     /// The exit code of its container; `None` if that never ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
@@ -187,6 +190,7 @@ impl End {
             log: log.map(|log| log.link(container, &run.arn)),
             lines: vec![],
             task: run.arn.clone(),
+            started_by: run.started_by.clone(),
             exit,
             began,
             by_itself: BY_ITSELF.contains(&run.stop_code.as_str()),

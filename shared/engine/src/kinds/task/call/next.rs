@@ -196,7 +196,7 @@ impl<'a> Whose<'a> {
             (Some(end), _) => Ok(Some(end.clone())),
             (None, Some(end)) => Err(Next::Do(Change::Note {
                 direction: self.direction,
-                end,
+                end: Box::new(end.with_log(self.target)),
             })),
             (None, None) => Ok(None),
         }

@@ -29,6 +29,7 @@ fn target() -> Target {
         },
         undo: Some(TaskUndo::Payload(serde_json::Map::new())),
         irreversible: false,
+        log: None,
         show_log: false,
         limit_s: 120,
         last: None,
@@ -95,6 +96,7 @@ fn noted(outcome: CallOutcome) -> Side {
         version: called.version,
         took_s: 10,
         end: called.end.unwrap(),
+        log: None,
     });
     Side { end, ..side }
 }
@@ -133,14 +135,18 @@ fn unbegun(seconds: u64, since: u64) -> Side {
     }
 }
 
-fn told(target: &Target, forward: Side, back: Side, goal: &Goal) -> String {
-    let seen = Seen {
+fn seen(forward: Side, back: Side) -> Seen {
+    Seen {
         now: NOW,
         version: "7".into(),
         forward,
         back,
         done: None,
-    };
+    }
+}
+
+fn told(target: &Target, forward: Side, back: Side, goal: &Goal) -> String {
+    let seen = seen(forward, back);
     match next(target, &seen, goal) {
         Next::Done => "done".into(),
         Next::Do(Change::Start {
@@ -278,4 +284,38 @@ fn one_more_call_is_begun_only_where_none_did_its_work_or_may_be_under_way() {
     let barred = barred(Side::default()).called.unwrap();
     assert!(!barred.may_be_followed(NOW, 3));
     assert_eq!(Direction::Undo.as_str(), "undo");
+}
+
+#[test]
+fn the_page_of_its_log_is_told_where_it_may_have_begun() {
+    let mut target = target();
+    target.log = Some("https://page".into());
+    target.irreversible = true;
+    let goals = [Goal::Run(target.work.clone()), Goal::Back(None)];
+    let remedy = |forward: &Side, goal: &Goal| {
+        let seen = seen(forward.clone(), Side::default());
+        match next(&target, &seen, goal) {
+            Next::Failed(finding) => finding.remedy,
+            other => panic!("{other:?}"),
+        }
+    };
+    for goal in &goals {
+        let told = remedy(&noted(CallOutcome::Failed), goal);
+        assert!(
+            told.contains("Look at the log of function shop-jobs (https://page)"),
+            "{told}"
+        );
+    }
+    let told = remedy(&begun(2000, None), &goals[0]);
+    assert!(told.contains("(https://page)"), "{told}");
+    for (outcome, page) in [
+        (CallOutcome::Failed, Some("https://page")),
+        (CallOutcome::NotBegun, None),
+    ] {
+        let seen = seen(begun(60, Some(outcome)), Side::default());
+        let Next::Do(change) = next(&target, &seen, &goals[0]) else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(change.value()["end"]["log"].as_str(), page, "{outcome:?}");
+    }
 }

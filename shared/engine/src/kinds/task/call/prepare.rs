@@ -3,6 +3,7 @@
 use super::state::Target;
 use super::{Call, CallPorts, tell};
 use crate::kinds::needs::{By, Needed, beside};
+use crate::kinds::task::log::Log;
 use crate::kinds::task::prepare::{irreversible, last, not_taken_back};
 use crate::kinds::task::state::{Goal, Work, family};
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, to_value};
@@ -51,7 +52,7 @@ pub async fn prepare<P: CallPorts>(
             ..Prepared::refused(wrong)
         });
     }
-    let Some(target) = target(input, spec, call)? else {
+    let Some(target) = target(input, spec, call, &function)? else {
         return Err(Fault::internal("a call without what it is called with"));
     };
     let kind = Call::new(there, &Place::default(), input.deployment.clone());
@@ -108,7 +109,12 @@ fn missing(input: &PrepareInput<'_>, call: &FunctionCall) -> Finding {
     )
 }
 
-fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall) -> Answered<Option<Target>> {
+fn target(
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    call: &FunctionCall,
+    function: &Function,
+) -> Answered<Option<Target>> {
     let last = last(input)?;
     let recorded = last.as_ref().map(|last| last.sha256.clone());
     let brought = input
@@ -129,6 +135,7 @@ fn target(input: &PrepareInput<'_>, spec: &Spec, call: &FunctionCall) -> Answere
         },
         undo: spec.undo.clone(),
         irreversible: spec.irreversible,
+        log: Some(Log::page_of(function)),
         show_log: spec.show_log,
         limit_s: spec.limit.as_s(),
         last,

@@ -28,6 +28,9 @@ pub struct Target {
     /// True if what came before must not run after it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub irreversible: bool,
+    /// The page of the function's log group; absent where an earlier Windlass has planned the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
     /// True if the last lines of its log are shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub show_log: bool,
@@ -84,6 +87,9 @@ pub struct Ended {
     pub took_s: u64,
     /// The end, as the ledger has it.
     pub end: CallEnd,
+    /// The page of its log; absent where it never began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
 }
 
 impl Ended {
@@ -95,6 +101,13 @@ impl Ended {
     /// Returns whether it may have begun its work.
     pub fn began(&self) -> bool {
         self.end.outcome != CallOutcome::NotBegun
+    }
+
+    /// The same, with the page of its log where it has one.
+    #[must_use]
+    pub fn with_log(self, target: &Target) -> Self {
+        let log = target.log.clone().filter(|_| self.began());
+        Self { log, ..self }
     }
 }
 
@@ -132,6 +145,7 @@ pub fn of(called: &Called, end: CallEnd) -> Ended {
             outcome: called.outcome().unwrap_or(end.outcome),
             ..end
         },
+        log: None,
     }
 }
 
@@ -161,7 +175,7 @@ pub enum Change {
         /// The call, of the two.
         direction: Direction,
         /// The end.
-        end: Ended,
+        end: Box<Ended>,
     },
 }
 

@@ -29,9 +29,10 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
         (Direction::Forward, &seen.forward),
     ];
     let runs = sides.iter().any(|(_, side)| side.may_run(seen.now));
-    let ended = sides
-        .iter()
-        .find_map(|(direction, side)| Some(of(*direction, &side.ended()?)));
+    let ended = sides.iter().find_map(|(direction, side)| {
+        let ended = side.ended()?.with_log(target);
+        Some(with_log(of(*direction, &ended), &ended))
+    });
     match (runs, ended, &seen.done) {
         (true, ..) => format!("{} is called", function(target)),
         (false, Some(ended), _) => ended,
@@ -67,6 +68,24 @@ fn of(direction: Direction, ended: &Ended) -> String {
     }
 }
 
+/// With the page of its log, where that is known.
+fn with_log(told: String, ended: &Ended) -> String {
+    match &ended.log {
+        Some(log) => format!("{told}, log {log}"),
+        None => told,
+    }
+}
+
+/// The log of the function, with its page where that is known.
+fn log(target: &Target) -> String {
+    let page = target.log.as_ref().map(|page| format!(" ({page})"));
+    format!(
+        "the log of {}{}",
+        function(target),
+        page.unwrap_or_default()
+    )
+}
+
 /// The last lines of its log, if they are shown.
 fn last_lines(ended: &Ended) -> String {
     let lines = ended.end.lines.iter().map(|line| format!("\n  | {line}"));
@@ -94,7 +113,10 @@ pub(super) fn what(change: &Change) -> String {
             format!("ask for {} of version {version}{again}", way(*direction))
         }
         Change::Bar { direction } => format!("let {} not begin any more", way(*direction)),
-        Change::Note { direction, end } => format!("{}{}", of(*direction, end), last_lines(end)),
+        Change::Note { direction, end } => {
+            let told = with_log(of(*direction, end), end);
+            format!("{told}{}", last_lines(end))
+        }
     }
 }
 
@@ -111,7 +133,7 @@ fn capital(text: &str) -> String {
 /// The finding for a call that has failed.
 pub(super) fn failed(target: &Target, direction: Direction, ended: &Ended) -> Finding {
     let told = format!("{}.{}", capital(&of(direction, ended)), last_lines(ended));
-    let log = format!("Look at the log of {}", function(target));
+    let log = format!("Look at {}", log(target));
     match direction {
         Direction::Forward => finding(
             target,
@@ -142,7 +164,10 @@ pub(super) fn irreversible(target: &Target, ended: &Ended) -> Finding {
             target.component,
             of(Direction::Forward, ended)
         ),
-        format!("Start {accept} to take what is there, then deploy a fix forward."),
+        format!(
+            "Look at {}. Start {accept} to take what is there, then deploy a fix forward.",
+            log(target)
+        ),
     )
 }
 
@@ -161,8 +186,8 @@ pub(super) fn unknown(target: &Target, direction: Direction, called: &Called) ->
             function(target)
         ),
         format!(
-            "Find out what it did (the log of {}), bring that right by hand, then `accept`.",
-            function(target)
+            "Find out what it did: look at {}, bring that right by hand, then `accept`.",
+            log(target)
         ),
     )
 }

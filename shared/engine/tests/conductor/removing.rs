@@ -1,0 +1,69 @@
+//! Letting go of more than one transaction takes.
+
+use crate::desk::{Desk, in_short, input};
+use crate::stage::{app, component, prod};
+use serde_json::json;
+use windlass_domain::environment::HeldState;
+use windlass_domain::request::ActionName;
+use windlass_domain::tenancy::{Claim, Claims, Held, Owner};
+use windlass_engine::payload::Word;
+use windlass_engine::store;
+use windlass_world::executions::arn_of;
+
+/// An environment that is not declared any more has so many targets.
+fn with_targets(count: usize) -> Desk {
+    let desk = Desk::free();
+    let mut ledger = desk.stage.world.ledger();
+    ledger.items.remove(&store::declaration_in_force(&app()));
+    drop(ledger);
+    for nth in 0..count {
+        let owner = Owner {
+            app: app(),
+            environment: prod(),
+            component: component("api"),
+        };
+        let resource = format!("arn:function:{nth:03}");
+        let claim = Claim::whole(&resource);
+        let held = vec![Held { owner, claim }];
+        let key = store::target(&resource);
+        let index = store::claims_index(&key);
+        desk.put_indexed(key, Claims { held }, index);
+    }
+    desk
+}
+
+#[test]
+fn all_parts_are_told_at_the_end() {
+    for (count, parts) in [(90, None), (91, Some(90)), (200, Some(180))] {
+        let desk = with_targets(count);
+        let answer = desk.admit("one", input("remove"));
+        assert_eq!(in_short(&answer), (Word::Succeeded, ""), "{count}");
+        let cause = answer.unwrap().cause;
+        let told = parts.map(|parts| format!("shop/prod has let go of {parts} targets."));
+        let is_told = told.is_some_and(|told| cause.starts_with(&told));
+        assert_eq!(is_told, parts.is_some(), "{count}: {cause}");
+        assert!(cause.contains(&format!("arn:function:{:03}", count - 1)));
+        assert_eq!(desk.indexed::<Claims>(&store::CLAIMS).len(), 0, "{count}");
+    }
+}
+
+#[test]
+fn what_was_let_go_of_before_a_release_came_is_told_by_the_refusal() {
+    let desk = with_targets(10);
+    let begun = json!({"told": ["The declaration is withdrawn."], "parts": {"prod": 90}});
+    desk.other_holds(ActionName::Deploy, HeldState::Running);
+    let whole = json!({"action": "remove", "app": "shop", "confirm": "shop", "reason": "a test"});
+    for (name, request) in [("one", input("remove")), ("all", whole)] {
+        let untouched = desk.admit(&format!("{name}-untouched"), request.clone());
+        let cause = untouched.unwrap().cause;
+        assert!(!cause.contains("A part was done"), "{name}: {cause}");
+        desk.stage.put(store::removing(&arn_of(name)), &begun);
+        let answer = desk.admit(name, request);
+        assert_eq!(in_short(&answer), (Word::Rejected, "StillBusy"), "{name}");
+        let cause = answer.unwrap().cause;
+        let told = "A part was done before that, and stays so: The declaration is withdrawn. shop/prod has let go of 90 \
+                    targets.";
+        assert!(cause.contains(told), "{name}: {cause}");
+        assert!(cause.contains("then ask again"), "{name}: {cause}");
+    }
+}
