@@ -77,7 +77,7 @@ impl Listed for Deployment {
     const NAME: &'static str = "deployments";
     const VERB: &'static str = "history";
 
-    fn list<'a>(of: EnvironmentId<'a>) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>) {
+    fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>) {
         let EnvironmentId { app, environment } = of;
         let path = vec!["apps", app.as_str(), "deployments"];
         (path, vec![("environment", environment.as_str())])

@@ -28,7 +28,7 @@ pub trait Listed: Serialize + DeserializeOwned {
     const VERB: &'static str;
 
     /// Returns the path and the query of the list of an environment.
-    fn list<'a>(of: EnvironmentId<'a>) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>);
+    fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>);
 
     /// The titles of the table's columns.
     const COLUMNS: &'static [&'static str];

@@ -84,7 +84,7 @@ impl Listed for Snapshot {
     const NAME: &'static str = "snapshots";
     const VERB: &'static str = "snapshots";
 
-    fn list<'a>(of: EnvironmentId<'a>) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>) {
+    fn list(of: EnvironmentId<'_>) -> (Vec<&str>, Vec<(&str, &str)>) {
         let EnvironmentId { app, environment } = of;
         let (app, environment) = (app.as_str(), environment.as_str());
         let path = vec!["apps", app, "environments", environment, "snapshots"];
