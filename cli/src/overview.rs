@@ -44,6 +44,9 @@ pub struct Here {
     /// True if what runs was judged good; absent where an older Windlass answers.
     #[serde(default)]
     pub verified_good: Option<bool>,
+    /// True if nothing was measured when it was judged, because there was no gate.
+    #[serde(default)]
+    pub unmeasured: bool,
     /// The hold on deployments.
     pub hold: Option<Hold>,
     /// The history of drills; absent where an older Windlass answers.

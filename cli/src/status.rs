@@ -34,6 +34,9 @@ pub struct Environment {
     pub no_longer_declared: BTreeMap<ComponentName, Undeclared>,
     /// The number of the present snapshot; 0 where nothing was deployed.
     pub snapshot: u64,
+    /// True if nothing was measured when it was judged, because there was no gate.
+    #[serde(default)]
+    pub unmeasured: bool,
     /// The hold on deployments.
     pub hold: Option<Hold>,
     /// The lock.
@@ -137,6 +140,7 @@ impl Environment {
     pub fn words(&self) -> String {
         let snapshot = match self.snapshot {
             0 => "nothing was deployed yet".to_owned(),
+            number if self.unmeasured => format!("snapshot {number}, not measured: it had no gate"),
             number => format!("snapshot {number}"),
         };
         let mut lines = vec![format!("{} {}: {snapshot}", self.app, self.name)];

@@ -184,6 +184,33 @@ fn snapshots_are_a_table_and_all_pages_of_it() {
 }
 
 #[test]
+fn what_had_no_gate_is_told_as_not_measured() {
+    let api = StandIn::new(move |call: &Call| {
+        if call.path.contains("/snapshots") {
+            return reply(
+                200,
+                &json!({"next": null, "snapshots": [{"number": 2, "version": "1.0.0", "deployment": ID, "made": 0,
+                    "present": true, "replaced": 1, "verified_good": true, "unmeasured": true, "vetoed": false,
+                    "components": {"api": {}}, "asked": null}]}),
+            );
+        }
+        reply(
+            200,
+            &json!({"app": "shop", "environment": "prod", "snapshot": 2, "verified_good": true, "unmeasured": true,
+                "hold": null, "lock": {"token": 9}, "waiting": [], "running": {}}),
+        )
+    });
+    for (verb, told) in [
+        ("snapshots", "runs now, not measured"),
+        ("status", "snapshot 2, not measured: it had no gate"),
+    ] {
+        let output = api.windlass(&folder("unmeasured"), &[verb, "shop", "prod"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        assert!(out(&output).contains(told), "{}", out(&output));
+    }
+}
+
+#[test]
 fn what_was_accepted_is_told_as_the_persons_who_did() {
     let resolved = json!({"at": 9, "by": {"route": "console", "principal": "tom"}, "reason": "mended by hand"});
     let asked = json!({"action": "deploy", "version": "1.5.0", "accepted": 0, "started": 0, "ended": 23_000,

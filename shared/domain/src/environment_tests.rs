@@ -211,6 +211,7 @@ fn what_was_found_is_that_of_before_the_first_change() {
         replaced: 1,
         components: [(jobs.clone(), ran("1.0.0", Some(b"a"), 3))].into(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     let whole = snapshot.with_found(&state);
     let known = [

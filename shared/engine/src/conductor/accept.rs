@@ -381,5 +381,6 @@ fn snapshot(
         replaced,
         components: state.running.clone(),
         irreversible: Irreversible::new(),
+        unmeasured: false,
     }
 }

@@ -41,6 +41,7 @@ fn put_snapshot(desk: &Desk, number: u64, replaced: u64, release: Option<Digest>
         replaced,
         components: components.into(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     desk.stage
         .put(store::snapshot(&app(), &prod(), number), &snapshot);

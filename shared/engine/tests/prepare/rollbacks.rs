@@ -39,6 +39,7 @@ fn rollback() -> Stage {
         replaced: 0,
         components: [running("worker"), running("api")].into(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     stage.put(store::snapshot(&app(), &prod(), 4), &snapshot);
     for name in ["shop-worker-prod", "shop-api-prod"] {

@@ -202,6 +202,7 @@ impl Tenants {
             replaced: 0,
             components: to.running.clone(),
             irreversible: [].into(),
+            unmeasured: false,
         };
         let key = store::snapshot(&record.app, &record.environment, 1);
         self.stage.put(key, &snapshot);

@@ -49,6 +49,7 @@ fn after(declaration: &str) -> Stage {
         replaced: 0,
         components: components.clone(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     stage.put(store::snapshot(&app(), &prod(), 1), &snapshot);
     let environment = EnvironmentState {
@@ -106,6 +107,7 @@ fn what_nothing_measures_is_told_in_the_plan() {
         replaced: 0,
         components: BTreeMap::new(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     stage.put(store::snapshot(&app(), &prod(), 1), &snapshot);
     stage.record.action = ActionName::Rollback;
