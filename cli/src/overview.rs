@@ -178,7 +178,10 @@ impl Here {
         words.extend((!self.declared).then(|| "no longer declared".to_owned()));
         words.extend(self.work());
         let hold = self.hold.as_ref();
-        words.extend(hold.map(|hold| format!("held by {}: {}", hold.by, hold.reason)));
+        words.extend(hold.map(|hold| match hold.reasons() {
+            1 => format!("held by {}: {}", hold.by, hold.reason),
+            many => format!("held ({many} reasons)"),
+        }));
         words.extend(match self.waiting.as_slice() {
             [] => None,
             [one] => Some(format!("{} waits", self.version(&one.deployment.0))),

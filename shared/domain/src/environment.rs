@@ -220,6 +220,11 @@ impl Hold {
         self.reason = cut(reason, LONGEST_REASON);
     }
 
+    /// Returns how many reasons were joined in it.
+    pub fn reasons(&self) -> usize {
+        1 + self.reason.matches("; and since ").count()
+    }
+
     /// Says since when, by whom and why, in words.
     pub fn in_words(&self) -> String {
         format!("since {} by {}: {}", self.since, self.by, self.reason)

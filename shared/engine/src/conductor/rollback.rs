@@ -32,7 +32,8 @@ use windlass_domain::request::{ActionName, Request};
 /// The number of the snapshot that has what was found before the first release.
 pub const FOUND_FIRST: u64 = 1;
 
-/// Records the rollback and sets the hold, in one transaction; or records the restoring.
+/// Records the rollback and sets the hold, in one transaction; or records the restoring. A rollback to a snapshot that
+/// does not exist sets none.
 pub async fn admit(
     ports: &impl Ports,
     ask: &Ask,
@@ -69,7 +70,7 @@ pub async fn admit(
             },
         );
         let mut writes = vec![put_arrived(&record)?, execution.put()?];
-        if request.action == ActionName::Rollback {
+        if request.action == ActionName::Rollback && !is_nowhere(ports, request, &env).await? {
             let key = store::state(&request.app, &env);
             let mut state = store::load_or_default(ports, &key).await?;
             set_hold(ports, &mut state.value, request);
@@ -81,6 +82,20 @@ pub async fn admit(
         pause(ports, tried).await;
     }
     Err(contended("recording the rollback"))
+}
+
+/// Returns whether a request names a snapshot that does not exist. Then it cannot go anywhere, and sets no hold: what
+/// makes a snapshot of that number before its turn is another rollback, which has set one.
+async fn is_nowhere(
+    ports: &impl Ledger,
+    request: &Request,
+    env: &EnvironmentName,
+) -> Answered<bool> {
+    let Some(number) = request.snapshot else {
+        return Ok(false);
+    };
+    let named = snapshot(ports, (&request.app, env), number).await?;
+    Ok(named.is_none())
 }
 
 /// Each press is a deployment of its own: its identity is its key's, else the execution's. A check, which brings no
