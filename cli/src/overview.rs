@@ -187,8 +187,7 @@ impl Here {
             [one] => Some(format!("{} waits", self.version(&one.deployment.0))),
             more => Some(format!("{} wait", more.len())),
         });
-        let drift = self.drift.iter().flat_map(Shown::in_short);
-        words.extend(drift.map(|(_, words)| words));
+        words.extend(self.drift.iter().flat_map(Shown::worth_telling));
         if words.is_empty() {
             return "-".to_owned();
         }

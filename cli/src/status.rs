@@ -2,6 +2,7 @@
 
 use crate::asked::{Asked, commit, took, who};
 use crate::failure::Failure;
+use crate::ui::parts::now;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -237,7 +238,7 @@ impl Environment {
         let shown = self.drift.as_ref()?;
         let is_good = self.observed.is_empty() && shown.is_as_recorded();
         let good = if is_good { ": all as recorded" } else { "" };
-        Some(format!("  drift: {}{good}", shown.when()))
+        Some(format!("  drift: {}{good}", shown.when_at(now())))
     }
 
     /// Returns a line for each image of a component with several, else one.

@@ -100,7 +100,7 @@ fn status_tells_what_the_last_hourly_look_found() {
         (json!(null), &[]),
         (
             json!({"due": 7_200_000, "components": {}}),
-            &["drift: not looked at yet; the first look is due at 1970-01-01T02:00:00Z"],
+            &["drift: not looked at yet; the first look is overdue since 1970-01-01T02:00:00Z"],
         ),
         (
             good,
