@@ -109,10 +109,33 @@ impl Failure {
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        Self {
+        let failure = Self {
             passes: fault.name.is_transient(),
             is_everywhere: true,
             ..Self::of(Trouble::of(&fault), fault.message)
+        };
+        let place = std::env::var(PLACE_OF_AWS).ok();
+        match place.and_then(|place| unconnected(&failure.message, &place)) {
+            Some(next) => failure.with_next(&next),
+            None => failure,
         }
     }
+}
+
+/// The variable that leads calls of AWS to another place, such as a cloud on this machine (AWS SDKs and Tools Reference
+/// Guide, "Service-specific endpoints").
+const PLACE_OF_AWS: &str = "AWS_ENDPOINT_URL";
+
+/// Says where a call went that nobody took, and what to do, if the variable has led it there. The message of a call of
+/// another address names that itself.
+fn unconnected(message: &str, place: &str) -> Option<String> {
+    let place = place.trim_end_matches('/');
+    let is_there = !message.contains("://") || message.contains(place);
+    let is_unconnected = message.contains("(Connect)");
+    (is_unconnected && is_there && !place.is_empty()).then(|| {
+        format!(
+            "Nothing answers at {place}, to which {PLACE_OF_AWS} leads: start what is to answer there, or unset \
+             {PLACE_OF_AWS} to reach AWS itself"
+        )
+    })
 }

@@ -22,7 +22,7 @@ pub struct Told {
     pub stream: String,
     /// Its text.
     pub text: String,
-    /// CloudWatch's id of it, by which it is known again.
+    /// CloudWatch's id of it, by which it is known again; empty where it gives none.
     #[serde(skip)]
     pub id: String,
 }

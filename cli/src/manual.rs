@@ -37,7 +37,11 @@ impl Page {
             .collect();
         if texts.is_empty() || name == INDEX {
             let why = format!("no page is called `{name}`.");
-            return Err(format!("{why} {}", meant(name, &names())));
+            let meant = match Self::alike(name) {
+                Some(alike) => format!("Did you mean `{alike}`?"),
+                None => meant(name, &names()),
+            };
+            return Err(format!("{why} {meant}"));
         }
         Ok(Self {
             name: name.to_owned(),
@@ -58,6 +62,14 @@ pub fn line<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Option<Strin
         "NAME".to_owned()
     };
     Some(format!("{pages} (or `windlass explain {name}`)"))
+}
+
+impl Page {
+    /// Returns the name of the page that differs only by its capital letters.
+    pub fn alike(name: &str) -> Option<String> {
+        let mut names = names().into_iter();
+        names.find(|known| known.eq_ignore_ascii_case(name))
+    }
 }
 
 /// Returns a line that names the page of a trouble, and the command that shows it.
@@ -100,6 +112,8 @@ mod tests {
         );
         let near = Page::of("BadValu").unwrap_err();
         assert!(near.contains("Did you mean `BadValue`?"), "{near}");
+        assert_eq!(Page::alike("vetoed").as_deref(), Some("Vetoed"));
+        assert_eq!(Page::alike("veto"), None);
         assert!(Page::of(INDEX).is_err());
         assert!(Page::of("../API").is_err());
     }

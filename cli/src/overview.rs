@@ -44,6 +44,9 @@ pub struct Here {
     /// True if what runs was judged good; absent where an older Windlass answers.
     #[serde(default)]
     pub verified_good: Option<bool>,
+    /// True if nothing was measured when it was judged, because there was no gate.
+    #[serde(default)]
+    pub unmeasured: bool,
     /// The hold on deployments.
     pub hold: Option<Hold>,
     /// The history of drills; absent where an older Windlass answers.
@@ -175,14 +178,16 @@ impl Here {
         words.extend((!self.declared).then(|| "no longer declared".to_owned()));
         words.extend(self.work());
         let hold = self.hold.as_ref();
-        words.extend(hold.map(|hold| format!("held by {}: {}", hold.by, hold.reason)));
+        words.extend(hold.map(|hold| match hold.reasons() {
+            1 => format!("held by {}: {}", hold.by, hold.reason),
+            many => format!("held ({many} reasons)"),
+        }));
         words.extend(match self.waiting.as_slice() {
             [] => None,
             [one] => Some(format!("{} waits", self.version(&one.deployment.0))),
             more => Some(format!("{} wait", more.len())),
         });
-        let drift = self.drift.iter().flat_map(Shown::in_short);
-        words.extend(drift.map(|(_, words)| words));
+        words.extend(self.drift.iter().flat_map(Shown::worth_telling));
         if words.is_empty() {
             return "-".to_owned();
         }

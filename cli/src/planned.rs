@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::follow::Patience;
 use crate::manual;
 use crate::output::Output;
+use crate::start::By;
 use crate::story;
 use crate::trouble::Trouble;
 use crate::windlass::Windlass;
@@ -33,6 +34,8 @@ pub struct Asked<'a> {
     pub environment: &'a EnvironmentName,
     /// The request.
     pub body: &'a Value,
+    /// The kind of caller that would make it: what is judged is what that one may do.
+    pub by: By,
 }
 
 /// Asks for a plan, waits until it is drawn, and prints it.
@@ -55,10 +58,14 @@ pub async fn drawn(asked: Asked<'_>, patience: &Patience) -> Result<(Value, Plan
         app,
         environment,
         body,
+        by,
     } = asked;
     let environment = environment.as_str();
     let path = ["apps", app.as_str(), "environments", environment, "plans"];
-    let begun = windlass.send(&path, body).await?;
+    let begun = match by {
+        By::Person => windlass.act("POST", &path, &[], Some(body)).await?,
+        By::Arrival => windlass.send(&path, body).await?,
+    };
     let id = begun.get("id").and_then(Value::as_str);
     let id = id.ok_or_else(|| Failure::not_understood("the answer", "it names no plan"))?;
     let answer = until_drawn(windlass, app, id, patience).await?;

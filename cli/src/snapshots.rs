@@ -25,6 +25,9 @@ pub struct Snapshot {
     pub present: bool,
     /// True if a deployment made it that was judged good.
     pub verified_good: bool,
+    /// True if that deployment had no gate, so that nothing was measured of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmeasured: bool,
     /// True if its release was undone here later.
     pub vetoed: bool,
     /// The irreversible runs that a rollback to it crosses.
@@ -107,6 +110,7 @@ impl Listed for Snapshot {
         let words = [
             (self.present, "runs now"),
             (!self.verified_good, "judged by nobody"),
+            (self.unmeasured, "not measured"),
             (self.vetoed, "vetoed"),
         ];
         let words = words.iter().filter(|(so, _)| *so);

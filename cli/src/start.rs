@@ -133,6 +133,7 @@ impl Start {
                     app,
                     environment: &self.environment,
                     body: &Value::Object(self.body),
+                    by: self.by,
                 };
                 planned::draw(asked, patience, output).await
             }
@@ -200,6 +201,7 @@ impl Start {
             app,
             environment: &self.environment,
             body: &body,
+            by: self.by,
         };
         planned::drawn(asked, patience).await
     }
@@ -249,7 +251,7 @@ fn stands(deployment: &Deployment) -> &'static str {
 
 /// The kind of caller that makes a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
+pub enum By {
     /// A person: each request is one of its own.
     Person,
     /// An arrival: the same content is the same request.

@@ -2,6 +2,7 @@
 
 use crate::asked::{Asked, commit, took, who};
 use crate::failure::Failure;
+use crate::ui::parts::now;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -34,6 +35,9 @@ pub struct Environment {
     pub no_longer_declared: BTreeMap<ComponentName, Undeclared>,
     /// The number of the present snapshot; 0 where nothing was deployed.
     pub snapshot: u64,
+    /// True if nothing was measured when it was judged, because there was no gate.
+    #[serde(default)]
+    pub unmeasured: bool,
     /// The hold on deployments.
     pub hold: Option<Hold>,
     /// The lock.
@@ -137,6 +141,7 @@ impl Environment {
     pub fn words(&self) -> String {
         let snapshot = match self.snapshot {
             0 => "nothing was deployed yet".to_owned(),
+            number if self.unmeasured => format!("snapshot {number}, not measured: it had no gate"),
             number => format!("snapshot {number}"),
         };
         let mut lines = vec![format!("{} {}: {snapshot}", self.app, self.name)];
@@ -233,7 +238,7 @@ impl Environment {
         let shown = self.drift.as_ref()?;
         let is_good = self.observed.is_empty() && shown.is_as_recorded();
         let good = if is_good { ": all as recorded" } else { "" };
-        Some(format!("  drift: {}{good}", shown.when()))
+        Some(format!("  drift: {}{good}", shown.when_at(now())))
     }
 
     /// Returns a line for each image of a component with several, else one.

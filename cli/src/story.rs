@@ -286,6 +286,9 @@ fn judged(judgement: &Judgement) -> Vec<Line> {
         lines.push(measured(number, settled, measurement));
     }
     let outcome = match judgement.verdict {
+        Verdict::Pass if judgement.measurements.is_empty() => {
+            "passed: no gate, nothing was measured"
+        }
         Verdict::Pass if judgement.decides => "passed",
         Verdict::Pass => "is over, its gates were recorded and did not decide",
         Verdict::Fail => "FAILED",

@@ -10,7 +10,8 @@ use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer};
 use windlass_domain::count::count;
 use windlass_domain::fault::FaultName;
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::meant::nearest;
 use windlass_domain::way::Way;
 
 /// The advice where an address leads to no Windlass.
@@ -47,7 +48,10 @@ impl Windlass {
     /// # Errors
     /// No answer, or one that says no.
     pub async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
-        self.call("GET", path, query, None, None).await
+        match self.call("GET", path, query, None, None).await {
+            Err(failure) => Err(self.with_meant_app(failure, path).await),
+            answer => answer,
+        }
     }
 
     /// Sends a request as an arrival does: the same content again is known by its content. A call that got no answer,
@@ -91,9 +95,38 @@ impl Windlass {
                     tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(tried)).await;
                     tried += 1;
                 }
-                answer => return answer.map_err(|failure| perhaps_done(failure, path)),
+                Err(failure) => {
+                    let failure = self.with_meant_app(failure, path).await;
+                    return Err(perhaps_done(failure, path));
+                }
+                answer => return answer,
             }
         }
+    }
+
+    /// Says what to do where an application is not known: the name that was meant, where the caller may list them, and
+    /// the command that declares it.
+    async fn with_meant_app(&self, mut failure: Failure, path: &[&str]) -> Failure {
+        let is_unknown = |finding: &&mut Finding| {
+            finding.name == FindingName::NoDeclaration && finding.path == "app"
+        };
+        let (Some(finding), ["apps", app, ..]) =
+            (failure.findings.iter_mut().find(is_unknown), path)
+        else {
+            return failure;
+        };
+        let known = self.call("GET", &["apps"], &[("limit", "100")], None, None);
+        let known = known.await.unwrap_or_default();
+        let known = known["apps"].as_array().into_iter().flatten();
+        let known: Vec<String> = known
+            .filter_map(|known| known["app"].as_str().map(str::to_owned))
+            .collect();
+        let meant = nearest(app, &known);
+        let meant = meant.map_or_else(String::new, |meant| format!("Did you mean `{meant}`? "));
+        finding.remedy = format!(
+            "{meant}`windlass apps` lists what is declared; `windlass declare app.yaml` declares an application."
+        );
+        failure
     }
 
     async fn call(

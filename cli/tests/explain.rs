@@ -57,6 +57,14 @@ fn tells(said: &str, lines: &[&str]) {
 }
 
 #[test]
+fn the_name_of_a_page_in_small_letters_is_told_in_its_own() {
+    let api = StandIn::new(|_: &Call| reply(404, &json!({"message": "no"})));
+    let output = api.windlass(&folder("explain"), &["explain", "vetoed"]);
+    assert_ne!(code(&output), 0);
+    tells(&err(&output), &["The page is `windlass explain Vetoed`"]);
+}
+
+#[test]
 fn an_ending_is_told_with_what_was_measured_what_was_brought_back_and_what_is_so_now() {
     let none = json!(null);
     for arguments in [&[ID][..], &["prod"], &["prod", "1.4.0"], &["prod", ID]] {

@@ -100,7 +100,7 @@ fn status_tells_what_the_last_hourly_look_found() {
         (json!(null), &[]),
         (
             json!({"due": 7_200_000, "components": {}}),
-            &["drift: not looked at yet; the first look is due at 1970-01-01T02:00:00Z"],
+            &["drift: not looked at yet; the first look is overdue since 1970-01-01T02:00:00Z"],
         ),
         (
             good,
@@ -181,6 +181,74 @@ fn snapshots_are_a_table_and_all_pages_of_it() {
     );
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(told["snapshots"][0]["replaced"], 2, "nothing is lost");
+}
+
+#[test]
+fn an_unknown_application_is_told_with_the_one_that_was_meant_and_how_one_is_declared() {
+    for (lists, meant) in [(true, "Did you mean `hello`? "), (false, "")] {
+        let api = StandIn::new(move |call: &Call| {
+            if call.path.starts_with("/stage/apps?") && lists {
+                let app = json!({"app": "hello", "declaration": "1.0.0", "environments": []});
+                return reply(200, &json!({"apps": [app], "next": null}));
+            }
+            if call.path.starts_with("/stage/apps?") {
+                return reply(403, &json!({"message": "Forbidden"}));
+            }
+            let finding = json!({"name": "NoDeclaration", "path": "app", "reason": "No declaration is known.",
+                "remedy": "Upload `apps/helo/app.yaml` to the artifacts bucket."});
+            reply(
+                404,
+                &json!({"detail": "NoDeclaration: app", "findings": [finding]}),
+            )
+        });
+        let output = api.windlass(&folder("unknown"), &["status", "helo", "prod"]);
+        assert_eq!(code(&output), 3, "{}", err(&output));
+        let told = format!(
+            "{meant}`windlass apps` lists what is declared; `windlass declare app.yaml` declares"
+        );
+        assert!(err(&output).contains(&told), "{}", err(&output));
+        assert!(!err(&output).contains("bucket"), "{}", err(&output));
+        let is_meant = err(&output).contains("Did you mean");
+        assert_eq!(is_meant, lists, "{}", err(&output));
+    }
+}
+
+#[test]
+fn nothing_refused_is_told_beside_where_rejected_deployments_stand() {
+    let api = StandIn::new(|_: &Call| reply(200, &json!({"refusals": [], "next": null})));
+    let output = api.windlass(&folder("refusals"), &["refusals", "hello"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let told = "nothing of hello was refused before it could become a deployment";
+    assert!(out(&output).contains(told), "{}", out(&output));
+    let next = "`windlass history hello ENVIRONMENT` lists deployments";
+    assert!(out(&output).contains(next), "{}", out(&output));
+}
+
+#[test]
+fn what_had_no_gate_is_told_as_not_measured() {
+    let api = StandIn::new(move |call: &Call| {
+        if call.path.contains("/snapshots") {
+            return reply(
+                200,
+                &json!({"next": null, "snapshots": [{"number": 2, "version": "1.0.0", "deployment": ID, "made": 0,
+                    "present": true, "replaced": 1, "verified_good": true, "unmeasured": true, "vetoed": false,
+                    "components": {"api": {}}, "asked": null}]}),
+            );
+        }
+        reply(
+            200,
+            &json!({"app": "shop", "environment": "prod", "snapshot": 2, "verified_good": true, "unmeasured": true,
+                "hold": null, "lock": {"token": 9}, "waiting": [], "running": {}}),
+        )
+    });
+    for (verb, told) in [
+        ("snapshots", "runs now, not measured"),
+        ("status", "snapshot 2, not measured: it had no gate"),
+    ] {
+        let output = api.windlass(&folder("unmeasured"), &[verb, "shop", "prod"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        assert!(out(&output).contains(told), "{}", out(&output));
+    }
 }
 
 #[test]

@@ -254,6 +254,43 @@ fn a_deployment_is_followed_until_it_has_ended_and_each_line_is_told_once() {
     assert!(err(&output).contains("has not ended"), "{}", err(&output));
 }
 
+/// A line that the log service gives no id is told, once for each time that it was written.
+#[test]
+fn lines_without_an_id_are_each_told_once() {
+    let mut looks = 0;
+    let api = StandIn::new(move |call: &Call| {
+        if call.path.starts_with("/stage/apps/shop/deployments?") {
+            return reply(200, &history(true));
+        }
+        if call.path.ends_with(ID) {
+            looks += 1;
+            return reply(200, &record(looks > 2));
+        }
+        let target = call.headers.get("x-amz-target").map(String::as_str);
+        if target == Some("Logs_20140328.FilterLogEvents") {
+            let line = |second: u64, text: &str| {
+                let mut line = event("", second, "2025/11/20/[42]bb", text);
+                line.as_object_mut().unwrap().remove("eventId");
+                line
+            };
+            let lines = [
+                line(6, "started"),
+                line(7, "tick"),
+                line(7, "tick"),
+                line(8, "tick"),
+            ];
+            return reply(200, &json!({"events": lines}));
+        }
+        of_aws(call).unwrap()
+    });
+    let only = ["--component", "api", "--follow", "--every", "1ms"];
+    let output = logs(&api, &only);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let told = "2025-11-20T12:00:06Z api started\n2025-11-20T12:00:07Z api tick\n\
+        2025-11-20T12:00:07Z api tick\n2025-11-20T12:00:08Z api tick\n";
+    assert_eq!(out(&output), told);
+}
+
 /// Returns the link to a log group in the console.
 fn console(group: &str) -> String {
     let group = group.replace('/', "$252F");

@@ -39,7 +39,9 @@ fn shop() -> Value {
         {"environment": "old", "declared": false, "running": {"api": names("1.0.0", ID)}, "snapshot": 2, "hold": null,
             "lock": {"token": 3}, "waiting": [], "deployments": {},
             "drift": {"looked": NOON, "due": NOON, "components": {"api": {"at": NOON, "drift": "changed"},
-                "web": {"at": NOON, "drift": "unknown", "reason": "you may not"}}}},
+                "web": {"at": NOON, "drift": "unknown", "reason": "you may not"},
+                "worker": {"at": NOON, "drift": "unknown",
+                    "reason": "a deployment had its turn since it was looked at"}}}},
     ]})
 }
 

@@ -101,6 +101,11 @@ fn a_promotion_is_planned_with_the_command_that_deploys_it() {
     let body = json!({"version": "1.4.0", "again": true, "reason": "so"});
     assert_eq!(calls[0].json(), body);
     assert!(calls[1..].iter().all(|call| call.path == PLAN), "{calls:?}");
+    // It is judged as the deployment is that a person asks for, and not as an arrival.
+    assert!(
+        calls[0].headers.contains_key("idempotency-key"),
+        "{calls:?}"
+    );
 }
 
 #[test]

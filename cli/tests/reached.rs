@@ -273,3 +273,31 @@ fn a_bucket_that_is_not_there_is_told_with_what_to_give() {
     assert!(said.contains("to the output `ArtifactsBucket`"), "{said}");
     assert!(!said.contains("is declared"), "{said}");
 }
+
+#[test]
+fn a_connection_that_nobody_takes_is_told_with_its_address_and_the_variable_that_led_there() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    for endpoint in [None, Some(format!("{place}/stage"))] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"));
+        command
+            .args(["status", "shop", "prod"])
+            .current_dir(folder("unconnected"))
+            .env_clear()
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "a-secret")
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL", &place);
+        if let Some(endpoint) = endpoint {
+            command.env("WINDLASS_ENDPOINT", endpoint);
+        }
+        let output = command.output().unwrap();
+        assert_eq!(code(&output), 6, "{}", err(&output));
+        let told = format!(
+            "Nothing answers at {place}, to which AWS_ENDPOINT_URL leads: start what is to answer there, or unset"
+        );
+        assert!(err(&output).contains(&told), "{}", err(&output));
+    }
+}

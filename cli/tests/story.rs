@@ -60,6 +60,18 @@ fn a_finished_canary_is_told_wave_after_wave() {
 }
 
 #[test]
+fn a_wave_without_a_gate_is_not_told_as_if_something_had_been_measured() {
+    let mut record = finished();
+    record["judgements"][0]["measurements"] = serde_json::json!([]);
+    let text = whole(&record);
+    assert!(
+        text.contains("wave 1 passed: no gate, nothing was measured"),
+        "{text}"
+    );
+    assert!(text.contains("wave 2 passed\n"), "{text}");
+}
+
+#[test]
 fn what_could_not_be_brought_back_is_not_overlooked() {
     let mut record = rolled_back();
     record["steps"][0]["status"] = "undo_failed".into();

@@ -6,7 +6,7 @@ mod pages;
 mod standin;
 
 use pages::{FAILED, GOING, Ui, answers, api, hostile, telling};
-use serde_json::json;
+use serde_json::{Value, json};
 use standin::{Call, StandIn, code, err, folder, out};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -284,6 +284,27 @@ fn a_board_of_two_hundred_environments_is_small_as_well() {
     let others = ["page.css", "page.js"].map(|path| ui.get(path).body.len());
     let bytes = board.len() + others.iter().sum::<usize>();
     assert!(bytes < LARGEST, "{bytes} bytes");
+}
+
+#[test]
+fn what_had_no_gate_is_not_told_as_verified_good() {
+    let mut told = answers();
+    for environment in told["/apps"]["apps"][0]["environments"]
+        .as_array_mut()
+        .unwrap()
+    {
+        environment["unmeasured"] = environment["verified_good"].clone();
+    }
+    let good = |told: &Value| {
+        let ui = Ui::start(&telling(told.clone()));
+        let board = ui.get("").body;
+        ["verified good", "not measured"].map(|words| board.matches(words).count())
+    };
+    let ([before, _], [after, unmeasured]) = (good(&answers()), good(&told));
+    assert!(
+        unmeasured > 0 && before == after + unmeasured,
+        "{before} {after} {unmeasured}"
+    );
 }
 
 #[test]

@@ -189,6 +189,9 @@ impl Board<'_> {
         }
         match (here.verified_good, here.runs().is_empty()) {
             (_, true) => states.push((Sort::Still, "nothing deployed".to_owned())),
+            (Some(true), _) if here.unmeasured => {
+                states.push((Sort::Still, "not measured".to_owned()));
+            }
             (Some(true), _) => states.push((Sort::Good, "verified good".to_owned())),
             (Some(false), _) => states.push((Sort::Still, "judged by nobody".to_owned())),
             (None, _) => {}

@@ -119,11 +119,8 @@ impl Shown<'_> {
         }
         let present = self.snapshots.iter().find(|snapshot| snapshot.present);
         states.extend(present.map(|present| {
-            if present.verified_good {
-                (Sort::Good, "verified good".to_owned())
-            } else {
-                (Sort::Still, "judged by nobody".to_owned())
-            }
+            let (sort, words) = judged(present);
+            (sort, words.to_owned())
         }));
         states
     }
@@ -281,7 +278,8 @@ impl Shown<'_> {
                         td data-name="Components" { @for (part, version) in versions(one) { div { (part) " " (version) } } }
                         td data-name="State" { ul.states {
                             @if one.present { li { (mark(Sort::Moving, "runs now")) } }
-                            li { (if one.verified_good { mark(Sort::Good, "verified good") } else { mark(Sort::Still, "judged by nobody") }) }
+                            @let (sort, words) = judged(one);
+                            li { (mark(sort, words)) }
                             @if one.vetoed { li { (mark(Sort::Bad, "vetoed")) } }
                             @for (name, ran) in &one.crosses { li { (mark(Sort::Noted, &format!("crosses {name} of {}", ran.version))) } }
                         } }
@@ -295,6 +293,15 @@ impl Shown<'_> {
                 } }
             }
         }
+    }
+}
+
+/// Returns how far a snapshot was judged, in words.
+fn judged(snapshot: &Snapshot) -> (Sort, &'static str) {
+    match (snapshot.verified_good, snapshot.unmeasured) {
+        (true, false) => (Sort::Good, "verified good"),
+        (true, true) => (Sort::Still, "not measured"),
+        (false, _) => (Sort::Still, "judged by nobody"),
     }
 }
 

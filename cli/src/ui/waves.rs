@@ -62,6 +62,7 @@ pub fn stands(going: &Going<'_>, number: u32) -> (Sort, &'static str) {
         step.changes.iter().any(made) || step.entered.is_some_and(|(wave, _)| wave >= number)
     });
     let is_over = record.deployment.undoing.is_some() || record.deployment.ending.is_some();
+    let is_unmeasured = judged.is_some_and(|judged| judged.measurements.is_empty());
     match judged.map(|judged| {
         (
             judged.verdict,
@@ -71,6 +72,7 @@ pub fn stands(going: &Going<'_>, number: u32) -> (Sort, &'static str) {
                 .and_then(|steered| steered.paused.as_ref()),
         )
     }) {
+        Some((Verdict::Pass, _)) if is_unmeasured => (Sort::Still, "passed, not measured"),
         Some((Verdict::Pass, _)) => (Sort::Good, "passed"),
         Some((Verdict::Fail, _)) => (Sort::Bad, "failed"),
         Some((Verdict::Unknown, _)) if is_over => (Sort::Still, "cut short"),

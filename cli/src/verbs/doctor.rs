@@ -9,6 +9,7 @@ use crate::manual;
 use crate::output::Output;
 use crate::places::{Endpoint, Installed};
 use crate::planned::{self, Asked};
+use crate::start::By;
 use crate::trouble::Trouble;
 use crate::windlass::waiting;
 use clap::Args;
@@ -91,6 +92,7 @@ impl Doctor {
                 app,
                 environment,
                 body: &body,
+                by: By::Person,
             };
             planned::drawn(asked, &self.patience).await
         })?;

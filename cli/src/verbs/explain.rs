@@ -80,6 +80,10 @@ impl Explain {
                 None => self.chooses(&windlass, app, output).await,
             }
         })
+        .map_err(|failure| match Page::alike(app.as_str()) {
+            Some(page) => failure.with_next(&format!("The page is `windlass explain {page}`")),
+            None => failure,
+        })
     }
 
     fn page(&self, page: &Page, output: Output) -> Result<Exit, Failure> {

@@ -12,7 +12,7 @@ use crate::record::Record;
 use crate::windlass::{Windlass, waiting};
 use clap::Args;
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use windlass_aws::Aws;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::finding::{Finding, FindingName};
@@ -181,6 +181,18 @@ fn first_of(first: Time, now: Time) -> Time {
     first.max(Time(now.0.saturating_sub(LATE_MS)))
 }
 
+/// Returns the key by which a line is known again at the next look. CloudWatch may give no id: then equal lines of a
+/// stream and an instant are counted, so that each of them is told once.
+fn key(line: &Told, alike: &mut HashMap<String, u32>) -> String {
+    if !line.id.is_empty() {
+        return format!("{} {}", line.group, line.id);
+    }
+    let same = json!([line.group, line.stream, line.at, line.text]).to_string();
+    let count = alike.entry(same.clone()).or_default();
+    *count += 1;
+    format!("{same} {count}")
+}
+
 /// The lines that were printed so far.
 #[derive(Default)]
 struct Telling {
@@ -209,8 +221,9 @@ impl Telling {
         }
         self.unseen = found.unseen;
         self.cut = found.cut;
+        let mut alike = HashMap::new();
         for line in found.lines {
-            if self.known.insert(format!("{} {}", line.group, line.id)) {
+            if self.known.insert(key(&line, &mut alike)) {
                 output.progress(&line.words());
                 self.lines.push(line);
             }

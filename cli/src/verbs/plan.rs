@@ -9,7 +9,7 @@ use crate::follow::Patience;
 use crate::output::Output;
 use crate::places::Endpoint;
 use crate::planned::{self, Asked};
-use crate::start::Then;
+use crate::start::{By, Then};
 use crate::windlass::{Windlass, waiting};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -182,6 +182,7 @@ impl There {
             app: &self.app,
             environment: &self.environment,
             body,
+            by: By::Person,
         }
     }
 
@@ -208,6 +209,7 @@ impl Back {
             app: &self.app,
             environment: &self.environment,
             body,
+            by: By::Person,
         }
     }
 

@@ -63,7 +63,10 @@ impl Refusals {
         let words = match (words.as_slice(), &self.app) {
             ([], _) if self.part.goes_on() => "there are no more".to_owned(),
             ([], Some(app)) => {
-                format!("nothing of {app} was refused, or arrived and was not taken")
+                format!(
+                    "nothing of {app} was refused before it could become a deployment, or arrived and was not taken; \
+                     `windlass history {app} ENVIRONMENT` lists deployments, also those that ended Rejected"
+                )
             }
             ([], None) => "nothing arrived that names no application".to_owned(),
             _ => words.join("\n"),

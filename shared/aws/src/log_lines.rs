@@ -16,7 +16,7 @@ const MOST_PAGES: usize = 50;
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// CloudWatch's id of it.
+    /// CloudWatch's id of it; empty where it gives none.
     pub id: String,
     /// The time at which it was written.
     pub at: Time,

@@ -220,6 +220,11 @@ impl Hold {
         self.reason = cut(reason, LONGEST_REASON);
     }
 
+    /// Returns how many reasons were joined in it.
+    pub fn reasons(&self) -> usize {
+        1 + self.reason.matches("; and since ").count()
+    }
+
     /// Says since when, by whom and why, in words.
     pub fn in_words(&self) -> String {
         format!("since {} by {}: {}", self.since, self.by, self.reason)
@@ -248,6 +253,10 @@ pub struct Snapshot {
     /// Irreversible runs before it was made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub irreversible: Irreversible,
+    /// True if no wave of the deployment that made it had a gate: then it was judged, and nothing was measured. False in
+    /// a snapshot that was made before this was kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmeasured: bool,
 }
 
 impl Snapshot {

@@ -211,6 +211,7 @@ fn what_was_found_is_that_of_before_the_first_change() {
         replaced: 1,
         components: [(jobs.clone(), ran("1.0.0", Some(b"a"), 3))].into(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     let whole = snapshot.with_found(&state);
     let known = [
@@ -238,6 +239,7 @@ fn a_hold_that_is_set_again_keeps_every_reason_once() {
     known.join(&hold(90_000, "eve", "freeze"));
     let both = "5xx; and since 1970-01-01T00:01:00Z by bob: freeze";
     assert_eq!(known, hold(0, "ann", both));
+    assert_eq!((known.reasons(), hold(0, "ann", "5xx").reasons()), (2, 1));
     known.join(&hold(90_000, "eve", "5x"));
     assert!(known.reason.ends_with("by eve: 5x"), "{}", known.reason);
     let told = known.in_words();

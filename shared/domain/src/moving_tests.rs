@@ -153,6 +153,7 @@ impl Scene {
             replaced: 4,
             components: self.from.state.running.clone(),
             irreversible: [(component("web"), run())].into(),
+            unmeasured: false,
         });
     }
 

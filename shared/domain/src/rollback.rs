@@ -146,6 +146,7 @@ mod tests {
             replaced: 1,
             components,
             irreversible: [].into(),
+            unmeasured: false,
         }
     }
 

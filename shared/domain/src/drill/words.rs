@@ -130,6 +130,8 @@ impl Drills {
         )];
         words.extend(self.unproved().map(|last| {
             let cause = last.cause.lines().next().unwrap_or_default();
+            // The remedy stands in the record of the drill.
+            let cause = cause.split(" Remedy: ").next().unwrap_or_default();
             format!(
                 "the last drill was {}, {}: {cause}",
                 last.outcome.was(),

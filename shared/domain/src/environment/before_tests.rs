@@ -112,6 +112,7 @@ fn an_older_snapshot_is_read_by_the_names_that_components_have_now() {
             replaced: 0,
             components: words(has).map(|it| (name(it), ran(it))).collect(),
             irreversible: words(runs).map(|it| (name(it), run(it))).collect(),
+            unmeasured: false,
         };
         let now = snapshot.with_found(&state);
         let components = now.components.iter().map(|(of, ran)| {

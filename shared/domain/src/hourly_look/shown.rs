@@ -79,13 +79,16 @@ pub(super) fn shown(last: &HourlyLook, lock: &Lock) -> Shown {
     }
 }
 
+/// The reason of what a deployment may have changed since the last look: the next look tells it.
+const BEHIND: &str = "a deployment had its turn since it was looked at";
+
 fn behind(one: &Watched) -> Component {
     Component {
         at: one.at,
         drift: Drift::Unknown,
         recorded: None,
         seen: None,
-        reason: Some("a deployment had its turn since it was looked at".to_owned()),
+        reason: Some(BEHIND.to_owned()),
         fields: Vec::new(),
         began: None,
         who: None,
@@ -191,6 +194,25 @@ impl Shown {
             Some((one.drift, words))
         });
         told.collect()
+    }
+
+    /// Returns the same without what only was not looked at yet since the last deployment, which is the usual case.
+    pub fn worth_telling(&self) -> Vec<String> {
+        let behind = format!("drift unknown: {BEHIND}");
+        let told = self.in_short().into_iter();
+        let told = told.filter(|(_, words)| !words.ends_with(&behind));
+        told.map(|(_, words)| words).collect()
+    }
+
+    /// Says in a sentence when it was looked at, and since when the first look is overdue if its time has passed.
+    pub fn when_at(&self, now: Time) -> String {
+        match self.looked {
+            None if self.due < now => {
+                let due = self.due;
+                format!("not looked at yet; the first look is overdue since {due}")
+            }
+            _ => self.when(),
+        }
     }
 
     /// Says in a sentence when it was looked at, and what the look left.

@@ -86,6 +86,7 @@ fn first(state: &mut EnvironmentState, left: Option<&Snapshot>, now: Time) -> Ve
         replaced: 0,
         components: state.found.clone(),
         irreversible: Irreversible::new(),
+        unmeasured: false,
     };
     let after = state.before.iter().filter_map(|(name, before)| {
         let last = before.values().next_back()?;
@@ -98,6 +99,7 @@ fn first(state: &mut EnvironmentState, left: Option<&Snapshot>, now: Time) -> Ve
         number: 2,
         version: newest.version,
         release: left.and_then(|left| left.release.clone()),
+        unmeasured: left.is_some_and(|left| left.unmeasured),
         replaced: 1,
         components: state.running.clone(),
         irreversible: after.collect(),

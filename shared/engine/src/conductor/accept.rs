@@ -388,5 +388,6 @@ fn snapshot(
         replaced,
         components: state.running.clone(),
         irreversible: Irreversible::new(),
+        unmeasured: false,
     }
 }

@@ -247,7 +247,8 @@ pub async fn choose(
     let goal = goal.map(|goal| goal.with_found(state));
     let present = rollback::snapshot(ports, at, state.snapshot).await?;
     let (Some(goal), Some(present)) = (goal, present) else {
-        return Ok(Err(vec![no_version_before(record)]));
+        let good = rollback::good_ones(ports, view, at).await?;
+        return Ok(Err(vec![no_version_before(record, &good)]));
     };
     let crossed = crossed(&goal, state);
     if !crossed.is_empty() {
@@ -262,13 +263,24 @@ pub async fn choose(
     Ok(Ok(Some(goal.number)))
 }
 
-fn no_version_before(record: &Deployment) -> Finding {
-    Finding::new(
-        FindingName::NothingToGoBackTo,
-        format!("environments.{}", record.environment),
-        "no other release that was verified good, and is not vetoed, ran before the present one.",
-        "Deploy a second release: then there is a version before, and a drill can go there.",
-    )
+fn no_version_before(record: &Deployment, good: &[Snapshot]) -> Finding {
+    let to_good = rollback::to_a_good_one(good, record.environment_id());
+    let (reason, remedy) = match to_good {
+        Some(to_good) => (
+            "the present snapshot replaced none that was verified good, is not vetoed, and is something else. A drill \
+             goes only to what the present one replaced.",
+            format!(
+                "{to_good} Or deploy a release: then there is a version before, and a drill can go there."
+            ),
+        ),
+        None => (
+            "no other release that was verified good, and is not vetoed, ran before the present one.",
+            "Deploy a second release: then there is a version before, and a drill can go there."
+                .into(),
+        ),
+    };
+    let at = format!("environments.{}", record.environment);
+    Finding::new(FindingName::NothingToGoBackTo, at, reason, remedy)
 }
 
 fn irreversible(record: &Deployment, goal: &Snapshot, crossed: &str) -> Finding {

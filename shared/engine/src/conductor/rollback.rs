@@ -32,7 +32,8 @@ use windlass_domain::request::{ActionName, Request};
 /// The number of the snapshot that has what was found before the first release.
 pub const FOUND_FIRST: u64 = 1;
 
-/// Records the rollback and sets the hold, in one transaction; or records the restoring.
+/// Records the rollback and sets the hold, in one transaction; or records the restoring. A rollback to a snapshot that
+/// does not exist sets none.
 pub async fn admit(
     ports: &impl Ports,
     ask: &Ask,
@@ -69,7 +70,7 @@ pub async fn admit(
             },
         );
         let mut writes = vec![put_arrived(&record)?, execution.put()?];
-        if request.action == ActionName::Rollback {
+        if request.action == ActionName::Rollback && !is_nowhere(ports, request, &env).await? {
             let key = store::state(EnvironmentId::new(&request.app, &env));
             let mut state = store::load_or_default(ports, &key).await?;
             set_hold(ports, &mut state.value, request);
@@ -81,6 +82,20 @@ pub async fn admit(
         pause(ports, tried).await;
     }
     Err(contended("recording the rollback"))
+}
+
+/// Returns whether a request names a snapshot that does not exist. Then it cannot go anywhere, and sets no hold: what
+/// makes a snapshot of that number before its turn is another rollback, which has set one.
+async fn is_nowhere(
+    ports: &impl Ledger,
+    request: &Request,
+    env: &EnvironmentName,
+) -> Answered<bool> {
+    let Some(number) = request.snapshot else {
+        return Ok(false);
+    };
+    let named = snapshot(ports, EnvironmentId::new(&request.app, env), number).await?;
+    Ok(named.is_none())
 }
 
 /// Each press is a deployment of its own: its identity is its key's, else the execution's. A check, which brings no
@@ -263,16 +278,70 @@ pub async fn newest_good_of(
         let Some(one) = snapshot(ports, at, number).await? else {
             return Ok(None);
         };
-        if let Some(release) = &one.release {
-            let key = store::veto(at, release);
-            let veto = store::load(ports, &key).await?;
-            if veto.is_none() {
-                return Ok(Some(one));
-            }
+        if one.release.is_some() && !is_vetoed(ports, &one, at).await? {
+            return Ok(Some(one));
         }
         number = one.replaced;
     }
     Ok(None)
+}
+
+/// The most verified-good snapshots that a finding names, and the most snapshots that are looked at for them.
+const MOST_NAMED: usize = 4;
+const MOST_LOOKED_AT: usize = 25;
+
+/// Returns the newest verified-good snapshots, newest first, to which a rollback can go by their numbers, wherever they
+/// stand to the present one: their releases are not vetoed, and something else runs now.
+pub async fn good_ones(
+    ports: &impl Ledger,
+    view: &View,
+    at: EnvironmentId<'_>,
+) -> Answered<Vec<Snapshot>> {
+    let state = &view.state.value;
+    let mut good = Vec::new();
+    for number in (1..=state.last_snapshot).rev().take(MOST_LOOKED_AT) {
+        let one = snapshot(ports, at, number).await?;
+        let Some(one) = one.filter(|one| number != state.snapshot && one.release.is_some()) else {
+            continue;
+        };
+        let is_vetoed = is_vetoed(ports, &one, at).await?;
+        let is_there = one.clone().with_found(state).runs(state);
+        let is_known = |other: &Snapshot| other.release == one.release;
+        if !is_vetoed && !is_there && !good.iter().any(is_known) {
+            good.push(one);
+        }
+        if good.len() == MOST_NAMED {
+            break;
+        }
+    }
+    Ok(good)
+}
+
+async fn is_vetoed(
+    ports: &impl Ledger,
+    snapshot: &Snapshot,
+    at: EnvironmentId<'_>,
+) -> Answered<bool> {
+    let Some(release) = &snapshot.release else {
+        return Ok(false);
+    };
+    let veto = store::load(ports, &store::veto(at, release)).await?;
+    Ok(veto.is_some())
+}
+
+/// Returns the step to the first of these snapshots, with the numbers of the others; `None` if there is none.
+pub fn to_a_good_one(good: &[Snapshot], of: EnvironmentId<'_>) -> Option<String> {
+    let first = good.first()?.number;
+    let named = good.iter();
+    let named: Vec<String> = named
+        .map(|one| format!("{} ({})", one.number, one.version))
+        .collect();
+    let members = [("snapshot", first.into()), ("reason", "…".into())];
+    let start = input(ActionName::Rollback, of, &members);
+    Some(format!(
+        "Verified good, and not what runs: {}. To go to snapshot {first}, start {start}.",
+        named.join(", ")
+    ))
 }
 
 async fn nothing_to_go_back_to(
@@ -281,8 +350,17 @@ async fn nothing_to_go_back_to(
     record: &Deployment,
 ) -> Answered<Finding> {
     let (app, env, state) = (&record.app, &record.environment, &view.state.value);
+    let to_good = to_a_good_one(
+        &good_ones(ports, view, record.environment_id()).await?,
+        record.environment_id(),
+    );
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
+        None if to_good.is_some() => {
+            "the present snapshot replaced none that was verified good and is not vetoed. A \
+             rollback that names none goes only to what the present one replaced."
+                .into()
+        }
         None => "the present snapshot replaced none that was verified good.".into(),
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
@@ -296,13 +374,20 @@ async fn nothing_to_go_back_to(
     let list = call::snapshots(EnvironmentId::new(app, env));
     let first = snapshot(ports, EnvironmentId::new(app, env), FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(state).runs(state));
-    let remedy = match first_runs {
-        None => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),
-        Some(true) => format!(
+    let remedy = match (to_good, first_runs) {
+        (Some(to_good), _) => {
+            format!(
+                "{to_good} Others are listed by {list}, and named by their numbers in the same way; or deploy a release."
+            )
+        }
+        (None, None) => {
+            "Nothing was deployed here yet, so nothing has to be taken back.".to_owned()
+        }
+        (None, Some(true)) => format!(
             "What was found before the first release is what runs. Snapshots are listed by {list}, and named by \
              their numbers; or deploy a release."
         ),
-        Some(false) => format!(
+        (None, Some(false)) => format!(
             "To go back to what was found before the first release, start {}. Others are listed by {list}, and \
              named by their numbers in the same way; or deploy a release.",
             back_to(FOUND_FIRST)

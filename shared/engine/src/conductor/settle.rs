@@ -137,6 +137,10 @@ async fn scene<'a>(
 ) -> Answered<snapshots::Scene<'a>> {
     let record = record.value.clone();
     let seen = store::load_all(ports, &store::all_seen(&record.id)).await?;
+    let judged = store::load_all(ports, &store::judgements(&record.id)).await?;
+    let measured = judged
+        .iter()
+        .any(|judged| !judged.value.measurements.is_empty());
     // Those of a `Prepare` that was killed are no changes.
     let is_changed = plan.value.outcome == Outcome::Change;
     let changed = steps.iter().filter(|_| is_changed);
@@ -146,6 +150,7 @@ async fn scene<'a>(
         plan: &plan.value,
         changed: changed.map(|step| &step.value).collect(),
         in_place: seen.into_iter().map(|step| step.value).collect(),
+        unmeasured: !measured,
         now: ports.now(),
         record,
     })

@@ -224,13 +224,23 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
             _ => {
                 let why = step.undo_failure.as_ref().map_or_else(
                     || "its function ended without a word".to_owned(),
-                    |failure| in_words(failure).1,
+                    |failure| of_an_undo(&in_words(failure).1),
                 );
                 outcome.failed.push(format!("{name}: {why}"));
             }
         }
     }
     outcome
+}
+
+/// Returns the words on a failure of an undo. What failed is told as on the way forward, where the next step is another
+/// deployment; the environment is locked now, and refuses one.
+fn of_an_undo(told: &str) -> String {
+    ["deploy a fixed release", "deploy again"]
+        .iter()
+        .fold(told.to_owned(), |told, step| {
+            told.replace(step, "go on as the next step says")
+        })
 }
 
 /// Tells what was made for a component without its callers noticing: an undo leaves it there. Of many only three are

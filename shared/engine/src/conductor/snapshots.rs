@@ -27,6 +27,8 @@ pub struct Scene<'a> {
     pub changed: Vec<&'a Step>,
     /// The components of its release that were found in place, although that was not recorded.
     pub in_place: Vec<Step>,
+    /// True if no gate was measured of it.
+    pub unmeasured: bool,
     pub now: Time,
 }
 
@@ -235,6 +237,7 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Wr
     match goal {
         Some(goal) => {
             snapshot.release.clone_from(&goal.release);
+            snapshot.unmeasured = goal.unmeasured;
             // The runs that the rollback went across do not count as runs before this snapshot, although what it has
             // runs again.
             snapshot.irreversible.clone_from(&goal.irreversible);
@@ -254,6 +257,7 @@ fn renamed_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered
     state.snapshot = state.last_snapshot;
     let mut snapshot = snapshot_of(scene, state, replaced);
     snapshot.release = present.and_then(|present| present.release.clone());
+    snapshot.unmeasured = present.is_some_and(|present| present.unmeasured);
     put_snapshot(&scene.record, snapshot)
 }
 
@@ -270,6 +274,7 @@ fn snapshot_of(scene: &Scene<'_>, state: &EnvironmentState, replaced: u64) -> Sn
         irreversible: kept(scene.present.as_ref(), state, |name, ran| {
             ran.deployment == record.id || is_passed_over(scene, name)
         }),
+        unmeasured: scene.unmeasured,
     }
 }
 
@@ -307,6 +312,7 @@ pub fn before_windlass(
         made: now,
         replaced: 0,
         irreversible: Irreversible::new(),
+        unmeasured: false,
     };
     put_snapshot(record, snapshot)
 }

@@ -265,6 +265,7 @@ fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
             replaced: present,
             components: BTreeMap::new(),
             irreversible: [].into(),
+            unmeasured: false,
         };
         desk.stage.put(
             store::snapshot(EnvironmentId::new(&app(), &prod()), 5),

@@ -20,6 +20,7 @@ fn judged_good(desk: &Desk) -> Snapshot {
         replaced: 2,
         components: desk.state().running,
         irreversible: [].into(),
+        unmeasured: false,
     };
     let key = store::snapshot(EnvironmentId::new(&app(), &prod()), 3);
     desk.stage.put(key, &snapshot);

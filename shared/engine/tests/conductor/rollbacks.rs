@@ -42,6 +42,7 @@ fn put_snapshot(desk: &Desk, number: u64, replaced: u64, release: Option<Digest>
         replaced,
         components: components.into(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     desk.stage.put(
         store::snapshot(EnvironmentId::new(&app(), &prod()), number),
@@ -127,9 +128,14 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
             };
             assert!(answer.cause.contains(&told), "{}", answer.cause);
             // The answer says what a person may start instead, and that automatic deployments are held.
-            let first = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":1}"#;
-            assert_eq!(answer.cause.contains(first), last > 0, "{}", answer.cause);
-            assert!(answer.cause.contains(HELD), "{}", answer.cause);
+            let next = if named.is_some() { 3 } else { 1 };
+            let next = format!(
+                r#"{{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":{next}}}"#
+            );
+            assert_eq!(answer.cause.contains(&next), last > 0, "{}", answer.cause);
+            // A number that does not exist is a slip of the pen, and holds nothing.
+            assert_eq!(desk.state().hold.is_some(), named.is_none(), "{row}");
+            assert_eq!(answer.cause.contains(HELD), named.is_none(), "{row}");
             continue;
         };
         assert_eq!(
@@ -144,6 +150,27 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
             BTreeMap::from([(component("api"), ours)])
         );
     }
+}
+
+/// Where the present snapshot replaced none that is good, the good ones are named as the next step.
+#[test]
+fn after_a_rollback_to_what_was_before_windlass_the_good_snapshots_are_named() {
+    let desk = desk(4);
+    put_snapshot(&desk, 5, 0, None);
+    let state = EnvironmentState {
+        snapshot: 5,
+        last_snapshot: 5,
+        ..EnvironmentState::default()
+    };
+    desk.stage
+        .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+    veto(&desk, 3);
+    let (answer, _) = press(&desk, json!({}));
+    let told = "The present snapshot replaced none that was verified good and is not vetoed. A rollback that names none \
+        goes only to what the present one replaced. Remedy: Verified good, and not what runs: 4 (1.4.0), 2 (1.2.0). To \
+        go to snapshot 4, start ";
+    assert_eq!(answer.error, "NothingToGoBackTo");
+    assert!(answer.cause.contains(told), "{}", answer.cause);
 }
 
 #[test]

@@ -61,6 +61,7 @@ pub fn judged_after_others() -> Desk {
         replaced: 1,
         components: BTreeMap::from([(component("api"), former("api", b"older"))]),
         irreversible: [].into(),
+        unmeasured: false,
     };
     desk.stage.put(
         store::snapshot(EnvironmentId::new(&app(), &prod()), 2),

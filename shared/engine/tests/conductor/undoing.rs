@@ -298,6 +298,32 @@ fn the_ending_tells_of_each_component_the_last_wave_first() {
     }
 }
 
+/// A locked environment refuses a deployment: it is told to recover or to accept, whatever the target's remedy was.
+#[test]
+fn who_needs_an_operator_is_not_told_to_deploy() {
+    for remedy in [
+        "Mend the role, then deploy again.",
+        "Look at the logs, then deploy a fixed release.",
+    ] {
+        let desk = Desk::new();
+        let failure = Finding::new(FindingName::ChangeFailed, "a", "it does not start.", remedy);
+        desk.step("a", StepStatus::UndoFailed, |step| {
+            step.undo_failure = Some(Failure::Finding(failure.clone()));
+        });
+        desk.asks("SettleUndo").unwrap();
+        let cause = desk.ending().cause;
+        let told = "then go on as the next step says.";
+        assert!(
+            cause.contains(told) && !cause.contains("deploy a"),
+            "{cause}"
+        );
+        for action in ["recover", "accept"] {
+            let input = format!(r#"{{"action":"{action}","app":"shop""#);
+            assert!(cause.contains(&input), "{cause}");
+        }
+    }
+}
+
 #[test]
 fn what_a_recovery_has_undone_is_looked_at_again() {
     for (executions, switched, due) in [(2, true, true), (1, true, false), (2, false, false)] {

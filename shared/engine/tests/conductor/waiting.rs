@@ -80,6 +80,7 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             replaced: 2,
             components: BTreeMap::new(),
             irreversible: [].into(),
+            unmeasured: false,
         };
         desk.stage.put(
             store::snapshot(EnvironmentId::new(&app(), &prod()), 3),

@@ -40,6 +40,7 @@ fn rollback() -> Stage {
         replaced: 0,
         components: [running("worker"), running("api")].into(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     stage.put(
         store::snapshot(EnvironmentId::new(&app(), &prod()), 4),

@@ -207,6 +207,7 @@ impl Tenants {
             replaced: 0,
             components: to.running.clone(),
             irreversible: [].into(),
+            unmeasured: false,
         };
         let key = store::snapshot(record.environment_id(), 1);
         self.stage.put(key, &snapshot);

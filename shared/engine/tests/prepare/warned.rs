@@ -51,6 +51,7 @@ fn after(declaration: &str) -> Stage {
         replaced: 0,
         components: components.clone(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     stage.put(
         store::snapshot(EnvironmentId::new(&app(), &prod()), 1),
@@ -114,6 +115,7 @@ fn what_nothing_measures_is_told_in_the_plan() {
         replaced: 0,
         components: BTreeMap::new(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     stage.put(
         store::snapshot(EnvironmentId::new(&app(), &prod()), 1),
@@ -139,6 +141,7 @@ fn where_a_task_was_run(bytes: &'static [u8], knows: [bool; 2], is_good: [bool; 
         let of = usize::try_from(number).unwrap() - 1;
         let runs = runs.clone().into_iter().filter(|_| knows[of]);
         let snapshot = Snapshot {
+            unmeasured: false,
             number,
             version: format!("1.{number}.0"),
             release: is_good[of].then(|| Digest::of(&number.to_be_bytes())),

@@ -52,6 +52,7 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         replaced,
         components: components.clone(),
         irreversible: [].into(),
+        unmeasured: false,
     };
     let key = store::snapshot(EnvironmentId::new(&app, &env), number);
     scene.put(key, store::to_body(&snapshot).unwrap());

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_engine::ports::{Clock, Ledger, Transacted};
 use windlass_engine::store::{self, Stored};
-use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_machine::shop::{FUNCTIONS, ONE_FUNCTION, Shop};
 use windlass_world::run::run;
 
 /// Puts a declaration in force as its upload does, with its place in the list.
@@ -103,6 +103,35 @@ fn each_environment_is_told_with_what_runs_holds_works_and_waits() {
     let all = get(&shop, "/apps");
     let lock = &prod_of(&all)["lock"];
     assert_eq!(lock["held"]["state"], "running", "{all}");
+}
+
+#[test]
+fn what_had_no_gate_is_told_as_not_measured_and_is_gone_back_to_all_the_same() {
+    let program = program();
+    let (without, _) = ONE_FUNCTION.split_once("gates:").unwrap();
+    for (declaration, unmeasured) in [(ONE_FUNCTION, false), (without, true)] {
+        let mut shop = Shop::new(&program, declaration);
+        listed(&shop, declaration);
+        for version in ["1.0.0", "1.1.0"] {
+            shop.deploy(version, &["api"]);
+            shop.region.run();
+        }
+        shop.act("rollback");
+        shop.region.run();
+        let here = get(&shop, PROD);
+        assert_eq!(here["running"]["api"]["version"], "1.0.0", "{here}");
+        let all = get(&shop, "/apps");
+        for told in [&here, prod_of(&all)] {
+            assert_eq!(told["verified_good"], true, "{told}");
+            assert_eq!(told["unmeasured"], unmeasured, "{told}");
+        }
+        let snapshots = get(&shop, &format!("{PROD}/snapshots"));
+        for told in snapshots["snapshots"].as_array().unwrap() {
+            let is_good = told["verified_good"] == true;
+            let is_told = told["unmeasured"] == true;
+            assert_eq!(is_told, is_good && unmeasured, "{told}");
+        }
+    }
 }
 
 #[test]

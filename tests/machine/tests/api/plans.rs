@@ -64,6 +64,26 @@ fn the_same_key_is_the_same_plan_and_another_content_is_refused() {
 }
 
 #[test]
+fn a_plan_with_a_key_is_judged_as_a_request_of_its_own_and_one_without_as_an_arrival() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    shop.deploy("1.0.0", &["api", "jobs"]);
+    shop.region.run();
+    let arn = shop.deploy("1.1.0", &["api", "jobs"]);
+    assert!(shop.region.run_until(&arn, "Bake"));
+    shop.region.stop(&arn);
+    shop.region.run();
+    for (key, becomes) in [(None, "refused"), (Some("a person's"), "goes")] {
+        let body = json!({"version": "1.1.0"});
+        let reply = call_with(&shop, key, "POST", PLANS, Some(body));
+        let path = format!("/apps/shop/plans/{}", reply.body["id"].as_str().unwrap());
+        shop.region.run();
+        let planned = get(&shop, &path);
+        assert_eq!(planned["turn"]["becomes"], becomes, "{key:?} {planned}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_request_is_told_at_once() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);

@@ -101,12 +101,14 @@ async fn environment(
         .iter()
         .map(|(component, running)| (component, called(running)))
         .collect();
+    let judged = judged(ports, of, here.state.snapshot).await?;
     Ok(json!({
         "environment": name,
         "declared": is_declared,
         "running": running,
         "snapshot": here.state.snapshot,
-        "verified_good": verified_good(ports, of, here.state.snapshot).await?,
+        "verified_good": judged.verified_good,
+        "unmeasured": judged.unmeasured,
         "hold": here.state.hold,
         "lock": here.lock,
         "waiting": here.shown(),
@@ -117,14 +119,33 @@ async fn environment(
     }))
 }
 
-/// Returns whether the snapshot of what runs was made by a deployment that was judged good. `false` if there is no
-/// snapshot, because nobody judged that.
-async fn verified_good(ports: &impl Ledger, of: EnvironmentId<'_>, number: u64) -> Answered<bool> {
+/// How far what runs was judged.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Judged {
+    /// True if a deployment that was judged good made its snapshot.
+    pub verified_good: bool,
+    /// True if that deployment had no gate: then nothing was measured of it.
+    pub unmeasured: bool,
+}
+
+/// Returns how far what runs was judged. Nobody judged what is there before the first snapshot.
+pub(super) async fn judged(
+    ports: &impl Ledger,
+    of: EnvironmentId<'_>,
+    number: u64,
+) -> Answered<Judged> {
     if number == 0 {
-        return Ok(false);
+        return Ok(Judged::default());
     }
-    let snapshot = store::load(ports, &store::snapshot(of, number)).await?;
-    Ok(snapshot.is_some_and(|snapshot| snapshot.value.release.is_some()))
+    let present = store::load(ports, &store::snapshot(of, number)).await?;
+    let judged = present.map(|present| {
+        let verified_good = present.value.release.is_some();
+        Judged {
+            verified_good,
+            unmeasured: verified_good && present.value.unmeasured,
+        }
+    });
+    Ok(judged.unwrap_or_default())
 }
 
 /// Returns the names of what runs of a component. The observed state, which may be long, is told only in the answer on

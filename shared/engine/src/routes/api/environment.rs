@@ -1,5 +1,6 @@
 //! `GET /apps/{app}/environments/{environment}`: what runs now, and what is going on.
 
+use super::apps::judged;
 use super::asked::asked;
 use super::problem::problem;
 use super::{Call, Ports, Reply, undeclared};
@@ -32,12 +33,15 @@ pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answ
     let mut here = here(ports, of).await?;
     let undeclared = undeclared::take(ports, app, &mut here.state.running).await?;
     let deployments = asked(ports, here.named()).await?;
+    let judged = judged(ports, of, here.state.snapshot).await?;
     let mut whole = json!({
         "app": app,
         "environment": environment,
         "running": here.state.running,
         "no_longer_declared": undeclared,
         "snapshot": here.state.snapshot,
+        "verified_good": judged.verified_good,
+        "unmeasured": judged.unmeasured,
         "hold": here.state.hold,
         "lock": here.lock,
         "waiting": here.shown(),

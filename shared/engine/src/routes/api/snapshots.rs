@@ -31,6 +31,9 @@ struct Listed {
     present: bool,
     /// True if a deployment made it that was judged good. A rollback goes to another one only if it names it.
     verified_good: bool,
+    /// True if that deployment had no gate: then nothing was measured of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unmeasured: bool,
     /// True if its release was undone here later. A rollback goes there only if it names it.
     vetoed: bool,
     /// The irreversible runs that going back to it crosses. A rollback must name them in `across`.
@@ -88,6 +91,7 @@ fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest
         number: snapshot.number,
         present: snapshot.number == state.snapshot,
         verified_good: release.is_some(),
+        unmeasured: release.is_some() && snapshot.unmeasured,
         crosses: crossed(&snapshot, state),
         vetoed: release.is_some_and(|release| undone.contains(release)),
         version: snapshot.version,
