@@ -68,9 +68,11 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
     let (app, env) = (AppName::new("shop"), EnvironmentName::new("prod"));
     let (app, env) = (app.expect("a name"), env.expect("a name"));
     let fenced = [
-        store::lock(EnvironmentId::new(&app, &env)).pk,
-        store::state(EnvironmentId::new(&app, &env)).pk,
-        store::snapshot(EnvironmentId::new(&app, &env), 1).pk,
+        store::lock(EnvironmentId::new(&app, &env)).pk.clone(),
+        store::state(EnvironmentId::new(&app, &env)).pk.clone(),
+        store::snapshot(EnvironmentId::new(&app, &env), 1)
+            .pk
+            .clone(),
     ];
     let writers = writers(&template());
     assert!(writers.len() > 8, "{writers:?}");
@@ -92,7 +94,10 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
 /// Safety: tenancy: Only the planner's role may write claims of targets, which are made where they are compared.
 #[test]
 fn only_the_planner_claims_targets() {
-    let claims = [store::target("arn").pk, store::target("s3://shop-web/").pk];
+    let claims = [
+        store::target("arn").pk.clone(),
+        store::target("s3://shop-web/").pk.clone(),
+    ];
     let writers = writers(&template()).into_iter();
     let claiming = writers.filter_map(|(role, keys)| {
         let reaches = |key: &String| keys.iter().flatten().any(|pattern| matches(pattern, key));
