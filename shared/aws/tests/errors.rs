@@ -149,7 +149,7 @@ async fn what_aws_refused_is_forgotten_after_two_minutes() {
 }
 
 /// A call to which AWS never answers: how long it was waited for, and that it was sent once.
-async fn given_up(call: impl AsyncFnOnce(Aws) -> Answered<impl std::fmt::Debug>) -> Duration {
+async fn given_up<T: std::fmt::Debug>(call: impl AsyncFnOnce(Aws) -> Answered<T>) -> Duration {
     let (aws, replay) = Replay::new(vec![Reply::Silence]);
     let fault = call(aws).await.expect_err("nothing was answered");
     assert_eq!(fault.name, FaultName::Unavailable);
