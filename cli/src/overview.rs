@@ -6,6 +6,7 @@ use crate::status::WhoWaits;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::count::count;
 use windlass_domain::drill::{Drills, Next};
 use windlass_domain::environment::{HeldState, Hold, Lock, Names};
 use windlass_domain::hourly_look::Shown;
@@ -180,7 +181,7 @@ impl Here {
         let hold = self.hold.as_ref();
         words.extend(hold.map(|hold| match hold.reasons() {
             1 => format!("held by {}: {}", hold.by, hold.reason),
-            many => format!("held ({many} reasons)"),
+            many => format!("held ({})", count(many, "reason")),
         }));
         words.extend(match self.waiting.as_slice() {
             [] => None,

@@ -15,13 +15,14 @@ use windlass_domain::request::ActionName;
 use windlass_domain::way::Way;
 
 /// The values for the placeholders in a text.
-const VALUES: [(&str, &str); 6] = [
+const VALUES: [(&str, &str); 7] = [
     ("app", "shop"),
     ("environment", "prod"),
     ("version", "1.4.0"),
     ("id", "0123456789abcdef"),
     ("name", "prod"),
     ("to", "store"),
+    ("page", "Vetoed"),
 ];
 
 /// The words of a command as a POSIX shell takes them.

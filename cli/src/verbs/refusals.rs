@@ -65,7 +65,7 @@ impl Refusals {
             ([], Some(app)) => {
                 format!(
                     "nothing of {app} was refused before it could become a deployment, or arrived and was not taken; \
-                     `windlass history {app} ENVIRONMENT` lists deployments, also those that ended Rejected"
+                     the verb `history` lists the deployments of an environment, also those that ended Rejected"
                 )
             }
             ([], None) => "nothing arrived that names no application".to_owned(),

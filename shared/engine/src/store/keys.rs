@@ -10,7 +10,6 @@ use windlass_domain::environment::{EnvironmentState, Lock, Past, Snapshot, Veto,
 use windlass_domain::hourly_look::HourlyLook;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::judgement::Judgement;
-use windlass_domain::kinds::task::Called;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::not_taken::NotTaken;
 use windlass_domain::plan::Plan;
@@ -228,8 +227,9 @@ pub fn steps(id: &DeploymentId) -> Range<Step> {
     Range::new(deployment_partition(id), "step#")
 }
 
-/// A call of a function that a task is.
-pub fn call(id: &DeploymentId, component: &ComponentName, direction: &str) -> Key<Called> {
+/// Returns the key of a call of a function that a component is, in one direction. What lies there is the kind's own, which
+/// alone reads it.
+pub fn call<T>(id: &DeploymentId, component: &ComponentName, direction: &str) -> Key<T> {
     Key::new(
         deployment_partition(id),
         format!("call#{component}#{direction}"),
