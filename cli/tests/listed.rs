@@ -220,7 +220,8 @@ fn nothing_refused_is_told_beside_where_rejected_deployments_stand() {
     assert_eq!(code(&output), 0, "{}", err(&output));
     let told = "nothing of hello was refused before it could become a deployment";
     assert!(out(&output).contains(told), "{}", out(&output));
-    let next = "`windlass history hello ENVIRONMENT` lists deployments";
+    let next =
+        "Rejected stand in `history` of their environment, and `windlass status hello` names";
     assert!(out(&output).contains(next), "{}", out(&output));
 }
 

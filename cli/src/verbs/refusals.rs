@@ -65,7 +65,8 @@ impl Refusals {
             ([], Some(app)) => {
                 format!(
                     "nothing of {app} was refused before it could become a deployment, or arrived and was not taken; \
-                     `windlass history {app} ENVIRONMENT` lists deployments, also those that ended Rejected"
+                     deployments that ended Rejected stand in `history` of their environment, and \
+                     `windlass status {app}` names the environments"
                 )
             }
             ([], None) => "nothing arrived that names no application".to_owned(),
