@@ -369,7 +369,8 @@ async fn nothing_to_go_back_to(
         ),
         (Some(to_good), _) => {
             format!(
-                "{to_good} Others are listed by {list}, and named by their numbers in the same way; or deploy a release."
+                "{to_good} Others are listed by {list}, and named by their numbers in the same way; or deploy a \
+                 release."
             )
         }
         (None, None) => {
