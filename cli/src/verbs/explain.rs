@@ -81,7 +81,7 @@ impl Explain {
             }
         })
         .map_err(|failure| match Page::alike(app.as_str()) {
-            Some(page) => failure.with_next(&format!("The page is `windlass explain {page}`")),
+            Some(name) => failure.with_next(&format!("The page is `windlass explain {name}`")),
             None => failure,
         })
     }

@@ -253,8 +253,8 @@ pub struct Snapshot {
     /// Irreversible runs before it was made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub irreversible: Irreversible,
-    /// True if no wave of the deployment that made it had a gate: then it was judged, and nothing was measured. False in
-    /// a snapshot that was made before this was kept.
+    /// True if no wave of the deployment that made it had a gate: then it was judged, and nothing was measured. False
+    /// in a snapshot that was made before this was kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unmeasured: bool,
 }

@@ -375,9 +375,15 @@ async fn nothing_to_go_back_to(
     let first = snapshot(ports, EnvironmentId::new(app, env), FOUND_FIRST).await?;
     let first_runs = first.map(|first| first.with_found(state).runs(state));
     let remedy = match (to_good, first_runs) {
+        (Some(to_good), Some(false)) => format!(
+            "To go back to what was found before the first release, start {}. {to_good} Others are listed by {list}, \
+             and named by their numbers in the same way; or deploy a release.",
+            back_to(FOUND_FIRST)
+        ),
         (Some(to_good), _) => {
             format!(
-                "{to_good} Others are listed by {list}, and named by their numbers in the same way; or deploy a release."
+                "{to_good} Others are listed by {list}, and named by their numbers in the same way; or deploy a \
+                 release."
             )
         }
         (None, None) => {
