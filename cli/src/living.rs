@@ -1,7 +1,7 @@
 //! The account, looked at for `init`: its functions, services and distributions, and the installation. A part that
 //! cannot be seen is listed as not looked at, and fails nothing.
 
-use crate::init::account::{Account, Distribution, Live};
+use crate::init::account::{Account, Distribution, Live, Owner};
 use crate::init::proposal::Facts;
 use std::collections::BTreeMap;
 use windlass_aws::Living;
@@ -81,20 +81,25 @@ fn account(living: Living) -> Account {
         host: it.names.get(1).cloned(),
         belongs: belongs(tags, &it.arn),
     });
+    let buckets = tags.keys().filter_map(|arn| {
+        let name = arn.strip_prefix("arn:aws:s3:::")?;
+        Some((name.to_owned(), belongs(tags, arn)?))
+    });
     Account {
         functions: functions.collect(),
         services: services.collect(),
         distributions: distributions.collect(),
+        buckets: buckets.collect(),
         unseen: living.unseen,
     }
 }
 
-fn belongs(
-    tags: &BTreeMap<String, BTreeMap<String, String>>,
-    arn: &str,
-) -> Option<(String, String)> {
+fn belongs(tags: &BTreeMap<String, BTreeMap<String, String>>, arn: &str) -> Option<Owner> {
     let tags = tags.get(arn)?;
-    Some((tags.get(APP)?.clone(), tags.get(ENVIRONMENT)?.clone()))
+    Some(Owner {
+        app: tags.get(APP)?.clone(),
+        environment: tags.get(ENVIRONMENT).cloned(),
+    })
 }
 
 #[cfg(test)]
@@ -102,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whose_a_target_is_stands_in_both_tags() {
+    fn whose_a_target_is_stands_in_its_tags() {
         let one = |tags: &[(&str, &str)]| {
             tags.iter()
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
@@ -110,26 +115,27 @@ mod tests {
         };
         let arn = "arn:aws:lambda:eu-west-1:1:function:x";
         let service = "arn:aws:ecs:eu-west-1:1:service/shop-prod/agent";
+        let bucket = "arn:aws:s3:::shop-web";
         let living = Living {
             functions: vec![("x".into(), arn.into())],
             services: vec![service.into()],
             tags: BTreeMap::from([
                 (arn.to_owned(), one(&[(APP, "shop"), (ENVIRONMENT, "prod")])),
                 (service.to_owned(), one(&[(APP, "shop")])),
+                (bucket.to_owned(), one(&[(APP, "shop")])),
             ]),
             ..Living::default()
         };
         let account = account(living);
-        assert_eq!(
-            account.functions[0].belongs,
-            Some(("shop".into(), "prod".into()))
-        );
-        assert_eq!(
-            (
-                account.services[0].name.as_str(),
-                account.services[0].belongs.as_ref()
-            ),
-            ("shop-prod/agent", None)
-        );
+        for (member, name, wanted) in [
+            ("function", "x", Some("shop/prod")),
+            ("service", "shop-prod/agent", Some("shop")),
+            ("bucket", "shop-web", Some("shop")),
+            ("distribution", "E1", None),
+            ("function", "y", None),
+        ] {
+            let owner = account.owner(member, name).map(ToString::to_string);
+            assert_eq!(owner.as_deref(), wanted, "{member} {name}");
+        }
     }
 }

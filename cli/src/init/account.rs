@@ -2,6 +2,7 @@
 //! name. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// An account, as far as it was seen.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Account {
     pub services: Vec<Live>,
     /// Distributions, by id; the bucket is that of an origin.
     pub distributions: Vec<Distribution>,
+    /// The buckets whose tags name an application, by name.
+    pub buckets: BTreeMap<String, Owner>,
     /// Everything that was not looked at, and why.
     pub unseen: Vec<String>,
 }
@@ -21,8 +24,17 @@ pub struct Account {
 pub struct Live {
     /// Its name.
     pub name: String,
-    /// The application and the environment that its tags name.
-    pub belongs: Option<(String, String)>,
+    /// The owner that its tags name.
+    pub belongs: Option<Owner>,
+}
+
+/// The owner of a target, as its tags name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The application.
+    pub app: String,
+    /// The environment; `None` where the tag of the application is there alone.
+    pub environment: Option<String>,
 }
 
 /// A distribution.
@@ -36,8 +48,8 @@ pub struct Distribution {
     pub bucket: Option<String>,
     /// The host name of the team's own that it answers to.
     pub host: Option<String>,
-    /// The application and the environment that its tags name.
-    pub belongs: Option<(String, String)>,
+    /// The owner that its tags name.
+    pub belongs: Option<Owner>,
 }
 
 /// The component whose target is looked for.
@@ -53,10 +65,42 @@ pub struct Wanted<'a> {
     pub environments: &'a [String],
 }
 
-/// A candidate: its name, a text about it, and the application and environment that its tags name.
-type Candidate<'a> = (&'a str, &'a str, Option<&'a (String, String)>);
+/// A candidate: its name, a text about it, and the owner that its tags name.
+type Candidate<'a> = (&'a str, &'a str, Option<&'a Owner>);
+
+impl Owner {
+    /// Returns whether the tags leave it to an application's environment: neither of them names another one.
+    pub fn may_be(&self, app: &str, environment: &str) -> bool {
+        let other = self.environment.as_deref();
+        self.app == app && other.is_none_or(|other| other == environment)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.environment {
+            Some(environment) => write!(f, "{}/{environment}", self.app),
+            None => f.write_str(&self.app),
+        }
+    }
+}
 
 impl Account {
+    /// Returns the owner of a target, by the member of a declaration that names it: a service as `cluster/service`.
+    pub fn owner(&self, member: &str, name: &str) -> Option<&Owner> {
+        let of = |all: &[Live]| all.iter().position(|it| it.name == name);
+        match member {
+            "function" => self.functions[of(&self.functions)?].belongs.as_ref(),
+            "service" => self.services[of(&self.services)?].belongs.as_ref(),
+            "distribution" => {
+                let mut all = self.distributions.iter();
+                all.find(|it| it.id == name)?.belongs.as_ref()
+            }
+            "bucket" => self.buckets.get(name),
+            _ => None,
+        }
+    }
+
     /// Returns the function of a component in an environment, where only one can be it.
     pub fn function(&self, wanted: Wanted<'_>) -> Option<String> {
         only(self.functions.iter().map(Live::candidate), wanted)
@@ -76,6 +120,12 @@ impl Account {
         let id = only(all, wanted)?;
         self.distributions.iter().find(|it| it.id == id)
     }
+}
+
+/// Returns whether a target may be offered: no tag of it names another application, or an environment of none of these.
+pub fn is_free(belongs: Option<&Owner>, app: &str, environments: &[String]) -> bool {
+    let mut environments = environments.iter();
+    belongs.is_none_or(|owner| environments.any(|it| owner.may_be(app, it)))
 }
 
 impl Live {
@@ -100,7 +150,7 @@ fn only<'a>(all: impl Iterator<Item = Candidate<'a>>, wanted: Wanted<'_>) -> Opt
 }
 
 /// Returns how well a candidate fits; `None` where it cannot be it.
-fn fits(about: &str, belongs: Option<&(String, String)>, wanted: Wanted<'_>) -> Option<usize> {
+fn fits(about: &str, belongs: Option<&Owner>, wanted: Wanted<'_>) -> Option<usize> {
     let has = words(about);
     let of = |text: &str| words(text).intersection(&has).count();
     let is_others = wanted
@@ -108,9 +158,9 @@ fn fits(about: &str, belongs: Option<&(String, String)>, wanted: Wanted<'_>) -> 
         .iter()
         .any(|other| other != wanted.environment && has.contains(other));
     let tagged = match belongs {
-        Some((app, environment)) if app == wanted.app && environment == wanted.environment => 100,
-        Some(_) => return None,
-        None => 0,
+        Some(owner) if !owner.may_be(wanted.app, wanted.environment) => return None,
+        Some(owner) if owner.environment.is_some() => 100,
+        Some(_) | None => 0,
     };
     let named = 4 * of(wanted.component) + 2 * of(wanted.environment) + of(wanted.app);
     let is_named = of(wanted.component) + of(wanted.app) > 0;
@@ -143,7 +193,10 @@ mod tests {
     fn account(functions: &[(&str, Option<(&str, &str)>)]) -> Account {
         let functions = functions.iter().map(|(name, belongs)| Live {
             name: (*name).to_owned(),
-            belongs: belongs.map(|(app, environment)| (app.to_owned(), environment.to_owned())),
+            belongs: belongs.map(|(app, environment)| Owner {
+                app: app.to_owned(),
+                environment: (!environment.is_empty()).then(|| environment.to_owned()),
+            }),
         });
         Account {
             functions: functions.collect(),
@@ -163,7 +216,7 @@ mod tests {
             environment: "prod",
             environments: &environments,
         };
-        let table: [Row; 8] = [
+        let table: [Row; 10] = [
             (
                 &[
                     ("shop-api-prod", None),
@@ -177,6 +230,11 @@ mod tests {
                 Some("x1"),
             ),
             (&[("shop-api-prod", Some(("other", "prod")))], None),
+            (&[("shop-api-prod", Some(("other", "")))], None),
+            (
+                &[("shop-api-prod", Some(("shop", "")))],
+                Some("shop-api-prod"),
+            ),
             (
                 &[("shop-api-prod-a", None), ("shop-api-prod-b", None)],
                 None,

@@ -10,6 +10,7 @@ pub mod environments;
 pub mod files;
 pub mod infrastructure;
 pub mod next;
+mod ours;
 pub mod pages;
 pub mod pieces;
 pub mod proposal;

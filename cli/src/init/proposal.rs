@@ -69,6 +69,7 @@ pub fn propose(facts: &Facts, asked: &mut Asked) -> Application {
                 names: &names,
                 asked,
                 is_apart: false,
+                cluster: None,
             }
             .component(piece)
         })

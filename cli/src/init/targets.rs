@@ -1,8 +1,9 @@
 //! The questions about one component's target. Pure.
 
-use super::account::{Wanted, each};
+use super::account::{Live, Owner, Wanted, each, is_free};
 use super::answers::{Asked, Check, Question, UNANSWERED};
 use super::application::{Component, Target, Text};
+use super::ours::Ours;
 use super::pieces::{Piece, Runs};
 use super::proposal::{Facts, question};
 use super::well_formed::Place;
@@ -19,6 +20,8 @@ pub struct Ask<'a> {
     pub asked: &'a mut Asked,
     /// True while the answer must differ by environment, because nothing else of the target does.
     pub is_apart: bool,
+    /// The cluster, while its service is asked for.
+    pub cluster: Option<Text>,
 }
 
 /// The kind of a site.
@@ -105,18 +108,23 @@ impl Ask<'_> {
         };
         let (ids, buckets) = (all(&|it| Some(it.id.clone())), all(&|it| it.bucket.clone()));
         let urls = all(&|it| it.host.as_ref().map(|host| format!("https://{host}")));
+        let free = |it: &&super::account::Distribution| self.is_free(it.belongs.as_ref());
         let choices = account
             .distributions
             .iter()
+            .filter(free)
             .map(|it| it.id.clone())
             .collect();
         let about = "the id of the distribution before the site, or `none`";
         let distribution = self.text(piece, SITE, "distribution", about, ids, choices);
         let distribution = (distribution != Text::One("none".to_owned())).then_some(distribution);
+        let free = |it: &&super::account::Distribution| self.is_free(it.belongs.as_ref());
         let choices = account
             .distributions
             .iter()
+            .filter(free)
             .filter_map(|it| it.bucket.clone())
+            .filter(|bucket| self.is_free(account.buckets.get(bucket)))
             .collect();
         let bucket = self.text(
             piece,
@@ -151,7 +159,12 @@ impl Ask<'_> {
         })
         .map(Text::of);
         let named = named.map(|named| Text::One(named.to_owned()));
-        let choices = account.functions.iter().map(|it| it.name.clone()).collect();
+        let choices = account
+            .functions
+            .iter()
+            .filter(|it| self.is_free(it.belongs.as_ref()))
+            .map(|it| it.name.clone())
+            .collect();
         let function = self.text(
             piece,
             "lambda",
@@ -191,10 +204,13 @@ impl Ask<'_> {
             each(self.names, one).map(Text::of)
         };
         let (clusters, services) = (part(0), part(1));
+        let free: Vec<&Live> = account
+            .services
+            .iter()
+            .filter(|it| self.is_free(it.belongs.as_ref()))
+            .collect();
         let all = |at: usize| {
-            account
-                .services
-                .iter()
+            free.iter()
                 .filter_map(move |it| it.name.split('/').nth(at).map(str::to_owned))
                 .collect()
         };
@@ -207,6 +223,7 @@ impl Ask<'_> {
             all(0),
         );
         self.is_apart = cluster.is_shared(self.names) && cluster != unanswered();
+        self.cluster = Some(cluster.clone());
         let service = self.text(
             piece,
             "ecs",
@@ -215,7 +232,7 @@ impl Ask<'_> {
             services,
             all(1),
         );
-        self.is_apart = false;
+        (self.is_apart, self.cluster) = (false, None);
         let container = self.one(
             piece,
             "container",
@@ -238,6 +255,10 @@ impl Ask<'_> {
             "the repository in Amazon ECR that its images are pushed to",
             proposed,
         )
+    }
+
+    fn is_free(&self, belongs: Option<&Owner>) -> bool {
+        is_free(belongs, self.app, self.names)
     }
 
     fn wanted<'b>(&'b self, piece: &'b Piece, environment: &'b str) -> Wanted<'b> {
@@ -286,11 +307,25 @@ impl Ask<'_> {
         let is_shared = |text: &Text| {
             is_apart && *text != Text::One("none".to_owned()) && text.is_shared(self.names)
         };
+        let ours = Ours {
+            account: &self.facts.account,
+            app: self.app,
+            environments: self.names,
+            cluster: self.cluster.clone(),
+        };
+        let proposed = proposed.filter(|text| !is_shared(text));
+        let taken = proposed
+            .as_ref()
+            .and_then(|text| ours.check(member, text).err());
+        let about = match &taken {
+            Some(why) => format!("{about}; {why}"),
+            None => about,
+        };
         let question = Question {
             key: format!("{}.{member}", piece.name),
             about,
             proposed: proposed
-                .filter(|text| !is_shared(text))
+                .filter(|_| taken.is_none())
                 .map(|text| text.written()),
             choices,
             only_with: None,
@@ -309,6 +344,7 @@ impl Ask<'_> {
             if text == "none" {
                 return Ok(());
             }
+            ours.check(member, &read)?;
             let place = Place {
                 kind,
                 member,

@@ -4,6 +4,23 @@
 set -euo pipefail
 export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1
 
+# Nothing is written where one of them carries the tags of another application or environment.
+ours() {
+  local app=$1 environment=$2 others
+  shift 2
+  others=$(aws resourcegroupstaggingapi get-resources "$@" --output text --query "ResourceTagMappingList[?Tags[?
+    (Key=='windlass:app' && Value!='$app') || (Key=='windlass:environment' && Value!='$environment')]].[ResourceARN,
+    Tags[?Key=='windlass:app'].Value | [0], Tags[?Key=='windlass:environment'].Value | [0]]")
+  if [ -n "$others" ] && [ "$others" != None ]; then
+    echo "Tagged for another owner than $app/$environment, so that nothing was written:" >&2
+    echo "$others" >&2
+    echo "Name another target in app.yaml, or hand it over first: docs/let-go.md of Windlass." >&2
+    exit 1
+  fi
+}
+ours textbook prod --resource-arn-list arn:aws:lambda:eu-west-1:111111111111:function:textbook-backend-prod arn:aws:s3:::textbook-book-prod
+ours textbook prod --region us-east-1 --resource-arn-list arn:aws:cloudfront::111111111111:distribution/E1TEXTBOOK
+
 # prod
 aws lambda get-alias --function-name textbook-backend-prod --name live > /dev/null 2>&1 ||
   aws lambda create-alias --function-name textbook-backend-prod --name live \

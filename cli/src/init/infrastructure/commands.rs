@@ -1,5 +1,5 @@
 //! `windlass-targets.sh`: for targets that no code here makes, the commands that give them tags, an alias and versions.
-//! They may be run again, and take away nothing. Pure.
+//! They may be run again, and take away nothing: before the first of them it looks at the tags that are there. Pure.
 
 use crate::init::application::{Application, Component, Target};
 
@@ -19,27 +19,45 @@ pub fn write(application: &Application, components: &[&Component]) -> Option<Str
             application.region
         ),
     ];
-    for environment in &application.environments {
-        let work = Work {
-            application,
-            environment: &environment.name,
-        };
-        lines.push(String::new());
-        lines.push(format!("# {}", environment.name));
-        lines.extend(components.iter().flat_map(|component| work.made(component)));
-        let here = components.iter().map(|component| work.arn(component));
-        lines.push(work.tagged("", &here.collect::<Vec<_>>()));
-        let there = components
-            .iter()
-            .filter_map(|component| work.distribution(component));
-        lines.push(work.tagged("--region us-east-1 ", &there.collect::<Vec<_>>()));
+    let works = application.environments.iter().map(|environment| Work {
+        application,
+        environment: &environment.name,
+    });
+    let works: Vec<Work<'_>> = works.collect();
+    lines.push(String::new());
+    lines.extend(LOOK.lines().map(str::to_owned));
+    for work in &works {
+        for (options, arns) in work.arns(components) {
+            lines.push(work.looked_at(options, &arns));
+        }
     }
-    lines.retain(|line| line != NOTHING);
+    for work in &works {
+        lines.push(String::new());
+        lines.push(format!("# {}", work.environment));
+        lines.extend(components.iter().flat_map(|component| work.made(component)));
+        for (options, arns) in work.arns(components) {
+            lines.push(work.tagged(options, &arns));
+        }
+    }
     Some(lines.join("\n") + "\n")
 }
 
-/// A line without a command.
-const NOTHING: &str = "#";
+/// The look at the tags before anything is written. What cannot be looked at ends the script as well. A filter of
+/// JMESPath that finds nothing is an empty list, which is false.
+const LOOK: &str = r#"# Nothing is written where one of them carries the tags of another application or environment.
+ours() {
+  local app=$1 environment=$2 others
+  shift 2
+  others=$(aws resourcegroupstaggingapi get-resources "$@" --output text --query "ResourceTagMappingList[?Tags[?
+    (Key=='windlass:app' && Value!='$app') || (Key=='windlass:environment' && Value!='$environment')]].[ResourceARN,
+    Tags[?Key=='windlass:app'].Value | [0], Tags[?Key=='windlass:environment'].Value | [0]]")
+  if [ -n "$others" ] && [ "$others" != None ]; then
+    echo "Tagged for another owner than $app/$environment, so that nothing was written:" >&2
+    echo "$others" >&2
+    echo "Name another target in app.yaml, or hand it over first: docs/let-go.md of Windlass." >&2
+    exit 1
+  fi
+}"#;
 
 struct Work<'a> {
     application: &'a Application,
@@ -84,10 +102,30 @@ impl Work<'_> {
         ))
     }
 
+    /// Returns the ARNs of all targets, with the options by which their tags are reached.
+    fn arns(&self, components: &[&Component]) -> Vec<(&'static str, Vec<String>)> {
+        let here = components.iter().map(|component| self.arn(component));
+        let there = components
+            .iter()
+            .filter_map(|component| self.distribution(component));
+        let both = [
+            ("", here.collect::<Vec<_>>()),
+            ("--region us-east-1 ", there.collect()),
+        ];
+        let both = both.into_iter();
+        both.filter(|(_, arns)| !arns.is_empty()).collect()
+    }
+
+    fn looked_at(&self, options: &str, arns: &[String]) -> String {
+        format!(
+            "ours {} {} {options}--resource-arn-list {}",
+            self.application.app,
+            self.environment,
+            arns.join(" ")
+        )
+    }
+
     fn tagged(&self, options: &str, arns: &[String]) -> String {
-        if arns.is_empty() {
-            return NOTHING.to_owned();
-        }
         format!(
             "aws resourcegroupstaggingapi tag-resources {options}--tags \"windlass:app={},windlass:environment={}\" \\\n  --resource-arn-list {}",
             self.application.app,
