@@ -419,7 +419,13 @@ fn what_windlass_has_no_kind_for_is_told() {
         "{}",
         err(&refused)
     );
-    for sort in ["Looked for: a static export of Next.js", "AWS SAM", "ECS"] {
+    for sort in [
+        "Looked for:\n  a static export of Next.js: ",
+        "AWS SAM",
+        "ECS",
+        "  a handler of AWS Lambda: `def handler(event, context)`",
+        "docs/app.md",
+    ] {
         assert!(err(&refused).contains(sort), "{}", err(&refused));
     }
 }

@@ -83,12 +83,13 @@ impl Init {
         } else {
             format!(". Seen: {notes}")
         };
-        let sorts = pieces::Sort::ALL.map(|sort| sort.to_string()).join(", ");
+        let sorts = pieces::Sort::ALL.map(|sort| format!("\n  {sort}: {}", sort.mark()));
         Failure::of(
             Trouble::NothingFound,
             format!(
-                "nothing was found in `{}` that Windlass releases{seen}. Looked for: {sorts}. Start it in the root of a repository that has one of these, or write `app.yaml` by hand (docs/integrate of Windlass)",
+                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{}\nStart it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
                 self.folder.display(),
+                sorts.concat()
             ),
         )
     }
