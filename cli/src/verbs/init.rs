@@ -333,7 +333,10 @@ fn prompt(question: &Question) -> Result<String, Failure> {
         match &question.proposed {
             _ if !told.is_empty() => return Ok(told.to_owned()),
             Some(proposed) => return Ok(proposed.clone()),
-            None => {}
+            None => println(&format!(
+                "`{}`: nothing is proposed here, so an empty answer says nothing: {}",
+                question.key, question.about
+            )),
         }
     }
 }
