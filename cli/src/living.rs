@@ -1,7 +1,8 @@
 //! The account, looked at for `init`: its functions, services and distributions, and the installation. A part that
 //! cannot be seen is listed as not looked at, and fails nothing.
 
-use crate::init::account::{Account, Distribution, Live, Owner};
+use crate::init::account::{Account, Closer, Distribution, Live, Owner};
+use crate::init::application::{Application, Target};
 use crate::init::proposal::Facts;
 use std::collections::BTreeMap;
 use windlass_aws::Living;
@@ -55,6 +56,56 @@ pub async fn look(facts: &mut Facts) {
     }
 }
 
+/// Looks closer at the services that an application has by now, and that are in the account. Returns whether there were
+/// any that had not been looked at.
+pub async fn look_closer(facts: &mut Facts, application: &Application) -> bool {
+    let mut is_new = false;
+    for name in services(application) {
+        let account = &mut facts.account;
+        let is_there = account.services.iter().any(|it| it.name == name);
+        if !is_there || account.closer.contains_key(&name) {
+            continue;
+        }
+        is_new = true;
+        let (cluster, service) = name.split_once('/').unwrap_or_default();
+        let seen = windlass_aws::service(facts.region.as_deref(), cluster, service).await;
+        let seen = seen.map_err(|fault| {
+            let unseen = &mut facts.account.unseen;
+            unseen.push(format!("the service {name}: {}", fault.message));
+        });
+        let seen = seen.ok().map(|it| Closer {
+            containers: it.containers,
+            balancers: it
+                .balancers
+                .into_iter()
+                .map(|it| (it.load_balancer, it.target_group))
+                .collect(),
+        });
+        facts.account.closer.insert(name, seen);
+    }
+    is_new
+}
+
+/// Returns the services of an application, in all of its environments.
+fn services(application: &Application) -> Vec<String> {
+    let environments = application.environments.iter();
+    let all = environments.flat_map(|environment| {
+        let components = application.components.iter();
+        components.filter_map(|component| match &component.target {
+            Target::Service {
+                cluster, service, ..
+            } => {
+                let at = |text: &crate::init::application::Text| {
+                    text.at(&application.app, &environment.name)
+                };
+                Some(format!("{}/{}", at(cluster), at(service)))
+            }
+            Target::Site { .. } | Target::Function { .. } => None,
+        })
+    });
+    all.collect()
+}
+
 fn account(living: Living) -> Account {
     let tags = &living.tags;
     let functions = living.functions.iter().map(|(name, arn)| Live {
@@ -90,6 +141,7 @@ fn account(living: Living) -> Account {
         services: services.collect(),
         distributions: distributions.collect(),
         buckets: buckets.collect(),
+        closer: BTreeMap::new(),
         unseen: living.unseen,
     }
 }

@@ -228,10 +228,11 @@ fn everything_is_written_once_and_the_next_commands_are_told() {
         .map(|line| line.trim().split("   #").next().unwrap())
         .collect();
     assert_eq!(
-        commands[..3],
+        commands[..4],
         [
             "bash windlass-targets.sh",
             "windlass declare",
+            "windlass doctor next prod",
             "windlass release next 1.0.0 web=out --git-ref refs/tags/v1.0.0 --watch"
         ]
     );
@@ -419,7 +420,13 @@ fn what_windlass_has_no_kind_for_is_told() {
         "{}",
         err(&refused)
     );
-    for sort in ["Looked for: a static export of Next.js", "AWS SAM", "ECS"] {
+    for sort in [
+        "Looked for:\n  a static export of Next.js: ",
+        "AWS SAM",
+        "ECS",
+        "  a handler of AWS Lambda: `def handler(event, context)`",
+        "docs/app.md",
+    ] {
         assert!(err(&refused).contains(sort), "{}", err(&refused));
     }
 }

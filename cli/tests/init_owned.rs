@@ -62,7 +62,7 @@ fn facts() -> Facts {
                 site("E2ABCDEFGHIJ", "own-web", None),
             ],
             buckets: BTreeMap::from([("shop-web".to_owned(), owner("shop", "prod"))]),
-            unseen: vec![],
+            ..Account::default()
         },
         region: Some("eu-west-1".into()),
         stack: "windlass".into(),

@@ -69,6 +69,15 @@ fn each_sort_is_found_where_it_is() {
 }
 
 #[test]
+fn a_plain_handler_is_found_by_its_definition() {
+    let hello = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/hello");
+    assert_eq!(
+        told(&find(&reading::read(&hello).unwrap())),
+        ["Handler api in `api`: Function { named: None, alias: None, is_image: false }:  → ."]
+    );
+}
+
+#[test]
 fn what_is_seen_and_not_taken_is_told() {
     let notes = |name: &str| pieces(name).notes.join("\n");
     assert!(

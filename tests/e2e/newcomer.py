@@ -9,7 +9,10 @@ from shop import REPOSITORY
 
 GOOD = 0
 # What docs/CLI.md says that `init` needs to see the account.
-SEES = ["lambda:ListFunctions", "ecs:ListClusters", "ecs:ListServices", "cloudfront:ListDistributions", "tag:GetResources"]
+SEES = [
+    "lambda:ListFunctions", "ecs:ListClusters", "ecs:ListServices", "cloudfront:ListDistributions", "tag:GetResources", "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition", "elasticloadbalancing:DescribeTargetGroups",
+]  # fmt: skip
 # What a developer of the application may besides, and what the script of the targets does.
 MENDS = [
     "lambda:GetAlias", "lambda:CreateAlias", "lambda:PublishVersion", "lambda:TagResource", "s3:PutBucketVersioning", "s3:GetBucketTagging",

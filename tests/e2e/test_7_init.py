@@ -109,9 +109,10 @@ def test_six_commands_to_the_first_release(skerry):
     out = skerry.type(f"windlass init --yes --answer web.url={shlex.quote(skerry.url)}")
     assert "written: app.yaml" in out and "next:" in out, out
     told = [line.strip().partition("   #")[0] for line in out.split("next:\n")[1].splitlines()]
-    script, declare, release, _ = told
+    script, declare, doctor, release, _ = told
     skerry.type(script)
     skerry.type(declare)
+    skerry.type(doctor)
     skerry.type(release)
     assert len(skerry.commands) <= MOST_COMMANDS
     print(f"{len(skerry.commands)} commands")

@@ -48,11 +48,7 @@ class WithFunction(Newcomer, Application):
         self.aws.lambda_.create_function(FunctionName=name, Runtime="python3.11", Handler="index.handler", Role=role, Timeout=10, Code=code)
 
     def files(self):
-        return {
-            "api/requirements.txt": "fastapi\nmangum\n",
-            "api/index.py": "from fastapi import FastAPI\nfrom mangum import Mangum\nhandler = Mangum(FastAPI())\n",
-            **{f"api/package/{path}": content for path, content in function_files("1.0.0").items()},
-        }
+        return {f"api/{path}": content for path, content in function_files("1.0.0").items()}
 
     def seen(self):
         return self.function("api", "live")

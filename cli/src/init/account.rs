@@ -15,8 +15,19 @@ pub struct Account {
     pub distributions: Vec<Distribution>,
     /// The buckets whose tags name an application, by name.
     pub buckets: BTreeMap<String, Owner>,
+    /// The services that were looked at closer, by `cluster/service`; `None` for one that could not be.
+    pub closer: BTreeMap<String, Option<Closer>>,
     /// Everything that was not looked at, and why.
     pub unseen: Vec<String>,
+}
+
+/// A service, looked at closer.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Closer {
+    /// Its containers, each with its image.
+    pub containers: Vec<(String, String)>,
+    /// The application load balancers before it, each with a target group, as their metrics name them.
+    pub balancers: Vec<(String, String)>,
 }
 
 /// A function or a service that lives there.
@@ -97,6 +108,37 @@ impl Account {
                 all.find(|it| it.id == name)?.belongs.as_ref()
             }
             "bucket" => self.buckets.get(name),
+            _ => None,
+        }
+    }
+
+    /// Returns the only container of a service that was looked at closer.
+    pub fn container(&self, service: &str) -> Option<String> {
+        match self.closer.get(service)?.as_ref()?.containers.as_slice() {
+            [(name, _)] => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Returns the repository in Amazon ECR of a container's image, in this account and region.
+    pub fn repository(
+        &self,
+        service: &str,
+        container: &str,
+        (account, region): (&str, &str),
+    ) -> Option<String> {
+        let containers = &self.closer.get(service)?.as_ref()?.containers;
+        let (_, image) = containers.iter().find(|(name, _)| name == container)?;
+        let (host, path) = image.split_once('/')?;
+        let name = path.split(['@', ':']).next().unwrap_or_default();
+        (host == format!("{account}.dkr.ecr.{region}.amazonaws.com")).then(|| name.to_owned())
+    }
+
+    /// Returns the only load balancer before a service with the only target group, by the names that their metrics
+    /// have.
+    pub fn balancer(&self, service: &str) -> Option<&(String, String)> {
+        match self.closer.get(service)?.as_ref()?.balancers.as_slice() {
+            [only] => Some(only),
             _ => None,
         }
     }

@@ -104,7 +104,18 @@ pub enum Target {
         container: String,
         /// The repository of its image.
         repository: String,
+        /// The load balancer before it.
+        balancer: Option<Balancer>,
     },
+}
+
+/// A load balancer with a target group, by the names that their metrics have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balancer {
+    /// The load balancer.
+    pub load_balancer: Text,
+    /// The target group.
+    pub target_group: Text,
 }
 
 impl Rule {

@@ -1,6 +1,7 @@
 //! `app.yaml` of an application. Pure.
 
 use super::application::{Application, Component, Environment, Rule, Target, Text};
+use super::gates;
 use super::pieces::Runs;
 use crate::yaml::text as quoted;
 use serde_json::Value;
@@ -38,15 +39,7 @@ pub fn write(application: &Application, notes: &[String]) -> String {
     for component in &application.components {
         lines.extend(component_lines(component, application));
     }
-    lines.push("gates:".to_owned());
-    lines.push("  bake: 2m".to_owned());
-    lines.push("  # A release that makes one of these ring is undone:".to_owned());
-    let alarms = &application.carried.alarms;
-    lines.push(if alarms.is_empty() {
-        format!("  # alarms: [\"{}-{{environment}}-5xx\"]", application.app)
-    } else {
-        format!("  alarms: {}", list(alarms))
-    });
+    lines.extend(gates::of_the_release(application));
     lines.join("\n") + "\n"
 }
 
@@ -122,6 +115,7 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
             service,
             container,
             repository,
+            balancer: _,
         } => {
             put("kind", "ecs".to_owned());
             put("cluster", text(cluster));
@@ -137,10 +131,12 @@ fn component_lines(component: &Component, application: &Application) -> Vec<Stri
     if !before.is_empty() {
         put("after", format!("[{}]", before.join(", ")));
     }
+    lines.extend(gates::of_a_component(component, application));
     lines
 }
 
-fn text(text: &Text) -> String {
+/// Writes a text, or one for each environment in braces.
+pub(super) fn text(text: &Text) -> String {
     match text {
         Text::One(text) => quoted(text),
         Text::Each(each) => {
@@ -162,7 +158,8 @@ fn flow(value: &Value) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
 }
 
-fn list(texts: &[String]) -> String {
+/// Writes texts in brackets.
+pub(super) fn list(texts: &[String]) -> String {
     let texts = texts.iter().map(|text| format!("{text:?}"));
     format!("[{}]", texts.collect::<Vec<_>>().join(", "))
 }

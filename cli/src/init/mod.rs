@@ -8,6 +8,7 @@ pub mod carried;
 pub mod declaration;
 pub mod environments;
 pub mod files;
+mod gates;
 pub mod infrastructure;
 pub mod next;
 mod ours;

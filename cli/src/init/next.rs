@@ -2,6 +2,7 @@
 
 use super::application::{Application, Rule};
 use super::files::{File, PAGE, PATCH, ROLE, SCRIPT};
+use super::pieces::{Piece, Sort};
 use super::role;
 
 /// Returns the commands, in their order.
@@ -24,6 +25,12 @@ pub fn commands(application: &Application, all: &[File]) -> Vec<String> {
         ));
     }
     next.push("windlass declare".to_owned());
+    next.extend(application.environments.first().map(|first| {
+        format!(
+            "windlass doctor {} {}   # tells all that is missing, and changes nothing",
+            application.app, first.name
+        )
+    }));
     next.extend(first_release(application));
     if has(ROLE) {
         next.push(format!(
@@ -47,6 +54,7 @@ fn first_release(application: &Application) -> Vec<String> {
         }
         Rule::Tag(_) | Rule::None => ("1.0.0", format!(" --environment {}", first.name)),
     });
+    let mut commands = pushes(application, version);
     let components = application
         .components
         .iter()
@@ -58,14 +66,40 @@ fn first_release(application: &Application) -> Vec<String> {
     let app = &application.app;
     let release = format!("windlass release {app} {version} {components}{from}");
     match first.filter(|first| application.is_manual(first)) {
-        Some(first) => vec![
+        Some(first) => commands.extend([
             format!("{release}   # records the first release, once it is built"),
             format!("windlass deploy {app} {} {version} --watch", first.name),
-        ],
-        None => vec![format!(
+        ]),
+        None => commands.push(format!(
             "{release} --watch   # the first release, once it is built"
-        )],
+        )),
     }
+    commands
+}
+
+/// Returns the commands that push the images of the first release, in the folders that they are built from.
+fn pushes(application: &Application, version: &str) -> Vec<String> {
+    let (account, region) = (&application.account, &application.region);
+    let registry = format!("{account}.dkr.ecr.{region}.amazonaws.com");
+    let components = application.components.iter();
+    let mut pushes: Vec<String> = components
+        .filter_map(|component| {
+            let image = format!("{registry}/{}:{version}", component.repository()?);
+            let Piece { folder, file, .. } = &component.piece;
+            let folder = if folder.is_empty() { "." } else { folder };
+            let built = match component.piece.sort {
+                Sort::Dockerfile => format!("docker build --tag {image} --file {file} {folder}"),
+                _ => format!("docker tag IMAGE {image}"),
+            };
+            Some(format!(
+                "{built} && docker push {image}   # unless it is there already"
+            ))
+        })
+        .collect();
+    if !pushes.is_empty() {
+        pushes.insert(0, format!("aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"));
+    }
+    pushes
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use super::account::{Live, Owner, Wanted, each, is_free};
 use super::answers::{Asked, Check, Question, UNANSWERED};
-use super::application::{Component, Target, Text};
+use super::application::{Balancer, Component, Target, Text};
 use super::ours::Ours;
 use super::pieces::{Piece, Runs};
 use super::proposal::{Facts, question};
 use super::well_formed::Place;
+use std::collections::BTreeMap;
 
 /// The questions of one component.
 pub struct Ask<'a> {
@@ -233,19 +234,48 @@ impl Ask<'_> {
             all(1),
         );
         (self.is_apart, self.cluster) = (false, None);
+        let names = self.services(&cluster, &service);
+        let container = container.or_else(|| same(&names, |name| account.container(name)));
         let container = self.one(
             piece,
             "container",
             "the container whose image a release changes",
             container,
         );
+        let home = (self.facts.account_id.as_deref())
+            .zip(self.facts.region.as_deref())
+            .unwrap_or_default();
+        let repository =
+            repository.or_else(|| same(&names, |name| account.repository(name, &container, home)));
         let repository = self.repository(piece, repository);
+        let balancer = |part: fn(&(String, String)) -> &String| {
+            let of = |environment: &str| account.balancer(names.get(environment)?).map(part);
+            each(self.names, |environment| of(environment).cloned()).map(Text::of)
+        };
+        let balancer =
+            balancer(|it| &it.0)
+                .zip(balancer(|it| &it.1))
+                .map(|(load_balancer, target_group)| Balancer {
+                    load_balancer,
+                    target_group,
+                });
         Target::Service {
             cluster,
             service,
             container,
             repository,
+            balancer,
         }
+    }
+
+    /// Returns the services of all environments, as `cluster/service`.
+    fn services(&self, cluster: &Text, service: &Text) -> BTreeMap<String, String> {
+        let names = self.names.iter().map(|environment| {
+            let at = |text: &Text| text.at(self.app, environment);
+            let name = format!("{}/{}", at(cluster), at(service));
+            (environment.clone(), name)
+        });
+        names.collect()
     }
 
     fn repository(&mut self, piece: &Piece, proposed: Option<String>) -> String {
@@ -356,6 +386,17 @@ impl Ask<'_> {
         let told = self.asked.ask(question, check);
         Text::read(&told, names).unwrap_or_else(|_| unanswered())
     }
+}
+
+/// Returns what all environments' services have in common.
+fn same(
+    services: &BTreeMap<String, String>,
+    of: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let mut all = services.values().map(|name| of(name));
+    let first = all.next()??;
+    all.all(|other| other.as_ref() == Some(&first))
+        .then_some(first)
 }
 
 /// Checks a name as AWS has them, without anything that a shell or YAML reads as more than a letter.

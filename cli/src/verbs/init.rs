@@ -56,14 +56,14 @@ impl Init {
     /// # Errors
     /// If a folder cannot be read, a question is not answered, or a file would be written over.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let facts = self.look()?;
+        let mut facts = self.look()?;
         for line in seen(&facts) {
             output.announce(&line);
         }
         if facts.pieces.pieces.is_empty() {
             return Err(self.found_nothing(&facts));
         }
-        let application = self.ask(&facts, output)?;
+        let application = self.ask(&mut facts, output)?;
         let (all, notes) = files::all(&application, &facts);
         check(&all, &facts.exceptions)?;
         let written = self.write(&all, output)?;
@@ -83,12 +83,13 @@ impl Init {
         } else {
             format!(". Seen: {notes}")
         };
-        let sorts = pieces::Sort::ALL.map(|sort| sort.to_string()).join(", ");
+        let sorts = pieces::Sort::ALL.map(|sort| format!("\n  {sort}: {}", sort.mark()));
         Failure::of(
             Trouble::NothingFound,
             format!(
-                "nothing was found in `{}` that Windlass releases{seen}. Looked for: {sorts}. Start it in the root of a repository that has one of these, or write `app.yaml` by hand (docs/integrate of Windlass)",
+                "nothing was found in `{}` that Windlass releases{seen}. Looked for:{}\nStart it in the root of a repository that has one of these: docs/first-hour of Windlass has the smallest function, service and site. Or write `app.yaml` by hand: docs/integrate/README.md has one for each, and docs/app.md every field",
                 self.folder.display(),
+                sorts.concat()
             ),
         )
     }
@@ -123,13 +124,38 @@ impl Init {
         Ok(facts)
     }
 
+    /// Looks closer at what the answers so far lead to. Returns whether something was looked at, which may propose more.
+    fn looks_closer(
+        &self,
+        facts: &mut Facts,
+        application: &Application,
+        output: Output,
+    ) -> Result<bool, Failure> {
+        if self.no_account {
+            return Ok(false);
+        }
+        let told = facts.account.unseen.len();
+        let mut is_new = false;
+        waiting(async {
+            is_new = living::look_closer(facts, application).await;
+            Ok(())
+        })?;
+        for unseen in &facts.account.unseen[told..] {
+            output.announce(&format!("not looked at: {unseen}"));
+        }
+        Ok(is_new)
+    }
+
     /// Asks until everything is answered.
-    fn ask(&self, facts: &Facts, output: Output) -> Result<Application, Failure> {
+    fn ask(&self, facts: &mut Facts, output: Output) -> Result<Application, Failure> {
         let mut answers: BTreeMap<String, String> = self.answers.iter().cloned().collect();
         let is_terminal = io::stdin().is_terminal() && !output.is_json();
         loop {
             let mut asked = Asked::new(answers.clone());
             let application = propose(facts, &mut asked);
+            if self.looks_closer(facts, &application, output)? {
+                continue;
+            }
             let is_open = |question: &&Question| !(self.yes && question.proposed.is_some());
             let open: Vec<&Question> = asked.open.iter().filter(is_open).collect();
             let Some(first) = open.first().filter(|_| asked.wrong.is_empty()) else {
@@ -307,7 +333,10 @@ fn prompt(question: &Question) -> Result<String, Failure> {
         match &question.proposed {
             _ if !told.is_empty() => return Ok(told.to_owned()),
             Some(proposed) => return Ok(proposed.clone()),
-            None => {}
+            None => println(&format!(
+                "`{}`: nothing is proposed here, so an empty answer says nothing: {}",
+                question.key, question.about
+            )),
         }
     }
 }

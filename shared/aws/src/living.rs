@@ -291,13 +291,13 @@ fn page(body: &str) -> (Vec<Distribution>, Option<String>) {
     (found, next)
 }
 
-fn address(host: &str, path: &str) -> Answered<Url> {
+pub(crate) fn address(host: &str, path: &str) -> Answered<Url> {
     let address = format!("{}{path}", host.trim_end_matches('/'));
     Url::parse(&address)
         .map_err(|error| Fault::new(FaultName::BadInput, format!("{address}: {error}")))
 }
 
-async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -> Answered<String> {
+pub(crate) async fn get(home: &SdkConfig, url: &Url, signed_for: (&str, &str)) -> Answered<String> {
     let credentials = api::credentials(home).await?;
     let request = api::signed("GET", url, String::new(), signed_for, credentials)?;
     let sending = async {

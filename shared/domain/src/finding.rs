@@ -180,8 +180,9 @@ pub enum FindingName {
     ///
     /// Next: Let it read less, as the finding says, or accept what it costs.
     GateCosts,
-    /// Nothing is measured where it would matter: releases are promoted to an environment without a gate,
-    /// or a rollout goes in steps that only pass the time. This is noted and stops nothing.
+    /// Nothing is measured where it would matter: releases are promoted to an environment without a gate, or are
+    /// watched for a time (`bake`) in which no gate decides, or a rollout goes in steps that only pass the time. This
+    /// is noted and stops nothing.
     ///
     /// Next: Declare `gates`, for the whole release or of a component, such as alarms or probes; or leave
     /// out the steps.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod app_page;
+
 use schemars::JsonSchema;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -147,6 +149,8 @@ fn generated() -> BTreeMap<String, String> {
     let faults = "Faults: something wrong while doing, and error names in the state machine";
     let mut files = pages::<FindingName>("findings", findings);
     files.extend(pages::<FaultName>("faults", faults));
+    let page = app_page::page(declaration::schema(), UPDATE);
+    files.insert("app.md".to_owned(), page);
     let schema = serde_json::to_string_pretty(declaration::schema()).unwrap();
     files.insert("app.schema.json".to_owned(), schema + "\n");
     files
@@ -209,4 +213,25 @@ fn the_schema_knows_the_example_fields() {
         .collect();
     let listed: Vec<&str> = KindName::ALL.iter().map(|kind| kind.as_str()).collect();
     assert_eq!(kinds, listed);
+}
+
+#[test]
+fn every_whole_declaration_on_a_page_is_valid() {
+    let folders = ["", "../", "integrate", "first-hour"].map(|folder| docs().join(folder));
+    let entries = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut found = 0;
+    for path in paths.filter(|path| path.extension().is_some_and(|end| end == "md")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let blocks = text.split("```yaml\n").skip(1);
+        let blocks = blocks.filter_map(|rest| rest.split("```").next());
+        for block in blocks.filter(|block| block.starts_with("app: ")) {
+            let read = declaration::Declaration::parse(block);
+            assert!(read.is_ok(), "{}: {:?}", path.display(), read.err());
+            found += 1;
+        }
+    }
+    assert!(found >= 4, "{found}");
 }

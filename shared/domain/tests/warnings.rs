@@ -35,7 +35,9 @@ fn what_nothing_measures_is_told() {
     const STEPS: &str = ", rollout: {canary: [10, 50]}";
     const BOTH: &str = ", rollout: {canary: [10]}, gates: {invocations: [{name: health}]}";
     const ROLLOUT: &str = "components.api.rollout";
+    const DEV: &str = "environments.dev.gates";
     const PROD: &str = "environments.prod.gates";
+    const WATCHED: &str = "prod: {deploy: {tag: stable}}";
     let table: &[(&str, &str, &str, &[&str])] = &[
         (TWO, "", "", &[PROD]),
         (TWO, "", "alarms: [red]", &[]),
@@ -46,7 +48,7 @@ fn what_nothing_measures_is_told() {
             "bake: 1m, metrics: [{namespace: Shop, metric: Errors, statistic: Sum, at_most: 1}]",
             &[],
         ),
-        (TWO, "", "bake: 10m", &[PROD]),
+        (TWO, "", "bake: 10m", &[DEV, PROD]),
         (TWO, INVOKED, "", &[]),
         (TWO, STEPS, "", &[ROLLOUT, PROD]),
         (TWO, STEPS, "alarms: [red]", &[]),
@@ -74,6 +76,11 @@ fn what_nothing_measures_is_told() {
         // Nothing is promoted where there is one environment.
         ("prod: {start: manual}", "", "", &[]),
         ("prod: {start: manual}", STEPS, "", &[ROLLOUT]),
+        // It is watched for a time in which nothing is measured, of all or of a component.
+        (WATCHED, "", "bake: 2m", &[PROD]),
+        (WATCHED, INVOKED, "bake: 2m", &[PROD]),
+        (WATCHED, "", "bake: 2m, alarms: [red]", &[]),
+        (WATCHED, INVOKED, "", &[]),
     ];
     for (environments, api, gates, wanted) in table {
         assert_eq!(

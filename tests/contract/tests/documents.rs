@@ -148,6 +148,35 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
         .filter(|target| !target.contains("://"))
 }
 
+/// Returns whether a link leads to a path that exists, and to a heading of that page where it names one.
+fn leads(page: &Path, folder: &Path, link: &str) -> bool {
+    let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+    let target = if path.is_empty() {
+        page.to_owned()
+    } else {
+        folder.join(path)
+    };
+    if heading.is_empty() {
+        return target.exists();
+    }
+    let text = fs::read_to_string(target).unwrap_or_default();
+    let headings = text.lines().filter_map(|line| {
+        let name = line.trim_start_matches('#').strip_prefix(' ')?;
+        line.starts_with('#').then(|| anchor(name))
+    });
+    headings.into_iter().any(|it| it == heading)
+}
+
+/// Returns the anchor that GitHub makes of a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter_map(|c| match c {
+        ' ' => Some('-'),
+        c if c.is_alphanumeric() || "-_".contains(c) => Some(c.to_ascii_lowercase()),
+        _ => None,
+    });
+    kept.collect()
+}
+
 #[test]
 fn every_path_that_a_document_names_exists() {
     let mut missing = Vec::new();
@@ -155,7 +184,7 @@ fn every_path_that_a_document_names_exists() {
         let text = read(&page);
         let folder = root().join(&page).with_file_name("");
         let gone = paths(&text).filter(|path| !root().join(path).exists());
-        let dangling = links(&text).filter(|link| !folder.join(link).exists());
+        let dangling = links(&text).filter(|link| !leads(&root().join(&page), &folder, link));
         let gone = gone.chain(dangling);
         missing.extend(gone.map(|path| format!("{}: {path}", page.display())));
     }

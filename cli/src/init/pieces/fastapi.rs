@@ -1,29 +1,32 @@
-//! FastAPI: a function where Mangum stands before it, an image where a Dockerfile is beside it, else undecided.
+//! FastAPI: a function where Mangum stands before it, in whichever of its files, an image where a Dockerfile is beside it, else undecided.
 
 use super::{Piece, Pieces, Runs, Sort, named};
 use crate::init::repository::{Repository, folder_of, join};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// Files at the root of an API, which list the packages that it needs.
-const PACKAGES: [&str; 2] = ["requirements.txt", "pyproject.toml"];
+pub(super) const PACKAGES: [&str; 2] = ["requirements.txt", "pyproject.toml"];
 
 /// Finds APIs, one for each root.
 pub fn find(repository: &Repository, found: &mut Pieces) {
-    let mut roots: BTreeMap<String, bool> = BTreeMap::new();
-    for (path, text) in repository
-        .ending(".py")
-        .filter(|(_, text)| text.contains("FastAPI("))
-    {
-        let root = root_of(repository, folder_of(path));
-        *roots.entry(root).or_default() |= text.contains("Mangum(");
+    let mut roots = BTreeSet::new();
+    let mut of_functions = BTreeSet::new();
+    for (path, text) in repository.ending(".py") {
+        let root = || root_of(repository, folder_of(path), &PACKAGES);
+        if text.contains("FastAPI(") {
+            roots.insert(root());
+        }
+        if text.contains("Mangum(") {
+            of_functions.insert(root());
+        }
     }
-    for (folder, is_function) in roots {
+    for folder in roots {
         let has = |name| repository.first_of(&folder, &[name]).is_some();
         let is_known = |piece: &Piece| piece.sort == Sort::Sam && piece.folder == folder;
         if found.pieces.iter().any(is_known) || has("Dockerfile") {
             continue;
         }
-        let runs = if is_function {
+        let runs = if of_functions.contains(&folder) {
             Runs::Function {
                 named: None,
                 alias: None,
@@ -48,10 +51,10 @@ pub fn find(repository: &Repository, found: &mut Pieces) {
 }
 
 /// Returns the nearest folder upwards that lists packages; else the folder itself.
-fn root_of(repository: &Repository, folder: &str) -> String {
+pub(super) fn root_of(repository: &Repository, folder: &str, lists: &[&str]) -> String {
     let mut at = folder;
     loop {
-        if repository.first_of(at, &PACKAGES).is_some() {
+        if repository.first_of(at, lists).is_some() {
             return at.to_owned();
         }
         if at.is_empty() {
@@ -63,7 +66,7 @@ fn root_of(repository: &Repository, folder: &str) -> String {
 
 /// Returns the commands that put the code and its packages side by side (AWS Lambda Developer Guide, "Working with .zip
 /// file archives for Python Lambda functions").
-fn build(has_list: bool) -> Vec<String> {
+pub(super) fn build(has_list: bool) -> Vec<String> {
     let packages = if has_list {
         "pip install --target package --requirement requirements.txt"
     } else {

@@ -5,6 +5,7 @@ mod create_react_app;
 mod dockerfile;
 mod docusaurus;
 mod fastapi;
+mod handler;
 mod kubernetes;
 mod next;
 mod package;
@@ -39,11 +40,13 @@ pub enum Sort {
     Cdk,
     /// A task definition of Amazon ECS.
     TaskDefinition,
+    /// A handler of AWS Lambda.
+    Handler,
 }
 
 impl Sort {
     /// All sorts that are looked for.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Next,
         Self::Docusaurus,
         Self::Vite,
@@ -53,7 +56,26 @@ impl Sort {
         Self::Sam,
         Self::Cdk,
         Self::TaskDefinition,
+        Self::Handler,
     ];
+
+    /// Returns the mark by which it is found.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Next => "a `package.json` with `next`, and `output: 'export'`",
+            Self::Docusaurus => "a `package.json` with `@docusaurus/core`",
+            Self::Vite => "a `package.json` with `vite`, and `index.html` beside it",
+            Self::CreateReactApp => "a `package.json` with `react-scripts`",
+            Self::Dockerfile => "a `Dockerfile`",
+            Self::FastApi => "`FastAPI(` in a `.py` file",
+            Self::Sam => "`AWS::Serverless::Function` in a `template.yaml`",
+            Self::Cdk => "a `cdk.json`, and functions whose names stand in its code",
+            Self::TaskDefinition => "a task definition in a `.json` file",
+            Self::Handler => {
+                "`def handler(event, context)` or `lambda_handler` in a `.py` file, `exports.handler` or `export const handler` in a `.js` file"
+            }
+        }
+    }
 }
 
 impl fmt::Display for Sort {
@@ -68,6 +90,7 @@ impl fmt::Display for Sort {
             Self::Sam => "a function of AWS SAM",
             Self::Cdk => "a function of AWS CDK",
             Self::TaskDefinition => "a task definition of Amazon ECS",
+            Self::Handler => "a handler of AWS Lambda",
         })
     }
 }
@@ -151,6 +174,7 @@ pub fn find(repository: &Repository) -> Pieces {
         task_definition::find,
         fastapi::find,
         dockerfile::find,
+        handler::find,
         kubernetes::find,
     ] {
         look(repository, &mut found);

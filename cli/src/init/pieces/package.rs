@@ -39,6 +39,17 @@ impl Package<'_> {
         lists.iter().any(|list| !self.file[list][other].is_null())
     }
 
+    /// Returns whether it needs others while it runs.
+    pub fn has_dependencies(&self) -> bool {
+        let needed = self.file["dependencies"].as_object();
+        needed.is_some_and(|needed| !needed.is_empty())
+    }
+
+    /// Returns whether it has a script of this name.
+    pub fn has_script(&self, name: &str) -> bool {
+        !self.file["scripts"][name].is_null()
+    }
+
     /// Returns the commands that install and build, by the lock file beside it or at the root of the repository.
     pub fn build(&self, repository: &Repository) -> Vec<String> {
         let has = |lock: &str| {

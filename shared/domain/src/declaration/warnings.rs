@@ -4,6 +4,7 @@ use super::Declaration;
 use super::resolved::Resolved;
 use crate::finding::{Finding, FindingName, limited};
 use crate::kinds::About;
+use crate::time::Span;
 
 impl Declaration {
     /// Returns the warnings about the declaration, in all of its environments.
@@ -29,19 +30,43 @@ impl Resolved {
         warnings
     }
 
-    /// Returns a warning if an environment that releases are promoted to has no gate: a release that was good elsewhere
-    /// passes here whatever it does.
+    /// Returns a warning if a release passes here whatever it does: one that is promoted from elsewhere, or one that is
+    /// watched for a time in which nothing is measured.
     fn unmeasured(&self) -> Option<Finding> {
-        (self.promoted_to && self.gates.all().is_empty()).then(|| {
-            Finding::new(
-                FindingName::NothingMeasured,
-                format!("environments.{}.gates", self.environment),
-                format!(
-                    "Releases are promoted to `{}`, and nothing is measured there: each passes, whatever it does.",
-                    self.environment
-                ),
-                "Write `gates`, for the whole release or of a component, such as `alarms` or `probes`.",
+        let (here, bake) = (&self.environment, self.gates.bake);
+        let is_bare = self.gates.all().is_empty();
+        let reason = if self.promoted_to && is_bare {
+            format!(
+                "Releases are promoted to `{here}`, and nothing is measured there: each passes, whatever it does."
             )
-        })
+        } else if bake > Span::ZERO && is_bare {
+            format!(
+                "Releases are watched for {bake} in `{here}`, and nothing is measured meanwhile: each passes, whatever it does."
+            )
+        } else if bake > Span::ZERO {
+            format!(
+                "Releases are watched for {bake} in `{here}`, and nothing is measured of {}: one that brings nothing else passes, whatever it does.",
+                self.unwatched()?
+            )
+        } else {
+            return None;
+        };
+        Some(Finding::new(
+            FindingName::NothingMeasured,
+            format!("environments.{here}.gates"),
+            reason,
+            "Write `gates`, for the whole release or of a component, such as `alarms` or `probes`.",
+        ))
+    }
+
+    /// Returns the components of which no gate decides, where there are any. A component whose result is no state is
+    /// measured by how it ends.
+    fn unwatched(&self) -> Option<String> {
+        let components = self.components.iter();
+        let unwatched = components
+            .filter(|(name, it)| it.spec.kind().goes_back() && !self.gates.measure(name))
+            .map(|(name, _)| format!("`{name}`"));
+        let unwatched: Vec<String> = unwatched.collect();
+        (!unwatched.is_empty()).then(|| unwatched.join(", "))
     }
 }

@@ -1,0 +1,162 @@
+//! `docs/app.md`: the schema of declarations for people, each field with its comment in the code.
+
+use serde_json::Value;
+
+/// The length of a line.
+const WIDTH: usize = 120;
+
+const ABOUT: &str = "The declaration of an application: what there is, where it lives, what is watched. Each field has here what an \
+editor shows of it by [the schema](app.schema.json): both are made of the same comments. Unknown fields are refused, with the name that \
+was meant. [Integrate](integrate/README.md) has a small one for each thing that you deploy; of the command line `validate` checks one, and \
+`declare` puts it in force.";
+
+/// The types that come first, in this order; the others follow by name.
+const FIRST: [&str; 5] = [
+    "Environment",
+    "Deploy",
+    "Component",
+    "Gates",
+    "ComponentGates",
+];
+
+/// Returns the page.
+pub fn page(schema: &Value, update: &str) -> String {
+    let mut page = format!(
+        "<!-- Generated from comments in the code. Written anew by `{update}`. -->\n\n# app.yaml\n\n{}\n\n",
+        wrapped("", ABOUT)
+    );
+    page.push_str("## At the top\n\n");
+    page.push_str(&fields(schema));
+    let types = schema["$defs"].as_object().unwrap();
+    let others = types.keys().map(String::as_str);
+    let others = others.filter(|name| !FIRST.contains(name));
+    for name in FIRST.into_iter().chain(others) {
+        let about = &types[name];
+        let section = match name {
+            "Component" => kinds(about),
+            _ => format!("\n## {name}\n\n{}", definition(about)),
+        };
+        page.push_str(&section);
+    }
+    page
+}
+
+/// Returns a section for each kind of component.
+fn kinds(about: &Value) -> String {
+    let mut text = format!("\n## Component\n\n{}\n", wrapped("", comment(about)));
+    for kind in about["oneOf"].as_array().unwrap() {
+        let name = kind["properties"]["kind"]["const"].as_str().unwrap();
+        text.push_str(&format!("\n### kind: {name}\n\n{}", definition(kind)));
+    }
+    text
+}
+
+/// Returns what a type is: its comment, and its fields or its values.
+fn definition(about: &Value) -> String {
+    let mut text = wrapped("", comment(about)) + "\n";
+    for example in about["examples"].as_array().into_iter().flatten() {
+        text.push_str(&format!("\nSuch as `{example}`.\n"));
+    }
+    if about["properties"].is_object() {
+        text.push('\n');
+        text.push_str(&fields(about));
+    }
+    let values = about["oneOf"].as_array().into_iter().flatten();
+    let values = values.map(|one| {
+        let value = one["const"].as_str().unwrap_or_default();
+        item(&format!("- `{value}`: {}", comment(one)))
+    });
+    let values: String = values.collect();
+    if !values.is_empty() {
+        text.push('\n');
+        text.push_str(&values);
+    }
+    if let Some(any) = about["anyOf"].as_array() {
+        let words: Vec<String> = any.iter().map(sort).collect();
+        text.push_str(&format!("\nIt is {}.\n", words.join(", or ")));
+    }
+    text
+}
+
+/// Returns a list of fields.
+fn fields(of: &Value) -> String {
+    let required: Vec<&str> = of["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let fields = of["properties"].as_object().unwrap().iter();
+    let fields = fields.filter(|(_, field)| field["const"].is_null());
+    let lines = fields.map(|(name, field)| {
+        let needed = if required.contains(&name.as_str()) {
+            ", needed"
+        } else {
+            ""
+        };
+        let usual = match &field["default"] {
+            Value::Null => String::new(),
+            Value::Object(of) if of.is_empty() => String::new(),
+            Value::Array(of) if of.is_empty() => String::new(),
+            usual => format!(" If absent: `{}`.", usual.to_string().replace('"', "")),
+        };
+        item(&format!(
+            "- `{name}` ({}{needed}): {}{usual}",
+            sort(field),
+            comment(field)
+        ))
+    });
+    lines.collect()
+}
+
+/// Returns the words for the type of a value.
+fn sort(of: &Value) -> String {
+    if let Some(name) = of["$ref"].as_str() {
+        let name = name.rsplit('/').next().unwrap();
+        return format!("[{name}](#{})", name.to_lowercase());
+    }
+    if let Some(any) = of["anyOf"].as_array() {
+        let any: Vec<String> = any.iter().map(sort).filter(|it| it != "null").collect();
+        return any.join(" or ");
+    }
+    if of["items"].is_object() {
+        return format!("list of {}", sort(&of["items"]));
+    }
+    let named = of["patternProperties"].as_object();
+    let named = named.and_then(|all| all.values().next());
+    let named = named.or_else(|| Some(&of["additionalProperties"]).filter(|it| it.is_object()));
+    if let Some(named) = named {
+        return format!("{} by name", sort(named));
+    }
+    match &of["type"] {
+        Value::String(text) if text == "integer" => "number".to_owned(),
+        Value::String(text) if text == "string" => "text".to_owned(),
+        Value::String(text) => text.clone(),
+        _ => "any value".to_owned(),
+    }
+}
+
+fn comment(of: &Value) -> &str {
+    of["description"].as_str().unwrap_or_default()
+}
+
+fn item(text: &str) -> String {
+    wrapped("  ", text) + "\n"
+}
+
+/// Breaks a text into lines, each but the first with an indent.
+fn wrapped(indent: &str, text: &str) -> String {
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for word in text.split_whitespace() {
+        let is_full = line.chars().count() + word.chars().count() + 1 > WIDTH;
+        if is_full && !line.trim().is_empty() {
+            lines.push(std::mem::replace(&mut line, indent.to_owned()));
+        }
+        if !line.trim().is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines.join("\n")
+}
