@@ -4,6 +4,7 @@ function that is called in place of a task of ECS."""
 import pytest
 from application import MISTAKE
 from atoll import ENVIRONMENT, Atoll
+from command_line import CommandLine
 from kelp import Kelp
 
 
@@ -96,6 +97,11 @@ def kelp(aws):
     kelp.make_targets()
     kelp.declare()
     return kelp
+
+
+def test_a_call_that_a_release_may_make_is_healthy(kelp, aws, tmp_path):
+    told = CommandLine(aws, "kelp", tmp_path).json("doctor", "kelp", kelp.environment)
+    assert (told.status, told.document["findings"]) == (0, []), told
 
 
 def test_a_function_is_called_once_with_each_release(kelp):

@@ -3,6 +3,7 @@
 use crate::scene::{Quay, running};
 use serde_json::json;
 use windlass_domain::digest::Digest;
+use windlass_engine::kinds::needs::By;
 
 /// Returns the record after a call with these bytes has succeeded.
 fn after(version: &str) -> windlass_domain::environment::Running {
@@ -90,4 +91,34 @@ fn the_page_of_its_log_is_known_before_it_is_called() {
     functions.named("jobs").unwrap().log_group = Some("/shop".into());
     drop(functions);
     assert!(log().as_str().unwrap().ends_with("log-group/$252Fshop"));
+}
+
+/// What a release without bytes leaves out is not said to have run with them.
+#[test]
+fn an_irreversible_call_that_the_release_leaves_out_has_not_run_with_it() {
+    let mut quay = Quay::calling("jobs", None);
+    quay.spec.irreversible = true;
+    quay.spec.undo = None;
+    for (brings, expected) in [(true, true), (false, false)] {
+        quay.brings = brings;
+        let planned = quay.plan("1", Some(&after("1")));
+        assert_eq!(
+            (planned.unchanged.is_some(), planned.irreversible),
+            (true, expected)
+        );
+    }
+}
+
+/// Without a role of the environment `run-task` calls the function, and not the role that a check asks about.
+#[test]
+fn only_the_environment_s_own_role_is_asked_whether_it_may_call() {
+    let quay = Quay::calling("jobs", None);
+    for (is_own, expected) in [(true, vec!["lambda:InvokeFunction"]), (false, vec![])] {
+        let by = By {
+            role: "arn:aws:iam::111111111111:role/any",
+            is_own,
+            region: "eu-west-1",
+        };
+        assert_eq!(quay.needs(&by), expected);
+    }
 }

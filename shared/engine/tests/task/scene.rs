@@ -13,7 +13,8 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::Inputs;
 use windlass_domain::place::Place;
 use windlass_domain::time::{Span, Time};
-use windlass_engine::kinds::task::prepare;
+use windlass_engine::kinds::needs::By;
+use windlass_engine::kinds::task::{needs, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::ports::Clock as _;
 use windlass_world::World;
@@ -24,6 +25,8 @@ pub struct Quay {
     pub world: World,
     pub spec: Spec,
     pub again: bool,
+    /// Whether the release has something for the component that the task belongs to.
+    pub brings: bool,
 }
 
 fn tags() -> BTreeMap<String, String> {
@@ -66,11 +69,31 @@ impl Quay {
             world,
             spec,
             again: false,
+            brings: true,
         }
     }
 
     /// Plans as `Prepare` does, after what ran last.
     pub fn plan(&self, version: &str, running: Option<&Running>) -> Prepared {
+        self.asked(version, running, |input| {
+            run(prepare(&self.world, input, &self.spec)).unwrap()
+        })
+    }
+
+    /// Returns the actions that the asked role must be allowed.
+    pub fn needs(&self, by: &By<'_>) -> Vec<&'static str> {
+        let needed = self.asked("1", None, |input| {
+            run(needs(&self.world, input, by, &self.spec)).unwrap()
+        });
+        needed.into_iter().flat_map(|one| one.actions).collect()
+    }
+
+    fn asked<T>(
+        &self,
+        version: &str,
+        running: Option<&Running>,
+        ask: impl FnOnce(&PrepareInput<'_>) -> T,
+    ) -> T {
         let containers = [("agent".to_owned(), "shop/agent".to_owned())];
         let owner = AnySpec::Ecs(Ecs {
             cluster: "shop".into(),
@@ -92,7 +115,7 @@ impl Quay {
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("migrate").unwrap(),
             home: None,
-            artifact: Some(&artifact),
+            artifact: self.brings.then_some(&artifact),
             goal_state: None,
             is_check: false,
             running,
@@ -102,7 +125,7 @@ impl Quay {
             inputs: &Inputs::new(),
             place: &Place::default(),
         };
-        run(prepare(&self.world, &input, &self.spec)).unwrap()
+        ask(&input)
     }
 
     /// Makes the same for a function that is called in place of a task.

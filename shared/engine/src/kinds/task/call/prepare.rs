@@ -79,7 +79,7 @@ pub async fn prepare<P: CallPorts>(
         before: to_value(&before)?,
         stages,
         unchanged,
-        irreversible: spec.irreversible,
+        irreversible: spec.irreversible && input.artifact.is_some(),
         warnings,
         ..Prepared::default()
     })
@@ -179,14 +179,14 @@ fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Op
     })
 }
 
-/// The calls of a release, which `run-task` makes; in another account the role of the environment. Whether Windlass's own
-/// role may is told by the function's tags.
+/// The calls that a release makes with the environment's own role. Without such a role `run-task` makes them with a role
+/// that is not the asked one; the function's tags tell whether that one may.
 pub async fn needs(
     there: &impl CallPorts,
     by: &By<'_>,
     call: &FunctionCall,
 ) -> Answered<Vec<Needed>> {
-    if by.is_own {
+    if !by.is_own {
         return Ok(vec![]);
     }
     match find(there, call).await {
