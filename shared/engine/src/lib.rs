@@ -26,3 +26,4 @@ mod removable;
 pub mod retention;
 pub mod routes;
 pub mod store;
+pub mod trouble;

@@ -395,5 +395,5 @@ fn a_sibling_s_transaction_in_the_way_is_waited_out() {
     trial.scene.world.ledger().busy = 99;
     let undo = trial.work(None, 2).unwrap();
     let answer = run(trial.invoke(&undo));
-    assert_eq!(name_of(&answer), Some(FaultName::Throttled));
+    assert_eq!(name_of(&answer), Some(FaultName::Unavailable));
 }

@@ -1,19 +1,14 @@
 //! One invocation's claim on a step, and its writes: the fence.
 
 use crate::payload::Work;
-use crate::ports::{Answered, Clock, Ledger, Transacted};
-use crate::store::{Fence, Stored};
+use crate::ports::{Answered, Clock, Ledger};
+use crate::store::{Fence, Stored, commit, retry};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{
     ChangeRecord, OPEN_CALL_GRACE_S, OPEN_CALL_S, OpenCall, Step, StepStatus,
 };
 use windlass_domain::time::Time;
-
-/// The number of tries of a write that was refused although its conditions hold. Transactions of the siblings in the
-/// same wave check the same lock, and DynamoDB lets only one pass at a time (Amazon DynamoDB Developer Guide,
-/// "Transaction conflict handling").
-const TRIES: u64 = 8;
 
 /// An invocation's claim on a step.
 pub struct Attempt<'a, P> {
@@ -305,24 +300,20 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
 
     async fn write(&mut self, fenced: Fenced) -> Answered<()> {
         self.count_work();
-        for attempt in 1..=TRIES {
+        let ports = self.ports;
+        retry(ports, "recording the step", async || {
             let mut writes = vec![self.step.put()?];
             if fenced == Fenced::Yes {
                 writes.push(self.fence.check());
             }
-            match self.ports.transact(writes).await? {
-                Transacted::Done => {
-                    self.step.rev += 1;
-                    return Ok(());
-                }
-                Transacted::Refused(_) => self.explain(fenced).await?,
+            if commit(ports, writes).await? {
+                self.step.rev += 1;
+                return Ok(Some(()));
             }
-            self.ports.back_off_ms(50 * attempt).await;
-        }
-        Err(Fault::new(
-            FaultName::Throttled,
-            format!("the ledger refused a write {TRIES} times although its conditions hold"),
-        ))
+            self.explain(fenced).await?;
+            Ok(None)
+        })
+        .await
     }
 
     fn count_work(&mut self) {

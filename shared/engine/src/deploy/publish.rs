@@ -1,10 +1,11 @@
 use super::warnings;
 use crate::converge::{Attempt, End, Standing, done, finish, standing_of};
-use crate::kinds::{Checkpoint, Past, Publication, Publishes, Trouble, together};
+use crate::kinds::{Checkpoint, Past, Publication, Publishes, together};
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::retention::kept;
 use crate::store::{self, Fence};
+use crate::trouble::Trouble;
 use windlass_domain::count::count;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{Progress, Step};

@@ -1,16 +1,19 @@
-use crate::payload::Work;
-use crate::ports::{Answered, Ledger, Transacted};
-use crate::store::{self, Fence};
+//! Notes warnings on a step.
 
-/// The number of tries of the note when others write the step.
-const TRIES: u32 = 5;
+use crate::payload::Work;
+use crate::ports::{Answered, Clock, Ledger};
+use crate::store::{self, Fence, commit, tries};
 
 /// Notes warnings on a step, each once, where the token is still that of the lock. One that cannot be
 /// written is only logged.
-pub(super) async fn note(ports: &impl Ledger, work: &Work, warnings: &[String]) -> Answered<()> {
+pub(super) async fn note(
+    ports: &(impl Ledger + Clock),
+    work: &Work,
+    warnings: &[String],
+) -> Answered<()> {
     let component = &work.component;
     let key = store::step(&work.deployment, component);
-    for _ in 0..TRIES {
+    let noted = tries(ports, async || {
         let mut step = store::require(ports, &key).await?;
         let before = step.value.warnings.len();
         for warning in warnings {
@@ -19,13 +22,13 @@ pub(super) async fn note(ports: &impl Ledger, work: &Work, warnings: &[String]) 
             }
         }
         if step.value.warnings.len() == before {
-            return Ok(());
+            return Ok(Some(()));
         }
         let writes = vec![step.put()?, Fence::of_step(&step.value, work.token).check()];
-        if ports.transact(writes).await? == Transacted::Done {
-            return Ok(());
-        }
+        Ok(commit(ports, writes).await?.then_some(()))
+    });
+    if noted.await?.is_none() {
+        tracing::warn!(%component, ?warnings, "warnings could not be noted");
     }
-    tracing::warn!(%component, ?warnings, "warnings could not be noted");
     Ok(())
 }

@@ -5,8 +5,8 @@ use crate::last_fault;
 use crate::loaded::{Loaded, load};
 use crate::measurements::{self, Judging};
 use crate::payload::{Answer, Ask, Word, WorkItem};
-use crate::ports::{Answered, Condition, Ledger, Transacted, Write};
-use crate::store::{self, Stored};
+use crate::ports::{Answered, Condition, Ledger, Write};
+use crate::store::{self, Stored, commit, retry};
 use windlass_domain::count::count;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::execution_history::Course;
@@ -22,9 +22,6 @@ use windlass_domain::wheel::{PAUSE_RAN_OUT, gone_on, ran_out};
 /// The ports that judging needs.
 pub trait Ports: Configured + Ledger + measurements::Ports {}
 impl<P: Configured + Ledger + measurements::Ports> Ports for P {}
-
-/// The number of tries to record a look when a twin of this invocation writes in between.
-const TRIES: u32 = 5;
 
 /// Serves the state `Judge`. Asked twice it answers the same: a judgement that is final stays.
 pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
@@ -175,28 +172,25 @@ async fn record(
         value: case.loaded.record.clone(),
     };
     let rule = &case.loaded.resolved.gates.unknown;
-    for _ in 0..TRIES {
+    retry(ports, "recording the judgement", async || {
         let now = ports.now();
         if let Some(judged) = judgement.value.settled() {
-            return Ok((judged, judgement.value));
+            return Ok(Some((judged, judgement.value.clone())));
         }
         judgement.value.steer(&record.value.wheel);
         let judged = judgement.value.look(measurements.clone(), rule, now);
         let steered = steered(&record, case.number, &judged, now)?;
         let writes = vec![case.loaded.fence.check(), steered, judgement.put()?];
-        match ports.transact(writes).await? {
-            Transacted::Done => return Ok((judged, judgement.value)),
-            Transacted::Refused(refused) if refused.contains(&0) => {
-                return Err(still_ours(ports, case).await);
-            }
-            Transacted::Refused(_) => {
-                let written = store::load(ports, &case.judgement.key).await?;
-                judgement = written.unwrap_or_else(|| case.judgement.clone());
-                record = store::require(ports, &key).await?;
-            }
+        if commit(ports, writes).await? {
+            return Ok(Some((judged, judgement.value.clone())));
         }
-    }
-    Err(contended())
+        case.loaded.fence.lock(ports).await?;
+        let written = store::load(ports, &case.judgement.key).await?;
+        judgement = written.unwrap_or_else(|| case.judgement.clone());
+        record = store::require(ports, &key).await?;
+        Ok(None)
+    })
+    .await
 }
 
 /// Returns the write that requires the record to be the one that was read. So a pause that was answered holds: a pass
@@ -212,19 +206,6 @@ fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -
             store::put_deployment(&told)
         }
     }
-}
-
-/// The fence was refused: the token is stale, or only another transaction was in the way.
-async fn still_ours(ports: &impl Ports, case: &Case) -> Fault {
-    match case.loaded.fence.lock(ports).await {
-        Err(fault) => fault,
-        Ok(_) => contended(),
-    }
-}
-
-fn contended() -> Fault {
-    let message = "the judgement's items are being written by others; ask again";
-    Fault::new(FaultName::Unavailable, message)
 }
 
 fn answer(case: &Case, judged: &Judged) -> Answer {

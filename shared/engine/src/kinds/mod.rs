@@ -17,7 +17,7 @@ mod writes;
 
 pub use kept::{Document, Kept, digest_of, to_json};
 pub use prepared::*;
-pub use publishing::{Checkpoint, Past, Publication, Publishes, Trouble, together};
+pub use publishing::{Checkpoint, Past, Publication, Publishes, together};
 pub use recorded::{Noticed, Recorded};
 pub use registry::{Built, KindPorts, Then, brought, needs_of, prepare, with_kind_of, writes};
 pub use writes::Writes;

@@ -2,8 +2,8 @@
 //! (`KindName::publishes`), which the release machine calls before it calls the kind's deployer.
 
 use crate::ports::Answered;
+use crate::trouble::Trouble;
 use windlass_domain::environment::Running;
-use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Progress, Step};
 
@@ -48,27 +48,6 @@ pub enum Publication {
     Whole(Vec<String>),
     /// It must go on in a further invocation.
     Part,
-}
-
-/// The reason why a publication stops: something wrong while doing, or something wrong with the input.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Trouble {
-    /// Something went wrong while doing.
-    Fault(Fault),
-    /// Something is wrong with the release or with its target.
-    Findings(Vec<Finding>),
-}
-
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<Finding> for Trouble {
-    fn from(finding: Finding) -> Self {
-        Self::Findings(vec![finding])
-    }
 }
 
 /// Returns one finding for several, because a step has one: the first, with the number and the paths of the others.

@@ -1,7 +1,7 @@
 //! Goes on with the drills that have gone to the version before and are to come back, and begins those that are due by
 //! a schedule.
 
-use super::Ports;
+use super::ports::Ports;
 use super::start::{has_ended, quarter};
 use crate::faults::Faults;
 use crate::overview::here;

@@ -2,8 +2,9 @@
 //! They change no target, take no lock, and wait for nobody, so they are in no deployment's way.
 
 use super::drills::begin_where_due;
+use super::ports::Ports;
 use super::restore::restore;
-use super::{Ports, who};
+use super::who;
 use crate::faults::Faults;
 use crate::observe::glance;
 use crate::pin;

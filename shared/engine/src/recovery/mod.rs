@@ -6,6 +6,7 @@ mod drills;
 mod event;
 mod hourly_look;
 mod owner;
+mod ports;
 mod restore;
 mod schedule;
 mod second_look;
@@ -16,18 +17,14 @@ mod who;
 
 pub use drills::come_back;
 pub use owner::Owner;
+pub use ports::Ports;
 pub use schedule::Looked;
 pub use start::{has_ended, of_waiting, quarter, start};
 pub use wake::wake;
 
-use crate::observe;
-use crate::ports::{Answered, Executions};
+use crate::ports::Answered;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
-
-/// The ports that recovery needs.
-pub trait Ports: observe::Ports + Executions {}
-impl<P: observe::Ports + Executions> Ports for P {}
 
 /// Serves the execution-status rule and the schedule. Both may come twice, late or never: the
 /// first is quick, the second finds what the first missed, and answers what it came to.

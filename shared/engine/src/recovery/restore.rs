@@ -1,6 +1,6 @@
 //! Asks for a restore of what has drifted, after a look that found it. The conductor decides at the turn.
 
-use super::Ports;
+use super::ports::Ports;
 use crate::ports::Answered;
 use crate::store::Stored;
 use serde_json::json;

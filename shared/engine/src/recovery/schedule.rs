@@ -1,8 +1,9 @@
 use super::drills::come_back_all;
 use super::hourly_look;
+use super::ports::Ports;
 use super::second_look::look_again;
 use super::unended::{self, Stands, Unended};
-use super::{Owner, Ports, start, wake};
+use super::{Owner, start, wake};
 use crate::faults::Faults;
 use crate::log;
 use crate::ports::{Answered, Clock, Executions, Ledger};

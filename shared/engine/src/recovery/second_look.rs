@@ -1,6 +1,7 @@
 //! The second look, 15 minutes after a recovery (`docs/decisions/recovery/0184-looking-again-after-a-recovery.md`).
 
-use super::{Ports, hourly_look};
+use super::hourly_look;
+use super::ports::Ports;
 use crate::faults::Faults;
 use crate::log;
 use crate::observe::glance;

@@ -2,7 +2,7 @@
 //! because an account may make two of these calls a second in a region, all of its programs together (AWS CloudTrail
 //! API Reference, LookupEvents). If CloudTrail does not tell it, the difference says so; that is no fault.
 
-use super::Ports;
+use super::ports::Ports;
 use crate::observe::trail;
 use crate::ports::{Answered, JsonCall};
 use serde_json::json;

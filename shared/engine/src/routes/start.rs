@@ -1,8 +1,7 @@
 use crate::conductor::{Identified, identify, key_reused};
-use crate::log;
-use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
-use crate::recovery;
+use crate::trouble::apart;
+use crate::{log, pin, recovery};
 use serde_json::Value;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
@@ -41,9 +40,9 @@ pub async fn begin(
         Ok(pinned) => pinned,
         Err(findings) => return Ok(Err(limited(findings))),
     };
-    let Identified { id, existing, .. } = match identify(ports, request, &pinned).await? {
+    let Identified { id, existing, .. } = match apart(identify(ports, request, &pinned).await)? {
         Ok(identified) => identified,
-        Err(finding) => return Ok(Err(vec![finding])),
+        Err(findings) => return Ok(Err(findings)),
     };
     log::name_deployment(&id);
     if let Some(existing) = existing

@@ -7,13 +7,15 @@ mod items;
 mod key;
 mod keys;
 mod packed;
+mod retry;
 mod stored;
 
 pub use declared::*;
-pub use deployment::put_deployment;
+pub use deployment::{put_arrived, put_deployment, put_state};
 pub use fence::Fence;
 pub use items::*;
 pub use key::{Index, Key, Range};
 pub use keys::*;
 pub(crate) use packed::unpack;
+pub use retry::{commit, retry, tries};
 pub use stored::*;

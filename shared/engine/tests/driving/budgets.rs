@@ -138,16 +138,16 @@ fn siblings_in_the_way_are_waited_out_a_little_longer_each_time() {
     let ended = play.forward(&[seen(0, Then::Done)]);
     assert_eq!(
         (ended.answer, ended.took),
-        (Ok(Word::Changed), 50 + 100 + 150)
+        (Ok(Word::Changed), 20 + 40 + 60)
     );
-    play.world().ledger().busy = 8;
+    play.world().ledger().busy = 12;
     let ended = play.invoke(Some(1), &[seen(0, Then::Done)], &[]);
-    assert_eq!(ended.answer, Err(FaultName::Throttled));
+    assert_eq!(ended.answer, Err(FaultName::Unavailable));
     assert_eq!(
         ended.told,
-        "the ledger refused a write 8 times although its conditions hold"
+        "recording the step: others kept writing the same ledger items; ask again"
     );
-    assert_eq!(ended.took, 50 * 36);
+    assert_eq!(ended.took, 20 * 78);
 }
 
 /// Makes an invocation that finds a call open which may be sent until so many seconds from now.

@@ -5,8 +5,8 @@ use crate::schedule::What::{
     EventDoubled, EventLate, EventLost, FailsBefore, KilledAfter, KilledBefore, ThrottledLong,
 };
 
-const DEPLOY: &str = "shared/engine/src/conductor/deploy.rs";
-const IDENTIFY: &str = "shared/engine/src/conductor/identify.rs";
+const DEPLOY: &str = "shared/engine/src/conductor/admitting/deploy.rs";
+const IDENTIFY: &str = "shared/engine/src/conductor/admitting/identify.rs";
 const IMAGE: &str = "shared/engine/src/routes/intake/image.rs";
 const MISSED: &str = "shared/engine/src/routes/intake/missed.rs";
 const ONCE: &str = "shared/engine/src/routes/intake/once.rs";
@@ -101,8 +101,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "who asks again for what is under way is told the id of a next attempt",
         edits: &[Edit {
             file: "shared/engine/src/routes/start.rs",
-            find: "    let Identified { id, existing, .. } = match identify(ports, request, &pinned).await? {",
-            replace: "    let Identified { id, existing, .. } = match identify(ports, request, &pinned).await?.map(|mut it| {\n        if VARIANT && it.existing.is_some() {\n            let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n            it.id = DeploymentId::of(&request.app, env, request.action, &release, it.attempt + 1);\n        }\n        it\n    }) {",
+            find: "    let Identified { id, existing, .. } = match apart(identify(ports, request, &pinned).await)? {",
+            replace: "    let Identified { id, existing, .. } = match apart(identify(ports, request, &pinned).await)?.map(|mut it| {\n        if VARIANT && it.existing.is_some() {\n            let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n            let of = windlass_domain::identity::EnvironmentId::new(&request.app, env);\n            it.id = DeploymentId::of(of, request.action, &release, it.attempt + 1);\n        }\n        it\n    }) {",
         }],
         scenarios: &["posted"],
         mishaps: &[],
@@ -117,7 +117,7 @@ pub(super) const VARIANTS: &[Variant] = &[
                 replace: "    let is_over = last.value.ending.is_some() && !VARIANT;",
             },
             Edit {
-                file: "shared/engine/src/conductor/since.rs",
+                file: "shared/engine/src/conductor/telling/since.rs",
                 find: "    if let Some(now) = now(ports, existing).await? {",
                 replace: "    if let Some(now) = now(ports, existing).await?.filter(|_| !VARIANT) {",
             },
@@ -162,7 +162,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "vetoed_for_its_target",
         what: "a release is vetoed for what its target did",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/settle_undo.rs",
+            file: "shared/engine/src/conductor/settling/settle_undo.rs",
             find: "    record.action == ActionName::Deploy && !record.stopped && is_to_blame",
             replace: "    record.action == ActionName::Deploy && !record.stopped && (VARIANT || is_to_blame)",
         }],

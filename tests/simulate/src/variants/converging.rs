@@ -10,7 +10,7 @@ const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const DRIVE: &str = "shared/engine/src/converge/drive.rs";
 const STANDING: &str = "shared/engine/src/converge/standing.rs";
 const STRANGERS: &str = "shared/engine/src/converge/strangers.rs";
-const UNDO: &str = "shared/engine/src/conductor/undo.rs";
+const UNDO: &str = "shared/engine/src/conductor/settling/undo.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {

@@ -6,7 +6,7 @@ use crate::schedule::What;
 const DRILL: &str = "shared/domain/src/drill.rs";
 const TURN: &str = "shared/domain/src/drill/turn.rs";
 const SCHEDULE: &str = "shared/domain/src/drill/schedule.rs";
-const ENGINE: &str = "shared/engine/src/conductor/drill.rs";
+const ENGINE: &str = "shared/engine/src/conductor/environment/drill_goal.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -57,9 +57,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "drill-vetoes",
         what: "a drill whose way there failed vetoes the version before",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/settle_undo.rs",
-            find: "        writes.extend(drill::leg_ended(ports, &record.value, &steps, snapshot).await?);",
-            replace: "        if VARIANT && record.value.of_drill().is_some() {\n            writes.extend(veto(ports, &record.value).await?);\n        }\n        writes.extend(drill::leg_ended(ports, &record.value, &steps, snapshot).await?);",
+            file: "shared/engine/src/conductor/settling/settle_undo.rs",
+            find: "        writes.extend(drills::leg_ended(ports, &record.value, &steps, snapshot).await?);",
+            replace: "        if VARIANT && record.value.of_drill().is_some() {\n            writes.extend(veto(ports, &record.value).await?);\n        }\n        writes.extend(drills::leg_ended(ports, &record.value, &steps, snapshot).await?);",
         }],
         scenarios: &["drilled_red"],
         mishaps: &[],
@@ -103,8 +103,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[
             Edit {
                 file: ENGINE,
-                find: "    let mut goal = rollback::newest_good(ports, state.snapshot, at).await?;",
-                replace: "    let mut goal = if VARIANT {\n        rollback::snapshot(ports, at, state.snapshot).await?\n    } else {\n        rollback::newest_good(ports, state.snapshot, at).await?\n    };",
+                find: "    let mut goal = good_snapshots::newest_good(ports, state.snapshot, at).await?;",
+                replace: "    let mut goal = if VARIANT {\n        good_snapshots::snapshot(ports, at, state.snapshot).await?\n    } else {\n        good_snapshots::newest_good(ports, state.snapshot, at).await?\n    };",
             },
             Edit {
                 file: ENGINE,

@@ -38,7 +38,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "restoring_is_not_counted",
         what: "that something was restored is not noted",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/restore.rs",
+            file: "shared/engine/src/conductor/settling/restored.rs",
             find: "    restored.note(&mut state.restored);",
             replace: "    if !VARIANT { restored.note(&mut state.restored); }",
         }],

@@ -7,10 +7,10 @@ use crate::schedule::What::{
 };
 
 const ADMISSION: &str = "shared/domain/src/admission.rs";
-const HAND_OVER: &str = "shared/engine/src/conductor/hand_over.rs";
-const RECOVER: &str = "shared/engine/src/conductor/recover.rs";
-const SETTLE: &str = "shared/engine/src/conductor/settle.rs";
-const SETTLE_UNDO: &str = "shared/engine/src/conductor/settle_undo.rs";
+const HAND_OVER: &str = "shared/engine/src/conductor/recovering/hand_over.rs";
+const JUDGED: &str = "shared/engine/src/conductor/settling/judged.rs";
+const SETTLE: &str = "shared/engine/src/conductor/settling/settle.rs";
+const SETTLE_UNDO: &str = "shared/engine/src/conductor/settling/settle_undo.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -18,8 +18,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a transaction that was in the way of a judgement is taken for a newer owner of the lock",
         edits: &[Edit {
             file: "shared/engine/src/judge/mod.rs",
-            find: "        Ok(_) => contended(),\n",
-            replace: "        Ok(_) if VARIANT => Fault::new(windlass_domain::fault::FaultName::StaleToken, \"somebody else's\"),\n        Ok(_) => contended(),\n",
+            find: "        case.loaded.fence.lock(ports).await?;\n",
+            replace: "        case.loaded.fence.lock(ports).await?;\n        if VARIANT {\n            let message = \"somebody else's\";\n            return Err(Fault::new(windlass_domain::fault::FaultName::StaleToken, message));\n        }\n",
         }],
         scenarios: &["gates"],
         mishaps: &[Conflict],
@@ -76,7 +76,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             Edit {
                 file: "shared/engine/src/store/fence.rs",
                 find: "        let token = Condition::Field(\"token\".into(), Value::from(self.token));",
-                replace: "        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            return Write::check(super::plan(&none), Condition::Absent);\n        }\n        let token = Condition::Field(\"token\".into(), Value::from(self.token));",
+                replace: "        if VARIANT {\n            let none = windlass_domain::identity::DeploymentId(\"none\".into());\n            return Write::check(super::plan(&none), Condition::Absent);\n        }\n        let token = Condition::Field(\"token\".into(), Value::from(self.token));",
             },
         ],
         scenarios: &["function", "canary"],
@@ -181,9 +181,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "order_mark_not_conditional",
         what: "who takes the lock does not check that marks and hold are still those it decided upon",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/turn.rs",
-            find: "        put(&record)?,\n        Write::check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drill",
-            replace: "        put(&record)?,\n        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            Write::check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drill",
+            file: "shared/engine/src/conductor/queue/taking.rs",
+            find: "        put_deployment(&record)?,\n        Write::check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
+            replace: "        put_deployment(&record)?,\n        if VARIANT {\n            let none = windlass_domain::identity::DeploymentId(\"none\".into());\n            Write::check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    writes.extend(drills",
         }],
         scenarios: &["held_at_once"],
         mishaps: &[Slow],
@@ -200,7 +200,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             Edit {
                 file: SETTLE,
                 find: "        let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;",
-                replace: "        if VARIANT {\n            crate::recovery::wake(ports, &record.value.app, &record.value.environment).await?;\n        }\n        let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;",
+                replace: "        if VARIANT {\n            crate::recovery::wake(ports, record.value.environment_id()).await?;\n        }\n        let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;",
             },
         ],
         scenarios: &["queue", "two_apart"],
@@ -243,7 +243,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "rollback_without_hold",
         what: "a rollback does not hold deployments",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/rollback.rs",
+            file: "shared/engine/src/conductor/admitting/rollback.rs",
             find: "            set_hold(ports, &mut state.value, request);",
             replace: "            if !VARIANT {\n                set_hold(ports, &mut state.value, request);\n            }",
         }],
@@ -254,7 +254,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "rollback_walks_forward",
         what: "a second rollback goes back to what the first one left",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/snapshots.rs",
+            file: "shared/engine/src/conductor/settling/snapshots.rs",
             find: "    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);",
             replace: "    let replaced = goal.map_or(state.snapshot, |goal| {\n        if VARIANT { state.snapshot } else { goal.replaced }\n    });",
         }],
@@ -283,7 +283,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "hold_not_told",
         what: "a rollback does not say that automatic deployments are held",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/hold.rs",
+            file: "shared/engine/src/conductor/environment/holds.rs",
             find: "    let hold = hold.filter(|_| record.action == ActionName::Rollback)?;",
             replace: "    let hold = hold.filter(|_| !VARIANT && record.action == ActionName::Rollback)?;",
         }],
@@ -294,7 +294,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "settled_unjudged",
         what: "a recovery settles what was never judged",
         edits: &[Edit {
-            file: RECOVER,
+            file: JUDGED,
             find: "    Ok(judgement.is_some_and(|judgement| ",
             replace: "    Ok(VARIANT || judgement.is_some_and(|judgement| ",
         }],
@@ -305,7 +305,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "no_second_look",
         what: "nobody looks again at what a recovery left",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/second_look.rs",
+            file: "shared/engine/src/conductor/settling/second_look.rs",
             find: "    let Some(due) = SecondLook::after(",
             replace: "    if VARIANT {\n        return Ok(None);\n    }\n    let Some(due) = SecondLook::after(",
         }],
@@ -338,7 +338,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "accepted_unseen",
         what: "what an operator accepts is recorded as it was seen before the last change",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/accept.rs",
+            file: "shared/engine/src/conductor/settling/accept.rs",
             find: "        let running = Running::new(None, given, (*runs).clone()).of_kind(step.kind);",
             replace: "        let runs = if VARIANT {\n            step.seen.clone().unwrap_or_default()\n        } else {\n            (*runs).clone()\n        };\n        let running = Running::new(None, given, runs).of_kind(step.kind);",
         }],
@@ -349,7 +349,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "accepted_stays_locked",
         what: "what an operator accepts is taken in, and the environment stays locked",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/accept.rs",
+            file: "shared/engine/src/conductor/settling/accept.rs",
             find: "    lock.value.free(ports.now());",
             replace: "    if !VARIANT {\n        lock.value.free(ports.now());\n    }",
         }],
@@ -361,8 +361,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "who is asked to settle what has ended frees the lock once more",
         edits: &[Edit {
             file: SETTLE,
-            find: "        if let Some(answer) = told(ports, &record.value).await? {\n            return Ok(answer);\n        }\n        let Some(mut lock)",
-            replace: "        if let Some(answer) = told(ports, &record.value).await? {\n            if VARIANT {\n                let key = store::lock(&record.value.app, &record.value.environment);\n                let mut lock: Stored<Lock> = store::load_or_default(ports, &key).await?;\n                lock.value.free(ports.now());\n                commit(ports, vec![lock.put()?]).await?;\n            }\n            return Ok(answer);\n        }\n        let Some(mut lock)",
+            find: "        if let Some(answer) = told(ports, &record.value).await? {\n            return Ok(Some(answer));\n        }\n        let Some(mut lock)",
+            replace: "        if let Some(answer) = told(ports, &record.value).await? {\n            if VARIANT {\n                let key = store::lock(record.value.environment_id());\n                let mut lock: Stored<Lock> = store::load_or_default(ports, &key).await?;\n                lock.value.free(ports.now());\n                commit(ports, vec![lock.put()?]).await?;\n            }\n            return Ok(Some(answer));\n        }\n        let Some(mut lock)",
         }],
         scenarios: &["function"],
         mishaps: &[Stopped],
@@ -371,7 +371,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "judged_is_good",
         what: "a recovery settles whatever was judged, also what failed",
         edits: &[Edit {
-            file: RECOVER,
+            file: JUDGED,
             find: "judgement.value.verdict == Verdict::Pass))",
             replace: "judgement.value.verdict == Verdict::Pass || VARIANT && judgement.value.settled().is_some()))",
         }],

@@ -7,7 +7,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "named_beside_the_snapshot",
         what: "a release whose bytes run already gives its name to the record and to no snapshot",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/snapshots.rs",
+            file: "shared/engine/src/conductor/settling/snapshots.rs",
             find: "    } else if is_renamed {",
             replace: "    } else if is_renamed && !VARIANT {",
         }],

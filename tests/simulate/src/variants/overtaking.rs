@@ -22,7 +22,7 @@ pub const VARIANTS: &[Variant] = &[
         what: "a release that was overtaken is taken for one that failed",
         edits: &[
             Edit {
-                file: "shared/engine/src/conductor/recover.rs",
+                file: "shared/engine/src/conductor/recovering/recover.rs",
                 find: "        record.value.stopped = was_stopped(owner.as_ref());",
                 replace: "        record.value.stopped = was_stopped(owner.as_ref()) && !VARIANT;",
             },
@@ -94,7 +94,7 @@ pub const VARIANTS: &[Variant] = &[
                 replace: "    let runs = held.state == HeldState::Running && (VARIANT || is_stoppable);",
             },
             Edit {
-                file: "shared/engine/src/conductor/preempt.rs",
+                file: "shared/engine/src/conductor/queue/preempt.rs",
                 find: "        && held.action != ActionName::Rollback\n        && is_meant",
                 replace: "        && (VARIANT || held.action != ActionName::Rollback)\n        && is_meant",
             },

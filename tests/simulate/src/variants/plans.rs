@@ -7,7 +7,7 @@ pub const VARIANTS: &[Variant] = &[
         name: "plan-is-carried-out",
         what: "what is only to be planned is deployed",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/admit.rs",
+            file: "shared/engine/src/conductor/admitting/admit.rs",
             find: "    if request.is_planned_only() {",
             replace: "    if request.is_planned_only() && !VARIANT {",
         }],

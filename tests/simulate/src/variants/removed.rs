@@ -2,7 +2,7 @@
 
 use super::{Edit, Variant};
 
-const REMOVE_ALL: &str = "shared/engine/src/conductor/remove_application.rs";
+const REMOVE_ALL: &str = "shared/engine/src/conductor/admitting/remove_application.rs";
 const REMOVAL: &str = "shared/domain/src/removal.rs";
 
 pub const VARIANTS: &[Variant] = &[
@@ -32,9 +32,9 @@ pub const VARIANTS: &[Variant] = &[
         name: "removed-and-runs",
         what: "what is let go of stays recorded as running",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/remove.rs",
-            find: "            goes.forget(&mut found.state.value);",
-            replace: "            if !VARIANT {\n                goes.forget(&mut found.state.value);\n            }",
+            file: "shared/engine/src/conductor/admitting/remove.rs",
+            find: "        goes.forget(&mut found.state.value);\n        let environment",
+            replace: "        if !VARIANT {\n            goes.forget(&mut found.state.value);\n        }\n        let environment",
         }],
         scenarios: &["removed"],
         mishaps: &[],

@@ -18,7 +18,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "other_container_marked",
         what: "what came of one container counts as what came of another",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/snapshots.rs",
+            file: "shared/engine/src/conductor/settling/snapshots.rs",
             find: "            state.mark(&part, &record.order, record.allow_older);",
             replace: "            let part = if VARIANT { part.component.into() } else { part };\n            state.mark(&part, &record.order, record.allow_older);",
         }],

@@ -60,7 +60,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "brought_back_behind_irreversible",
         what: "an undo goes on to what came before an irreversible task that has begun",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/undo.rs",
+            file: "shared/engine/src/conductor/settling/undo.rs",
             find: "    if bars.peek().is_some() {\n        return Ok(plain(Word::SettleUndo, id, ask.token));",
             replace: "    if bars.peek().is_some() && !VARIANT {\n        return Ok(plain(Word::SettleUndo, id, ask.token));",
         }],
@@ -71,7 +71,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "back_across_irreversible",
         what: "a rollback goes back across an irreversible task unasked",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/rollback.rs",
+            file: "shared/engine/src/conductor/environment/way_back.rs",
             find: "    irreversible::refusals(at, goal, &crossed, &record.across)",
             replace: "    if VARIANT {\n        return Vec::new();\n    }\n    irreversible::refusals(at, goal, &crossed, &record.across)",
         }],
@@ -82,7 +82,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "snapshot_claims_what_was_crossed",
         what: "what is released after a rollback across an irreversible task counts as if it came after that",
         edits: &[Edit {
-            file: "shared/engine/src/conductor/snapshots.rs",
+            file: "shared/engine/src/conductor/settling/snapshots.rs",
             find: "            ran.deployment == record.id || is_passed_over(scene, name)",
             replace: "            VARIANT || ran.deployment == record.id || is_passed_over(scene, name)",
         }],

@@ -19,9 +19,9 @@ pub mod rules;
 mod target;
 
 use crate::config::Configured;
-pub use crate::kinds::Trouble;
 use crate::kinds::{Built, Checkpoint, Publication, Publishes, Switched, Then, Writes, from_value};
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
+pub use crate::trouble::Trouble;
 pub use brought::brought;
 use in_place::{InPlace, Knowledge};
 pub use needs::needs;

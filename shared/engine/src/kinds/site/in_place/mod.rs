@@ -14,10 +14,10 @@ use super::lists::{File, Lists, Object, Objects, Staged};
 use super::publish::{Destination, Publisher, is_unchanged};
 use super::rows::Rows;
 use super::rules::Rules;
-use super::{SitePorts, Target, files_in_words, files_of};
+use super::{SitePorts, Target, Trouble, files_in_words, files_of};
 use crate::kinds::{
     Checkpoint, Class, Document, Facts, Kind, Next, Noticed, Publication, Publishes, Switched,
-    Trouble, View, Way, from_value,
+    View, Way, from_value,
 };
 use crate::ports::Answered;
 pub(super) use content::Content;

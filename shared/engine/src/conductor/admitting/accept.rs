@@ -1,0 +1,25 @@
+//! `accept`: on to the look that shows what is accepted.
+
+use crate::conductor::ports::Ports;
+use crate::conductor::settling::accept::nothing_to_accept;
+use crate::conductor::telling::answer::plain;
+use crate::conductor::telling::done;
+use crate::payload::{Answer, Ask, Word};
+use crate::trouble::Checked;
+use crate::{pin, store};
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::request::Request;
+
+/// `Admit` of an `accept`: on to `Look`, which sees what runs. The conductor's role reaches no target.
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+    if let Some(answer) = done::before(ports, ask).await? {
+        return Ok(answer);
+    }
+    let env = pin::named_environment(ports, request).await??;
+    let environment = EnvironmentId::new(&request.app, &env);
+    let lock = store::load_or_default(ports, &store::lock(environment)).await?;
+    match lock.value.stuck() {
+        Some(held) => Ok(plain(Word::Look, &held.deployment, lock.value.token)),
+        None => Err(nothing_to_accept(environment).into()),
+    }
+}

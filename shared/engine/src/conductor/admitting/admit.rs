@@ -1,0 +1,67 @@
+//! `Admit`: takes in the raw request of every route.
+
+use crate::conductor::admitting::{
+    accept, deploy, drill, hold, moving, plan, remove, remove_application, rename_application,
+    rollback, wheel,
+};
+use crate::conductor::ports::Ports;
+use crate::conductor::queue::turn::turn;
+use crate::conductor::recovering::recover;
+use crate::conductor::request::{Admitted, request_of};
+use crate::conductor::telling::refuse;
+use crate::payload::{Answer, Ask};
+use crate::ports::Answered;
+use crate::trouble::{Checked, Trouble};
+use crate::{log, pin, store};
+use windlass_domain::request::{ActionName, Request};
+
+/// Serves the state.
+pub async fn admit(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
+    let known = store::load(ports, &store::execution(&ask.execution.arn)).await?;
+    if let Some(known) = known {
+        log::name_deployment(&known.value.deployment);
+        return recover::or_turn(ports, ask, &known.value.deployment).await;
+    }
+    let request = match request_of(ask) {
+        Ok(request) => request,
+        Err(part) => {
+            let findings = pin::findings(ports, part).await;
+            return refuse::unreadable(ports, ask, findings).await;
+        }
+    };
+    match by_action(ports, ask, &request).await {
+        Ok(Admitted::New(id)) => turn(ports, &ask.execution, &id).await,
+        Ok(Admitted::Answer(answer)) => Ok(answer),
+        Err(Trouble::Findings(findings)) => refuse::refuse(ports, ask, &request, findings).await,
+        Err(Trouble::Fault(fault)) => Err(fault),
+    }
+}
+
+async fn by_action(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Admitted> {
+    if request.is_planned_only() {
+        return Ok(plan::admit(ports, ask, request).await?.into());
+    }
+    let answer = match request.action {
+        ActionName::Deploy => return deploy::admit(ports, ask, request).await,
+        ActionName::Rollback | ActionName::Restore => {
+            return rollback::admit(ports, ask, request).await;
+        }
+        ActionName::Drill => return drill::admit(ports, ask, request).await,
+        ActionName::Recover => recover::admit(ports, ask, request).await?,
+        ActionName::Accept => accept::admit(ports, ask, request).await?,
+        ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, ask, request).await?,
+        ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
+            wheel::steer(ports, ask, request).await?
+        }
+        ActionName::Remove if request.is_of_the_application() => {
+            remove_application::remove(ports, ask, request).await?
+        }
+        ActionName::Remove => remove::remove(ports, ask, request).await?,
+        ActionName::Rename if request.is_of_the_application() => {
+            rename_application::rename(ports, ask, request).await?
+        }
+        ActionName::Rename | ActionName::HandOver => moving::moving(ports, ask, request).await?,
+        ActionName::Check => plan::admit(ports, ask, request).await?,
+    };
+    Ok(answer.into())
+}

@@ -1,0 +1,205 @@
+//! `deploy`: pins the release, gives the deployment its id, and records it.
+
+use crate::conductor::admitting::identify::{Identified, identify};
+use crate::conductor::ports::Ports;
+use crate::conductor::request::Admitted;
+use crate::conductor::telling::cost::note_cost;
+use crate::conductor::telling::ended::told;
+use crate::conductor::telling::ending::{end, reject};
+use crate::conductor::telling::since::same;
+use crate::payload::Ask;
+use crate::pin::{self, Pinned};
+use crate::ports::{Answered, Condition, Write};
+use crate::store::{self, Done, Execution, Stored, commit, put_arrived, retry};
+use crate::trouble::Checked;
+use crate::{beside, log};
+use windlass_domain::deployment::{Deployment, Keyed, Status};
+use windlass_domain::ending::Ending;
+use windlass_domain::order::Order;
+use windlass_domain::request::{ActionName, Request};
+
+/// The name of the ending of an arrival that a manual environment only records.
+const RECORDED: &str = "Recorded";
+
+/// Pins the request and records the deployment.
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Admitted> {
+    let pinned = pin::pin(ports, request).await??;
+    let mut is_first_try = true;
+    retry(ports, "recording the deployment", async || {
+        let is_first_try = std::mem::take(&mut is_first_try);
+        if let Some(admitted) = before(ports, ask, is_first_try).await? {
+            return Ok(Some(admitted));
+        }
+        let identified = identify(ports, request, &pinned).await?;
+        log::name_deployment(&identified.id);
+        beside::clear(ports, request.upload(), &identified.id).await?;
+        if let Some(existing) = &identified.existing {
+            // A retry whose own answer was lost: it looked before the write of the first try showed.
+            if existing.value.executions.first() == Some(&ask.execution.arn) {
+                return Ok(Some(Admitted::New(identified.id)));
+            }
+            let told = Done::of(&identified.id, String::new());
+            if commit(ports, vec![told.put(ask)?]).await? {
+                let answer = same(ports, &existing.value).await?;
+                return Ok(Some(Admitted::Answer(answer)));
+            }
+            return Ok(None);
+        }
+        let mut record = new_record(ports, ask, request, &pinned, &identified);
+        settle_at_once(ports, &mut record, request, &pinned);
+        note_cost(ports, &mut record.value, &[]).await;
+        if commit(ports, writes(&record, ask, &pinned)?).await? {
+            if let Some(answer) = told(ports, &record.value).await? {
+                return Ok(Some(Admitted::Answer(answer)));
+            }
+            return Ok(Some(Admitted::New(identified.id)));
+        }
+        Ok(None)
+    })
+    .await
+}
+
+/// Returns what this execution recorded or was told before, if anything. A twin of this invocation, or one that began
+/// late, must not make another attempt of a deployment that is recorded already, or that was told to be another one's.
+///
+/// What was told is looked for only once a write was refused: each write is, where something was.
+async fn before(ports: &impl Ports, ask: &Ask, is_first_try: bool) -> Answered<Option<Admitted>> {
+    let arn = &ask.execution.arn;
+    let recorded = store::load(ports, &store::execution(arn)).await?;
+    if let Some(recorded) = recorded {
+        return Ok(Some(Admitted::New(recorded.value.deployment)));
+    }
+    if is_first_try {
+        return Ok(None);
+    }
+    let told = store::load(ports, &store::done(arn)).await?;
+    let Some(told) = told else {
+        return Ok(None);
+    };
+    let key = store::deployment(&told.value.deployment);
+    let existing = store::require(ports, &key).await?;
+    let answer = same(ports, &existing.value).await?;
+    Ok(Some(Admitted::Answer(answer)))
+}
+
+/// The record of a new deployment.
+pub fn new_record(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    pinned: &Pinned,
+    identified: &Identified,
+) -> Stored<Deployment> {
+    let now = ports.now();
+    let id = identified.id.clone();
+    let resolved = &pinned.resolved;
+    let order = Order {
+        version: pinned.order_version.clone(),
+        sequence: pinned.release.sequence,
+        accepted: request.arrived.map_or(now, |arrived| arrived.min(now)),
+        recorded: now,
+        id: id.clone(),
+    };
+    // A release that arrives once more is no newer for that (rule 6).
+    let order = match &identified.first {
+        Some(first) => Order {
+            accepted: first.accepted,
+            recorded: first.recorded,
+            ..order
+        },
+        None => order,
+    };
+    let record = Deployment {
+        id: id.clone(),
+        app: request.app.clone(),
+        environment: resolved.environment.clone(),
+        action: ActionName::Deploy,
+        attempt: identified.attempt,
+        keyed: request.idempotency_key.clone().map(|key| Keyed {
+            key,
+            content: request.content(),
+        }),
+        release_digest: pinned.release.digest(),
+        release: pinned.release.clone(),
+        snapshot: None,
+        across: [].into(),
+        found: Vec::new(),
+        drill: None,
+        stops: None,
+        declaration: resolved.version.clone(),
+        upload: request.upload().cloned(),
+        requester: request.asked_by(),
+        reason: request.reason.clone(),
+        order,
+        allow_older: request.allow_older,
+        accept_red: request.accept_red,
+        through_hold: request.through_hold,
+        preempt: request.preempt,
+        supersede: resolved.supersede,
+        again: request.again,
+        by_person: pinned.by_person,
+        accepted: now,
+        executions: vec![ask.execution.arn.clone()],
+        asked_for: 0,
+        started: None,
+        status: Status::Waiting,
+        undoing: None,
+        stopped: false,
+        wheel: Vec::new(),
+        taken_up_again: false,
+        ending: None,
+    };
+    Stored::new(store::deployment(&id), record)
+}
+
+/// Ends at once what the environment does not deploy: from a source that it does not accept, or
+/// an arrival where only a person starts deployments.
+pub fn settle_at_once(
+    ports: &impl Ports,
+    record: &mut Stored<Deployment>,
+    request: &Request,
+    pinned: &Pinned,
+) {
+    use windlass_domain::declaration::resolved::Start;
+    let env = &pinned.resolved.environment;
+    if let Some(finding) = pin::not_accepted(request, &pinned.resolved) {
+        reject(record, vec![finding], ports.now());
+    } else if pinned.resolved.start == Start::Manual && !request.starts() {
+        let cause = format!(
+            "Recorded: {}/{env} deploys only what a person starts. Start it with {}.",
+            request.app,
+            record.value.input()
+        );
+        end(
+            record,
+            Ending::NothingToDo,
+            RECORDED,
+            cause,
+            Vec::new(),
+            ports.now(),
+        );
+    }
+}
+
+fn is_rejected(record: &Deployment) -> bool {
+    let ended = record.ending.as_ref();
+    ended.is_some_and(|ended| ended.ending == Ending::Rejected)
+}
+
+fn writes(record: &Stored<Deployment>, ask: &Ask, pinned: &Pinned) -> Answered<Vec<Write>> {
+    let execution = Stored::new(
+        store::execution(&ask.execution.arn),
+        Execution {
+            deployment: record.value.id.clone(),
+        },
+    );
+    let untold = Write::check(store::done(&ask.execution.arn), Condition::Absent);
+    let mut writes = vec![put_arrived(record)?, execution.put()?, untold];
+    // A release from a source that is not accepted takes no version's name.
+    if let Some(recorded) = &pinned.to_record
+        && !is_rejected(&record.value)
+    {
+        writes.push(recorded.put()?);
+    }
+    Ok(writes)
+}

@@ -1,0 +1,172 @@
+//! `drill`: to the version before, and back; see [`windlass_domain::drill`].
+
+use crate::conductor::admitting::identify::reused;
+use crate::conductor::admitting::rollback::new_record;
+use crate::conductor::environment::drills;
+use crate::conductor::ports::Ports;
+use crate::conductor::request::Admitted;
+use crate::conductor::telling::since::same;
+use crate::payload::Ask;
+use crate::pin;
+use crate::ports::Answered;
+use crate::store::{self, Execution, Stored, commit, put_arrived, retry};
+use crate::trouble::Checked;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::{Drill, Drills};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::input::operators;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::refusal::not_idle;
+use windlass_domain::request::{ActionName, Request};
+
+/// Records the drill with its first deployment, or the deployment that comes back.
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Admitted> {
+    let (env, declaration) = match &request.drill {
+        None => declared(ports, request).await?,
+        Some(drill) => declared_there(ports, request, drill).await?,
+    };
+    retry(ports, "recording the drill", async || {
+        let mut drills = drills::load(ports, EnvironmentId::new(&request.app, &env)).await?;
+        let record = new_record(ports, ask, request, &env, declaration.clone());
+        let begun = match &request.drill {
+            None => begin(ports, ask, request, &mut drills, record).await?,
+            Some(drill) => come_back(ports, ask, &mut drills, drill, record).await?,
+        };
+        let record = match begun {
+            Begun::Recorded(record) => record,
+            Begun::Before(admitted) => return Ok(Some(admitted)),
+            Begun::Refused(finding) => return Err(finding.into()),
+        };
+        let id = record.value.id.clone();
+        let execution = Execution {
+            deployment: id.clone(),
+        };
+        let execution = Stored::new(store::execution(&ask.execution.arn), execution);
+        let writes = vec![
+            drills::put(&drills, EnvironmentId::new(&request.app, &env))?,
+            put_arrived(&record)?,
+            execution.put()?,
+        ];
+        let is_done = commit(ports, writes).await?;
+        Ok(is_done.then_some(Admitted::New(id)))
+    })
+    .await
+}
+
+/// The deployment to record, or why none is recorded.
+enum Begun {
+    Recorded(Box<Stored<Deployment>>),
+    Before(Admitted),
+    Refused(Finding),
+}
+
+async fn begin(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    drills: &mut Stored<Drills>,
+    record: Stored<Deployment>,
+) -> Answered<Begun> {
+    let id = &record.value.id;
+    let former = store::load(ports, &store::deployment(id)).await?;
+    if let Some(former) = former {
+        let asked = former.value.keyed.as_ref();
+        return match asked.and_then(|asked| reused(request, asked, id)) {
+            Some(finding) => Ok(Begun::Refused(finding)),
+            None => before(ports, ask, &former.value).await,
+        };
+    }
+    if let Some(under_way) = &drills.value.under_way {
+        return Ok(Begun::Refused(not_idle(
+            record.value.environment_id(),
+            &under_way.id,
+        )));
+    }
+    drills.value.under_way = Some(Drill::begin(&record.value));
+    Ok(Begun::Recorded(Box::new(record)))
+}
+
+/// The deployment that goes back to what ran when the drill began.
+async fn come_back(
+    ports: &impl Ports,
+    ask: &Ask,
+    drills: &mut Stored<Drills>,
+    id: &DeploymentId,
+    mut record: Stored<Deployment>,
+) -> Answered<Begun> {
+    let (app, env) = (record.value.app.clone(), record.value.environment.clone());
+    let under_way = drills.value.under_way.as_mut();
+    let Some(drill) = under_way.filter(|drill| drill.id == *id) else {
+        return Ok(Begun::Refused(not_under_way(
+            EnvironmentId::new(&app, &env),
+            id,
+        )));
+    };
+    if !drill.awaits_back() {
+        let leg = drill.back.as_ref().unwrap_or(&drill.there);
+        let key = store::deployment(&leg.deployment);
+        let former = store::require(ports, &key).await?;
+        return before(ports, ask, &former.value).await;
+    }
+    let next = drill.next_back(EnvironmentId::new(&app, &env));
+    drill.come_back(next.clone());
+    record.key = store::deployment(&next);
+    record.value.order.id = next.clone();
+    record.value.id = next;
+    record.value.drill = Some(id.clone());
+    record.value.snapshot = drill.from.as_ref().map(|from| from.snapshot);
+    record.value.accept_red = true;
+    Ok(Begun::Recorded(Box::new(record)))
+}
+
+/// The answer where the deployment is recorded: it goes on where this execution has recorded it.
+async fn before(ports: &impl Ports, ask: &Ask, former: &Deployment) -> Answered<Begun> {
+    Ok(Begun::Before(
+        if former.executions.first() == Some(&ask.execution.arn) {
+            Admitted::New(former.id.clone())
+        } else {
+            Admitted::Answer(same(ports, former).await?)
+        },
+    ))
+}
+
+fn not_under_way(of: EnvironmentId<'_>, id: &DeploymentId) -> Finding {
+    let EnvironmentId {
+        environment: env, ..
+    } = of;
+    Finding::new(
+        FindingName::UnknownName,
+        "drill",
+        format!("drill {id} is not under way in {env}."),
+        format!(
+            "Leave `drill` out: start {} for another drill.",
+            operators(ActionName::Drill, of)
+        ),
+    )
+}
+
+/// The environment that a drill is asked for, and the version of the declaration in force.
+async fn declared(
+    ports: &impl Ports,
+    request: &Request,
+) -> Checked<(EnvironmentName, semver::Version)> {
+    let declared = pin::declaration_in_force(ports, &request.app).await??;
+    let env = pin::named_environment(ports, request).await??;
+    Ok((env, declared.version))
+}
+
+/// The same of a drill that is to come back: by the declaration by which it went there. What was uploaded since may have
+/// other components, and by it what ran before could not be brought back.
+async fn declared_there(
+    ports: &impl Ports,
+    request: &Request,
+    drill: &DeploymentId,
+) -> Checked<(EnvironmentName, semver::Version)> {
+    let there = store::load(ports, &store::deployment(drill)).await?;
+    let env = request.named_environment()?.clone();
+    match there {
+        Some(there) => Ok((env, there.value.declaration)),
+        None => Err(not_under_way(EnvironmentId::new(&request.app, &env), drill).into()),
+    }
+}

@@ -1,0 +1,55 @@
+//! `hold` and `release_hold`: hold the automatic deployments of an environment, or let them go on.
+
+use crate::conductor::environment::holds::set_hold;
+use crate::conductor::ports::Ports;
+use crate::conductor::telling::done::once;
+use crate::payload::{Answer, Ask};
+use crate::pin;
+use crate::store::{self, Done, put_state};
+use crate::trouble::Checked;
+use windlass_domain::environment::Hold;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::request::{ActionName, Request};
+
+/// Sets or releases the hold. A hold that is set stays, and keeps what is said for a reason now beside its own.
+pub async fn hold(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+    once(ports, ask, "setting the hold", async || {
+        let env = pin::named_environment(ports, request).await??;
+        let key = store::state(EnvironmentId::new(&request.app, &env));
+        let mut state = store::load_or_default(ports, &key).await?;
+        let cause = if request.action == ActionName::Hold {
+            let hold = set_hold(ports, &mut state.value, request);
+            let told = hold.in_words();
+            format!(
+                "Automatic deployments into {}/{env} are held {told}.",
+                request.app
+            )
+        } else {
+            // Somebody who lets them go on has looked: what is restored is counted anew.
+            state.value.restored.clear();
+            released(
+                EnvironmentId::new(&request.app, &env),
+                state.value.hold.take().as_ref(),
+            )
+        };
+        let done = Done::of(&DeploymentId("none".into()), cause);
+        let state = put_state(&state, EnvironmentId::new(&request.app, &env))?;
+        Ok((done, vec![state]))
+    })
+    .await
+}
+
+fn released(of: EnvironmentId<'_>, hold: Option<&Hold>) -> String {
+    let EnvironmentId {
+        app,
+        environment: env,
+    } = of;
+    let Some(hold) = hold else {
+        return format!("Nothing was released: there is no hold on deployments into {app}/{env}.");
+    };
+    format!(
+        "The hold on deployments into {app}/{env} is released; they were held {}. A release that was refused meanwhile \
+         comes no more by itself: release or deploy it again.",
+        hold.in_words()
+    )
+}

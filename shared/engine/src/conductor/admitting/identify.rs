@@ -1,0 +1,162 @@
+//! Finds out which deployment a request is: by its key, or for an arrival by what it brings.
+
+use crate::pin::Pinned;
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use crate::trouble::Checked;
+use windlass_domain::deployment::{Deployment, Keyed};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::order::Order;
+use windlass_domain::request::{ActionName, Request};
+
+/// The identity of a request.
+#[derive(Debug, Clone)]
+pub struct Identified {
+    /// The deployment's id.
+    pub id: DeploymentId,
+    /// The attempt; 1 unless it is an arrival that came before.
+    pub attempt: u32,
+    /// The place of the first attempt in the order. A release that arrives once more is no newer for that.
+    pub first: Option<Order>,
+    /// The record, if the deployment was accepted before.
+    pub existing: Option<Stored<Deployment>>,
+}
+
+/// Finds the deployment of a request.
+///
+/// A request with a key is a request of its own: the same key is the same request. A request without a key is an
+/// arrival. While an equal arrival waits or runs, it is that deployment, whichever way it came. After that one has
+/// ended it is a new attempt, whose ending tells how things are now. An event that only comes twice is no new attempt.
+///
+/// Answers a finding where the key was used with another content.
+pub async fn identify(
+    ports: &impl Ledger,
+    request: &Request,
+    pinned: &Pinned,
+) -> Checked<Identified> {
+    match &request.idempotency_key {
+        Some(key) => by_key(ports, request, pinned, key).await,
+        None => Ok(arrival(ports, request, pinned).await?),
+    }
+}
+
+async fn by_key(
+    ports: &impl Ledger,
+    request: &Request,
+    pinned: &Pinned,
+    key: &str,
+) -> Checked<Identified> {
+    let env = &pinned.resolved.environment;
+    let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
+    let existing = store::load(ports, &store::deployment(&id)).await?;
+    let asked = existing.as_ref().and_then(|one| one.value.keyed.as_ref());
+    if let Some(asked) = asked
+        && let Some(finding) = reused(request, asked, &id)
+    {
+        return Err(finding.into());
+    }
+    Ok(Identified {
+        id,
+        attempt: 1,
+        first: None,
+        existing,
+    })
+}
+
+/// Returns the finding that a key stands for another content already; `None` if the content is the same.
+pub fn reused(request: &Request, asked: &Keyed, id: &DeploymentId) -> Option<Finding> {
+    (asked.content != request.content()).then(|| key_reused(&format!("deployment {id}")))
+}
+
+/// Returns the finding that a key was used before, for `what`.
+pub fn key_reused(what: &str) -> Finding {
+    Finding::new(
+        FindingName::KeyReused,
+        "idempotency_key",
+        format!("the key was used before, with another content, for {what}."),
+        "Send a new key with a new request; the same key only repeats the same request.",
+    )
+}
+
+async fn arrival(ports: &impl Ledger, request: &Request, pinned: &Pinned) -> Answered<Identified> {
+    let attempts = Attempts {
+        ports,
+        request,
+        pinned,
+    };
+    let Some(first) = attempts.load(1).await? else {
+        return Ok(Identified {
+            id: attempts.id(1),
+            attempt: 1,
+            first: None,
+            existing: None,
+        });
+    };
+    let order = first.value.order.clone();
+    let last = attempts.last(first).await?;
+    let attempt = last.value.attempt;
+    let is_over = last.value.ending.is_some();
+    if !is_over || is_repeated(request, &last.value) {
+        return Ok(Identified {
+            id: last.value.id.clone(),
+            attempt,
+            first: Some(order),
+            existing: Some(last),
+        });
+    }
+    Ok(Identified {
+        id: attempts.id(attempt + 1),
+        attempt: attempt + 1,
+        first: Some(order),
+        existing: None,
+    })
+}
+
+/// Returns whether an arrival is no new attempt: the same event comes once more, or an event comes that had arrived
+/// before the last deployment was recorded. The latter counts as that deployment, as if it had come in time.
+fn is_repeated(request: &Request, last: &Deployment) -> bool {
+    request.arrived.is_some_and(|arrived| {
+        let same = request.upload().is_some() && request.upload() == last.upload.as_ref();
+        same || arrived <= last.accepted
+    })
+}
+
+/// The attempts at an arrival. Each but the first is recorded after the one before, so there is no gap between them.
+struct Attempts<'a, P> {
+    ports: &'a P,
+    request: &'a Request,
+    pinned: &'a Pinned,
+}
+
+impl<P: Ledger> Attempts<'_, P> {
+    fn id(&self, attempt: u32) -> DeploymentId {
+        let release = self.pinned.release.digest();
+        let env = &self.pinned.resolved.environment;
+        DeploymentId::of(
+            EnvironmentId::new(&self.request.app, env),
+            ActionName::Deploy,
+            &release,
+            attempt,
+        )
+    }
+
+    async fn load(&self, attempt: u32) -> Answered<Option<Stored<Deployment>>> {
+        store::load(self.ports, &store::deployment(&self.id(attempt))).await
+    }
+
+    /// Finds the last attempt with few reads, however many there are: by doubling, and then by halves.
+    async fn last(&self, first: Stored<Deployment>) -> Answered<Stored<Deployment>> {
+        let (mut last, mut step) = (first, 1);
+        while let Some(next) = self.load(last.value.attempt + step).await? {
+            (last, step) = (next, step * 2);
+        }
+        while step > 1 {
+            step /= 2;
+            if let Some(next) = self.load(last.value.attempt + step).await? {
+                last = next;
+            }
+        }
+        Ok(last)
+    }
+}

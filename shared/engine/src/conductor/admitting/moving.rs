@@ -1,0 +1,26 @@
+//! `rename` and `hand_over`: give the records of a component, or of all of an environment, another owner, in one step.
+
+use crate::conductor::ports::Ports;
+use crate::conductor::telling::done::once;
+use crate::movable::Movable;
+use crate::payload::{Answer, Ask};
+use crate::store::Done;
+use crate::trouble::Checked;
+use windlass_domain::fault::Fault;
+use windlass_domain::request::Request;
+
+/// Moves it, in one transaction. Where somebody has written in between, all of it is looked at anew.
+pub async fn moving(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+    once(ports, ask, "moving", async || {
+        request.named_environment()?;
+        let Some(moving) = request.moving() else {
+            return Err(Fault::internal("a move without what is moved").into());
+        };
+        let found = Movable::load(ports, moving).await?;
+        let moves = found.decide(moving)?;
+        let done = Done::moved(moving.sides(), moves.in_words(moving));
+        let writes = found.moved(moving, &moves, ports.now())?;
+        Ok((done, writes))
+    })
+    .await
+}

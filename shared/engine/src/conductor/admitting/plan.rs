@@ -1,0 +1,200 @@
+//! Plans without doing: what would become of a request at its arrival, without a lock, a place in the queue or a hold.
+
+use crate::conductor::admitting::identify::{Identified, identify};
+use crate::conductor::admitting::{deploy, rollback};
+use crate::conductor::environment::view::View;
+use crate::conductor::environment::{drill_goal, way_back};
+use crate::conductor::ports::Ports;
+use crate::conductor::telling::answer::plain;
+use crate::conductor::telling::since::known;
+use crate::payload::{Answer, Ask, Word};
+use crate::ports::Answered;
+use crate::store::{self, Stored, commit, retry};
+use crate::trouble::{Checked, apart};
+use crate::{log, pin};
+use windlass_domain::admission::{Decision, Replaced};
+use windlass_domain::deployment::{Deployment, Ended};
+use windlass_domain::ending::Ending;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::planned::{Becomes, KEPT_S, Planned, Turn};
+use windlass_domain::request::{ActionName, Request};
+use windlass_domain::since;
+
+/// Records what the request would become, and goes on to `Plan`. Asked again it answers the same.
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+    let id = DeploymentId::planned(&ask.execution.arn);
+    log::name_deployment(&id);
+    let key = store::planned(&id);
+    retry(ports, "recording the plan", async || {
+        if store::load(ports, &key).await?.is_some() {
+            return Ok(Some(plain(Word::Plan, &id, 0)));
+        }
+        let (deployment, turn) = of(ports, ask, request, &id).await?;
+        let expires = ports.now().plus_s(KEPT_S);
+        let planned = Planned {
+            deployment,
+            turn,
+            expires,
+            drawn: None,
+        };
+        let planned = Stored::new(key.clone(), planned);
+        let is_done = commit(ports, vec![planned.put_until(expires)?]).await?;
+        Ok(is_done.then(|| plain(Word::Plan, &id, 0)))
+    })
+    .await
+}
+
+type Found = (Deployment, Turn);
+
+async fn of(ports: &impl Ports, ask: &Ask, request: &Request, id: &DeploymentId) -> Checked<Found> {
+    match request.action {
+        ActionName::Rollback | ActionName::Drill => return back(ports, ask, request, id).await,
+        ActionName::Check => return checked(ports, ask, request, id).await,
+        _ => {}
+    }
+    let pinned = pin::pin(ports, request).await??;
+    let mut identified = identify(ports, request, &pinned).await?;
+    let existing = identified.existing.take();
+    let same = existing.filter(|one| one.value.ending.is_none());
+    let named = Identified {
+        id: id.clone(),
+        ..identified
+    };
+    let mut record = deploy::new_record(ports, ask, request, &pinned, &named);
+    deploy::settle_at_once(ports, &mut record, request, &pinned);
+    let turn = match (record.value.ending.take(), same) {
+        (Some(ended), _) => at_once(ended),
+        (None, Some(same)) => Turn::new(
+            Becomes::Same,
+            format!(
+                "The same release waits or runs as deployment {}: it would be that deployment.",
+                same.value.id
+            ),
+        ),
+        (None, None) => forward(ports, &record.value).await?,
+    };
+    Ok((record.value, turn))
+}
+
+/// Returns the turn of a deployment that ends as it arrives.
+fn at_once(ended: Ended) -> Turn {
+    match ended.ending {
+        Ending::Rejected => Turn::refused(ended.findings),
+        _ => Turn::new(Becomes::Recorded, ended.cause),
+    }
+}
+
+async fn forward(ports: &impl Ports, record: &Deployment) -> Answered<Turn> {
+    let view = View::load(ports, record).await?;
+    Ok(match view.decide(record) {
+        Decision::Superseded(by) => {
+            let text = superseded(ports, &view, record, &by).await?;
+            Turn::new(Becomes::Superseded, text)
+        }
+        decision => turn(&view, decision),
+    })
+}
+
+async fn superseded(
+    ports: &impl Ports,
+    view: &View,
+    record: &Deployment,
+    by: &Replaced,
+) -> Answered<String> {
+    let known = known(ports, record, &view.state.value, Some(&by.by)).await?;
+    let waiting = view.who_waits();
+    Ok(since::superseded(
+        record,
+        by,
+        &view.facts(record, &waiting),
+        &known,
+    ))
+}
+
+/// The record of what brings no release.
+async fn without_release(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    id: &DeploymentId,
+) -> Checked<Deployment> {
+    let env = pin::named_environment(ports, request).await??;
+    let declaration = pin::declaration_in_force(ports, &request.app)
+        .await??
+        .version;
+    let mut record = rollback::new_record(ports, ask, request, &env, declaration).value;
+    record.id = id.clone();
+    Ok(record)
+}
+
+/// A check, with what would become of a release that a person starts now.
+async fn checked(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    id: &DeploymentId,
+) -> Checked<Found> {
+    let record = without_release(ports, ask, request, id).await?;
+    let view = View::load(ports, &record).await?;
+    let turn = turn(&view, view.decide(&record));
+    Ok((record, turn))
+}
+
+/// A rollback with the snapshot that it would go back to.
+async fn back(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    id: &DeploymentId,
+) -> Checked<Found> {
+    let mut record = without_release(ports, ask, request, id).await?;
+    let mut view = View::load(ports, &record).await?;
+    let decision = view.decide(&record);
+    if record.action == ActionName::Drill {
+        match apart(drill_goal::choose(ports, &mut view, &record).await)? {
+            Ok(goal) => record.snapshot = goal,
+            Err(findings) => return Ok((record, Turn::refused(findings))),
+        }
+    }
+    if let Decision::Preempt(_) = decision {
+        record.snapshot = record.snapshot.or(view.present());
+    }
+    let turn = match (
+        apart(way_back::choose(ports, &view, &mut record).await)?,
+        turn(&view, decision),
+    ) {
+        (Err(more), Turn { mut findings, .. }) => {
+            findings.extend(more);
+            Turn::refused(findings)
+        }
+        (Ok(()), turn) => turn,
+    };
+    Ok((record, turn))
+}
+
+/// Returns the turn for a decision, where no other deployment supersedes this one.
+fn turn(view: &View, decision: Decision) -> Turn {
+    match decision {
+        Decision::Reject(findings) => Turn::refused(findings),
+        Decision::Preempt(held) => Turn::new(
+            Becomes::Stops,
+            format!(
+                "It would stop deployment {}, which is under way and is undone first.",
+                held.deployment
+            ),
+        ),
+        Decision::Wait => Turn::new(
+            Becomes::Waits,
+            match &view.lock.value.held {
+                Some(held) => format!(
+                    "It would wait for its turn: deployment {} is under way.",
+                    held.deployment
+                ),
+                None => "It would wait for its turn: others wait before it.".to_owned(),
+            },
+        ),
+        Decision::Take | Decision::Superseded(_) => {
+            Turn::new(Becomes::Goes, "It would begin at once.")
+        }
+    }
+}

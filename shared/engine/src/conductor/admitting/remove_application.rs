@@ -1,0 +1,113 @@
+//! `remove` of a whole application: its declaration first, then all of each environment, then its image repositories.
+//!
+//! Each part is a transaction of its own, and notes what it has removed. So the same call, or another one, goes on
+//! where one was killed. Once the declaration is withdrawn no release begins: a deployment that took the lock in
+//! between is rejected when it is prepared.
+
+use crate::conductor::admitting::remove::{AT_ONCE, Part, part};
+use crate::conductor::ports::Ports;
+use crate::conductor::telling::done::before;
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Write};
+use crate::removable::application::OfApplication;
+use crate::store::{self, Done, commit, retry};
+use crate::trouble::Checked;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::removal::Removal;
+use windlass_domain::removal::application::{Whole, leaves, withdrawn, without_repositories};
+use windlass_domain::request::Request;
+
+/// Lets go of one part after the other.
+pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+    loop {
+        let one = async || one_part(ports, ask, &request.app).await;
+        if let Part::Last(answer) = retry(ports, "letting go", one).await? {
+            return Ok(answer);
+        }
+    }
+}
+
+async fn one_part(ports: &impl Ports, ask: &Ask, app: &AppName) -> Checked<Option<Part>> {
+    if let Some(answer) = before(ports, ask).await? {
+        return Ok(Some(Part::Last(answer)));
+    }
+    let key = store::removing(&ask.execution.arn);
+    let mut progress = store::load_or_default(ports, &key).await?;
+    let mut found = OfApplication::load(ports, app).await?;
+    let goes = match found.decide(app) {
+        Ok(goes) => Some(goes),
+        // The last part was removed, and its answer was lost.
+        Err(findings) if progress.rev > 0 && is_all_gone(&findings) => None,
+        Err(findings) => return Err(progress.value.told_in(app, findings).into()),
+    };
+    let next = goes.as_ref().map(|goes| next(&mut found, app, goes));
+    let Some((mut writes, told)) = next.transpose()? else {
+        let mut told = progress.value.sentences(app);
+        told.push(leaves(app));
+        let done = Done::removed(app, None, told.join(" "));
+        let is_done = commit(ports, vec![done.put(ask)?]).await?;
+        return Ok(is_done.then(|| Part::Last(done.answer())));
+    };
+    match told {
+        Told::All(told) => progress.value.told.push(told),
+        Told::Part(environment) => progress.value.part(&environment),
+    }
+    writes.push(progress.put()?);
+    Ok(commit(ports, writes).await?.then_some(Part::One))
+}
+
+/// Returns whether the only thing wrong is that nothing is left.
+fn is_all_gone(findings: &[Finding]) -> bool {
+    let mut findings = findings.iter();
+    findings.all(|finding| finding.name == FindingName::UnknownName)
+}
+
+/// The text that tells of a part once it is done.
+enum Told {
+    /// This sentence.
+    All(String),
+    /// As many targets of this environment as a transaction takes.
+    Part(EnvironmentName),
+}
+
+/// Returns the writes of the next part, and the text that tells of it once it is done.
+fn next(found: &mut OfApplication, app: &AppName, goes: &Whole) -> Answered<(Vec<Write>, Told)> {
+    if let Some(declared) = &found.declared {
+        let mut writes = vec![Write::delete(declared.key.clone(), declared.unchanged())];
+        // A release that begins now is found by its lock. If there are more locks than fit, the release is rejected
+        // when it is prepared.
+        let locks = found.environments.values().map(|one| &one.lock);
+        let free = locks.map(|lock| Write::check(lock.key.clone(), lock.unchanged()));
+        writes.extend(free.take(AT_ONCE));
+        return Ok((writes, Told::All(withdrawn(app, &declared.value.version))));
+    }
+    for (environment, goes) in &goes.environments {
+        let Some(found) = found.environments.get_mut(environment) else {
+            continue;
+        };
+        let removal = Removal {
+            app,
+            environment,
+            component: None,
+        };
+        let (mut writes, is_last) = part(found, removal, goes)?;
+        if !is_last {
+            return Ok((writes, Told::Part(environment.clone())));
+        }
+        goes.forget(&mut found.state.value);
+        // An environment of which nothing is left is not listed any more.
+        writes.push(found.state.put()?);
+        return Ok((writes, Told::All(goes.frees(removal))));
+    }
+    let repositories = found.repositories.iter().take(AT_ONCE);
+    let names: Vec<String> = repositories
+        .clone()
+        .map(|one| one.value.repository.clone())
+        .collect();
+    let writes = repositories.map(|one| Write::delete(one.key.clone(), one.unchanged()));
+    Ok((
+        writes.collect(),
+        Told::All(without_repositories(app, &names)),
+    ))
+}

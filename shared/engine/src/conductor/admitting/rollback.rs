@@ -1,0 +1,149 @@
+//! `rollback`: goes back to an earlier verified-good snapshot, and holds automatic deployments. `restore` is recorded
+//! in the same way, and holds nothing.
+
+use crate::conductor::admitting::identify::reused;
+use crate::conductor::environment::good_snapshots::snapshot;
+use crate::conductor::environment::holds::set_hold;
+use crate::conductor::ports::Ports;
+use crate::conductor::request::Admitted;
+use crate::conductor::telling::since::same;
+use crate::payload::Ask;
+use crate::pin;
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Execution, Stored, commit, put_arrived, put_state, retry};
+use crate::trouble::Checked;
+use std::collections::BTreeMap;
+use windlass_domain::deployment::{Deployment, Keyed, Status};
+use windlass_domain::digest::Digest;
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::order::Order;
+use windlass_domain::overtaking::Supersede;
+use windlass_domain::release::Release;
+use windlass_domain::request::{ActionName, Request};
+
+/// Records the rollback and sets the hold, in one transaction; or records the restoring. A rollback to a snapshot that
+/// does not exist sets none.
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Admitted> {
+    let env = pin::named_environment(ports, request).await??;
+    let declaration = pin::declaration_in_force(ports, &request.app)
+        .await??
+        .version;
+    retry(ports, "recording the rollback", async || {
+        let record = new_record(ports, ask, request, &env, declaration.clone());
+        let id = record.value.id.clone();
+        let former = store::load(ports, &store::deployment(&id)).await?;
+        if let Some(former) = former {
+            let asked = former.value.keyed.as_ref();
+            if let Some(finding) = asked.and_then(|asked| reused(request, asked, &id)) {
+                return Err(finding.into());
+            }
+            // A retry beside the invocation that has just recorded it, or after that one's answer was lost.
+            if former.value.executions.first() == Some(&ask.execution.arn) {
+                return Ok(Some(Admitted::New(id)));
+            }
+            let answer = same(ports, &former.value).await?;
+            return Ok(Some(Admitted::Answer(answer)));
+        }
+        let execution = Stored::new(
+            store::execution(&ask.execution.arn),
+            Execution {
+                deployment: id.clone(),
+            },
+        );
+        let mut writes = vec![put_arrived(&record)?, execution.put()?];
+        if request.action == ActionName::Rollback && !is_nowhere(ports, request, &env).await? {
+            let key = store::state(EnvironmentId::new(&request.app, &env));
+            let mut state = store::load_or_default(ports, &key).await?;
+            set_hold(ports, &mut state.value, request);
+            writes.push(put_state(&state, EnvironmentId::new(&request.app, &env))?);
+        }
+        let is_done = commit(ports, writes).await?;
+        Ok(is_done.then_some(Admitted::New(id)))
+    })
+    .await
+}
+
+/// Returns whether a request names a snapshot that does not exist. Then it cannot go anywhere, and sets no hold: what
+/// makes a snapshot of that number before its turn is another rollback, which has set one.
+async fn is_nowhere(
+    ports: &impl Ledger,
+    request: &Request,
+    env: &EnvironmentName,
+) -> Answered<bool> {
+    let Some(number) = request.snapshot else {
+        return Ok(false);
+    };
+    let named = snapshot(ports, EnvironmentId::new(&request.app, env), number).await?;
+    Ok(named.is_none())
+}
+
+/// Each press is a deployment of its own: its identity is its key's, else the execution's. A check, which brings no
+/// release either, has such a record, too.
+pub fn new_record(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    env: &EnvironmentName,
+    declaration: semver::Version,
+) -> Stored<Deployment> {
+    let now = ports.now();
+    let key = request.idempotency_key.as_ref();
+    let key = key.unwrap_or(&ask.execution.arn);
+    let press = Digest::of(key.as_bytes());
+    let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
+    let record = Deployment {
+        id: id.clone(),
+        app: request.app.clone(),
+        environment: env.clone(),
+        action: request.action,
+        attempt: 1,
+        keyed: request.idempotency_key.clone().map(|key| Keyed {
+            key,
+            content: request.content(),
+        }),
+        release: Release {
+            app: request.app.clone(),
+            version: request.action.to_string(),
+            git: None,
+            sequence: None,
+            components: BTreeMap::new(),
+            image_push: false,
+        },
+        release_digest: press,
+        snapshot: request.snapshot,
+        across: request.across.clone(),
+        found: Vec::new(),
+        drill: None,
+        stops: None,
+        declaration,
+        upload: None,
+        requester: request.asked_by(),
+        reason: request.reason.clone(),
+        order: Order {
+            version: None,
+            sequence: None,
+            accepted: now,
+            recorded: now,
+            id: id.clone(),
+        },
+        allow_older: true,
+        accept_red: request.action == ActionName::Rollback,
+        through_hold: true,
+        preempt: false,
+        supersede: Supersede::Wait,
+        again: false,
+        by_person: request.action != ActionName::Restore,
+        accepted: now,
+        executions: vec![ask.execution.arn.clone()],
+        asked_for: 0,
+        started: None,
+        status: Status::Waiting,
+        undoing: None,
+        stopped: false,
+        wheel: Vec::new(),
+        taken_up_again: false,
+        ending: None,
+    };
+    Stored::new(store::deployment(&id), record)
+}

@@ -1,0 +1,139 @@
+//! `pause`, `continue` and `skip_bake`: a person steers a deployment that watches.
+
+use crate::conductor::ports::Ports;
+use crate::conductor::telling::done::once;
+use crate::loaded::resolved;
+use crate::payload::{Answer, Ask};
+use crate::pin;
+use crate::ports::{Answered, Write};
+use crate::store::{self, Done, Stored, put_deployment};
+use crate::trouble::Checked;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::Lock;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::request::Request;
+use windlass_domain::wheel::{Decision, Watched, Wish, decide};
+
+/// Writes what is decided into the record, while the wave is judged no further and nobody takes over. The judge takes
+/// it in with its next look.
+pub async fn steer(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+    once(ports, ask, "steering the deployment", async || {
+        let env = pin::named_environment(ports, request).await??;
+        let found = find(ports, request, &env).await?;
+        match decision(ports, request, &found).await? {
+            Decision::Refused(findings) => Err(findings.into()),
+            Decision::Already(told) => Ok((Done::of(&found.record.value.id, told), vec![])),
+            Decision::Turn(turn) => {
+                let told = turn.told(&found.record.value);
+                let done = Done::of(&found.record.value.id, told);
+                let mut record = found.record.clone();
+                record.value.wheel.push(turn);
+                Ok((done, found.changed(&record)?))
+            }
+        }
+    })
+    .await
+}
+
+/// A deployment as the ledger has it.
+struct Found {
+    record: Stored<Deployment>,
+    lock: Stored<Lock>,
+    plan: Plan,
+    judgements: Vec<Stored<Judgement>>,
+}
+
+impl Found {
+    /// Returns the write of the record, on the condition that the facts of the decision still hold.
+    fn changed(&self, record: &Stored<Deployment>) -> Answered<Vec<Write>> {
+        let last = self
+            .judgements
+            .iter()
+            .max_by_key(|judgement| judgement.value.wave);
+        let unchanged = last.map(|last| Write::check(last.key.clone(), last.unchanged()));
+        let mut writes = vec![
+            put_deployment(record)?,
+            Write::check(self.lock.key.clone(), self.lock.unchanged()),
+        ];
+        writes.extend(unchanged);
+        Ok(writes)
+    }
+}
+
+/// The deployment that is named, else the one that holds the lock.
+async fn find(ports: &impl Ports, request: &Request, env: &EnvironmentName) -> Checked<Found> {
+    let key = store::lock(EnvironmentId::new(&request.app, env));
+    let lock = store::load_or_default(ports, &key).await?;
+    let held = lock.value.held.as_ref().map(|held| &held.deployment);
+    let Some(id) = request.deployment.as_ref().or(held) else {
+        return Err(Finding::new(
+            FindingName::NotWatched,
+            "deployment",
+            format!("nothing is under way in {}/{env}.", request.app),
+            "Nothing has to be done.",
+        )
+        .into());
+    };
+    let record = store::load(ports, &store::deployment(id)).await?;
+    // Who may steer in one environment may not in another one by naming its deployment.
+    let is_here = |record: &Stored<Deployment>| {
+        record.value.app == request.app && record.value.environment == *env
+    };
+    let Some(record) = record.filter(is_here) else {
+        return Err(Finding::new(
+            FindingName::UnknownName,
+            "deployment",
+            format!("the environment {env} of this application has no deployment {id}."),
+            "Leave it out to steer the deployment that holds the lock.",
+        )
+        .into());
+    };
+    let plan = store::load(ports, &store::plan(id)).await?;
+    let plan = plan.map_or_else(no_plan, |plan| plan.value);
+    let judgements = store::load_all(ports, &store::judgements(id)).await?;
+    Ok(Found {
+        record,
+        lock,
+        plan,
+        judgements,
+    })
+}
+
+fn no_plan() -> Plan {
+    Plan {
+        outcome: Outcome::Change,
+        waves: vec![],
+        unchanged: vec![],
+        findings: vec![],
+        warnings: vec![],
+    }
+}
+
+async fn decision(ports: &impl Ports, request: &Request, found: &Found) -> Answered<Decision> {
+    let resolved = resolved(ports, &found.record.value).await?;
+    let judgements: Vec<Judgement> = found
+        .judgements
+        .iter()
+        .map(|one| one.value.clone())
+        .collect();
+    let wish = Wish {
+        action: request.action,
+        lasts: request.pause_for,
+        by: request.asked_by().to_string(),
+        reason: request.reason.as_deref().unwrap_or("no reason given"),
+    };
+    let watched = Watched {
+        record: &found.record.value,
+        lock: &found.lock.value,
+        plan: &found.plan,
+        judgements: &judgements,
+        components: &resolved.components,
+        unknown: &resolved.gates.unknown,
+        pause: resolved.gates.pause,
+    };
+    Ok(decide(&wish, &watched, ports.now()))
+}

@@ -1,0 +1,118 @@
+//! One item holds everything that is known of an environment's drills. It is written together with the record of each
+//! of the two deployments: when the deployment is recorded, has its first turn, and ends. So a drill never lags behind
+//! its deployments, wherever an invocation was killed.
+
+use crate::conductor::ports::Ports;
+use crate::ports::{Answered, Ledger, Write};
+use crate::recovery;
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::{Drill, Drills, LegEnd};
+use windlass_domain::identity::EnvironmentId;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::step::Step;
+
+/// Reads what is known of an environment's drills.
+pub async fn load(ports: &impl Ledger, of: EnvironmentId<'_>) -> Answered<Stored<Drills>> {
+    store::load_or_default(ports, &store::drills(of)).await
+}
+
+/// Returns the write of the drills. They have a place in the index while somebody is to start the way back.
+pub fn put(drills: &Stored<Drills>, of: EnvironmentId<'_>) -> Answered<Write> {
+    let awaits = drills.value.awaits_back();
+    let ended = awaits.and_then(|drill| {
+        let leg = drill.back.as_ref().unwrap_or(&drill.there);
+        leg.ended.as_ref()
+    });
+    drills.put_indexed(ended.map(|ended| store::drills_index(ended.at, of)))
+}
+
+fn writes(
+    drills: &Stored<Drills>,
+    of: EnvironmentId<'_>,
+    ended: Option<Drill>,
+) -> Answered<Vec<Write>> {
+    let mut writes = vec![put(drills, of)?];
+    if let Some(ended) = ended {
+        let key = store::drill(of, ended.asked, &ended.id);
+        writes.push(Stored::new(key, ended).put()?);
+    }
+    Ok(writes)
+}
+
+/// Returns the writes that note, at its turn, where a drill goes.
+pub fn noted(drills: &Stored<Drills>, record: &Deployment) -> Answered<Vec<Write>> {
+    if record.of_drill() != Some(&record.id) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![put(drills, record.environment_id())?])
+}
+
+/// The writes of what the end of a deployment means for its drill; none of a deployment of no drill that is under way.
+/// `snapshot` is the number of the one that describes what runs now.
+pub async fn leg_ended(
+    ports: &impl Ports,
+    record: &Deployment,
+    steps: &[Stored<Step>],
+    snapshot: u64,
+) -> Answered<Vec<Write>> {
+    if record.of_drill().is_none() {
+        return Ok(Vec::new());
+    }
+    let judged = store::load_all(ports, &store::judgements(&record.id)).await?;
+    let judgements: Vec<Judgement> = judged.into_iter().map(|judged| judged.value).collect();
+    let steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
+    taken_in(ports, record, &steps, &judgements, snapshot).await
+}
+
+/// The same of a deployment that is left to an operator because its recoveries died: the steps and judgements may be what
+/// they died of, and the drill ends without them.
+pub async fn leg_left(ports: &impl Ports, record: &Deployment) -> Answered<Vec<Write>> {
+    taken_in(ports, record, &[], &[], 0).await
+}
+
+async fn taken_in(
+    ports: &impl Ports,
+    record: &Deployment,
+    steps: &[&Step],
+    judgements: &[Judgement],
+    snapshot: u64,
+) -> Answered<Vec<Write>> {
+    if record.of_drill().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut drills = load(ports, record.environment_id()).await?;
+    let under_way = drills.value.under_way.as_ref();
+    if under_way.is_none_or(|drill| drill.direction(&record.id).is_none()) {
+        return Ok(Vec::new());
+    }
+    let end = LegEnd {
+        record,
+        steps,
+        judgements,
+        snapshot,
+    };
+    let ended = drills.value.leg_ended(record.environment_id(), &end);
+    writes(&drills, record.environment_id(), ended)
+}
+
+/// Starts the way back where a deployment of a drill has ended and its drill awaits that. Where that fails, the schedule
+/// of recovery starts it.
+pub async fn go_on(ports: &impl Ports, record: &Deployment) {
+    if record.of_drill().is_none() {
+        return;
+    }
+    let started = match load(ports, record.environment_id()).await {
+        // The first try. The schedule makes the next ones, so that there is time between two.
+        Ok(drills) => match drills.value.awaits_back() {
+            Some(drill) if drill.tries == 0 => {
+                recovery::come_back(ports, record.environment_id(), drill).await
+            }
+            _ => return,
+        },
+        Err(fault) => Err(fault),
+    };
+    if let Err(fault) = started {
+        tracing::warn!(%fault, "the way back of the drill is left to the schedule");
+    }
+}

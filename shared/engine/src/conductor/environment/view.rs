@@ -1,0 +1,152 @@
+//! The part of the ledger on an environment that admission needs.
+
+use crate::conductor::environment::drills;
+use crate::ports::{Answered, Ledger, Write};
+use crate::store::{self, Stored};
+use windlass_domain::admission::{Candidate, Decision, Facts, decide};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::drill::Drills;
+use windlass_domain::environment::{EnvironmentState, Lock, Past, Veto, Waiting};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::overtaking::UnderWay;
+use windlass_domain::request::ActionName;
+
+/// The part of the ledger on an environment that admission needs.
+pub struct View {
+    pub lock: Stored<Lock>,
+    pub state: Stored<EnvironmentState>,
+    pub waiting: Vec<Stored<Waiting>>,
+    pub veto: Option<Stored<Veto>>,
+    pub past: Option<Stored<Past>>,
+    /// The deployment that holds the lock, if this one may overtake it.
+    pub under_way: Option<UnderWay>,
+    /// The environment's drills.
+    pub drills: Stored<Drills>,
+}
+
+impl View {
+    /// Reads it for a deployment.
+    pub async fn load(ports: &impl Ledger, record: &Deployment) -> Answered<Self> {
+        let lock = store::load_or_default(ports, &store::lock(record.environment_id())).await?;
+        Ok(Self {
+            under_way: under_way(ports, record, &lock.value).await?,
+            lock,
+            state: store::load_or_default(ports, &store::state(record.environment_id())).await?,
+            waiting: store::load_all(ports, &store::all_waiting(record.environment_id())).await?,
+            veto: store::load(
+                ports,
+                &store::veto(record.environment_id(), &record.release_digest),
+            )
+            .await?,
+            past: store::load(
+                ports,
+                &store::past(record.environment_id(), &record.release_digest),
+            )
+            .await?,
+            drills: drills::load(ports, record.environment_id()).await?,
+        })
+    }
+
+    /// Decides from what was read.
+    pub fn decide(&self, record: &Deployment) -> Decision {
+        let waiting = self.who_waits();
+        decide(&Candidate::of(record), &self.facts(record, &waiting))
+    }
+
+    /// Returns the number of the snapshot of what runs; `None` before the first deployment. An operator who stops the
+    /// release under way wants this one back, and calls it the present one.
+    pub fn present(&self) -> Option<u64> {
+        Some(self.state.value.snapshot).filter(|number| *number > 0)
+    }
+
+    /// Returns the number of the snapshot from which an operator goes back. Between the two ways of a drill it is the
+    /// snapshot of what ran before the drill, because the operator calls that the present one.
+    pub fn present_to_go_back_from(&self) -> u64 {
+        let between = self.drills.value.awaits_back();
+        let from = between.and_then(|drill| drill.from.as_ref());
+        from.map_or(self.state.value.snapshot, |from| from.snapshot)
+    }
+
+    /// Returns the deployments that wait.
+    pub fn who_waits(&self) -> Vec<Waiting> {
+        let waiting = self.waiting.iter();
+        waiting.map(|waiting| waiting.value.clone()).collect()
+    }
+
+    /// Returns what was read in the shape that a decision takes.
+    pub fn facts<'a>(&'a self, record: &Deployment, waiting: &'a [Waiting]) -> Facts<'a> {
+        Facts {
+            lock: &self.lock.value,
+            state: &self.state.value,
+            waiting,
+            veto: self.veto.as_ref().map(|veto| &veto.value),
+            past: self.past.as_ref().map(|past| &past.value),
+            runs: self.state.value.runs(&record.release.components),
+            under_way: self.under_way.as_ref(),
+            drill: self.drills.value.under_way.as_ref(),
+        }
+    }
+
+    /// Returns the fault `StaleToken` if an execution holds the lock for this deployment. Then the caller, which asks
+    /// for a turn or ends a waiting deployment, is a late invocation or was redriven, and the deployment belongs to
+    /// another execution now.
+    pub fn not_taken_over(&self, record: &Deployment) -> Answered<()> {
+        match &self.lock.value.held {
+            Some(held) if held.deployment == record.id => Err(Fault::new(
+                FaultName::StaleToken,
+                format!(
+                    "the execution {} has taken deployment {} over and ends it",
+                    held.execution, held.deployment
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the write with which a deployment leaves the queue; `None` if it is not in the queue.
+    pub fn leave_queue(&self, record: &Deployment) -> Option<Write> {
+        let waiting = self.waiting_of(record)?;
+        Some(Write::delete(waiting.key.clone(), waiting.unchanged()))
+    }
+
+    /// Returns the waiting item of a deployment.
+    pub fn waiting_of(&self, record: &Deployment) -> Option<&Stored<Waiting>> {
+        self.waiting_as(&record.id)
+    }
+
+    /// Returns the waiting item of the deployment with this id.
+    pub fn waiting_as(&self, id: &DeploymentId) -> Option<&Stored<Waiting>> {
+        let mut waiting = self.waiting.iter();
+        waiting.find(|waiting| waiting.value.deployment == *id)
+    }
+}
+
+async fn under_way(
+    ports: &impl Ledger,
+    record: &Deployment,
+    lock: &Lock,
+) -> Answered<Option<UnderWay>> {
+    let asks = is_operator(record.action) || record.preempt || !record.supersede.waits();
+    let held = lock.held.as_ref();
+    let held = held.filter(|held| asks || held.action == ActionName::Drill);
+    let Some(held) = held.filter(|held| held.deployment != record.id) else {
+        return Ok(None);
+    };
+    let key = store::deployment(&held.deployment);
+    let Some(other) = store::load(ports, &key).await? else {
+        return Ok(None);
+    };
+    Ok(Some(look(ports, &other.value).await?))
+}
+
+/// A deployment as one that overtakes it sees it.
+pub async fn look(ports: &impl Ledger, other: &Deployment) -> Answered<UnderWay> {
+    let steps = store::load_all(ports, &store::steps(&other.id)).await?;
+    Ok(UnderWay::of(other, steps.iter().map(|step| &step.value)))
+}
+
+/// Returns whether the action goes first in the queue, as an operator's does.
+pub fn is_operator(action: ActionName) -> bool {
+    action == ActionName::Rollback
+}

@@ -1,0 +1,47 @@
+//! `AwaitTurn`: leaves the task token in the ledger, so that waiting costs nothing.
+
+use crate::conductor::environment::view::View;
+use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::telling::answer::plain;
+use crate::payload::{Answer, Ask, Word};
+use crate::ports::Answered;
+use crate::store::{self, commit, retry};
+use windlass_domain::admission::Decision;
+use windlass_domain::fault::{Fault, FaultName};
+
+/// Serves the state. The token is stored before the lock is looked at again, so that a lock which
+/// was freed in between wakes it at once: either this look sees it free, or the outbox, which
+/// looks after the lock was freed, sees the token.
+pub async fn await_turn(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
+    let id = deployment_of(ask)?;
+    let token = ask.task_token.as_ref().ok_or_else(|| {
+        Fault::new(
+            FaultName::BadInput,
+            "the state AwaitTurn gives no task token",
+        )
+    })?;
+    retry(ports, "waiting for its turn", async || {
+        let record = store::require(ports, &store::deployment(id)).await?;
+        let view = View::load(ports, &record.value).await?;
+        let Some(waiting) = view.waiting_of(&record.value) else {
+            // It was ended or taken in between; `Admit` tells which.
+            ports.succeed_task(token, &serde_json::json!({})).await?;
+            return Ok(Some(plain(Word::Wait, id, 0)));
+        };
+        let mut waiting = waiting.clone();
+        waiting.value.keep(token);
+        let index = store::waiting_index(record.value.environment_id(), id);
+        if commit(ports, vec![waiting.put_indexed(Some(index))?]).await? {
+            let view = View::load(ports, &record.value).await?;
+            if !matches!(
+                view.decide(&record.value),
+                Decision::Wait | Decision::Preempt(_)
+            ) {
+                ports.succeed_task(token, &serde_json::json!({})).await?;
+            }
+            return Ok(Some(plain(Word::Wait, id, 0)));
+        }
+        Ok(None)
+    })
+    .await
+}

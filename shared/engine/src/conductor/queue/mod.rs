@@ -1,0 +1,8 @@
+//! The turn of a deployment: it takes the lock, waits in the queue, stops another one, or ends.
+
+pub mod await_turn;
+pub mod give_up;
+pub mod preempt;
+pub mod restore;
+pub mod taking;
+pub mod turn;

@@ -1,0 +1,68 @@
+//! `restore`: brings what has drifted and is declared `heal: restore` back to what is recorded; see
+//! [`windlass_domain::heal`].
+//!
+//! From its turn on it is a deployment like any other. Whether it has a turn is decided where the lock is taken, by
+//! what the ledger says then. It waits for nobody: if another deployment waits, that one goes instead.
+
+use crate::conductor::environment::view::View;
+use crate::conductor::environment::way_back;
+use crate::conductor::ports::Ports;
+use crate::conductor::queue::taking::{Outcome, finish, take};
+use crate::payload::{Answer, ExecutionRef};
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use crate::trouble::apart;
+use std::collections::BTreeSet;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::Hold;
+use windlass_domain::heal::{Standing, Turn, turn};
+use windlass_domain::name::ComponentName;
+
+/// Takes the lock, ends it without a change, or holds automatic deployments because something keeps changing the
+/// targets. `None` when something was written in between.
+pub async fn go(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    view: &mut View,
+    mut record: Stored<Deployment>,
+) -> Answered<Option<Answer>> {
+    let key = store::hourly_look(record.value.environment_id());
+    let look = store::load(ports, &key).await?;
+    let waiting = view.who_waits();
+    let drill = view.drills.value.under_way.as_ref().map(|drill| &drill.id);
+    let standing = Standing {
+        look: look.as_ref().map(|look| &look.value),
+        lock: &view.lock.value,
+        state: &view.state.value,
+        rev: view.state.rev,
+        other: waiting.first().map(|one| &one.deployment).or(drill),
+    };
+    match turn(&standing, ports.now()) {
+        Turn::Restore(names, reason) => {
+            record.value.snapshot = view.present();
+            if let Err(findings) = apart(way_back::choose(ports, view, &mut record.value).await)? {
+                return finish(ports, view, record, Outcome::Refused(findings)).await;
+            }
+            narrow(&mut record.value, &names);
+            record.value.reason = Some(reason);
+            take(ports, execution, view, record).await
+        }
+        Turn::Hold(reason) => {
+            let hold = Hold {
+                since: ports.now(),
+                reason: reason.clone(),
+                by: record.value.requester.to_string(),
+            };
+            view.state.value.hold = Some(hold);
+            finish(ports, view, record, Outcome::Held(reason)).await
+        }
+        Turn::Nothing(why) => finish(ports, view, record, Outcome::NotRestored(why)).await,
+    }
+}
+
+/// Leaves only these components in it.
+fn narrow(record: &mut Deployment, names: &BTreeSet<ComponentName>) {
+    let components = &mut record.release.components;
+    components.retain(|name, _| names.contains(name));
+    record.found.retain(|name| names.contains(name));
+}

@@ -1,0 +1,139 @@
+//! Recovers a deployment that holds no lock: it had no turn and its execution died. Also answers that there is nothing
+//! to recover.
+
+use crate::conductor::environment::drills;
+use crate::conductor::environment::holds::told_of_hold;
+use crate::conductor::environment::past::past;
+use crate::conductor::environment::view::View;
+use crate::conductor::ports::Ports;
+use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
+use crate::conductor::telling::ending::{add_line, end};
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Write};
+use crate::recovery::Owner;
+use crate::store::{Done, Stored, commit, put_deployment};
+use crate::trouble::Checked;
+use windlass_domain::call;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::Became;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::request::{ActionName, Request};
+use windlass_domain::to_have::to_have;
+
+/// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
+pub async fn abandon(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    mut record: Stored<Deployment>,
+) -> Checked<Option<Answer>> {
+    if let Some(ended) = &record.value.ending {
+        let resolved = ended.resolved.as_ref();
+        let resolved = resolved.map_or_else(String::new, |how| format!(", {how}"));
+        let (id, ending) = (&record.value.id, ended.ending);
+        let text = format!("deployment {id} has ended {ending}{resolved}");
+        return Ok(nothing(ports, ask, request, &text).await?);
+    }
+    let Some(first) = record.value.executions.first().cloned() else {
+        return Err(Fault::internal("a deployment without an execution").into());
+    };
+    let since = record.value.accepted;
+    let Owner::Ended(owner) = owner(ports, request, &first, since).await? else {
+        if is_automatic(request) {
+            return Ok(nothing(ports, ask, request, STILL_WAITS).await?);
+        }
+        return Err(still_waits(&record.value).into());
+    };
+    let view = View::load(ports, &record.value).await?;
+    if view.not_taken_over(&record.value).is_err() {
+        // A late invocation of its `Admit` got the lock in between: it is a takeover now.
+        return Ok(None);
+    }
+    let why = why_stopped(owner.as_ref());
+    record.value.stopped = was_stopped(owner.as_ref());
+    let next = match (record.value.stopped, record.value.action) {
+        (true, ActionName::Deploy) => {
+            let waiting = view.who_waits();
+            let facts = view.facts(&record.value, &waiting);
+            format!("\n  next: {}", to_have(&record.value, &facts))
+        }
+        _ => String::new(),
+    };
+    let cause = format!(
+        "It ended before it had changed anything. {}{next}",
+        why.text
+    );
+    end(
+        &mut record,
+        Ending::Rejected,
+        &why.name,
+        cause,
+        Vec::new(),
+        ports.now(),
+    );
+    let hold = told_of_hold(&record.value, &view.state.value);
+    add_line(&mut record, hold);
+    let told = format!(
+        "Deployment {} has had no turn, and its execution is gone: it is ended Rejected ({}), before it had changed \
+         anything.",
+        record.value.id, why.name
+    );
+    let done = Done::of(&record.value.id, told);
+    let mut writes = vec![
+        put_deployment(&record)?,
+        Write::check(view.lock.key.clone(), view.lock.unchanged()),
+    ];
+    if !is_automatic(request) {
+        writes.push(done.put(ask)?);
+    }
+    if let Some(waiting) = view.waiting_of(&record.value) {
+        writes.push(Write::delete(waiting.key.clone(), waiting.unchanged()));
+    }
+    let snapshot = view.state.value.snapshot;
+    writes.extend(drills::leg_ended(ports, &record.value, &[], snapshot).await?);
+    if record.value.stopped {
+        writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
+    }
+    if !commit(ports, writes).await? {
+        return Ok(None);
+    }
+    Ok(Some(done.answer()))
+}
+
+const STILL_WAITS: &str = "its execution still runs and waits for its turn";
+
+fn still_waits(record: &Deployment) -> Finding {
+    Finding::new(
+        FindingName::TargetNotReady,
+        "deployment",
+        format!("deployment {}: {STILL_WAITS}.", record.id),
+        format!(
+            "Wait for its ending; or cancel it with {}.",
+            call::cancel(record.environment_id(), &record.id)
+        ),
+    )
+}
+
+/// The answer that nothing is to be recovered. It is kept for a person, who asks what came of the execution; `None`
+/// where the execution has answered something else before.
+pub async fn nothing(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    why: &str,
+) -> Answered<Option<Answer>> {
+    let done = Done {
+        nothing: "NothingToRecover".into(),
+        ..Done::of(
+            &DeploymentId("none".into()),
+            format!("There is nothing to recover: {why}."),
+        )
+    };
+    if is_automatic(request) || commit(ports, vec![done.put(ask)?]).await? {
+        return Ok(Some(done.answer()));
+    }
+    Ok(None)
+}

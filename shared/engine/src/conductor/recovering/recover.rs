@@ -1,0 +1,217 @@
+//! `recover`: finishes a deployment whose execution died, or undoes it again out of `NeedsOperator`.
+
+use crate::conductor::ports::Ports;
+use crate::conductor::queue::turn::turn;
+use crate::conductor::recovering::abandon::{abandon, nothing};
+use crate::conductor::recovering::hand_over::{hand_over, handed_over};
+use crate::conductor::recovering::leave;
+use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
+use crate::conductor::settling::judged::judged_good;
+use crate::conductor::telling::answer::plain;
+use crate::conductor::telling::done;
+use crate::payload::{Answer, Ask, Word};
+use crate::ports::{Answered, Execution};
+use crate::recovery::Owner;
+use crate::store::{self, Stored, commit, retry};
+use crate::trouble::Checked;
+use windlass_domain::call;
+use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::environment::{Held, HeldState, Lock};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::{DeploymentId, EnvironmentId};
+use windlass_domain::input::operators;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::plan::Outcome;
+use windlass_domain::request::{ActionName, Request};
+
+/// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
+pub async fn or_turn(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
+    let record = store::require(ports, &store::deployment(id)).await?;
+    let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
+    match &lock.value.held {
+        Some(held)
+            if held.execution == ask.execution.arn && held.state == HeldState::Recovering =>
+        {
+            Ok(go_on(&record.value, lock.value.token))
+        }
+        _ => turn(ports, &ask.execution, id).await,
+    }
+}
+
+/// Takes over from an owner that has ended, and goes on to undo or to settle.
+pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+    retry(ports, "taking over", async || {
+        if let Some(answer) = done::before(ports, ask).await? {
+            return Ok(Some(answer));
+        }
+        let found = find(ports, request).await?;
+        let Some((record, lock)) = found else {
+            return Ok(nothing(ports, ask, request, "nobody holds the lock").await?);
+        };
+        let answer = match &lock.value.held {
+            // A retry beside the invocation that has just taken over.
+            Some(held)
+                if held.execution == ask.execution.arn && held.state == HeldState::Recovering =>
+            {
+                Some(go_on(&record.value, lock.value.token))
+            }
+            Some(held) if held.deployment == record.value.id => {
+                match may_take_over(ports, ask, request, &record.value, held).await? {
+                    TakeOver::Yes(owner) => {
+                        take_over(ports, ask, request, record, lock, owner).await?
+                    }
+                    TakeOver::Enough(owner) => {
+                        leave::leave(ports, ask, record, lock, owner).await?
+                    }
+                    TakeOver::No(why) => nothing(ports, ask, request, &why).await?,
+                    TakeOver::Refuse(finding) => {
+                        return Err(finding.into());
+                    }
+                }
+            }
+            _ => abandon(ports, ask, request, record).await?,
+        };
+        Ok(answer)
+    })
+    .await
+}
+
+type Found = Option<(Stored<Deployment>, Stored<Lock>)>;
+
+/// The deployment that is meant, and its environment's lock. A deployment of another environment is as
+/// unknown as one of another application: whoever calls the API may be allowed this environment only.
+async fn find(ports: &impl Ports, request: &Request) -> Checked<Found> {
+    let env = request.named_environment()?;
+    let key = store::lock(EnvironmentId::new(&request.app, env));
+    let lock = store::load_or_default(ports, &key).await?;
+    let held = lock.value.held.as_ref().map(|held| &held.deployment);
+    let Some(id) = request.deployment.as_ref().or(held) else {
+        return Ok(None);
+    };
+    let record = store::load(ports, &store::deployment(id)).await?;
+    let is_ours = |record: &Deployment| record.app == request.app && record.environment == *env;
+    match record.filter(|record| is_ours(&record.value)) {
+        Some(record) => Ok(Some((record, lock))),
+        None => Err(unknown_deployment(id, env).into()),
+    }
+}
+
+fn unknown_deployment(id: &DeploymentId, env: &EnvironmentName) -> Finding {
+    Finding::new(
+        FindingName::UnknownName,
+        "deployment",
+        format!("the environment {env} of this application has no deployment {id}."),
+        "Leave it out to recover the deployment that holds the lock.",
+    )
+}
+
+enum TakeOver {
+    Yes(Option<Execution>),
+    /// As `Yes`, but so many recoveries of this deployment have died that it is left to an operator.
+    Enough(Option<Execution>),
+    No(String),
+    Refuse(Finding),
+}
+
+/// Rule 4: a lock whose owner has ended is taken by the recovery of that same deployment; in
+/// `NeedsOperator`, only by an operator.
+async fn may_take_over(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    record: &Deployment,
+    held: &Held,
+) -> Answered<TakeOver> {
+    let automatic = is_automatic(request);
+    if held.state == HeldState::NeedsOperator {
+        return Ok(if automatic {
+            TakeOver::No("only an operator goes on in NeedsOperator".into())
+        } else {
+            TakeOver::Yes(None)
+        });
+    }
+    if held.execution == ask.execution.arn {
+        return Ok(TakeOver::No("this execution holds the lock itself".into()));
+    }
+    let owner = owner(ports, request, &held.execution, held.since).await?;
+    Ok(match (owner, automatic) {
+        (Owner::Ended(owner), true) if leave::has_had_enough(record) => TakeOver::Enough(owner),
+        (Owner::Ended(owner), _) => TakeOver::Yes(owner),
+        (Owner::Running, true) => TakeOver::No(format!("its owner {} still runs", held.execution)),
+        (Owner::Running, false) => TakeOver::Refuse(Finding::new(
+            FindingName::TargetNotReady,
+            "deployment",
+            format!(
+                "deployment {} is still being worked on by {}.",
+                held.deployment, held.execution
+            ),
+            format!(
+                "Wait for its ending; or cancel it with {}; or start {}, which stops it first.",
+                call::cancel(record.environment_id(), &held.deployment),
+                operators(ActionName::Rollback, record.environment_id()),
+            ),
+        )),
+    })
+}
+
+/// Raises the token before anything else, so that the former owner's functions change nothing any
+/// more; then stops what may still run. Who asked for it has looked at what is there, unless that was
+/// Windlass itself.
+async fn take_over(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    mut record: Stored<Deployment>,
+    mut lock: Stored<Lock>,
+    owner: Option<Execution>,
+) -> Answered<Option<Answer>> {
+    let Some(former) = hand_over(ports, ask, HeldState::Recovering, &mut record, &mut lock) else {
+        return Ok(None);
+    };
+    let has_looked = !is_automatic(request);
+    if let Some(held) = &mut lock.value.held {
+        held.looked = has_looked;
+    }
+    if has_looked {
+        record.value.asked_for = record.value.executions.len() - 1;
+    }
+    record.value.status = Status::Recovering;
+    record.value.taken_up_again |= record.value.ending.take().is_some();
+    if record.value.undoing.is_none() && !may_be_settled(ports, &record.value).await? {
+        record.value.stopped = was_stopped(owner.as_ref());
+        record.value.undoing = Some(why_stopped(owner.as_ref()));
+    }
+    let writes = handed_over(ask, &record, &lock)?;
+    if !commit(ports, writes).await? {
+        return Ok(None);
+    }
+    ports
+        .stop(&former, "TakenOver", "A recovery has taken over.")
+        .await?;
+    Ok(Some(go_on(&record.value, lock.value.token)))
+}
+
+/// Returns the state in which a recovery goes on. `Settle` checks again that the deployment may be settled.
+fn go_on(record: &Deployment, token: u64) -> Answer {
+    let word = if record.undoing.is_some() {
+        Word::Undo
+    } else {
+        Word::Settle
+    };
+    plain(word, &record.id, token)
+}
+
+/// Returns whether the deployment was judged good and all its steps are still reached. A step that was reached may have
+/// been taken back later, by an invocation that saw more of it.
+async fn may_be_settled(ports: &impl Ports, record: &Deployment) -> Answered<bool> {
+    if !judged_good(ports, record).await? {
+        return Ok(false);
+    }
+    let steps = store::load_all(ports, &store::steps(&record.id)).await?;
+    if steps.iter().all(|step| step.value.was_reached()) {
+        return Ok(true);
+    }
+    // A plan that changes nothing has no steps but those of a `Prepare` that was killed.
+    let plan = store::require(ports, &store::plan(&record.id)).await?;
+    Ok(plan.value.outcome != Outcome::Change)
+}

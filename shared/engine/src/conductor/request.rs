@@ -1,0 +1,35 @@
+//! The request of an execution, and what becomes of it.
+
+use crate::payload::{Answer, Ask};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::in_part::InPart;
+use windlass_domain::request::{Request, Requester, Route};
+
+/// Reads the request of an execution as it came. Somebody who starts an execution by hand is known only by it, and each
+/// execution that they start is a request of its own.
+pub fn request_of(ask: &Ask) -> Result<Request, InPart<Request>> {
+    let mut request = Request::read(&ask.request)?;
+    if request.requester.is_none() {
+        let arn = &ask.execution.arn;
+        request.idempotency_key.get_or_insert_with(|| arn.clone());
+        request.requester = Some(Requester {
+            route: Route::Console,
+            principal: Some(arn.clone()),
+        });
+    }
+    Ok(request)
+}
+
+/// What the execution of a request does next.
+pub enum Admitted {
+    /// It goes on with the new deployment, which takes its turn.
+    New(DeploymentId),
+    /// It ends with this answer: the request made no new deployment.
+    Answer(Answer),
+}
+
+impl From<Answer> for Admitted {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(answer)
+    }
+}

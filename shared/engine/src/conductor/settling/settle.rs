@@ -1,0 +1,236 @@
+//! `Settle`: writes the ending of a deployment that was judged good, or that `Prepare` decided, and frees the lock, in
+//! one transaction.
+
+use crate::conductor::environment::drills;
+use crate::conductor::environment::holds::told_of_hold;
+use crate::conductor::environment::past::past;
+use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::settling::judged::judged_good;
+use crate::conductor::settling::second_look::make_due;
+use crate::conductor::settling::shut_out::shut_out;
+use crate::conductor::settling::undo::failure;
+use crate::conductor::settling::{restored, snapshots};
+use crate::conductor::telling::cost::note_cost;
+use crate::conductor::telling::ended::told;
+use crate::conductor::telling::ending::{add_line, end, reject};
+use crate::conductor::telling::went_back;
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Condition, Write};
+use crate::store::{self, Stored, commit, put_deployment, put_state, retry};
+use windlass_domain::deployment::{Deployment, Why};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot};
+use windlass_domain::fault::Fault;
+use windlass_domain::heal;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::request::ActionName;
+use windlass_domain::since::{ALREADY_THERE, found_in_place};
+use windlass_domain::step::Step;
+
+/// Serves the state.
+pub async fn settle(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
+    let id = deployment_of(ask)?;
+    retry(ports, "settling the deployment", async || {
+        let mut record = store::require(ports, &store::deployment(id)).await?;
+        if let Some(answer) = told(ports, &record.value).await? {
+            return Ok(Some(answer));
+        }
+        let Some(mut lock) = shut_out(ports, ask, &record.value).await? else {
+            return Ok(None);
+        };
+        if !judged_good(ports, &record.value).await? {
+            return Err(Fault::internal(format!(
+                "deployment {id} is to be settled but was not judged as passed"
+            )));
+        }
+        let plan = store::require(ports, &store::plan(id)).await?;
+        let steps = store::load_all(ports, &store::steps(id)).await?;
+        let lost = steps.iter().find(|step| !step.value.was_reached());
+        if let (Some(lost), Outcome::Change) = (lost, plan.value.outcome) {
+            let fault = not_seen(&lost.value);
+            take_back(ports, ask, record, &lock, &steps, &fault).await?;
+            return Err(fault);
+        }
+        let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;
+        if !commit(ports, writes).await? {
+            return Ok(None);
+        }
+        told(ports, &record.value).await
+    })
+    .await
+}
+
+fn not_seen(step: &Step) -> Fault {
+    Fault::internal(format!(
+        "deployment {} is to be settled but {} was not seen changed",
+        step.deployment, step.component
+    ))
+}
+
+/// Notes that it is to be undone, and why: what was reached was taken back after it was judged. This
+/// execution ends by the fault, and the recovery that follows undoes.
+async fn take_back(
+    ports: &impl Ports,
+    ask: &Ask,
+    mut record: Stored<Deployment>,
+    lock: &Stored<Lock>,
+    steps: &[Stored<Step>],
+    fault: &Fault,
+) -> Answered<()> {
+    let why = failure(ports, ask, steps).await?.unwrap_or_else(|| Why {
+        name: fault.name.to_string(),
+        text: fault.message.clone(),
+    });
+    record.value.undoing = Some(why);
+    let held = Write::check(lock.key.clone(), lock.unchanged());
+    // If the write is refused, the recovery finds the same.
+    commit(ports, vec![put_deployment(&record)?, held]).await?;
+    Ok(())
+}
+
+async fn writes(
+    ports: &impl Ports,
+    record: &mut Stored<Deployment>,
+    lock: &mut Stored<Lock>,
+    plan: &Stored<Plan>,
+    steps: &[Stored<Step>],
+) -> Answered<Vec<Write>> {
+    let key = store::state(record.value.environment_id());
+    let mut state = store::load_or_default(ports, &key).await?;
+    let mut more = Vec::new();
+    match plan.value.outcome {
+        Outcome::Rejected => reject(record, plan.value.findings.clone(), ports.now()),
+        outcome => {
+            let scene = scene(ports, record, &state.value, plan, steps).await?;
+            let before = state.value.clone();
+            more.extend(snapshots::take_in(&mut state.value, &scene)?);
+            more.extend(past(ports, &record.value, Became::Live, scene.now).await?);
+            conclude(ports, record, [&before, &state.value], &scene, outcome).await?;
+            if outcome == Outcome::Change {
+                more.extend(lift_veto(ports, &record.value).await?);
+                more.extend(make_due(ports, &record.value, steps).await?);
+            }
+        }
+    }
+    if plan.value.outcome == Outcome::Rejected {
+        let undone = went_back::undone(ports, &record.value).await?;
+        add_line(record, undone);
+    }
+    add_line(record, told_of_hold(&record.value, &state.value));
+    note_cost(ports, &mut record.value, steps).await;
+    more.extend(drills::leg_ended(ports, &record.value, steps, state.value.snapshot).await?);
+    restored::note(&record.value, &mut state.value);
+    lock.value.free(ports.now());
+    let put_state = put_state(&state, record.value.environment_id())?;
+    let mut writes = vec![put_deployment(record)?, lock.put()?, put_state];
+    writes.append(&mut more);
+    Ok(writes)
+}
+
+/// Gathers what is needed to take the deployment into the ledger.
+async fn scene<'a>(
+    ports: &impl Ports,
+    record: &Stored<Deployment>,
+    state: &EnvironmentState,
+    plan: &'a Stored<Plan>,
+    steps: &'a [Stored<Step>],
+) -> Answered<snapshots::Scene<'a>> {
+    let record = record.value.clone();
+    let seen = store::load_all(ports, &store::all_seen(&record.id)).await?;
+    let judged = store::load_all(ports, &store::judgements(&record.id)).await?;
+    let measured = judged
+        .iter()
+        .any(|judged| !judged.value.measurements.is_empty());
+    // Those of a `Prepare` that was killed are no changes.
+    let is_changed = plan.value.outcome == Outcome::Change;
+    let changed = steps.iter().filter(|_| is_changed);
+    Ok(snapshots::Scene {
+        goal: goal(ports, &record, state).await?,
+        present: snapshots::present(ports, &record, state).await?,
+        plan: &plan.value,
+        changed: changed.map(|step| &step.value).collect(),
+        in_place: seen.into_iter().map(|step| step.value).collect(),
+        unmeasured: !measured,
+        now: ports.now(),
+        record,
+    })
+}
+
+/// Writes the ending of what runs now as it was asked for.
+async fn conclude(
+    ports: &impl Ports,
+    record: &mut Stored<Deployment>,
+    [before, after]: [&EnvironmentState; 2],
+    scene: &snapshots::Scene<'_>,
+    outcome: Outcome,
+) -> Answered<()> {
+    let changed = scene.changed.iter().map(|step| step.component.to_string());
+    let changed: Vec<String> = changed.collect();
+    let (plan, value) = (scene.plan, &record.value);
+    let undone = went_back::undone(ports, value).await?;
+    // A rollback has done what the undo of the deployment did that it stopped.
+    let goes_back = undone.as_ref().filter(|_| scene.goal.is_some());
+    let (ending, name) = match (outcome, goes_back) {
+        (Outcome::NothingToDo, None) => (Ending::NothingToDo, ALREADY_THERE),
+        _ => (Ending::Succeeded, ""),
+    };
+    let overtaken = undone.clone().filter(|_| scene.goal.is_none());
+    let cause = match &scene.goal {
+        Some(_) if value.action == ActionName::Restore => heal::restored(value, &changed),
+        Some(goal) => {
+            let done = went_back::parts(goal, plan, &changed, before);
+            went_back::went_back(value, goal, undone, done)
+        }
+        None if outcome == Outcome::NothingToDo => already_there(value, [before, after], plan),
+        None => format!(
+            "{} {} {} is live: {} changed.",
+            value.app,
+            value.environment,
+            value.release.version,
+            changed.join(", ")
+        ),
+    };
+    end(record, ending, name, cause, Vec::new(), scene.now);
+    add_line(record, overtaken);
+    Ok(())
+}
+
+/// `again` brought a vetoed release in after all: the veto is lifted.
+async fn lift_veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
+    let key = store::veto(record.environment_id(), &record.release_digest);
+    let veto = store::load(ports, &key).await?;
+    Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
+}
+
+/// Tells of each component that it was found in place, what it is called, and since when, if Windlass has brought it.
+fn already_there(
+    record: &Deployment,
+    [before, after]: [&EnvironmentState; 2],
+    plan: &Plan,
+) -> String {
+    let reasons: Vec<String> = plan
+        .unchanged
+        .iter()
+        .map(|one| {
+            let found = found_in_place(&one.component, record, before, after);
+            let found = found.map_or_else(String::new, |found| format!(": {found}"));
+            format!("{} {}{found}", one.component, one.reason)
+        })
+        .collect();
+    format!("Nothing to do: {}.", reasons.join("; "))
+}
+
+/// The snapshot that a rollback goes back to, with what was found of the components that came later.
+async fn goal(
+    ports: &impl Ports,
+    record: &Deployment,
+    state: &EnvironmentState,
+) -> Answered<Option<Snapshot>> {
+    if !record.action.is_to_a_snapshot() {
+        return Ok(None);
+    }
+    let number = record.snapshot.unwrap_or_default();
+    let key = store::snapshot(record.environment_id(), number);
+    let goal = store::require(ports, &key).await?;
+    Ok(Some(goal.value.with_found(state)))
+}

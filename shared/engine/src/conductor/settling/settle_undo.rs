@@ -1,0 +1,242 @@
+//! `SettleUndo`: ends a deployment with `RolledBack` if everything was seen to be back, else with `NeedsOperator`; with
+//! `Rejected` if it could not be planned.
+
+use crate::conductor::environment::drills;
+use crate::conductor::environment::holds::told_of_hold;
+use crate::conductor::environment::past::past;
+use crate::conductor::environment::view::View;
+use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::settling::restored;
+use crate::conductor::settling::second_look::make_due;
+use crate::conductor::settling::shut_out::shut_out;
+use crate::conductor::settling::undo::as_the_machine_saw_it;
+use crate::conductor::settling::unprepared::unprepared;
+use crate::conductor::telling::cost::note_cost;
+use crate::conductor::telling::ended::told;
+use crate::conductor::telling::ending::{add_line, end, reject};
+use crate::conductor::telling::undone::outcome;
+use crate::conductor::telling::went_back;
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Write};
+use crate::store::{self, Stored, commit, put_deployment, put_state, retry};
+use windlass_domain::admission::Facts;
+use windlass_domain::deployment::{Deployment, Why};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{Became, EnvironmentState, Failed, HeldState, Lock, Veto};
+use windlass_domain::finding::FindingName;
+use windlass_domain::input::operators;
+use windlass_domain::message::{Undone, undone};
+use windlass_domain::request::ActionName;
+use windlass_domain::step::{Failure, Step};
+use windlass_domain::time::Time;
+use windlass_domain::to_have::to_have;
+
+/// Serves the state.
+pub async fn settle_undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
+    let id = deployment_of(ask)?;
+    retry(ports, "ending the undo", async || {
+        let mut record = store::require(ports, &store::deployment(id)).await?;
+        if let Some(answer) = told(ports, &record.value).await? {
+            return Ok(Some(answer));
+        }
+        let Some(mut lock) = shut_out(ports, ask, &record.value).await? else {
+            return Ok(None);
+        };
+        let steps = store::load_all(ports, &store::steps(id)).await?;
+        let unprepared = unprepared(ports, ask, &record.value, &steps).await?;
+        let ending = if let Some(finding) = unprepared {
+            reject(&mut record, vec![finding], ports.now());
+            let undone = went_back::undone(ports, &record.value).await?;
+            add_line(&mut record, undone);
+            Ending::Rejected
+        } else {
+            if record.value.undoing.is_none() {
+                record.value.undoing = Some(as_the_machine_saw_it(ports, ask).await?);
+            }
+            let ending = ending(&steps);
+            let view = View::load(ports, &record.value).await?;
+            let next = next(&record.value, &steps, ending, &view);
+            conclude(ports, &mut record, &steps, ending, next);
+            ending
+        };
+        let mut state = state(ports, &record.value).await?;
+        let hold = told_of_hold(&record.value, &state.value);
+        add_line(&mut record, hold);
+        note_cost(ports, &mut record.value, &steps).await;
+        let mut writes = vec![
+            put_deployment(&record)?,
+            leave(&mut lock, &record.value, ending, ports.now())?,
+        ];
+        if ending != Ending::Rejected && is_vetoed(&record.value) {
+            writes.extend(veto(ports, &record.value).await?);
+        }
+        if record.value.stopped {
+            writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
+        }
+        writes.extend(make_due(ports, &record.value, &steps).await?);
+        let snapshot = state.value.snapshot;
+        writes.extend(drills::leg_ended(ports, &record.value, &steps, snapshot).await?);
+        // A restore that needs an operator keeps the lock, so that nothing is restored meanwhile; it counts by its last
+        // ending.
+        if record.value.action == ActionName::Restore && ending != Ending::NeedsOperator {
+            restored::note(&record.value, &mut state.value);
+            writes.push(put_state(&state, record.value.environment_id())?);
+        }
+        if !commit(ports, writes).await? {
+            return Ok(None);
+        }
+        told(ports, &record.value).await
+    })
+    .await
+}
+
+/// Returns the ending: `RolledBack` if no step may still have changed something.
+fn ending(steps: &[Stored<Step>]) -> Ending {
+    let mut steps = steps.iter();
+    if steps.all(|step| !step.value.status.may_have_changed()) {
+        Ending::RolledBack
+    } else {
+        Ending::NeedsOperator
+    }
+}
+
+/// Frees the lock, or keeps it for the operator. In both cases an invocation that begins late may not go on.
+fn leave(
+    lock: &mut Stored<Lock>,
+    record: &Deployment,
+    ending: Ending,
+    now: Time,
+) -> Answered<Write> {
+    if ending != Ending::NeedsOperator {
+        lock.value.free(now);
+        lock.value.failed = failed(record);
+        return lock.put();
+    }
+    lock.value.raise(now);
+    if let Some(held) = &mut lock.value.held {
+        held.state = HeldState::NeedsOperator;
+    }
+    lock.put_indexed(Some(store::held_index(record.environment_id())))
+}
+
+/// Returns the release that failed by itself; a fix of it goes first. `None` for a release that a person stopped: its
+/// fix is there, or it needs none.
+fn failed(record: &Deployment) -> Option<Failed> {
+    let has_failed = record.action == ActionName::Deploy && !record.stopped;
+    (has_failed && record.undoing.is_some()).then(|| Failed {
+        deployment: record.id.clone(),
+        order: record.order.clone(),
+        components: record.parts(),
+    })
+}
+
+/// Returns whether the release is vetoed (rule 8), whether or not it was brought back: it is vetoed if it is to blame.
+/// A person's stop, or a failure of the target, says nothing of the release.
+fn is_vetoed(record: &Deployment) -> bool {
+    let why = record.undoing.as_ref();
+    let is_to_blame = why.is_some_and(Why::is_of_the_release);
+    record.action == ActionName::Deploy && !record.stopped && is_to_blame
+}
+
+/// The veto on the release that failed. One that is there already stays.
+async fn veto(ports: &impl Ports, record: &Deployment) -> Answered<Option<Write>> {
+    let key = store::veto(record.environment_id(), &record.release_digest);
+    let former = store::load(ports, &key).await?;
+    if former.is_some() {
+        return Ok(None);
+    }
+    let why = record.undoing.as_ref();
+    let veto = Veto {
+        release: record.release_digest.clone(),
+        version: record.release.version.clone(),
+        deployment: record.id.clone(),
+        since: ports.now(),
+        cause: why.map(|why| why.text.clone()).unwrap_or_default(),
+    };
+    Stored::new(key, veto).put().map(Some)
+}
+
+fn conclude(
+    ports: &impl Ports,
+    record: &mut Stored<Deployment>,
+    steps: &[Stored<Step>],
+    ending: Ending,
+    next: Vec<String>,
+) {
+    let value = &record.value;
+    let why = value.undoing.clone();
+    let (name, why) = why.map_or(("Failed".into(), "it failed.".into()), |w| (w.name, w.text));
+    let outcome = Undone {
+        next,
+        ..outcome(steps)
+    };
+    let cause = undone(
+        value.environment_id(),
+        &value.release.version,
+        &why,
+        &outcome,
+    );
+    end(record, ending, &name, cause, Vec::new(), ports.now());
+}
+
+async fn state(ports: &impl Ports, record: &Deployment) -> Answered<Stored<EnvironmentState>> {
+    let key = store::state(record.environment_id());
+    store::load_or_default(ports, &key).await
+}
+
+/// Tells what to do next, as admission would let it in once the lock is free.
+fn next(record: &Deployment, steps: &[Stored<Step>], ending: Ending, view: &View) -> Vec<String> {
+    // If the undo of an irreversible step could not tell whether the step had begun, a recovery can.
+    let is_known = |step: &Stored<Step>| {
+        let failure = step.value.undo_failure.as_ref();
+        failure.is_some_and(
+            |why| matches!(why, Failure::Finding(it) if it.name == FindingName::Irreversible),
+        )
+    };
+    if ending == Ending::NeedsOperator && steps.iter().any(is_known) {
+        return vec![format!(
+            "the environment stays locked, with what is there; start {} to take that, then deploy a fix forward",
+            operators(ActionName::Accept, record.environment_id())
+        )];
+    }
+    if ending == Ending::NeedsOperator {
+        return vec![format!(
+            "the environment stays locked; mend what is told above, then start {}, or {} to take what \
+             is there",
+            operators(ActionName::Recover, record.environment_id()),
+            operators(ActionName::Accept, record.environment_id())
+        )];
+    }
+    if record.action.is_to_a_snapshot() {
+        return Vec::new();
+    }
+    let (waiting, free) = (view.who_waits(), Lock::default());
+    let facts = Facts {
+        lock: &free,
+        ..view.facts(record, &waiting)
+    };
+    if record.stopped {
+        return vec![format!(
+            "release {} was stopped and not judged, so it is not vetoed; {}",
+            record.release.version,
+            to_have(record, &facts)
+        )];
+    }
+    if !is_vetoed(record) {
+        // If a person deployed it, it may have been replaced here before: its next arrival would be superseded.
+        let send = if record.keyed.is_some() {
+            ""
+        } else {
+            "send it again, or "
+        };
+        return vec![format!(
+            "mend what is told above; this says nothing of release {}, which is not vetoed: {send}{}",
+            record.release.version,
+            to_have(record, &facts)
+        )];
+    }
+    vec![
+        format!("release {} is vetoed here", record.release.version),
+        "a fixed release may be deployed at once".into(),
+    ]
+}

@@ -1,0 +1,191 @@
+//! `Undo`: tells what to bring back next, wave by wave in reverse.
+
+use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::settling::unprepared::unprepared;
+use crate::conductor::telling::answer::plain;
+use crate::conductor::telling::undone::{first_wave, in_words};
+use crate::last_fault;
+use crate::payload::{Answer, Ask, Word, WorkItem};
+use crate::ports::{Answered, Ledger, Write};
+use crate::store::{self, Fence, Stored, commit, put_deployment, retry};
+use windlass_domain::deployment::{Deployment, Why};
+use windlass_domain::environment::Lock;
+use windlass_domain::judgement::{Judged, Judgement};
+use windlass_domain::message::{changed_in_words, gate_cause};
+use windlass_domain::step::Step;
+use windlass_domain::wheel::{PAUSE_RAN_OUT, ran_out};
+
+/// The wave number under which the irreversible steps are looked at, before every wave.
+const BEFORE_ALL: u32 = u32::MAX;
+
+/// Serves the state. Records the reason at the first call, then answers the next wave below the one that was tried
+/// last. A component is brought back once, with the first wave that it took part in.
+///
+/// An irreversible step comes first: where it has begun, or nobody knows, nothing else is brought back, because what came
+/// before must not run after it.
+pub async fn undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
+    let id = deployment_of(ask)?;
+    let record = store::require(ports, &store::deployment(id)).await?;
+    still_ours(ports, ask, &record.value).await?;
+    let steps = store::load_all(ports, &store::steps(id)).await?;
+    let unprepared = unprepared(ports, ask, &record.value, &steps).await?;
+    if unprepared.is_some() {
+        // Nothing is undone where nothing was planned.
+        return Ok(plain(Word::SettleUndo, id, ask.token));
+    }
+    if record.value.undoing.is_none() || record.value.stopped {
+        record_why(ports, ask, &steps).await?;
+    }
+    let below = ask.undone.unwrap_or(BEFORE_ALL);
+    let to_restore = || {
+        steps
+            .iter()
+            .map(|step| &step.value)
+            .filter(|step| step.status.may_have_changed())
+    };
+    let mut bars = to_restore().filter(|step| step.irreversible).peekable();
+    if bars.peek().is_some() && ask.undone.is_none() {
+        return Ok(Answer {
+            wave: BEFORE_ALL,
+            items: bars.map(WorkItem::back).collect(),
+            ..plain(Word::Restore, id, ask.token)
+        });
+    }
+    if bars.peek().is_some() {
+        return Ok(plain(Word::SettleUndo, id, ask.token));
+    }
+    let Some(wave) = to_restore()
+        .filter_map(first_wave)
+        .filter(|wave| *wave < below)
+        .max()
+    else {
+        return Ok(plain(Word::SettleUndo, id, ask.token));
+    };
+    let items = to_restore()
+        .filter(|step| first_wave(step) == Some(wave))
+        .map(WorkItem::back)
+        .collect();
+    Ok(Answer {
+        wave,
+        items,
+        ..plain(Word::Restore, id, ask.token)
+    })
+}
+
+async fn still_ours(ports: &impl Ports, ask: &Ask, record: &Deployment) -> Answered<Stored<Lock>> {
+    Fence::new(record, ask.token).lock(ports).await
+}
+
+/// Records why, unless another execution has taken over since. One that was stopped has its reason already; but
+/// what had failed of the release before that, and was not acted on yet, goes before it. What a target failed
+/// does not: the person's stop stays, so that no arrival brings the release back.
+async fn record_why(ports: &impl Ports, ask: &Ask, steps: &[Stored<Step>]) -> Answered<()> {
+    let id = deployment_of(ask)?;
+    let failure = failure(ports, ask, steps).await?;
+    retry(ports, "recording why it is undone", async || {
+        let mut record = store::require(ports, &store::deployment(id)).await?;
+        let why = match (&record.value.undoing, &failure) {
+            (Some(_), None) => return Ok(Some(())),
+            (Some(_), Some(failure)) if !(record.value.stopped && failure.is_of_the_release()) => {
+                return Ok(Some(()));
+            }
+            (_, Some(failure)) => failure.clone(),
+            (None, None) => as_the_machine_saw_it(ports, ask).await?,
+        };
+        let lock = still_ours(ports, ask, &record.value).await?;
+        record.value.undoing = Some(why);
+        record.value.stopped = false;
+        let writes = vec![
+            put_deployment(&record)?,
+            Write::check(lock.key.clone(), lock.unchanged()),
+        ];
+        let is_done = commit(ports, writes).await?;
+        Ok(is_done.then_some(()))
+    })
+    .await
+}
+
+/// Returns what failed: a gate, or else components.
+pub async fn failure(
+    ports: &impl Ledger,
+    ask: &Ask,
+    steps: &[Stored<Step>],
+) -> Answered<Option<Why>> {
+    if let Some(why) = failed_gate(ports, ask).await? {
+        return Ok(Some(why));
+    }
+    let failed: Vec<(String, String)> = steps
+        .iter()
+        .filter_map(|step| {
+            let failure = step.value.failure.as_ref()?;
+            let (name, text) = in_words(failure);
+            Some((name, format!("{} failed: {text}", step.value.component)))
+        })
+        .collect();
+    // A failure that says something of the release comes before one that only says something of a target.
+    let is_of_the_release = |(name, text): &&(String, String)| {
+        let (name, text) = (name.clone(), text.clone());
+        Why { name, text }.is_of_the_release()
+    };
+    let first = failed.iter().find(is_of_the_release).or(failed.first());
+    Ok(first.map(|(name, _)| {
+        let texts: Vec<_> = failed.iter().map(|(_, text)| text.clone()).collect();
+        Why {
+            name: name.clone(),
+            text: texts.join("\n  "),
+        }
+    }))
+}
+
+/// Returns what the machine caught, for when no step tells what failed. The text is that of the state that failed with
+/// it, if it was kept.
+pub async fn as_the_machine_saw_it(ports: &impl Ledger, ask: &Ask) -> Answered<Why> {
+    if ask.error.is_empty() {
+        return Ok(Why {
+            name: "Failed".into(),
+            text: "a step failed without a reason.".into(),
+        });
+    }
+    let last = last_fault::of(ports, deployment_of(ask)?).await?;
+    let last = last.filter(|last| last.fault.name.to_string() == ask.error);
+    Ok(Why {
+        name: ask.error.clone(),
+        text: match last {
+            Some(last) => last.in_words(),
+            None => format!("a function failed with {}; its log tells more.", ask.error),
+        },
+    })
+}
+
+async fn failed_gate(ports: &impl Ledger, ask: &Ask) -> Answered<Option<Why>> {
+    let id = deployment_of(ask)?;
+    let judgements = store::load_all(ports, &store::judgements(id)).await?;
+    let ran_out_at = |judgement: &Judgement| match judgement.settled() {
+        Some(Judged::RanOut { until }) => Some(until),
+        _ => None,
+    };
+    let failed =
+        |one: &Stored<Judgement>| one.value.failed.is_some() || ran_out_at(&one.value).is_some();
+    let Some(judgement) = judgements.into_iter().find(failed) else {
+        return Ok(None);
+    };
+    let plan = store::require(ports, &store::plan(id)).await?;
+    let wave = judgement.value.wave;
+    let what = changed_in_words(&plan.value.waves, wave);
+    if let Some(until) = ran_out_at(&judgement.value) {
+        return Ok(Some(Why {
+            name: PAUSE_RAN_OUT.into(),
+            text: ran_out(wave, &what, until),
+        }));
+    }
+    Ok(judgement.value.failed.map(|measurement| {
+        let look = match measurement.look_at.as_str() {
+            "" => String::new(),
+            place => format!("\n  look at: {place}"),
+        };
+        Why {
+            name: "GateFailed".into(),
+            text: format!("{}{look}", gate_cause(wave, &what, &measurement)),
+        }
+    }))
+}

@@ -1,0 +1,52 @@
+//! The ending of a record.
+
+use crate::conductor::telling::answer::LONGEST_CAUSE;
+use crate::store::Stored;
+use windlass_domain::cut::cut;
+use windlass_domain::deployment::{Deployment, Ended, Status};
+use windlass_domain::ending::Ending;
+use windlass_domain::finding::{Finding, in_lines};
+use windlass_domain::time::Time;
+
+/// Sets the ending of a record.
+pub fn end(
+    record: &mut Stored<Deployment>,
+    ending: Ending,
+    cause_name: &str,
+    cause: String,
+    findings: Vec<Finding>,
+    at: Time,
+) {
+    record.value.status = Status::Ended;
+    record.value.ending = Some(Ended {
+        ending,
+        cause_name: cause_name.to_owned(),
+        cause,
+        findings,
+        at,
+        resolved: None,
+        cost: None,
+    });
+}
+
+/// Ends a record as rejected with these findings.
+pub fn reject(record: &mut Stored<Deployment>, findings: Vec<Finding>, at: Time) {
+    let (name, cause) = cause_of(&findings);
+    end(record, Ending::Rejected, &name, cause, findings, at);
+}
+
+/// Adds a line to the text of an ending, right after the first line, because a notification has the first lines only.
+pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
+    if let (Some(ended), Some(line)) = (&mut record.value.ending, line) {
+        let first = ended.cause.find('\n').unwrap_or(ended.cause.len());
+        ended.cause.insert_str(first, &format!("\n  {line}"));
+    }
+}
+
+/// Returns the name and the text of a cause that is made of findings. The findings themselves stand beside it in the
+/// record.
+pub fn cause_of(findings: &[Finding]) -> (String, String) {
+    let first = findings.first();
+    let name = first.map_or("Rejected".to_owned(), |finding| finding.name.to_string());
+    (name, cut(in_lines(findings), LONGEST_CAUSE))
+}

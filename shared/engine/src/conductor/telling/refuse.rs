@@ -1,0 +1,140 @@
+//! Refuses requests that cannot become a deployment, so that the author learns everything at once.
+
+use crate::beside;
+use crate::conductor::ports::Ports;
+use crate::conductor::telling::answer::ended;
+use crate::conductor::telling::ending::cause_of;
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Clock, Key, Ledger, Write};
+use crate::store::{self, Stored, commit, retry};
+use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
+use windlass_domain::ending::Ending;
+use windlass_domain::finding::{Finding, limited};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::AppName;
+use windlass_domain::not_taken::{LISTED_FOR_S, NotTaken};
+use windlass_domain::request::{Request, Requester, Route};
+
+/// A request whose form is wrong.
+pub async fn unreadable(ports: &impl Ports, ask: &Ask, findings: Vec<Finding>) -> Answered<Answer> {
+    let requester = Requester {
+        route: Route::Console,
+        principal: Some(ask.execution.arn.clone()),
+    };
+    let about = "the execution's input".to_owned();
+    let app = ask.request.get("app").and_then(|app| app.as_str());
+    if let Some(Ok(app)) = app.map(AppName::new) {
+        let refusal = refusal(ports, ask, app, requester, about, &findings);
+        record_refusal(ports, refusal).await?;
+    } else {
+        let line = NotTaken {
+            app: None,
+            about,
+            requester,
+            execution: Some(ask.execution.arn.clone()),
+            findings: findings.clone(),
+            at: ports.now(),
+        };
+        list_nameless(ports, &ask.execution.arn, line).await?;
+    }
+    Ok(answer(&findings))
+}
+
+/// A request that was read, but cannot become a deployment.
+pub async fn refuse(
+    ports: &impl Ports,
+    ask: &Ask,
+    request: &Request,
+    findings: Vec<Finding>,
+) -> Answered<Answer> {
+    let findings = limited(findings);
+    let mut refusal = refusal(
+        ports,
+        ask,
+        request.app.clone(),
+        request.asked_by(),
+        about(request),
+        &findings,
+    );
+    refusal.environment.clone_from(&request.environment);
+    // The upload comes first: a request that is recorded as refused is not served again, and its author would find
+    // nothing there.
+    if let Some(upload) = request.upload() {
+        beside::write(ports, upload, &findings).await?;
+    }
+    record_refusal(ports, refusal).await?;
+    Ok(answer(&findings))
+}
+
+fn refusal(
+    ports: &impl Ports,
+    ask: &Ask,
+    app: AppName,
+    requester: Requester,
+    about: String,
+    findings: &[Finding],
+) -> Refusal {
+    Refusal {
+        app,
+        environment: None,
+        about,
+        requester,
+        execution: ask.execution.arn.clone(),
+        findings: findings.to_vec(),
+        at: ports.now(),
+    }
+}
+
+/// Records a refusal once. It is there already where an invocation has written it whose answer was lost; where
+/// it is not, a write that was refused only met another one, which may have come to nothing.
+pub async fn record_refusal(ports: &(impl Ledger + Clock), refusal: Refusal) -> Answered<()> {
+    let key = store::refusal(&refusal.app, &refusal.execution);
+    let is_declared = store::is_declared(ports, &refusal.app).await?;
+    let app = Some(&refusal.app).filter(|_| is_declared);
+    let index = store::refused_index(app, refusal.at, &refusal.execution);
+    let expires = refusal.at.plus_s(REFUSED_FOR_S);
+    let write = Stored::new(key.clone(), refusal).put_listed(index, expires)?;
+    write_once(ports, &key, &write).await
+}
+
+/// Lists an input that names no application among what names none that is declared.
+async fn list_nameless(ports: &(impl Ledger + Clock), arn: &str, line: NotTaken) -> Answered<()> {
+    let key = store::not_taken(arn);
+    let index = store::refused_index(None, line.at, arn);
+    let expires = line.at.plus_s(LISTED_FOR_S);
+    let write = Stored::new(key.clone(), line).put_listed(index, expires)?;
+    write_once(ports, &key, &write).await
+}
+
+async fn write_once(ports: &(impl Ledger + Clock), key: &Key, write: &Write) -> Answered<()> {
+    retry(ports, "recording the refusal", async || {
+        let is_there =
+            commit(ports, vec![write.clone()]).await? || Ledger::get(ports, key).await?.is_some();
+        Ok(is_there.then_some(()))
+    })
+    .await
+}
+
+fn about(request: &Request) -> String {
+    if let Some(object) = &request.manifest_object {
+        return object.key.clone();
+    }
+    if let Some(artifact) = &request.artifact_object {
+        return artifact.object.key.clone();
+    }
+    if let Some(push) = &request.image_push {
+        return format!("{}:{}", push.repository, push.tag);
+    }
+    request
+        .manifest
+        .as_ref()
+        .map(|manifest| manifest.version.clone())
+        .or(request.version.clone())
+        .unwrap_or_else(|| request.action.to_string())
+}
+
+fn answer(findings: &[Finding]) -> Answer {
+    let (name, cause) = cause_of(findings);
+    let none = DeploymentId("none".into());
+    ended(&none, Ending::Rejected, &name, &cause)
+}
