@@ -1,8 +1,9 @@
 //! CloudWatch alarms: each must be OK, and must not have been red since the first change. If its state has changed
 //! since then, its history must show how it came to its present state.
 
+use super::check::too_short;
+use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
-use super::{Checking, Measure, Measuring, Problem, Window, check};
 use crate::ports::{self, Alarm, AlarmChange, Answered, Reach};
 use futures::future::join_all;
 use std::collections::BTreeMap;
@@ -106,7 +107,7 @@ fn problems(one: &Checking<'_, AlarmGate>, alarm: Option<&Alarm>) -> Vec<Problem
         return vec![no_alarm(one)];
     };
     let period = Span::seconds(alarm.period_s);
-    let mut problems: Vec<Problem> = check::too_short(one, period).into_iter().collect();
+    let mut problems: Vec<Problem> = too_short(one, period).into_iter().collect();
     if alarm.state == "ALARM" {
         let measured = format!("ALARM since {} ({})", alarm.since, alarm.reason);
         problems.push(Problem::Red(already_red(one.path, one.gate, &measured)));

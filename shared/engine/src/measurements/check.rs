@@ -1,13 +1,13 @@
 //! Checks one sort of gates before anything has changed: finds those that concern the deployment, and tells their
 //! problems.
 
+use super::measure::{Checking, Measure, Problem};
 use super::words::not_measurable;
-use super::{Checking, Measure};
 use crate::ports::Answered;
 use serde_json::Value;
 use windlass_domain::declaration::gates::{Resolved, Sort};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::finding::FindingName;
 use windlass_domain::gate::Verdict;
 use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
@@ -33,17 +33,6 @@ pub struct Component<'a> {
     pub is_first: bool,
     /// Its target, as its kind wrote it.
     pub target: &'a Value,
-}
-
-/// A gate's problem, before it is known whether it stops the deployment.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Problem {
-    /// It cannot be measured.
-    NotMeasurable(Finding),
-    /// It is red.
-    Red(Finding),
-    /// Something to know about it, such as that it may turn out to be unmeasurable. It stops nothing.
-    Noted(Finding),
 }
 
 /// A gate that was looked at before anything has changed.

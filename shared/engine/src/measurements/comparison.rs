@@ -1,8 +1,8 @@
 //! Compares the new version of a function or a service with the former one, by the calls that each got in the same
 //! whole periods since the wave's change began.
 
+use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use super::words::{clock_times, not_measurable, unmeasured, unreadable};
-use super::{Checking, Measure, Measuring, Problem, Window};
 use crate::kinds::{BALANCER, FORMER, VERSION};
 use crate::ports::{Alarms, Answered, Clock, Point, Reach};
 use futures::future::join_all;

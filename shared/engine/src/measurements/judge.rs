@@ -1,6 +1,6 @@
 //! Measures one sort of gates in a wave: finds those that tell something of the wave, and the time that each looks at.
 
-use super::{Measure, Measuring, Window};
+use super::measure::{Measure, Measuring, Window};
 use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
 use windlass_domain::gate::Measurement;
 use windlass_domain::judgement::Judgement;

@@ -6,8 +6,8 @@
 //! lines take to arrive, and the next wave counts the lines of the wave before that arrived late. For the last minutes
 //! of the last wave, the lines that have arrived are counted (decision 0311).
 
+use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
-use super::{Checking, Measure, Measuring, Problem, Window};
 use crate::ports::{Answered, Clock, JsonCall, JsonServices, Reach};
 use futures::future::join_all;
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! CloudWatch metrics with a threshold: every point since the wave's change began must hold the threshold, and points
 //! must go on coming.
 
+use super::measure::{Checking, Measure, Measuring, Problem, Window};
 use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
-use super::{Checking, Measure, Measuring, Problem, Window};
 use crate::ports::{Alarms, Answered, Clock, Point, Reach};
 use futures::future::join_all;
 use windlass_domain::count::count;

@@ -2,8 +2,8 @@
 //! sheets of its own origin that it names must be there, with their types. A distribution that answers a missing file
 //! with a document (a fallback for single-page applications) would give a browser HTML to run.
 
+use super::measure::{Checking, Measure, Measuring, Problem};
 use super::words::{not_measurable, unmeasured, unreadable};
-use super::{Checking, Measure, Measuring, Problem};
 use crate::html::{Need, named_by};
 use crate::kinds::site::Visited;
 use crate::ports::{Answered, Clock, Get, Probe, ProbeAnswer, Probed};

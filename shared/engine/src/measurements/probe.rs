@@ -1,7 +1,7 @@
 //! HTTP probes: status, body, latency.
 
+use super::measure::{Checking, Measure, Measuring, Problem};
 use super::words::{problem, unmeasured, unreadable};
-use super::{Checking, Measure, Measuring, Problem};
 use crate::ports::{Answered, Clock, Get, Probe, ProbeAnswer, Probed};
 use futures::future::join_all;
 use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};

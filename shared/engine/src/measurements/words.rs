@@ -1,6 +1,6 @@
 //! Words that all measurements use.
 
-use super::{Checking, Problem};
+use super::measure::{Checking, Problem};
 use windlass_domain::declaration::gates::Sort;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};

@@ -1,7 +1,6 @@
 //! Pins artifacts by version id, hash and digest (rule 5).
 
-use super::Ports;
-use super::source::{Source, missing};
+use super::source::{Ports, Source, missing};
 use crate::ports::{Answered, ObjectHead, ObjectId, Objects};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;

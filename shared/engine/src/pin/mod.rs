@@ -10,10 +10,9 @@ mod source;
 mod unknown;
 
 pub use declaration::{declaration_in_force, named_environment, no_declaration};
-pub use source::named as recorded_release;
+pub use source::{Ports, named as recorded_release};
 
-use crate::config::Configured;
-use crate::ports::{Answered, Ledger, Objects, Registry};
+use crate::ports::Answered;
 use crate::store::Stored;
 use declaration::Found;
 use source::Source;
@@ -28,10 +27,6 @@ use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::release::{RecordedRelease, Release};
 use windlass_domain::request::{ActionName, Request};
-
-/// The ports that pinning needs.
-pub trait Ports: Ledger + Objects + Registry + Configured {}
-impl<P: Ledger + Objects + Registry + Configured> Ports for P {}
 
 /// A request to deploy, pinned.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,9 @@
 //! Reads what a request wants to deploy, by each route, before anything is pinned.
 
+use super::metadata;
 use super::unknown::unknown_version;
-use super::{Ports, metadata};
-use crate::ports::{Answered, Ledger, ObjectId, Objects, Query};
+use crate::config::Configured;
+use crate::ports::{Answered, Ledger, ObjectId, Objects, Query, Registry};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
@@ -16,6 +17,10 @@ use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::release::{RecordedRelease, version_of_push};
 use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
+
+/// The ports that pinning needs.
+pub trait Ports: Ledger + Objects + Registry + Configured {}
+impl<P: Ledger + Objects + Registry + Configured> Ports for P {}
 
 /// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
 const LARGEST_MANIFEST: u64 = 256 * 1024;

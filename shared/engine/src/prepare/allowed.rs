@@ -6,8 +6,7 @@
 //! allowed here. If it is not known whether a call is allowed, that is told. It is a finding if somebody can mend it,
 //! else a warning, because only a call decides some conditions.
 
-use super::Ports;
-use super::scene::{Scene, Wanted};
+use super::scene::{Ports, Scene, Wanted};
 use crate::kinds::needs::{By, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, needs_of};
 use crate::ports::{Answered, Evaluation, Simulation};

@@ -1,6 +1,6 @@
 //! Checks that the pinned bytes are still there (rule 5).
 
-use super::Ports;
+use super::scene::Ports;
 use crate::ports::{Answered, ObjectHead, ObjectId};
 use std::fmt;
 use windlass_domain::artifact::Artifact;

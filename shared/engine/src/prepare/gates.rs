@@ -1,8 +1,7 @@
 //! Decides what the problems of gates mean for this deployment: some stop it, others are only told.
 
-use super::Ports;
 use super::component::Draft;
-use super::scene::Scene;
+use super::scene::{Ports, Scene};
 use crate::measurements::{self, Component, Preparing, Problem};
 use crate::ports::Answered;
 use windlass_domain::environment::Running;

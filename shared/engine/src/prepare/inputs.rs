@@ -1,9 +1,8 @@
 //! Finds what the other components give to one. Components that stay give it now; components that change first give it
 //! later.
 
-use super::Ports;
 use super::component::Draft;
-use super::scene::Scene;
+use super::scene::{Ports, Scene};
 use crate::kinds::{Kind, Next, Prepared, Recorded, Then, Way, from_value, with_kind_of};
 use crate::observe::where_it_ran;
 use crate::ports::Answered;

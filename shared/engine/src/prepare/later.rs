@@ -2,9 +2,9 @@
 //! 0355). The first `Prepare` looked at each of its components: the target, the state that it comes back to and the
 //! place in the plan are known since then. The goals are known now.
 
+use super::drafts::draft;
 use super::inputs::Before;
-use super::scene::Scene;
-use super::{MESSAGE, Ports, TRIES, component};
+use super::scene::{MESSAGE, Ports, Scene, TRIES};
 use crate::kinds::Prepared;
 use crate::loaded::Loaded;
 use crate::payload::{Answer, Word, WorkItem};
@@ -124,7 +124,7 @@ async fn planned(
         return Err(Fault::internal(format!("{name} is not wanted")));
     };
     let before = Before::changed(given(ports, scene, step, &wanted.component.spec).await?);
-    let drafted = component::draft(ports, scene, wanted, &before).await?;
+    let drafted = draft(ports, scene, wanted, &before).await?;
     let (prepared, inputs) = (drafted.prepared, drafted.inputs);
     if !prepared.findings.is_empty() {
         return Ok(Err(prepared.findings));

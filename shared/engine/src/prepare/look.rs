@@ -1,6 +1,6 @@
 //! `Look`: looks at what runs of each component that an operator accepts. Changes no target.
 
-use super::{MESSAGE, Ports, TRIES};
+use super::scene::{MESSAGE, Ports, TRIES};
 use crate::log;
 use crate::observe::live;
 use crate::payload::{Answer, Ask, Word};

@@ -7,6 +7,7 @@ mod artifact;
 mod behind;
 mod component;
 mod compose;
+mod drafts;
 mod gates;
 mod held;
 mod inputs;
@@ -17,29 +18,19 @@ mod only;
 mod scene;
 mod tenancy;
 mod together;
+mod whole;
 mod write;
 
-use crate::kinds::KindPorts;
+pub use scene::Ports;
+
 use crate::last_fault;
 use crate::loaded::{Loaded, load};
-use crate::measurements;
 use crate::payload::{Answer, Ask, Word, WorkItem};
-use crate::ports::{Answered, Ledger, Roles, Write};
+use crate::ports::Answered;
 use crate::store::{self};
-use compose::Composed;
-use scene::Scene;
+use scene::{MESSAGE, Scene, TRIES};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::plan::{Outcome, Plan};
-
-/// The ports that planning needs.
-pub trait Ports: KindPorts + Ledger + measurements::Ports + Roles {}
-impl<P: KindPorts + Ledger + measurements::Ports + Roles> Ports for P {}
-
-/// The number of times that it plans anew when others wrote what it had read.
-const TRIES: u32 = 3;
-
-/// The fault's text if others keep writing what was read.
-const MESSAGE: &str = "the deployment's items are being written by others; ask again";
 
 /// Serves the states `Prepare`, `Plan` and `Look`.
 pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
@@ -66,26 +57,12 @@ async fn prepare(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
             };
         }
         let scene = Scene::read(ports, loaded).await?;
-        let (composed, claims) = composed(ports, &scene).await?;
+        let (composed, claims) = whole::composed(ports, &scene).await?;
         if write::write(ports, &scene, &composed, claims).await? {
             return Ok(answer(&scene.loaded, &composed.plan));
         }
     }
     Err(Fault::new(FaultName::Unavailable, MESSAGE))
-}
-
-/// Looks at everything and plans; answers beside it the writes that claim targets. Nothing is written.
-async fn composed(ports: &impl Ports, scene: &Scene) -> Answered<(Composed, Vec<Write>)> {
-    let mut drafts = component::drafts(ports, scene).await?;
-    if let Some(ms) = behind::wait_ms(scene, &drafts, ports.now())? {
-        ports.sleep_ms(ms).await;
-        drafts = component::drafts(ports, scene).await?;
-    }
-    moved::settle(ports, scene, &mut drafts).await?;
-    let gates = gates::check(ports, scene, &drafts).await?;
-    let tenancy = tenancy::check(ports, scene, &drafts).await?;
-    let composed = compose::compose(scene, &drafts, gates, tenancy.findings, ports.now())?;
-    Ok((composed, tenancy.writes))
 }
 
 fn answer(loaded: &Loaded, plan: &Plan) -> Answer {

@@ -1,9 +1,9 @@
 //! Handles components whose target is another one than where they ran.
 
-use super::Ports;
-use super::component::{Draft, elsewhere};
+use super::component::Draft;
+use super::drafts::elsewhere;
 use super::inputs::Before;
-use super::scene::Scene;
+use super::scene::{Ports, Scene};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
 use crate::ports::Answered;

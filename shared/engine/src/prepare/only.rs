@@ -1,8 +1,8 @@
 //! `Plan`: makes the same look and the same plan as `Prepare`, of a request that nobody carries out.
 
 use super::compose::Composed;
-use super::scene::Scene;
-use super::{Ports, composed};
+use super::scene::{Ports, Scene};
+use super::whole::composed;
 use crate::loaded;
 use crate::payload::{Answer, Word};
 use crate::ports::{Answered, Ledger};

@@ -1,8 +1,10 @@
 //! Finds what is wanted of each component: what the release or the snapshot says, beside the declaration.
 
 use crate::conductor::newest_good_of;
+use crate::kinds::KindPorts;
 use crate::loaded::Loaded;
-use crate::ports::{Answered, Ledger};
+use crate::measurements;
+use crate::ports::{Answered, Ledger, Roles};
 use crate::store::{self};
 use serde_json::Value;
 use std::sync::Arc;
@@ -17,6 +19,16 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Unchanged;
 use windlass_domain::request::ActionName;
 use windlass_domain::rollback::{Way, ways};
+
+/// The ports that planning needs.
+pub trait Ports: KindPorts + Ledger + measurements::Ports + Roles {}
+impl<P: KindPorts + Ledger + measurements::Ports + Roles> Ports for P {}
+
+/// The number of times that planning or looking begins anew when others wrote what it had read.
+pub const TRIES: u32 = 3;
+
+/// The fault's text if others keep writing what was read.
+pub const MESSAGE: &str = "the deployment's items are being written by others; ask again";
 
 /// The ledger's state before anything is observed.
 pub struct Scene {

@@ -1,8 +1,7 @@
 //! Tenancy: a target belongs to one component of one environment of one application.
 
-use super::Ports;
 use super::component::Draft;
-use super::scene::Scene;
+use super::scene::{Ports, Scene};
 use crate::pin;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};

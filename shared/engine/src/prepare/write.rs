@@ -1,8 +1,7 @@
 //! Writes the intent: claims and steps first, the plan last, so that a plan that is there is whole.
 
-use super::Ports;
 use super::compose::Composed;
-use super::scene::Scene;
+use super::scene::{Ports, Scene};
 use crate::ports::{Answered, Condition, Transacted, Write};
 use crate::store::{self, Range, Stored};
 use std::collections::BTreeMap;

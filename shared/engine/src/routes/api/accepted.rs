@@ -1,8 +1,7 @@
 //! Answers for a deployment that was accepted a moment ago: its execution has started, and records it next.
 
-use super::deployments::unknown;
+use super::call::{Ports, Reply};
 use super::problem::problem;
-use super::{Ports, Reply};
 use crate::ports::{Answered, Execution};
 use crate::store::{self};
 use serde_json::json;
@@ -65,4 +64,15 @@ async fn died(
         "Send the same request again.",
     );
     Ok(problem(404, &findings.unwrap_or_else(|| vec![died])))
+}
+
+/// Answers that there is no such deployment.
+fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
+    let finding = Finding::new(
+        FindingName::UnknownName,
+        "id",
+        format!("application `{app}` has no deployment {id}."),
+        "Take an id from the history.",
+    );
+    problem(404, &[finding])
 }

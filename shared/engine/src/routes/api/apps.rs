@@ -1,7 +1,8 @@
 //! `GET /apps`: all applications with their environments: what runs there, what holds, works and waits.
 
 use super::asked::asked;
-use super::{Call, Ports, Reply, page};
+use super::call::{Call, Ports, Reply};
+use super::query::page;
 use crate::overview::{self, Here, environments, here};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::store::{self, Stored};

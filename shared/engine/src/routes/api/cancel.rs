@@ -1,9 +1,9 @@
 //! `POST /apps/{app}/environments/{environment}/deployments/{id}/cancel`: stops it and undoes what it changed.
 
+use super::call::{Call, Ports, Reply, body};
 use super::deployments::find;
 use super::members::{Path, take_unknown};
 use super::problem::problem;
-use super::{Call, Ports, Reply, body};
 use crate::conductor::key_reused;
 use crate::ports::Answered;
 use crate::recovery;

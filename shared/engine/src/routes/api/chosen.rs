@@ -1,8 +1,8 @@
 //! `GET /apps/{app}/environments`: the environments of an application, and the one that a Git ref or an image tag
 //! chooses.
 
+use super::call::{Call, Ports, Reply};
 use super::problem::problem;
-use super::{Call, Ports, Reply};
 use crate::pin;
 use crate::ports::Answered;
 use serde_json::json;

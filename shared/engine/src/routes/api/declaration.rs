@@ -1,7 +1,7 @@
 //! `GET /apps/{app}/declaration`: the declaration in force, as its team wrote it.
 
+use super::call::{Ports, Reply};
 use super::problem::problem;
-use super::{Ports, Reply};
 use crate::pin;
 use crate::ports::Answered;
 use crate::store::{self};

@@ -1,8 +1,10 @@
 //! `GET /apps/{app}/deployments`: history, and whole records.
 
+use super::accepted;
+use super::call::{Call, Ports, Reply};
 use super::environment::known;
 use super::problem::problem;
-use super::{Call, Ports, Reply, accepted, page};
+use super::query::page;
 use crate::conductor::now;
 use crate::log;
 use crate::ports::{Answered, Item};
@@ -223,17 +225,6 @@ pub async fn find(
     log::name_deployment(id);
     let record = store::load(ports, &store::deployment(id)).await?;
     Ok(record.filter(|record| record.value.app == *app))
-}
-
-/// Answers that there is no such deployment.
-pub fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
-    let finding = Finding::new(
-        FindingName::UnknownName,
-        "id",
-        format!("application `{app}` has no deployment {id}."),
-        "Take an id from the history.",
-    );
-    problem(404, &[finding])
 }
 
 #[cfg(test)]

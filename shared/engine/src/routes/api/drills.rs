@@ -1,8 +1,9 @@
 //! `GET /apps/{app}/environments/{environment}/drills`: the drills in which the environment proved its way back.
 
+use super::call::{Call, Ports, Reply};
 use super::environment::known;
 use super::problem::problem;
-use super::{Call, Ports, Reply, page};
+use super::query::page;
 use crate::conductor::drills;
 use crate::ports::Answered;
 use crate::store::{self, Stored};

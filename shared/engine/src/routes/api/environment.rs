@@ -2,8 +2,9 @@
 
 use super::apps::judged;
 use super::asked::asked;
+use super::call::{Call, Ports, Reply};
 use super::problem::problem;
-use super::{Call, Ports, Reply, undeclared};
+use super::undeclared;
 use crate::conductor::newest_good;
 use crate::observe::compare;
 use crate::overview::{self, Here, here};

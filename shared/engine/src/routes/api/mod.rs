@@ -4,6 +4,7 @@
 mod accepted;
 mod apps;
 mod asked;
+mod call;
 mod cancel;
 mod chosen;
 mod declaration;
@@ -26,74 +27,17 @@ mod stats;
 mod told;
 mod undeclared;
 
-use crate::kinds::KindPorts;
+pub use call::{Call, Ports, Reply};
+
 use crate::log;
-use crate::pin;
-use crate::ports::{Answered, Clock, Executions};
+use crate::ports::Answered;
 use movable::Sides;
 use problem::problem;
-use query::page;
-use serde_json::Value;
-use std::collections::BTreeMap;
-use windlass_domain::fault::{Fault, FaultName};
+use query::PAGED;
+use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::request::{Requester, Route};
-use windlass_domain::secret;
-use windlass_domain::syntax;
-
-/// The ports that the API needs.
-pub trait Ports: pin::Ports + KindPorts + Executions + Clock {}
-impl<P: pin::Ports + KindPorts + Executions + Clock> Ports for P {}
-
-/// A call of the API.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Call {
-    /// `GET`, `POST`, `PUT` or `DELETE`.
-    pub method: String,
-    /// The path without the stage, such as `/apps/shop/environments/prod/releases`.
-    pub path: String,
-    /// The query's parameters.
-    pub query: BTreeMap<String, String>,
-    /// The body, if any.
-    pub body: Option<String>,
-    /// The header `Idempotency-Key`, if any.
-    pub key: Option<String>,
-    /// The caller, as API Gateway's authorizer tells it: an ARN.
-    pub caller: Option<String>,
-}
-
-/// The answer to a call.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// `application/json`, or `application/problem+json` (RFC 9457) for an error.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: Value,
-}
-
-impl Reply {
-    fn json(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            content_type: "application/json",
-            body,
-        }
-    }
-}
-
-/// The largest body, in bytes.
-const LARGEST_BODY: usize = 256 * 1024;
-
-/// The number of items of a page: without `limit`, and at most.
-const PAGE: u32 = 20;
-const LARGEST_PAGE: u32 = 100;
-
-/// The parameters of every path that has pages.
-const PAGED: &[&str] = &["limit", "after"];
 
 /// Serves a call. A fault is an answer as well: 503 where asking again may help, 400 where what was sent
 /// cannot be read, else 500.
@@ -278,36 +222,4 @@ fn no_such_path(call: &Call) -> Finding {
         format!("the API does not serve {} {}.", call.method, call.path),
         "See the paths in docs/API.md.",
     )
-}
-
-/// Reads the body as an object; no body counts as an empty object. If the body has a secret, only that is told.
-fn body(call: &Call) -> Result<serde_json::Map<String, Value>, Vec<Finding>> {
-    let text = call.body.as_deref().unwrap_or_default();
-    if text.trim().is_empty() {
-        return Ok(serde_json::Map::new());
-    }
-    let body = syntax::json("the body", text, LARGEST_BODY).map_err(|finding| vec![finding])?;
-    let secrets = secret::findings(&body);
-    if !secrets.is_empty() {
-        return Err(secrets);
-    }
-    match body {
-        Value::Object(body) => Ok(body),
-        _ => Err(vec![Finding::new(
-            FindingName::NotWellFormed,
-            "the body",
-            "the body is not an object.",
-            "Write a JSON object, `{…}`.",
-        )]),
-    }
-}
-
-/// Returns who calls. API Gateway tells it, never the body.
-fn requester(call: &Call) -> Answered<Value> {
-    let requester = Requester {
-        route: Route::Api,
-        principal: call.caller.clone(),
-    };
-    serde_json::to_value(requester)
-        .map_err(|error| Fault::new(FaultName::Internal, format!("the caller: {error}")))
 }

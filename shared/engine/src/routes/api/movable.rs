@@ -5,11 +5,11 @@
 //! A move to another environment has a path of its own that names both environments. So a caller that may only call the
 //! paths of one environment may not call it.
 
+use super::call::{Call, Ports, Reply, body};
 use super::environment::known;
 use super::members::take_unknown;
 use super::operator::{request, seed};
 use super::problem::problem;
-use super::{Call, Ports, Reply, body};
 use crate::movable::Movable;
 use crate::ports::Answered;
 use crate::routes::start::begin_own;

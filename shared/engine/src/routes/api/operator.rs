@@ -1,9 +1,9 @@
 //! The operator's actions: rollback, drill, recover, accept, hold, and the actions at the wheel.
 
+use super::call::{Call, Ports, Reply, body, requester};
 use super::environment::known;
 use super::members::take_unknown;
 use super::problem::problem;
-use super::{Call, Ports, Reply, body, requester};
 use crate::log;
 use crate::ports::{Answered, Clock};
 use crate::routes::start::begin_own;

@@ -1,7 +1,8 @@
 //! `POST /apps/{app}/environments/{environment}/plans`, and `GET /apps/{app}/plans/{id}`: what a request would do.
 
+use super::call::{Call, Ports, Reply, body};
 use super::problem::problem;
-use super::{Call, Ports, Reply, body, operator, releases};
+use super::{operator, releases};
 use crate::log;
 use crate::pin;
 use crate::ports::{Answered, Executions};

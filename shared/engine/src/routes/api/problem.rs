@@ -1,4 +1,4 @@
-use super::Reply;
+use super::call::Reply;
 use serde_json::json;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;

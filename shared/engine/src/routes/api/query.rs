@@ -1,13 +1,22 @@
 //! Checks the parameters of a query: which of them a path knows, and which values they may have. An unknown parameter
 //! is refused, because to ignore it would answer another question than the caller's.
 
-use super::stats::LARGEST_DAYS;
-use super::{Call, LARGEST_PAGE, PAGE};
+use super::call::Call;
 use crate::ports::Query;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::meant::meant;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::way::Way;
+
+/// The number of items of a page: without `limit`, and at most.
+const PAGE: u32 = 20;
+const LARGEST_PAGE: u32 = 100;
+
+/// The parameters of every path that has pages.
+pub const PAGED: &[&str] = &["limit", "after"];
+
+/// The most days that `days` takes: of the window whose figures are told.
+const LARGEST_DAYS: u64 = 366;
 
 /// The parameter that says in whose words the answer tells what to do next. Every path knows it.
 const WORDS: &str = "words";

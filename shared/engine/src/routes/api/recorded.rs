@@ -1,8 +1,8 @@
 //! `GET /apps/{app}/releases/{version}`: the release that is recorded under a version, and what was wrong with its
 //! upload.
 
+use super::call::{Ports, Reply};
 use super::problem::problem;
-use super::{Ports, Reply};
 use crate::beside;
 use crate::pin;
 use crate::ports::{Answered, ObjectId};

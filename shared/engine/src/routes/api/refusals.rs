@@ -1,9 +1,9 @@
 //! `GET /apps/{app}/refusals` and `GET /refusals`: the requests that were refused before they could become a
 //! deployment, and the arrivals that were not taken, newest first.
 
+use super::call::{Call, Ports, Reply};
 use super::problem::problem;
 use super::query::page;
-use super::{Call, Ports, Reply};
 use crate::pin;
 use crate::ports::{Answered, Item};
 use crate::store;

@@ -1,8 +1,8 @@
 //! `POST /apps/{app}/environments/{environment}/releases`: starts a deployment.
 
+use super::call::{Call, Ports, Reply, body, requester};
 use super::members::take_unknown;
 use super::problem::problem;
-use super::{Call, Ports, Reply, body, requester};
 use crate::pin;
 use crate::ports::Answered;
 use crate::routes::begin;

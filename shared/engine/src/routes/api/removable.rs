@@ -1,11 +1,11 @@
 //! `GET /apps/{app}/environments/{environment}/removable` and `GET /apps/{app}/removable`: what would be removed, or
 //! what stands in its way. And `POST /apps/{app}/remove`, with the start of every action on a whole application.
 
+use super::call::{Call, Ports, Reply, body, requester};
 use super::environment::known;
 use super::members::{Path, take_unknown};
 use super::operator::seed;
 use super::problem::problem;
-use super::{Call, Ports, Reply, body, requester};
 use crate::ports::Answered;
 use crate::removable::Removable;
 use crate::removable::application::OfApplication;

@@ -3,9 +3,9 @@
 //!
 //! The path names both applications. So a caller that may only call the paths of one may not call it.
 
+use super::call::{Call, Ports, Reply};
 use super::problem::problem;
 use super::removable::started;
-use super::{Call, Ports, Reply};
 use crate::movable::application::WholeMovable;
 use crate::ports::Answered;
 use serde_json::{Value, json};

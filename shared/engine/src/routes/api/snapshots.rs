@@ -1,9 +1,10 @@
 //! `GET /apps/{app}/environments/{environment}/snapshots`: the snapshots that a rollback can go back to.
 
 use super::asked::{Asked, asked};
+use super::call::{Call, Ports, Reply};
 use super::environment::known;
 use super::problem::problem;
-use super::{Call, Ports, Reply, page};
+use super::query::page;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
 use serde::Serialize;

@@ -4,9 +4,10 @@
 //! bound. If there are more, the window begins at the oldest that was read, and the answer says that it was cut
 //! (decision 0560).
 
+use super::call::{Call, Ports, Reply};
 use super::environment::known;
 use super::problem::problem;
-use super::{Call, Ports, Reply, page};
+use super::query::page;
 use crate::overview::{AT_A_TIME, accepted_since, most_of_each, names};
 use crate::pin;
 use crate::ports::Answered;
@@ -20,9 +21,8 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
-/// The days of a window: without `days`, and at most.
+/// The days of a window without `days`.
 const DAYS: u64 = 30;
-pub const LARGEST_DAYS: u64 = 366;
 
 /// The number of records after which a page ends and goes on in the next one, so that an answer comes in time.
 const ENOUGH: usize = 2_000;

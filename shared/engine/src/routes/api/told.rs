@@ -1,6 +1,6 @@
 //! Puts answers into the words of the one who asks: what to do next is told as a call, or as a command.
 
-use super::Reply;
+use super::call::Reply;
 use serde_json::{Map, Value};
 use windlass_domain::way::Way;
 

@@ -1,8 +1,8 @@
 //! `artifacts/<app>/<component>/…`: a single artifact arrives.
 
+use super::arrival::{Came, Created, Ports};
 use super::manifest::start;
-use super::once::Came;
-use super::{Created, Ports, not_taken};
+use super::not_taken;
 use crate::beside;
 use crate::log;
 use crate::pin::declaration_in_force;

@@ -1,7 +1,7 @@
 //! `apps/<app>/app.yaml`: a declaration arrives.
 
-use super::once::Came;
-use super::{Created, Ports, repositories};
+use super::arrival::{Came, Created, Ports};
+use super::repositories;
 use crate::beside;
 use crate::conductor::record_refusal;
 use crate::log;

@@ -1,8 +1,9 @@
 //! Serves the push of an image to ECR.
 
+use super::arrival::{Came, Known, Ports, sent};
 use super::manifest::start;
-use super::once::{Came, Known, once};
-use super::{Ports, not_taken, sent};
+use super::not_taken;
+use super::once::once;
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;

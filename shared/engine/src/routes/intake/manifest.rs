@@ -1,11 +1,11 @@
 //! `releases/<app>/<version>.json`: a release arrives.
 
-use super::once::{Came, Started};
-use super::{Created, Ports};
+use super::arrival::{Came, Created, Ports};
 use crate::beside;
 use crate::ports::Answered;
 use crate::routes::begin;
 use crate::routes::start::begin_anyway;
+use crate::store::Started;
 use windlass_domain::name::AppName;
 use windlass_domain::request::{ActionName, Request};
 

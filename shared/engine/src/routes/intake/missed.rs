@@ -1,7 +1,7 @@
 //! The schedule: finds, by looking at a part at a time, what arrived and no event told.
 
-use super::once::{Came, Known};
-use super::{Ports, created};
+use super::arrival::{ARRIVALS, Came, Known, Ports, note};
+use super::object::created;
 use crate::faults::Faults;
 use crate::log;
 use crate::ports::{Answered, Listed, Transacted};
@@ -15,9 +15,6 @@ use windlass_domain::time::Time;
 
 /// The number of pages of the bucket's listing, of 1,000 objects each, that one run looks at.
 const PAGES: usize = 3;
-
-/// The number of arrivals that one run looks after, also in vain, so that it ends in time after a long outage.
-pub const ARRIVALS: usize = 100;
 
 /// Looks at a part of the artifacts bucket and at one image repository. What it costs does not grow
 /// with what there is; what was missed comes in as late as the round takes.
@@ -50,21 +47,6 @@ pub async fn handle(ports: &impl Ports) -> Answered<()> {
         tracing::info!("another run was quicker; the next one goes on from there");
     }
     faults.into_answer()
-}
-
-/// Notes what came of an arrival in the round that looked after it. Returns whether there was something to do, be it in
-/// vain: the arrival was not known to be served.
-pub fn note(
-    round: &mut Round,
-    (what, arrived): (&str, Time),
-    came: Answered<Option<Came>>,
-    faults: &mut Faults,
-) -> bool {
-    let came = faults.take(what, came);
-    if matches!(came, None | Some(Some(Came::Started(_)))) {
-        round.look_again(arrived);
-    }
-    !matches!(came, Some(None))
 }
 
 async fn uploads(ports: &impl Ports, mut round: Round, now: Time, faults: &mut Faults) -> Round {

@@ -1,8 +1,7 @@
 //! Finds the images whose pushes no event told, by looking through one repository after the other.
 
-use super::missed::{ARRIVALS, note};
-use super::once::Known;
-use super::{Ports, image};
+use super::arrival::{ARRIVALS, Known, Ports, note};
+use super::image;
 use crate::faults::Faults;
 use crate::log;
 use crate::pin::declaration_in_force;

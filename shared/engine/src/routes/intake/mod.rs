@@ -1,5 +1,6 @@
 //! Intake: serves what arrives by itself, as events of S3 and ECR.
 
+mod arrival;
 mod artifact;
 mod declaration;
 mod image;
@@ -7,41 +8,20 @@ mod manifest;
 mod missed;
 mod missed_images;
 mod not_taken;
+mod object;
 mod once;
 mod repositories;
 
-use crate::beside;
-use crate::log;
-use crate::pin;
-use crate::ports::{Answered, Clock, Executions, ObjectId};
-use once::{Came, Known, once};
+pub use arrival::Ports;
+
+use crate::ports::Answered;
 use serde_json::Value;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::key::{Upload, upload};
-use windlass_domain::misplaced::{Misplaced, misplaced};
-use windlass_domain::request::{ObjectRef, Requester, Route};
-use windlass_domain::time::Time;
-
-/// The ports that intake needs.
-pub trait Ports: pin::Ports + Executions + Clock {}
-impl<P: pin::Ports + Executions + Clock> Ports for P {}
-
-/// An object that was created, as S3 tells it (Amazon S3 User Guide, "EventBridge event message
-/// structure"; the key is not URL-encoded there).
-struct Created {
-    object: ObjectRef,
-    requester: Requester,
-    /// The time at which it was created, if that is known.
-    arrived: Option<Time>,
-    /// The text that tells this serving of it from another one.
-    seed: String,
-}
 
 /// Serves one event. What belongs to no application is listed (decision 0262); a fault is retried by
 /// the queue and ends in the dead-letter queue.
 pub async fn handle(ports: &impl Ports, event: Value) -> Answered<()> {
     match event.get("detail-type").and_then(Value::as_str) {
-        Some("Object Created") => object(ports, &event).await,
+        Some("Object Created") => object::handle(ports, &event).await,
         Some("ECR Image Action") => image::handle(ports, &event).await,
         Some("Scheduled Event") => missed::handle(ports).await,
         other => {
@@ -49,123 +29,4 @@ pub async fn handle(ports: &impl Ports, event: Value) -> Answered<()> {
             Ok(())
         }
     }
-}
-
-async fn object(ports: &impl Ports, event: &Value) -> Answered<()> {
-    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
-    let key = text("/detail/object/key")
-        .ok_or_else(|| Fault::new(FaultName::BadInput, "the event names no object"))?;
-    log::name_arrival(key);
-    if text("/detail/bucket/name") != Some(ports.config().artifacts_bucket.as_str()) {
-        tracing::info!("an object of another bucket is dropped");
-        return Ok(());
-    }
-    let object = ObjectRef {
-        key: key.to_owned(),
-        version_id: text("/detail/object/version-id").map(str::to_owned),
-    };
-    created(ports, object, requester(event), Known::Told(sent(event))).await?;
-    Ok(())
-}
-
-/// Returns who uploaded, as far as the event tells: `requester` is the number of an account or the name of a service
-/// (Amazon S3 User Guide, "EventBridge event message structure"). `None` if it is our own account, which `account`
-/// names, because that tells nobody anything.
-fn requester(event: &Value) -> Option<String> {
-    let requester = event.pointer("/detail/requester")?.as_str()?;
-    let own = event.get("account").and_then(Value::as_str);
-    (own.is_some() && own != Some(requester)).then(|| requester.to_owned())
-}
-
-/// Returns the time at which an event was sent; `None` if the event does not tell it.
-fn sent(event: &Value) -> Option<Time> {
-    Time::parse(event.get("time")?.as_str()?)
-}
-
-/// Serves an object that was created, once; answers what came of it, unless that was noted before.
-async fn created(
-    ports: &impl Ports,
-    object: ObjectRef,
-    principal: Option<String>,
-    known: Known,
-) -> Answered<Option<Came>> {
-    let requester = Requester {
-        route: Route::S3,
-        principal,
-    };
-    let Some(upload) = upload(&object.key) else {
-        let Some(misplaced) = misplaced(&object.key) else {
-            tracing::info!("an object of our own, or a folder, is dropped");
-            return Ok(None);
-        };
-        // If it lies elsewhere, only its key is looked at: the function may read no more there.
-        let object = if misplaced.beside {
-            pin_version(ports, object).await?
-        } else {
-            object
-        };
-        return once(ports, &what(&object), known, async |_| {
-            tell(ports, &object, misplaced, requester).await
-        })
-        .await;
-    };
-    let object = pin_version(ports, object).await?;
-    once(ports, &what(&object), known, async |seed| {
-        let created = Created {
-            object,
-            requester,
-            arrived: known.arrived(),
-            seed,
-        };
-        match upload {
-            Upload::Declaration(app) => declaration::handle(ports, &app, created).await,
-            Upload::Manifest(app) => manifest::handle(ports, app, created).await,
-            Upload::Artifact(app, component) => {
-                artifact::handle(ports, app, component, created).await
-            }
-        }
-    })
-    .await
-}
-
-/// Tells that an upload's key means nothing: in the list, and beside it where it lies among uploads.
-async fn tell(
-    ports: &impl Ports,
-    object: &ObjectRef,
-    misplaced: Misplaced,
-    requester: Requester,
-) -> Answered<Came> {
-    let Misplaced {
-        app,
-        finding,
-        beside,
-    } = misplaced;
-    if beside {
-        beside::write(ports, object, std::slice::from_ref(&finding)).await?;
-    }
-    not_taken::list(ports, &object.key, app, requester, finding).await?;
-    Ok(Came::Served)
-}
-
-/// The version of the object that arrived; the present one where the event does not tell.
-async fn pin_version(ports: &impl Ports, object: ObjectRef) -> Answered<ObjectRef> {
-    if object.version_id.is_some() {
-        return Ok(object);
-    }
-    let id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: object.key.clone(),
-        version_id: None,
-    };
-    let head = ports.head(&id).await?;
-    Ok(ObjectRef {
-        version_id: head.and_then(|head| head.version_id),
-        ..object
-    })
-}
-
-/// Returns the text that identifies an object that was created.
-fn what(object: &ObjectRef) -> String {
-    let version = object.version_id.as_deref().unwrap_or_default();
-    format!("{} {version}", object.key)
 }

@@ -1,6 +1,6 @@
 //! Lists the arrivals that nobody asks for, beside what is refused.
 
-use super::Ports;
+use super::arrival::Ports;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
 use windlass_domain::finding::Finding;

@@ -1,42 +1,10 @@
 //! Serves each arrival once, however often and in whatever way it becomes known.
 
-use super::Ports;
+use super::arrival::{Came, Known, Ports};
 use crate::ports::{Answered, Key, Ledger};
 use crate::recovery::quarter;
-pub use crate::store::Started;
-use crate::store::{self, Served};
+use crate::store::{self, Served, Started};
 use windlass_domain::round::NOTED_FOR_S;
-use windlass_domain::time::Time;
-
-/// The way in which an arrival became known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    /// By an event, which was sent at this time, in whole seconds.
-    Told(Option<Time>),
-    /// By looking; it had arrived at this time.
-    Found(Time),
-}
-
-impl Known {
-    /// Returns the time at which it arrived, if that is known.
-    pub fn arrived(self) -> Option<Time> {
-        match self {
-            Self::Told(sent) => sent,
-            Self::Found(arrived) => Some(arrived),
-        }
-    }
-}
-
-/// The outcome of an arrival.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Came {
-    /// Nobody asks for it, as far as is known by now. It is found again, for a while.
-    Nothing,
-    /// It needs no execution.
-    Served,
-    /// An execution was started for it.
-    Started(Started),
-}
 
 /// Serves an arrival, and notes that it was served, unless it is noted already: events come twice,
 /// and what they told of is also found by looking. `serve` gets what tells this serving from another

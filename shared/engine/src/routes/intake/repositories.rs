@@ -1,4 +1,4 @@
-use super::Ports;
+use super::arrival::Ports;
 use crate::kinds::APP_TAG;
 use crate::ports::{Answered, Write};
 use crate::store::{self, RepositoryOwner, Stored};

@@ -1,0 +1,110 @@
+//! What every sort of measurement implements: a check before anything has changed, and a measurement afterwards.
+
+use crate::ports::Answered;
+use serde_json::Value;
+use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
+use windlass_domain::finding::Finding;
+use windlass_domain::gate::Measurement;
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
+use windlass_domain::time::{Span, Time};
+
+/// One sort of measurement. Its implementation asks for the ports that it reads.
+pub trait Measure<P> {
+    /// The gate as it is declared.
+    type Gate: Sort;
+    /// True for a gate that also measures a release that is only published, and that nobody has got yet.
+    fn is_ahead(_gate: &Self::Gate) -> bool {
+        false
+    }
+
+    /// True for a gate that asks what test traffic gets. It decides while test traffic alone gets a component's
+    /// release, and at no other time.
+    fn is_tested(_gate: &Self::Gate) -> bool {
+        false
+    }
+
+    /// True for a gate that only the release itself can be measured by: before it nothing is known of it.
+    fn is_later(_gate: &Self::Gate) -> bool {
+        false
+    }
+
+    /// False for a component's gate that can tell nothing of a wave, by the component's step. Then it does not decide
+    /// that wave.
+    fn decides(_step: Option<&Step>) -> bool {
+        true
+    }
+
+    /// Returns all gates of this sort.
+    fn declared(gates: &Resolved) -> &[Declared<Self::Gate>];
+
+    /// Looks, before anything has changed, whether each gate can be measured, and whether it is red already. Returns an
+    /// answer for each gate, in their order. A refused call is told as a gate that cannot be measured. After other
+    /// faults the Retry of `Prepare` calls again.
+    async fn check(
+        ports: &P,
+        place: &Place,
+        gates: &[Checking<'_, Self::Gate>],
+    ) -> Vec<Answered<Vec<Problem>>>;
+
+    /// Measures each gate. Returns a measurement for each, in their order.
+    async fn measure(
+        ports: &P,
+        place: &Place,
+        gates: &[Measuring<'_, Self::Gate>],
+    ) -> Vec<Measurement>;
+}
+
+/// A gate before anything has changed.
+#[derive(Debug)]
+pub struct Checking<'a, G> {
+    /// The gate.
+    pub gate: &'a G,
+    /// Its path in the declaration.
+    pub path: &'a str,
+    /// The time for which the last wave is watched.
+    pub bake: Span,
+    /// The target of the component to which it belongs, as its kind wrote it; `None` if that is not known.
+    pub target: Option<&'a Value>,
+    /// True if this deployment brings the first release of the component to which it belongs. Nobody can expect of the
+    /// component what it does not do yet, so the gate is not red.
+    pub awaited: bool,
+}
+
+/// A gate that is to be measured.
+#[derive(Debug)]
+pub struct Measuring<'a, G> {
+    /// The gate.
+    pub gate: &'a G,
+    /// The time that it looks at.
+    pub window: Window,
+    /// The step that changes the component to which it belongs.
+    pub step: Option<&'a Step>,
+    /// True if the wave only publishes: nobody has got yet what is measured.
+    pub ahead: bool,
+}
+
+/// A gate's problem, before it is known whether it stops the deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Problem {
+    /// It cannot be measured.
+    NotMeasurable(Finding),
+    /// It is red.
+    Red(Finding),
+    /// Something to know about it, such as that it may turn out to be unmeasurable. It stops nothing.
+    Noted(Finding),
+}
+
+/// The time that a measurement looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The time at which the first change began: the deployment's, or that of the component to which the gate belongs.
+    /// An alarm must not have been red since.
+    pub first_change: Time,
+    /// The time at which the wave's change began. Points of metrics before it are not of this wave.
+    pub changed: Time,
+    /// The time until which the gate is known in this wave. Nothing later has been looked at yet.
+    pub known: Time,
+    /// The present time.
+    pub now: Time,
+}

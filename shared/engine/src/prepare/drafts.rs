@@ -1,0 +1,122 @@
+//! Prepares the components in the order in which they give to each other.
+
+use super::allowed;
+use super::component::{Draft, prepared, strangers_change};
+use super::inputs::{self, Before};
+use super::scene::{Ports, Scene, Wanted};
+use crate::kinds::Prepared;
+use crate::observe::where_it_ran;
+use crate::ports::Answered;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use std::collections::BTreeSet;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::Finding;
+use windlass_domain::name::ComponentName;
+use windlass_domain::output::{Given, Inputs};
+
+/// The number of components that are observed at the same time: enough to be quick, and few enough for the request
+/// rates of the services.
+const AT_A_TIME: usize = 8;
+
+/// Prepares all wanted components: those that take nothing of others side by side, and each of the others once those
+/// are prepared that it takes something of.
+pub async fn drafts<'a>(ports: &impl Ports, scene: &'a Scene) -> Answered<Vec<Draft<'a>>> {
+    let mut left = scene.wanted().wanted;
+    let mut drafts: Vec<Draft<'a>> = Vec::new();
+    while !left.is_empty() {
+        let waiting: BTreeSet<&ComponentName> = left.iter().map(|wanted| wanted.name).collect();
+        let (now, later): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|wanted| !takes_of(wanted, &waiting));
+        if now.is_empty() {
+            return Err(Fault::internal("components take something of each other"));
+        }
+        let before = &Before::of(&drafts);
+        let each = now.into_iter();
+        let more: Vec<Draft<'a>> =
+            stream::iter(each.map(|wanted| draft(ports, scene, wanted, before)))
+                .buffered(AT_A_TIME)
+                .try_collect()
+                .await?;
+        drafts.extend(more);
+        left = later;
+    }
+    Ok(drafts)
+}
+
+/// Returns whether a component takes something of one of the waiting components.
+fn takes_of(wanted: &Wanted<'_>, waiting: &BTreeSet<&ComponentName>) -> bool {
+    let taken = wanted.component.spec.takes_from();
+    let mut outputs = taken.into_iter().flat_map(|taken| taken.outputs);
+    outputs.any(|output| waiting.contains(&output.component))
+}
+
+/// Prepares a component as if nothing of it ran, because that ran elsewhere.
+pub async fn elsewhere(
+    ports: &impl Ports,
+    scene: &Scene,
+    name: &ComponentName,
+    before: &Before<'_>,
+) -> Answered<Prepared> {
+    let all = scene.wanted().wanted;
+    let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
+        return Err(Fault::internal(format!("{name} is not wanted")));
+    };
+    let inputs = given(ports, scene, &wanted, before).await?;
+    prepared(ports, scene, &wanted, None, &inputs).await
+}
+
+/// Returns what other components give to one. If it goes back to a recorded state, it takes nothing of others.
+async fn given(
+    ports: &impl Ports,
+    scene: &Scene,
+    wanted: &Wanted<'_>,
+    before: &Before<'_>,
+) -> Answered<Result<Inputs, Vec<Finding>>> {
+    if wanted.goal_state.is_some() {
+        return Ok(Ok(Inputs::new()));
+    }
+    let taker = (wanted.name, &wanted.component.spec);
+    inputs::of(ports, scene, before, taker).await
+}
+
+/// Prepares one component, with what those give that were prepared before.
+pub async fn draft<'a>(
+    ports: &impl Ports,
+    scene: &'a Scene,
+    wanted: Wanted<'a>,
+    before: &Before<'_>,
+) -> Answered<Draft<'a>> {
+    let running = scene.state.running.get(wanted.name);
+    let ran = match running {
+        Some(running) => where_it_ran(ports, wanted.name, running).await?,
+        None => None,
+    };
+    let kind = wanted.component.spec.kind();
+    let is_readable = ran.as_ref().is_none_or(|step| step.kind == kind);
+    // A component that ran its bytes already when it was first named has no recorded state.
+    let running = running.filter(|running| is_readable && !running.state.is_null());
+    let inputs = given(ports, scene, &wanted, before).await?;
+    let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
+    if let Some(running) = running {
+        let warning = strangers_change(wanted.name, running, &prepared)?;
+        prepared.warnings.splice(0..0, warning);
+    }
+    if scene.is_check() {
+        let told = allowed::check(ports, scene, &wanted).await?;
+        prepared.findings.extend(told.findings);
+        prepared.warnings.extend(told.warnings);
+    }
+    let known = inputs.unwrap_or_default().into_iter();
+    let known = known.filter_map(|(output, given)| match given {
+        Given::Known(value) => Some((output, value)),
+        Given::Later => None,
+    });
+    Ok(Draft {
+        name: wanted.name,
+        kind,
+        prepared,
+        inputs: known.collect(),
+        ran,
+    })
+}
