@@ -1,8 +1,8 @@
 //! Reads the central directory of a zip: by ranges from S3, or from an archive in memory. The directory's values are
 //! not checked here.
 
-use super::{Coding, Entry};
-use crate::kinds::site::{Trouble, bad_archive, unreleased};
+use super::entry::{Coding, Entry, bad_archive, unreleased};
+use crate::kinds::Trouble;
 use crate::ports::{ObjectId, Objects};
 use bytes::Bytes;
 use rc_zip::fsm::{ArchiveFsm, FsmResult};
