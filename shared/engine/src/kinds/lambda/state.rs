@@ -1,3 +1,5 @@
+//! A function as it is declared, recorded and seen, and the changes of it.
+
 use crate::ports::{Function, Provisioned};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

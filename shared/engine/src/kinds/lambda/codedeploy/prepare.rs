@@ -15,7 +15,7 @@ use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::tenancy::Claim;
 
 /// Plans the move by the group of what is planned of the function.
-pub(in crate::kinds::lambda) async fn prepare(
+pub async fn prepare(
     there: &impl CodeDeploy,
     input: &PrepareInput<'_>,
     spec: &Lambda,

@@ -1,3 +1,5 @@
+//! The goal of a function whose alias CodeDeploy moves, what is seen of it, and the changes of it.
+
 use crate::kinds::codedeploy::{Sends, is_returning};
 use crate::kinds::lambda::state::{self as lambda, Observed, Traffic};
 use crate::ports::{Deployed, LifecycleEvent};
