@@ -117,7 +117,7 @@ pub(super) fn field(member: &str, value: &Value) -> (String, String) {
     (name.to_owned(), value)
 }
 
-/// Formats shares in millionths, as [`Traffic::noticed`] has them, in percent.
+/// Formats shares in millionths, as [`super::state::Traffic::noticed`] has them, in percent.
 fn weights(shares: &Value) -> String {
     let each = shares.as_array().into_iter().flatten();
     let each = each.filter_map(|share| {
