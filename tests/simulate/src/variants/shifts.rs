@@ -10,7 +10,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "shifted_is_ended",
         what: "a release is over while ECS may still take it back",
         edits: &[Edit {
-            file: "shared/engine/src/kinds/ecs/stage.rs",
+            file: "shared/engine/src/kinds/ecs/reached.rs",
             find: "        Until::Complete => false,",
             replace: "        Until::Complete if VARIANT => is_from(POST_PRODUCTION),\n        Until::Complete => false,",
         }],

@@ -2,8 +2,8 @@
 
 use super::images::Own;
 use super::state::{Goal, PinnedBase};
-use super::tell;
 use super::wanted::{Found, Wanted};
+use super::words;
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, Registry, Services, TaskDefinition};
 use std::collections::BTreeSet;
@@ -25,14 +25,14 @@ pub(super) async fn back(
         return Err(Fault::internal("a recorded state names no task definition"));
     };
     let gone = |what: &str| {
-        Ok(Err(vec![tell::finding(
+        Ok(Err(vec![words::finding(
             FindingName::ArtifactMissing,
             input.path("service"),
             what,
             "roll back to another snapshot, or deploy the older release with `allow_older` and a reason",
         )]))
     };
-    let short = tell::short(&arn);
+    let short = words::short(&arn);
     match ports.task_definition(&arn).await {
         Ok(found) if found.document["status"] == "INACTIVE" => {
             return gone(&format!(
@@ -63,7 +63,7 @@ pub(super) async fn back(
         format!(
             "service {} is set to {} already",
             spec.service,
-            tell::short(&arn)
+            words::short(&arn)
         )
     });
     Ok(Ok(Wanted {

@@ -1,6 +1,6 @@
 //! Checks a task definition by its own bytes.
 
-use super::{document, tell};
+use super::{document, words};
 use serde_json::Value;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::{is_same_repository, split_image};
@@ -40,7 +40,7 @@ pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]
 
 /// Makes the finding for a document that is no task definition, or cannot be had.
 pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str) -> Finding {
-    tell::finding(
+    words::finding(
         name,
         path,
         reason,
@@ -50,7 +50,7 @@ pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str)
 
 /// Makes the finding for a task definition without the container whose image is owned.
 pub(super) fn no_container(path: String, container: &str, base: &str, document: &Value) -> Finding {
-    tell::finding(
+    words::finding(
         FindingName::UnknownName,
         path,
         format!(
@@ -69,7 +69,7 @@ pub(super) fn of_another(
     image: &str,
     than: &str,
 ) -> Finding {
-    tell::finding(
+    words::finding(
         FindingName::BadValue,
         path,
         format!(

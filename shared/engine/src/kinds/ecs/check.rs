@@ -1,7 +1,7 @@
 //! Pure: finds what is wrong with a service as it is, so that a rollout must not begin.
 
 use super::state::{FAILED, is_complete};
-use super::{document, paused, strategy, tell};
+use super::{document, paused, strategy, words};
 use crate::kinds::PrepareInput;
 use crate::ports::{Image, Platform, Service, ServiceDeployment, TaskDefinition};
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub(super) fn findings(
     ];
     let found = of_service.into_iter().flatten();
     let mut findings: Vec<Finding> = found
-        .map(|(what, reason, remedy)| tell::finding(what, input.path("service"), reason, remedy))
+        .map(|(what, reason, remedy)| words::finding(what, input.path("service"), reason, remedy))
         .collect();
     findings.extend(strategy::findings(input, spec, service));
     findings.extend(paused::findings(input, spec, service));
@@ -100,7 +100,7 @@ fn deregistered(name: &str, current: &TaskDefinition) -> Wrong {
             FindingName::TargetNotReady,
             format!(
                 "{name} runs {}, which is deregistered, so that an undo could not go back to it",
-                tell::short(&current.arn)
+                words::short(&current.arn)
             ),
             "set the service to an active task definition first (`aws ecs update-service --task-definition …`)",
         )
@@ -116,12 +116,12 @@ fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -
         .keys()
         .filter(|name| is_forward && document::image(&current.document, name).is_none());
     let told = missing.map(|name| {
-        tell::finding(
+        words::finding(
             FindingName::UnknownName,
             container_at(input, spec, name),
             format!(
                 "task definition {} has no container `{name}`, only: {}",
-                tell::short(&current.arn),
+                words::short(&current.arn),
                 document::containers(&current.document).join(", ")
             ),
             "write the name of the container whose image is to be deployed",
@@ -158,13 +158,13 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
     if input.goal_state.is_some() {
         return None;
     }
-    Some(tell::finding(
+    Some(words::finding(
         FindingName::TargetNotReady,
         input.path("service"),
         format!(
             "{name} has a deployment under way: {} of {} is {} {} with {} of {} running",
             under_way.id,
-            tell::short(&under_way.task_definition),
+            words::short(&under_way.task_definition),
             under_way.status,
             under_way.rollout,
             under_way.running,
@@ -201,7 +201,7 @@ pub(super) fn platform(
     }
     let named = |platform: &Platform| format!("{}/{}", platform.os, platform.architecture);
     let named: Vec<String> = there.iter().map(named).collect();
-    Some(tell::finding(
+    Some(words::finding(
         FindingName::NotSupported,
         repository_at(input, spec, container),
         format!(

@@ -1,8 +1,8 @@
 //! Finds the service deployment that one of our own changes has begun.
 
-use super::Ecs;
+use super::ports::Ecs;
 use super::stage::Standing;
-use super::state::{Followed, Goal, Pausing, Target, Update};
+use super::state::{Followed, Goal, Pausing, Sent, Target, Update};
 use crate::kinds::Way;
 use crate::ports::{Answered, Clock, ServiceRollout, Services};
 use serde::Deserialize;
@@ -18,9 +18,9 @@ const EARLIER_MS: u64 = 60_000;
 const EARLIER_OWN_MS: u64 = 6 * 3_600_000;
 
 /// A sent update whose deployment is looked for.
-pub(super) struct Look {
-    pub(super) update: Update,
-    pub(super) at: Time,
+struct Look {
+    update: Update,
+    at: Time,
 }
 
 impl Look {
@@ -28,6 +28,20 @@ impl Look {
         Some(Self {
             update: Update::deserialize(&record.change).ok()?,
             at: record.at,
+        })
+    }
+}
+
+impl Sent {
+    /// Reads it from the ledger. `None` if the last change is of another sort, unless it lets the deployment of an
+    /// update go on.
+    pub(super) fn of(way: &Way<'_, Goal>) -> Option<Self> {
+        let upon = &way.sent.as_ref()?.upon;
+        let Look { update, at } = self::sent(way)?;
+        Some(Self {
+            update,
+            at,
+            completed: upon.completed.clone(),
         })
     }
 }
@@ -62,7 +76,7 @@ impl<P: Services + Clock> Ecs<P> {
 
 /// Returns the update whose deployment the last sent change is about: the change itself, or the update before the pause
 /// that it answers. `None` if the change only takes a deployment back, because it has begun none.
-pub(super) fn sent(way: &Way<'_, Goal>) -> Option<Look> {
+fn sent(way: &Way<'_, Goal>) -> Option<Look> {
     let last = way.sent.as_ref()?;
     let known = way.changes.iter().rfind(|one| one.change == last.change);
     if let Ok(update) = Update::deserialize(&last.change) {

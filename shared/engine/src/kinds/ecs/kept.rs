@@ -4,7 +4,7 @@ use super::back::is_ours;
 use super::check::container_at;
 use super::images::{Images, Own, digests};
 use super::wanted::{Found, own};
-use super::{document, tell};
+use super::{document, words};
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, Registry, ServiceTask, Services, TaskDefinition};
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ impl Why {
                 "is no longer in its repository",
             ),
         };
-        tell::finding(
+        words::finding(
             finding,
             container_at(input, spec, name),
             format!(

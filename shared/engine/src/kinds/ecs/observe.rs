@@ -1,8 +1,11 @@
 //! Reads a service: what it is set to, how its rollout stands, what its tasks run and why they stopped.
 
 use super::images::{Images, Own, digests};
-use super::state::{COMPLETED, Followed, Goal, Held, Registered, Seen, Sent, Target, Trouble};
-use super::{Ecs, document, hook, pause, tell};
+use super::ports::Ecs;
+use super::state::{
+    COMPLETED, Followed, GIVEN_UP, Goal, Held, Registered, Seen, Sent, Target, Trouble,
+};
+use super::{document, hook, pause, words};
 use crate::kinds::Way;
 use crate::ports::{
     Answered, Clock, Service, ServiceTask, Services, TaskContainer, TaskDefinition,
@@ -20,10 +23,6 @@ const LOOK_BACK: u32 = 10;
 
 /// The largest number of different reasons of stopped tasks, and of events, that is kept.
 const REASONS: usize = 3;
-
-/// The words with which ECS gives up a deployment, such as in `(deployment ecs-svc/1) deployment failed: tasks failed
-/// to start`.
-pub(super) const GIVEN_UP: &str = "deployment failed";
 
 /// The state of the sent rollout, as the newest of the service's deployments tells it.
 #[derive(Default)]
@@ -243,7 +242,7 @@ fn own_images(
             format!(
                 "task definition {} does not have {}",
                 found.arn,
-                tell::containers(target)
+                words::containers(target)
             ),
         ));
     }

@@ -1,8 +1,9 @@
 //! Plans a service for a check: what any release needs of the target, whatever its images are.
 
+use super::images::Own;
 use super::state::PinnedBase;
 use super::wanted::{Found, Wanted, base, forward, lacking};
-use super::{Own, document, foreign};
+use super::{document, foreign};
 use crate::kinds::PrepareInput;
 use crate::ports::{Services, TaskDefinition};
 use std::collections::BTreeSet;

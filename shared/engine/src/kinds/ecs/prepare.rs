@@ -3,10 +3,12 @@
 
 use super::back::widen;
 use super::check::{container_at, findings};
+use super::find_goal::find_goal;
+use super::ports::Ecs;
 use super::stage::{Standing, sentence};
 use super::state::Target;
-use super::wanted::{Wanted, find_goal};
-use super::{Ecs, document, passed, strategy, tell, waves};
+use super::wanted::Wanted;
+use super::{document, passed, strategy, waves, words};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Way, to_value};
 use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services, TaskDefinition};
@@ -119,12 +121,12 @@ where
     let under_way = listed.iter().find(|one| !Standing::of(one).is_over());
     let in_the_way = under_way.filter(|_| input.goal_state.is_none());
     Ok(in_the_way.map(|one| {
-        tell::finding(
+        words::finding(
             FindingName::TargetNotReady,
             input.path("service"),
             format!(
                 "service {cluster}/{service} has a deployment of {} under way: {}",
-                tell::short(&one.task_definition),
+                words::short(&one.task_definition),
                 sentence(one)
             ),
             "wait until it is over, or stop it in the console of Amazon ECS",
@@ -138,9 +140,9 @@ fn claims(service: &Service) -> Vec<Claim> {
 }
 
 fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
-    let from = tell::short(&current.arn);
+    let from = words::short(&current.arn);
     if let Some(to) = &wanted.goal.task_definition {
-        return format!("service {}: {from} → {}", spec.service, tell::short(to));
+        return format!("service {}: {from} → {}", spec.service, words::short(to));
     }
     let images = wanted.goal.images.iter().map(|(container, own)| {
         let (_, reference) = split_image(&own.image);
@@ -156,7 +158,7 @@ fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
 }
 
 fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
-    tell::finding(
+    words::finding(
         FindingName::TargetMissing,
         input.path("service"),
         format!(
@@ -175,7 +177,7 @@ fn warnings(
 ) -> Vec<Finding> {
     let name = format!("service {}/{}", spec.cluster, spec.service);
     let none_wanted = (service.desired == 0).then(|| {
-        tell::finding(
+        words::finding(
             FindingName::TargetNotReady,
             input.path("service"),
             format!("{name} wants 0 tasks, so that the release is set but nothing runs it"),
@@ -185,12 +187,12 @@ fn warnings(
     let by_tag = spec.containers.keys().filter_map(|container| {
         let image = document::image(&current.document, container)?;
         (!image.contains("@sha256:")).then(|| {
-            tell::finding(
+            words::finding(
                 FindingName::TargetNotReady,
                 container_at(input, spec, container),
                 format!(
                     "task definition {} names its image by tag (`{image}`), so that an undo brings what the tag points at then",
-                    tell::short(&current.arn)
+                    words::short(&current.arn)
                 ),
                 "nothing: what this deployment registers is pinned by digest",
             )

@@ -5,7 +5,7 @@
 //!
 //! The quota of tasks per service is not checked: it is about the desired count, which no release changes.
 
-use super::tell;
+use super::words;
 use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{Alarms, Answered, Clock, JsonCall, JsonServices, Service, Services};
 use crate::ports::{Point, TaskDefinition};
@@ -168,7 +168,7 @@ impl Asked {
         );
         let told = |then: &str, remedy: &str| {
             let name = FindingName::TargetNotReady;
-            tell::finding(
+            words::finding(
                 name,
                 input.path("service"),
                 format!("{reason}{then}"),
@@ -209,7 +209,7 @@ impl Asked {
             self.named,
             fault.message.trim_end_matches('.')
         );
-        tell::finding(name, input.path("service"), reason, remedy)
+        words::finding(name, input.path("service"), reason, remedy)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Registers the base with the owned images replaced.
 
 use super::observe::DEPLOYMENT_TAG;
+use super::ports::Ecs;
 use super::state::{PinnedBase, Target};
-use super::{Ecs, document, tell};
+use super::{document, words};
 use crate::config::Configured;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
 use crate::ports::{Answered, Clock, ObjectId, Objects, Services};
@@ -116,6 +117,6 @@ fn tags(
 fn no_container(target: &Target) -> Fault {
     Fault::new(
         FaultName::NotFound,
-        format!("the base does not have {}", tell::containers(target)),
+        format!("the base does not have {}", words::containers(target)),
     )
 }

@@ -6,9 +6,10 @@
 //! under way is stopped, or its pause is answered so. ECS then goes back: the former tasks still stand, so that it
 //! starts none. A deployment that is over is gone back from by a new one.
 
-use super::next::{POLL_S, keeps_failing, verify, wait_unless_overdue};
+use super::judge::{POLL_S, keeps_failing, verify, wait_unless_overdue};
 use super::pause::{self, Due};
-use super::stage::{Standing, has_come};
+use super::reached::has_come;
+use super::stage::Standing;
 use super::state::{Change, Followed, Goal, Seen, Stop, Target, Update};
 use super::{tell, told_shift};
 use crate::kinds::Next;

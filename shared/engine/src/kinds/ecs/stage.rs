@@ -1,8 +1,6 @@
 //! Pure: the words that ECS has for a service deployment, each with its sentence. A word that this build does not know
 //! counts as unknown: it means neither that a goal is reached nor that the deployment is over.
 
-use super::pause;
-use super::state::Until;
 use crate::ports::ServiceRollout;
 
 /// The state of a service deployment (Amazon ECS Developer Guide, "View service history using Amazon ECS service
@@ -117,22 +115,6 @@ pub(super) fn rank(stage: &str) -> Option<usize> {
     STAGES.iter().position(|(word, _)| *word == stage)
 }
 
-/// Returns whether a deployment that is under way has come this far.
-pub(super) fn has_come(rollout: &ServiceRollout, until: Until) -> bool {
-    let has = rollout.traffic_tenths;
-    let is_from = |stage| rank(&rollout.stage).is_some_and(|is| is >= stage);
-    match until {
-        Until::Complete => false,
-        Until::Shifted => is_from(POST_PRODUCTION) && has != Some(0),
-        // Before each step but the first ECS is at the stage before the shift once more.
-        Until::Shifting { tenths } => match has {
-            Some(has) => is_from(PRE_PRODUCTION) && has >= tenths,
-            None => is_from(SHIFT),
-        },
-        Until::Paused { at, tenths } => pause::has_come(rollout, at, tenths),
-    }
-}
-
 /// Says how a deployment stands, without a full stop. While it is under way the stage is told, because it says more
 /// than the status.
 pub(super) fn sentence(rollout: &ServiceRollout) -> String {
@@ -156,6 +138,8 @@ pub(super) fn sentence(rollout: &ServiceRollout) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::ecs::reached::has_come;
+    use crate::kinds::ecs::state::Until;
     use windlass_domain::time::Time;
 
     fn rollout(status: &str, stage: &str) -> ServiceRollout {
@@ -227,20 +211,5 @@ mod tests {
         SHADOW_TRAFFIC: [false, false, false]: ECS is at the stage `SHADOW_TRAFFIC`, which this version of Windlass does not know
         : [false, false, false]: ECS is at it (IN_PROGRESS)
         ");
-    }
-
-    #[test]
-    fn production_traffic_is_not_shifted_while_ecs_tells_that_none_is() {
-        for (tenths, has) in [(None, true), (Some(0), false), (Some(1), true)] {
-            let is = ServiceRollout {
-                traffic_tenths: tenths,
-                ..rollout("IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT")
-            };
-            assert_eq!(
-                has_come(&is, Until::Shifting { tenths: 1 }),
-                has,
-                "{tenths:?}"
-            );
-        }
     }
 }

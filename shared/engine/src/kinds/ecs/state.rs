@@ -1,11 +1,11 @@
-use super::codedeploy::Group;
-use super::follow::{self, Look};
+//! A service as it is declared, recorded and seen, and the changes of it.
+
 use super::images::Images;
 use super::stage::Standing;
-use crate::kinds::Way;
 use crate::ports::{Behind, ServiceDeployment, ServiceRollout};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::appspec::AppSpec;
 use windlass_domain::digest::Digest;
 use windlass_domain::kinds::ecs::{Pause, Strategy};
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -40,6 +40,28 @@ pub struct Target {
     /// The deployment group, if CodeDeploy deploys the service instead of ECS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codedeploy: Option<Group>,
+}
+
+/// A deployment group of CodeDeploy, with everything that was decided at `Prepare`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its application's name.
+    pub application: String,
+    /// Its name.
+    pub group: String,
+    /// The minutes in which it moves all callers.
+    pub minutes: u64,
+    /// The minutes that a deployment waits before it moves callers; absent if it waits for nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_min: Option<u64>,
+    /// The minutes that the former tasks stay; absent if they stay for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_min: Option<u64>,
+    /// True if Windlass ends the wait before callers are moved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continues: bool,
+    /// The document of its last revision. The task definition in it is set for each deployment.
+    pub appspec: AppSpec,
 }
 
 /// The base from which a new task definition is made. It is pinned, so that every attempt makes the same.
@@ -215,20 +237,6 @@ pub struct Sent {
     pub completed: BTreeSet<String>,
 }
 
-impl Sent {
-    /// Reads it from the ledger. `None` if the last change is of another sort, unless it lets the deployment of an
-    /// update go on.
-    pub(super) fn of(way: &Way<'_, Goal>) -> Option<Self> {
-        let upon = &way.sent.as_ref()?.upon;
-        let Look { update, at } = follow::sent(way)?;
-        Some(Self {
-            update,
-            at,
-            completed: upon.completed.clone(),
-        })
-    }
-}
-
 /// A lifecycle hook that holds a rollout, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
@@ -359,3 +367,6 @@ pub(super) const PRIMARY: &str = "PRIMARY";
 pub(super) const COMPLETED: &str = "COMPLETED";
 /// The state of a rollout that ECS has given up.
 pub(super) const FAILED: &str = "FAILED";
+/// The words with which ECS gives up a deployment, such as in `(deployment ecs-svc/1) deployment failed: tasks failed
+/// to start`.
+pub(super) const GIVEN_UP: &str = "deployment failed";

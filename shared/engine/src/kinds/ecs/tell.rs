@@ -1,43 +1,15 @@
 //! Sentences about a service that ECS deploys: one function for each story.
 
-use super::stage::sentence as sentence_of;
+use super::stage::sentence;
 use super::state::{Seen, Target, Trouble};
 use super::told_shift;
+use super::words::{containers, failed, finding, held, reasons, service, short};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
 use std::collections::BTreeSet;
 use windlass_domain::count::{agree, count};
 use windlass_domain::execution_history::LONGEST_WAIT;
 use windlass_domain::finding::{Finding, FindingName};
-
-/// Shortens `arn:…:task-definition/agent:18` to `agent:18`.
-pub(super) fn short(task_definition: &str) -> &str {
-    task_definition
-        .rsplit('/')
-        .next()
-        .unwrap_or(task_definition)
-}
-
-/// Makes a finding whose reason and remedy are sentences.
-pub(super) fn finding(
-    name: FindingName,
-    path: impl Into<String>,
-    reason: impl AsRef<str>,
-    remedy: &str,
-) -> Finding {
-    Finding::new(name, path, sentence(reason.as_ref()), sentence(remedy))
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    let end = if text.ends_with('.') { "" } else { "." };
-    first
-        .into_iter()
-        .chain(letters)
-        .chain(end.chars())
-        .collect()
-}
 
 /// Says in words what Windlass owns of a service.
 pub(super) fn owned(target: &Target) -> String {
@@ -47,37 +19,6 @@ pub(super) fn owned(target: &Target) -> String {
     };
     let (containers, service) = (containers(target), service(target));
     format!("{image} of {containers} in the task definition of {service}")
-}
-
-/// Names the containers whose images are owned.
-pub(super) fn containers(target: &Target) -> String {
-    let names: Vec<&str> = target.containers.iter().map(String::as_str).collect();
-    match names.as_slice() {
-        [one] => format!("container {one}"),
-        [many @ .., last] => format!("containers {} and {last}", many.join(", ")),
-        [] => "no container".to_owned(),
-    }
-}
-
-/// Names the service.
-pub(super) fn service(target: &Target) -> String {
-    format!("service {}/{}", target.cluster, target.service)
-}
-
-pub(super) fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
-    finding(FindingName::ChangeFailed, service(target), reason, remedy)
-}
-
-/// Says why tasks stopped, such as `3 tasks stopped: CannotPullContainerError: …`.
-pub(super) fn reasons(trouble: Option<&Trouble>) -> String {
-    match trouble {
-        Some(trouble) if trouble.tasks > 0 => format!(
-            "{} stopped: {}.",
-            count(trouble.tasks, "task"),
-            trouble.reasons.join("; ")
-        ),
-        _ => "ECS tells of no stopped task.".to_owned(),
-    }
 }
 
 /// Returns what is wrong and the remedy, by what the stopped tasks say (Amazon ECS Developer Guide, "Amazon ECS stopped
@@ -185,16 +126,10 @@ pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     match followed.and_then(|it| it.rollout.as_ref()) {
         Some(rollout) => {
             let paused = told_shift::paused(target, rollout);
-            format!("{named} under way: {}{paused}", sentence_of(rollout))
+            format!("{named} under way: {}{paused}", sentence(rollout))
         }
         None => format!("{named} steady with {}", count(seen.desired, "task")),
     }
-}
-
-/// Says what of the team's own holds the rollout, for the middle of a reason; empty if nothing does.
-pub(super) fn held(seen: &Seen) -> String {
-    let held = seen.held.as_ref();
-    held.map_or_else(String::new, |held| format!(" It is held by {}.", held.by))
 }
 
 /// Returns what ECS says of an alarm that made it give up.

@@ -2,7 +2,7 @@
 
 use super::stage::sentence;
 use super::state::{Pausing, Seen, Target};
-use super::tell::{failed, held, reasons, service, short};
+use super::words::{failed, held, reasons, service, short};
 use super::{hook, pause};
 use crate::ports::ServiceRollout;
 use windlass_domain::count::{agree, count};

@@ -1,26 +1,16 @@
-//! Decides what a service must run, and what its new task definition is made from.
+//! What a service must run, and what its new task definition is made from.
 
-use super::back::back;
-use super::brought::{no_container, of_another, unreadable_document};
-use super::check::{container_at, platform, repository_at};
-use super::images::{self, Images, Own};
-use super::kept::kept;
-use super::once_more::once_more;
-use super::register::{BASE_TAG, read_document};
+use super::brought::no_container;
+use super::check::container_at;
+use super::images::{Images, Own};
 use super::state::{Goal, PinnedBase, Until};
-use super::{document, foreign, tell};
-use crate::config::Configured;
-use crate::kinds::{PrepareInput, from_value};
-use crate::ports::{Answered, Image, Objects, Registry, Services, TaskDefinition};
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-use windlass_domain::artifact::{Artifact, Image as Pinned};
-use windlass_domain::digest::Digest;
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::{is_same_repository, split_image};
+use super::{document, words};
+use crate::kinds::PrepareInput;
+use crate::ports::{Answered, Image, Services, TaskDefinition};
+use std::collections::BTreeSet;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::finding::Finding;
 use windlass_domain::kinds::ecs::{Base as BaseRule, Ecs as Spec};
-use windlass_domain::shape::{nearest, suggest};
 
 /// The goal of a service, and how its new task definition is made.
 pub(super) struct Wanted {
@@ -38,110 +28,6 @@ pub(super) struct Wanted {
 
 /// A value, or the findings that are in the way. The fault is that of the call to AWS.
 pub(super) type Found<T> = Answered<Result<T, Vec<Finding>>>;
-
-pub(super) async fn find_goal<P, H>(
-    ports: &P,
-    home: &H,
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    current: &TaskDefinition,
-) -> Found<Wanted>
-where
-    P: Services,
-    H: Registry + Objects + Configured,
-{
-    if let Some(recorded) = input.goal_state {
-        let recorded = from_value("recorded state", recorded)?;
-        return back(ports, home, input, spec, current, recorded).await;
-    }
-    if input.is_check {
-        return once_more(ports, input, spec, current).await;
-    }
-    match (&spec.base, input.artifact) {
-        (
-            BaseRule::Artifact,
-            Some(Artifact::Object {
-                key,
-                version_id,
-                sha256,
-                ..
-            }),
-        ) => by_document(home, input, spec, current, (key, version_id, sha256)).await,
-        (BaseRule::Artifact, _) => Ok(wrong_artifact(
-            input,
-            "`base: artifact` needs a task definition as artifact",
-            "name it with `key` in the manifest, or choose another `base`",
-        )),
-        (_, Some(artifact @ (Artifact::Image { .. } | Artifact::Images { .. }))) => {
-            match named(input, spec, artifact) {
-                Ok(named) => by_images(ports, home, input, spec, current, &named).await,
-                Err(findings) => Ok(Err(findings)),
-            }
-        }
-        (_, _) => Ok(wrong_artifact(
-            input,
-            "an ECS service needs an image",
-            "name it with `image` in the manifest, or write `base: artifact` to bring a task definition",
-        )),
-    }
-}
-
-fn wrong_artifact<T>(
-    input: &PrepareInput<'_>,
-    reason: &str,
-    remedy: &str,
-) -> Result<T, Vec<Finding>> {
-    Err(vec![tell::finding(
-        FindingName::BadValue,
-        input.path("base"),
-        reason,
-        remedy,
-    )])
-}
-
-/// Returns the images of a release by container, or findings if the release does not fit the declared containers.
-fn named(
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    artifact: &Artifact,
-) -> Result<BTreeMap<String, Pinned>, Vec<Finding>> {
-    let named = match artifact.clone().fitted(&spec.containers) {
-        Artifact::Images { containers } => containers,
-        Artifact::Image { repository, digest } if spec.containers.len() == 1 => {
-            let image = Pinned { repository, digest };
-            let name = spec.containers.keys().cloned();
-            name.map(|name| (name, image.clone())).collect()
-        }
-        other => {
-            let finding = tell::finding(
-                FindingName::BadValue,
-                input.path("containers"),
-                format!("the release has {other}, and does not tell for which container"),
-                "release it again, with `images` in the manifest",
-            );
-            return Err(vec![finding]);
-        }
-    };
-    let known: Vec<String> = spec.containers.keys().cloned().collect();
-    let strange = named
-        .keys()
-        .filter(|name| !spec.containers.contains_key(*name));
-    let findings: Vec<Finding> = strange
-        .map(|name| {
-            Finding::new(
-                FindingName::UnknownName,
-                input.path("containers"),
-                format!("The release has an image for container `{name}`, and none of this name is declared."),
-                suggest(nearest(name, &known), &known),
-            )
-        })
-        .collect();
-    if findings.is_empty() {
-        Ok(named)
-    } else {
-        Err(findings)
-    }
-}
 
 /// The task definition that the declaration has the images go into.
 pub(super) async fn base(
@@ -168,143 +54,9 @@ pub(super) fn lacking(
     lacking
         .map(|name| {
             let at = container_at(input, spec, name);
-            no_container(at, name, tell::short(&base.arn), &base.document)
+            no_container(at, name, words::short(&base.arn), &base.document)
         })
         .collect()
-}
-
-/// The release is images: they go into a registered base, beside what the other containers run.
-async fn by_images(
-    ports: &impl Services,
-    home: &impl Registry,
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    current: &TaskDefinition,
-    named: &BTreeMap<String, Pinned>,
-) -> Found<Wanted> {
-    let base = base(ports, spec, current).await?;
-    if let Some(finding) = foreign::newest(input, &base, current) {
-        return Ok(Err(vec![finding]));
-    }
-    let mut findings = lacking(input, spec, &base, current);
-    let mut images = Images::new();
-    for (container, Pinned { repository, digest }) in named {
-        let reference = format!("sha256:{digest}");
-        let Some(found) = home.image(repository, &reference).await? else {
-            // `Prepare` itself tells of bytes that are gone.
-            return Err(Fault::new(
-                FaultName::NotFound,
-                format!("there is no image {reference} in repository {repository}"),
-            ));
-        };
-        findings.extend(platform(input, spec, &base.document, (container, &found)));
-        images.insert(container.clone(), own(&found));
-    }
-    let mut runs: Vec<String> = Vec::new();
-    for (container, own) in &images {
-        runs.extend(runs_already(spec, current, container, &own.digests));
-    }
-    let kept = match kept(ports, home, input, spec, current, named).await? {
-        Ok(kept) => kept,
-        Err(more) => {
-            findings.extend(more);
-            return Ok(Err(findings));
-        }
-    };
-    if !findings.is_empty() {
-        return Ok(Err(findings));
-    }
-    let others = kept.keys().cloned().collect();
-    images.extend(kept);
-    let containers = spec.containers.keys();
-    let is_same = document::same_shape(&base.document, &current.document, containers);
-    let is_there = is_same && runs.len() == named.len();
-    Ok(Ok(Wanted {
-        artifact: images::artifact(&images),
-        goal: forward(images),
-        family: base.family,
-        base: PinnedBase::Registered(base.arn),
-        kept: others,
-        unchanged: is_there.then(|| runs.join(", ")),
-    }))
-}
-
-/// The release is a task definition: it names the image itself.
-async fn by_document(
-    home: &(impl Registry + Objects + Configured),
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    current: &TaskDefinition,
-    (key, version_id, sha256): (&str, &str, &Digest),
-) -> Found<Wanted> {
-    let base = match read_document(home, key, version_id, sha256).await {
-        Ok(base) => base,
-        Err(fault) => return unreadable(input, fault),
-    };
-    let mut wrong = foreign::of_document(input, key, &base.document, current);
-    let mut images = Images::new();
-    let mut runs: Vec<String> = Vec::new();
-    for (container, declared) in &spec.containers {
-        let at = (container.as_str(), declared.as_str());
-        match image_of(home, input, spec, (key, &base.document), at).await? {
-            Err(finding) => wrong.push(finding),
-            Ok(found) => {
-                wrong.extend(platform(input, spec, &base.document, (container, &found)));
-                let own = own(&found);
-                runs.extend(runs_already(spec, current, container, &own.digests));
-                images.insert(container.clone(), own);
-            }
-        }
-    }
-    if !wrong.is_empty() {
-        return Ok(Err(wrong));
-    }
-    let same_base = current.tags.get(BASE_TAG).map(String::as_str) == Some(sha256.as_str());
-    let is_there = same_base && runs.len() == images.len();
-    Ok(Ok(Wanted {
-        goal: forward(images),
-        family: current.family.clone(),
-        base: PinnedBase::Document {
-            key: key.to_owned(),
-            version_id: version_id.to_owned(),
-            sha256: sha256.clone(),
-        },
-        kept: BTreeSet::new(),
-        artifact: None,
-        unchanged: is_there.then(|| runs.join(", ")),
-    }))
-}
-
-/// The image that a document brings in an owned container.
-async fn image_of(
-    home: &impl Registry,
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    (key, document): (&str, &Value),
-    (container, declared): (&str, &str),
-) -> Answered<Result<Image, Finding>> {
-    let Some(image) = document::image(document, container) else {
-        let at = container_at(input, spec, container);
-        return Ok(Err(no_container(at, container, key, document)));
-    };
-    let (repository, reference) = split_image(image);
-    let other = |than: &str| {
-        let path = input.path("base");
-        Ok(Err(of_another(path, container, key, image, than)))
-    };
-    if !is_same_repository(repository, declared) {
-        return other(&format!("declared repository `{declared}`"));
-    }
-    match home.image(repository, reference).await? {
-        None => {
-            let at = repository_at(input, spec, container);
-            Ok(Err(no_image(at, repository, reference)))
-        }
-        Some(found) if !is_same_repository(repository, &found.repository_uri) => {
-            other(&format!("repository `{}`", found.repository_uri))
-        }
-        Some(found) => Ok(Ok(found)),
-    }
 }
 
 /// Returns the image by digest, in the repository as its registry names it.
@@ -315,6 +67,7 @@ pub(super) fn own(image: &Image) -> Own {
     }
 }
 
+/// Returns the goal to run these images in a task definition that is yet to be registered.
 pub(super) fn forward(images: Images) -> Goal {
     Goal {
         task_definition: None,
@@ -322,48 +75,4 @@ pub(super) fn forward(images: Images) -> Goal {
         completed: BTreeSet::new(),
         until: Until::default(),
     }
-}
-
-/// Returns a sentence if the service is already set to these bytes in this container, pinned by digest.
-fn runs_already(
-    spec: &Spec,
-    current: &TaskDefinition,
-    container: &str,
-    wanted: &BTreeSet<String>,
-) -> Option<String> {
-    let image = document::image(&current.document, container)?;
-    let (_, reference) = split_image(image);
-    let within = match spec.containers.len() {
-        1 => String::new(),
-        _ => format!(" in container {container}"),
-    };
-    wanted.contains(reference).then(|| {
-        format!(
-            "service {} runs {reference} already{within} ({})",
-            spec.service,
-            tell::short(&current.arn)
-        )
-    })
-}
-
-fn no_image(at: String, repository: &str, reference: &str) -> Finding {
-    tell::finding(
-        FindingName::ArtifactMissing,
-        at,
-        format!("there is no image {reference} in repository {repository}"),
-        "push the image first, and keep it as long as a rollback may need it (lifecycle policy)",
-    )
-}
-
-fn unreadable<T>(input: &PrepareInput<'_>, fault: Fault) -> Found<T> {
-    let name = match fault.name {
-        FaultName::NotFound => FindingName::ArtifactMissing,
-        FaultName::Refused => FindingName::BadValue,
-        _ => return Err(fault),
-    };
-    Ok(Err(vec![unreadable_document(
-        name,
-        input.path("base"),
-        &fault.message,
-    )]))
 }

@@ -1,6 +1,6 @@
 //! Finds the task definitions that a deployment brought to a service.
 
-use super::{Target, Update};
+use super::state::{Target, Update};
 use crate::kinds::from_value;
 use crate::kinds::writes::{Writes, sent_forward, text};
 use crate::ports::Answered;

@@ -1,10 +1,10 @@
-//! Makes one change of a function.
+//! The ports of a function whose alias Windlass moves, and one change of it over them.
 
-use super::LambdaKind;
 use super::state::{Change, Source, code_sha256, description, description_of_kept};
 use crate::config::Configured;
 use crate::ports::{Answered, Code, Functions, ObjectId, Objects, PutOptions};
 use bytes::Bytes;
+use std::cell::RefCell;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
@@ -15,6 +15,27 @@ pub const INLINE: u64 = 50 << 20;
 
 /// The largest zip that is restored from a version: a package may have 250 MB unzipped (same page).
 const LARGEST: usize = 250 << 20;
+
+/// The kind over its ports.
+pub struct LambdaKind<P> {
+    /// The ports at the deployer's own place, for artifacts.
+    home: P,
+    /// The ports at the function's place.
+    pub(super) at: P,
+    /// The code that was fetched before its change is sent.
+    pub(super) fetched: RefCell<Option<(Source, Code)>>,
+}
+
+impl<P> LambdaKind<P> {
+    /// Builds it from the ports at the deployer's own place and at the function's.
+    pub fn new(home: P, at: P) -> Self {
+        Self {
+            home,
+            at,
+            fetched: RefCell::default(),
+        }
+    }
+}
 
 impl<P: Functions + Objects + Configured> LambdaKind<P> {
     pub(super) async fn make(

@@ -40,7 +40,7 @@ fn drift_of_an_image_is_told_by_its_digest() {
     let with = |name: &str| {
         let mut observed = is(ready(""), &[], None);
         observed.latest.image = Some(format!("shop/api@sha256:{name}"));
-        crate::kinds::lambda::noticed(&observed)
+        crate::kinds::lambda::kind::noticed(&observed)
     };
     assert!(with("a").is_same(&with("a")));
     assert!(!with("a").is_same(&with("b")));

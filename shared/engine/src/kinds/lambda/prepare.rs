@@ -1,5 +1,6 @@
 //! Plans a function's change.
 
+use super::change::LambdaKind;
 use super::checks::{alias_missing, not_ready, not_supported, replica, throttled};
 use super::gone::{gone, image_gone, version_gone};
 use super::next::next;
@@ -7,7 +8,7 @@ use super::observe::{Known, observe};
 use super::state::{
     AliasState, Back, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short,
 };
-use super::{LambdaKind, code, fetch, storage};
+use super::{code, fetch, storage};
 use crate::config::Configured;
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{Answered, Functions, Objects, Reach, Registry};

@@ -1,8 +1,8 @@
 //! Checks an archive that is in no release yet by its own bytes.
 
-use super::archive::{Limits, check, directory};
-use super::prepare::{lacks_root, room};
-use super::unreleased;
+use super::archive::{Limits, check, directory, unreleased};
+use super::prepare::lacks_root;
+use super::target::room;
 use windlass_domain::finding::Finding;
 use windlass_domain::kinds::site::StaticSite;
 use windlass_domain::name::ComponentName;

@@ -2,7 +2,7 @@
 //! written several times in a deployment, even if it changes little. It is a JSON array. Its first element has the
 //! headers that files share. Each other element is one file or object, in order of the paths.
 
-use super::lists::{File, Object};
+use super::files::{File, Object};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -199,7 +199,7 @@ impl<'de, E: Read> Visitor<'de> for Reading<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::site::lists::{Files, Objects};
+    use crate::kinds::site::files::{Files, Objects};
 
     fn file(content_type: &str, bytes: u64, crc32: Option<u32>) -> File {
         File {

@@ -1,19 +1,12 @@
-//! The target of a site as a step names it, the digest of its release, and its address for visitors.
+//! The target of a site as a step names it, the keys below it, and the digest of its release.
 
-use super::State;
-use super::prepare::target::Serving;
-use super::rules::Rules;
-use crate::kinds::from_value;
-use crate::ports::{Answered, ObjectId};
+use crate::ports::ObjectId;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use windlass_domain::digest::Digest;
-use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::site::{ConfigFile, SiteMode, StaticSite};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::step::Step;
 
 /// A static site's target, as the step item keeps it. Both modes have these fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,69 +44,6 @@ pub struct Archive {
     pub bytes: u64,
 }
 
-/// Pure: the address under which visitors reach a site, with a slash at its end. In place, the path of the origin may
-/// lead to the site's folder or to one above it.
-pub(super) fn visitors(site: &StaticSite, serving: Option<&Serving>) -> Option<String> {
-    if let Some(url) = &site.url {
-        return Some(format!("{}/", url.trim_end_matches('/')));
-    }
-    let found = serving?;
-    let served = folder_of(&found.origin.path);
-    let folder = match site.mode {
-        SiteMode::InPlace => site.prefix.strip_prefix(&served).unwrap_or_default(),
-        SiteMode::Prefix => "",
-    };
-    Some(format!("https://{}/{folder}", found.distribution.domain))
-}
-
-/// The knowledge by which a site is looked at as visitors get it.
-#[derive(Debug, Default)]
-pub struct Visited {
-    /// The address under which visitors reach it, with a slash at its end.
-    pub visitors: String,
-    /// The folder of the bucket, with a slash at its end, if visitors do not get the release yet.
-    pub folder: Option<String>,
-    /// The file with which `/` is answered, if the declaration names it.
-    pub root: Option<String>,
-    /// The rules by which the files got their headers, if the release is deployed from its archive.
-    pub rules: Option<Rules>,
-}
-
-impl Visited {
-    /// Returns the site before anything has changed, by its target. Returns `None` if there is no target or no address
-    /// is known.
-    pub fn before(target: Option<&Value>) -> Answered<Option<Self>> {
-        let target = target.filter(|target| !target.is_null());
-        let target: Option<Target> = target.map(|it| from_value("target", it)).transpose()?;
-        let visitors = target.and_then(|target| target.visitors);
-        Ok(visitors.map(|visitors| Self {
-            visitors,
-            ..Self::default()
-        }))
-    }
-
-    /// Returns the site as a step has changed it. `ahead` is true if it is only published.
-    pub fn released(step: Option<&Step>, ahead: bool) -> Answered<Self> {
-        let unknown = |what: &str| Fault::internal(format!("no {what} of the site is recorded"));
-        let step = step.ok_or_else(|| unknown("step"))?;
-        let target: Target = from_value("target", &step.target)?;
-        let goal = step.goals.values().last().ok_or_else(|| unknown("goal"))?;
-        let folder = match from_value("goal", goal)? {
-            State::Prefix(goal) if ahead => Some(folder_of(&goal.origin_path)),
-            State::Prefix(_) | State::InPlace(_) => None,
-        };
-        // In a rollback the files have the headers of their own time.
-        let rules = target.archive.map(|_| Rules::new(&target.site));
-        let root = target.site.root;
-        Ok(Self {
-            visitors: target.visitors.ok_or_else(|| unknown("address"))?,
-            folder,
-            root: root.filter(|root| root != StaticSite::NO_ROOT),
-            rules: rules.transpose()?,
-        })
-    }
-}
-
 impl Target {
     /// Returns the folder of its lists, below the folder of all sites.
     pub fn folder(&self) -> String {
@@ -145,6 +75,35 @@ impl Archive {
             version_id: Some(self.version_id.clone()),
         }
     }
+}
+
+/// The files that are Windlass's own, in words.
+pub(super) fn files_of(target: &Target) -> String {
+    let site = &target.site;
+    format!(
+        "the files of its releases in s3://{}/{}",
+        site.bucket, site.prefix
+    )
+}
+
+/// The files that visitors get, in words.
+pub(super) fn files_in_words(release: Option<&Digest>) -> String {
+    release.map_or_else(
+        || "the files that Windlass found".to_owned(),
+        |release| format!("the files of {}", release.short()),
+    )
+}
+
+/// The longest key in S3, in bytes (Amazon S3 User Guide, "Naming Amazon S3 objects").
+const LONGEST_KEY: usize = 1024;
+
+/// Returns how many bytes a path may have. The folder comes before it.
+pub(super) fn room(site: &StaticSite) -> usize {
+    let release = match site.mode {
+        SiteMode::InPlace => 0,
+        SiteMode::Prefix => 13,
+    };
+    LONGEST_KEY.saturating_sub(site.prefix.len() + release)
 }
 
 /// Returns the configuration file of an environment: a JSON document, or a script that assigns it to a global name. So

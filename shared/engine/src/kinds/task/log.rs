@@ -1,7 +1,6 @@
 //! The place of a task's log lines: as the log driver `awslogs` of its container says (Amazon ECS Developer Guide, "Send
 //! Amazon ECS logs to CloudWatch"), or its function.
 
-use super::tell::id;
 use crate::ports::Function;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,6 +66,11 @@ impl Log {
             stream.unwrap_or_default()
         )
     }
+}
+
+/// Returns the id of a task, from its ARN.
+pub(super) fn id(task: &str) -> &str {
+    task.rsplit('/').next().unwrap_or(task)
 }
 
 /// Escapes a name within the fragment of such a page's address, which the console decodes twice.

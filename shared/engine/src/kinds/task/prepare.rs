@@ -1,7 +1,7 @@
 //! Prepares a task: is its service ours, what is the task made from, and must it be run at all?
 
 use super::call::{self, CallPorts};
-use super::log::Log;
+use super::log::{Log, id};
 use super::state::{Goal, Target, Work, family};
 use super::{Task, tell};
 use crate::config::Configured;
@@ -172,8 +172,8 @@ fn base_at(spec: &Spec) -> &'static str {
 fn findings(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (service, base) = (&found.service, &found.base);
-    let short = tell::id(&base.arn);
-    let of_service = format!("service {}", tell::id(&service.arn));
+    let short = id(&base.arn);
+    let of_service = format!("service {}", id(&service.arn));
     findings.extend(input.check_tags("image", (&of_service, Some(&service.arn)), &service.tags));
     if spec.family.is_some() {
         let what = format!("task definition {short}");
@@ -219,7 +219,7 @@ fn unreadable(input: &PrepareInput<'_>, spec: &Spec, found: &Found) -> Option<Fi
             format!(
                 "Container `{}` of task definition {} has no log that can be shown: that takes the log driver `awslogs` with `awslogs-group` and `awslogs-stream-prefix`, in the region of the task.",
                 found.container,
-                tell::id(&found.base.arn)
+                id(&found.base.arn)
             ),
             "Write these options in the task definition, or leave `show_log` out.",
         )

@@ -1,5 +1,6 @@
 //! The texts about a task: one function for each story.
 
+use super::log::id;
 use super::state::{Change, Direction, End, Seen, Sent, Target};
 use crate::ports::Run;
 use windlass_domain::finding::{Finding, FindingName};
@@ -11,11 +12,6 @@ use windlass_domain::time::Span;
 /// The task in words.
 fn named(target: &Target) -> String {
     format!("task {}", target.component)
-}
-
-/// Returns the id of a task, from its ARN.
-pub(super) fn id(task: &str) -> &str {
-    task.rsplit('/').next().unwrap_or(task)
 }
 
 /// A command, in words for people.

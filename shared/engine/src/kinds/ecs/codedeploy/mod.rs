@@ -14,16 +14,18 @@ mod state;
 mod tell;
 
 pub(super) use prepare::prepare;
-pub use state::Group;
-use state::{Change, Goal, Seen};
 
-use super::tell::service;
-use super::{Ecs, Target, field, images, noticed};
+use super::images;
+use super::kind::{field, noticed};
+use super::ports::Ecs;
+use super::state::{Group, Target};
+use super::words::{service, short};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, told};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
 use crate::ports::{Answered, Clock, CodeDeploy, NewDeployed, Objects, Services, Waiting};
 use serde_json::Value;
+use state::{Change, Goal, Seen};
 use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::Finding;
@@ -56,7 +58,7 @@ fn group_of(target: &Target) -> Answered<&Group> {
 fn after(to: &str, images: &BTreeMap<String, String>) -> Noticed {
     Noticed {
         value: noticed(to, images),
-        shown: super::tell::short(to).to_owned(),
+        shown: short(to).to_owned(),
     }
 }
 
@@ -150,7 +152,7 @@ impl<P: Services + Objects + Configured + CodeDeploy + Clock> Kind for CodeDeplo
                 let new = NewDeployed {
                     application: group.application.clone(),
                     group: group.group.clone(),
-                    description: format!("{}: {}", mark(deployment), super::tell::short(to)),
+                    description: format!("{}: {}", mark(deployment), short(to)),
                     content: group.appspec.deploying(to),
                     configuration: at_once.then(|| AT_ONCE.to_owned()),
                 };

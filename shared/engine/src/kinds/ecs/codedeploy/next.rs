@@ -8,8 +8,10 @@ use super::state::{Change, Followed, Goal, Moved, Seen, primary};
 use super::tell;
 use crate::kinds::Next;
 use crate::kinds::codedeploy::{POLL_S, again};
-use crate::kinds::ecs::next::{fails_again, goal as registered, verify, wait_unless_overdue};
-use crate::kinds::ecs::{self, Target, images};
+use crate::kinds::ecs::images;
+use crate::kinds::ecs::judge::{fails_again, verify, wait_unless_overdue};
+use crate::kinds::ecs::next::goal as registered;
+use crate::kinds::ecs::state::{self as ecs, Target};
 use windlass_domain::time::Time;
 
 /// The time after a deployment has succeeded in which a look at the service may be behind, in seconds.

@@ -1,12 +1,12 @@
 //! Reads what CodeDeploy does in the group, and then the service. So what is read of the service is never older than
 //! what is known of the deployment that moves its callers.
 
-use super::state::{Asked, Followed, Goal, Seen, callers, is_ending};
+use super::state::{Asked, Followed, Goal, Seen, callers, is_ending, patience_s};
 use super::{CodeDeployedService, group_of};
 use crate::config::Configured;
 use crate::kinds::Way;
 use crate::kinds::codedeploy::{MARK, find, mark, sent};
-use crate::kinds::ecs::Target;
+use crate::kinds::ecs::state::Target;
 use crate::ports::{Answered, Clock, CodeDeploy, Deployed, Objects, Services};
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
@@ -121,14 +121,4 @@ fn tried(way: &Way<'_, Goal>) -> Option<String> {
 fn waited(changes: &[ChangeRecord]) -> Option<Time> {
     let sent = changes.iter().filter(|one| one.switching);
     sent.map(|one| one.at).max()
-}
-
-/// Returns the time that a deployment may take, in seconds: for the new tasks, the steps, the wait before them, and an
-/// hour for each hook (AWS CodeDeploy User Guide, "`AppSpec` 'hooks' section").
-pub(super) fn patience_s(target: &Target) -> u64 {
-    let of_group = target.codedeploy.as_ref().map_or(0, |group| {
-        let hooks = group.appspec.hooks().len() as u64;
-        (group.minutes + group.ready_min.unwrap_or(0) + hooks * 60) * 60
-    });
-    target.steady_within_s.saturating_add(of_group)
 }

@@ -1,11 +1,11 @@
 //! Plans what CodeDeploy does with a service. `Prepare` asks: is the group there, of Amazon ECS, and free; does it
 //! deploy this service, and in which steps? What the service itself needs has been planned by then.
 
-use super::state::{Goal, Group, Moved, is_ending};
+use super::state::{Goal, Moved, is_ending};
 use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
 use crate::kinds::codedeploy::{CODEDEPLOY, MARK, find, told};
-use crate::kinds::ecs::{self, Target};
+use crate::kinds::ecs::state::{self as ecs, Group, Target};
 use crate::kinds::{Holds, PrepareInput, Prepared, Stage, from_value, to_value};
 use crate::ports::{Answered, CodeDeploy, Deployed, DeploymentGroup, Services};
 use windlass_domain::appspec::AppSpec;
@@ -14,7 +14,7 @@ use windlass_domain::kinds::codedeploy::Group as Declared;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// Plans what the group does of what is planned of the service.
-pub(in crate::kinds::ecs) async fn prepare(
+pub async fn prepare(
     there: &(impl Services + CodeDeploy),
     input: &PrepareInput<'_>,
     spec: &Spec,

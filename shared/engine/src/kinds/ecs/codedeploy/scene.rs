@@ -1,8 +1,8 @@
 //! Test scenes: a service in every way in which CodeDeploy may stand to it.
 
-use super::state::{Asked, Followed, Group, Seen, callers};
+use super::state::{Asked, Followed, Seen, callers};
 use crate::kinds::codedeploy::Sends;
-use crate::kinds::ecs::{self, Registered, Seen as Service, Target};
+use crate::kinds::ecs::{self, Group, Registered, Seen as Service, Target};
 use crate::ports::{Deployed, Lifecycle, LifecycleEvent, Share, TaskSet};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::appspec::{AppSpec, Shape};

@@ -1,34 +1,14 @@
+//! The goal of a service that CodeDeploy deploys, what is seen of it, and the changes of it.
+
 use crate::kinds::codedeploy::{Sends, is_returning};
-use crate::kinds::ecs;
+use crate::kinds::ecs::state::{self as ecs, Target};
+use crate::kinds::ecs::words::short;
 use crate::ports::{Deployed, Lifecycle, TaskSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::appspec::AppSpec;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
-
-/// A deployment group, with everything that was decided at `Prepare`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
-    /// Its application's name.
-    pub application: String,
-    /// Its name.
-    pub group: String,
-    /// The minutes in which it moves all callers.
-    pub minutes: u64,
-    /// The minutes that a deployment waits before it moves callers; absent if it waits for nobody.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ready_min: Option<u64>,
-    /// The minutes that the former tasks stay; absent if they stay for good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ends_min: Option<u64>,
-    /// True if Windlass ends the wait before callers are moved.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub continues: bool,
-    /// The document of its last revision. The task definition in it is set for each deployment.
-    pub appspec: AppSpec,
-}
 
 /// The progress that CodeDeploy must have made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +111,7 @@ impl Followed {
     /// Returns whether its description tells that it deploys this task definition.
     pub(super) fn is_to(&self, task_definition: &str) -> bool {
         let to = self.is.description.rsplit(": ").next();
-        to == Some(ecs::tell::short(task_definition))
+        to == Some(short(task_definition))
     }
 
     /// True while CodeDeploy takes it back, or may be about to.
@@ -168,6 +148,16 @@ pub(super) fn is_ending(is: &Deployed, lifecycle: &Lifecycle) -> bool {
     };
     let is_done = is_through("AllowTraffic") && is_through("AfterAllowTraffic");
     ["InProgress", "Baking"].contains(&is.status.as_str()) && (is.ends || is_done)
+}
+
+/// Returns the time that a deployment may take, in seconds: for the new tasks, the steps, the wait before them, and an
+/// hour for each hook (AWS CodeDeploy User Guide, "`AppSpec` 'hooks' section").
+pub(super) fn patience_s(target: &Target) -> u64 {
+    let of_group = target.codedeploy.as_ref().map_or(0, |group| {
+        let hooks = group.appspec.hooks().len() as u64;
+        (group.minutes + group.ready_min.unwrap_or(0) + hooks * 60) * 60
+    });
+    target.steady_within_s.saturating_add(of_group)
 }
 
 /// The result of one look at a service, and at what CodeDeploy does with it.

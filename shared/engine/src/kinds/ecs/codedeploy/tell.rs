@@ -1,13 +1,12 @@
 //! Sentences about a service that CodeDeploy deploys: one function for each story.
 
-use super::observe::patience_s;
-use super::state::{Change, Followed, Seen, primary};
+use super::state::{Change, Followed, Seen, patience_s, primary};
 use crate::kinds::codedeploy::MARK;
 use crate::kinds::codedeploy::told::{
     self, after_colon, is_stopped_by_hand, status as status_of, stop_command,
 };
-use crate::kinds::ecs::Target;
-use crate::kinds::ecs::tell::{finding, reasons, service, short};
+use crate::kinds::ecs::state::Target;
+use crate::kinds::ecs::words::{finding, reasons, service, short};
 use crate::kinds::whose;
 use crate::ports::{Deployed, TaskSet};
 use windlass_domain::count::{agree, count};

@@ -10,9 +10,11 @@ mod state;
 mod tell;
 
 pub(super) use prepare::prepare;
-pub use state::{Begun, Change, Goal, Group, Seen};
+pub use state::{Begun, Change, Goal, Seen};
 
-use super::{LambdaKind, Target, Traffic, field, noticed};
+use super::change::LambdaKind;
+use super::kind::{field, noticed};
+use super::state::{self as lambda, Group, Target, Traffic};
 use crate::config::Configured;
 use crate::kinds::codedeploy::{mark, told};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, Trail, View, Way};
@@ -96,7 +98,7 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
         if let Some(alias) = &mut function.alias {
             alias.traffic = seen.callers();
         }
-        Goal::to(super::Goal::Back(function))
+        Goal::to(lambda::Goal::Back(function))
     }
 
     fn unsettled(target: &Target, seen: &Seen) -> Option<Finding> {

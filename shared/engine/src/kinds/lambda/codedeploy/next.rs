@@ -7,7 +7,8 @@ use super::state::{Change, Goal, Seen};
 use super::tell;
 use crate::kinds::Next;
 use crate::kinds::codedeploy::{POLL_S, again};
-use crate::kinds::lambda::{self, Target, Traffic};
+use crate::kinds::lambda::next::next as next_of_function;
+use crate::kinds::lambda::state::{self as lambda, Target, Traffic};
 use crate::ports::Deployed;
 use windlass_domain::time::Time;
 
@@ -17,7 +18,7 @@ const LATE_S: u64 = (2 * 60 + 30) * 60;
 
 /// Returns what to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
-    let on_function = lambda::next(&seen.function, &goal.of);
+    let on_function = next_of_function(&seen.function, &goal.of);
     match &goal.of {
         lambda::Goal::Release(wanted) if wanted.is_ahead() => lift(on_function),
         lambda::Goal::Release(_) => forward(target, seen, goal, on_function),

@@ -1,7 +1,7 @@
-use super::super::state::{Begun, Group};
+use super::super::state::Begun;
 use super::*;
 use crate::kinds::codedeploy::Sends;
-use crate::kinds::lambda::{AliasState, Latest, Observed, Source, Version, Wanted};
+use crate::kinds::lambda::{AliasState, Group, Latest, Observed, Source, Version, Wanted};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::identity::DeploymentId;
 

@@ -6,8 +6,8 @@ use super::{CodeDeployed, group_of};
 use crate::config::Configured;
 use crate::kinds::Way;
 use crate::kinds::codedeploy::{find, mark, sent};
-use crate::kinds::lambda::Target;
 use crate::kinds::lambda::observe::{Known, observe};
+use crate::kinds::lambda::state::Target;
 use crate::ports::{Answered, Clock, CodeDeploy, Deployed, Functions, Objects};
 
 impl<P: Functions + Objects + Configured + CodeDeploy + Clock> CodeDeployed<P> {

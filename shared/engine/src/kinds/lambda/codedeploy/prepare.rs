@@ -1,11 +1,11 @@
 //! Plans what CodeDeploy does with a function. `Prepare` asks: is the group there, of Lambda, and free; does it deploy
 //! this alias, and in which steps? What the function itself needs has been planned by then.
 
-use super::state::{Goal, Group};
+use super::state::Goal;
 use super::tell;
 use crate::kinds::codedeploy::group::{self, looks};
 use crate::kinds::codedeploy::{CODEDEPLOY, find, told};
-use crate::kinds::lambda::{self, Back, Observed, Target};
+use crate::kinds::lambda::state::{self as lambda, Back, Group, Observed, Target};
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{Answered, CodeDeploy, DeploymentGroup};
 use windlass_domain::appspec::AppSpec;
@@ -15,7 +15,7 @@ use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::tenancy::Claim;
 
 /// Plans the move by the group of what is planned of the function.
-pub(in crate::kinds::lambda) async fn prepare(
+pub async fn prepare(
     there: &impl CodeDeploy,
     input: &PrepareInput<'_>,
     spec: &Lambda,

@@ -1,24 +1,12 @@
+//! The goal of a function whose alias CodeDeploy moves, what is seen of it, and the changes of it.
+
 use crate::kinds::codedeploy::{Sends, is_returning};
-use crate::kinds::lambda::{self, Observed, Traffic};
+use crate::kinds::lambda::state::{self as lambda, Observed, Traffic};
 use crate::ports::{Deployed, LifecycleEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::appspec::AppSpec;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
-
-/// A deployment group, with everything that was decided at `Prepare`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
-    /// Its application's name.
-    pub application: String,
-    /// Its name.
-    pub group: String,
-    /// The minutes in which it moves all callers.
-    pub minutes: u64,
-    /// The document of its last revision. The versions in it are set for each deployment.
-    pub appspec: AppSpec,
-}
 
 /// The goal of a function whose alias CodeDeploy moves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! Sentences about an alias that CodeDeploy moves: one function for each story.
 
-use super::state::{Change, Group, Seen};
+use super::state::{Change, Seen};
 use crate::kinds::codedeploy::told::{self, after_colon, status, stop_command};
-use crate::kinds::lambda::{Target, Traffic};
+use crate::kinds::lambda::state::{Group, Target, Traffic};
 use crate::kinds::whose;
 use crate::ports::{Deployed, LifecycleEvent};
 use windlass_domain::finding::{Finding, FindingName};

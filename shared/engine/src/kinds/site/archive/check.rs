@@ -1,5 +1,4 @@
-use crate::kinds::site::archive::{Coding, Entry};
-use crate::kinds::site::{bad_archive, unreleased};
+use super::entry::{Coding, Entry, bad_archive, unreleased};
 use std::collections::BTreeMap;
 use windlass_domain::count::{agree, count};
 use windlass_domain::finding::Finding;

@@ -1,9 +1,9 @@
 //! Reads the central directory of a zip: by ranges from S3, or from an archive in memory. The directory's values are
 //! not checked here.
 
-use super::{Coding, Entry};
-use crate::kinds::site::{Trouble, bad_archive, unreleased};
+use super::entry::{Coding, Entry, bad_archive, unreleased};
 use crate::ports::{ObjectId, Objects};
+use crate::trouble::Trouble;
 use bytes::Bytes;
 use rc_zip::fsm::{ArchiveFsm, FsmResult};
 use rc_zip::parse::{Archive, Method, Mode};

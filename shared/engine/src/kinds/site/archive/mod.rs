@@ -6,61 +6,19 @@
 
 mod check;
 mod directory;
+mod entry;
 
-use super::{Trouble, bad_archive};
 use crate::ports::{Answered, ObjectId, Objects};
+use crate::trouble::Trouble;
 use bytes::Bytes;
 pub use check::{Limits, check, check_whole};
 pub use directory::{directory, read_directory};
+pub use entry::{Coding, Entry, bad_archive};
+pub(super) use entry::{NEW_VERSION, unreleased};
 use rc_zip::fsm::{EntryFsm, FsmResult};
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::fault::Fault;
-
-/// The method by which an entry's bytes are packed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Coding {
-    /// Not packed.
-    Stored,
-    /// Packed with deflate.
-    Deflated,
-    /// Packed by a method that is not supported, with its name.
-    Other(String),
-}
-
-/// An entry, as the central directory declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its name, which is its path in the site.
-    pub name: String,
-    /// The offset at which its local header begins.
-    pub offset: u64,
-    /// Its packed size.
-    pub packed: u64,
-    /// Its size.
-    pub bytes: u64,
-    /// Its CRC-32.
-    pub crc32: u32,
-    /// The method by which it is packed.
-    pub coding: Coding,
-    /// True if it is encrypted.
-    pub encrypted: bool,
-    /// True if it is a folder. A site needs no folders.
-    pub folder: bool,
-    /// The name of another kind of entry, neither file nor folder, such as `a symbolic link`.
-    pub special: Option<&'static str>,
-}
-
-impl Entry {
-    /// The earliest offset at which the entry can end. The local header has 30 bytes and the name again, perhaps more.
-    pub fn least_end(&self) -> u64 {
-        let name = self.name.len() as u64;
-        self.offset
-            .saturating_add(30)
-            .saturating_add(name)
-            .saturating_add(self.packed)
-    }
-}
 
 /// Wanted entries with at most this many bytes between them are fetched together: in the time that another request
 /// takes, as many bytes arrive.

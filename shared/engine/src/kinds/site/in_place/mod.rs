@@ -1,198 +1,39 @@
 //! A site whose files are written over the live ones.
 
-mod content;
+pub(super) mod content;
+mod knowledge;
+mod left;
 mod next;
 mod observe;
+mod places;
 mod plan;
 mod prepare;
+pub(super) mod state;
+mod versions;
 mod write;
 
-use super::archive::Entry;
-use super::calls::Pace;
-use super::invalidate;
-use super::lists::{File, Lists, Object, Objects, Staged};
+pub use super::metadata::{DEPLOYMENT, file_of, put_options};
+pub use knowledge::{InPlace, Knowledge};
+pub(super) use prepare::prepare;
+pub use state::{Change, Goal, List, Seen};
+
+use super::invalidate::invalidate;
+use super::lists::Lists;
+use super::ports::SitePorts;
 use super::publish::{Destination, Publisher, is_unchanged};
-use super::rows::Rows;
-use super::rules::Rules;
-use super::{SitePorts, Target, Trouble, files_in_words, files_of};
+use super::target::{Target, files_of};
 use crate::kinds::{
-    Checkpoint, Class, Document, Facts, Kind, Next, Noticed, Publication, Publishes, Switched,
-    View, Way, from_value,
+    Checkpoint, Class, Facts, Kind, Next, Publication, Publishes, Switched, View, Way, from_value,
 };
 use crate::ports::Answered;
-pub(super) use content::Content;
-use observe::Looked;
-pub use observe::{Seen, file_of};
-use plan::Op;
-pub(super) use prepare::prepare;
-use serde::{Deserialize, Serialize};
+use crate::trouble::Trouble;
 use serde_json::json;
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use windlass_domain::count::count;
-use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::place::Place;
 use windlass_domain::step::Step;
-pub use write::{DEPLOYMENT, put_options};
-
-/// The goal of a site in place, and the state that is recorded of it to come back to. It is small, whatever the site's
-/// size: the lists are kept beside the item, and named here by their digests.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "mode", rename = "in_place")]
-pub struct Goal {
-    /// The release whose files are all there; `None` for a state that Windlass did not bring.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release: Option<Digest>,
-    /// The list of the object at each key. Where a goal names it, the recorded versions are wanted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub objects: Option<Digest>,
-    /// The list of what former releases left; `None` if nothing is known of that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<Digest>,
-}
-
-impl Goal {
-    /// The digest that names the wanted state: that of the recorded objects, else that of the release.
-    fn id(&self) -> String {
-        let named = self.objects.as_ref().or(self.release.as_ref());
-        named.map(ToString::to_string).unwrap_or_default()
-    }
-
-    /// Returns what visitors get. `digest` is of everything that they can notice, so it is equal if nobody changed
-    /// anything.
-    fn noticed(&self, digest: &Digest) -> Noticed {
-        Noticed {
-            value: json!({"files": digest}),
-            shown: files_in_words(self.release.as_ref()),
-        }
-    }
-}
-
-/// A list of the object at each key, to be kept under its digest.
-#[derive(Debug, Clone, PartialEq)]
-pub struct List {
-    document: Document,
-    /// The number of files in the list.
-    files: usize,
-}
-
-impl List {
-    /// Writes a list down.
-    fn of(objects: &Objects) -> Answered<Self> {
-        Ok(Self {
-            document: Document::of(&Rows(objects))?,
-            files: objects.len(),
-        })
-    }
-}
-
-/// One change of a site in place.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    /// Writes, restores and deletes files, as many as fit in its time.
-    Write(Arc<Vec<Op>>),
-    /// Keeps the list of the object at each key.
-    Record(Arc<List>),
-}
-
-/// The state before and the goal, with their lists.
-#[derive(Debug, Clone)]
-pub struct Knowledge {
-    /// The site's rules.
-    rules: Rules,
-    /// The state before.
-    before: (Goal, Content),
-    /// The deployment's goal.
-    forward: (Goal, Content),
-    /// The files that former releases left and that the deployment deletes, by path.
-    due: BTreeSet<String>,
-    /// The objects that this deployment wrote already.
-    written: Vec<(String, Object)>,
-    /// The files that this deployment uploaded without completing them, by path.
-    staged: BTreeMap<String, (File, Staged)>,
-}
-
-impl Knowledge {
-    /// Reads what a step's lists say; `home` are the ports at the deployer's own place.
-    pub async fn load(home: &impl SitePorts, step: &Step) -> Answered<Self> {
-        let target: Target = from_value("target", &step.target)?;
-        let last = step.goals.values().last();
-        let goal = last.ok_or_else(|| Fault::internal("the step of a site has no goal"))?;
-        let before: Goal = from_value("state before", &step.before["goal"])?;
-        let forward: Goal = from_value("goal", goal)?;
-        let lists = Lists::of(home, &target);
-        let (mut written, mut staged) = (Vec::new(), BTreeMap::new());
-        for handled in lists.handled(&step.deployment).await? {
-            if let Some(object) = handled.object() {
-                written.push((handled.path, object));
-            } else if let (Some(file), Some(upload)) = (handled.file, handled.staged) {
-                staged.insert(handled.path, (file, upload));
-            }
-        }
-        let before_content = lists.content(&before).await?;
-        let forward_content = lists.content(&forward).await?;
-        Ok(Self {
-            rules: Rules::new(&target.site)?,
-            due: lists.left_at(&forward).await?.due,
-            before: (before, before_content),
-            forward: (forward, forward_content),
-            written,
-            staged,
-        })
-    }
-
-    /// Returns whether the files of the release are not known: it is not published, or its list was lost. If it went
-    /// on, it would take every file of before for one that is no longer wanted.
-    fn lacks_files(&self) -> bool {
-        matches!(&self.forward.1, Content::Release(files) if files.is_empty())
-    }
-}
-
-/// The kind of a site that is changed in place, with what is known of the deployment that changes it.
-pub struct InPlace<P> {
-    /// The ports at the target's place.
-    at: P,
-    /// The ports at the deployer's own place, where the artifacts bucket is.
-    home: P,
-    known: Knowledge,
-    /// The objects that are known, by path and ETag.
-    seen: RefCell<BTreeMap<(String, String), Object>>,
-    /// The archive's directory, read once.
-    directory: OnceCell<Vec<Entry>>,
-    /// The contents that were read before their change is sent.
-    fetched: RefCell<Option<(Vec<Op>, write::Contents)>>,
-    /// The number of calls to S3 that are under way at once.
-    pace: Cell<Pace>,
-    /// The state that was seen last, with what was done since.
-    looked: RefCell<Option<Looked>>,
-    /// The calls that the last look at all files took at most.
-    calls: Cell<u32>,
-}
 
 impl<P: SitePorts> InPlace<P> {
-    /// A site; `at` are the ports at its place.
-    pub fn new(at: P, mut known: Knowledge) -> Self {
-        let home = at.at(&Place::default());
-        let seen = std::mem::take(&mut known.written)
-            .into_iter()
-            .map(|(path, object)| ((path, object.etag.clone()), object))
-            .collect();
-        Self {
-            at,
-            home,
-            known,
-            seen: RefCell::new(seen),
-            directory: OnceCell::new(),
-            fetched: RefCell::default(),
-            pace: Cell::default(),
-            looked: RefCell::default(),
-            calls: Cell::default(),
-        }
-    }
-
     /// Keeps the list of the object at each key.
     async fn record(&self, target: &Target, list: &List) -> Answered<()> {
         let lists = Lists::of(&self.home, target);

@@ -1,7 +1,7 @@
 //! Pure: decides what to do next with a site in place, and tells the words, the value and the time of a change.
 
 use super::plan::{Op, What};
-use super::{Change, Goal, Seen};
+use super::state::{Change, Goal, Seen};
 use crate::kinds::{Next, whose};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -153,11 +153,11 @@ pub fn within_ms(op: &Op) -> u64 {
 }
 
 #[cfg(test)]
-mod next_tests {
-    use super::super::List;
+mod tests {
     use super::*;
+    use crate::kinds::site::files::Objects;
     use crate::kinds::site::in_place::plan::Way;
-    use crate::kinds::site::lists::Objects;
+    use crate::kinds::site::in_place::state::List;
     use crate::ports::Replaces;
 
     fn is(ways: &[(&str, Way)], unrecorded: bool) -> Seen {
@@ -260,8 +260,8 @@ mod next_tests {
 mod time_tests {
     use super::*;
     use crate::kinds::site::calls::Pace;
+    use crate::kinds::site::files::Object;
     use crate::kinds::site::in_place::plan::What;
-    use crate::kinds::site::lists::Object;
     use crate::ports::Replaces;
 
     fn op(bytes: u64) -> Op {

@@ -1,14 +1,17 @@
+//! Looks at a site in place, and plans the ways to the known states.
+
 use super::content::Content;
-use super::{Goal, InPlace, List};
+use super::knowledge::{InPlace, Looked};
+use super::places::{Place, places};
+use super::plan::{Direction, Known, Way, ask_each, changed, plan};
+use super::state::{Goal, List, Seen};
 use crate::kinds::digest_of;
-use crate::kinds::site::calls::{Patience, list_all};
-use crate::kinds::site::in_place::plan::{
-    Direction, Known, Place, Way, ask_each, changed, places, plan,
-};
-use crate::kinds::site::in_place::write::SHA256;
-use crate::kinds::site::lists::{File, Lists, Object, Objects};
+use crate::kinds::site::calls::{self, Patience, list_all};
+use crate::kinds::site::files::{File, Object, Objects};
+use crate::kinds::site::lists::Lists;
+use crate::kinds::site::metadata::file_of;
+use crate::kinds::site::ports::{SitePorts, calls_to_list};
 use crate::kinds::site::target::Target;
-use crate::kinds::site::{SitePorts, calls, calls_to_list};
 use crate::ports::{Answered, ObjectHead, ObjectId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,46 +25,6 @@ pub(super) fn noticed(known: &Known<'_>) -> Answered<Digest> {
         .filter_map(|place| Some((place.path, &place.is?.etag)))
         .collect();
     digest_of(&noticed)
-}
-
-/// The result of a look at the site.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// The state, as it is recorded to come back to.
-    pub state: Goal,
-    /// The digest of everything that visitors can notice.
-    pub noticed: Digest,
-    /// The ways to the known states, by the ids of their goals.
-    pub ways: Arc<BTreeMap<String, Way>>,
-    /// The goal of the deployment.
-    pub forward: Goal,
-    /// The list of the object at each key, if it must still be kept. `None` once it is kept, and as long as no state is
-    /// reached and nobody asks for the list.
-    pub unrecorded: Option<Arc<List>>,
-    /// The calls that the last look at all files took at most.
-    pub calls: u32,
-}
-
-/// The state that was seen last, with what this invocation has done since.
-#[derive(Debug, Clone)]
-pub(super) struct Looked {
-    /// The object at each key.
-    objects: Objects,
-    /// The result of the look; `None` if something was written since.
-    pub seen: Option<Seen>,
-    /// True if the next look may begin with it, because the answers tell everything that was done since.
-    is_known: bool,
-}
-
-impl Looked {
-    /// Notes the object that is at a path now.
-    pub fn put(&mut self, path: &str, object: Option<Object>) {
-        self.seen = None;
-        match object {
-            Some(object) => self.objects.insert(path.to_owned(), object),
-            None => self.objects.remove(path),
-        };
-    }
 }
 
 impl<P: SitePorts> InPlace<P> {
@@ -288,22 +251,6 @@ impl<P: SitePorts> InPlace<P> {
         let key = (path.to_owned(), object.etag.clone());
         self.seen.borrow_mut().insert(key, object.clone());
     }
-}
-
-/// Returns the content of an object, if S3 knows its SHA-256: as the checksum, or as the metadata that Windlass writes,
-/// which copies keep.
-pub fn file_of(head: &ObjectHead) -> Option<File> {
-    let noted = head
-        .metadata
-        .get(SHA256)
-        .and_then(|it| Digest::parse(it).ok());
-    Some(File {
-        sha256: head.sha256.clone().or(noted)?,
-        bytes: head.bytes,
-        content_type: head.content_type.clone()?,
-        cache_control: head.cache_control.clone()?,
-        crc32: None,
-    })
 }
 
 /// The bytes of two objects that are compared at a time.

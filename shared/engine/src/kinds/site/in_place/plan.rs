@@ -1,12 +1,11 @@
 //! Pure: plans the writes and deletions that bring a site in place to a goal.
 
 use super::content::{Content, Want};
-use crate::kinds::site::lists::{File, Object, Objects, is_large};
+use super::places::{Place, Places, places};
+use crate::kinds::site::files::{File, Object, Objects, is_large};
 use crate::kinds::site::rules::Rules;
 use crate::ports::Replaces;
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, btree_map};
-use std::iter::Peekable;
+use std::collections::BTreeSet;
 
 /// An operation at one path.
 #[derive(Debug, Clone, PartialEq)]
@@ -227,128 +226,6 @@ fn stage(rules: &Rules, direction: Direction, op: &Op) -> u8 {
     }
 }
 
-/// A path with what is known of it; `T` is what is known of the object there.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'a, T> {
-    /// The path.
-    pub path: &'a String,
-    /// The object that is there now.
-    pub is: Option<&'a T>,
-    /// The object that was there before the deployment.
-    pub before: Option<Want<'a>>,
-    /// The object that the deployment wants there.
-    pub forward: Option<Want<'a>>,
-}
-
-impl<T> Place<'_, T> {
-    /// Returns whether this deployment may change it. Somebody else's objects are left alone.
-    pub fn is_in_scope(&self) -> bool {
-        let wants = [self.before, self.forward];
-        wants.into_iter().flatten().any(Want::owns)
-    }
-
-    /// Returns whether visitors notice a change of it: something was there before, or it is a document.
-    pub fn is_noticed(&self, rules: &Rules) -> bool {
-        self.before.is_some() || !rules.outlives(self.path)
-    }
-}
-
-/// Walks over all paths that any of the three has, in order.
-pub fn places<'a, T>(
-    is: &'a BTreeMap<String, T>,
-    before: &'a Content,
-    forward: &'a Content,
-) -> Places<'a, T> {
-    Places {
-        is: is.iter().peekable(),
-        before: before.wants().peekable(),
-        forward: forward.wants().peekable(),
-    }
-}
-
-/// Walks over three lists side by side: the present objects, those of before, and the wanted ones.
-pub struct Places<'a, T> {
-    is: Peekable<btree_map::Iter<'a, String, T>>,
-    before: Peekable<Wants<'a>>,
-    forward: Peekable<Wants<'a>>,
-}
-
-/// The wanted objects of a state, by path.
-pub type Wants<'a> = Box<dyn Iterator<Item = (&'a String, Want<'a>)> + 'a>;
-
-impl<'a, T> Iterator for Places<'a, T> {
-    type Item = Place<'a, T>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let heads = [
-            self.is.peek().map(|(path, _)| *path),
-            self.before.peek().map(|(path, _)| *path),
-            self.forward.peek().map(|(path, _)| *path),
-        ];
-        // Each path is compared once, because the comparisons are most of the work.
-        let (mut first, mut here) = (None, [false; 3]);
-        for (list, path) in heads.into_iter().enumerate() {
-            let Some(path) = path else { continue };
-            match first.map_or(Ordering::Less, |first| path.cmp(first)) {
-                Ordering::Less => (first, here) = (Some(path), [false; 3]),
-                Ordering::Equal => {}
-                Ordering::Greater => continue,
-            }
-            here[list] = true;
-        }
-        let [is, before, forward] = here;
-        Some(Place {
-            path: first?,
-            is: self.is.next_if(|_| is).map(|(_, it)| it),
-            before: self.before.next_if(|_| before).map(|(_, want)| want),
-            forward: self.forward.next_if(|_| forward).map(|(_, want)| want),
-        })
-    }
-}
-
 #[cfg(test)]
 #[path = "plan_tests.rs"]
 mod tests;
-
-#[cfg(test)]
-mod places_tests {
-    use super::*;
-    use crate::kinds::site::lists::File;
-    use windlass_domain::digest::Digest;
-
-    fn goal(paths: &str) -> Content {
-        let file = |path: char| File {
-            sha256: Digest::of(b""),
-            bytes: 0,
-            content_type: path.to_string(),
-            cache_control: String::new(),
-            crc32: None,
-        };
-        let files = paths.chars().map(|path| (path.to_string(), file(path)));
-        Content::Release(files.collect())
-    }
-
-    #[test]
-    fn every_path_comes_once_with_all_that_is_known_of_it() {
-        let of = |is: &str, before: &str, forward: &str| {
-            let is: BTreeMap<String, char> = is.chars().map(|it| (it.to_string(), it)).collect();
-            let (before, forward) = (goal(before), goal(forward));
-            let known = places(&is, &before, &forward).map(|place| {
-                let wants = [place.before, place.forward];
-                for want in wants.iter().flatten() {
-                    let file = want.file.unwrap();
-                    assert_eq!(&file.content_type, place.path);
-                }
-                assert!(place.is.is_none_or(|it| it.to_string() == *place.path));
-                let told = [place.is.is_some(), wants[0].is_some(), wants[1].is_some()];
-                let told = told.map(|it| if it { "1" } else { "0" }).concat();
-                format!("{}{told}", place.path)
-            });
-            known.collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(of("", "", ""), "");
-        assert_eq!(of("b", "", ""), "b100");
-        assert_eq!(of("ac", "bc", "ad"), "a101 b010 c110 d001");
-        assert_eq!(of("abc", "abc", "abc"), "a111 b111 c111");
-    }
-}

@@ -1,20 +1,26 @@
-use super::content::{
-    Content, Latest, LeftList, Want, ids, is_few, latest, left, missing, own_what_was_undone,
-    still_there,
-};
+//! Plans a site that is changed in place.
+
+use super::content::{Content, Want};
+use super::left::{LeftList, left, own_what_was_undone};
 use super::next::{about_s, long_switch};
-use super::observe::{file_of, noticed};
-use super::plan::{Direction, Known, Place, changed, places, plan as plan_way};
-use super::{DEPLOYMENT, Goal, List};
+use super::observe::noticed;
+use super::places::{Place, places};
+use super::plan::{Direction, Known, changed, plan as plan_way};
+use super::state::{Goal, List};
+use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::calls::Patience;
-use crate::kinds::site::lists::{File, Files, Object, Objects};
-use crate::kinds::site::prepare::{Former, Scene, Wanted, same_names, target};
+use crate::kinds::site::calls::{self, Patience};
+use crate::kinds::site::files::{File, Files, Object, Objects};
+use crate::kinds::site::metadata::{DEPLOYMENT, file_of};
+use crate::kinds::site::ports::SitePorts;
+use crate::kinds::site::prepare::same_names::{Former, same_names};
+use crate::kinds::site::prepare::scene::{Scene, Wanted};
+use crate::kinds::site::prepare::target;
 use crate::kinds::site::publish::is_unchanged;
-use crate::kinds::site::target::Target;
-use crate::kinds::site::{SitePorts, Trouble, calls, files_of};
+use crate::kinds::site::target::{Target, files_of};
 use crate::kinds::{Prepared, Recorded, Stage, to_value, whose};
 use crate::ports::Answered;
+use crate::trouble::Trouble;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use windlass_domain::count::count;

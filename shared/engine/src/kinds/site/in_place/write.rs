@@ -1,24 +1,23 @@
-use super::InPlace;
+//! Writes, restores and deletes the files of a site in place.
+
+use super::knowledge::{Contents, InPlace};
 use super::next::{SENDING_MS, within_ms};
-use super::observe::file_of;
 use super::plan::{Op, What};
 use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
-use crate::kinds::site::calls::Patience;
-use crate::kinds::site::lists::{File, Handled, Lists, Object, Staged, is_large};
+use crate::kinds::site::calls::{self, Patience};
+use crate::kinds::site::files::{File, Handled, Object, Staged, is_large};
+use crate::kinds::site::lists::Lists;
+use crate::kinds::site::metadata::{file_of, put_options};
+use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::target::{Archive, Target, config_bytes};
-use crate::kinds::site::{SitePorts, Trouble, calls};
-use crate::ports::{Answered, CopySource, ObjectId, PutOptions, Written};
+use crate::ports::{Answered, CopySource, ObjectId, Written};
+use crate::trouble::Trouble;
 use bytes::Bytes;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
-
-/// The metadata that holds the SHA-256 of an object's bytes.
-pub const SHA256: &str = "windlass-sha256";
-/// The metadata that names the deployment that wrote an object.
-pub const DEPLOYMENT: &str = "windlass-deployment";
 
 /// The most files of a batch.
 const BATCH_FILES: usize = 256;
@@ -27,9 +26,6 @@ const BATCH_BYTES: u64 = 32 * 1024 * 1024;
 
 /// A path whose op is done, and what was written there.
 type Done = (String, Option<Handled>);
-
-/// The bytes of files by path.
-pub(super) type Contents = BTreeMap<String, Bytes>;
 
 impl<P: SitePorts> InPlace<P> {
     /// Does as many of the ops, in order, as fit in the time of an open call. The next observation sees what is left.
@@ -258,21 +254,6 @@ impl<P: SitePorts> InPlace<P> {
         let entries = read_directory(&self.home, object, archive.bytes).await;
         let entries = entries.map_err(fault)?;
         Ok(self.directory.get_or_init(|| entries))
-    }
-}
-
-/// Returns the options with which a file is written.
-pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
-    PutOptions {
-        content_type: Some(file.content_type.clone()),
-        cache_control: Some(file.cache_control.clone()),
-        metadata: [
-            (SHA256.to_owned(), file.sha256.to_string()),
-            (DEPLOYMENT.to_owned(), deployment.to_string()),
-        ]
-        .into(),
-        sha256: Some(file.sha256.clone()),
-        ..PutOptions::default()
     }
 }
 

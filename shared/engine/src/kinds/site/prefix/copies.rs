@@ -1,13 +1,15 @@
 //! Copies files between the folders of two releases. Visitors keep documents open, and ask later for the files that
 //! these name. The edge that they ask may look into either folder.
 
-use super::{Goal, Prefix};
+use super::Prefix;
+use super::state::Goal;
 use crate::kinds::Checkpoint;
-use crate::kinds::site::calls::Patience;
+use crate::kinds::site::calls::{self, Patience};
 use crate::kinds::site::lists::Lists;
+use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::publish::Publisher;
-use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, CopySource, Replaces};
+use crate::trouble::Trouble;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::count::{agree, count};

@@ -1,9 +1,9 @@
 //! Looks at the folder of a release as it is. Anybody who may write to the bucket may write over its files.
 
-use super::Goal;
-use crate::kinds::site::SitePorts;
+use super::state::Goal;
 use crate::kinds::site::calls::list_all;
 use crate::kinds::site::lists::Lists;
+use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::target::folder_of;
 use crate::ports::Answered;
 use std::collections::BTreeMap;

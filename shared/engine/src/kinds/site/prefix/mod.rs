@@ -4,19 +4,21 @@ mod copies;
 mod folder;
 mod prepare;
 mod publish;
+pub(super) mod state;
 
+pub(super) use prepare::prepare;
+pub(super) use publish::{Folder, Note};
+pub use state::{Goal, Target};
+
+use super::invalidate::invalidate;
 use super::lists::Lists;
+use super::ports::{SitePorts, calls_to_list};
 use super::rules::Rules;
-use super::{SitePorts, calls_to_list, files_in_words, invalidate};
 use crate::kinds::{
     Class, Facts, Kind, Next, Noticed, Switched, Trail, View, Way, fields, from_value, whose,
 };
 use crate::ports::Answered;
-pub(super) use prepare::prepare;
-pub(super) use publish::{Folder, Note};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -25,48 +27,6 @@ use windlass_domain::step::Step;
 
 /// The seconds to wait before the next look whether all edges have the configuration.
 const EDGES_S: u64 = 10;
-
-/// The target of such a site, as the step item keeps it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Target {
-    /// The target as every site has it.
-    #[serde(flatten)]
-    pub site: super::Target,
-    /// The id of the distribution whose origin path is switched.
-    pub distribution: String,
-    /// The id of the distribution's origin that is the bucket.
-    pub origin: String,
-}
-
-/// The goal of such a site, and the state that is recorded of it to come back to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "mode", rename = "prefix")]
-pub struct Goal {
-    /// The release in the folder; `None` for a folder that Windlass did not fill.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release: Option<Digest>,
-    /// The origin path: the folder with a leading and no trailing slash, or empty.
-    pub origin_path: String,
-    /// True if all edges have it.
-    pub deployed: bool,
-}
-
-impl Goal {
-    /// Returns the name of the folder: the last part of its path.
-    pub fn folder_name(&self) -> &str {
-        let path = self.origin_path.trim_end_matches('/');
-        path.rsplit('/').next().unwrap_or_default()
-    }
-
-    /// Returns what visitors get.
-    fn noticed(&self) -> Noticed {
-        let files = files_in_words(self.release.as_ref());
-        Noticed {
-            value: json!({"origin_path": self.origin_path}),
-            shown: format!("{files} at `{}`", self.origin_path),
-        }
-    }
-}
 
 /// The result of a look.
 #[derive(Debug, Clone)]

@@ -1,11 +1,14 @@
-use super::{Goal, Target, folder};
+use super::folder;
+use super::state::{Goal, Target};
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::prepare::target::Serving;
-use crate::kinds::site::prepare::{Former, Scene, Wanted, same_names};
+use crate::kinds::site::ports::SitePorts;
+use crate::kinds::site::prepare::same_names::{Former, same_names};
+use crate::kinds::site::prepare::scene::{Scene, Wanted};
+use crate::kinds::site::prepare::serving::Serving;
 use crate::kinds::site::target::{folder_of, origin_path_of};
-use crate::kinds::site::{SitePorts, Trouble};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Answered;
+use crate::trouble::Trouble;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 

@@ -4,15 +4,18 @@
 //! This module also notes the folders that Windlass made, so that they can be pruned: a note is written before the
 //! first file of a folder, and deleted after the last.
 
+use super::Prefix;
 use super::copies::{BATCH, Carried};
-use super::{Goal, Prefix, Target};
-use crate::kinds::site::calls::{Patience, list_all};
-use crate::kinds::site::lists::{File, Handled, Lists};
+use super::state::{Goal, Target};
+use crate::kinds::site::calls::{self, Patience, list_all};
+use crate::kinds::site::files::{File, Handled};
+use crate::kinds::site::lists::Lists;
+use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::publish::{Delivery, Destination, Publisher, is_unchanged};
 use crate::kinds::site::target::folder_of;
-use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::kinds::{Checkpoint, Publication, Publishes, from_value};
 use crate::ports::{Answered, CopySource, Replaces};
+use crate::trouble::Trouble;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;

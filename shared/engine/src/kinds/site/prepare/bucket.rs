@@ -1,7 +1,7 @@
 //! Pure: tells what of a bucket the site claims, and checks that the bucket's lifecycle rules keep what the site needs.
 
-use super::target::{Problems, Serving, is_of_bucket};
-use crate::kinds::site::prefix;
+use super::serving::{Serving, is_of_bucket};
+use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::target::folder_of;
 use crate::ports::LifecycleRule;
 use windlass_domain::count::count;
@@ -51,6 +51,15 @@ const UNDO: u32 = 7;
 
 /// The days for which overwritten versions should be kept for rollbacks.
 const ROLLBACK: u32 = 30;
+
+/// The problems of a target.
+#[derive(Default)]
+pub(in crate::kinds::site) struct Problems {
+    /// Problems that stop the deployment.
+    pub findings: Vec<Finding>,
+    /// Problems that do not stop it.
+    pub warnings: Vec<Finding>,
+}
 
 /// Pure: judges the rules for a site. `path` is where the declaration names the bucket.
 pub(super) fn judge_rules(rules: &[LifecycleRule], site: &StaticSite, path: &str) -> Problems {

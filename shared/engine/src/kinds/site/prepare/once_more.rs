@@ -1,11 +1,13 @@
 //! Plans a site for a check: what a release needs of the bucket and the distribution, whatever its files are.
 
-use super::no_distribution;
-use super::target::{Serving, no_permission};
+use super::serving::{Serving, no_distribution};
+use super::target::no_permission;
+use crate::kinds::site::ports::SitePorts;
+use crate::kinds::site::prefix::state as prefix;
 use crate::kinds::site::target::Target;
-use crate::kinds::site::{SitePorts, Trouble, prefix};
 use crate::kinds::{PrepareInput, Prepared, Stage, to_value};
 use crate::ports::{Answered, ObjectId};
+use crate::trouble::Trouble;
 use serde_json::Value;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;

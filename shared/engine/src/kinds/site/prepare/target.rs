@@ -2,26 +2,19 @@
 //! replaces. S3 copies an object's tags along, and asks for the right to read and to write them (Amazon S3 User Guide,
 //! "Copying, moving, and renaming objects").
 
+use super::bucket::{Problems, judge_rules};
+use super::scene::Scene;
+use super::serving::{Serving, is_of_bucket};
 use crate::kinds::PrepareInput;
-use crate::kinds::site::calls::Patience;
-use crate::kinds::site::lists::Objects;
-use crate::kinds::site::prepare::Scene;
-use crate::kinds::site::prepare::bucket::judge_rules;
-use crate::kinds::site::{SitePorts, Trouble, calls};
+use crate::kinds::site::calls::{self, Patience};
+use crate::kinds::site::files::Objects;
+use crate::kinds::site::ports::SitePorts;
 use crate::ports::{Answered, Distribution, Origin};
+use crate::trouble::Trouble;
 use std::cell::Cell;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
-
-/// The problems of a target.
-#[derive(Default)]
-pub(in crate::kinds::site) struct Problems {
-    /// Problems that stop the deployment.
-    pub findings: Vec<Finding>,
-    /// Problems that do not stop it.
-    pub warnings: Vec<Finding>,
-}
 
 /// The result of the check of a target that can be deployed to.
 pub(in crate::kinds::site) struct Checked {
@@ -29,13 +22,6 @@ pub(in crate::kinds::site) struct Checked {
     pub warnings: Vec<Finding>,
     /// The distribution that serves it, if the declaration names one.
     pub serving: Option<Serving>,
-}
-
-/// A distribution that serves a site, by the origin that is its bucket.
-pub(in crate::kinds::site) struct Serving {
-    pub id: String,
-    pub distribution: Distribution,
-    pub origin: Origin,
 }
 
 /// Checks bucket and distribution, all of it at once.
@@ -205,15 +191,6 @@ fn origin(
     }
 }
 
-/// Returns whether an origin's domain is the bucket's: `bucket.s3.region.amazonaws.com`, `bucket.s3.amazonaws.com`, or
-/// its website (Amazon S3 User Guide, "Website endpoints").
-pub(in crate::kinds::site) fn is_of_bucket(domain: &str, bucket: &str) -> bool {
-    domain
-        .strip_prefix(bucket)
-        .and_then(|rest| rest.strip_prefix(".s3"))
-        .is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-'))
-}
-
 /// Turns a missing target and a missing permission into a finding.
 fn told<T>(answer: Answered<T>, path: &str, what: &str) -> Answered<Result<T, Finding>> {
     match answer {
@@ -285,26 +262,5 @@ pub(in crate::kinds::site) async fn unreadable(
         ))),
         Some(fault) => Err(fault),
         None => Ok(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn which_domains_are_the_bucket() {
-        let table = [
-            ("web.s3.eu-west-1.amazonaws.com", true),
-            ("web.s3.amazonaws.com", true),
-            ("web.s3-website-eu-west-1.amazonaws.com", true),
-            ("web2.s3.amazonaws.com", false),
-            ("web.s3x.example", false),
-            ("my-web.s3.amazonaws.com", false),
-            ("web.example", false),
-        ];
-        for (domain, expected) in table {
-            assert_eq!(is_of_bucket(domain, "web"), expected, "{domain}");
-        }
     }
 }

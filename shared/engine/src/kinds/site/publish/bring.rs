@@ -3,12 +3,13 @@
 use super::{Brought, Publisher, in_the_way};
 use crate::kinds::Checkpoint;
 use crate::kinds::site::archive::{Entry, Unpacker};
-use crate::kinds::site::calls::Patience;
-use crate::kinds::site::in_place::{file_of, put_options};
-use crate::kinds::site::lists::{AT_A_TIME, File, Handled, PART, Staged};
+use crate::kinds::site::calls::{self, Patience};
+use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged};
+use crate::kinds::site::metadata::{file_of, put_options};
+use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::rules::content_type;
-use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, ObjectId, Part, Replaces, Upload, Written};
+use crate::trouble::Trouble;
 use bytes::Bytes;
 use futures::future::join;
 use sha2::{Digest as _, Sha256};

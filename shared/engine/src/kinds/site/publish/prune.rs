@@ -5,9 +5,10 @@
 //! having the lock. What is not done is done by the next deployment.
 
 use super::Publisher;
-use crate::kinds::site::calls::Patience;
+use crate::kinds::site::calls::{self, Patience};
+use crate::kinds::site::ports::SitePorts;
 use crate::kinds::site::prefix::{Folder, Note};
-use crate::kinds::site::{SitePorts, State, calls};
+use crate::kinds::site::state::State;
 use crate::kinds::{Checkpoint, Past};
 use crate::ports::{Answered, Listed, Objects, Replaces};
 use serde::Deserialize;

@@ -1,0 +1,147 @@
+//! Makes the changes of a service that ECS deploys. Each looks just before whether its state is still the one that it is
+//! based on.
+
+use super::ports::Ecs;
+use super::stage::Standing;
+use super::state::{Pausing, Stop, Target, Update};
+use super::{pause, words};
+use crate::ports::{Answered, Clock, Services};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
+
+/// The longest time that the look before a change may take, in milliseconds. The change is already recorded as open by
+/// then, and the state that it is based on must still be true.
+const LOOK_MS: u64 = 2_000;
+
+impl<P: Services + Clock> Ecs<P> {
+    /// Sets the service's task definition. ECS offers no condition, so the service is described just before (Amazon ECS
+    /// API Reference: UpdateService has no revision or token). The fault is `Conflict` if the service is set to
+    /// something else by then.
+    pub(super) async fn update(&self, target: &Target, update: &Update) -> Answered<()> {
+        let Update { from, to } = update;
+        let began = self.at.now();
+        let service = self.at.service(&target.cluster, &target.service).await?;
+        if service.task_definition != *from {
+            return Err(Fault::new(
+                FaultName::Conflict,
+                format!(
+                    "service {}/{} is set to {} and no longer to {}",
+                    target.cluster,
+                    target.service,
+                    words::short(&service.task_definition),
+                    words::short(from)
+                ),
+            ));
+        }
+        self.check_took(target, began)?;
+        self.at
+            .update_service(&target.cluster, &target.service, to)
+            .await?;
+        Ok(())
+    }
+
+    /// Stops a deployment that is under way. ECS knows no condition but its ARN, so the deployment is described just
+    /// before, and once more if ECS refuses. If ECS already goes back or has gone back, there is nothing to stop.
+    pub(super) async fn stop(&self, target: &Target, stop: &Stop) -> Answered<()> {
+        let began = self.at.now();
+        if self.goes_back(target, stop).await? {
+            return Ok(());
+        }
+        self.check_took(target, began)?;
+        match self.at.stop_service_rollout(&stop.rollout).await {
+            Err(fault) if matches!(fault.name, FaultName::Refused | FaultName::Conflict) => {
+                if self.goes_back(target, stop).await? {
+                    Ok(())
+                } else {
+                    Err(fault)
+                }
+            }
+            stopped => stopped,
+        }
+    }
+
+    /// Answers a pause. ECS knows no condition but the hook's id, which is for this pause alone. So Windlass looks just
+    /// before whether the pause still waits, and once more if ECS refuses.
+    pub(super) async fn answer(&self, target: &Target, pausing: &Pausing) -> Answered<()> {
+        let began = self.at.now();
+        self.check_pauses(target, pausing).await?;
+        self.check_took(target, began)?;
+        let Pausing {
+            rollout,
+            hook,
+            goes_on,
+            ..
+        } = pausing;
+        let answered = self.at.answer_service_pause(rollout, hook, *goes_on);
+        match answered.await {
+            Err(fault) if matches!(fault.name, FaultName::Refused | FaultName::Conflict) => {
+                self.check_pauses(target, pausing).await?;
+                Err(fault)
+            }
+            answered => answered,
+        }
+    }
+
+    /// Returns the fault `Conflict` if the deployment no longer waits for this answer.
+    async fn check_pauses(&self, target: &Target, pausing: &Pausing) -> Answered<()> {
+        let (cluster, service) = (&target.cluster, &target.service);
+        let listed = self
+            .at
+            .service_rollouts(cluster, service, pausing.created)
+            .await?;
+        let mut listed = listed.iter();
+        let own = listed.find(|one| one.arn == pausing.rollout);
+        let own = own.filter(|own| Standing::of(own) == Standing::UnderWay);
+        let waits = own.and_then(|own| pause::own(own, &[pausing.at].into()));
+        if waits.is_some_and(|(_, hook)| hook.id == pausing.hook) {
+            return Ok(());
+        }
+        Err(Fault::new(
+            FaultName::Conflict,
+            format!(
+                "the deployment of {} by service {cluster}/{service} does not wait at {} any more",
+                words::short(&pausing.of),
+                pausing.at.as_str()
+            ),
+        ))
+    }
+
+    /// Returns whether ECS already goes back, or has gone back, from the deployment. The fault is `Conflict` if the
+    /// deployment is neither that nor under way.
+    async fn goes_back(&self, target: &Target, stop: &Stop) -> Answered<bool> {
+        let (cluster, service) = (&target.cluster, &target.service);
+        let listed = self
+            .at
+            .service_rollouts(cluster, service, stop.created)
+            .await?;
+        let mut listed = listed.iter();
+        let standing = listed.find(|one| one.arn == stop.rollout).map(Standing::of);
+        match standing {
+            Some(Standing::UnderWay) => Ok(false),
+            Some(Standing::GoingBack | Standing::WentBack) => Ok(true),
+            _ => Err(Fault::new(
+                FaultName::Conflict,
+                format!(
+                    "the deployment of {} by service {cluster}/{service} is not under way any more",
+                    words::short(&stop.of)
+                ),
+            )),
+        }
+    }
+
+    /// Returns the fault `Conflict` if the look before a change took longer than `LOOK_MS`. What it showed may no
+    /// longer be true.
+    fn check_took(&self, target: &Target, began: Time) -> Answered<()> {
+        let took = self.at.now().ms_since(began);
+        if took <= LOOK_MS {
+            return Ok(());
+        }
+        Err(Fault::new(
+            FaultName::Conflict,
+            format!(
+                "describing service {}/{} took {took} ms, so that it was not changed upon that",
+                target.cluster, target.service
+            ),
+        ))
+    }
+}

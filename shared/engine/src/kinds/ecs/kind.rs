@@ -1,0 +1,150 @@
+//! A service that ECS deploys, as a kind: its look, its changes, and the words of what callers get.
+
+use super::ports::Ecs;
+use super::state::{Change, Goal, Seen, Stop, Target, Until};
+use super::{images, next, tell, told_shift, words};
+use crate::config::Configured;
+use crate::kinds::{
+    BALANCER, Class, FORMER, Facts, Kind, Next, Noticed, Trail, VERSION, View, Way, fields,
+};
+use crate::ports::{Answered, Behind, Clock, Objects, Services};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::identity::DeploymentId;
+
+/// Returns what callers get of a service. It is the same whether ECS or CodeDeploy deploys it.
+pub(super) fn noticed(task_definition: &str, images: &BTreeMap<String, String>) -> Value {
+    json!({"task_definition": task_definition, "images": images})
+}
+
+/// Returns the name and the value, for people, of one member of what callers get.
+pub(super) fn field(member: &str, value: &Value) -> (String, String) {
+    let value = fields::plain(value);
+    if let Some(container) = member.strip_prefix("images.") {
+        return (format!("image of container {container}"), value);
+    }
+    match member {
+        "task_definition" => (
+            "task definition".to_owned(),
+            words::short(&value).to_owned(),
+        ),
+        "moved_by" => ("being moved by CodeDeploy".to_owned(), value),
+        other => (other.to_owned(), value),
+    }
+}
+
+impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
+    type Target = Target;
+    type Seen = Seen;
+    type Goal = Goal;
+    type Change = Change;
+
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        self.look(target, way).await
+    }
+
+    fn view(target: &Target, seen: &Seen) -> View {
+        View {
+            noticed: Noticed {
+                value: noticed(&seen.task_definition, &images::texts(&seen.images)),
+                shown: tell::shown(target, seen),
+            },
+            waits_for: tell::waits_for(target, seen),
+            is_guarded: false,
+            is_consistent: false,
+        }
+    }
+
+    fn back(seen: &Seen) -> Goal {
+        Goal {
+            task_definition: Some(seen.task_definition.clone()),
+            images: seen.images.clone(),
+            completed: seen.completed(),
+            until: Until::default(),
+        }
+    }
+
+    fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+        next::next(target, seen, goal)
+    }
+
+    fn facts(change: &Change, _: &Seen) -> Facts {
+        let (class, value, what) = match change {
+            Change::Register { images } => (
+                Class::Additive,
+                json!({"register": images}),
+                format!(
+                    "register a task definition with {}",
+                    images::in_words(images)
+                ),
+            ),
+            Change::Update(update) => (
+                Class::Switching,
+                json!(update),
+                format!(
+                    "task definition {} → {}",
+                    words::short(&update.from),
+                    words::short(&update.to)
+                ),
+            ),
+            Change::Stop(Stop { rollout, of, .. }) => (
+                Class::Switching,
+                json!({ "stop": rollout }),
+                format!("stop the deployment of {}", words::short(of)),
+            ),
+            Change::Answer(pausing) => (
+                Class::Switching,
+                json!(pausing),
+                told_shift::answer(pausing),
+            ),
+        };
+        Facts::new(class, value, what)
+    }
+
+    fn field(member: &str, value: &Value) -> (String, String) {
+        field(member, value)
+    }
+
+    fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
+        let mut outputs = vec![("task_definition", seen.task_definition.clone())];
+        if goal.until.is_between() && seen.is_shared() {
+            // If ECS does not tell the target groups, they are empty: two versions get callers, and nobody knows which.
+            let Behind {
+                balancer,
+                new,
+                former,
+            } = seen.behind().cloned().unwrap_or_default();
+            outputs.extend([(BALANCER, balancer), (VERSION, new), (FORMER, former)]);
+        }
+        let named = outputs.into_iter();
+        named
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
+    fn trail(target: &Target) -> Option<Trail> {
+        Some(Trail {
+            resource: target.service.clone(),
+            region: None,
+        })
+    }
+
+    fn owned(target: &Target) -> String {
+        tell::owned(target)
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Change,
+        deployment: &DeploymentId,
+    ) -> Answered<Option<String>> {
+        match change {
+            Change::Register { images } => self.register(target, images, deployment).await?,
+            Change::Update(update) => self.update(target, update).await?,
+            Change::Stop(stop) => self.stop(target, stop).await?,
+            Change::Answer(pausing) => self.answer(target, pausing).await?,
+        }
+        Ok(None)
+    }
+}

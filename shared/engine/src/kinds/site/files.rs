@@ -1,0 +1,173 @@
+//! The files of a release, the objects at the keys, and the notes of what a deployment did with them.
+
+use crate::ports::{Part, Upload, Written};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+
+/// A file of a release, which is served at its path. Two files are equal if visitors get the same.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// The SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// Its size.
+    pub bytes: u64,
+    /// Its content type.
+    pub content_type: String,
+    /// Its cache header.
+    pub cache_control: String,
+    /// The CRC-32 of the same bytes, as an archive's directory tells it; `None` if the bytes did not come from an
+    /// archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crc32: Option<u32>,
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.sha256 == other.sha256
+            && self.bytes == other.bytes
+            && self.content_type == other.content_type
+            && self.cache_control == other.cache_control
+    }
+}
+
+/// The files of a release by path.
+pub type Files = BTreeMap<String, File>;
+
+/// The object at a key, as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// Its ETag.
+    pub etag: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its version id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+    /// The content, as far as Windlass knows it; `None` if somebody else wrote the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
+    /// True if the path belongs to the site: Windlass wrote it once, so it may overwrite and delete it. Foreign objects
+    /// are left alone unless a release has a file of that path.
+    pub ours: bool,
+    /// The ETag of the recorded object of which it is a copy. S3 may give a copy another ETag, and nothing else tells
+    /// what somebody else's object is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
+}
+
+/// The objects by path.
+pub type Objects = BTreeMap<String, Object>;
+
+/// A note on one path: what a deployment read from the archive, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handled {
+    /// The path.
+    pub path: String,
+    /// The file of the release; `None` if a recorded object was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
+    /// The recorded object that was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Object>,
+    /// The ETag of the object that was written; `None` if the file was only read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The version that was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+    /// The upload whose completion writes the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staged: Option<Staged>,
+}
+
+/// An upload in parts that lacks only its completion. Visitors notice the completion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staged {
+    /// The upload.
+    pub upload: Upload,
+    /// All its parts.
+    pub parts: Vec<Part>,
+}
+
+impl Handled {
+    /// A file that was only read.
+    pub fn read(path: &str, file: File) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: Some(file),
+            restored: None,
+            etag: None,
+            version_id: None,
+            staged: None,
+        }
+    }
+
+    /// A file as it was written.
+    pub fn written(path: &str, file: File, written: Written) -> Self {
+        Self {
+            etag: Some(written.etag),
+            version_id: written.version_id,
+            ..Self::read(path, file)
+        }
+    }
+
+    /// A file that is uploaded, except for the completion.
+    pub fn staged(path: &str, file: File, staged: Staged) -> Self {
+        Self {
+            staged: Some(staged),
+            ..Self::read(path, file)
+        }
+    }
+
+    /// A recorded object as it was restored.
+    pub fn restored(path: &str, object: Object, written: Written) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: None,
+            restored: Some(object),
+            etag: Some(written.etag),
+            version_id: written.version_id,
+            staged: None,
+        }
+    }
+
+    /// Returns the object that was written; `None` if the file was only read or uploaded.
+    pub fn object(&self) -> Option<Object> {
+        let etag = self.etag.clone()?;
+        let version_id = self.version_id.clone();
+        if let Some(restored) = &self.restored {
+            // An object of ours is known by its content, and needs no note of the copy.
+            let foreign = restored.file.is_none();
+            return Some(Object {
+                etag,
+                version_id,
+                copy_of: foreign.then(|| restored.etag.clone()),
+                ..restored.clone()
+            });
+        }
+        let file = self.file.clone()?;
+        Some(Object {
+            etag,
+            bytes: file.bytes,
+            version_id,
+            file: Some(file),
+            ours: true,
+            copy_of: None,
+        })
+    }
+}
+
+/// The largest file that is uploaded in one piece, in bytes.
+const IN_ONE_PIECE: u64 = 8 * 1024 * 1024;
+
+/// The size of a part, in bytes: 5 GB are 597 parts.
+pub const PART: usize = 8 * 1024 * 1024;
+
+/// The number of parts that are uploaded at the same time.
+pub const AT_A_TIME: usize = 4;
+
+/// Returns whether a file is uploaded in parts.
+pub fn is_large(bytes: u64) -> bool {
+    bytes > IN_ONE_PIECE
+}

@@ -1,0 +1,75 @@
+//! A site as its visitors get it: its address, and what is known of the files there.
+
+use super::prepare::serving::Serving;
+use super::rules::Rules;
+use super::state::State;
+use super::target::{Target, folder_of};
+use crate::kinds::from_value;
+use crate::ports::Answered;
+use serde_json::Value;
+use windlass_domain::fault::Fault;
+use windlass_domain::kinds::site::{SiteMode, StaticSite};
+use windlass_domain::step::Step;
+
+/// Pure: the address under which visitors reach a site, with a slash at its end. In place, the path of the origin may
+/// lead to the site's folder or to one above it.
+pub(super) fn visitors(site: &StaticSite, serving: Option<&Serving>) -> Option<String> {
+    if let Some(url) = &site.url {
+        return Some(format!("{}/", url.trim_end_matches('/')));
+    }
+    let found = serving?;
+    let served = folder_of(&found.origin.path);
+    let folder = match site.mode {
+        SiteMode::InPlace => site.prefix.strip_prefix(&served).unwrap_or_default(),
+        SiteMode::Prefix => "",
+    };
+    Some(format!("https://{}/{folder}", found.distribution.domain))
+}
+
+/// The knowledge by which a site is looked at as visitors get it.
+#[derive(Debug, Default)]
+pub struct Visited {
+    /// The address under which visitors reach it, with a slash at its end.
+    pub visitors: String,
+    /// The folder of the bucket, with a slash at its end, if visitors do not get the release yet.
+    pub folder: Option<String>,
+    /// The file with which `/` is answered, if the declaration names it.
+    pub root: Option<String>,
+    /// The rules by which the files got their headers, if the release is deployed from its archive.
+    pub rules: Option<Rules>,
+}
+
+impl Visited {
+    /// Returns the site before anything has changed, by its target. Returns `None` if there is no target or no address
+    /// is known.
+    pub fn before(target: Option<&Value>) -> Answered<Option<Self>> {
+        let target = target.filter(|target| !target.is_null());
+        let target: Option<Target> = target.map(|it| from_value("target", it)).transpose()?;
+        let visitors = target.and_then(|target| target.visitors);
+        Ok(visitors.map(|visitors| Self {
+            visitors,
+            ..Self::default()
+        }))
+    }
+
+    /// Returns the site as a step has changed it. `ahead` is true if it is only published.
+    pub fn released(step: Option<&Step>, ahead: bool) -> Answered<Self> {
+        let unknown = |what: &str| Fault::internal(format!("no {what} of the site is recorded"));
+        let step = step.ok_or_else(|| unknown("step"))?;
+        let target: Target = from_value("target", &step.target)?;
+        let goal = step.goals.values().last().ok_or_else(|| unknown("goal"))?;
+        let folder = match from_value("goal", goal)? {
+            State::Prefix(goal) if ahead => Some(folder_of(&goal.origin_path)),
+            State::Prefix(_) | State::InPlace(_) => None,
+        };
+        // In a rollback the files have the headers of their own time.
+        let rules = target.archive.map(|_| Rules::new(&target.site));
+        let root = target.site.root;
+        Ok(Self {
+            visitors: target.visitors.ok_or_else(|| unknown("address"))?,
+            folder,
+            root: root.filter(|root| root != StaticSite::NO_ROOT),
+            rules: rules.transpose()?,
+        })
+    }
+}
