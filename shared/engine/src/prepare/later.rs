@@ -4,12 +4,12 @@
 
 use super::drafts::draft;
 use super::inputs::Before;
-use super::scene::{MESSAGE, Ports, Scene, TRIES};
+use super::scene::{Ports, Scene};
 use crate::kinds::Prepared;
 use crate::loaded::Loaded;
 use crate::payload::{Answer, Word, WorkItem};
-use crate::ports::{Answered, Transacted};
-use crate::store::{self};
+use crate::ports::Answered;
+use crate::store::{self, commit, retry};
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::fault::{Fault, FaultName};
@@ -51,10 +51,10 @@ async fn plan_one(
     wave: u32,
 ) -> Answered<bool> {
     let key = store::step(&scene.loaded.record.id, name);
-    for _ in 0..TRIES {
+    retry(ports, "planning a later wave", async || {
         let mut step = store::require(ports, &key).await?;
         if step.value.status == StepStatus::Failed {
-            return Ok(false);
+            return Ok(Some(false));
         }
         if is_being_undone(&step.value) {
             return Err(late(&step.value));
@@ -65,7 +65,7 @@ async fn plan_one(
             .get(&wave)
             .is_some_and(|goal| !goal.is_null())
         {
-            return Ok(true);
+            return Ok(Some(true));
         }
         let planned = planned(ports, scene, name, &step.value).await?;
         let is_planned = planned.is_ok();
@@ -83,12 +83,13 @@ async fn plan_one(
         // Another invocation that works on this step finds itself superseded.
         step.value.attempt += 1;
         let writes = vec![scene.loaded.fence.check(), step.put()?];
-        if let Transacted::Done = ports.transact(writes).await? {
-            return Ok(is_planned);
+        if commit(ports, writes).await? {
+            return Ok(Some(is_planned));
         }
         scene.loaded.fence.lock(ports).await?;
-    }
-    Err(Fault::new(FaultName::Unavailable, MESSAGE))
+        Ok(None)
+    })
+    .await
 }
 
 /// A component's part of the plan, with what others give to it.

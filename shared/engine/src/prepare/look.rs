@@ -1,16 +1,16 @@
 //! `Look`: looks at what runs of each component that an operator accepts. Changes no target.
 
-use super::scene::{MESSAGE, Ports, TRIES};
+use super::scene::Ports;
 use crate::log;
 use crate::observe::live;
 use crate::payload::{Answer, Ask, Word};
-use crate::ports::{Answered, Transacted};
-use crate::store::{self, Fence, Stored};
+use crate::ports::Answered;
+use crate::store::{self, Fence, Stored, commit, retry};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use windlass_domain::accept::{Live, Look};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::EnvironmentState;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::fault::FaultName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{SEEN_AFTER_MS, Step};
 use windlass_domain::time::Time;
@@ -34,9 +34,10 @@ pub async fn look(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<
     let asked = ports.now();
     let key = store::state(record.environment_id());
     let state = store::load_or_default(ports, &key).await?;
-    for tried in 0..TRIES {
+    let mut is_first_look = true;
+    retry(ports, "looking", async || {
         let steps = store::load_all(ports, &store::steps(id)).await?;
-        if tried == 0 {
+        if std::mem::take(&mut is_first_look) {
             ports.sleep_ms(until_shown(&steps, asked)).await;
         }
         let steps: Vec<Stored<Step>> = stream::iter(steps)
@@ -44,13 +45,11 @@ pub async fn look(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<
             .buffered(AT_A_TIME)
             .try_collect()
             .await?;
-        if keep(ports, &record, ask.token, &steps).await?
-            || !is_ours(ports, &record, ask.token).await?
-        {
-            return Ok(answer(ask, id));
-        }
-    }
-    Err(Fault::new(FaultName::Unavailable, MESSAGE))
+        let is_over = keep(ports, &record, ask.token, &steps).await?
+            || !is_ours(ports, &record, ask.token).await?;
+        Ok(is_over.then(|| answer(ask, id)))
+    })
+    .await
 }
 
 /// Returns whether the lock is still the one that is accepted. If not, `Accept` tells why.
@@ -98,7 +97,7 @@ async fn keep(
     let fence = Fence::new(record, token);
     for step in steps {
         let writes = vec![fence.check(), step.put()?];
-        if let Transacted::Refused(_) = ports.transact(writes).await? {
+        if !commit(ports, writes).await? {
             return Ok(false);
         }
     }

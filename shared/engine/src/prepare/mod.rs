@@ -27,9 +27,8 @@ use crate::last_fault;
 use crate::loaded::{Loaded, load};
 use crate::payload::{Answer, Ask, Word, WorkItem};
 use crate::ports::Answered;
-use crate::store::{self};
-use scene::{MESSAGE, Scene, TRIES};
-use windlass_domain::fault::{Fault, FaultName};
+use crate::store::{self, retry};
+use scene::Scene;
 use windlass_domain::plan::{Outcome, Plan};
 
 /// Serves the states `Prepare`, `Plan` and `Look`.
@@ -46,23 +45,23 @@ pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
 /// Asked again it answers from the plan that it wrote; killed before that, it plans anew, because nothing
 /// has changed yet. Asked for a later wave it plans what of it could not be planned before.
 async fn prepare(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    for _ in 0..TRIES {
+    retry(ports, "planning", async || {
         let loaded = load(ports, ask).await?;
         let known = store::load(ports, &store::plan(&loaded.record.id)).await?;
         if let Some(plan) = known {
             let wave = plan.value.waves.get(ask.wave as usize);
-            return match wave.filter(|wave| wave.is_planned_later()) {
-                Some(wave) => Box::pin(later::plan(ports, loaded, ask.wave, wave)).await,
-                None => Ok(answer(&loaded, &plan.value)),
-            };
+            let later = wave.filter(|wave| wave.is_planned_later());
+            return Ok(Some(match later {
+                Some(wave) => Box::pin(later::plan(ports, loaded, ask.wave, wave)).await?,
+                None => answer(&loaded, &plan.value),
+            }));
         }
         let scene = Scene::read(ports, loaded).await?;
         let (composed, claims) = whole::composed(ports, &scene).await?;
-        if write::write(ports, &scene, &composed, claims).await? {
-            return Ok(answer(&scene.loaded, &composed.plan));
-        }
-    }
-    Err(Fault::new(FaultName::Unavailable, MESSAGE))
+        let is_written = write::write(ports, &scene, &composed, claims).await?;
+        Ok(is_written.then(|| answer(&scene.loaded, &composed.plan)))
+    })
+    .await
 }
 
 fn answer(loaded: &Loaded, plan: &Plan) -> Answer {

@@ -24,12 +24,6 @@ use windlass_domain::rollback::{Way, ways};
 pub trait Ports: KindPorts + Ledger + measurements::Ports + Roles {}
 impl<P: KindPorts + Ledger + measurements::Ports + Roles> Ports for P {}
 
-/// The number of times that planning or looking begins anew when others wrote what it had read.
-pub const TRIES: u32 = 3;
-
-/// The fault's text if others keep writing what was read.
-pub const MESSAGE: &str = "the deployment's items are being written by others; ask again";
-
 /// The ledger's state before anything is observed.
 pub struct Scene {
     pub loaded: Loaded,

@@ -5,17 +5,14 @@ use super::repositories;
 use crate::beside;
 use crate::conductor::record_refusal;
 use crate::log;
-use crate::ports::{Answered, Ledger, ObjectId, Objects, Transacted};
-use crate::store::{self, Stored};
+use crate::ports::{Answered, Ledger, ObjectId, Objects};
+use crate::store::{self, Stored, commit, retry};
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::in_part::InPart;
 use windlass_domain::name::AppName;
-
-/// The number of tries of the write when others write in between.
-const TRIES: u32 = 5;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
@@ -87,7 +84,7 @@ async fn put_in_force(
     text: &str,
     declaration: &Declaration,
 ) -> Answered<Vec<Finding>> {
-    for _ in 0..TRIES {
+    retry(ports, "putting the declaration in force", async || {
         let key = store::declaration_in_force(app);
         let former = store::load(ports, &key).await?;
         let rev = former.as_ref().map_or(0, |former| former.rev);
@@ -95,17 +92,17 @@ async fn put_in_force(
         match declaration.uploaded(app, former.as_ref()) {
             Ok(Upload::Unchanged) => {
                 list(ports, app, rev, former).await?;
-                return Ok(Vec::new());
+                return Ok(Some(Vec::new()));
             }
             Ok(Upload::TakesForce) => {}
-            Err(_) => return against_it(ports, app, declaration).await,
+            Err(_) => return Ok(Some(against_it(ports, app, declaration).await?)),
         }
         let object = Some(created.object.clone());
         let declared = Declared::new(declaration, text, ports.now(), object);
         let (owners, findings) =
             repositories::claim(ports, app, declaration, former.as_ref()).await?;
         if !findings.is_empty() {
-            return Ok(findings);
+            return Ok(Some(findings));
         }
         // A version from before the application was removed is replaced.
         let key_of_version = store::declaration(app, &declared.version);
@@ -125,14 +122,9 @@ async fn put_in_force(
             kept.put()?,
         ];
         writes.extend(owners);
-        if ports.transact(writes).await? == Transacted::Done {
-            return Ok(Vec::new());
-        }
-    }
-    Err(Fault::new(
-        FaultName::Unavailable,
-        "others kept writing the declaration; it comes again",
-    ))
+        Ok(commit(ports, writes).await?.then(Vec::new))
+    })
+    .await
 }
 
 /// Gives the declaration in force its place in the list of applications, where an earlier Windlass wrote it.

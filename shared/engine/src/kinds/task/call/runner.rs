@@ -4,7 +4,7 @@ use super::state::{Target, key};
 use super::{CallPorts, item, none};
 use crate::kinds::from_value;
 use crate::kinds::task::state::Direction;
-use crate::ports::{Answered, CallAnswer, OneCall, Transacted};
+use crate::ports::{Answered, CallAnswer, OneCall};
 use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ async fn begin(ports: &impl CallPorts, ask: &Ask, target: &Target, now: Time) ->
         over: now.plus_s(LIVES_S + GRACE_S),
         ..none()
     };
-    Ok(ports.transact(vec![called.put()?]).await? == Transacted::Done)
+    store::commit(ports, vec![called.put()?]).await
 }
 
 /// The one call. Where Lambda says that it has not run the function, it is asked again for a while.
@@ -200,5 +200,5 @@ async fn write(
         return Ok(true);
     }
     called.value.end = Some(end.clone());
-    Ok(ports.transact(vec![called.put()?]).await? == Transacted::Done)
+    store::commit(ports, vec![called.put()?]).await
 }
