@@ -1,6 +1,9 @@
 //! The words about a move.
 
 use super::{EnvironmentId, Moves, Moving};
+use crate::environment::BEFORE_WINDLASS;
+use crate::removal::kept::list;
+use std::iter;
 
 impl Moves {
     /// Says all: the move, what stays, and what is to be done next.
@@ -45,8 +48,44 @@ impl Moves {
         }
     }
 
-    /// Says what stays, in a sentence.
+    /// Says what stays, in sentences.
     pub fn stays(&self, moving: Moving<'_>) -> String {
+        iter::once(self.rests(moving))
+            .chain(self.keeps(moving))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Says what becomes of a hold and of irreversible runs. Returns no sentence if there is neither.
+    pub fn keeps(&self, moving: Moving<'_>) -> Vec<String> {
+        let (from, to) = (moving.from, moving.to);
+        let hold = self.kept.is_held.then(|| {
+            if moving.component.is_none() {
+                format!("The hold of {from} is on {to} as well: each stays until it is released.")
+            } else {
+                format!("The hold of {from} stays until it is released.")
+            }
+        });
+        let ran = list(&self.kept.ran).map(|names| match moving.component {
+            Some((_, name)) if moving.is_within() => {
+                format!("That {names} ran is recorded of {name} now, so a rollback crosses it as before.")
+            }
+            _ => format!(
+                "That {names} ran stays recorded in {from} and is recorded in {to}, so in both a rollback past it \
+                 crosses it."
+            ),
+        });
+        let behind = list(&self.behind).filter(|_| !moving.is_within());
+        let behind = behind.map(|names| {
+            format!(
+                "That {names} ran stays recorded in {from} alone: a rollback of {to} to `{BEFORE_WINDLASS}` crosses it \
+                 unasked. Where that must not be, hand over {names} as well."
+            )
+        });
+        [hold, ran, behind].into_iter().flatten().collect()
+    }
+
+    fn rests(&self, moving: Moving<'_>) -> String {
         let EnvironmentId { app, environment } = moving.from;
         if moving.is_within() {
             return "What runs there stays as it is. Older snapshots are read by the new name; the history keeps the \
