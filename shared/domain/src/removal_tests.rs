@@ -227,9 +227,10 @@ fn what_is_let_go_of_and_what_stands_in_the_way() {
 
 #[test]
 fn a_hold_and_an_irreversible_run_are_told_to_stay() {
+    type Told = (fn(&mut Scene), String);
     let kept = "`windlass:environment`.";
     let held = " The hold of shop/prod stays until it is released.";
-    let table: [(fn(&mut Scene), String); 6] = [
+    let table: [Told; 6] = [
         (|_| {}, kept.to_owned()),
         (Scene::held_by_a_person, format!("{kept}{held}")),
         (
