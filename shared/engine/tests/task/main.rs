@@ -52,7 +52,7 @@ fn a_task_conforms() {
     conforms(&Once);
 }
 
-/// Safety: kinds: A task whose answer is lost and whose token ECS refuses is found by its family and its `startedBy`,
+/// Safety: tasks: A task whose answer is lost and whose token ECS refuses is found by its family and its `startedBy`,
 /// and runs once.
 #[test]
 fn a_conflict_after_a_lost_answer_finds_the_task_that_runs() {
