@@ -59,6 +59,20 @@ def test_a_release_that_is_undone_takes_away_what_it_had_added_and_nothing_else(
     assert api.people(db) == [ADA], "1.1.1 runs, and reads the new columns"
 
 
+def test_an_expand_that_fails_is_taken_back(db, monkeypatch):
+    def fails(_):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setenv("RELEASE", "1.1.0")
+    with monkeypatch.context() as broken:
+        broken.setattr(migrate, "fill", fails)
+        with pytest.raises(sqlite3.OperationalError, match="disk"):
+            migrate.main("expand")
+    run(monkeypatch, "1.1.0", "unexpand")
+    assert migrate.columns(db) == {"name"}
+    assert read_as_before(db) == [ADA]
+
+
 def test_what_is_dropped_has_been_taken_over_and_the_release_before_does_not_work_any_more(db, monkeypatch):
     run(monkeypatch, "1.1.0", "expand")
     write_as_before(db, "Plato")

@@ -26,7 +26,6 @@ def fill(db):
 
 def expand(db, release):
     """Adds the new columns, and notes which release has added them. The release before does not look at them."""
-    db.execute("CREATE TABLE IF NOT EXISTS added (name TEXT, release TEXT)")
     for name in set(NEW) - columns(db):
         db.execute(f"ALTER TABLE people ADD COLUMN {name} TEXT")
         db.execute("INSERT INTO added VALUES (?, ?)", (name, release))
@@ -51,6 +50,8 @@ def main(word):
     steps = {"expand": expand, "unexpand": unexpand, "contract": contract}
     with closing(sqlite3.connect(os.environ["DATABASE"], isolation_level=None)) as db:
         db.execute("CREATE TABLE IF NOT EXISTS people (name TEXT)")
+        # It stays when `expand` fails, because `unexpand` reads it then.
+        db.execute("CREATE TABLE IF NOT EXISTS added (name TEXT, release TEXT)")
         db.execute("BEGIN IMMEDIATE")
         steps[word](db, os.environ["RELEASE"])
         db.execute("COMMIT")

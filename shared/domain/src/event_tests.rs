@@ -102,6 +102,17 @@ fn undoing() -> serde_json::Value {
     json!({"status": "running", "undoing": {"name": "GateFailed", "text": "a gate failed."}})
 }
 
+/// A record that watches, with these turns of persons at the wheel.
+fn steered(actions: &[&str]) -> serde_json::Value {
+    let turn = |action: &&str| {
+        let pause = json!({"until": 3_600_000, "pace_s": 60, "then": "continue"});
+        let pause = (*action == "pause").then_some(pause);
+        json!({"action": action, "wave": 0, "at": 0, "by": "ann", "reason": "to look", "pause": pause})
+    };
+    let turns: Vec<serde_json::Value> = actions.iter().map(turn).collect();
+    json!({"status": "running", "wheel": turns})
+}
+
 fn ended(ending: Ending, cause_name: &str) -> serde_json::Value {
     let ended = json!({"ending": ending, "cause_name": cause_name, "cause": "it ended.", "at": 0});
     json!({"status": "ended", "ending": ended})
@@ -110,14 +121,15 @@ fn ended(ending: Ending, cause_name: &str) -> serde_json::Value {
 #[test]
 fn each_change_of_a_record_is_told_once() {
     use EventName::{
-        DeploymentAccepted, DeploymentEnded, DeploymentStarted, RecoveryStarted, UndoStarted,
+        BakeSkipped, DeploymentAccepted, DeploymentEnded, DeploymentStarted, RecoveryStarted,
+        UndoStarted, WatchContinued, WatchPaused,
     };
     let waiting = || json!({});
     let running = || json!({"status": "running"});
     let recovering = || json!({"status": "recovering"});
     let undone = || ended(Ending::RolledBack, "GateFailed");
     let stuck = || ended(Ending::NeedsOperator, "GateFailed");
-    let table: [(Option<serde_json::Value>, serde_json::Value, &[EventName]); 12] = [
+    let table: [(Option<serde_json::Value>, serde_json::Value, &[EventName]); 18] = [
         (None, waiting(), &[DeploymentAccepted]),
         (None, running(), &[DeploymentAccepted, DeploymentStarted]),
         (None, undone(), &[DeploymentAccepted, DeploymentEnded]),
@@ -130,6 +142,24 @@ fn each_change_of_a_record_is_told_once() {
         (Some(undoing()), undone(), &[DeploymentEnded]),
         (Some(stuck()), stuck(), &[]),
         (Some(stuck()), undone(), &[DeploymentEnded]),
+        (Some(running()), steered(&["pause"]), &[WatchPaused]),
+        (
+            Some(running()),
+            steered(&["pause", "continue"]),
+            &[WatchPaused, WatchContinued],
+        ),
+        (
+            Some(steered(&["pause"])),
+            steered(&["pause", "continue"]),
+            &[WatchContinued],
+        ),
+        (Some(running()), steered(&["skip_bake"]), &[BakeSkipped]),
+        (
+            Some(steered(&["pause", "continue"])),
+            steered(&["pause", "continue", "pause"]),
+            &[WatchPaused],
+        ),
+        (Some(steered(&["pause"])), steered(&["pause"]), &[]),
     ];
     for (before, after, wanted) in table {
         let former = before.clone().map(record);

@@ -270,7 +270,7 @@ pub enum FindingName {
     /// A function that is called as a task may run for longer than its answer is waited for. What it does then is never
     /// known, so that a person is asked, or a repeatable one is called again. A warning.
     ///
-    /// Next: Give the function a timeout of at most the task's `limit`, and of less than 14 minutes.
+    /// Next: Give the function a timeout of at most the task's `limit`, and of at most 12 minutes.
     MayOutlast,
     /// A task that is `irreversible` was run, or will be: what came before must not run after it. So no undo brings
     /// anything back then, and a rollback past it names it in `across`. In the plan of a release it is a warning.

@@ -14,12 +14,13 @@ use crate::kinds::KindName;
 use crate::name::ComponentName;
 use crate::order::Order;
 use crate::part::Part;
+use crate::removal::kept::Kept;
 use crate::removal::{self, Removal, busy, declared, nothing, recorded};
 use crate::request::ActionName;
 use crate::tenancy::{Claim, Claims};
 use crate::time::Time;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub mod application;
 mod arrival;
@@ -67,6 +68,11 @@ pub struct Moves {
     pub components: BTreeMap<ComponentName, ComponentName>,
     /// Their claims.
     pub claims: Vec<Claim>,
+    /// The parts of the former owner's record that stay with it.
+    pub kept: Kept,
+    /// The components that are recorded at the former owner, have an irreversible run, and are not moved: the new owner
+    /// does not know of it.
+    pub behind: BTreeSet<ComponentName>,
 }
 
 /// The record of a component on its way.
@@ -118,7 +124,11 @@ pub fn decide(moving: Moving<'_>, facts: Facts<'_>) -> Result<Moves, Vec<Finding
     if !findings.is_empty() {
         return Err(findings);
     }
+    let is_behind = |name: &&ComponentName| from.state.has(name) && !components.contains_key(*name);
+    let behind = from.state.irreversible.keys().filter(is_behind);
     Ok(Moves {
+        behind: behind.cloned().collect(),
+        kept: Kept::of(from.state, |name| components.contains_key(name)),
         components,
         claims: recorded.claims,
     })

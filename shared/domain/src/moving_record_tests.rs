@@ -104,6 +104,11 @@ fn what_is_told_says_what_stays_and_what_is_next() {
     let moves = Moves {
         components: [(web.clone(), site.clone())].into(),
         claims: vec![Claim::whole("E1"), Claim::folder("s3://shop/", "web/")],
+        kept: Kept {
+            is_held: true,
+            ran: BTreeSet::new(),
+        },
+        behind: BTreeSet::new(),
     };
     let within = Moving {
         from: prod_of(&shop),
@@ -113,7 +118,8 @@ fn what_is_told_says_what_stays_and_what_is_next() {
     assert_eq!(
         moves.in_words(within),
         "web of shop/prod is called site from now on: with E1, s3://shop/web/. What runs there stays as it is. Older \
-         snapshots are read by the new name; the history keeps the former one."
+         snapshots are read by the new name; the history keeps the former one. The hold of shop/prod stays until it is \
+         released."
     );
     let over = Moving {
         to: prod_of(&bank),
@@ -123,7 +129,93 @@ fn what_is_told_says_what_stays_and_what_is_next() {
         moves.in_words(over),
         "shop/prod has handed over web (called site from now on) to bank/prod: with E1, s3://shop/web/. What runs there \
          stays as it is; the history, the snapshots and the vetoes stay with shop/prod. A rollback of bank/prod to an \
-         older snapshot goes back to what runs now. Before its next release tag the targets `windlass:app=bank` and \
-         `windlass:environment=prod`."
+         older snapshot goes back to what runs now. The hold of shop/prod stays until it is released. Before its next \
+         release tag the targets `windlass:app=bank` and `windlass:environment=prod`."
     );
+}
+
+fn held_by_a_person(scene: &mut Scene) {
+    scene.from.state.hold = Some(Hold {
+        since: Time(0),
+        reason: "a quiet weekend".into(),
+        by: "ann".into(),
+    });
+}
+
+/// All of shop/prod is shop/live from now on.
+fn all_goes(scene: &mut Scene) {
+    scene.component = None;
+    scene.still = None;
+    scene.to_environment = "live";
+    scene.declared = Ok(scene.kinds.clone());
+}
+
+#[test]
+fn a_hold_and_an_irreversible_run_are_told_with_what_becomes_of_them() {
+    const IN_BOTH: &str = "That web ran stays recorded in shop/prod and is recorded in bank/prod, so in both a rollback past it crosses it.";
+    type Row = (fn(&mut Scene), &'static [&'static str]);
+    let table: [Row; 7] = [
+        (
+            |_| {},
+            &["That web ran is recorded of site now, so a rollback crosses it as before."],
+        ),
+        (|s| s.from.state.irreversible.clear(), &[]),
+        (
+            |s| {
+                s.from.state.irreversible.clear();
+                held_by_a_person(s);
+            },
+            &["The hold of shop/prod stays until it is released."],
+        ),
+        (Scene::goes_to_the_bank, &[IN_BOTH]),
+        // The new owner does not know of the run of what stays, and the former one still asks about it.
+        (
+            |s| {
+                s.goes_to_the_bank();
+                s.from.state.irreversible = [(component("api"), run())].into();
+                held_by_a_person(s);
+            },
+            &[
+                "The hold of shop/prod stays until it is released.",
+                "That api ran stays recorded in shop/prod alone: a rollback of bank/prod to `before-windlass` crosses it unasked. Where that must not be, hand over api as well.",
+            ],
+        ),
+        // Nobody can hand over what was removed.
+        (
+            |s| {
+                s.goes_to_the_bank();
+                s.from.state.irreversible.insert(component("gone"), run());
+            },
+            &[IN_BOTH],
+        ),
+        (
+            |s| {
+                all_goes(s);
+                held_by_a_person(s);
+            },
+            &[
+                "The hold of shop/prod is on shop/live as well: each stays until it is released.",
+                "That web ran stays recorded in shop/prod and is recorded in shop/live, so in both a rollback past it crosses it.",
+            ],
+        ),
+    ];
+    for (number, (change, wanted)) in table.into_iter().enumerate() {
+        let mut scene = Scene::new();
+        change(&mut scene);
+        scene.moved().unwrap();
+        assert_eq!(scene.kept, wanted, "row {number}");
+    }
+}
+
+/// A service that is handed over without its irreversible task: the new owner's way back does not know of the run.
+#[test]
+fn the_run_of_what_stays_is_not_known_at_the_new_owner() {
+    let mut scene = Scene::new();
+    scene.goes_to_the_bank();
+    scene.from.state.irreversible = [(component("api"), run())].into();
+    let made = scene.moved().unwrap();
+    let to = &scene.to.state;
+    assert_eq!(crate::irreversible::crossed(&made[0], to), [].into());
+    let from = &scene.from.state;
+    assert_eq!(crate::irreversible::crossed(&made[0], from).len(), 1);
 }

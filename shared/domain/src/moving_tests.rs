@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{BEFORE_WINDLASS, Given, Held, HeldState, Snapshot};
+use crate::environment::{BEFORE_WINDLASS, Given, Held, HeldState, Hold, Snapshot};
 use crate::name::AppName;
 use crate::name::EnvironmentName;
 use crate::tenancy::{self, Owner};
@@ -71,6 +71,8 @@ struct Scene {
     kinds: BTreeMap<ComponentName, KindName>,
     claims: Vec<Claims>,
     left: Option<Snapshot>,
+    /// The sentences on what is kept, once it is moved.
+    kept: Vec<String>,
 }
 
 use std::collections::BTreeSet;
@@ -124,6 +126,7 @@ impl Scene {
                 },
             ],
             left: None,
+            kept: Vec::new(),
         }
     }
 
@@ -202,6 +205,7 @@ impl Scene {
                 declared: self.declared.as_ref().map_err(Vec::as_slice),
             },
         )?;
+        self.kept = moves.keeps(moving);
         for claims in &mut self.claims {
             moves.hand_on(moving, claims);
         }

@@ -10,8 +10,12 @@ use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::refusal::stuck;
 use crate::tenancy::{Claim, Claims, Owner};
 use std::collections::BTreeSet;
+use std::iter;
 
 pub mod application;
+pub mod kept;
+
+use kept::Kept;
 
 /// A removal that is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +54,8 @@ pub struct LetsGo {
     pub components: BTreeSet<ComponentName>,
     /// Their claims, which may be another component's from now on.
     pub claims: Vec<Claim>,
+    /// The parts of the record that stay.
+    pub kept: Kept,
 }
 
 /// Decides it.
@@ -68,6 +74,7 @@ pub fn decide(removal: Removal<'_>, facts: Facts<'_>) -> Result<LetsGo, Vec<Find
         return Ok(LetsGo {
             components: BTreeSet::new(),
             claims: left,
+            kept: Kept::default(),
         });
     }
     let recorded = recorded(removal, facts);
@@ -97,7 +104,11 @@ pub(crate) fn recorded(removal: Removal<'_>, facts: Facts<'_>) -> LetsGo {
     let state = facts.state;
     let recorded = state.running.keys().chain(state.found.keys());
     components.extend(recorded.filter(|name| removal.takes(name)).cloned());
-    LetsGo { components, claims }
+    LetsGo {
+        components,
+        claims,
+        kept: Kept::of(state, |name| removal.takes(name)),
+    }
 }
 
 impl Removal<'_> {
@@ -167,7 +178,13 @@ impl LetsGo {
         format!("{app}/{environment} has let go of {what}: {freed}.")
     }
 
-    /// Says what is left, in a sentence.
+    /// Says what stays of the record: a hold, and irreversible runs. Returns no sentence if there is neither.
+    pub fn keeps(&self, removal: Removal<'_>) -> Vec<String> {
+        let at = EnvironmentId::new(removal.app, removal.environment);
+        self.kept.sentences(at)
+    }
+
+    /// Says what is left, in sentences.
     pub fn leaves(&self, removal: Removal<'_>) -> String {
         let Removal {
             app, environment, ..
@@ -178,10 +195,14 @@ impl LetsGo {
                  does not go back there any more."
             );
         }
-        format!(
+        let stays = format!(
             "What runs there stays as it is; so do the history and the snapshots of {app}/{environment}, and the tags \
              `windlass:app` and `windlass:environment`."
-        )
+        );
+        iter::once(stays)
+            .chain(self.keeps(removal))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
-use crate::environment::{Given, Held, HeldState, Running};
+use crate::environment::{Given, Held, HeldState, Hold, Running};
+use crate::irreversible::Ran;
 use crate::request::ActionName;
 use crate::tenancy;
 use crate::time::Time;
@@ -86,7 +87,26 @@ impl Scene {
         self
     }
 
-    fn in_words(&mut self) -> String {
+    fn held_by_a_person(&mut self) {
+        self.state.hold = Some(Hold {
+            since: Time(0),
+            reason: "a quiet weekend".into(),
+            by: "ann".into(),
+        });
+    }
+
+    /// These have an irreversible run.
+    fn ran(&mut self, names: &[&str]) {
+        let ran = Ran {
+            deployment: id("m"),
+            version: "1.2.0".into(),
+            at: Time(5),
+        };
+        let runs = names.iter().map(|name| (component(name), ran.clone()));
+        self.state.irreversible.extend(runs);
+    }
+
+    fn decided<T>(&self, read: impl FnOnce(Removal<'_>, Result<LetsGo, Vec<Finding>>) -> T) -> T {
         let (app, prod) = (
             AppName::new("shop").unwrap(),
             EnvironmentName::new("prod").unwrap(),
@@ -105,32 +125,27 @@ impl Scene {
             claims: &self.claims,
             here: &self.here,
         };
-        match decide(removal, facts) {
+        read(removal, decide(removal, facts))
+    }
+
+    fn in_words(&self) -> String {
+        self.decided(|removal, decided| match decided {
             Err(findings) => {
                 let names = findings.iter().map(|finding| finding.name.to_string());
                 names.collect::<Vec<_>>().join(", ")
             }
             Ok(goes) => {
-                goes.forget(&mut self.state);
-                self.claims.retain_mut(|claims| {
+                let (mut state, mut claims) = (self.state.clone(), self.claims.clone());
+                goes.forget(&mut state);
+                for claims in &mut claims {
                     goes.free(removal, claims);
-                    !claims.held.is_empty()
-                });
+                }
+                let stay: usize = claims.iter().map(|claims| claims.held.len()).sum();
+                let left: Vec<&str> = state.running.keys().map(ComponentName::as_str).collect();
                 let claims: Vec<String> = goes.claims.iter().map(ToString::to_string).collect();
-                let left: Vec<&str> = self
-                    .state
-                    .running
-                    .keys()
-                    .map(ComponentName::as_str)
-                    .collect();
-                let stay = self
-                    .claims
-                    .iter()
-                    .map(|claims| claims.held.len())
-                    .sum::<usize>();
                 format!("{}; left: {}, {stay}", claims.join(" "), left.join(" "))
             }
-        }
+        })
     }
 }
 
@@ -207,5 +222,57 @@ fn what_is_let_go_of_and_what_stands_in_the_way() {
         let mut scene = Scene::new();
         change(&mut scene);
         assert_eq!(scene.in_words(), wanted, "row {number}");
+    }
+}
+
+#[test]
+fn a_hold_and_an_irreversible_run_are_told_to_stay() {
+    type Told = (fn(&mut Scene), String);
+    let kept = "`windlass:environment`.";
+    let held = " The hold of shop/prod stays until it is released.";
+    let table: [Told; 6] = [
+        (|_| {}, kept.to_owned()),
+        (Scene::held_by_a_person, format!("{kept}{held}")),
+        (
+            |s| s.ran(&["web"]),
+            format!("{kept} That web ran stays recorded, so a rollback crosses it as before."),
+        ),
+        // Nobody has asked about the run of another component.
+        (|s| s.ran(&["api"]), kept.to_owned()),
+        (
+            |s| {
+                s.component = None;
+                s.declared = None;
+                s.held_by_a_person();
+                s.ran(&["api", "gone"]);
+            },
+            format!(
+                "{kept}{held} That api, gone ran stays recorded, so a rollback crosses it as before."
+            ),
+        ),
+        // The record is not touched where only places are let go of.
+        (
+            |s| {
+                s.component = Some(component("api"));
+                s.here = vec![Claim::whole("fn2")];
+                s.held_by_a_person();
+                s.ran(&["api"]);
+            },
+            "does not go back there any more.".to_owned(),
+        ),
+    ];
+    for (number, (change, wanted)) in table.into_iter().enumerate() {
+        let mut scene = Scene::new();
+        change(&mut scene);
+        scene.decided(|removal, decided| {
+            let goes = decided.unwrap();
+            let told = goes.in_words(removal);
+            assert!(told.ends_with(&wanted), "row {number}: {told}");
+            // It is so.
+            let mut state = scene.state.clone();
+            goes.forget(&mut state);
+            assert_eq!(state.hold, scene.state.hold, "row {number}");
+            assert_eq!(state.irreversible, scene.state.irreversible, "row {number}");
+        });
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{EnvironmentState, Held, HeldState, Lock};
+use crate::environment::{EnvironmentState, Held, HeldState, Hold, Lock};
 use crate::identity::DeploymentId;
 use crate::kinds::KindName;
 use crate::name::ComponentName;
@@ -301,4 +301,23 @@ fn all_of_an_application_is_moved_or_nothing() {
 fn what_is_moved_is_told_once() {
     let told = Scene::new().decided(Whole::in_words);
     assert_eq!(told, WORDS);
+}
+
+#[test]
+fn a_hold_is_told_to_be_on_both_names() {
+    let mut scene = Scene::new();
+    let stays = |scene: &Scene| scene.decided(Whole::stays);
+    let plain = stays(&scene);
+    for both in [&mut scene.prod, &mut scene.dev] {
+        both.state.hold = Some(Hold {
+            since: Time(0),
+            reason: "a quiet weekend".into(),
+            by: "ann".into(),
+        });
+    }
+    // Nothing is recorded of `dev`, so nothing of it is moved.
+    let wanted = format!(
+        "{plain} The hold of shop/prod is on store/prod as well: each stays until it is released."
+    );
+    assert_eq!(stays(&scene), wanted);
 }

@@ -1,6 +1,9 @@
 //! The words about a move.
 
 use super::{EnvironmentId, Moves, Moving};
+use crate::environment::BEFORE_WINDLASS;
+use crate::removal::kept::list;
+use std::iter;
 
 impl Moves {
     /// Says all: the move, what stays, and what is to be done next.
@@ -45,19 +48,21 @@ impl Moves {
         }
     }
 
-    /// Says what stays, in a sentence.
+    /// Says what stays, in sentences.
     pub fn stays(&self, moving: Moving<'_>) -> String {
-        let EnvironmentId { app, environment } = moving.from;
-        if moving.is_within() {
-            return "What runs there stays as it is. Older snapshots are read by the new name; the history keeps the \
-                    former one."
-                .to_owned();
-        }
-        let (to, there) = (moving.to.app, moving.to.environment);
-        format!(
-            "What runs there stays as it is; the history, the snapshots and the vetoes stay with {app}/{environment}. A \
-             rollback of {to}/{there} to an older snapshot goes back to what runs now."
-        )
+        iter::once(rests(moving))
+            .chain(self.keeps(moving))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Says what becomes of a hold and of irreversible runs. Returns no sentence if there is neither.
+    pub fn keeps(&self, moving: Moving<'_>) -> Vec<String> {
+        let hold = self.kept.is_held.then(|| held(moving));
+        let ran = list(&self.kept.ran).map(|names| ran(moving, &names));
+        let behind = list(&self.behind).filter(|_| !moving.is_within());
+        let behind = behind.map(|names| stays_alone(moving, &names));
+        [hold, ran, behind].into_iter().flatten().collect()
     }
 
     /// Says what is to be done next, if anything is: the author of the infrastructure code tags the targets.
@@ -69,4 +74,47 @@ impl Moves {
             )
         })
     }
+}
+
+fn rests(Moving { from, to, .. }: Moving<'_>) -> String {
+    if from == to {
+        return "What runs there stays as it is. Older snapshots are read by the new name; the history keeps the former \
+                one."
+            .to_owned();
+    }
+    format!(
+        "What runs there stays as it is; the history, the snapshots and the vetoes stay with {from}. A rollback of {to} \
+         to an older snapshot goes back to what runs now."
+    )
+}
+
+fn held(moving: Moving<'_>) -> String {
+    let (from, to) = (moving.from, moving.to);
+    if moving.component.is_none() {
+        format!("The hold of {from} is on {to} as well: each stays until it is released.")
+    } else {
+        format!("The hold of {from} stays until it is released.")
+    }
+}
+
+fn ran(moving: Moving<'_>, names: &str) -> String {
+    let (from, to) = (moving.from, moving.to);
+    match moving.component {
+        Some((_, name)) if moving.is_within() => {
+            format!(
+                "That {names} ran is recorded of {name} now, so a rollback crosses it as before."
+            )
+        }
+        _ => format!(
+            "That {names} ran stays recorded in {from} and is recorded in {to}, so in both a rollback past it crosses it."
+        ),
+    }
+}
+
+/// The new owner does not know of the runs of what stays.
+fn stays_alone(Moving { from, to, .. }: Moving<'_>, names: &str) -> String {
+    format!(
+        "That {names} ran stays recorded in {from} alone: a rollback of {to} to `{BEFORE_WINDLASS}` crosses it unasked. \
+         Where that must not be, hand over {names} as well."
+    )
 }

@@ -8,6 +8,7 @@ use super::{Facts, LetsGo, Removal, decide as decide_one};
 use crate::finding::{Finding, FindingName};
 use crate::name::{AppName, EnvironmentName};
 use std::collections::BTreeMap;
+use std::iter;
 
 /// The application as the ledger knows it.
 #[derive(Debug, Clone)]
@@ -71,6 +72,22 @@ pub fn decide(application: &Application<'_>) -> Result<Whole, Vec<Finding>> {
 }
 
 impl Whole {
+    /// Says what it leaves, in sentences.
+    pub fn leaves(&self, app: &AppName) -> String {
+        let environments = self.environments.iter();
+        let kept = environments.flat_map(|(environment, goes)| {
+            goes.keeps(Removal {
+                app,
+                environment,
+                component: None,
+            })
+        });
+        iter::once(leaves(app))
+            .chain(kept)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
     /// Returns whether there is nothing to let go of.
     pub fn is_nothing(&self) -> bool {
         self.declaration.is_none() && self.repositories.is_empty() && self.environments.is_empty()
@@ -92,7 +109,7 @@ pub fn without_repositories(app: &AppName, repositories: &[String]) -> String {
     )
 }
 
-/// Says what it leaves, in a sentence.
+/// Says what it leaves of every application, in sentences.
 pub fn leaves(app: &AppName) -> String {
     format!(
         "What runs stays as it is; so do the history and the snapshots of {app}, the objects in the artifacts bucket, and \

@@ -1,5 +1,5 @@
 use super::*;
-use crate::environment::{EnvironmentState, Held, HeldState, Lock};
+use crate::environment::{EnvironmentState, Held, HeldState, Hold, Lock};
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::request::ActionName;
@@ -13,6 +13,8 @@ struct Scene {
     locks: [Lock; 2],
     waits: Option<DeploymentId>,
     claims: Vec<Claims>,
+    /// The record of either environment.
+    state: EnvironmentState,
 }
 
 impl Scene {
@@ -33,6 +35,7 @@ impl Scene {
             locks: [Lock::default(), Lock::default()],
             waits: None,
             claims: vec![Claims { held: vec![held] }],
+            state: EnvironmentState::default(),
         }
     }
 
@@ -47,15 +50,14 @@ impl Scene {
         });
     }
 
-    fn in_words(&self) -> String {
+    fn decided(&self) -> Result<Whole, Vec<Finding>> {
         let app = AppName::new("shop").unwrap();
-        let state = EnvironmentState::default();
         let declared = BTreeSet::from([ComponentName::new("api").unwrap()]);
         let facts = |at: usize| Facts {
             lock: &self.locks[at],
             waits: self.waits.as_ref(),
             drill: None,
-            state: &state,
+            state: &self.state,
             declared: Some(&declared),
             claims: if at == 0 { &self.claims } else { &[] },
             here: &[],
@@ -67,7 +69,11 @@ impl Scene {
             repositories: self.repositories.clone(),
             environments: BTreeMap::from([(name("prod"), facts(0)), (name("dev"), facts(1))]),
         };
-        match decide(&application) {
+        decide(&application)
+    }
+
+    fn in_words(&self) -> String {
+        match self.decided() {
             Err(findings) => {
                 let told = findings
                     .iter()
@@ -133,4 +139,23 @@ fn all_of_an_application_is_let_go_of_or_nothing() {
         change(&mut scene);
         assert_eq!(scene.in_words(), wanted, "row {number}");
     }
+}
+
+#[test]
+fn a_hold_of_an_environment_is_told_to_stay() {
+    let app = AppName::new("shop").unwrap();
+    let mut scene = Scene::new();
+    let told = |scene: &Scene| scene.decided().unwrap().leaves(&app);
+    assert_eq!(told(&scene), leaves(&app));
+    scene.state.hold = Some(Hold {
+        since: Time(0),
+        reason: "a quiet weekend".into(),
+        by: "ann".into(),
+    });
+    // Nothing is let go of in `dev`.
+    let wanted = format!(
+        "{} The hold of shop/prod stays until it is released.",
+        leaves(&app)
+    );
+    assert_eq!(told(&scene), wanted);
 }

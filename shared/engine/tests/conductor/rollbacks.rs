@@ -9,6 +9,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Given, HeldState, Running, Snapshot, Veto};
 use windlass_domain::identity::EnvironmentId;
+use windlass_domain::irreversible::Ran;
 use windlass_domain::request::{ActionName, Route};
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_domain::time::Time;
@@ -230,6 +231,30 @@ fn what_was_found_of_a_component_belongs_to_the_snapshots_before_its_first_chang
     assert_eq!(components.get(&component("later")), found.artifact.as_ref());
     let then = running(3, true).artifact;
     assert_eq!(components.get(&component("api")), then.as_ref());
+}
+
+/// Safety: tasks: A rollback that would go back past an irreversible run is refused, and its hold stays.
+#[test]
+fn a_rollback_that_is_refused_across_a_run_leaves_its_hold() {
+    for is_busy in [false, true] {
+        let desk = desk(4);
+        let mut state = desk.state();
+        let ran = Ran {
+            deployment: order(1, "contract").id,
+            version: "1.4.0".into(),
+            at: Time(0),
+        };
+        state.irreversible.insert(component("jobs"), ran);
+        desk.stage
+            .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
+        if is_busy {
+            desk.other_holds(ActionName::Deploy, HeldState::Running);
+        }
+        let (answer, _) = press(&desk, json!({"snapshot": 3}));
+        assert_eq!(answer.error, "Irreversible", "{is_busy}");
+        assert!(answer.cause.contains(HELD), "{is_busy}: {}", answer.cause);
+        assert!(desk.state().hold.is_some(), "{is_busy}");
+    }
 }
 
 /// Nothing is stopped for a snapshot that does not exist.

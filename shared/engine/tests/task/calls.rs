@@ -48,8 +48,8 @@ fn what_may_outlast_its_caller_or_stay_is_warned_of() {
     for (timeout_s, limit_s, warned) in [
         (120, 120, false),
         (121, 120, true),
-        (840, 900, false),
-        (841, 900, true),
+        (720, 900, false),
+        (721, 900, true),
     ] {
         let mut functions = quay.world.functions();
         functions.named("jobs").unwrap().timeout_s = timeout_s;

@@ -15,6 +15,7 @@ use windlass_engine::kinds::task::Task;
 use windlass_engine::payload::Word;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms, deployment};
+use windlass_world::mishaps::{Visitor, When};
 
 /// A task that succeeds, and a task that takes it back.
 struct Once;
@@ -49,6 +50,46 @@ impl Subject for Once {
 #[test]
 fn a_task_conforms() {
     conforms(&Once);
+}
+
+/// Safety: tasks: A task whose answer is lost and whose token ECS refuses is found by its family and its `startedBy`,
+/// and runs once.
+#[test]
+fn a_conflict_after_a_lost_answer_finds_the_task_that_runs() {
+    let sends = |world: &World| {
+        let mishaps = world.mishaps();
+        let calls = mishaps.calls.iter();
+        calls.filter(|name| **name == "runs.run_task").count()
+    };
+    let first = {
+        let trial = Trial::begin(&Once).unwrap();
+        assert_eq!(trial.forward(), Ok(Word::Changed));
+        let mishaps = trial.scene.world.mishaps();
+        let mut calls = mishaps.calls.iter();
+        calls.position(|name| *name == "runs.run_task").unwrap() as u64 + 1
+    };
+    let trial = Trial::begin(&Once).unwrap();
+    let world = &trial.scene.world;
+    let lost = Fault::new(FaultName::Unavailable, "the answer was lost");
+    world.fail_call(first, When::After, lost);
+    // ECS does not show the task yet, and takes the second request for another one.
+    world.mishaps().visitor = Visitor::new(move |world| {
+        let is_hidden = sends(world) == 1;
+        for live in &mut world.runs().live {
+            let own = live.asked.task_definition.replace("/hidden-", "/windlass-");
+            let hidden = own.replace("/windlass-", "/hidden-");
+            live.asked.task_definition = if is_hidden { hidden } else { own };
+        }
+    });
+    assert_eq!(trial.forward(), Ok(Word::Changed), "{:?}", trial.step());
+    assert_eq!(sends(world), 2, "the second one is refused");
+    let runs = world.runs();
+    assert_eq!(runs.live.len(), 1, "run once");
+    let step = trial.step().unwrap();
+    let ended = &step.changes.last().unwrap().change["end"];
+    assert_eq!(ended["task"], runs.live[0].arn);
+    let by = "windlass/0123456789abcdef/migrate/forward";
+    assert_eq!(ended["started_by"], by);
 }
 
 /// Returns the record after a task with this image and this command has succeeded.

@@ -67,7 +67,15 @@ fn a_whole_application_is_let_go_of_and_declared_anew() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     post(&mut shop, "1.0.0");
     shop.region.run();
+    let hold = format!("{PROD}/hold");
+    let why = |reason: &str| Some(json!({"reason": reason}));
+    call(&shop, "PUT", &hold, why("a quiet weekend"));
+    shop.region.step();
+    shop.region.run();
+    let outlasts = "The hold of shop/prod stays until it is released.";
     let removable = get(&shop, "/apps/shop/removable");
+    let leaves = removable["leaves"].as_str().unwrap();
+    assert!(leaves.contains(outlasts), "{leaves}");
     assert_eq!(removable["declaration"], "1.0.0");
     let here = &removable["environments"]["prod"];
     assert_eq!(here["components"], json!(["api", "jobs"]), "{removable}");
@@ -97,6 +105,7 @@ fn a_whole_application_is_let_go_of_and_declared_anew() {
     for part in [
         "declaration 1.0.0 of shop",
         "shop/prod has let go of api, jobs",
+        outlasts,
         "stays as it is",
     ] {
         assert!(told.contains(part), "{told}");
@@ -107,6 +116,10 @@ fn a_whole_application_is_let_go_of_and_declared_anew() {
 
     // The text of an earlier version may be another one now.
     declare(&shop, &FUNCTIONS.replace(", after: [jobs]", ""));
+    assert_eq!(get(&shop, PROD)["hold"]["reason"], "a quiet weekend");
+    call(&shop, "DELETE", &hold, why("it is open again"));
+    shop.region.step();
+    shop.region.run();
     post(&mut shop, "2.0.0");
     shop.region.run();
     assert_eq!(get(&shop, PROD)["running"]["api"]["version"], "2.0.0");

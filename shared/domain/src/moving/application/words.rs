@@ -2,6 +2,7 @@
 
 use super::{Application, Whole};
 use crate::removal::application::without_repositories;
+use std::iter;
 
 impl Whole {
     /// Says all: what is moved, what stays, and what is to be done next.
@@ -26,13 +27,16 @@ impl Whole {
         told.join(" ")
     }
 
-    /// Says what stays, in a sentence.
+    /// Says what stays, in sentences.
     pub fn stays(&self, asked: &Application<'_>) -> String {
         let (app, to) = (asked.app, asked.to);
-        format!(
+        let stays = format!(
             "What runs stays as it is; so do the history, the snapshots, the vetoes and the releases of {app}, and the \
              objects in the artifacts bucket. A rollback of {to} to an older snapshot goes back to what runs now."
-        )
+        );
+        let environments = self.environments.iter();
+        let kept = environments.flat_map(|(name, moves)| moves.keeps(asked.moving(name)));
+        iter::once(stays).chain(kept).collect::<Vec<_>>().join(" ")
     }
 
     /// Says what is to be done next: the author of the infrastructure code tags the targets.

@@ -98,7 +98,9 @@ fn next(found: &mut OfApplication, app: &AppName, goes: &Whole) -> Answered<(Vec
         goes.forget(&mut found.state.value);
         // An environment of which nothing is left is not listed any more.
         writes.push(found.state.put()?);
-        return Ok((writes, Told::All(goes.frees(removal))));
+        let mut told = vec![goes.frees(removal)];
+        told.extend(goes.keeps(removal));
+        return Ok((writes, Told::All(told.join(" "))));
     }
     let repositories = found.repositories.iter().take(AT_ONCE);
     let names: Vec<String> = repositories

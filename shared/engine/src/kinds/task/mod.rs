@@ -155,7 +155,7 @@ impl<P: Services + Runs + Clock + JsonServices> Kind for Task<P> {
                 ..
             } => {
                 let run = new_run(target, deployment, *direction, definition)?;
-                self.at.run_task(&run).await.map(Some)
+                self.at.run_task(&run).await.map(Some).map_err(taken)
             }
             Change::Stop { task, why, .. } => {
                 self.at.stop_task(&target.cluster, task, why).await?;
@@ -167,6 +167,15 @@ impl<P: Services + Runs + Clock + JsonServices> Kind for Task<P> {
             }
             Change::Note { end, .. } => Ok(Some(end.task.clone())),
         }
+    }
+}
+
+/// Returns the fault of a request for a task. No other deployment has its token. So if ECS says that the token is taken,
+/// an earlier request has run the task, and it is looked for as after a lost answer.
+fn taken(fault: Fault) -> Fault {
+    match fault.name {
+        FaultName::Conflict => Fault::new(FaultName::Unavailable, fault.message),
+        _ => fault,
     }
 }
 

@@ -4,7 +4,7 @@
 //! knows that token. A task that ECS does not show surely never ran, but only as long as ECS surely shows stopped
 //! tasks. After that nobody knows, and a person is asked.
 
-use super::state::{Change, Direction, End, Goal, Seen, Sent, Side, Target};
+use super::state::{Change, Direction, End, Goal, Seen, Sent, Side, Target, started_by};
 use super::tell;
 use crate::kinds::Next;
 use crate::ports::Run;
@@ -183,7 +183,7 @@ impl<'a> Whose<'a> {
     /// Decides about a task that was asked for and that ECS does not show.
     fn missing(&self, sent: &Sent) -> Next<Change> {
         if !self.is_known(sent) {
-            return Next::Failed(tell::unknown(self.target, self.direction, sent));
+            return self.unknown(sent);
         }
         match &sent.answered {
             None => Next::Do(Change::Run {
@@ -192,8 +192,15 @@ impl<'a> Whose<'a> {
                 first: sent.first,
             }),
             Some((_, at)) if self.seen.now.ms_since(*at) < SHOWN_S * 1000 => Next::Wait(POLL_S),
-            Some(_) => Next::Failed(tell::unknown(self.target, self.direction, sent)),
+            Some(_) => self.unknown(sent),
         }
+    }
+
+    /// Gives up: nobody knows whether it ran.
+    fn unknown(&self, sent: &Sent) -> Next<Change> {
+        let deployment = &self.seen.deployment;
+        let by = started_by(deployment, &self.target.component, self.direction);
+        Next::Failed(tell::unknown(self.target, (self.direction, &by), sent))
     }
 
     /// Waits for a task that runs, and stops it at its limit. The limit counts from when ECS created the task, which

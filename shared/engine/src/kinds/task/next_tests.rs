@@ -9,6 +9,7 @@ use crate::ports::{Launch, Run, RunContainer};
 use serde_json::json;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::FindingName;
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::task::{STOPPED_WITHIN_S, TaskUndo};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::ChangeRecord;
@@ -107,6 +108,7 @@ pub(super) fn end(exit: Option<i32>, by_itself: bool) -> End {
 pub(super) fn seen(forward: Side, back: Side) -> Seen {
     Seen {
         now: NOW,
+        deployment: DeploymentId("0123456789abcdef".into()),
         definition: Some("own:1".into()),
         forward,
         back,
@@ -269,6 +271,27 @@ fn a_task_is_run_once_forward() {
         told(&next(&target(), &unregistered, &forward())),
         "register"
     );
+}
+
+/// A task that ends unknown has no `startedBy` in the record: the finding says what to look for.
+#[test]
+fn a_task_that_nobody_knows_of_is_told_with_its_started_by() {
+    let ended = Side {
+        end: Some(end(Some(0), true)),
+        ..answered(60)
+    };
+    let table = [
+        (sent(KNOWN_S), Side::default(), forward(), "forward"),
+        (answered(SHOWN_S), Side::default(), forward(), "forward"),
+        (ended, sent(KNOWN_S), Goal::Back(None), "undo"),
+    ];
+    for (forward, back, goal, direction) in table {
+        let Next::Failed(finding) = next(&target(), &seen(forward, back), &goal) else {
+            panic!("it is known");
+        };
+        let wanted = format!("`startedBy` windlass/0123456789abcdef/migrate/{direction};");
+        assert!(finding.remedy.contains(&wanted), "{}", finding.remedy);
+    }
 }
 
 #[test]

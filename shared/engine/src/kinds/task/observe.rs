@@ -39,6 +39,7 @@ impl<P: Services + Runs + Clock> Task<P> {
         };
         Ok(Seen {
             now: self.at.now(),
+            deployment: self.deployment.clone(),
             definition,
             forward,
             back,

@@ -103,6 +103,8 @@ impl Direction {
 pub struct Seen {
     /// The time of the look.
     pub now: Time,
+    /// The deployment whose tasks they are.
+    pub deployment: DeploymentId,
     /// The task definition that this deployment has registered, by ARN.
     pub definition: Option<String>,
     /// The task of the release.

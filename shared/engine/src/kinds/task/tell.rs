@@ -217,8 +217,12 @@ fn capital(text: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// The finding for a task of which nobody knows whether it was run.
-pub(super) fn unknown(target: &Target, direction: Direction, sent: &Sent) -> Finding {
+/// The finding for a task of which nobody knows whether it was run. CloudTrail has it by its `startedBy`.
+pub(super) fn unknown(
+    target: &Target,
+    (direction, started_by): (Direction, &str),
+    sent: &Sent,
+) -> Finding {
     let task = match &sent.answered {
         Some((task, _)) => format!("Task {}", id(task)),
         None => "A task".to_owned(),
@@ -232,7 +236,7 @@ pub(super) fn unknown(target: &Target, direction: Direction, sent: &Sent) -> Fin
             way(direction)
         ),
         format!(
-            "Find out whether it ran (CloudTrail, RunTask; the log of container {}), bring that right by hand, then `accept`.",
+            "Find out whether it ran (CloudTrail, RunTask with the `startedBy` {started_by}; the log of container {}), bring that right by hand, then `accept`.",
             target.container
         ),
     )

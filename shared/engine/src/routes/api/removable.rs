@@ -17,7 +17,6 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::in_part::InPart;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::removal::Removal;
-use windlass_domain::removal::application::leaves;
 use windlass_domain::request::{ActionName, Request};
 
 /// Changes nothing. With `component` of that one, else of all of the environment.
@@ -80,7 +79,7 @@ pub async fn of_application(ports: &impl Ports, app: &AppName) -> Answered<Reply
                 200,
                 json!({
                     "declaration": goes.declaration, "repositories": goes.repositories,
-                    "environments": environments, "leaves": leaves(app),
+                    "environments": environments, "leaves": goes.leaves(app),
                 }),
             )
         }

@@ -12,13 +12,13 @@ use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
-use windlass_domain::kinds::task::{FunctionCall, LIVES_S, Task as Spec};
+use windlass_domain::kinds::task::{FunctionCall, GRACE_S, LIVES_S, Task as Spec};
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 
 /// The longest timeout of a function whose end is known, in seconds. `run-task`, which calls it, lives for as long as
-/// Lambda lets any function run, and needs some of that for itself.
-const LONGEST_TIMEOUT_S: u64 = LIVES_S - 60;
+/// Lambda lets any function run. It needs some of that for itself, and two minutes where Lambda throttles the call first.
+pub(super) const LONGEST_TIMEOUT_S: u64 = LIVES_S - GRACE_S;
 
 /// Plans one call; see [`crate::kinds::PrepareInput`].
 pub async fn prepare<P: CallPorts>(
@@ -171,7 +171,7 @@ fn may_outlast(input: &PrepareInput<'_>, spec: &Spec, function: &Function) -> Op
             FindingName::MayOutlast,
             input.path("limit"),
             format!(
-                "The function may run for {} s, and its answer is waited for {limit_s} s: what it does after that is never known.",
+                "The function may run for {} s, and only the first {limit_s} s are surely waited for: what it does after that may never be known.",
                 function.timeout_s
             ),
             format!("Give the function a timeout of at most {limit_s} s, so that it is Lambda that ends it."),

@@ -1,5 +1,6 @@
 //! Makes the call, in the function `run-task`. An event asks for it, and nobody gets an answer.
 
+use super::prepare::LONGEST_TIMEOUT_S;
 use super::state::{Target, key};
 use super::{CallPorts, item, none};
 use crate::kinds::from_value;
@@ -21,6 +22,9 @@ const LEFT_S: u64 = 15;
 /// The seconds for which a function is tried again that Lambda cannot run yet, and the seconds between two tries.
 const TRIED_S: u64 = 120;
 const TRIED_EVERY_S: u64 = 5;
+
+// A function that no plan warns of ends while its answer is waited for, also where Lambda throttled the call first.
+const _: () = assert!(LONGEST_TIMEOUT_S + TRIED_S + TRIED_EVERY_S <= LIVES_S - LEFT_S);
 
 /// The number of times that it tries to write the end of a call.
 const WRITES: u32 = 5;
