@@ -1,7 +1,7 @@
 //! Keeps the last fault of a state that only looks, such as `Prepare`. The machine passes on only the fault's name;
 //! this gives its text to the ending, for whoever asked.
 
-use crate::payload::Ask;
+use crate::payload::Caller;
 use crate::ports::{Answered, Clock, Ledger};
 use crate::store::{self, Fence, LastFault, Stored};
 use windlass_domain::fault::{Fault, FaultName};
@@ -24,12 +24,12 @@ pub async fn of(ports: &impl Ledger, id: &DeploymentId) -> Answered<Option<LastF
 /// The same answer; its fault is kept in the ledger first, where that answers and the lock has the token still.
 pub async fn kept<T>(
     ports: &(impl Ledger + Clock),
-    ask: &Ask,
+    (state, by): (&'static str, &Caller),
     answered: Answered<T>,
 ) -> Answered<T> {
     if let Err(fault) = &answered
         && !is_told_elsewhere(fault.name)
-        && let Err(untold) = keep(ports, ask, fault).await
+        && let Err(untold) = keep(ports, (state, by), fault).await
     {
         tracing::warn!(%untold, "the fault could not be kept");
     }
@@ -43,23 +43,25 @@ fn is_told_elsewhere(name: FaultName) -> bool {
     matches!(name, StaleToken | AttemptSuperseded | StillBaking)
 }
 
-async fn keep(ports: &(impl Ledger + Clock), ask: &Ask, fault: &Fault) -> Answered<()> {
-    let Some(id) = &ask.deployment else {
-        return Ok(());
-    };
+async fn keep(
+    ports: &(impl Ledger + Clock),
+    (state, by): (&str, &Caller),
+    fault: &Fault,
+) -> Answered<()> {
+    let id = &by.deployment;
     let record = store::require(ports, &store::deployment(id)).await?;
     let key = store::last_fault(id);
     let former = store::load(ports, &key).await?;
     let kept = Stored {
         rev: former.map_or(0, |former| former.rev),
         value: LastFault {
-            state: ask.state.clone(),
+            state: state.to_owned(),
             fault: fault.clone(),
             at: ports.now(),
         },
         key,
     };
-    let fence = Fence::new(&record.value, ask.token).check();
+    let fence = Fence::new(&record.value, by.token).check();
     // Refused where somebody else has just kept one, or has taken over.
     ports.transact(vec![fence, kept.put()?]).await?;
     Ok(())

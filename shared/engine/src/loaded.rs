@@ -2,14 +2,14 @@
 //! the place of its targets, and the lock that fences what is written for it.
 
 use crate::config::Configured;
-use crate::payload::{Answer, Ask, Word};
+use crate::payload::{Answer, Caller, Word};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Fence, Stored};
 use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_domain::time::Time;
@@ -48,13 +48,9 @@ impl Loaded {
 }
 
 /// Reads the deployment that a state asks for. `StaleToken` if another execution took over.
-pub async fn load(ports: &(impl Ledger + Configured), ask: &Ask) -> Answered<Loaded> {
-    let Some(id) = &ask.deployment else {
-        let message = format!("the state {} names no deployment", ask.state);
-        return Err(Fault::new(FaultName::BadInput, message));
-    };
-    let record = store::require(ports, &store::deployment(id)).await?;
-    let fence = Fence::new(&record.value, ask.token);
+pub async fn load(ports: &(impl Ledger + Configured), by: &Caller) -> Answered<Loaded> {
+    let record = store::require(ports, &store::deployment(&by.deployment)).await?;
+    let fence = Fence::new(&record.value, by.token);
     let lock = fence.lock(ports).await?.value;
     of_record(ports, record, lock, fence).await
 }

@@ -70,40 +70,111 @@ pub struct ExecutionRef {
     pub name: String,
 }
 
-/// The input of the conductor, the planner and the judge. All states have the same shape, so that the machine stays
-/// simple.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ask {
-    /// The state that asks: `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Look`, `Accept`, `Plan`, `Prepare`,
-    /// `Judge`, `Settle`, `Undo` or `SettleUndo`.
-    pub state: String,
+/// The execution that works for a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
     /// The execution.
     pub execution: ExecutionRef,
-    /// `Admit`, `Accept`: the execution's input, as it came.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub request: Value,
-    /// All others: the deployment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deployment: Option<DeploymentId>,
-    /// All others: the lock's token.
-    #[serde(default)]
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The lock's token; 0 without a lock.
     pub token: u64,
-    /// `Judge`: the wave. `Prepare`: the wave that is planned, 0 at first.
-    #[serde(default)]
-    pub wave: u32,
-    /// `AwaitTurn`: the task token.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task_token: Option<String>,
-    /// `Undo`, `SettleUndo`, `GiveUp`, `Accept`: what failed, as the machine saw it, such as an error's name; empty if
-    /// a function recorded the reason itself.
-    #[serde(default)]
-    pub error: String,
-    /// `Undo`: the wave that `UndoChange` brought back last; absent the first time. Only lower waves may be answered.
-    /// So each wave is tried once and the undo cannot loop for ever (rule 8), even if a deployer dies without recording
-    /// that it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undone: Option<u32>,
+}
+
+/// The input of the conductor: what each state that it serves asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state")]
+pub enum ConductorInput {
+    /// Takes in a request.
+    Admit {
+        /// The execution.
+        execution: ExecutionRef,
+        /// The execution's input, as it came.
+        request: Value,
+    },
+    /// Stops the deployment that is in the way.
+    Preempt(Caller),
+    /// Waits for the turn.
+    AwaitTurn {
+        /// Who waits.
+        #[serde(flatten)]
+        by: Caller,
+        /// The token with which the wait is ended.
+        task_token: String,
+    },
+    /// Ends a deployment that had no turn.
+    GiveUp {
+        /// Who gave up.
+        #[serde(flatten)]
+        by: Caller,
+        /// What failed, as the machine saw it, such as an error's name; empty if a function recorded the reason itself.
+        error: String,
+    },
+    /// Takes what `Look` has seen for what runs.
+    Accept {
+        /// Who accepts. The deployment is the one that is stuck.
+        #[serde(flatten)]
+        by: Caller,
+        /// The execution's input, as it came.
+        request: Value,
+        /// As in `GiveUp`.
+        error: String,
+    },
+    /// Ends a deployment whose waves all passed.
+    Settle(Caller),
+    /// Chooses what is brought back next.
+    Undo {
+        /// Who undoes.
+        #[serde(flatten)]
+        by: Caller,
+        /// As in `GiveUp`.
+        error: String,
+        /// The wave that `UndoChange` brought back last; absent the first time. Only lower waves may be answered.
+        /// So each wave is tried once and the undo cannot loop for ever (rule 8), even if a deployer dies without
+        /// recording that it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undone: Option<u32>,
+    },
+    /// Ends a deployment that was undone.
+    SettleUndo {
+        /// Who undid it.
+        #[serde(flatten)]
+        by: Caller,
+        /// As in `GiveUp`.
+        error: String,
+    },
+}
+
+/// The input of the planner: what each state that it serves asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state")]
+pub enum PlannerInput {
+    /// Looks at what an operator accepts.
+    Look(Caller),
+    /// Plans without doing.
+    Plan(Caller),
+    /// Plans, or plans a later wave.
+    Prepare {
+        /// Who goes on with the plan.
+        #[serde(flatten)]
+        by: Caller,
+        /// The wave that is planned, 0 at first.
+        wave: u32,
+    },
+}
+
+/// The input of the judge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state")]
+pub enum JudgeInput {
+    /// Judges a wave.
+    Judge {
+        /// Who goes on with the judgement.
+        #[serde(flatten)]
+        by: Caller,
+        /// The wave.
+        wave: u32,
+    },
 }
 
 /// The answer of the conductor, the planner and the judge. Every member is always present, so that no expression in the

@@ -6,12 +6,16 @@
     reason = "a test may panic, and reads better"
 )]
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_contract::{called_by, machine, machine_as_json, states, tasks};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
-use windlass_engine::payload::{Answer, Ask, Word, Work, WorkDone, WorkItem};
+use windlass_engine::payload::{
+    Answer, ConductorInput, JudgeInput, PlannerInput, Word, Work, WorkDone, WorkItem,
+};
 use windlass_machine::definition::State;
 use windlass_machine::jsonata::{Scope, Variables};
 use windlass_machine::template::{Template, expression_in};
@@ -78,24 +82,44 @@ fn payload(template: &Value, variables: &Variables) -> Value {
         .into_owned()
 }
 
+/// Returns what a function has read of a payload, as it would write it.
+fn read_as<T: DeserializeOwned + Serialize>(name: &str, payload: &Value) -> Value {
+    let read: T =
+        serde_json::from_value(payload.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    serde_json::to_value(read).expect("JSON")
+}
+
+/// A state of a later release, or of another function, is served as no other one.
+#[test]
+fn a_state_that_is_not_known_is_refused() {
+    let by = json!({"execution": {"arn": "arn", "name": "name"}, "deployment": "d", "token": 7});
+    for state in ["Dance", "Prepare", "Judge", "Settle"] {
+        let mut payload = by.clone();
+        payload["state"] = state.into();
+        let conducted = serde_json::from_value::<ConductorInput>(payload.clone()).is_ok();
+        assert_eq!(conducted, state == "Settle", "{state}");
+        // These two name a wave.
+        assert!(serde_json::from_value::<PlannerInput>(payload.clone()).is_err());
+        assert!(serde_json::from_value::<JudgeInput>(payload).is_err());
+    }
+}
+
 #[test]
 fn every_payload_is_what_its_function_reads() {
     let machine = machine();
     let variables = variables();
     for (name, task) in tasks(&machine) {
         let payload = payload(&task.arguments.payload, &variables);
-        if matches!(called_by(task), "Conductor" | "Planner" | "Judge") {
-            let ask: Ask =
-                serde_json::from_value(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(ask.state, name);
-            assert_eq!(ask.deployment.is_none(), name == "Admit", "{name}");
-            assert_eq!(ask.task_token.is_some(), name == "AwaitTurn", "{name}");
-            assert_eq!(ask.token, if name == "Admit" { 0 } else { 7 }, "{name}");
-        } else {
-            let work: Work =
-                serde_json::from_value(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(work.wave, (name != "Restore").then_some(1), "{name}");
-        }
+        let read = match called_by(task) {
+            "Conductor" => read_as::<ConductorInput>(name, &payload),
+            "Planner" => read_as::<PlannerInput>(name, &payload),
+            "Judge" => read_as::<JudgeInput>(name, &payload),
+            _ => read_as::<Work>(name, &payload),
+        };
+        // Nothing is sent that nobody reads.
+        assert_eq!(read, payload, "{name}");
+        let state = payload.get("state").and_then(Value::as_str);
+        assert!(state.is_none_or(|state| state == name), "{name}");
     }
 }
 

@@ -23,24 +23,26 @@ pub use ports::Ports;
 pub use telling::refuse::record_refusal;
 pub use telling::since::now;
 
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ConductorInput};
 use crate::ports::Answered;
-use windlass_domain::fault::{Fault, FaultName};
 
-/// Serves the states `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Accept`, `Settle`, `Undo`, `SettleUndo`.
-pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
-    match ask.state.as_str() {
-        "Admit" => Box::pin(admitting::admit::admit(ports, &ask)).await,
-        "AwaitTurn" => queue::await_turn::await_turn(ports, &ask).await,
-        "GiveUp" => queue::give_up::give_up(ports, &ask).await,
-        "Preempt" => queue::preempt::preempt(ports, &ask).await,
-        "Accept" => settling::accept::accept(ports, &ask).await,
-        "Settle" => settling::settle::settle(ports, &ask).await,
-        "Undo" => settling::undo::undo(ports, &ask).await,
-        "SettleUndo" => settling::settle_undo::settle_undo(ports, &ask).await,
-        other => Err(Fault::new(
-            FaultName::BadInput,
-            format!("the conductor serves no state `{other}`"),
-        )),
+/// Serves the states of [`ConductorInput`].
+pub async fn handle(ports: &impl Ports, input: ConductorInput) -> Answered<Answer> {
+    use ConductorInput::{Accept, Admit, AwaitTurn, GiveUp, Preempt, Settle, SettleUndo, Undo};
+    match input {
+        Admit { execution, request } => {
+            Box::pin(admitting::admit::admit(ports, &execution, &request)).await
+        }
+        AwaitTurn { by, task_token } => {
+            queue::await_turn::await_turn(ports, &by, &task_token).await
+        }
+        GiveUp { by, error } => queue::give_up::give_up(ports, &by, &error).await,
+        Preempt(by) => queue::preempt::preempt(ports, &by).await,
+        Accept { by, request, error } => {
+            settling::accept::accept(ports, &by, &request, &error).await
+        }
+        Settle(by) => settling::settle::settle(ports, &by).await,
+        Undo { by, error, undone } => settling::undo::undo(ports, &by, &error, undone).await,
+        SettleUndo { by, error } => settling::settle_undo::settle_undo(ports, &by, &error).await,
     }
 }

@@ -1,16 +1,17 @@
 //! The request of an execution, and what becomes of it.
 
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
+use serde_json::Value;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::in_part::InPart;
 use windlass_domain::request::{Request, Requester, Route};
 
 /// Reads the request of an execution as it came. Somebody who starts an execution by hand is known only by it, and each
 /// execution that they start is a request of its own.
-pub fn request_of(ask: &Ask) -> Result<Request, InPart<Request>> {
-    let mut request = Request::read(&ask.request)?;
+pub fn request_of(execution: &ExecutionRef, input: &Value) -> Result<Request, InPart<Request>> {
+    let mut request = Request::read(input)?;
     if request.requester.is_none() {
-        let arn = &ask.execution.arn;
+        let arn = &execution.arn;
         request.idempotency_key.get_or_insert_with(|| arn.clone());
         request.requester = Some(Requester {
             route: Route::Console,

@@ -4,7 +4,7 @@ use crate::config::Configured;
 use crate::last_fault;
 use crate::loaded::{Loaded, load};
 use crate::measurements::{self, Judging};
-use crate::payload::{Answer, Ask, Word, WorkItem};
+use crate::payload::{Answer, Caller, JudgeInput, Word, WorkItem};
 use crate::ports::{Answered, Condition, Ledger, Write};
 use crate::store::{self, Stored, commit, retry};
 use windlass_domain::count::count;
@@ -24,12 +24,13 @@ pub trait Ports: Configured + Ledger + measurements::Ports {}
 impl<P: Configured + Ledger + measurements::Ports> Ports for P {}
 
 /// Serves the state `Judge`. Asked twice it answers the same: a judgement that is final stays.
-pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
-    last_fault::kept(ports, &ask, judge(ports, &ask).await).await
+pub async fn handle(ports: &impl Ports, input: JudgeInput) -> Answered<Answer> {
+    let JudgeInput::Judge { by, wave } = input;
+    last_fault::kept(ports, ("Judge", &by), judge(ports, &by, wave).await).await
 }
 
-async fn judge(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let case = Case::load(ports, ask).await?;
+async fn judge(ports: &impl Ports, by: &Caller, wave: u32) -> Answered<Answer> {
+    let case = Case::load(ports, by, wave).await?;
     if let Some(judged) = case.judgement.value.settled() {
         return Ok(answer(&case, &judged));
     }
@@ -55,12 +56,11 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    async fn load(ports: &impl Ports, ask: &Ask) -> Answered<Self> {
-        let loaded = load(ports, ask).await?;
+    async fn load(ports: &impl Ports, by: &Caller, number: u32) -> Answered<Self> {
+        let loaded = load(ports, by).await?;
         let id = &loaded.record.id;
         let plan = store::require(ports, &store::plan(id)).await?;
         let plan = plan.value;
-        let number = ask.wave;
         let wave = plan.waves.get(number as usize);
         let wave = wave.ok_or_else(|| no_such_wave(number, &plan))?;
         let steps = store::load_all(ports, &store::steps(id)).await?;

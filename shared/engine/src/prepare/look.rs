@@ -3,7 +3,7 @@
 use super::scene::Ports;
 use crate::log;
 use crate::observe::live;
-use crate::payload::{Answer, Ask, Word};
+use crate::payload::{Answer, Caller, Word};
 use crate::ports::Answered;
 use crate::store::{self, Fence, Stored, commit, retry};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -11,7 +11,6 @@ use windlass_domain::accept::{Live, Look};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::fault::FaultName;
-use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{SEEN_AFTER_MS, Step};
 use windlass_domain::time::Time;
 
@@ -24,12 +23,13 @@ const LONGEST_MS: u64 = 2 * SEEN_AFTER_MS;
 /// Looks at the target of each component, also of those that the deployment has not touched or has brought back,
 /// which may have been changed since by whoever repairs by hand: when every look shows what was changed before
 /// this was asked. What was seen goes into the steps, for the state `Accept`.
-pub async fn look(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
+pub async fn look(ports: &impl Ports, by: &Caller) -> Answered<Answer> {
+    let id = &by.deployment;
     log::name_deployment(id);
     let record = store::require(ports, &store::deployment(id)).await?;
     let record = record.value;
-    if !is_ours(ports, &record, ask.token).await? {
-        return Ok(answer(ask, id));
+    if !is_ours(ports, &record, by.token).await? {
+        return Ok(answer(by));
     }
     let asked = ports.now();
     let key = store::state(record.environment_id());
@@ -41,13 +41,13 @@ pub async fn look(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<
             ports.sleep_ms(until_shown(&steps, asked)).await;
         }
         let steps: Vec<Stored<Step>> = stream::iter(steps)
-            .map(|step| see(ports, step, &state.value, ask.token))
+            .map(|step| see(ports, step, &state.value, by.token))
             .buffered(AT_A_TIME)
             .try_collect()
             .await?;
-        let is_over = keep(ports, &record, ask.token, &steps).await?
-            || !is_ours(ports, &record, ask.token).await?;
-        Ok(is_over.then(|| answer(ask, id)))
+        let is_over = keep(ports, &record, by.token, &steps).await?
+            || !is_ours(ports, &record, by.token).await?;
+        Ok(is_over.then(|| answer(by)))
     })
     .await
 }
@@ -104,11 +104,11 @@ async fn keep(
     Ok(true)
 }
 
-fn answer(ask: &Ask, id: &DeploymentId) -> Answer {
+fn answer(by: &Caller) -> Answer {
     Answer {
         verdict: Word::Look,
-        deployment: id.clone(),
-        token: ask.token,
+        deployment: by.deployment.clone(),
+        token: by.token,
         wave: 0,
         items: vec![],
         seconds: 0,

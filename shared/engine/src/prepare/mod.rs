@@ -25,34 +25,36 @@ pub use scene::Ports;
 
 use crate::last_fault;
 use crate::loaded::{Loaded, load};
-use crate::payload::{Answer, Ask, Word, WorkItem};
+use crate::payload::{Answer, Caller, PlannerInput, Word, WorkItem};
 use crate::ports::Answered;
 use crate::store::{self, retry};
 use scene::Scene;
 use windlass_domain::plan::{Outcome, Plan};
 
-/// Serves the states `Prepare`, `Plan` and `Look`.
-pub async fn handle(ports: &impl Ports, ask: Ask) -> Answered<Answer> {
-    match (ask.state.as_str(), &ask.deployment) {
-        ("Look", Some(id)) => {
-            last_fault::kept(ports, &ask, look::look(ports, &ask, id).await).await
+/// Serves the states of [`PlannerInput`].
+pub async fn handle(ports: &impl Ports, input: PlannerInput) -> Answered<Answer> {
+    match &input {
+        PlannerInput::Look(by) => {
+            last_fault::kept(ports, ("Look", by), look::look(ports, by).await).await
         }
-        ("Plan", Some(id)) => only::plan(ports, id).await,
-        _ => last_fault::kept(ports, &ask, prepare(ports, &ask).await).await,
+        PlannerInput::Plan(by) => only::plan(ports, &by.deployment).await,
+        PlannerInput::Prepare { by, wave } => {
+            last_fault::kept(ports, ("Prepare", by), prepare(ports, by, *wave).await).await
+        }
     }
 }
 
 /// Asked again it answers from the plan that it wrote; killed before that, it plans anew, because nothing
 /// has changed yet. Asked for a later wave it plans what of it could not be planned before.
-async fn prepare(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
+async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Answered<Answer> {
     retry(ports, "planning", async || {
-        let loaded = load(ports, ask).await?;
+        let loaded = load(ports, by).await?;
         let known = store::load(ports, &store::plan(&loaded.record.id)).await?;
         if let Some(plan) = known {
-            let wave = plan.value.waves.get(ask.wave as usize);
-            let later = wave.filter(|wave| wave.is_planned_later());
+            let planned = plan.value.waves.get(wave as usize);
+            let later = planned.filter(|planned| planned.is_planned_later());
             return Ok(Some(match later {
-                Some(wave) => Box::pin(later::plan(ports, loaded, ask.wave, wave)).await?,
+                Some(later) => Box::pin(later::plan(ports, loaded, wave, later)).await?,
                 None => answer(&loaded, &plan.value),
             }));
         }

@@ -231,11 +231,11 @@ fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
 fn it_is_tried_again_while_others_write_and_comes_again_in_the_end() {
     let world = nothing();
     let event = upload(&world, KEY, DECLARATION);
-    world.ledger().busy = 5;
+    world.ledger().busy = 12;
     let fault = arrives(&world, event.clone()).unwrap_err();
     assert_eq!(fault.name, FaultName::Unavailable);
     assert_eq!(in_force(&world), None);
-    world.ledger().busy = 4;
+    world.ledger().busy = 11;
     arrives(&world, event).unwrap();
     assert!(in_force(&world).is_some());
 }

@@ -79,7 +79,7 @@ fn an_accept_whose_answer_was_lost_has_succeeded() {
     let desk = stuck();
     let first = desk.admit("accept", input("accept")).unwrap();
     assert_eq!((first.verdict, first.token), (Word::Look, TOKEN));
-    let accept = || desk.serve(desk.accept_after("accept", &first));
+    let accept = || desk.serve(Desk::accept_after("accept", &first));
     let told = accept().unwrap();
     assert_eq!(told.verdict, Word::Succeeded);
     let (lock, state, record) = (desk.lock(), desk.state(), desk.record());
@@ -92,7 +92,7 @@ fn an_accept_whose_answer_was_lost_has_succeeded() {
     let another = desk.accepts("another");
     let nothing_left = (Word::Rejected, "NothingToAccept");
     assert_eq!(in_short(&another), nothing_left);
-    let beside = desk.serve(desk.accept_after("beside", &first));
+    let beside = desk.serve(Desk::accept_after("beside", &first));
     assert_eq!(in_short(&beside), nothing_left, "both had looked");
 }
 

@@ -66,9 +66,7 @@ fn what_could_not_be_seen_is_refused_by_name_and_the_environment_stays_locked() 
 fn where_the_function_that_looks_fails_nothing_is_accepted() {
     let desk = stuck();
     let first = desk.admit("operator", input("accept")).unwrap();
-    let mut ask = desk.accept_after("operator", &first);
-    ask.error = "Throttled".into();
-    let answer = desk.serve(ask);
+    let answer = desk.serve(Desk::accept_failed("operator", &first, "Throttled"));
     assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotSeen"));
     let paths = refusal(&desk, "operator").unwrap().findings.into_iter();
     let paths: Vec<String> = paths.map(|finding| finding.path).collect();
@@ -88,7 +86,7 @@ fn what_a_recovery_went_on_with_since_the_look_is_not_accepted() {
     lock.token += 1;
     desk.stage
         .put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
-    let answer = desk.serve(desk.accept_after("operator", &first));
+    let answer = desk.serve(Desk::accept_after("operator", &first));
     assert_eq!(fault(answer).0, FaultName::StaleToken);
     assert_eq!(desk.lock(), lock);
 }

@@ -22,9 +22,7 @@ type Row = (
 );
 
 fn give_a_token(desk: &Desk) -> Answered<Answer> {
-    let mut ask = desk.stage.ask("AwaitTurn", 0);
-    ask.task_token = Some("token".into());
-    desk.serve(ask)
+    desk.asks("AwaitTurn")
 }
 
 fn abandon(desk: &Desk) -> Answered<Answer> {

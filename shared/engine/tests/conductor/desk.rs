@@ -19,7 +19,7 @@ use windlass_domain::step::{Step, StepStatus};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::conductor;
 use windlass_engine::faults::Faults;
-use windlass_engine::payload::{Answer, Ask, ExecutionRef, Word};
+use windlass_engine::payload::{Answer, Caller, ConductorInput, ExecutionRef, Word};
 use windlass_engine::ports::{self, Answered, Clock, Execution, Ledger};
 use windlass_engine::store::{self, Index, Key, Stored};
 use windlass_world::executions::arn_of;
@@ -228,26 +228,21 @@ impl Desk {
     }
 
     pub fn asks(&self, state: &str) -> Answered<Answer> {
-        self.serve(self.stage.ask(state, 0))
+        self.serve(self.stage.conducted(state))
     }
 
-    pub fn serve(&self, ask: Ask) -> Answered<Answer> {
-        run(conductor::handle(&self.stage.world, ask))
+    pub fn serve(&self, input: ConductorInput) -> Answered<Answer> {
+        run(conductor::handle(&self.stage.world, input))
     }
 
     /// Lets an execution of that name begin with this input, and come to `Admit`.
     pub fn admit(&self, name: &str, request: Value) -> Answered<Answer> {
         self.execution(name, "RUNNING");
-        self.serve(Ask {
-            execution: ExecutionRef {
-                arn: arn_of(name),
-                name: name.into(),
-            },
-            request,
-            deployment: None,
-            token: 0,
-            ..self.stage.ask("Admit", 0)
-        })
+        let execution = ExecutionRef {
+            arn: arn_of(name),
+            name: name.into(),
+        };
+        self.serve(ConductorInput::Admit { execution, request })
     }
 
     /// Lets an operator start an action of `prod`.
@@ -261,20 +256,29 @@ impl Desk {
         if answer.verdict != Word::Look {
             return Ok(answer);
         }
-        self.serve(self.accept_after(name, &answer))
+        self.serve(Self::accept_after(name, &answer))
     }
 
     /// Makes the question of the state `Accept` after `Admit` has answered this.
-    pub fn accept_after(&self, name: &str, answer: &Answer) -> Ask {
-        Ask {
-            execution: ExecutionRef {
-                arn: arn_of(name),
-                name: name.into(),
-            },
-            request: input("accept"),
-            deployment: Some(answer.deployment.clone()),
+    pub fn accept_after(name: &str, answer: &Answer) -> ConductorInput {
+        Self::accept_failed(name, answer, "")
+    }
+
+    /// Makes the same after `Look` has failed with this error.
+    pub fn accept_failed(name: &str, answer: &Answer, error: &str) -> ConductorInput {
+        let execution = ExecutionRef {
+            arn: arn_of(name),
+            name: name.into(),
+        };
+        let by = Caller {
+            execution,
+            deployment: answer.deployment.clone(),
             token: answer.token,
-            ..self.stage.ask("Accept", 0)
+        };
+        ConductorInput::Accept {
+            by,
+            request: input("accept"),
+            error: error.into(),
         }
     }
 

@@ -38,7 +38,7 @@ fn at_each_call(state: &str, ready: impl Fn() -> Desk, late: StepStatus, good: W
         desk.stage
             .world
             .plan_mishap(call, When::Before, Mishap::Pause);
-        let ask = desk.stage.ask(state, 0);
+        let ask = desk.stage.conducted(state);
         let answer = {
             let mut asked = pin!(conductor::handle(&desk.stage.world, ask));
             assert!(until_pause(asked.as_mut()).is_none());

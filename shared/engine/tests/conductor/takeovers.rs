@@ -11,7 +11,7 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::StepStatus;
-use windlass_engine::payload::{ExecutionRef, Word};
+use windlass_engine::payload::{Caller, ConductorInput, Word};
 use windlass_engine::store;
 use windlass_engine::store::Execution;
 use windlass_world::executions::arn_of;
@@ -247,10 +247,12 @@ fn what_a_killed_prepare_left_does_not_make_a_plan_without_changes_undone() {
     desk.step("api", StepStatus::Planned, |_| ());
     assert_eq!(in_short(&desk.recovery()), (Word::Settle, ""));
     desk.stage.pass_seconds(1);
-    let mut ask = desk.stage.ask("Settle", 0);
-    ask.token = desk.lock().token;
+    let settle = ConductorInput::Settle(Caller {
+        token: desk.lock().token,
+        ..desk.stage.caller()
+    });
     assert_eq!(
-        in_short(&desk.serve(ask)),
+        in_short(&desk.serve(settle)),
         (Word::NothingToDo, "AlreadyThere")
     );
 }
@@ -356,19 +358,4 @@ fn a_refusal_is_recorded_under_its_application_and_environment() {
     assert_eq!(refusal.requester.principal, Some(arn_of("operator")));
     assert_eq!(refusal.findings[0].name, FindingName::TargetNotReady);
     assert_eq!(refusal.at, desk.now());
-}
-
-#[test]
-fn what_the_conductor_does_not_know_is_bad_input() {
-    let desk = Desk::new();
-    let told = "the conductor serves no state `Dance`".to_owned();
-    assert_eq!(fault(desk.asks("Dance")), (FaultName::BadInput, told));
-    let mut ask = desk.stage.ask("Undo", 0);
-    ask.deployment = None;
-    ask.execution = ExecutionRef {
-        arn: arn_of(FIRST),
-        name: FIRST.into(),
-    };
-    let told = "the state Undo names no deployment".to_owned();
-    assert_eq!(fault(desk.serve(ask)), (FaultName::BadInput, told));
 }

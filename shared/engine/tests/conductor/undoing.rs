@@ -17,7 +17,7 @@ use windlass_domain::second_look::SecondLook;
 use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::conductor;
-use windlass_engine::payload::{Answer, Word};
+use windlass_engine::payload::{Answer, Caller, ConductorInput, Word};
 use windlass_engine::store::{self};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
@@ -27,9 +27,12 @@ fn in_wave(wave: u32) -> impl FnOnce(&mut Step) {
 }
 
 fn next(desk: &Desk, undone: Option<u32>) -> (Word, u32, Vec<String>) {
-    let mut ask = desk.stage.ask("Undo", 0);
-    ask.undone = undone;
-    let answer: Answer = desk.serve(ask).unwrap();
+    let undo = ConductorInput::Undo {
+        by: desk.stage.caller(),
+        error: String::new(),
+        undone,
+    };
+    let answer: Answer = desk.serve(undo).unwrap();
     assert_eq!(answer.token, TOKEN);
     let names = answer.items.iter().map(|item| item.component.to_string());
     (answer.verdict, answer.wave, names.collect())
@@ -68,7 +71,7 @@ fn who_was_taken_over_says_nothing_of_why() {
         desk.stage
             .world
             .plan_mishap(call, When::Before, Mishap::Pause);
-        let (world, ask) = (desk.stage.world.clone(), desk.stage.ask("Undo", 0));
+        let (world, ask) = (desk.stage.world.clone(), desk.stage.conducted("Undo"));
         let mut asked = pin!(conductor::handle(&world, ask));
         assert!(until_pause(asked.as_mut()).is_none());
         desk.end(Ending::Succeeded);
@@ -96,9 +99,7 @@ pub fn why(name: &str) -> Why {
 
 /// Returns why it is being undone, if the machine saw this error.
 fn told(desk: &Desk, error: &str) -> (String, String) {
-    let mut ask = desk.stage.ask("Undo", 0);
-    ask.error = error.into();
-    desk.serve(ask).unwrap();
+    desk.serve(desk.stage.failed("Undo", error)).unwrap();
     let why = desk.record().undoing.unwrap();
     (why.name, why.text)
 }
@@ -345,10 +346,16 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
         desk.hold(Some(("one", HeldState::Recovering)));
         let token = desk.lock().token;
         desk.change_record(|record| record.undoing = Some(why("Again")));
-        let mut ask = desk.stage.ask("SettleUndo", 0);
-        ask.token = token;
+        let by = Caller {
+            token,
+            ..desk.stage.caller()
+        };
+        let settle = ConductorInput::SettleUndo {
+            by,
+            error: String::new(),
+        };
         desk.stage.pass_seconds(60);
-        assert_eq!(desk.serve(ask).unwrap().verdict, Word::RolledBack);
+        assert_eq!(desk.serve(settle).unwrap().verdict, Word::RolledBack);
         let again: SecondLook = desk.stage.get(&key).unwrap();
         assert_eq!(Some(again.due), look.map(|look| look.due.plus_s(60)));
     }
@@ -363,9 +370,7 @@ fn what_could_not_be_planned_is_refused_unless_something_of_it_was_changed() {
             desk.step("api", status, |_| ());
         }
         for state in ["Undo", "SettleUndo"] {
-            let mut ask = desk.stage.ask(state, 0);
-            ask.error = error.into();
-            desk.serve(ask).unwrap();
+            desk.serve(desk.stage.failed(state, error)).unwrap();
         }
         let ended = desk.ending();
         (ended.ending, ended.cause_name)

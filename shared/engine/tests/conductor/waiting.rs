@@ -11,7 +11,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
-use windlass_engine::payload::{Answer, Word};
+use windlass_engine::payload::{Answer, ConductorInput, Word};
 use windlass_engine::ports::Answered;
 use windlass_engine::recovery::wake;
 use windlass_engine::store::Execution;
@@ -27,10 +27,8 @@ fn turn(desk: &Desk) -> Answered<Answer> {
 }
 
 fn give_a_token(desk: &Desk) -> Answer {
-    let mut ask = desk.stage.ask("AwaitTurn", 0);
-    ask.task_token = Some("token".into());
     desk.stage.world.executions().tokens.insert("token".into());
-    desk.serve(ask).unwrap()
+    desk.asks("AwaitTurn").unwrap()
 }
 
 fn was_woken(desk: &Desk) -> bool {
@@ -280,9 +278,7 @@ fn who_could_not_wait_is_not_told_to_have_waited_too_long() {
     ] {
         let desk = Desk::free();
         desk.wait();
-        let mut ask = desk.stage.ask("GiveUp", 0);
-        ask.error = error.into();
-        let answer = desk.serve(ask);
+        let answer = desk.serve(desk.stage.failed("GiveUp", error));
         assert_eq!(in_short(&answer), (Word::Rejected, wanted));
         assert_eq!(
             answer.unwrap().cause.contains(error),
@@ -299,9 +295,11 @@ fn a_token_that_comes_late_does_not_keep_the_one_that_is_waited_by_from_waking()
     desk.wait();
     desk.stage.world.executions().tokens.insert("live".into());
     for token in ["live", "dead"] {
-        let mut ask = desk.stage.ask("AwaitTurn", 0);
-        ask.task_token = Some(token.into());
-        desk.serve(ask).unwrap();
+        let waits = ConductorInput::AwaitTurn {
+            by: desk.stage.caller(),
+            task_token: token.into(),
+        };
+        desk.serve(waits).unwrap();
     }
     run(wake(&desk.stage.world, EnvironmentId::new(&app(), &prod()))).unwrap();
     let answered = desk.stage.world.executions().answered.clone();

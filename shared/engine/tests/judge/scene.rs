@@ -177,7 +177,7 @@ pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
 
 /// Makes one look. If the Retry of `Judge` makes the next one, the answer is a bake of a minute.
 pub fn judge(stage: &Stage, wave: u32) -> Answered<Answer> {
-    match run(handle(&stage.world, stage.ask("Judge", wave))) {
+    match run(handle(&stage.world, stage.judge(wave))) {
         Err(fault) if fault.name == FaultName::StillBaking => Ok(Answer {
             verdict: Word::Bake,
             deployment: id(),

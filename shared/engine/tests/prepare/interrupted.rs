@@ -29,7 +29,7 @@ fn killed_at_any_call_it_plans_anew() {
             let stage = new_release();
             stage.world.plan_mishap(call, when, Mishap::Pause);
             {
-                let mut killed = std::pin::pin!(handle(&stage.world, stage.ask("Prepare", 0)));
+                let mut killed = std::pin::pin!(handle(&stage.world, stage.prepare(0)));
                 assert!(until_pause(killed.as_mut()).is_none(), "{call} {when:?}");
             }
             assert_eq!(prepare(&stage).unwrap(), wanted, "{call} {when:?}");
@@ -61,7 +61,7 @@ fn a_slow_twin_does_not_overwrite_the_steps_of_a_plan() {
     let write = write.unwrap() as u64 + 1;
     let stage = new_release();
     stage.world.plan_mishap(write, When::Before, Mishap::Pause);
-    let mut slow = std::pin::pin!(handle(&stage.world, stage.ask("Prepare", 0)));
+    let mut slow = std::pin::pin!(handle(&stage.world, stage.prepare(0)));
     assert!(until_pause(slow.as_mut()).is_none());
     let quick = prepare(&stage).unwrap();
     let written = stage.world.ledger().items.clone();

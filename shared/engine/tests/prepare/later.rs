@@ -87,7 +87,7 @@ fn inputs(stage: &Stage) -> Vec<String> {
 }
 
 fn plan_wave(stage: &Stage, wave: u32) -> Answered<Answer> {
-    run(handle(&stage.world, stage.ask("Prepare", wave)))
+    run(handle(&stage.world, stage.prepare(wave)))
 }
 
 fn filled(stage: &Stage) -> Value {

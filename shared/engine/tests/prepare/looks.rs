@@ -8,7 +8,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::payload::{Answer, Word};
+use windlass_engine::payload::{Answer, PlannerInput, Word};
 use windlass_engine::ports::{Answered, Clock};
 use windlass_engine::prepare::handle;
 use windlass_engine::store;
@@ -58,7 +58,7 @@ fn shift(stage: &Stage, version: &str) {
 }
 
 fn look(stage: &Stage) -> Answered<Answer> {
-    run(handle(&stage.world, stage.ask("Look", 0)))
+    run(handle(&stage.world, PlannerInput::Look(stage.caller())))
 }
 
 fn seen(stage: &Stage) -> Look {

@@ -18,9 +18,7 @@ use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
 use windlass_engine::payload::Word;
 use windlass_engine::ports::{Clock, Reach};
-use windlass_engine::prepare::handle;
 use windlass_engine::store;
-use windlass_world::run::run;
 
 /// Safety: intent: A release is planned, and its intent is written before anything changes.
 #[test]
@@ -230,13 +228,8 @@ fn an_environment_with_a_role_is_reached_by_it_for_this_deployment() {
 }
 
 #[test]
-fn a_state_must_name_a_deployment_whose_declaration_can_be_read() {
+fn a_declaration_that_cannot_be_read_any_more_is_a_fault() {
     let stage = new_release();
-    let mut ask = stage.ask("Prepare", 0);
-    ask.deployment = None;
-    let fault = run(handle(&stage.world, ask)).unwrap_err();
-    assert_eq!(fault.name, FaultName::BadInput);
-    assert_eq!(fault.message, "the state Prepare names no deployment");
     let key = store::declaration(&app(), &stage.record.declaration);
     let mut declared: Declared = stage.get(&key).unwrap();
     declared.text = "app: [".into();

@@ -96,7 +96,7 @@ pub fn upload(stage: &Stage, component: &str, bytes: &'static [u8]) -> Artifact 
 }
 
 pub fn prepare(stage: &Stage) -> Answered<Answer> {
-    run(handle(&stage.world, stage.ask("Prepare", 0)))
+    run(handle(&stage.world, stage.prepare(0)))
 }
 
 pub fn plan(stage: &Stage) -> Plan {

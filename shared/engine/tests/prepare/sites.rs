@@ -239,9 +239,9 @@ fn beside(slow: &str, quick: &str, call: u64, when: When) -> [Option<String>; 2]
     let (slow, quick) = (tenants.tenant(slow), tenants.tenant(quick));
     let world = tenants.world();
     world.plan_mishap(call, when, Mishap::Pause);
-    let mut prepares = std::pin::pin!(handle(world, slow.ask.clone()));
+    let mut prepares = std::pin::pin!(handle(world, slow.input.clone()));
     assert!(until_pause(prepares.as_mut()).is_none(), "{call}");
-    run(handle(world, quick.ask.clone())).unwrap();
+    run(handle(world, quick.input.clone())).unwrap();
     run(prepares).unwrap();
     [tenants.refused(&slow), tenants.refused(&quick)]
 }

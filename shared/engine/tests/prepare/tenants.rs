@@ -22,7 +22,7 @@ use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 use windlass_domain::tenancy::Claim;
 use windlass_domain::time::Time;
-use windlass_engine::payload::Ask;
+use windlass_engine::payload::{Caller, PlannerInput};
 use windlass_engine::prepare::handle;
 use windlass_engine::store;
 use windlass_world::run::run;
@@ -38,7 +38,7 @@ pub struct Tenants {
 /// One deployment before its `Prepare`.
 pub struct Tenant {
     pub id: DeploymentId,
-    pub ask: Ask,
+    pub input: PlannerInput,
 }
 
 impl Tenants {
@@ -93,11 +93,12 @@ impl Tenants {
             EnvironmentId::new(&app, &environment),
             artifacts,
         );
-        let ask = Ask {
-            deployment: Some(id.clone()),
-            ..self.stage.ask("Prepare", 0)
+        let by = Caller {
+            deployment: id.clone(),
+            ..self.stage.caller()
         };
-        Tenant { id, ask }
+        let input = PlannerInput::Prepare { by, wave: 0 };
+        Tenant { id, input }
     }
 
     fn upload(&self, app: &str, component: &str) -> Artifact {
@@ -218,7 +219,7 @@ impl Tenants {
     }
 
     fn prepare(&self, tenant: &Tenant, ending: Ending) -> Option<String> {
-        run(handle(self.world(), tenant.ask.clone())).unwrap();
+        run(handle(self.world(), tenant.input.clone())).unwrap();
         let refused = self.refused(tenant);
         if refused.is_none() {
             let mut record: Deployment = self.stage.get(&store::deployment(&tenant.id)).unwrap();

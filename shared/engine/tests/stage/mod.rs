@@ -18,7 +18,7 @@ use windlass_domain::overtaking::Supersede;
 use windlass_domain::release::Release;
 use windlass_domain::request::{ActionName, Requester, Route};
 use windlass_domain::time::Time;
-use windlass_engine::payload::{Ask, ExecutionRef};
+use windlass_engine::payload::{Caller, ConductorInput, ExecutionRef, JudgeInput, PlannerInput};
 use windlass_engine::ports::{Clock, Item, Key};
 use windlass_engine::store;
 use windlass_world::World;
@@ -137,20 +137,55 @@ impl Stage {
         self.world.ledger().items.remove(&store::plan(&id()));
     }
 
-    pub fn ask(&self, state: &str, wave: u32) -> Ask {
-        Ask {
-            state: state.into(),
+    /// Returns who asks: the deployment's execution, which holds the lock.
+    pub fn caller(&self) -> Caller {
+        Caller {
             execution: ExecutionRef {
                 arn: EXECUTION.into(),
                 name: "one".into(),
             },
-            request: serde_json::Value::Null,
-            deployment: Some(id()),
+            deployment: id(),
             token: TOKEN,
+        }
+    }
+
+    /// Returns what a state asks the conductor whose input names a deployment, where nothing has failed.
+    pub fn conducted(&self, state: &str) -> ConductorInput {
+        self.failed(state, "")
+    }
+
+    /// Returns the same after something has failed with this error.
+    pub fn failed(&self, state: &str, error: &str) -> ConductorInput {
+        let (by, error) = (self.caller(), error.to_owned());
+        match state {
+            "Preempt" => ConductorInput::Preempt(by),
+            "AwaitTurn" => ConductorInput::AwaitTurn {
+                by,
+                task_token: "token".into(),
+            },
+            "GiveUp" => ConductorInput::GiveUp { by, error },
+            "Settle" => ConductorInput::Settle(by),
+            "Undo" => ConductorInput::Undo {
+                by,
+                error,
+                undone: None,
+            },
+            "SettleUndo" => ConductorInput::SettleUndo { by, error },
+            other => panic!("{other}"),
+        }
+    }
+
+    pub fn prepare(&self, wave: u32) -> PlannerInput {
+        PlannerInput::Prepare {
+            by: self.caller(),
             wave,
-            task_token: None,
-            error: String::new(),
-            undone: None,
+        }
+    }
+
+    pub fn judge(&self, wave: u32) -> JudgeInput {
+        JudgeInput::Judge {
+            by: self.caller(),
+            wave,
         }
     }
 

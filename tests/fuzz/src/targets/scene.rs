@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::rc::Rc;
 use windlass_domain::identity::DeploymentId;
 use windlass_engine::conductor;
-use windlass_engine::payload::{Answer, Ask, ExecutionRef};
+use windlass_engine::payload::{Answer, ConductorInput, ExecutionRef};
 use windlass_engine::routes::intake;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
@@ -100,7 +100,9 @@ pub fn arrive(world: &World, key: &str, text: &str) -> Result<(), String> {
 
 /// Admits an execution with its input.
 pub fn admit(world: &World, execution: &ExecutionRef, input: &Value) -> Result<Answer, String> {
-    let ask = json!({"state": "Admit", "execution": execution, "request": input});
-    let ask: Ask = serde_json::from_value(ask).map_err(|error| error.to_string())?;
-    run(conductor::handle(world, ask)).map_err(|fault| fault.to_string())
+    let admit = ConductorInput::Admit {
+        execution: execution.clone(),
+        request: input.clone(),
+    };
+    run(conductor::handle(world, admit)).map_err(|fault| fault.to_string())
 }

@@ -4,15 +4,19 @@ use crate::conductor::ports::Ports;
 use crate::conductor::settling::accept::nothing_to_accept;
 use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::done;
-use crate::payload::{Answer, Ask, Word};
+use crate::payload::{Answer, ExecutionRef, Word};
 use crate::trouble::Checked;
 use crate::{pin, store};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::Request;
 
 /// `Admit` of an `accept`: on to `Look`, which sees what runs. The conductor's role reaches no target.
-pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
-    if let Some(answer) = done::before(ports, ask).await? {
+pub async fn admit(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer> {
+    if let Some(answer) = done::before(ports, execution).await? {
         return Ok(answer);
     }
     let env = pin::named_environment(ports, request).await??;

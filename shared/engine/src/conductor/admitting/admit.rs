@@ -9,59 +9,72 @@ use crate::conductor::queue::turn::turn;
 use crate::conductor::recovering::recover;
 use crate::conductor::request::{Admitted, request_of};
 use crate::conductor::telling::refuse;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::ports::Answered;
 use crate::trouble::{Checked, Trouble};
 use crate::{log, pin, store};
+use serde_json::Value;
 use windlass_domain::request::{ActionName, Request};
 
 /// Serves the state.
-pub async fn admit(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let known = store::load(ports, &store::execution(&ask.execution.arn)).await?;
+pub async fn admit(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    input: &Value,
+) -> Answered<Answer> {
+    let known = store::load(ports, &store::execution(&execution.arn)).await?;
     if let Some(known) = known {
         log::name_deployment(&known.value.deployment);
-        return recover::or_turn(ports, ask, &known.value.deployment).await;
+        return recover::or_turn(ports, execution, &known.value.deployment).await;
     }
-    let request = match request_of(ask) {
+    let request = match request_of(execution, input) {
         Ok(request) => request,
         Err(part) => {
             let findings = pin::findings(ports, part).await;
-            return refuse::unreadable(ports, ask, findings).await;
+            return refuse::unreadable(ports, execution, input, findings).await;
         }
     };
-    match by_action(ports, ask, &request).await {
-        Ok(Admitted::New(id)) => turn(ports, &ask.execution, &id).await,
+    match by_action(ports, execution, &request).await {
+        Ok(Admitted::New(id)) => turn(ports, execution, &id).await,
         Ok(Admitted::Answer(answer)) => Ok(answer),
-        Err(Trouble::Findings(findings)) => refuse::refuse(ports, ask, &request, findings).await,
+        Err(Trouble::Findings(findings)) => {
+            refuse::refuse(ports, execution, &request, findings).await
+        }
         Err(Trouble::Fault(fault)) => Err(fault),
     }
 }
 
-async fn by_action(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Admitted> {
+async fn by_action(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Admitted> {
     if request.is_planned_only() {
-        return Ok(plan::admit(ports, ask, request).await?.into());
+        return Ok(plan::admit(ports, execution, request).await?.into());
     }
     let answer = match request.action {
-        ActionName::Deploy => return deploy::admit(ports, ask, request).await,
+        ActionName::Deploy => return deploy::admit(ports, execution, request).await,
         ActionName::Rollback | ActionName::Restore => {
-            return rollback::admit(ports, ask, request).await;
+            return rollback::admit(ports, execution, request).await;
         }
-        ActionName::Drill => return drill::admit(ports, ask, request).await,
-        ActionName::Recover => recover::admit(ports, ask, request).await?,
-        ActionName::Accept => accept::admit(ports, ask, request).await?,
-        ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, ask, request).await?,
+        ActionName::Drill => return drill::admit(ports, execution, request).await,
+        ActionName::Recover => recover::admit(ports, execution, request).await?,
+        ActionName::Accept => accept::admit(ports, execution, request).await?,
+        ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, execution, request).await?,
         ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
-            wheel::steer(ports, ask, request).await?
+            wheel::steer(ports, execution, request).await?
         }
         ActionName::Remove if request.is_of_the_application() => {
-            remove_application::remove(ports, ask, request).await?
+            remove_application::remove(ports, execution, request).await?
         }
-        ActionName::Remove => remove::remove(ports, ask, request).await?,
+        ActionName::Remove => remove::remove(ports, execution, request).await?,
         ActionName::Rename if request.is_of_the_application() => {
-            rename_application::rename(ports, ask, request).await?
+            rename_application::rename(ports, execution, request).await?
         }
-        ActionName::Rename | ActionName::HandOver => moving::moving(ports, ask, request).await?,
-        ActionName::Check => plan::admit(ports, ask, request).await?,
+        ActionName::Rename | ActionName::HandOver => {
+            moving::moving(ports, execution, request).await?
+        }
+        ActionName::Check => plan::admit(ports, execution, request).await?,
     };
     Ok(answer.into())
 }

@@ -7,7 +7,7 @@ use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ended::told;
 use crate::conductor::telling::ending::{end, reject};
 use crate::conductor::telling::since::same;
-use crate::payload::Ask;
+use crate::payload::ExecutionRef;
 use crate::pin::{self, Pinned};
 use crate::ports::{Answered, Condition, Write};
 use crate::store::{self, Done, Execution, Stored, commit, put_arrived, retry};
@@ -22,12 +22,16 @@ use windlass_domain::request::{ActionName, Request};
 const RECORDED: &str = "Recorded";
 
 /// Pins the request and records the deployment.
-pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Admitted> {
+pub async fn admit(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Admitted> {
     let pinned = pin::pin(ports, request).await??;
     let mut is_first_try = true;
     retry(ports, "recording the deployment", async || {
         let is_first_try = std::mem::take(&mut is_first_try);
-        if let Some(admitted) = before(ports, ask, is_first_try).await? {
+        if let Some(admitted) = before(ports, execution, is_first_try).await? {
             return Ok(Some(admitted));
         }
         let identified = identify(ports, request, &pinned).await?;
@@ -35,20 +39,20 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<
         beside::clear(ports, request.upload(), &identified.id).await?;
         if let Some(existing) = &identified.existing {
             // A retry whose own answer was lost: it looked before the write of the first try showed.
-            if existing.value.executions.first() == Some(&ask.execution.arn) {
+            if existing.value.executions.first() == Some(&execution.arn) {
                 return Ok(Some(Admitted::New(identified.id)));
             }
             let told = Done::of(&identified.id, String::new());
-            if commit(ports, vec![told.put(ask)?]).await? {
+            if commit(ports, vec![told.put(execution)?]).await? {
                 let answer = same(ports, &existing.value).await?;
                 return Ok(Some(Admitted::Answer(answer)));
             }
             return Ok(None);
         }
-        let mut record = new_record(ports, ask, request, &pinned, &identified);
+        let mut record = new_record(ports, execution, request, &pinned, &identified);
         settle_at_once(ports, &mut record, request, &pinned);
         note_cost(ports, &mut record.value, &[]).await;
-        if commit(ports, writes(&record, ask, &pinned)?).await? {
+        if commit(ports, writes(&record, execution, &pinned)?).await? {
             if let Some(answer) = told(ports, &record.value).await? {
                 return Ok(Some(Admitted::Answer(answer)));
             }
@@ -63,8 +67,12 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<
 /// late, must not make another attempt of a deployment that is recorded already, or that was told to be another one's.
 ///
 /// What was told is looked for only once a write was refused: each write is, where something was.
-async fn before(ports: &impl Ports, ask: &Ask, is_first_try: bool) -> Answered<Option<Admitted>> {
-    let arn = &ask.execution.arn;
+async fn before(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    is_first_try: bool,
+) -> Answered<Option<Admitted>> {
+    let arn = &execution.arn;
     let recorded = store::load(ports, &store::execution(arn)).await?;
     if let Some(recorded) = recorded {
         return Ok(Some(Admitted::New(recorded.value.deployment)));
@@ -85,7 +93,7 @@ async fn before(ports: &impl Ports, ask: &Ask, is_first_try: bool) -> Answered<O
 /// The record of a new deployment.
 pub fn new_record(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     pinned: &Pinned,
     identified: &Identified,
@@ -139,7 +147,7 @@ pub fn new_record(
         again: request.again,
         by_person: pinned.by_person,
         accepted: now,
-        executions: vec![ask.execution.arn.clone()],
+        executions: vec![execution.arn.clone()],
         asked_for: 0,
         started: None,
         status: Status::Waiting,
@@ -186,15 +194,19 @@ fn is_rejected(record: &Deployment) -> bool {
     ended.is_some_and(|ended| ended.ending == Ending::Rejected)
 }
 
-fn writes(record: &Stored<Deployment>, ask: &Ask, pinned: &Pinned) -> Answered<Vec<Write>> {
-    let execution = Stored::new(
-        store::execution(&ask.execution.arn),
+fn writes(
+    record: &Stored<Deployment>,
+    execution: &ExecutionRef,
+    pinned: &Pinned,
+) -> Answered<Vec<Write>> {
+    let known = Stored::new(
+        store::execution(&execution.arn),
         Execution {
             deployment: record.value.id.clone(),
         },
     );
-    let untold = Write::check(store::done(&ask.execution.arn), Condition::Absent);
-    let mut writes = vec![put_arrived(record)?, execution.put()?, untold];
+    let untold = Write::check(store::done(&execution.arn), Condition::Absent);
+    let mut writes = vec![put_arrived(record)?, known.put()?, untold];
     // A release from a source that is not accepted takes no version's name.
     if let Some(recorded) = &pinned.to_record
         && !is_rejected(&record.value)

@@ -6,7 +6,7 @@ use crate::conductor::environment::drills;
 use crate::conductor::ports::Ports;
 use crate::conductor::request::Admitted;
 use crate::conductor::telling::since::same;
-use crate::payload::Ask;
+use crate::payload::ExecutionRef;
 use crate::pin;
 use crate::ports::Answered;
 use crate::store::{self, Execution, Stored, commit, put_arrived, retry};
@@ -21,17 +21,21 @@ use windlass_domain::refusal::not_idle;
 use windlass_domain::request::{ActionName, Request};
 
 /// Records the drill with its first deployment, or the deployment that comes back.
-pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Admitted> {
+pub async fn admit(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Admitted> {
     let (env, declaration) = match &request.drill {
         None => declared(ports, request).await?,
         Some(drill) => declared_there(ports, request, drill).await?,
     };
     retry(ports, "recording the drill", async || {
         let mut drills = drills::load(ports, EnvironmentId::new(&request.app, &env)).await?;
-        let record = new_record(ports, ask, request, &env, declaration.clone());
+        let record = new_record(ports, execution, request, &env, declaration.clone());
         let begun = match &request.drill {
-            None => begin(ports, ask, request, &mut drills, record).await?,
-            Some(drill) => come_back(ports, ask, &mut drills, drill, record).await?,
+            None => begin(ports, execution, request, &mut drills, record).await?,
+            Some(drill) => come_back(ports, execution, &mut drills, drill, record).await?,
         };
         let record = match begun {
             Begun::Recorded(record) => record,
@@ -39,14 +43,14 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<
             Begun::Refused(finding) => return Err(finding.into()),
         };
         let id = record.value.id.clone();
-        let execution = Execution {
+        let known = Execution {
             deployment: id.clone(),
         };
-        let execution = Stored::new(store::execution(&ask.execution.arn), execution);
+        let known = Stored::new(store::execution(&execution.arn), known);
         let writes = vec![
             drills::put(&drills, EnvironmentId::new(&request.app, &env))?,
             put_arrived(&record)?,
-            execution.put()?,
+            known.put()?,
         ];
         let is_done = commit(ports, writes).await?;
         Ok(is_done.then_some(Admitted::New(id)))
@@ -63,7 +67,7 @@ enum Begun {
 
 async fn begin(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     drills: &mut Stored<Drills>,
     record: Stored<Deployment>,
@@ -74,7 +78,7 @@ async fn begin(
         let asked = former.value.keyed.as_ref();
         return match asked.and_then(|asked| reused(request, asked, id)) {
             Some(finding) => Ok(Begun::Refused(finding)),
-            None => before(ports, ask, &former.value).await,
+            None => before(ports, execution, &former.value).await,
         };
     }
     if let Some(under_way) = &drills.value.under_way {
@@ -90,7 +94,7 @@ async fn begin(
 /// The deployment that goes back to what ran when the drill began.
 async fn come_back(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     drills: &mut Stored<Drills>,
     id: &DeploymentId,
     mut record: Stored<Deployment>,
@@ -107,7 +111,7 @@ async fn come_back(
         let leg = drill.back.as_ref().unwrap_or(&drill.there);
         let key = store::deployment(&leg.deployment);
         let former = store::require(ports, &key).await?;
-        return before(ports, ask, &former.value).await;
+        return before(ports, execution, &former.value).await;
     }
     let next = drill.next_back(EnvironmentId::new(&app, &env));
     drill.come_back(next.clone());
@@ -121,9 +125,13 @@ async fn come_back(
 }
 
 /// The answer where the deployment is recorded: it goes on where this execution has recorded it.
-async fn before(ports: &impl Ports, ask: &Ask, former: &Deployment) -> Answered<Begun> {
+async fn before(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    former: &Deployment,
+) -> Answered<Begun> {
     Ok(Begun::Before(
-        if former.executions.first() == Some(&ask.execution.arn) {
+        if former.executions.first() == Some(&execution.arn) {
             Admitted::New(former.id.clone())
         } else {
             Admitted::Answer(same(ports, former).await?)

@@ -3,7 +3,7 @@
 use crate::conductor::environment::holds::set_hold;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::pin;
 use crate::store::{self, Done, put_state};
 use crate::trouble::Checked;
@@ -12,8 +12,12 @@ use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::{ActionName, Request};
 
 /// Sets or releases the hold. A hold that is set stays, and keeps what is said for a reason now beside its own.
-pub async fn hold(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
-    once(ports, ask, "setting the hold", async || {
+pub async fn hold(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer> {
+    once(ports, execution, "setting the hold", async || {
         let env = pin::named_environment(ports, request).await??;
         let key = store::state(EnvironmentId::new(&request.app, &env));
         let mut state = store::load_or_default(ports, &key).await?;

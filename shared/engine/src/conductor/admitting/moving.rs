@@ -3,15 +3,19 @@
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
 use crate::movable::Movable;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::store::Done;
 use crate::trouble::Checked;
 use windlass_domain::fault::Fault;
 use windlass_domain::request::Request;
 
 /// Moves it, in one transaction. Where somebody has written in between, all of it is looked at anew.
-pub async fn moving(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
-    once(ports, ask, "moving", async || {
+pub async fn moving(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer> {
+    once(ports, execution, "moving", async || {
         request.named_environment()?;
         let Some(moving) = request.moving() else {
             return Err(Fault::internal("a move without what is moved").into());

@@ -7,7 +7,7 @@ use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::since::known;
-use crate::payload::{Answer, Ask, Word};
+use crate::payload::{Answer, ExecutionRef, Word};
 use crate::ports::Answered;
 use crate::store::{self, Stored, commit, retry};
 use crate::trouble::{Checked, apart};
@@ -21,15 +21,19 @@ use windlass_domain::request::{ActionName, Request};
 use windlass_domain::since;
 
 /// Records what the request would become, and goes on to `Plan`. Asked again it answers the same.
-pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
-    let id = DeploymentId::planned(&ask.execution.arn);
+pub async fn admit(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer> {
+    let id = DeploymentId::planned(&execution.arn);
     log::name_deployment(&id);
     let key = store::planned(&id);
     retry(ports, "recording the plan", async || {
         if store::load(ports, &key).await?.is_some() {
             return Ok(Some(plain(Word::Plan, &id, 0)));
         }
-        let (deployment, turn) = of(ports, ask, request, &id).await?;
+        let (deployment, turn) = of(ports, execution, request, &id).await?;
         let expires = ports.now().plus_s(KEPT_S);
         let planned = Planned {
             deployment,
@@ -46,10 +50,17 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<
 
 type Found = (Deployment, Turn);
 
-async fn of(ports: &impl Ports, ask: &Ask, request: &Request, id: &DeploymentId) -> Checked<Found> {
+async fn of(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+    id: &DeploymentId,
+) -> Checked<Found> {
     match request.action {
-        ActionName::Rollback | ActionName::Drill => return back(ports, ask, request, id).await,
-        ActionName::Check => return checked(ports, ask, request, id).await,
+        ActionName::Rollback | ActionName::Drill => {
+            return back(ports, execution, request, id).await;
+        }
+        ActionName::Check => return checked(ports, execution, request, id).await,
         _ => {}
     }
     let pinned = pin::pin(ports, request).await??;
@@ -60,7 +71,7 @@ async fn of(ports: &impl Ports, ask: &Ask, request: &Request, id: &DeploymentId)
         id: id.clone(),
         ..identified
     };
-    let mut record = deploy::new_record(ports, ask, request, &pinned, &named);
+    let mut record = deploy::new_record(ports, execution, request, &pinned, &named);
     deploy::settle_at_once(ports, &mut record, request, &pinned);
     let turn = match (record.value.ending.take(), same) {
         (Some(ended), _) => at_once(ended),
@@ -114,7 +125,7 @@ async fn superseded(
 /// The record of what brings no release.
 async fn without_release(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     id: &DeploymentId,
 ) -> Checked<Deployment> {
@@ -122,7 +133,7 @@ async fn without_release(
     let declaration = pin::declaration_in_force(ports, &request.app)
         .await??
         .version;
-    let mut record = rollback::new_record(ports, ask, request, &env, declaration).value;
+    let mut record = rollback::new_record(ports, execution, request, &env, declaration).value;
     record.id = id.clone();
     Ok(record)
 }
@@ -130,11 +141,11 @@ async fn without_release(
 /// A check, with what would become of a release that a person starts now.
 async fn checked(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     id: &DeploymentId,
 ) -> Checked<Found> {
-    let record = without_release(ports, ask, request, id).await?;
+    let record = without_release(ports, execution, request, id).await?;
     let view = View::load(ports, &record).await?;
     let turn = turn(&view, view.decide(&record));
     Ok((record, turn))
@@ -143,11 +154,11 @@ async fn checked(
 /// A rollback with the snapshot that it would go back to.
 async fn back(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     id: &DeploymentId,
 ) -> Checked<Found> {
-    let mut record = without_release(ports, ask, request, id).await?;
+    let mut record = without_release(ports, execution, request, id).await?;
     let mut view = View::load(ports, &record).await?;
     let decision = view.decide(&record);
     if record.action == ActionName::Drill {

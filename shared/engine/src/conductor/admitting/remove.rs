@@ -3,7 +3,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::before;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::ports::{Answered, Write};
 use crate::removable::Removable;
 use crate::store::{self, Done, Progress, Stored, commit, put_state, retry};
@@ -54,10 +54,14 @@ impl Progress {
 
 /// Frees what is claimed, and forgets what is recorded as running, while nobody takes the lock. Where there is much, the
 /// last part says that it is done; a retry goes on where it stopped.
-pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+pub async fn remove(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer> {
     loop {
         let last = retry(ports, "letting go", async || {
-            one_part(ports, ask, request).await
+            one_part(ports, execution, request).await
         })
         .await?;
         if let Part::Last(answer) = last {
@@ -74,8 +78,12 @@ pub enum Part {
     Last(Answer),
 }
 
-async fn one_part(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Option<Part>> {
-    if let Some(answer) = before(ports, ask).await? {
+async fn one_part(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Option<Part>> {
+    if let Some(answer) = before(ports, execution).await? {
         return Ok(Some(Part::Last(answer)));
     }
     let env = request.named_environment()?;
@@ -84,7 +92,7 @@ async fn one_part(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<O
         environment: env,
         component: request.component.as_ref(),
     };
-    let key = store::removing(&ask.execution.arn);
+    let key = store::removing(&execution.arn);
     let mut progress: Stored<Progress> = store::load_or_default(ports, &key).await?;
     let mut found = Removable::load(ports, removal).await?;
     let goes = found.decide(removal);
@@ -97,7 +105,7 @@ async fn one_part(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<O
         goes.forget(&mut found.state.value);
         let environment = EnvironmentId::new(&request.app, env);
         writes.push(put_state(&found.state, environment)?);
-        writes.push(done.put(ask)?);
+        writes.push(done.put(execution)?);
     } else {
         progress.value.part(env);
         writes.push(progress.put()?);

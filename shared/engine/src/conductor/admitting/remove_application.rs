@@ -7,7 +7,7 @@
 use crate::conductor::admitting::remove::{AT_ONCE, Part, part};
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::before;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::ports::{Answered, Write};
 use crate::removable::application::OfApplication;
 use crate::store::{self, Done, commit, retry};
@@ -19,20 +19,28 @@ use windlass_domain::removal::application::{Whole, leaves, withdrawn, without_re
 use windlass_domain::request::Request;
 
 /// Lets go of one part after the other.
-pub async fn remove(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+pub async fn remove(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer> {
     loop {
-        let one = async || one_part(ports, ask, &request.app).await;
+        let one = async || one_part(ports, execution, &request.app).await;
         if let Part::Last(answer) = retry(ports, "letting go", one).await? {
             return Ok(answer);
         }
     }
 }
 
-async fn one_part(ports: &impl Ports, ask: &Ask, app: &AppName) -> Checked<Option<Part>> {
-    if let Some(answer) = before(ports, ask).await? {
+async fn one_part(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    app: &AppName,
+) -> Checked<Option<Part>> {
+    if let Some(answer) = before(ports, execution).await? {
         return Ok(Some(Part::Last(answer)));
     }
-    let key = store::removing(&ask.execution.arn);
+    let key = store::removing(&execution.arn);
     let mut progress = store::load_or_default(ports, &key).await?;
     let mut found = OfApplication::load(ports, app).await?;
     let goes = match found.decide(app) {
@@ -46,7 +54,7 @@ async fn one_part(ports: &impl Ports, ask: &Ask, app: &AppName) -> Checked<Optio
         let mut told = progress.value.sentences(app);
         told.push(leaves(app));
         let done = Done::removed(app, None, told.join(" "));
-        let is_done = commit(ports, vec![done.put(ask)?]).await?;
+        let is_done = commit(ports, vec![done.put(execution)?]).await?;
         return Ok(is_done.then(|| Part::Last(done.answer())));
     };
     match told {

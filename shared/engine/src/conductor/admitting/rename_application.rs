@@ -4,17 +4,21 @@
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
 use crate::movable::application::WholeMovable;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::store::Done;
 use crate::trouble::Checked;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::Request;
 
 /// Moves it. Where somebody has written in between, all of it is looked at anew.
-pub async fn rename(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+pub async fn rename(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer> {
     let app = &request.app;
     let to = request.to_app.as_ref().unwrap_or(app);
-    once(ports, ask, "renaming", async || {
+    once(ports, execution, "renaming", async || {
         let found = WholeMovable::load(ports, app, to).await?;
         let whole = found.decide()?;
         let told = whole.in_words(&found.asked());

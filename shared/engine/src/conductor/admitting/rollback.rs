@@ -7,7 +7,7 @@ use crate::conductor::environment::holds::set_hold;
 use crate::conductor::ports::Ports;
 use crate::conductor::request::Admitted;
 use crate::conductor::telling::since::same;
-use crate::payload::Ask;
+use crate::payload::ExecutionRef;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Execution, Stored, commit, put_arrived, put_state, retry};
@@ -24,13 +24,17 @@ use windlass_domain::request::{ActionName, Request};
 
 /// Records the rollback and sets the hold, in one transaction; or records the restoring. A rollback to a snapshot that
 /// does not exist sets none.
-pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Admitted> {
+pub async fn admit(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Admitted> {
     let env = pin::named_environment(ports, request).await??;
     let declaration = pin::declaration_in_force(ports, &request.app)
         .await??
         .version;
     retry(ports, "recording the rollback", async || {
-        let record = new_record(ports, ask, request, &env, declaration.clone());
+        let record = new_record(ports, execution, request, &env, declaration.clone());
         let id = record.value.id.clone();
         let former = store::load(ports, &store::deployment(&id)).await?;
         if let Some(former) = former {
@@ -39,19 +43,19 @@ pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<
                 return Err(finding.into());
             }
             // A retry beside the invocation that has just recorded it, or after that one's answer was lost.
-            if former.value.executions.first() == Some(&ask.execution.arn) {
+            if former.value.executions.first() == Some(&execution.arn) {
                 return Ok(Some(Admitted::New(id)));
             }
             let answer = same(ports, &former.value).await?;
             return Ok(Some(Admitted::Answer(answer)));
         }
-        let execution = Stored::new(
-            store::execution(&ask.execution.arn),
+        let known = Stored::new(
+            store::execution(&execution.arn),
             Execution {
                 deployment: id.clone(),
             },
         );
-        let mut writes = vec![put_arrived(&record)?, execution.put()?];
+        let mut writes = vec![put_arrived(&record)?, known.put()?];
         if request.action == ActionName::Rollback && !is_nowhere(ports, request, &env).await? {
             let key = store::state(EnvironmentId::new(&request.app, &env));
             let mut state = store::load_or_default(ports, &key).await?;
@@ -82,14 +86,14 @@ async fn is_nowhere(
 /// release either, has such a record, too.
 pub fn new_record(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     env: &EnvironmentName,
     declaration: semver::Version,
 ) -> Stored<Deployment> {
     let now = ports.now();
     let key = request.idempotency_key.as_ref();
-    let key = key.unwrap_or(&ask.execution.arn);
+    let key = key.unwrap_or(&execution.arn);
     let press = Digest::of(key.as_bytes());
     let id = DeploymentId::keyed(EnvironmentId::new(&request.app, env), request.action, key);
     let record = Deployment {
@@ -135,7 +139,7 @@ pub fn new_record(
         again: false,
         by_person: request.action != ActionName::Restore,
         accepted: now,
-        executions: vec![ask.execution.arn.clone()],
+        executions: vec![execution.arn.clone()],
         asked_for: 0,
         started: None,
         status: Status::Waiting,

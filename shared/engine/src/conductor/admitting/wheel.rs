@@ -3,7 +3,7 @@
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
 use crate::loaded::resolved;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::pin;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Done, Stored, put_deployment};
@@ -20,8 +20,12 @@ use windlass_domain::wheel::{Decision, Watched, Wish, decide};
 
 /// Writes what is decided into the record, while the wave is judged no further and nobody takes over. The judge takes
 /// it in with its next look.
-pub async fn steer(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
-    once(ports, ask, "steering the deployment", async || {
+pub async fn steer(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer> {
+    once(ports, execution, "steering the deployment", async || {
         let env = pin::named_environment(ports, request).await??;
         let found = find(ports, request, &env).await?;
         match decision(ports, request, &found).await? {

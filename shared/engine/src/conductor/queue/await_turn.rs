@@ -1,25 +1,18 @@
 //! `AwaitTurn`: leaves the task token in the ledger, so that waiting costs nothing.
 
 use crate::conductor::environment::view::View;
-use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::plain;
-use crate::payload::{Answer, Ask, Word};
+use crate::payload::{Answer, Caller, Word};
 use crate::ports::Answered;
 use crate::store::{self, commit, retry};
 use windlass_domain::admission::Decision;
-use windlass_domain::fault::{Fault, FaultName};
 
 /// Serves the state. The token is stored before the lock is looked at again, so that a lock which
 /// was freed in between wakes it at once: either this look sees it free, or the outbox, which
 /// looks after the lock was freed, sees the token.
-pub async fn await_turn(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let id = deployment_of(ask)?;
-    let token = ask.task_token.as_ref().ok_or_else(|| {
-        Fault::new(
-            FaultName::BadInput,
-            "the state AwaitTurn gives no task token",
-        )
-    })?;
+pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Answered<Answer> {
+    let id = &by.deployment;
     retry(ports, "waiting for its turn", async || {
         let record = store::require(ports, &store::deployment(id)).await?;
         let view = View::load(ports, &record.value).await?;

@@ -3,11 +3,11 @@
 use crate::conductor::environment::drills;
 use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::view::View;
-use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::ports::Ports;
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ended::told;
 use crate::conductor::telling::ending::{add_line, reject};
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, Caller};
 use crate::ports::{Answered, Write};
 use crate::store::{self, commit, put_deployment, retry};
 use windlass_domain::deployment::Deployment;
@@ -18,8 +18,8 @@ const TOO_LONG: &str = "States.Timeout";
 
 /// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:
 /// the recovery ends the deployment.
-pub async fn give_up(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let id = deployment_of(ask)?;
+pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Answered<Answer> {
+    let id = &by.deployment;
     retry(ports, "giving up", async || {
         let mut record = store::require(ports, &store::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
@@ -27,7 +27,7 @@ pub async fn give_up(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
         }
         let view = View::load(ports, &record.value).await?;
         view.not_taken_over(&record.value)?;
-        let finding = match ask.error.as_str() {
+        let finding = match error {
             "" | TOO_LONG => waited_too_long(&record.value, &view),
             error => could_not_wait(&record.value, error),
         };

@@ -2,9 +2,9 @@
 //! for it to end by itself.
 
 use crate::conductor::environment::view;
-use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::plain;
-use crate::payload::{Answer, Ask, Word};
+use crate::payload::{Answer, Caller, Word};
 use crate::ports::Answered;
 use crate::{recovery, store};
 use windlass_domain::deployment::{Deployment, PREEMPTED};
@@ -14,8 +14,8 @@ use windlass_domain::request::ActionName;
 
 /// Serves the state: stops the owner's execution and starts its recovery. The execution-status
 /// rule would start the same recovery; whichever comes second finds it started.
-pub async fn preempt(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let id = deployment_of(ask)?;
+pub async fn preempt(ports: &impl Ports, by: &Caller) -> Answered<Answer> {
+    let id = &by.deployment;
     let record = store::require(ports, &store::deployment(id)).await?;
     let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
     if let Some(held) = &lock.value.held

@@ -8,7 +8,7 @@ use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
 use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
 use crate::conductor::telling::ending::{add_line, end};
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::ports::{Answered, Write};
 use crate::recovery::Owner;
 use crate::store::{Done, Stored, commit, put_deployment};
@@ -26,7 +26,7 @@ use windlass_domain::to_have::to_have;
 /// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
 pub async fn abandon(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     mut record: Stored<Deployment>,
 ) -> Checked<Option<Answer>> {
@@ -35,7 +35,7 @@ pub async fn abandon(
         let resolved = resolved.map_or_else(String::new, |how| format!(", {how}"));
         let (id, ending) = (&record.value.id, ended.ending);
         let text = format!("deployment {id} has ended {ending}{resolved}");
-        return Ok(nothing(ports, ask, request, &text).await?);
+        return Ok(nothing(ports, execution, request, &text).await?);
     }
     let Some(first) = record.value.executions.first().cloned() else {
         return Err(Fault::internal("a deployment without an execution").into());
@@ -43,7 +43,7 @@ pub async fn abandon(
     let since = record.value.accepted;
     let Owner::Ended(owner) = owner(ports, request, &first, since).await? else {
         if is_automatic(request) {
-            return Ok(nothing(ports, ask, request, STILL_WAITS).await?);
+            return Ok(nothing(ports, execution, request, STILL_WAITS).await?);
         }
         return Err(still_waits(&record.value).into());
     };
@@ -87,7 +87,7 @@ pub async fn abandon(
         Write::check(view.lock.key.clone(), view.lock.unchanged()),
     ];
     if !is_automatic(request) {
-        writes.push(done.put(ask)?);
+        writes.push(done.put(execution)?);
     }
     if let Some(waiting) = view.waiting_of(&record.value) {
         writes.push(Write::delete(waiting.key.clone(), waiting.unchanged()));
@@ -121,7 +121,7 @@ fn still_waits(record: &Deployment) -> Finding {
 /// where the execution has answered something else before.
 pub async fn nothing(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     why: &str,
 ) -> Answered<Option<Answer>> {
@@ -132,7 +132,7 @@ pub async fn nothing(
             format!("There is nothing to recover: {why}."),
         )
     };
-    if is_automatic(request) || commit(ports, vec![done.put(ask)?]).await? {
+    if is_automatic(request) || commit(ports, vec![done.put(execution)?]).await? {
         return Ok(Some(done.answer()));
     }
     Ok(None)

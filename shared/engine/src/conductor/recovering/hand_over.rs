@@ -1,7 +1,7 @@
 //! Handing a deployment and its environment's lock over to another execution.
 
 use crate::conductor::ports::Ports;
-use crate::payload::Ask;
+use crate::payload::ExecutionRef;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Execution, Stored, put_deployment};
 use windlass_domain::deployment::Deployment;
@@ -11,31 +11,31 @@ use windlass_domain::environment::{HeldState, Lock};
 /// still runs changes anything. Answers the former one; `None` if nobody holds the lock.
 pub fn hand_over(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     state: HeldState,
     record: &mut Stored<Deployment>,
     lock: &mut Stored<Lock>,
 ) -> Option<String> {
     let now = ports.now();
     let held = lock.value.held.as_mut()?;
-    let former = std::mem::replace(&mut held.execution, ask.execution.arn.clone());
+    let former = std::mem::replace(&mut held.execution, execution.arn.clone());
     held.state = state;
     held.since = now;
     lock.value.raise(now);
-    record.value.executions.push(ask.execution.arn.clone());
+    record.value.executions.push(execution.arn.clone());
     Some(former)
 }
 
 /// Returns the writes that belong together for that: the lock, the record, and the deployment of the execution.
 pub fn handed_over(
-    ask: &Ask,
+    execution: &ExecutionRef,
     record: &Stored<Deployment>,
     lock: &Stored<Lock>,
 ) -> Answered<Vec<Write>> {
     let known = Execution {
         deployment: record.value.id.clone(),
     };
-    let known = Stored::new(store::execution(&ask.execution.arn), known);
+    let known = Stored::new(store::execution(&execution.arn), known);
     let index = store::held_index(record.value.environment_id());
     Ok(vec![
         lock.put_indexed(Some(index))?,

@@ -6,7 +6,7 @@ use crate::conductor::recovering::hand_over::{hand_over, handed_over};
 use crate::conductor::recovering::owner;
 use crate::conductor::telling::answer::of_record;
 use crate::conductor::telling::ending::end;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::ports::{Answered, Execution as Owner};
 use crate::store::{Stored, commit};
 use windlass_domain::deployment::Deployment;
@@ -34,13 +34,18 @@ pub fn has_had_enough(record: &Deployment) -> bool {
 /// something was written in between.
 pub async fn leave(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
     owner: Option<Owner>,
 ) -> Answered<Option<Answer>> {
-    let Some(former) = hand_over(ports, ask, HeldState::NeedsOperator, &mut record, &mut lock)
-    else {
+    let Some(former) = hand_over(
+        ports,
+        execution,
+        HeldState::NeedsOperator,
+        &mut record,
+        &mut lock,
+    ) else {
         return Ok(None);
     };
     let cause = cause(&record.value, owner.as_ref());
@@ -53,7 +58,7 @@ pub async fn leave(
         Vec::new(),
         now,
     );
-    let mut writes = handed_over(ask, &record, &lock)?;
+    let mut writes = handed_over(execution, &record, &lock)?;
     writes.extend(drills::leg_left(ports, &record.value).await?);
     if !commit(ports, writes).await? {
         return Ok(None);

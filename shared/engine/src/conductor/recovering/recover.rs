@@ -9,7 +9,7 @@ use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_
 use crate::conductor::settling::judged::judged_good;
 use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::done;
-use crate::payload::{Answer, Ask, Word};
+use crate::payload::{Answer, ExecutionRef, Word};
 use crate::ports::{Answered, Execution};
 use crate::recovery::Owner;
 use crate::store::{self, Stored, commit, retry};
@@ -25,51 +25,57 @@ use windlass_domain::plan::Outcome;
 use windlass_domain::request::{ActionName, Request};
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
-pub async fn or_turn(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
+pub async fn or_turn(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    id: &DeploymentId,
+) -> Answered<Answer> {
     let record = store::require(ports, &store::deployment(id)).await?;
     let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
     match &lock.value.held {
-        Some(held)
-            if held.execution == ask.execution.arn && held.state == HeldState::Recovering =>
-        {
+        Some(held) if held.execution == execution.arn && held.state == HeldState::Recovering => {
             Ok(go_on(&record.value, lock.value.token))
         }
-        _ => turn(ports, &ask.execution, id).await,
+        _ => turn(ports, execution, id).await,
     }
 }
 
 /// Takes over from an owner that has ended, and goes on to undo or to settle.
-pub async fn admit(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
+pub async fn admit(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    request: &Request,
+) -> Checked<Answer> {
     retry(ports, "taking over", async || {
-        if let Some(answer) = done::before(ports, ask).await? {
+        if let Some(answer) = done::before(ports, execution).await? {
             return Ok(Some(answer));
         }
         let found = find(ports, request).await?;
         let Some((record, lock)) = found else {
-            return Ok(nothing(ports, ask, request, "nobody holds the lock").await?);
+            return Ok(nothing(ports, execution, request, "nobody holds the lock").await?);
         };
         let answer = match &lock.value.held {
             // A retry beside the invocation that has just taken over.
             Some(held)
-                if held.execution == ask.execution.arn && held.state == HeldState::Recovering =>
+                if held.execution == execution.arn && held.state == HeldState::Recovering =>
             {
                 Some(go_on(&record.value, lock.value.token))
             }
             Some(held) if held.deployment == record.value.id => {
-                match may_take_over(ports, ask, request, &record.value, held).await? {
+                match may_take_over(ports, execution, request, &record.value, held).await? {
                     TakeOver::Yes(owner) => {
-                        take_over(ports, ask, request, record, lock, owner).await?
+                        take_over(ports, execution, request, record, lock, owner).await?
                     }
                     TakeOver::Enough(owner) => {
-                        leave::leave(ports, ask, record, lock, owner).await?
+                        leave::leave(ports, execution, record, lock, owner).await?
                     }
-                    TakeOver::No(why) => nothing(ports, ask, request, &why).await?,
+                    TakeOver::No(why) => nothing(ports, execution, request, &why).await?,
                     TakeOver::Refuse(finding) => {
                         return Err(finding.into());
                     }
                 }
             }
-            _ => abandon(ports, ask, request, record).await?,
+            _ => abandon(ports, execution, request, record).await?,
         };
         Ok(answer)
     })
@@ -117,7 +123,7 @@ enum TakeOver {
 /// `NeedsOperator`, only by an operator.
 async fn may_take_over(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     record: &Deployment,
     held: &Held,
@@ -130,7 +136,7 @@ async fn may_take_over(
             TakeOver::Yes(None)
         });
     }
-    if held.execution == ask.execution.arn {
+    if held.execution == execution.arn {
         return Ok(TakeOver::No("this execution holds the lock itself".into()));
     }
     let owner = owner(ports, request, &held.execution, held.since).await?;
@@ -159,13 +165,19 @@ async fn may_take_over(
 /// Windlass itself.
 async fn take_over(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
     owner: Option<Execution>,
 ) -> Answered<Option<Answer>> {
-    let Some(former) = hand_over(ports, ask, HeldState::Recovering, &mut record, &mut lock) else {
+    let Some(former) = hand_over(
+        ports,
+        execution,
+        HeldState::Recovering,
+        &mut record,
+        &mut lock,
+    ) else {
         return Ok(None);
     };
     let has_looked = !is_automatic(request);
@@ -181,7 +193,7 @@ async fn take_over(
         record.value.stopped = was_stopped(owner.as_ref());
         record.value.undoing = Some(why_stopped(owner.as_ref()));
     }
-    let writes = handed_over(ask, &record, &lock)?;
+    let writes = handed_over(execution, &record, &lock)?;
     if !commit(ports, writes).await? {
         return Ok(None);
     }

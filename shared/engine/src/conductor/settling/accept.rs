@@ -1,16 +1,17 @@
 //! `accept`: records what runs as the new state of the environment, and unlocks the environment.
 
 use crate::conductor::environment::past::past;
-use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::ports::Ports;
 use crate::conductor::request;
 use crate::conductor::settling::snapshots::{before_windlass, found, present, put_snapshot, ran};
 use crate::conductor::telling::done::once;
 use crate::conductor::telling::refuse;
 use crate::last_fault;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, Caller};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Done, Stored, put_deployment, put_state};
 use crate::trouble::{Checked, Trouble};
+use serde_json::Value;
 use windlass_domain::accept::{Accepted, accepted};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::call;
@@ -35,49 +36,61 @@ use windlass_domain::time::Time;
 /// One of the two ways out of `NeedsOperator`. The deployment keeps its ending, with a word on how
 /// it was resolved. What `Look` has just seen is what is accepted; where it could not see something, nothing
 /// is, and the environment stays locked.
-pub async fn accept(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let request = match request::request_of(ask) {
+pub async fn accept(
+    ports: &impl Ports,
+    by: &Caller,
+    input: &Value,
+    error: &str,
+) -> Answered<Answer> {
+    let request = match request::request_of(&by.execution, input) {
         Ok(request) => request,
-        Err(part) => return refuse::unreadable(ports, ask, part.findings()).await,
+        Err(part) => return refuse::unreadable(ports, &by.execution, input, part.findings()).await,
     };
-    match taken(ports, ask, &request).await {
+    match taken(ports, by, &request, error).await {
         Ok(answer) => Ok(answer),
-        Err(Trouble::Findings(findings)) => refuse::refuse(ports, ask, &request, findings).await,
+        Err(Trouble::Findings(findings)) => {
+            refuse::refuse(ports, &by.execution, &request, findings).await
+        }
         Err(Trouble::Fault(fault)) => Err(fault),
     }
 }
 
 /// Takes what was seen for what runs, and frees the environment.
-async fn taken(ports: &impl Ports, ask: &Ask, request: &Request) -> Checked<Answer> {
-    let id = deployment_of(ask)?;
-    once(ports, ask, "accepting what is there", async || {
-        let (record, lock) = still_stuck(ports, ask, id).await?;
-        let steps = store::load_all(ports, &store::steps(id)).await?;
-        let failed = if ask.error.is_empty() {
-            None
-        } else {
-            Some(look_failed(ports, &record.value, &ask.error).await?)
-        };
-        let seen = seen(&steps, ask, failed)?;
-        let done = Done::of(id, cause(&record.value, &seen));
-        let resolved = resolved(request, ports.now());
-        let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
-        writes.extend(unlocked(ports, record, lock, resolved)?);
-        Ok((done, writes))
-    })
+async fn taken(ports: &impl Ports, by: &Caller, request: &Request, error: &str) -> Checked<Answer> {
+    let id = &by.deployment;
+    once(
+        ports,
+        &by.execution,
+        "accepting what is there",
+        async || {
+            let (record, lock) = still_stuck(ports, by, id).await?;
+            let steps = store::load_all(ports, &store::steps(id)).await?;
+            let failed = if error.is_empty() {
+                None
+            } else {
+                Some(look_failed(ports, &record.value, error).await?)
+            };
+            let seen = seen(&steps, by, failed)?;
+            let done = Done::of(id, cause(&record.value, &seen));
+            let resolved = resolved(request, ports.now());
+            let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
+            writes.extend(unlocked(ports, record, lock, resolved)?);
+            Ok((done, writes))
+        },
+    )
     .await
 }
 
 type Stuck = (Stored<Deployment>, Stored<Lock>);
 
 /// The deployment and its environment's lock, where it needs an operator as it did when it was looked at.
-async fn still_stuck(ports: &impl Ports, ask: &Ask, id: &DeploymentId) -> Checked<Stuck> {
+async fn still_stuck(ports: &impl Ports, by: &Caller, id: &DeploymentId) -> Checked<Stuck> {
     let record = store::require(ports, &store::deployment(id)).await?;
     let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
     if lock.value.stuck().is_none_or(|held| held.deployment != *id) {
         return Err(nothing_to_accept(record.value.environment_id()).into());
     }
-    if lock.value.token != ask.token {
+    if lock.value.token != by.token {
         return Err(taken_over(record.value.environment_id()).into());
     }
     Ok((record, lock))
@@ -127,12 +140,12 @@ type Seen<'a> = Vec<(&'a Step, Accepted<'a>)>;
 
 fn seen<'a>(
     steps: &'a [Stored<Step>],
-    ask: &Ask,
+    by: &Caller,
     failed: Option<Finding>,
 ) -> Result<Seen<'a>, Vec<Finding>> {
     let (mut seen, mut findings) = (Vec::new(), Vec::new());
     for step in steps.iter().map(|step| &step.value) {
-        match accepted(step, ask.token) {
+        match accepted(step, by.token) {
             Ok(Accepted::AsRecorded) => {}
             Ok(accepted) => seen.push((step, accepted)),
             Err(finding) => findings.push(finding),

@@ -4,7 +4,7 @@
 use crate::conductor::environment::drills;
 use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::past::past;
-use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::ports::Ports;
 use crate::conductor::settling::judged::judged_good;
 use crate::conductor::settling::second_look::make_due;
 use crate::conductor::settling::shut_out::shut_out;
@@ -14,7 +14,7 @@ use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ended::told;
 use crate::conductor::telling::ending::{add_line, end, reject};
 use crate::conductor::telling::went_back;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, Caller};
 use crate::ports::{Answered, Condition, Write};
 use crate::store::{self, Stored, commit, put_deployment, put_state, retry};
 use windlass_domain::deployment::{Deployment, Why};
@@ -28,14 +28,14 @@ use windlass_domain::since::{ALREADY_THERE, found_in_place};
 use windlass_domain::step::Step;
 
 /// Serves the state.
-pub async fn settle(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let id = deployment_of(ask)?;
+pub async fn settle(ports: &impl Ports, by: &Caller) -> Answered<Answer> {
+    let id = &by.deployment;
     retry(ports, "settling the deployment", async || {
         let mut record = store::require(ports, &store::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer));
         }
-        let Some(mut lock) = shut_out(ports, ask, &record.value).await? else {
+        let Some(mut lock) = shut_out(ports, by, &record.value).await? else {
             return Ok(None);
         };
         if !judged_good(ports, &record.value).await? {
@@ -48,7 +48,7 @@ pub async fn settle(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
         let lost = steps.iter().find(|step| !step.value.was_reached());
         if let (Some(lost), Outcome::Change) = (lost, plan.value.outcome) {
             let fault = not_seen(&lost.value);
-            take_back(ports, ask, record, &lock, &steps, &fault).await?;
+            take_back(ports, by, record, &lock, &steps, &fault).await?;
             return Err(fault);
         }
         let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;
@@ -71,16 +71,18 @@ fn not_seen(step: &Step) -> Fault {
 /// execution ends by the fault, and the recovery that follows undoes.
 async fn take_back(
     ports: &impl Ports,
-    ask: &Ask,
+    by: &Caller,
     mut record: Stored<Deployment>,
     lock: &Stored<Lock>,
     steps: &[Stored<Step>],
     fault: &Fault,
 ) -> Answered<()> {
-    let why = failure(ports, ask, steps).await?.unwrap_or_else(|| Why {
-        name: fault.name.to_string(),
-        text: fault.message.clone(),
-    });
+    let why = failure(ports, &by.deployment, steps)
+        .await?
+        .unwrap_or_else(|| Why {
+            name: fault.name.to_string(),
+            text: fault.message.clone(),
+        });
     record.value.undoing = Some(why);
     let held = Write::check(lock.key.clone(), lock.unchanged());
     // If the write is refused, the recovery finds the same.

@@ -5,7 +5,7 @@ use crate::conductor::environment::drills;
 use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::past::past;
 use crate::conductor::environment::view::View;
-use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::ports::Ports;
 use crate::conductor::settling::restored;
 use crate::conductor::settling::second_look::make_due;
 use crate::conductor::settling::shut_out::shut_out;
@@ -16,7 +16,7 @@ use crate::conductor::telling::ended::told;
 use crate::conductor::telling::ending::{add_line, end, reject};
 use crate::conductor::telling::undone::outcome;
 use crate::conductor::telling::went_back;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, Caller};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored, commit, put_deployment, put_state, retry};
 use windlass_domain::admission::Facts;
@@ -32,18 +32,18 @@ use windlass_domain::time::Time;
 use windlass_domain::to_have::to_have;
 
 /// Serves the state.
-pub async fn settle_undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let id = deployment_of(ask)?;
+pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Answered<Answer> {
+    let id = &by.deployment;
     retry(ports, "ending the undo", async || {
         let mut record = store::require(ports, &store::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(Some(answer));
         }
-        let Some(mut lock) = shut_out(ports, ask, &record.value).await? else {
+        let Some(mut lock) = shut_out(ports, by, &record.value).await? else {
             return Ok(None);
         };
         let steps = store::load_all(ports, &store::steps(id)).await?;
-        let unprepared = unprepared(ports, ask, &record.value, &steps).await?;
+        let unprepared = unprepared(ports, error, &record.value, &steps).await?;
         let ending = if let Some(finding) = unprepared {
             reject(&mut record, vec![finding], ports.now());
             let undone = went_back::undone(ports, &record.value).await?;
@@ -51,7 +51,7 @@ pub async fn settle_undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
             Ending::Rejected
         } else {
             if record.value.undoing.is_none() {
-                record.value.undoing = Some(as_the_machine_saw_it(ports, ask).await?);
+                record.value.undoing = Some(as_the_machine_saw_it(ports, id, error).await?);
             }
             let ending = ending(&steps);
             let view = View::load(ports, &record.value).await?;

@@ -1,7 +1,7 @@
 //! Shuts out everybody who still drives a deployment, before its ending is decided.
 
 use crate::conductor::ports::Ports;
-use crate::payload::Ask;
+use crate::payload::Caller;
 use crate::ports::Answered;
 use crate::store::{self, Fence, Stored, commit};
 use windlass_domain::deployment::Deployment;
@@ -19,14 +19,14 @@ use windlass_domain::environment::Lock;
 /// Faults: `StaleToken` where another execution has taken over.
 pub async fn shut_out(
     ports: &impl Ports,
-    ask: &Ask,
+    by: &Caller,
     record: &Deployment,
 ) -> Answered<Option<Stored<Lock>>> {
     let found = store::load_or_default(ports, &store::lock(record.environment_id())).await?;
-    if is_ours(&found.value, ask, record) && found.value.token > ask.token {
+    if is_ours(&found.value, by, record) && found.value.token > by.token {
         return Ok(Some(found));
     }
-    let mut lock = Fence::new(record, ask.token).lock(ports).await?;
+    let mut lock = Fence::new(record, by.token).lock(ports).await?;
     lock.value.raise(ports.now());
     let write = lock.put_indexed(Some(store::held_index(record.environment_id())))?;
     lock.rev += 1;
@@ -34,8 +34,8 @@ pub async fn shut_out(
 }
 
 /// Returns whether this execution still holds the lock. An execution that takes over puts its own name there.
-fn is_ours(lock: &Lock, ask: &Ask, record: &Deployment) -> bool {
+fn is_ours(lock: &Lock, by: &Caller, record: &Deployment) -> bool {
     lock.held
         .as_ref()
-        .is_some_and(|held| held.deployment == record.id && held.execution == ask.execution.arn)
+        .is_some_and(|held| held.deployment == record.id && held.execution == by.execution.arn)
 }

@@ -1,15 +1,16 @@
 //! `Undo`: tells what to bring back next, wave by wave in reverse.
 
-use crate::conductor::ports::{Ports, deployment_of};
+use crate::conductor::ports::Ports;
 use crate::conductor::settling::unprepared::unprepared;
 use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::undone::{first_wave, in_words};
 use crate::last_fault;
-use crate::payload::{Answer, Ask, Word, WorkItem};
+use crate::payload::{Answer, Caller, Word, WorkItem};
 use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Fence, Stored, commit, put_deployment, retry};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::environment::Lock;
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::{Judged, Judgement};
 use windlass_domain::message::{changed_in_words, gate_cause};
 use windlass_domain::step::Step;
@@ -23,20 +24,25 @@ const BEFORE_ALL: u32 = u32::MAX;
 ///
 /// An irreversible step comes first: where it has begun, or nobody knows, nothing else is brought back, because what came
 /// before must not run after it.
-pub async fn undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
-    let id = deployment_of(ask)?;
+pub async fn undo(
+    ports: &impl Ports,
+    by: &Caller,
+    error: &str,
+    undone: Option<u32>,
+) -> Answered<Answer> {
+    let id = &by.deployment;
     let record = store::require(ports, &store::deployment(id)).await?;
-    still_ours(ports, ask, &record.value).await?;
+    still_ours(ports, by, &record.value).await?;
     let steps = store::load_all(ports, &store::steps(id)).await?;
-    let unprepared = unprepared(ports, ask, &record.value, &steps).await?;
+    let unprepared = unprepared(ports, error, &record.value, &steps).await?;
     if unprepared.is_some() {
         // Nothing is undone where nothing was planned.
-        return Ok(plain(Word::SettleUndo, id, ask.token));
+        return Ok(plain(Word::SettleUndo, id, by.token));
     }
     if record.value.undoing.is_none() || record.value.stopped {
-        record_why(ports, ask, &steps).await?;
+        record_why(ports, by, error, &steps).await?;
     }
-    let below = ask.undone.unwrap_or(BEFORE_ALL);
+    let below = undone.unwrap_or(BEFORE_ALL);
     let to_restore = || {
         steps
             .iter()
@@ -44,22 +50,22 @@ pub async fn undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
             .filter(|step| step.status.may_have_changed())
     };
     let mut bars = to_restore().filter(|step| step.irreversible).peekable();
-    if bars.peek().is_some() && ask.undone.is_none() {
+    if bars.peek().is_some() && undone.is_none() {
         return Ok(Answer {
             wave: BEFORE_ALL,
             items: bars.map(WorkItem::back).collect(),
-            ..plain(Word::Restore, id, ask.token)
+            ..plain(Word::Restore, id, by.token)
         });
     }
     if bars.peek().is_some() {
-        return Ok(plain(Word::SettleUndo, id, ask.token));
+        return Ok(plain(Word::SettleUndo, id, by.token));
     }
     let Some(wave) = to_restore()
         .filter_map(first_wave)
         .filter(|wave| *wave < below)
         .max()
     else {
-        return Ok(plain(Word::SettleUndo, id, ask.token));
+        return Ok(plain(Word::SettleUndo, id, by.token));
     };
     let items = to_restore()
         .filter(|step| first_wave(step) == Some(wave))
@@ -68,20 +74,29 @@ pub async fn undo(ports: &impl Ports, ask: &Ask) -> Answered<Answer> {
     Ok(Answer {
         wave,
         items,
-        ..plain(Word::Restore, id, ask.token)
+        ..plain(Word::Restore, id, by.token)
     })
 }
 
-async fn still_ours(ports: &impl Ports, ask: &Ask, record: &Deployment) -> Answered<Stored<Lock>> {
-    Fence::new(record, ask.token).lock(ports).await
+async fn still_ours(
+    ports: &impl Ports,
+    by: &Caller,
+    record: &Deployment,
+) -> Answered<Stored<Lock>> {
+    Fence::new(record, by.token).lock(ports).await
 }
 
 /// Records why, unless another execution has taken over since. One that was stopped has its reason already; but
 /// what had failed of the release before that, and was not acted on yet, goes before it. What a target failed
 /// does not: the person's stop stays, so that no arrival brings the release back.
-async fn record_why(ports: &impl Ports, ask: &Ask, steps: &[Stored<Step>]) -> Answered<()> {
-    let id = deployment_of(ask)?;
-    let failure = failure(ports, ask, steps).await?;
+async fn record_why(
+    ports: &impl Ports,
+    by: &Caller,
+    error: &str,
+    steps: &[Stored<Step>],
+) -> Answered<()> {
+    let id = &by.deployment;
+    let failure = failure(ports, id, steps).await?;
     retry(ports, "recording why it is undone", async || {
         let mut record = store::require(ports, &store::deployment(id)).await?;
         let why = match (&record.value.undoing, &failure) {
@@ -90,9 +105,9 @@ async fn record_why(ports: &impl Ports, ask: &Ask, steps: &[Stored<Step>]) -> An
                 return Ok(Some(()));
             }
             (_, Some(failure)) => failure.clone(),
-            (None, None) => as_the_machine_saw_it(ports, ask).await?,
+            (None, None) => as_the_machine_saw_it(ports, id, error).await?,
         };
-        let lock = still_ours(ports, ask, &record.value).await?;
+        let lock = still_ours(ports, by, &record.value).await?;
         record.value.undoing = Some(why);
         record.value.stopped = false;
         let writes = vec![
@@ -108,10 +123,10 @@ async fn record_why(ports: &impl Ports, ask: &Ask, steps: &[Stored<Step>]) -> An
 /// Returns what failed: a gate, or else components.
 pub async fn failure(
     ports: &impl Ledger,
-    ask: &Ask,
+    id: &DeploymentId,
     steps: &[Stored<Step>],
 ) -> Answered<Option<Why>> {
-    if let Some(why) = failed_gate(ports, ask).await? {
+    if let Some(why) = failed_gate(ports, id).await? {
         return Ok(Some(why));
     }
     let failed: Vec<(String, String)> = steps
@@ -139,26 +154,29 @@ pub async fn failure(
 
 /// Returns what the machine caught, for when no step tells what failed. The text is that of the state that failed with
 /// it, if it was kept.
-pub async fn as_the_machine_saw_it(ports: &impl Ledger, ask: &Ask) -> Answered<Why> {
-    if ask.error.is_empty() {
+pub async fn as_the_machine_saw_it(
+    ports: &impl Ledger,
+    id: &DeploymentId,
+    error: &str,
+) -> Answered<Why> {
+    if error.is_empty() {
         return Ok(Why {
             name: "Failed".into(),
             text: "a step failed without a reason.".into(),
         });
     }
-    let last = last_fault::of(ports, deployment_of(ask)?).await?;
-    let last = last.filter(|last| last.fault.name.to_string() == ask.error);
+    let last = last_fault::of(ports, id).await?;
+    let last = last.filter(|last| last.fault.name.to_string() == error);
     Ok(Why {
-        name: ask.error.clone(),
+        name: error.to_owned(),
         text: match last {
             Some(last) => last.in_words(),
-            None => format!("a function failed with {}; its log tells more.", ask.error),
+            None => format!("a function failed with {error}; its log tells more."),
         },
     })
 }
 
-async fn failed_gate(ports: &impl Ledger, ask: &Ask) -> Answered<Option<Why>> {
-    let id = deployment_of(ask)?;
+async fn failed_gate(ports: &impl Ledger, id: &DeploymentId) -> Answered<Option<Why>> {
     let judgements = store::load_all(ports, &store::judgements(id)).await?;
     let ran_out_at = |judgement: &Judgement| match judgement.settled() {
         Some(Judged::RanOut { until }) => Some(until),

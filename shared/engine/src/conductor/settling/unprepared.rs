@@ -2,7 +2,6 @@
 //! know. Nothing was changed. The rejection says what could not be asked and what to do.
 
 use crate::last_fault;
-use crate::payload::Ask;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
@@ -13,7 +12,7 @@ use windlass_domain::step::{Step, StepStatus};
 /// Returns why it could not be planned. `None` if it was planned, or a person stopped it, or its execution died.
 pub async fn unprepared(
     ports: &impl Ledger,
-    ask: &Ask,
+    error: &str,
     record: &Deployment,
     steps: &[Stored<Step>],
 ) -> Answered<Option<Finding>> {
@@ -27,9 +26,7 @@ pub async fn unprepared(
     }
     Ok(match last_fault::of(ports, &record.id).await? {
         Some(last) => Some(of_fault(record, &last.fault)),
-        None if !ask.error.is_empty() && record.undoing.is_none() => {
-            Some(of_error(record, &ask.error))
-        }
+        None if !error.is_empty() && record.undoing.is_none() => Some(of_error(record, error)),
         None => None,
     })
 }

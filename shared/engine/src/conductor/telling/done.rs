@@ -4,7 +4,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::ended;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Done, Owner, Removed, Stored, commit, retry};
 use crate::trouble::Checked;
@@ -50,8 +50,8 @@ impl Done {
 
     /// Returns the write that keeps the record, for the transaction that does the thing itself. The write is refused if
     /// this execution has done something already.
-    pub fn put(&self, ask: &Ask) -> Answered<Write> {
-        Stored::new(store::done(&ask.execution.arn), self.clone()).put()
+    pub fn put(&self, execution: &ExecutionRef) -> Answered<Write> {
+        Stored::new(store::done(&execution.arn), self.clone()).put()
     }
 
     /// Returns the answer that tells of it.
@@ -66,8 +66,8 @@ impl Done {
 }
 
 /// Returns the answer to what this execution has done before, if anything.
-pub async fn before(ports: &impl Ledger, ask: &Ask) -> Answered<Option<Answer>> {
-    let done = store::load(ports, &store::done(&ask.execution.arn)).await?;
+pub async fn before(ports: &impl Ledger, execution: &ExecutionRef) -> Answered<Option<Answer>> {
+    let done = store::load(ports, &store::done(&execution.arn)).await?;
     Ok(done.map(|done| done.value.answer()))
 }
 
@@ -75,16 +75,16 @@ pub async fn before(ports: &impl Ledger, ask: &Ask) -> Answered<Option<Answer>> 
 /// again if others wrote in between. `what` says what is done, such as `setting the hold`.
 pub async fn once(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     what: &str,
     mut decide: impl AsyncFnMut() -> Checked<(Done, Vec<Write>)>,
 ) -> Checked<Answer> {
     retry(ports, what, async || {
-        if let Some(answer) = before(ports, ask).await? {
+        if let Some(answer) = before(ports, execution).await? {
             return Ok(Some(answer));
         }
         let (done, mut writes) = decide().await?;
-        writes.push(done.put(ask)?);
+        writes.push(done.put(execution)?);
         let is_done = commit(ports, writes).await?;
         Ok(is_done.then(|| done.answer()))
     })

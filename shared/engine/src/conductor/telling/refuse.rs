@@ -4,9 +4,10 @@ use crate::beside;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::ended;
 use crate::conductor::telling::ending::cause_of;
-use crate::payload::{Answer, Ask};
+use crate::payload::{Answer, ExecutionRef};
 use crate::ports::{Answered, Clock, Key, Ledger, Write};
 use crate::store::{self, Stored, commit, retry};
+use serde_json::Value;
 use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, limited};
@@ -16,26 +17,31 @@ use windlass_domain::not_taken::{LISTED_FOR_S, NotTaken};
 use windlass_domain::request::{Request, Requester, Route};
 
 /// A request whose form is wrong.
-pub async fn unreadable(ports: &impl Ports, ask: &Ask, findings: Vec<Finding>) -> Answered<Answer> {
+pub async fn unreadable(
+    ports: &impl Ports,
+    execution: &ExecutionRef,
+    input: &Value,
+    findings: Vec<Finding>,
+) -> Answered<Answer> {
     let requester = Requester {
         route: Route::Console,
-        principal: Some(ask.execution.arn.clone()),
+        principal: Some(execution.arn.clone()),
     };
     let about = "the execution's input".to_owned();
-    let app = ask.request.get("app").and_then(|app| app.as_str());
+    let app = input.get("app").and_then(|app| app.as_str());
     if let Some(Ok(app)) = app.map(AppName::new) {
-        let refusal = refusal(ports, ask, app, requester, about, &findings);
+        let refusal = refusal(ports, execution, app, requester, about, &findings);
         record_refusal(ports, refusal).await?;
     } else {
         let line = NotTaken {
             app: None,
             about,
             requester,
-            execution: Some(ask.execution.arn.clone()),
+            execution: Some(execution.arn.clone()),
             findings: findings.clone(),
             at: ports.now(),
         };
-        list_nameless(ports, &ask.execution.arn, line).await?;
+        list_nameless(ports, &execution.arn, line).await?;
     }
     Ok(answer(&findings))
 }
@@ -43,14 +49,14 @@ pub async fn unreadable(ports: &impl Ports, ask: &Ask, findings: Vec<Finding>) -
 /// A request that was read, but cannot become a deployment.
 pub async fn refuse(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     request: &Request,
     findings: Vec<Finding>,
 ) -> Answered<Answer> {
     let findings = limited(findings);
     let mut refusal = refusal(
         ports,
-        ask,
+        execution,
         request.app.clone(),
         request.asked_by(),
         about(request),
@@ -68,7 +74,7 @@ pub async fn refuse(
 
 fn refusal(
     ports: &impl Ports,
-    ask: &Ask,
+    execution: &ExecutionRef,
     app: AppName,
     requester: Requester,
     about: String,
@@ -79,7 +85,7 @@ fn refusal(
         environment: None,
         about,
         requester,
-        execution: ask.execution.arn.clone(),
+        execution: execution.arn.clone(),
         findings: findings.to_vec(),
         at: ports.now(),
     }
