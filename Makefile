@@ -97,7 +97,7 @@ audit: .local/audit/stamp .local/sbom/stamp
 	cargo machete --skip-target-dir
 	cargo cyclonedx --quiet --format json --spec-version 1.5 --describe binaries --target aarch64-unknown-linux-gnu
 	mkdir -p target/sbom
-	mv functions/*/*.cdx.json cli/*.cdx.json target/sbom/
+	mv functions/*.cdx.json cli/*.cdx.json target/sbom/
 	rm tests/*/*.cdx.json
 
 .local/audit/stamp .local/sbom/stamp .local/coverage/stamp .local/mutants/stamp: .local/%/stamp: tests/tools/%.txt

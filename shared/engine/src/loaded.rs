@@ -2,7 +2,7 @@
 //! the place of its targets, and the lock that fences what is written for it.
 
 use crate::config::Configured;
-use crate::payload::{Answer, Caller, Word};
+use crate::payload::{Answer, Caller};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Fence, Stored};
 use windlass_domain::declaration::Declared;
@@ -32,18 +32,9 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// An answer about this deployment with nothing in it but its verdict.
-    pub fn answer(&self, verdict: Word) -> Answer {
-        Answer {
-            verdict,
-            deployment: self.record.id.clone(),
-            token: self.fence.token,
-            wave: 0,
-            items: vec![],
-            seconds: 0,
-            error: String::new(),
-            cause: String::new(),
-        }
+    /// An answer about this deployment with nothing in it but its word.
+    pub fn answer<T>(&self, verdict: T) -> Answer<T> {
+        Answer::of(verdict, &self.record.id, self.fence.token)
     }
 }
 

@@ -5,17 +5,22 @@
 mod harbour;
 
 use harbour::deployed::{at_once, deployed_by, sleep_min, switching, told};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Routing;
 
 #[test]
 fn an_undo_after_that_is_another_deployment_at_once() {
     let harbour = deployed_by(Routing::Canary(10, 2), |_| {});
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.to_the_end(), Word::Changed);
+    assert_eq!(sailing.to_the_end(), WorkTransition::Changed);
     sleep_min(&harbour, 6);
     assert_eq!(told(&harbour), "agent:2, 1 sets, 4 tasks: Succeeded");
-    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(
+        sailing.undo(),
+        WorkTransition::Changed,
+        "{}",
+        sailing.undo_failure()
+    );
     assert_eq!(
         told(&harbour),
         "agent:1, 2 sets, 6 tasks: Succeeded, InProgress"
@@ -30,19 +35,29 @@ fn an_undo_after_that_is_another_deployment_at_once() {
 fn a_rollback_within_the_wait_starts_no_task() {
     let harbour = at_once();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let recorded = sailing.step().before;
     let before = harbour.world.services().tasks;
     let planned = harbour.plan("d2", None, Some(&recorded));
     let back = harbour.begin_planned("d2", &planned);
-    assert_eq!(back.forward(), Word::Changed, "{}", back.failure());
+    assert_eq!(
+        back.forward(),
+        WorkTransition::Changed,
+        "{}",
+        back.failure()
+    );
     assert_eq!(harbour.world.services().tasks, before);
     assert_eq!(
         told(&harbour),
         "agent:1, 1 sets, 4 tasks: Stopped, Succeeded"
     );
     // The release that had been rolled back comes once more, when the rollback itself is undone.
-    assert_eq!(back.undo(), Word::Changed, "{}", back.undo_failure());
+    assert_eq!(
+        back.undo(),
+        WorkTransition::Changed,
+        "{}",
+        back.undo_failure()
+    );
     assert_eq!(harbour.set_to(), "agent:2");
 }
 
@@ -50,12 +65,17 @@ fn a_rollback_within_the_wait_starts_no_task() {
 fn a_rollback_after_the_wait_is_another_deployment() {
     let harbour = at_once();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let recorded = sailing.step().before;
     sleep_min(&harbour, 6);
     let planned = harbour.plan("d2", None, Some(&recorded));
     let back = harbour.begin_planned("d2", &planned);
-    assert_eq!(back.forward(), Word::Changed, "{}", back.failure());
+    assert_eq!(
+        back.forward(),
+        WorkTransition::Changed,
+        "{}",
+        back.failure()
+    );
     assert_eq!(
         told(&harbour),
         "agent:1, 2 sets, 6 tasks: Succeeded, InProgress"
@@ -67,10 +87,15 @@ fn the_next_release_ends_the_wait_of_the_last_one() {
     let harbour = at_once();
     assert_eq!(
         harbour.begin("d1", &harbour.push("1.1")).forward(),
-        Word::Changed
+        WorkTransition::Changed
     );
     let next = harbour.begin("d2", &harbour.push("1.2"));
-    assert_eq!(next.forward(), Word::Changed, "{}", next.failure());
+    assert_eq!(
+        next.forward(),
+        WorkTransition::Changed,
+        "{}",
+        next.failure()
+    );
     assert_eq!(
         told(&harbour),
         "agent:3, 2 sets, 6 tasks: Succeeded, InProgress"
@@ -85,7 +110,12 @@ fn the_next_release_ends_the_wait_of_the_last_one() {
 fn former_tasks_that_stay_for_good_are_told_and_hold_nothing() {
     let harbour = deployed_by(Routing::AllAtOnce, |group| group.ends_min = None);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed, "{}", sailing.failure());
+    assert_eq!(
+        sailing.forward(),
+        WorkTransition::Changed,
+        "{}",
+        sailing.failure()
+    );
     let recorded = sailing.step().before;
     let ended =
         "agent:2 (deployment d-000000001 of CodeDeploy leaves the tasks of agent:1 for good)";
@@ -95,11 +125,21 @@ fn former_tasks_that_stay_for_good_are_told_and_hold_nothing() {
     sleep_min(&harbour, 6);
     assert_eq!(told(&harbour), "agent:2, 2 sets, 4 tasks: Succeeded");
     let next = harbour.begin("d2", &harbour.push("1.2"));
-    assert_eq!(next.forward(), Word::Changed, "{}", next.failure());
+    assert_eq!(
+        next.forward(),
+        WorkTransition::Changed,
+        "{}",
+        next.failure()
+    );
     insta::assert_snapshot!(switching(&next).join("\n"), @"task definition agent:2 → agent:3 by CodeDeploy");
     sleep_min(&harbour, 6);
     let planned = harbour.plan("d3", None, Some(&recorded));
     let back = harbour.begin_planned("d3", &planned);
-    assert_eq!(back.forward(), Word::Changed, "{}", back.failure());
+    assert_eq!(
+        back.forward(),
+        WorkTransition::Changed,
+        "{}",
+        back.failure()
+    );
     assert_eq!(harbour.set_to(), "agent:1");
 }

@@ -12,7 +12,7 @@ use windlass_domain::appspec::{AppSpec, Shape};
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::ecs::{CodeDeployedService, Ecs};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock as _, NewDeployed, Reach as _, Revision, Routing};
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, conforms, deployment};
@@ -87,7 +87,7 @@ fn a_canary_is_watched_and_its_release_ends_before_the_former_tasks_do() {
     for wave in 0..3 {
         assert_eq!(
             sailing.answer(Some(wave)),
-            Word::Changed,
+            WorkTransition::Changed,
             "{}",
             sailing.failure()
         );
@@ -117,7 +117,7 @@ fn all_that_the_last_revision_has_is_kept() {
         .codedeploy()
         .deployed_last("shop", "agent", HOOKS);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let state = harbour.world.codedeploy();
     let Some(Revision::Kept { sha256, .. }) = &state.of_services[0].told.revision else {
         panic!("its revision is kept")
@@ -135,12 +135,12 @@ fn an_undo_while_the_former_tasks_stand_stops_it_and_starts_no_task() {
         let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
         let sailing = harbour.begin("d1", &harbour.push("1.1"));
         for wave in 0..waves {
-            assert_eq!(sailing.answer(Some(wave)), Word::Changed);
+            assert_eq!(sailing.answer(Some(wave)), WorkTransition::Changed);
         }
         let before = harbour.world.services().tasks;
         assert_eq!(
             sailing.undo(),
-            Word::Changed,
+            WorkTransition::Changed,
             "{what}: {}",
             sailing.undo_failure()
         );
@@ -167,7 +167,7 @@ fn a_declared_wait_is_ended_when_the_gates_were_judged() {
         .unwrap()
         .continue_when_ready = true;
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.answer(Some(0)), Word::Changed);
+    assert_eq!(sailing.answer(Some(0)), WorkTransition::Changed);
     assert_eq!(told(&harbour), "agent:1, 2 sets, 4 tasks: Ready");
     sleep_min(&harbour, 2);
     assert_eq!(
@@ -177,7 +177,7 @@ fn a_declared_wait_is_ended_when_the_gates_were_judged() {
     );
     assert_eq!(
         sailing.answer(Some(1)),
-        Word::Changed,
+        WorkTransition::Changed,
         "{}",
         sailing.failure()
     );
@@ -193,10 +193,15 @@ fn a_wait_that_is_not_declared_is_told_and_never_ended() {
     sleep_min(&harbour, 1);
     let fault = sailing.invoke(Some(0)).unwrap_err();
     insta::assert_snapshot!(fault.message, @"deployment d-000000001 of CodeDeploy waits until 2026-11-20T14:30:10Z before it moves callers, and is stopped then; whoever decides lets it go on (`aws deploy continue-deployment --deployment-id d-000000001 --deployment-wait-type READY_WAIT`)");
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The wait time before traffic is rerouted is over. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
     assert_eq!(switching(&sailing).len(), 1, "{:?}", switching(&sailing));
-    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(
+        sailing.undo(),
+        WorkTransition::Changed,
+        "{}",
+        sailing.undo_failure()
+    );
     assert_eq!(
         told(&harbour),
         "agent:1, 1 sets, 4 tasks: Stopped, Succeeded"
@@ -209,9 +214,14 @@ fn what_codedeploy_takes_back_is_followed_and_told() {
         group.fails_at = Some("AfterAllowTraffic");
     });
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.to_the_end(), Word::Failed);
+    assert_eq!(sailing.to_the_end(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy has failed, because its hook AfterAllowTraffic failed: a hook failed. Its rollback d-000000002 has succeeded. Callers get agent:1. Remedy: Look at the log of the hook's function; then deploy a fixed release.");
-    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(
+        sailing.undo(),
+        WorkTransition::Changed,
+        "{}",
+        sailing.undo_failure()
+    );
     assert_eq!(
         told(&harbour),
         "agent:1, 1 sets, 4 tasks: Failed, Succeeded"
@@ -225,9 +235,14 @@ fn tasks_that_crash_are_not_waited_for_an_hour() {
     let digest = harbour::reference(&artifact);
     harbour.world.services().crash.insert(digest);
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 does not get steady: its tasks do not keep running. 10 tasks failed. 10 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
-    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(
+        sailing.undo(),
+        WorkTransition::Changed,
+        "{}",
+        sailing.undo_failure()
+    );
     assert_eq!(harbour.set_to(), "agent:1");
 }
 
@@ -273,7 +288,7 @@ fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
     by_hand(&harbour);
     insta::assert_snapshot!(harbour.refused(&artifact).join("\n"), @"TargetBusy: components.agent.codedeploy.group: CodeDeploy makes one deployment at a time in group shop/agent, and d-000000001 is somebody else's: it is created, and does nothing yet. Remedy: Wait until it is over, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), and deploy again.");
     // It came after `Prepare`.
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     let failure = sailing.failure();
     assert!(failure.starts_with("TargetBusy"), "{failure}");
     assert_eq!(harbour.world.codedeploy().of_services.len(), 1);
@@ -293,9 +308,14 @@ fn seen_to_accept(sailing: &harbour::Sailing<'_>, world: &World) -> String {
 fn what_somebody_else_brings_is_accepted_when_all_callers_get_it() {
     let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.answer(Some(0)), Word::Changed);
+    assert_eq!(sailing.answer(Some(0)), WorkTransition::Changed);
     insta::assert_snapshot!(seen_to_accept(&sailing, &harbour.world), @"TargetBusy: service shop-prod/agent: What callers of service shop-prod/agent get is not final, so it cannot be accepted: deployment d-000000001 of CodeDeploy is of Windlass, and is in progress. Remedy: Wait until it has moved all callers, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), then accept again; the environment stays locked until then.");
-    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(
+        sailing.undo(),
+        WorkTransition::Changed,
+        "{}",
+        sailing.undo_failure()
+    );
     by_hand(&harbour);
     sleep_min(&harbour, 1);
     let moves = seen_to_accept(&sailing, &harbour.world);
@@ -321,13 +341,18 @@ fn what_somebody_else_brings_is_accepted_when_all_callers_get_it() {
 fn somebody_who_stops_it_is_told() {
     let harbour = deployed_by(Routing::Canary(10, 10), |_| {});
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.answer(Some(0)), Word::Changed);
+    assert_eq!(sailing.answer(Some(0)), WorkTransition::Changed);
     let now = harbour.world.true_time();
     assert!(first(&harbour, |live| live.stop(now)));
     sleep_min(&harbour, 1);
-    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: Deployment d-000000001 of agent:2 of CodeDeploy was stopped by somebody else: The deployment was stopped by a user. Its rollback d-000000002 has succeeded. Callers get agent:1. Windlass owns which task definition callers of the service get; every other field is yours. Remedy: Find out who stopped it (CloudTrail, StopDeployment), or whether nobody let it go on in time; then deploy again.");
-    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(
+        sailing.undo(),
+        WorkTransition::Changed,
+        "{}",
+        sailing.undo_failure()
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::{Failure, OPEN_CALL_GRACE_S, StepStatus};
-use windlass_engine::payload::{Word, WorkDone};
+use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{Answered, Clock};
 use windlass_world::conformance::{Trial, conforms};
 use windlass_world::mishaps::{Mishap, When};
@@ -66,7 +66,7 @@ fn points_at(trial: &Trial<'_, Turning>) -> String {
 fn assert_left_to_the_stranger(trial: &Trial<'_, Turning>) {
     let found = failure_finding(trial.step().unwrap().failure);
     assert_eq!(found, FindingName::TargetChangedByOther);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     assert_eq!(points_at(trial), "x");
 }
 
@@ -127,7 +127,7 @@ fn a_twin_with_the_same_token_supersedes_the_first() {
     let trial = one_with("dial.stock", When::After, Mishap::Pause);
     let first = paused(&trial);
     let twin = run(invoke(&trial)).unwrap();
-    assert_eq!(twin.verdict, Word::Changed);
+    assert_eq!(twin.verdict, WorkTransition::Changed);
     assert_eq!(name_of(&run(first)), Some(FaultName::AttemptSuperseded));
     assert_eq!(dial(&trial.scene.world).turns, 1);
     assert_eq!(trial.step().unwrap().status, StepStatus::Changed);
@@ -142,7 +142,10 @@ fn whoever_comes_next_waits_until_an_open_call_cannot_take_effect() {
     assert_eq!(open.what, "turn a → b");
     let horizon = open.not_after.plus_s(OPEN_CALL_GRACE_S);
     assert!(trial.scene.world.now() < horizon);
-    assert_eq!(run(invoke(&trial)).unwrap().verdict, Word::Changed);
+    assert_eq!(
+        run(invoke(&trial)).unwrap().verdict,
+        WorkTransition::Changed
+    );
     assert!(dial(&trial.scene.world).turned_at >= horizon);
     // A call that comes even later than that is stopped by its own condition.
     assert_eq!(name_of(&run(late)), Some(FaultName::AttemptSuperseded));
@@ -154,7 +157,7 @@ fn a_call_that_took_effect_while_its_horizon_was_waited_out_is_seen() {
     let trial = one_with("dial.turn", When::After, Mishap::Pause);
     drop(paused(&trial));
     trial.set_token(2).unwrap();
-    assert_eq!(trial.answer(None, 2), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 2), Ok(WorkTransition::Changed));
     assert_eq!(points_at(&trial), "a");
     assert_eq!(dial(&trial.scene.world).turns, 2);
 }
@@ -179,7 +182,7 @@ fn late(ms: u64) -> (Trial<'static, Turning>, Option<FaultName>) {
 fn sent_late(ms: u64) -> (Option<FaultName>, u32) {
     let (trial, name) = late(ms);
     let turns = dial(&trial.scene.world).turns;
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     (name, turns)
 }
 
@@ -197,7 +200,7 @@ fn a_stranger_s_change_after_one_that_was_not_sent_in_time_is_not_overwritten() 
     let (trial, name) = late(15_000);
     assert_eq!(name, Some(FaultName::StillInProgress));
     stranger_turns(&trial.scene.world, "x");
-    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     assert_left_to_the_stranger(&trial);
 }
 
@@ -208,7 +211,10 @@ fn a_lost_answer_is_waited_out_and_not_repeated() {
     let answer = run(invoke(&trial));
     assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));
     let open = trial.step().unwrap().open.unwrap();
-    assert_eq!(run(invoke(&trial)).unwrap().verdict, Word::Changed);
+    assert_eq!(
+        run(invoke(&trial)).unwrap().verdict,
+        WorkTransition::Changed
+    );
     assert!(trial.scene.world.now() >= open.not_after.plus_s(OPEN_CALL_GRACE_S));
     assert_eq!(dial(&trial.scene.world).turns, 1);
     assert!(!trial.step().unwrap().changes.last().unwrap().answered);
@@ -220,13 +226,13 @@ fn a_target_is_gone_when_every_look_says_so_for_as_long_as_one_may_be_behind() {
     // The target is gone, or what a change needs, such as a version that was just published.
     for call in ["dial.observe", "dial.turn"] {
         let trial = one_with(call, When::Before, fault(FaultName::NotFound));
-        assert_eq!(trial.forward(), Ok(Word::Changed), "{call}");
+        assert_eq!(trial.forward(), Ok(WorkTransition::Changed), "{call}");
 
         let trial = begin(&ONE);
         let gone = Fault::new(FaultName::NotFound, "planned");
         trial.scene.world.mishaps().refused.insert(call, gone);
         let began = trial.scene.world.now();
-        assert_eq!(trial.forward(), Ok(Word::Failed), "{call}");
+        assert_eq!(trial.forward(), Ok(WorkTransition::Failed), "{call}");
         assert!(trial.scene.world.now().ms_since(began) >= 20_000, "{call}");
         let failure = trial.step().unwrap().failure;
         assert!(
@@ -239,7 +245,7 @@ fn a_target_is_gone_when_every_look_says_so_for_as_long_as_one_may_be_behind() {
 fn a_stranger_s_change_before_the_first_one_is_not_overwritten() {
     let trial = begin(&ONE);
     stranger_turns(&trial.scene.world, "x");
-    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     assert_left_to_the_stranger(&trial);
 }
 
@@ -248,7 +254,7 @@ fn a_stranger_s_change_between_look_and_send_is_not_overwritten() {
     let trial = one_with("dial.turn", When::Before, Mishap::Pause);
     let invocation = paused(&trial);
     stranger_turns(&trial.scene.world, "x");
-    assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
+    assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Failed);
     assert_left_to_the_stranger(&trial);
 }
 
@@ -257,16 +263,16 @@ fn a_revision_that_moved_without_a_change_is_only_looked_at_again() {
     let trial = one_with("dial.turn", When::Before, Mishap::Pause);
     let invocation = paused(&trial);
     stranger_turns(&trial.scene.world, "a");
-    assert_eq!(run(invocation).unwrap().verdict, Word::Changed);
+    assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Changed);
     assert_eq!(dial(&trial.scene.world).turns, 1);
 }
 
 #[test]
 fn a_stranger_s_change_between_two_waves_fails_the_second() {
     let trial = begin(&TWO);
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     stranger_turns(&trial.scene.world, "x");
-    assert_eq!(trial.answer(Some(1), 1), Ok(Word::Failed));
+    assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Failed));
     let found = failure_finding(trial.step().unwrap().failure);
     assert_eq!(found, FindingName::TargetChangedByOther);
 }
@@ -281,7 +287,7 @@ fn a_confirmed_change_that_is_needed_again_was_reverted_by_a_stranger() {
     let answer = run(invoke(&trial));
     assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));
     stranger_turns(&trial.scene.world, "a");
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Failed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Failed));
     let found = failure_finding(trial.step().unwrap().failure);
     assert_eq!(found, FindingName::TargetChangedByOther);
     assert_eq!(dial(&trial.scene.world).turns, 1);
@@ -291,7 +297,7 @@ fn a_confirmed_change_that_is_needed_again_was_reverted_by_a_stranger() {
 fn what_aws_refuses_for_good_is_recorded_as_the_failure() {
     let denied = fault(FaultName::AccessDenied);
     let trial = one_with("dial.turn", When::Before, denied);
-    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
     let Some(Failure::Fault(fault)) = step.failure else {
         panic!("{:?}", step.failure)
@@ -299,8 +305,12 @@ fn what_aws_refuses_for_good_is_recorded_as_the_failure() {
     assert_eq!(fault.name, FaultName::AccessDenied);
     assert_eq!(fault.message, "turn a → b: planned");
     assert_eq!(step.open, None);
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Failed), "asked again");
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(
+        trial.answer(Some(0), 1),
+        Ok(WorkTransition::Failed),
+        "asked again"
+    );
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     assert_eq!(trial.step().unwrap().status, StepStatus::Undone);
 }
 
@@ -311,7 +321,7 @@ fn a_goal_that_cannot_be_reached_is_recorded_as_the_failure() {
         slow_ms: 0,
     };
     let trial = begin(&subject);
-    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
     assert_eq!(step.status, StepStatus::Failed);
     assert_eq!(failure_finding(step.failure), FindingName::ChangeFailed);
@@ -321,17 +331,17 @@ fn a_goal_that_cannot_be_reached_is_recorded_as_the_failure() {
 #[test]
 fn an_undo_that_fails_can_be_tried_again_by_a_recovery() {
     let trial = begin(&ONE);
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let next = trial.calls();
     // The undo: step, claim, observe.
     let denied = Fault::new(FaultName::AccessDenied, "planned");
     trial.scene.world.fail_call(next + 3, When::Before, denied);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Failed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
     assert_eq!(step.status, StepStatus::UndoFailed);
     assert!(step.undo_failure.is_some() && step.failure.is_none());
     trial.set_token(2).unwrap();
-    assert_eq!(trial.answer(None, 2), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 2), Ok(WorkTransition::Changed));
     assert_eq!(points_at(&trial), "a");
 }
 
@@ -339,7 +349,7 @@ fn an_undo_that_fails_can_be_tried_again_by_a_recovery() {
 #[test]
 fn a_step_that_never_began_has_nothing_to_undo() {
     let trial = begin(&ONE);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     assert_eq!(trial.step().unwrap().status, StepStatus::Undone);
     assert!(!trial.scene.world.mishaps().calls[1..].contains(&"dial.observe"));
 }
@@ -348,10 +358,14 @@ fn a_step_that_never_began_has_nothing_to_undo() {
 #[test]
 fn a_late_invocation_of_an_older_wave_is_refused() {
     let trial = begin(&TWO);
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let late = trial.answer(Some(0), 1);
     assert_eq!(name_of(&late), Some(FaultName::AttemptSuperseded));
-    assert_eq!(trial.answer(Some(1), 1), Ok(Word::Changed), "asked again");
+    assert_eq!(
+        trial.answer(Some(1), 1),
+        Ok(WorkTransition::Changed),
+        "asked again"
+    );
     assert_eq!(dial(&trial.scene.world).turns, 2);
 }
 
@@ -379,7 +393,10 @@ fn a_target_that_is_ready_in_a_moment_is_seen_soon() {
     };
     let trial = begin(&subject);
     let began = trial.scene.world.now();
-    assert_eq!(run(invoke(&trial)).unwrap().verdict, Word::Changed);
+    assert_eq!(
+        run(invoke(&trial)).unwrap().verdict,
+        WorkTransition::Changed
+    );
     let took = trial.scene.world.now().ms_since(began);
     assert!((2_500..4_000).contains(&took), "{took}");
 }
@@ -389,7 +406,10 @@ fn a_target_that_is_ready_in_a_moment_is_seen_soon() {
 fn a_sibling_s_transaction_in_the_way_is_waited_out() {
     let trial = begin(&ONE);
     trial.scene.world.ledger().busy = 3;
-    assert_eq!(run(invoke(&trial)).unwrap().verdict, Word::Changed);
+    assert_eq!(
+        run(invoke(&trial)).unwrap().verdict,
+        WorkTransition::Changed
+    );
     assert_eq!(trial.step().unwrap().attempt, 1);
     trial.set_token(2).unwrap();
     trial.scene.world.ledger().busy = 99;

@@ -14,7 +14,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::time::Span;
 use windlass_engine::kinds::Kind;
 use windlass_engine::kinds::ecs::{Change, Ecs, Update};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 use windlass_world::conformance::conforms;
 use windlass_world::mishaps::{Mishap, Visitor, When};
@@ -32,7 +32,7 @@ fn a_release_goes_live_with_nothing_but_the_image_changed() {
     let harbour = Harbour::new();
     let artifact = harbour.push("1.1");
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:2");
     let services = harbour.world.services();
     let arn = "arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:2";
@@ -71,8 +71,8 @@ fn a_release_goes_live_with_nothing_but_the_image_changed() {
 fn undo_returns_to_exactly_the_former_task_definition() {
     let harbour = Harbour::new();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:1");
 }
 
@@ -80,9 +80,9 @@ fn undo_returns_to_exactly_the_former_task_definition() {
 fn the_number_of_tasks_is_left_alone() {
     let harbour = Harbour::new();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     live(&harbour, |live| live.service.desired = 5);
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     live(&harbour, |live| assert_eq!(live.service.running, 5));
 }
 
@@ -92,10 +92,15 @@ fn a_tripped_breaker_is_told_with_the_reasons_of_the_stopped_tasks() {
     let artifact = harbour.push("1.2");
     crash(&harbour, &artifact);
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS went back to agent:1 and is steady. Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
     assert_eq!(harbour.set_to(), "agent:1");
-    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    assert_eq!(
+        sailing.undo(),
+        WorkTransition::Changed,
+        "{}",
+        sailing.undo_failure()
+    );
     let updates = sailing
         .step()
         .changes
@@ -112,10 +117,10 @@ fn a_breaker_that_does_not_roll_back_is_undone_by_us() {
     crash(&harbour, &artifact);
     live(&harbour, |live| live.service.breaker = (true, false));
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS did not roll back. Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
     assert_eq!(harbour.set_to(), "agent:2");
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:1");
 }
 
@@ -131,7 +136,7 @@ fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
             let live = services.service_mut(CLUSTER, SERVICE);
             live.alarm |= live.service.task_definition.ends_with("agent:2");
         });
-        assert_eq!(sailing.forward(), Word::Failed);
+        assert_eq!(sailing.forward(), WorkTransition::Failed);
         assert_eq!(harbour.set_to(), set_to);
         let told = sailing.failure();
         if rolls_back {
@@ -139,7 +144,12 @@ fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
         } else {
             assert!(told.contains("ECS did not roll back"), "{told}");
         }
-        assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+        assert_eq!(
+            sailing.undo(),
+            WorkTransition::Changed,
+            "{}",
+            sailing.undo_failure()
+        );
         assert_eq!(harbour.set_to(), "agent:1");
         let undone = sailing.step().changes;
         let updates = undone.iter().filter(|c| c.switching && c.undo).count();
@@ -157,7 +167,7 @@ fn a_failed_pull_is_told() {
         .no_pull
         .insert(reference(&artifact));
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its image cannot be pulled. 4 tasks stopped: TaskFailedToStart: CannotPullContainerError: pull image manifest: 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:cd51241fbef5a8fe4cb6f616c79a72db9ece0cb248ad05bb01e589d5b6889a71: not found. ECS went back to agent:1 and is steady. Remedy: Check that the image exists for the platform of the tasks, and that the execution role and the network reach the registry; then deploy again.");
 }
 
@@ -168,11 +178,11 @@ fn without_a_breaker_repeated_failures_end_it() {
     crash(&harbour, &artifact);
     live(&harbour, |live| live.service.breaker = (false, false));
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     let told = sailing.failure();
     assert!(told.contains("no circuit breaker is on"), "{told}");
     assert!(told.contains("agent: exit code 1"), "{told}");
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:1");
 }
 
@@ -195,7 +205,7 @@ fn a_stranger_who_replaces_the_rollout_is_told() {
         .services()
         .update(CLUSTER, SERVICE, &arn, now)
         .unwrap();
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: The rollout of agent:3 was replaced: someone else set the service to agent:2 (deployment ecs-svc/3). Windlass owns the image of container agent in the task definition of service shop-prod/agent; every other field is yours. Remedy: Find out who updates this service besides Windlass.");
 }
 
@@ -204,7 +214,7 @@ fn a_rollout_that_takes_too_long_is_told() {
     let harbour = Harbour::new();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     slow(&harbour);
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 is not steady after 300 s: 0 of 2 tasks run, 2 wait, 0 failed. ECS tells of no stopped task. ECS says: (service agent) was unable to place a task because no container instance met all of its requirements. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
 }
 
@@ -214,7 +224,7 @@ fn unknown_bytes_are_never_healthy() {
     let harbour = Harbour::new();
     harbour.world.services().hide_digests = true;
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: ECS does not tell the image digest of container agent for 2 running tasks of agent:2, so it is unknown which bytes run, after 300 s. Remedy: Update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`.");
 }
 
@@ -231,7 +241,7 @@ fn no_tasks_are_steady_at_once_with_a_warning() {
     let planned = harbour.plan("d1", Some(&artifact), None);
     assert!(planned.warnings[0].reason.contains("wants 0 tasks"));
     let sailing = harbour.begin_planned("d1", &planned);
-    assert_eq!(sailing.invoke(Some(0)), Ok(Word::Changed));
+    assert_eq!(sailing.invoke(Some(0)), Ok(WorkTransition::Changed));
     assert_eq!(harbour.set_to(), "agent:2");
 }
 
@@ -249,7 +259,7 @@ fn a_lost_answer_of_registering_registers_once() {
     let harbour = Harbour::new();
     let artifact = harbour.push("1.1");
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let kind = Ecs::new(
         harbour.world.clone(),
         harbour.world.clone(),
@@ -280,7 +290,7 @@ fn back_to_the_former() -> Change {
 fn a_look_that_took_long_is_no_reason_to_send() {
     let harbour = Harbour::new();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let deployment = DeploymentId("d1".into());
     let world = || harbour.world.clone();
     let kind = Ecs::new(world(), world(), deployment.clone());
@@ -306,7 +316,7 @@ fn a_look_that_took_long_is_no_reason_to_send() {
 fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
     let harbour = Harbour::new();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let world = || harbour.world.clone();
     let by_hand = {
         let document = document("public.ecr.aws/other:1");

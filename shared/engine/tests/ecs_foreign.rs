@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::kinds::ecs::Base;
 use windlass_domain::place::{Place, TargetRole};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::registry::HOST;
 
 const TASK: &str = "arn:aws:iam::111111111111:role/windlass-task-shop";
@@ -225,7 +225,7 @@ fn a_rollback_goes_back_to_other_roles_and_another_family() {
     let key = "artifacts/shop/agent/1.1.json";
     let artifact = harbour::upload(&harbour.world, key, &rendered.to_string());
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let recorded = sailing.step().before;
     let mut others = document(&format!("{}:1.1", repository()));
     others["family"] = json!("renamed");

@@ -8,7 +8,7 @@ mod harbour;
 use harbour::{CLUSTER, Harbour, SERVICE, document, live, reference, repository};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, LifecycleHook, ServiceHook};
 
 fn paused(harbour: &Harbour, hooks: Vec<LifecycleHook>) {
@@ -46,7 +46,7 @@ fn a_rollout_that_a_hook_holds_tells_what_it_waits_for() {
     assert_eq!(sailing.step().waits_for.as_deref(), Some(waits));
     // Somebody continues it.
     paused(&harbour, vec![]);
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     assert_eq!(sailing.step().waits_for, None);
 }
 
@@ -55,7 +55,7 @@ fn a_rollout_that_a_hook_holds_for_too_long_is_told_as_that() {
     let harbour = Harbour::new();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     paused(&harbour, vec![pause(harbour.world.now().plus_s(86_400))]);
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     let told = sailing.failure();
     assert!(
         told.contains("It is held by its own pause hook h1"),
@@ -97,7 +97,7 @@ fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
     let artifact = harbour.push("1.1");
     harbour.world.services().crash.insert(reference(&artifact));
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     assert_eq!(harbour.set_to(), "agent:1");
     let told = sailing.failure();
     assert!(told.starts_with("ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:3"), "{told}");

@@ -7,7 +7,7 @@ mod harbour;
 use harbour::subject::ServiceOf;
 use harbour::{CLUSTER, Harbour, SERVICE, Sailing, live};
 use windlass_domain::kinds::ecs::{Pause, Strategy};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, LifecycleHook, ServiceHook, Shifting};
 use windlass_world::conformance::conforms;
 use windlass_world::pausing::Pausing;
@@ -101,7 +101,7 @@ fn each_pause_ends_a_wave_and_the_next_one_lets_it_go_on() {
         let sailing = harbour.begin_planned("d1", &planned);
         lines.push(format!("{}:", strategy.as_str()));
         for (wave, stage) in (0..).zip(&planned.stages) {
-            assert_eq!(sailing.answer(Some(wave)), Word::Changed);
+            assert_eq!(sailing.answer(Some(wave)), WorkTransition::Changed);
             let step = sailing.step();
             let (shown, waits) = (step.shown.unwrap(), step.waits_for.unwrap_or_default());
             if let Some((_, paused)) = shown.split_once("; paused") {
@@ -124,10 +124,10 @@ fn an_undo_in_a_pause_answers_it_so_and_starts_no_task() {
     for pauses in [Pause::ALL.as_slice(), &[Pause::PostProductionTrafficShift]] {
         let harbour = pausing(Strategy::BlueGreen, pauses);
         let sailing = harbour.begin("d1", &harbour.push("1.1"));
-        assert_eq!(sailing.forward(), Word::Changed);
+        assert_eq!(sailing.forward(), WorkTransition::Changed);
         let before = harbour.world.services().tasks;
         let began = harbour.world.now();
-        assert_eq!(sailing.undo(), Word::Changed);
+        assert_eq!(sailing.undo(), WorkTransition::Changed);
         let took_s = harbour.world.now().ms_since(began) / 1000;
         assert!(took_s < 90, "{took_s} s");
         assert_eq!(harbour.world.services().tasks, before, "no task is started");
@@ -152,9 +152,9 @@ fn a_hook_of_the_teams_is_told_and_not_answered() {
     let fault = sailing.invoke(Some(0)).unwrap_err();
     insta::assert_snapshot!(fault.message);
     // Both pauses run out, and ECS goes on by itself.
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     live(&harbour, |live| assert_eq!(live.pauses, []));
-    assert_eq!(sailing.to_the_end(), Word::Changed);
+    assert_eq!(sailing.to_the_end(), WorkTransition::Changed);
     live(&harbour, |live| {
         let stages: Vec<&str> = live.pauses.iter().map(|one| one.stage.as_str()).collect();
         assert_eq!(stages, ["POST_PRODUCTION_TRAFFIC_SHIFT"]);
@@ -165,7 +165,7 @@ fn a_hook_of_the_teams_is_told_and_not_answered() {
 fn where_another_pause_waits_at_the_same_stage_none_is_answered() {
     let harbour = pausing(Strategy::BlueGreen, &[Pause::PostTestTrafficShift]);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     live(&harbour, |live| {
         let known = live.rollouts[0].hooks[0].clone();
         live.rollouts[0].hooks.push(LifecycleHook {
@@ -173,7 +173,7 @@ fn where_another_pause_waits_at_the_same_stage_none_is_answered() {
             ..known
         });
     });
-    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure());
     live(&harbour, |live| assert_eq!(live.pauses, []));
 }
@@ -197,11 +197,15 @@ fn a_person_who_answers_late_in_a_long_watch_leaves_the_next_stage_its_time() {
     for watched_min in [1, 100] {
         let harbour = pausing(Strategy::BlueGreen, &Pause::ALL);
         let sailing = harbour.begin("d1", &harbour.push("1.1"));
-        assert_eq!(sailing.forward(), Word::Changed);
+        assert_eq!(sailing.forward(), WorkTransition::Changed);
         for wave in 1..=2 {
             run(harbour.world.sleep_ms(watched_min * 60_000));
             by_hand(&harbour, true);
-            assert_eq!(sailing.answer(Some(wave)), Word::Changed, "{watched_min}");
+            assert_eq!(
+                sailing.answer(Some(wave)),
+                WorkTransition::Changed,
+                "{watched_min}"
+            );
         }
         assert_eq!(sent(&sailing), ["task definition agent:1 → agent:2"]);
     }
@@ -211,14 +215,14 @@ fn a_person_who_answers_late_in_a_long_watch_leaves_the_next_stage_its_time() {
 fn what_a_person_answers_is_taken_as_it_is() {
     let harbour = pausing(Strategy::BlueGreen, &Pause::ALL);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     by_hand(&harbour, true);
-    assert_eq!(sailing.answer(Some(1)), Word::Changed);
+    assert_eq!(sailing.answer(Some(1)), WorkTransition::Changed);
     assert_eq!(sent(&sailing), ["task definition agent:1 → agent:2"]);
     by_hand(&harbour, false);
-    assert_eq!(sailing.answer(Some(2)), Word::Failed);
+    assert_eq!(sailing.answer(Some(2)), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure());
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:1");
 }
 
@@ -226,11 +230,11 @@ fn what_a_person_answers_is_taken_as_it_is() {
 fn a_hook_that_runs_out_takes_the_release_back() {
     let harbour = pausing(Strategy::BlueGreen, &[Pause::PostProductionTrafficShift]);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let now = Some(harbour.world.now());
     live(&harbour, |live| live.rollouts[0].hooks[0].expires = now);
     run(harbour.world.sleep_ms(2_000));
-    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure());
 }
 
@@ -238,12 +242,12 @@ fn a_hook_that_runs_out_takes_the_release_back() {
 fn a_rollback_goes_through_its_pauses() {
     let harbour = pausing(Strategy::Linear, &Pause::ALL);
     let first = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(first.to_the_end(), Word::Changed);
+    assert_eq!(first.to_the_end(), WorkTransition::Changed);
     let before = first.step().before;
     let planned = harbour.plan("d2", None, Some(&before));
     assert_eq!(planned.stages.len(), 1);
     let back = harbour.begin_planned("d2", &planned);
-    assert_eq!(back.forward(), Word::Changed);
+    assert_eq!(back.forward(), WorkTransition::Changed);
     assert!(told(&harbour).starts_with("agent:1, SUCCESSFUL"));
     insta::assert_snapshot!(sent(&back).join("\n"));
 }
@@ -253,7 +257,7 @@ fn a_rollback_goes_through_its_pauses() {
 fn a_pause_of_somebody_elses_deployment_is_not_answered() {
     let harbour = pausing(Strategy::BlueGreen, &[Pause::PostTestTrafficShift]);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let now = harbour.world.now();
     {
         let mut services = harbour.world.services();
@@ -261,7 +265,7 @@ fn a_pause_of_somebody_elses_deployment_is_not_answered() {
         let made = services.put_task_definition(&known.document, &known.tags);
         services.update(CLUSTER, SERVICE, &made.arn, now).unwrap();
     }
-    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
     let told = sailing.failure();
     assert!(told.starts_with("TargetChangedByOther"), "{told}");
     live(&harbour, |live| assert_eq!(live.pauses, []));

@@ -11,7 +11,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::kinds::ecs::Base;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 use windlass_world::run::run;
 
@@ -88,7 +88,10 @@ fn an_image_that_is_gone_hides_no_other_finding() {
 fn what_runs_already_is_left_alone() {
     let harbour = Harbour::new();
     let artifact = harbour.push("1.1");
-    assert_eq!(harbour.begin("d1", &artifact).forward(), Word::Changed);
+    assert_eq!(
+        harbour.begin("d1", &artifact).forward(),
+        WorkTransition::Changed
+    );
     let again = harbour.plan("d2", Some(&artifact), None);
     assert_eq!(again.stages, []);
     let reason = again.unchanged.unwrap();
@@ -126,7 +129,10 @@ fn the_newest_of_the_family_can_be_the_base() {
     let mut harbour = Harbour::new();
     harbour.spec.base = Base::FamilyLatest;
     let artifact = harbour.push("1.1");
-    assert_eq!(harbour.begin("d1", &artifact).forward(), Word::Changed);
+    assert_eq!(
+        harbour.begin("d1", &artifact).forward(),
+        WorkTransition::Changed
+    );
     assert!(
         harbour
             .plan("d2", Some(&artifact), None)
@@ -140,7 +146,7 @@ fn the_newest_of_the_family_can_be_the_base() {
         .services()
         .put_task_definition(&newer, &BTreeMap::new());
     let sailing = harbour.begin("d3", &artifact);
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:4");
     let services = harbour.world.services();
     let made = services
@@ -157,7 +163,10 @@ fn a_task_definition_can_come_as_artifact() {
     let image = harbour.push("1.1");
     let rendered = document(&format!("{}:1.1", repository())).to_string();
     let artifact = harbour::upload(&harbour.world, "artifacts/shop/agent/1.1.json", &rendered);
-    assert_eq!(harbour.begin("d1", &artifact).forward(), Word::Changed);
+    assert_eq!(
+        harbour.begin("d1", &artifact).forward(),
+        WorkTransition::Changed
+    );
     assert_eq!(harbour.set_to(), "agent:2");
     {
         let services = harbour.world.services();
@@ -197,13 +206,13 @@ fn a_task_definition_can_come_as_artifact() {
 fn a_rollback_goes_to_exactly_what_is_recorded() {
     let harbour = Harbour::new();
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let recorded: Value = sailing.step().before;
     let planned = harbour.plan("r1", None, Some(&recorded));
     assert_eq!(planned.stages[0].what, "service agent: agent:2 → agent:1");
     assert_eq!(
         harbour.begin_planned("r1", &planned).forward(),
-        Word::Changed
+        WorkTransition::Changed
     );
     assert_eq!(harbour.set_to(), "agent:1");
     assert_eq!(harbour.world.services().task_definitions.len(), 2);
@@ -350,7 +359,7 @@ fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
     for (told, spoil) in table {
         let harbour = Harbour::new();
         let sailing = harbour.begin("d1", &harbour.push("1.1"));
-        assert_eq!(sailing.forward(), Word::Changed);
+        assert_eq!(sailing.forward(), WorkTransition::Changed);
         let mut recorded: Value = sailing.step().before;
         spoil(&harbour, &mut recorded);
         let planned = harbour.plan("r1", None, Some(&recorded));

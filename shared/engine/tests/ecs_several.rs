@@ -10,7 +10,7 @@ use serde_json::Value;
 use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::digest::Digest;
 use windlass_domain::kinds::ecs::Base;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::registry::HOST;
 
 /// Makes the service of the harbour, whose second container has an image of ours as well: `shop/log:1`, named by tag.
@@ -94,7 +94,7 @@ fn a_container_that_is_not_named_keeps_the_bytes_that_run_though_its_tag_has_mov
         Some(images(&[("agent", &agent), ("log", &runs)]))
     );
     let sailing = harbour.begin_planned("d1", &planned);
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     assert_eq!(
         set(&harbour),
         [by_digest("agent", &agent), by_digest("log", &runs)]
@@ -102,7 +102,7 @@ fn a_container_that_is_not_named_keeps_the_bytes_that_run_though_its_tag_has_mov
     // The next release brings the other image alone, and then once more.
     let log = push(&harbour, "log", "2");
     let sailing = harbour.begin("d2", &images(&[("log", &log)]));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     assert_eq!(
         set(&harbour),
         [by_digest("agent", &agent), by_digest("log", &log)]
@@ -126,15 +126,15 @@ fn both_go_at_once_and_come_back_at_once() {
     let before = set(&harbour);
     let (agent, log) = (push(&harbour, "agent", "1.1"), push(&harbour, "log", "2"));
     let sailing = harbour.begin("d1", &images(&[("agent", &agent), ("log", &log)]));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let both = [by_digest("agent", &agent), by_digest("log", &log)];
     assert_eq!(set(&harbour), both);
     let then: Value = sailing.step().seen.unwrap();
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     assert_eq!(set(&harbour), before);
     let other = push(&harbour, "agent", "1.2");
     let sailing = harbour.begin("d2", &images(&[("agent", &other)]));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     assert_eq!(
         set(&harbour),
         [by_digest("agent", &other), by_digest("log", &first)]
@@ -143,7 +143,7 @@ fn both_go_at_once_and_come_back_at_once() {
     let planned = harbour.plan("d3", None, Some(&then));
     assert_eq!(
         harbour.begin_planned("d3", &planned).forward(),
-        Word::Changed
+        WorkTransition::Changed
     );
     assert_eq!(set(&harbour), both);
 }
@@ -211,7 +211,7 @@ fn one_image_for_two_containers_of_its_repository_is_for_both() {
         digest: digest.clone(),
     };
     let sailing = harbour.begin("d1", &one);
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let image = by_digest("agent", &digest);
     assert_eq!(set(&harbour), [image.clone(), image]);
 }
@@ -231,7 +231,7 @@ fn a_document_brings_the_images_of_all_containers() {
     assert!(wrong[0].contains("in container `log`"), "{wrong:?}");
     rendered["containerDefinitions"][1]["image"] = format!("{HOST}/shop/log:2").into();
     let sailing = harbour.begin("d1", &upload("2", &rendered));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     assert_eq!(
         set(&harbour),
         [by_digest("agent", &agent), by_digest("log", &log)]

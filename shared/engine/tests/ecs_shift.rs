@@ -9,7 +9,7 @@ use harbour::{CLUSTER, Harbour, SERVICE, Sailing, live, reference};
 use windlass_domain::fault::FaultName;
 use windlass_domain::kinds::ecs::Strategy;
 use windlass_domain::time::Span;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Clock, Shifting};
 use windlass_world::conformance::conforms;
 use windlass_world::run::run;
@@ -72,7 +72,7 @@ fn a_wave_is_reached_when_ecs_has_come_so_far_and_the_last_one_when_it_is_succes
         let sailing = harbour.begin_planned("d1", &planned);
         lines.push(format!("{}:", strategy.as_str()));
         for (wave, stage) in (0..).zip(&planned.stages) {
-            assert_eq!(sailing.answer(Some(wave)), Word::Changed);
+            assert_eq!(sailing.answer(Some(wave)), WorkTransition::Changed);
             lines.push(format!(
                 "  {} ({:?}): {}; {}",
                 stage.what.split(" of agent").last().unwrap_or_default(),
@@ -119,10 +119,10 @@ fn what_ecs_does_is_told_while_it_is_waited_for() {
 fn an_undo_while_the_former_tasks_stand_stops_the_deployment_and_starts_no_task() {
     let harbour = shifting(Strategy::BlueGreen);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let before = harbour.world.services().tasks;
     let began = harbour.world.now();
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     let took_s = harbour.world.now().ms_since(began) / 1000;
     assert!(took_s < 90, "{took_s} s");
     assert_eq!(harbour.world.services().tasks, before, "no task is started");
@@ -139,8 +139,8 @@ fn an_undo_while_the_former_tasks_stand_stops_the_deployment_and_starts_no_task(
 fn an_undo_after_the_clean_up_is_a_deployment_of_the_former_one() {
     let harbour = shifting(Strategy::BlueGreen);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.to_the_end(), Word::Changed);
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.to_the_end(), WorkTransition::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     let sent: Vec<String> = sailing
         .step()
         .changes
@@ -169,7 +169,7 @@ fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_rec
         services.put_task_definition(&plain, &[].into()).arn
     };
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     live(&harbour, |live| {
         live.completed.clone_from(&other);
         for deployment in &mut live.service.deployments {
@@ -178,7 +178,7 @@ fn where_ecs_goes_back_to_something_else_the_undo_is_a_deployment_of_what_is_rec
             }
         }
     });
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:1");
     let sent: Vec<String> = sailing
         .step()
@@ -194,12 +194,12 @@ fn what_ecs_takes_back_by_itself_is_told_with_its_reason_and_not_raced() {
     let harbour = shifting(Strategy::Canary);
     live(&harbour, |live| live.service.alarms = (true, true));
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     live(&harbour, |live| live.alarm = true);
-    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment alarms: alarm detected. ECS tells of no stopped task. The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
     // The undo finds its work done.
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:1");
     let sent = sailing.step().changes;
     assert_eq!(sent.iter().filter(|it| it.switching).count(), 1, "{sent:?}");
@@ -210,7 +210,7 @@ fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
     let harbour = shifting(Strategy::BlueGreen);
     live(&harbour, |live| live.service.alarms = (true, true));
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     {
         let mut services = harbour.world.services();
         let own = services
@@ -222,7 +222,7 @@ fn of_two_that_were_registered_at_once_the_one_that_was_sent_is_gone_for() {
         services.put_task_definition(&own.document, &own.tags);
     }
     live(&harbour, |live| live.alarm = true);
-    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
     let told = sailing.failure();
     assert!(told.starts_with("ChangeFailed"), "{told}");
     assert!(
@@ -237,9 +237,9 @@ fn tasks_that_do_not_come_up_are_told_with_their_reasons() {
     let artifact = harbour.push("1.1");
     harbour.world.services().crash.insert(reference(&artifact));
     let sailing = harbour.begin("d1", &artifact);
-    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(sailing.forward(), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 did not succeed: ECS went back (ROLLBACK_SUCCESSFUL). ECS says: Service deployment stopped because deployment circuit breaker: tasks failed to start. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). The service is set to agent:1 now. Remedy: Look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release.");
-    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(sailing.undo(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:1");
 }
 
@@ -247,11 +247,11 @@ fn tasks_that_do_not_come_up_are_told_with_their_reasons() {
 fn a_word_that_is_not_known_is_unknown_and_ends_in_time() {
     let harbour = shifting(Strategy::BlueGreen);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     live(&harbour, |live| {
         live.rollouts[0].status = "SHADOWING".into();
     });
-    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment of agent:2 is not where it must be after 600 s: ECS says `SHADOWING`, which this version of Windlass does not know. ECS tells of no stopped task. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
 }
 
@@ -259,7 +259,7 @@ fn a_word_that_is_not_known_is_unknown_and_ends_in_time() {
 fn a_person_who_begins_another_deployment_is_told() {
     let harbour = shifting(Strategy::BlueGreen);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let by_hand = {
         let services = harbour.world.services();
         let found = services.task_definitions.values().next().unwrap();
@@ -271,7 +271,7 @@ fn a_person_who_begins_another_deployment_is_told() {
         let made = services.put_task_definition(&by_hand.0, &by_hand.1);
         services.update(CLUSTER, SERVICE, &made.arn, now).unwrap();
     }
-    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    assert_eq!(sailing.answer(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: components.agent: Someone else changed the target of agent since it was last seen: from agent:2 under way: the new tasks get all production traffic, and ECS still keeps the former ones (BAKE_TIME) to agent:3 steady with 2 tasks. Windlass owns the image of container agent in the task definition of service shop-prod/agent; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
 
@@ -317,7 +317,7 @@ fn what_bakes_for_longer_than_a_change_is_waited_for_is_refused() {
 fn somebodys_deployment_under_way_is_not_raced() {
     let harbour = shifting(Strategy::BlueGreen);
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.forward(), WorkTransition::Changed);
     let artifact = harbour.push("1.2");
     // The list of deployments that ECS gives with the service may not show it.
     live(&harbour, |live| {
@@ -331,17 +331,17 @@ fn somebodys_deployment_under_way_is_not_raced() {
 fn a_rollback_is_one_wave_that_ends_when_ecs_says_so() {
     let harbour = shifting(Strategy::Linear);
     let first = harbour.begin("d1", &harbour.push("1.1"));
-    assert_eq!(first.to_the_end(), Word::Changed);
+    assert_eq!(first.to_the_end(), WorkTransition::Changed);
     let before = first.step().before;
     let planned = harbour.plan("d2", None, Some(&before));
     assert_eq!(planned.stages.len(), 1);
     let back = harbour.begin_planned("d2", &planned);
-    assert_eq!(back.forward(), Word::Changed);
+    assert_eq!(back.forward(), WorkTransition::Changed);
     assert_eq!(
         told(&harbour).split(' ').take(2).collect::<Vec<_>>(),
         ["agent:1,", "SUCCESSFUL"]
     );
     // The undo of the rollback goes to where the rollback came from.
-    assert_eq!(back.undo(), Word::Changed);
+    assert_eq!(back.undo(), WorkTransition::Changed);
     assert_eq!(harbour.set_to(), "agent:2");
 }

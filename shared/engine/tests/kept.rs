@@ -11,7 +11,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::{Class, Document, Facts, Kept, Kind, Next, Noticed, View, Way};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Answered, Clock, ObjectId, Objects, PutOptions, Replaces};
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms};
@@ -217,9 +217,9 @@ fn what_is_kept_stands_in_no_item() {
         let mut bodies = ledger.items.values().map(|item| json!(item.body));
         bodies.any(|body| body.to_string().contains(SECRET))
     };
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     assert!(!is_told());
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     assert!(!is_told());
     let step = trial.step().unwrap();
     let shown = step.shown.expect("what was seen, in words");

@@ -14,7 +14,8 @@ use windlass_contract::{called_by, machine, machine_as_json, states, tasks};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_engine::payload::{
-    Answer, ConductorInput, JudgeInput, PlannerInput, Word, Work, WorkDone, WorkItem,
+    Answer, Begin, ConductorInput, JudgeInput, PlannerInput, Transition, Work, WorkDone, WorkItem,
+    WorkTransition,
 };
 use windlass_machine::definition::State;
 use windlass_machine::jsonata::{Scope, Variables};
@@ -22,7 +23,7 @@ use windlass_machine::template::{Template, expression_in};
 
 fn answer() -> Answer {
     Answer {
-        verdict: Word::Change,
+        verdict: Transition::Change,
         deployment: DeploymentId("0123456789abcdef".into()),
         token: 7,
         wave: 1,
@@ -37,7 +38,7 @@ fn item() -> WorkItem {
     WorkItem {
         component: serde_json::from_value(json!("api")).expect("a component's name"),
         kind: KindName::Lambda,
-        begin: Word::Deploy,
+        begin: Begin::Deploy,
     }
 }
 
@@ -157,7 +158,7 @@ fn what_was_published_is_handed_on_as_the_item_that_it_was() {
     let item = serde_json::to_value(item()).expect("JSON");
     let done = WorkDone {
         component: self::item().component,
-        verdict: Word::Changed,
+        verdict: WorkTransition::Changed,
     };
     let result = json!({"Payload": done});
     let (variables, context) = (variables(), json!({}));
@@ -209,7 +210,7 @@ fn every_member_that_is_read_is_answered_and_the_other_way_round() {
 #[test]
 fn an_answer_has_every_member_even_where_there_is_nothing_to_tell() {
     let empty = Answer {
-        verdict: Word::NothingToDo,
+        verdict: Transition::NothingToDo,
         deployment: DeploymentId("none".into()),
         token: 0,
         wave: 0,
@@ -255,12 +256,12 @@ fn a_maps_verdict_is_changed_only_if_every_item_says_so() {
     let odd = json!({"component": "api"});
     for (items, results, wanted) in [
         (0, vec![], "changed"),
-        (1, vec![done(Word::Changed)], "changed"),
-        (2, vec![done(Word::Changed), done(Word::Changed)], "changed"),
-        (2, vec![done(Word::Changed), done(Word::Failed)], "failed"),
+        (1, vec![done(WorkTransition::Changed)], "changed"),
+        (2, vec![done(WorkTransition::Changed), done(WorkTransition::Changed)], "changed"),
+        (2, vec![done(WorkTransition::Changed), done(WorkTransition::Failed)], "failed"),
         (1, vec![odd.clone()], "failed"),
-        (2, vec![done(Word::Changed), odd], "failed"),
-        (2, vec![done(Word::Changed)], "failed"),
+        (2, vec![done(WorkTransition::Changed), odd], "failed"),
+        (2, vec![done(WorkTransition::Changed)], "failed"),
         (1, vec![], "failed"),
     ] {
         let variables: Variables = [("items".to_owned(), json!(vec![item(); items]))].into();

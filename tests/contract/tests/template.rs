@@ -232,7 +232,7 @@ fn a_kinds_function_serves_this_kind() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for (name, verb) in [("deployers", "handle"), ("publishers", "publish")] {
         for (kind, function) in table(&machine, name) {
-            let path = format!("functions/{}/src/main.rs", function_name(function));
+            let path = format!("functions/{}/main.rs", function_name(function));
             let main = fs::read_to_string(root.join(&path));
             let main = main.unwrap_or_else(|error| panic!("{path}: {error}"));
             let module = MODULES.iter().find(|(text, _)| *text == kind);

@@ -10,7 +10,10 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::{TABLES, machine, machine_as_json, names_of, states, table};
 use windlass_domain::plan::KindName;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::{
+    AdmitTransition, Begin, EndTransition, JudgeTransition, LookTransition, PlanTransition,
+    PrepareTransition, Transition, UndoTransition, WaitTransition, WorkTransition,
+};
 use windlass_machine::definition::{Choice, Definition, State};
 use windlass_machine::template::expression_in;
 
@@ -52,30 +55,61 @@ fn every_choice_branches_on_one_word() {
     }
 }
 
+/// Returns the words of a set, as they are answered.
+fn words<T: Copy + Into<Transition>>(all: &[T]) -> BTreeSet<String> {
+    let words = all.iter().map(|word| serde_json::to_value((*word).into()));
+    words
+        .map(|word| word.expect("a word").as_str().expect("a text").to_owned())
+        .collect()
+}
+
+/// Each Choice branches on all that the states before it may answer, and on nothing else.
 #[test]
-fn every_word_that_a_choice_names_can_be_answered() {
-    let words = names_of::<Word>();
-    for (name, choice) in choices(&machine()) {
-        for rule in &choice.choices {
-            let (what, word) = compared(&rule.condition);
-            assert!(
-                words.contains(word),
-                "{name} waits for {what} to be {word}, which nobody says"
-            );
-        }
+fn each_choice_names_the_words_that_its_states_may_answer() {
+    let machine = machine();
+    for (name, choice) in choices(&machine) {
+        let wanted = match name {
+            "Admitted" => words(AdmitTransition::ALL),
+            "Prepared" => words(PrepareTransition::ALL),
+            "Judged" => words(JudgeTransition::ALL),
+            "Undoing" => words(UndoTransition::ALL),
+            "Ended" => words(EndTransition::ALL),
+            "Begin" => {
+                // An item of the undo has a Map of its own, which begins with the one thing to do.
+                let mut first = names_of::<Begin>();
+                assert!(first.remove("restore"));
+                first
+            }
+            // What failed is the default.
+            "Published" | "Changed" => {
+                let mut done = names_of::<WorkTransition>();
+                assert!(done.remove("failed"));
+                done
+            }
+            other => panic!("{other}: say here what it branches on"),
+        };
+        let named = choice.choices.iter();
+        let named = named.map(|rule| compared(&rule.condition).1.to_owned());
+        assert_eq!(named.collect::<BTreeSet<String>>(), wanted, "{name}");
     }
 }
 
+/// The states behind which no Choice stands answer one word, and the machine goes on with the same state.
 #[test]
-fn every_word_that_can_be_answered_is_named_by_a_choice() {
+fn a_state_that_answers_one_word_is_followed_by_one_state() {
     let machine = machine();
-    let named: BTreeSet<String> = choices(&machine)
-        .values()
-        .flat_map(|choice| &choice.choices)
-        .map(|rule| compared(&rule.condition).1.to_owned())
-        .collect();
-    let missing: Vec<String> = names_of::<Word>().difference(&named).cloned().collect();
-    assert!(missing.is_empty(), "no Choice names {missing:?}");
+    let tasks: BTreeMap<&str, _> = windlass_contract::tasks(&machine).into_iter().collect();
+    for (names, words) in [
+        (&["Preempt", "AwaitTurn"][..], words(WaitTransition::ALL)),
+        (&["Look"], words(LookTransition::ALL)),
+        (&["Plan"], words(PlanTransition::ALL)),
+    ] {
+        assert_eq!(words.len(), 1, "{names:?}");
+        for name in names {
+            let next = tasks[name].next.as_deref().expect("a next state");
+            assert!(!choices(&machine).contains_key(next), "{name}");
+        }
+    }
 }
 
 /// Safety: endings: A verdict that no rule of the machine names leads to an undo, or is told truthfully.

@@ -10,7 +10,7 @@ from builds import REPOSITORY
 
 CONTENTS, CHANGES, SUMS = "CONTENTS.md", "CHANGES.md", "SHA256SUMS"
 # `cargo cyclonedx` writes beside each Cargo.toml.
-WRITTEN = "*/*/*.cdx.json", "cli/*.cdx.json"
+WRITTEN = "*/*/*.cdx.json", "*/*.cdx.json"
 
 
 class NotWritten(Exception):

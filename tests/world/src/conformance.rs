@@ -15,7 +15,7 @@ use windlass_domain::plan::KindName;
 use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 use windlass_engine::kinds::{Class, Facts, Kind, Next, Way};
-use windlass_engine::payload::{Word, Work, WorkDone};
+use windlass_engine::payload::{Work, WorkDone, WorkTransition};
 use windlass_engine::ports::{Answered, Clock};
 
 /// A target, and where a deployment wants it to go.
@@ -96,7 +96,12 @@ fn forward_until_killed(trial: &Trial<'_, impl Subject>) -> Option<u32> {
 fn calls_forward(subject: &impl Subject) -> (u64, u64) {
     let trial = must(Trial::begin(subject), "begin");
     let from = trial.calls();
-    assert_eq!(trial.forward(), Ok(Word::Changed), "{:?}", trial.step());
+    assert_eq!(
+        trial.forward(),
+        Ok(WorkTransition::Changed),
+        "{:?}",
+        trial.step()
+    );
     let to = trial.calls();
     let changes = must(trial.step(), "step").changes;
     trial.assert_arrived("without a mishap", &changes);
@@ -166,7 +171,12 @@ fn a_mishap_at_any_call_arrives(subject: &impl Subject) {
             trial.scene.world.plan_mishap(call, when, mishap);
             if let Some(wave) = forward_until_killed(&trial) {
                 let answer = trial.forward_from(wave);
-                assert_eq!(answer, Ok(Word::Changed), "{context}: {:?}", trial.step());
+                assert_eq!(
+                    answer,
+                    Ok(WorkTransition::Changed),
+                    "{context}: {:?}",
+                    trial.step()
+                );
             }
             let changes = must(trial.step(), &context).changes;
             trial.assert_arrived(&context, &changes);
@@ -185,7 +195,7 @@ fn a_stop_at_any_call_can_be_undone(subject: &impl Subject) {
             must(trial.set_token(2), &context);
             assert_eq!(
                 trial.answer(None, 2),
-                Ok(Word::Changed),
+                Ok(WorkTransition::Changed),
                 "{context}: {:?}",
                 trial.step()
             );
@@ -208,18 +218,22 @@ fn assert_late_forward_is_refused(trial: &Trial<'_, impl Subject>, context: &str
 
 fn calls_back(subject: &impl Subject) -> (u64, u64) {
     let trial = must(Trial::begin(subject), "begin");
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let from = trial.calls();
     assert_eq!(
         trial.answer(None, 1),
-        Ok(Word::Changed),
+        Ok(WorkTransition::Changed),
         "{:?}",
         trial.step()
     );
     let to = trial.calls();
     trial.assert_restored("undone without a mishap");
     let changes: BTreeMap<String, usize> = count_switching(&trial);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed), "undo twice");
+    assert_eq!(
+        trial.answer(None, 1),
+        Ok(WorkTransition::Changed),
+        "undo twice"
+    );
     assert_eq!(count_switching(&trial), changes, "undo twice is once");
     trial.assert_restored("undone twice");
     (from + 1, to)
@@ -239,13 +253,13 @@ fn a_mishap_at_any_call_of_the_undo_arrives(subject: &impl Subject) {
         for (when, mishap) in mishaps() {
             let trial = must(Trial::begin(subject), "begin");
             let context = format!("{mishap:?} {when:?} call {call}, in the undo");
-            assert_eq!(trial.forward(), Ok(Word::Changed), "{context}");
+            assert_eq!(trial.forward(), Ok(WorkTransition::Changed), "{context}");
             trial.scene.world.plan_mishap(call, when, mishap);
             let work = must(trial.work(None, 1), &context);
             let _ = invoke_or_kill(&trial, &work);
             assert_eq!(
                 trial.answer(None, 1),
-                Ok(Word::Changed),
+                Ok(WorkTransition::Changed),
                 "{context}: {:?}",
                 trial.step()
             );

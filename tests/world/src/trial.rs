@@ -13,7 +13,7 @@ use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
 use windlass_engine::converge::{Budget, converge};
 use windlass_engine::kinds::{Kind, Next, Recorded, Way};
-use windlass_engine::payload::{Word, Work, WorkDone};
+use windlass_engine::payload::{Work, WorkDone, WorkTransition};
 use windlass_engine::ports::{Answered, Clock, Item, Key, Reach};
 use windlass_engine::store;
 
@@ -131,7 +131,7 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     /// Invokes again as the machine's Retry does, until there is an answer.
-    pub fn answer(&self, wave: Option<u32>, token: u64) -> Answered<Word> {
+    pub fn answer(&self, wave: Option<u32>, token: u64) -> Answered<WorkTransition> {
         let work = self.work(wave, token)?;
         for _ in 0..PATIENCE {
             match run(self.invoke(&work)) {
@@ -143,17 +143,17 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     /// Goes forward through all waves.
-    pub fn forward(&self) -> Answered<Word> {
+    pub fn forward(&self) -> Answered<WorkTransition> {
         self.forward_from(0)
     }
 
-    pub(crate) fn forward_from(&self, first: u32) -> Answered<Word> {
+    pub(crate) fn forward_from(&self, first: u32) -> Answered<WorkTransition> {
         for wave in self.waves().filter(|wave| *wave >= first) {
-            if self.answer(Some(wave), 1)? != Word::Changed {
-                return Ok(Word::Failed);
+            if self.answer(Some(wave), 1)? != WorkTransition::Changed {
+                return Ok(WorkTransition::Failed);
             }
         }
-        Ok(Word::Changed)
+        Ok(WorkTransition::Changed)
     }
 
     pub(crate) fn waves(&self) -> impl Iterator<Item = u32> + use<S> {

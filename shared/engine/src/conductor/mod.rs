@@ -29,20 +29,32 @@ use crate::ports::Answered;
 /// Serves the states of [`ConductorInput`].
 pub async fn handle(ports: &impl Ports, input: ConductorInput) -> Answered<Answer> {
     use ConductorInput::{Accept, Admit, AwaitTurn, GiveUp, Preempt, Settle, SettleUndo, Undo};
-    match input {
+    Ok(match input {
         Admit { execution, request } => {
-            Box::pin(admitting::admit::admit(ports, &execution, &request)).await
+            let admitted = admitting::admit::admit(ports, &execution, &request);
+            Box::pin(admitted).await?.widened()
         }
         AwaitTurn { by, task_token } => {
-            queue::await_turn::await_turn(ports, &by, &task_token).await
+            let waits = queue::await_turn::await_turn(ports, &by, &task_token);
+            waits.await?.widened()
         }
-        GiveUp { by, error } => queue::give_up::give_up(ports, &by, &error).await,
-        Preempt(by) => queue::preempt::preempt(ports, &by).await,
+        GiveUp { by, error } => {
+            let ended = queue::give_up::give_up(ports, &by, &error);
+            ended.await?.widened()
+        }
+        Preempt(by) => queue::preempt::preempt(ports, &by).await?.widened(),
         Accept { by, request, error } => {
-            settling::accept::accept(ports, &by, &request, &error).await
+            let ended = settling::accept::accept(ports, &by, &request, &error);
+            ended.await?.widened()
         }
-        Settle(by) => settling::settle::settle(ports, &by).await,
-        Undo { by, error, undone } => settling::undo::undo(ports, &by, &error, undone).await,
-        SettleUndo { by, error } => settling::settle_undo::settle_undo(ports, &by, &error).await,
-    }
+        Settle(by) => settling::settle::settle(ports, &by).await?.widened(),
+        Undo { by, error, undone } => {
+            let next = settling::undo::undo(ports, &by, &error, undone);
+            next.await?.widened()
+        }
+        SettleUndo { by, error } => {
+            let ended = settling::settle_undo::settle_undo(ports, &by, &error);
+            ended.await?.widened()
+        }
+    })
 }

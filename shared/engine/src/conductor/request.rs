@@ -1,6 +1,6 @@
 //! The request of an execution, and what becomes of it.
 
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use serde_json::Value;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::in_part::InPart;
@@ -26,11 +26,14 @@ pub enum Admitted {
     /// It goes on with the new deployment, which takes its turn.
     New(DeploymentId),
     /// It ends with this answer: the request made no new deployment.
-    Answer(Answer),
+    Answer(Answer<AdmitTransition>),
 }
 
-impl From<Answer> for Admitted {
-    fn from(answer: Answer) -> Self {
-        Self::Answer(answer)
+impl<T> From<Answer<T>> for Admitted
+where
+    AdmitTransition: From<T>,
+{
+    fn from(answer: Answer<T>) -> Self {
+        Self::Answer(answer.widened())
     }
 }

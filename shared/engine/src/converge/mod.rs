@@ -18,7 +18,7 @@ mod strangers;
 pub use budget::Budget;
 
 use crate::kinds::{Built, Kind, Then};
-use crate::payload::{Word, Work, WorkDone};
+use crate::payload::{Work, WorkDone, WorkTransition};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::store::{self, Fence};
 pub(crate) use attempt::Attempt;
@@ -102,7 +102,7 @@ fn found_by_the_undo_before(step: &Step) -> Option<Finding> {
     }
 }
 
-pub(crate) fn done(work: &Work, verdict: Word) -> WorkDone {
+pub(crate) fn done(work: &Work, verdict: WorkTransition) -> WorkDone {
     WorkDone {
         component: work.component.clone(),
         verdict,
@@ -125,9 +125,9 @@ pub(crate) async fn finish(
             step.seen = Some(seen);
             step.shown = Some(shown);
             step.outputs = outputs;
-            settle(attempt, work, Word::Changed).await
+            settle(attempt, work, WorkTransition::Changed).await
         }
-        Ok(End::Untouched) => settle(attempt, work, Word::Changed).await,
+        Ok(End::Untouched) => settle(attempt, work, WorkTransition::Changed).await,
         Ok(End::Failed(finding)) => fail(attempt, work, Failure::Finding(finding)).await,
         Err(fault) if is_permanent(fault.name) => fail(attempt, work, Failure::Fault(fault)).await,
         Ok(End::NotYet(why)) => {
@@ -166,19 +166,19 @@ async fn fail(
     } else {
         step.undo_failure = Some(failure);
     }
-    settle(attempt, work, Word::Failed).await
+    settle(attempt, work, WorkTransition::Failed).await
 }
 
 async fn settle(
     attempt: &mut Attempt<'_, impl Ledger + Clock>,
     work: &Work,
-    verdict: Word,
+    verdict: WorkTransition,
 ) -> Answered<WorkDone> {
     let step = &mut attempt.step.value;
     step.status = match (work.wave, verdict) {
-        (Some(_), Word::Changed) => StepStatus::Changed,
+        (Some(_), WorkTransition::Changed) => StepStatus::Changed,
         (Some(_), _) => StepStatus::Failed,
-        (None, Word::Changed) => StepStatus::Undone,
+        (None, WorkTransition::Changed) => StepStatus::Undone,
         (None, _) => StepStatus::UndoFailed,
     };
     step.wave = work.wave.or(step.wave);

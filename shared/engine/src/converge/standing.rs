@@ -1,6 +1,6 @@
 //! Decides from a step's record, without any call, what an invocation that asks to work on it has to do.
 
-use crate::payload::{Word, Work};
+use crate::payload::{Work, WorkTransition};
 use crate::ports::Answered;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{Step, StepStatus};
@@ -9,7 +9,7 @@ use windlass_domain::step::{Step, StepStatus};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Nothing is left: this was answered before, and the answer was lost.
-    Settled(Word),
+    Settled(WorkTransition),
     /// Something is left.
     Open,
 }
@@ -20,15 +20,15 @@ pub fn of(step: &Step, work: &Work) -> Answered<Standing> {
     use StepStatus::{Changed, Failed, UndoFailed, Undoing, Undone};
     let Some(wave) = work.wave else {
         return Ok(match step.status {
-            Undone => Standing::Settled(Word::Changed),
+            Undone => Standing::Settled(WorkTransition::Changed),
             _ => Standing::Open,
         });
     };
     match step.status {
         Undoing | Undone | UndoFailed => Err(late(step, "its undo has begun")),
         _ if step.wave.is_some_and(|last| wave < last) => Err(late(step, "a newer wave has begun")),
-        Failed => Ok(Standing::Settled(Word::Failed)),
-        Changed if step.wave == Some(wave) => Ok(Standing::Settled(Word::Changed)),
+        Failed => Ok(Standing::Settled(WorkTransition::Failed)),
+        Changed if step.wave == Some(wave) => Ok(Standing::Settled(WorkTransition::Changed)),
         _ => Ok(Standing::Open),
     }
 }
@@ -77,17 +77,37 @@ mod tests {
         let table = [
             (Planned, None, Some(0), Some(Open)),
             (Changing, Some(0), Some(0), Some(Open)),
-            (Changed, Some(0), Some(0), Some(Settled(Word::Changed))),
+            (
+                Changed,
+                Some(0),
+                Some(0),
+                Some(Settled(WorkTransition::Changed)),
+            ),
             (Changed, Some(0), Some(1), Some(Open)),
             (Changed, Some(2), Some(1), None),
             (Changing, Some(2), Some(1), None),
-            (Failed, Some(1), Some(1), Some(Settled(Word::Failed))),
-            (Failed, Some(1), Some(2), Some(Settled(Word::Failed))),
+            (
+                Failed,
+                Some(1),
+                Some(1),
+                Some(Settled(WorkTransition::Failed)),
+            ),
+            (
+                Failed,
+                Some(1),
+                Some(2),
+                Some(Settled(WorkTransition::Failed)),
+            ),
             (Failed, Some(1), Some(0), None),
             (Undoing, Some(0), Some(0), None),
             (Undone, Some(0), Some(1), None),
             (UndoFailed, Some(0), Some(0), None),
-            (Undone, Some(0), None, Some(Settled(Word::Changed))),
+            (
+                Undone,
+                Some(0),
+                None,
+                Some(Settled(WorkTransition::Changed)),
+            ),
             (UndoFailed, Some(0), None, Some(Open)),
             (Undoing, Some(0), None, Some(Open)),
             (Changed, Some(0), None, Some(Open)),

@@ -8,7 +8,7 @@ pub use publish::publish;
 
 use crate::converge::{Budget, converge};
 use crate::kinds::{Built, Kind, Switched, Then, from_value};
-use crate::payload::{Word, Work, WorkDone};
+use crate::payload::{Work, WorkDone, WorkTransition};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::store;
 use windlass_domain::step::Step;
@@ -26,7 +26,7 @@ where
 {
     // On the heap: a kind's whole work is too much for the stack of whoever waits for it.
     let done = Box::pin(converge(ports, &of, &work, Budget::default())).await?;
-    if done.verdict == Word::Changed {
+    if done.verdict == WorkTransition::Changed {
         let key = store::step(&work.deployment, &work.component);
         let step = store::require(ports, &key).await?.value;
         if let Some(switched) = switched(&step, &work) {

@@ -1,7 +1,7 @@
 use super::warnings;
 use crate::converge::{Attempt, End, Standing, done, finish, standing_of};
 use crate::kinds::{Checkpoint, Past, Publication, Publishes, together};
-use crate::payload::{Word, Work, WorkDone};
+use crate::payload::{Work, WorkDone, WorkTransition};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::retention::kept;
 use crate::store::{self, Fence};
@@ -41,7 +41,7 @@ where
                 // This is the last write. It is not the attempt's, which knows nothing of the step after it.
                 warnings::note(ports, &work, &warnings).await?;
             }
-            Ok(done(&work, Word::Changed))
+            Ok(done(&work, WorkTransition::Changed))
         }
         Ok(Publication::Part) => {
             let is = attempt.step.value.progress.unwrap_or_default();

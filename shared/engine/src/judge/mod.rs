@@ -4,7 +4,7 @@ use crate::config::Configured;
 use crate::last_fault;
 use crate::loaded::{Loaded, load};
 use crate::measurements::{self, Judging};
-use crate::payload::{Answer, Caller, JudgeInput, Word, WorkItem};
+use crate::payload::{Answer, Caller, JudgeInput, JudgeTransition, WorkItem};
 use crate::ports::{Answered, Condition, Ledger, Write};
 use crate::store::{self, Stored, commit, retry};
 use windlass_domain::count::count;
@@ -26,10 +26,12 @@ impl<P: Configured + Ledger + measurements::Ports> Ports for P {}
 /// Serves the state `Judge`. Asked twice it answers the same: a judgement that is final stays.
 pub async fn handle(ports: &impl Ports, input: JudgeInput) -> Answered<Answer> {
     let JudgeInput::Judge { by, wave } = input;
-    last_fault::kept(ports, ("Judge", &by), judge(ports, &by, wave).await).await
+    let judged = judge(ports, &by, wave).await;
+    let judged = last_fault::kept(ports, ("Judge", &by), judged).await?;
+    Ok(judged.widened())
 }
 
-async fn judge(ports: &impl Ports, by: &Caller, wave: u32) -> Answered<Answer> {
+async fn judge(ports: &impl Ports, by: &Caller, wave: u32) -> Answered<Answer<JudgeTransition>> {
     let case = Case::load(ports, by, wave).await?;
     if let Some(judged) = case.judgement.value.settled() {
         return Ok(answer(&case, &judged));
@@ -208,40 +210,40 @@ fn steered(record: &Stored<Deployment>, wave: u32, judged: &Judged, now: Time) -
     }
 }
 
-fn answer(case: &Case, judged: &Judged) -> Answer {
+fn answer(case: &Case, judged: &Judged) -> Answer<JudgeTransition> {
     let next = case.number + 1;
     let next_wave = case.plan.waves.get(next as usize);
-    let settle = case.loaded.answer(Word::Settle);
+    let settle = case.loaded.answer(JudgeTransition::Settle);
     let blank = Answer {
         wave: case.number,
         ..settle
     };
     match (judged, next_wave) {
         (Judged::Bake { seconds }, _) => Answer {
-            verdict: Word::Bake,
+            verdict: JudgeTransition::Bake,
             seconds: *seconds,
             ..blank
         },
         (Judged::Pass, Some(wave)) if wave.is_planned_later() => Answer {
-            verdict: Word::Prepare,
+            verdict: JudgeTransition::Prepare,
             wave: next,
             ..blank
         },
         (Judged::Pass, Some(wave)) => Answer {
-            verdict: Word::Change,
+            verdict: JudgeTransition::Change,
             wave: next,
             items: WorkItem::of_wave(wave),
             ..blank
         },
         (Judged::Pass, None) => blank,
         (Judged::Fail(measurement), _) => Answer {
-            verdict: Word::Failed,
+            verdict: JudgeTransition::Failed,
             error: "GateFailed".to_owned(),
             cause: cause(case, measurement),
             ..blank
         },
         (Judged::RanOut { until }, _) => Answer {
-            verdict: Word::Failed,
+            verdict: JudgeTransition::Failed,
             error: PAUSE_RAN_OUT.to_owned(),
             cause: ran_out(
                 case.number,

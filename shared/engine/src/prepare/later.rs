@@ -7,7 +7,7 @@ use super::inputs::Before;
 use super::scene::{Ports, Scene};
 use crate::kinds::Prepared;
 use crate::loaded::Loaded;
-use crate::payload::{Answer, Word, WorkItem};
+use crate::payload::{Answer, PrepareTransition, WorkItem};
 use crate::ports::Answered;
 use crate::store::{self, commit, retry};
 use std::collections::BTreeMap;
@@ -26,14 +26,14 @@ pub async fn plan(
     loaded: Loaded,
     number: u32,
     wave: &Wave,
-) -> Answered<Answer> {
-    let mut verdict = Word::Change;
+) -> Answered<Answer<PrepareTransition>> {
+    let mut verdict = PrepareTransition::Change;
     let later = wave.changes.iter().filter(|it| !it.later.is_empty());
     let later: Vec<&ComponentName> = later.map(|change| &change.component).collect();
     let scene = Scene::read(ports, loaded).await?;
     for name in later {
         if !plan_one(ports, &scene, name, number).await? {
-            verdict = Word::Failed;
+            verdict = PrepareTransition::Failed;
         }
     }
     Ok(Answer {

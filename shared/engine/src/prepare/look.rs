@@ -3,7 +3,7 @@
 use super::scene::Ports;
 use crate::log;
 use crate::observe::live;
-use crate::payload::{Answer, Caller, Word};
+use crate::payload::{Answer, Caller, LookTransition};
 use crate::ports::Answered;
 use crate::store::{self, Fence, Stored, commit, retry};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -23,7 +23,7 @@ const LONGEST_MS: u64 = 2 * SEEN_AFTER_MS;
 /// Looks at the target of each component, also of those that the deployment has not touched or has brought back,
 /// which may have been changed since by whoever repairs by hand: when every look shows what was changed before
 /// this was asked. What was seen goes into the steps, for the state `Accept`.
-pub async fn look(ports: &impl Ports, by: &Caller) -> Answered<Answer> {
+pub async fn look(ports: &impl Ports, by: &Caller) -> Answered<Answer<LookTransition>> {
     let id = &by.deployment;
     log::name_deployment(id);
     let record = store::require(ports, &store::deployment(id)).await?;
@@ -104,15 +104,6 @@ async fn keep(
     Ok(true)
 }
 
-fn answer(by: &Caller) -> Answer {
-    Answer {
-        verdict: Word::Look,
-        deployment: by.deployment.clone(),
-        token: by.token,
-        wave: 0,
-        items: vec![],
-        seconds: 0,
-        error: String::new(),
-        cause: String::new(),
-    }
+fn answer(by: &Caller) -> Answer<LookTransition> {
+    Answer::of(LookTransition::Look, &by.deployment, by.token)
 }

@@ -25,7 +25,7 @@ pub use scene::Ports;
 
 use crate::last_fault;
 use crate::loaded::{Loaded, load};
-use crate::payload::{Answer, Caller, PlannerInput, Word, WorkItem};
+use crate::payload::{Answer, Caller, PlannerInput, PrepareTransition, WorkItem};
 use crate::ports::Answered;
 use crate::store::{self, retry};
 use scene::Scene;
@@ -33,20 +33,30 @@ use windlass_domain::plan::{Outcome, Plan};
 
 /// Serves the states of [`PlannerInput`].
 pub async fn handle(ports: &impl Ports, input: PlannerInput) -> Answered<Answer> {
-    match &input {
+    Ok(match &input {
         PlannerInput::Look(by) => {
-            last_fault::kept(ports, ("Look", by), look::look(ports, by).await).await
+            let looked = look::look(ports, by).await;
+            last_fault::kept(ports, ("Look", by), looked)
+                .await?
+                .widened()
         }
-        PlannerInput::Plan(by) => only::plan(ports, &by.deployment).await,
+        PlannerInput::Plan(by) => only::plan(ports, &by.deployment).await?.widened(),
         PlannerInput::Prepare { by, wave } => {
-            last_fault::kept(ports, ("Prepare", by), prepare(ports, by, *wave).await).await
+            let planned = prepare(ports, by, *wave).await;
+            last_fault::kept(ports, ("Prepare", by), planned)
+                .await?
+                .widened()
         }
-    }
+    })
 }
 
 /// Asked again it answers from the plan that it wrote; killed before that, it plans anew, because nothing
 /// has changed yet. Asked for a later wave it plans what of it could not be planned before.
-async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Answered<Answer> {
+async fn prepare(
+    ports: &impl Ports,
+    by: &Caller,
+    wave: u32,
+) -> Answered<Answer<PrepareTransition>> {
     retry(ports, "planning", async || {
         let loaded = load(ports, by).await?;
         let known = store::load(ports, &store::plan(&loaded.record.id)).await?;
@@ -66,12 +76,12 @@ async fn prepare(ports: &impl Ports, by: &Caller, wave: u32) -> Answered<Answer>
     .await
 }
 
-fn answer(loaded: &Loaded, plan: &Plan) -> Answer {
+fn answer(loaded: &Loaded, plan: &Plan) -> Answer<PrepareTransition> {
     match (plan.outcome, plan.waves.first()) {
         (Outcome::Change, Some(wave)) => Answer {
             items: WorkItem::of_wave(wave),
-            ..loaded.answer(Word::Change)
+            ..loaded.answer(PrepareTransition::Change)
         },
-        _ => loaded.answer(Word::Settle),
+        _ => loaded.answer(PrepareTransition::Settle),
     }
 }

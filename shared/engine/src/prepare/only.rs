@@ -4,7 +4,7 @@ use super::compose::Composed;
 use super::scene::{Ports, Scene};
 use super::whole::composed;
 use crate::loaded;
-use crate::payload::{Answer, Word};
+use crate::payload::{Answer, PlanTransition};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self};
 use serde_json::Value;
@@ -19,10 +19,10 @@ use windlass_domain::planned::{Drawn, End, FromTo};
 
 /// Draws the plan, and records it until it expires. Asked again it answers from what it has recorded; what somebody
 /// else has recorded meanwhile is the plan.
-pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Answered<Answer> {
+pub async fn plan(ports: &impl Ports, id: &DeploymentId) -> Answered<Answer<PlanTransition>> {
     let mut planned = store::require(ports, &store::planned(id)).await?;
     let loaded = loaded::planned(ports, planned.value.deployment.clone()).await?;
-    let answer = loaded.answer(Word::Plan);
+    let answer = loaded.answer(PlanTransition::Plan);
     if planned.value.drawn.is_some() {
         return Ok(answer);
     }

@@ -10,7 +10,7 @@ use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::Kind;
 use windlass_engine::kinds::appconfig::{Appconfig, Change};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Reach;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, conforms, deployment};
@@ -91,9 +91,9 @@ fn a_version_is_made_and_deployed_by_its_strategy() {
         release.waves, 5,
         "looked at every five minutes, and at the end"
     );
-    assert_eq!(release.wave(Some(0)), Word::Changed);
+    assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 1, newest 2 DEPLOYING");
-    assert_eq!(release.forward(), Word::Changed);
+    assert_eq!(release.forward(), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 2, newest 2 COMPLETE");
     let sent = release.sent();
     assert_eq!(sent.len(), 2, "{sent:?}");
@@ -105,14 +105,24 @@ fn a_version_is_made_and_deployed_by_its_strategy() {
 fn a_failed_gate_stops_what_grows_and_reverts_what_is_complete() {
     let flags = Flags::by((10, 10));
     let release = flags.release(CONTENT);
-    assert_eq!(release.wave(Some(0)), Word::Changed);
-    assert_eq!(release.undo(), Word::Changed, "{}", release.failure());
+    assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
+    assert_eq!(
+        release.undo(),
+        WorkTransition::Changed,
+        "{}",
+        release.failure()
+    );
     assert_eq!(flags.served(), "version 1, newest 2 ROLLED_BACK");
 
     let flags = Flags::by((10, 10));
     let release = flags.release(CONTENT);
-    assert_eq!(release.forward(), Word::Changed);
-    assert_eq!(release.undo(), Word::Changed, "{}", release.failure());
+    assert_eq!(release.forward(), WorkTransition::Changed);
+    assert_eq!(
+        release.undo(),
+        WorkTransition::Changed,
+        "{}",
+        release.failure()
+    );
     assert_eq!(flags.served(), "version 1, newest 2 REVERTED");
     assert_eq!(release.sent()[2], "stop deployment 2, back to version 1");
 }
@@ -121,9 +131,14 @@ fn a_failed_gate_stops_what_grows_and_reverts_what_is_complete() {
 fn what_appconfig_reverts_no_more_is_deployed_at_once() {
     let flags = Flags::by((1, 0));
     let release = flags.release(CONTENT);
-    assert_eq!(release.forward(), Word::Changed);
+    assert_eq!(release.forward(), WorkTransition::Changed);
     flags.sleep_min(73 * 60);
-    assert_eq!(release.undo(), Word::Changed, "{}", release.failure());
+    assert_eq!(
+        release.undo(),
+        WorkTransition::Changed,
+        "{}",
+        release.failure()
+    );
     assert_eq!(flags.served(), "version 1, newest 3 COMPLETE");
     assert_eq!(release.sent()[2], "deploy version 1 by AppConfig.AllAtOnce");
 }
@@ -133,13 +148,18 @@ fn an_alarm_of_appconfig_s_own_takes_it_back_and_is_told() {
     let flags = Flags::by((10, 10));
     flags.environment(|it| it.monitors.push("shop-5xx".into()));
     let release = flags.release(CONTENT);
-    assert_eq!(release.wave(Some(0)), Word::Changed);
+    assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
     flags.sleep_min(5);
     flags.world.set_alarm("shop-5xx", "ALARM", &[9.0]);
     flags.sleep_min(1);
-    assert_eq!(release.wave(Some(1)), Word::Failed);
+    assert_eq!(release.wave(Some(1)), WorkTransition::Failed);
     insta::assert_snapshot!(release.failure(), @"ChangeFailed: configuration shop/prod/flags: AppConfig itself rolled deployment 2 of version 2 back at 40 %, because an alarm of its environment rang: Rollback initiated by arn:aws:cloudwatch:eu-west-1:111111111111:alarm:shop-5xx. Callers get version 1 again. Remedy: Look at the alarm that is named, and at the environment's monitors; then deploy a fixed release.");
-    assert_eq!(release.undo(), Word::Changed, "{}", release.failure());
+    assert_eq!(
+        release.undo(),
+        WorkTransition::Changed,
+        "{}",
+        release.failure()
+    );
     assert_eq!(flags.served(), "version 1, newest 2 ROLLED_BACK");
     assert_eq!(release.sent().len(), 2, "AppConfig went back by itself");
 }
@@ -148,11 +168,11 @@ fn an_alarm_of_appconfig_s_own_takes_it_back_and_is_told() {
 fn an_alarm_that_rings_on_the_way_back_needs_a_person() {
     let flags = Flags::by((1, 0));
     let release = flags.release(CONTENT);
-    assert_eq!(release.forward(), Word::Changed);
+    assert_eq!(release.forward(), WorkTransition::Changed);
     flags.sleep_min(73 * 60);
     flags.environment(|it| it.monitors.push("shop-5xx".into()));
     flags.world.set_alarm("shop-5xx", "ALARM", &[9.0]);
-    assert_eq!(release.undo(), Word::Failed);
+    assert_eq!(release.undo(), WorkTransition::Failed);
     insta::assert_snapshot!(release.failure(), @"ChangeFailed: configuration shop/prod/flags: AppConfig itself rolled deployment 3 of version 1 back at 0 %, because an alarm of its environment rang: Rollback initiated by arn:aws:cloudwatch:eu-west-1:111111111111:alarm:shop-5xx. Callers get version 2 again. Remedy: Mend what rings, or take the alarm out of the environment's monitors; then start `recover`.");
     assert_eq!(flags.served(), "version 2, newest 3 ROLLED_BACK");
 }
@@ -162,9 +182,14 @@ fn an_alarm_does_not_hinder_a_revert() {
     let flags = Flags::by((1, 0));
     flags.environment(|it| it.monitors.push("shop-5xx".into()));
     let release = flags.release(CONTENT);
-    assert_eq!(release.forward(), Word::Changed);
+    assert_eq!(release.forward(), WorkTransition::Changed);
     flags.world.set_alarm("shop-5xx", "ALARM", &[9.0]);
-    assert_eq!(release.undo(), Word::Changed, "{}", release.failure());
+    assert_eq!(
+        release.undo(),
+        WorkTransition::Changed,
+        "{}",
+        release.failure()
+    );
     assert_eq!(flags.served(), "version 1, newest 2 REVERTED");
 }
 
@@ -172,14 +197,14 @@ fn an_alarm_does_not_hinder_a_revert() {
 fn somebody_who_stops_it_is_told() {
     let flags = Flags::by((10, 10));
     let release = flags.release(CONTENT);
-    assert_eq!(release.wave(Some(0)), Word::Changed);
+    assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
     let now = flags.world.true_time();
     flags.environment(|it| {
         let last = it.rollouts.last_mut().unwrap();
         last.go_back(now, "USER", "111111111111");
     });
     flags.sleep_min(1);
-    assert_eq!(release.wave(Some(1)), Word::Failed);
+    assert_eq!(release.wave(Some(1)), WorkTransition::Failed);
     assert!(
         release.failure().starts_with("TargetChangedByOther"),
         "{}",
@@ -191,13 +216,13 @@ fn somebody_who_stops_it_is_told() {
 fn somebody_else_s_version_is_left_to_them() {
     let flags = Flags::by((1, 0));
     let release = flags.release(CONTENT);
-    assert_eq!(release.forward(), Word::Changed);
+    assert_eq!(release.forward(), WorkTransition::Changed);
     let mut put = flags.world.configurations();
     put.profile("shopzzz", "flagszz").unwrap().put(None, "{}");
     drop(put);
     flags.deploy("flagszz", "3");
     flags.sleep_min(20);
-    assert_eq!(release.undo(), Word::Failed);
+    assert_eq!(release.undo(), WorkTransition::Failed);
     assert!(
         release.failure().starts_with("TargetChangedByOther"),
         "{}",
@@ -217,9 +242,9 @@ fn another_profile_s_deployment_is_waited_for() {
         .put(None, "{}");
     let release = flags.release(CONTENT);
     flags.deploy("setting", "1");
-    assert_eq!(release.wave(Some(0)), Word::Changed);
+    assert_eq!(release.wave(Some(0)), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 1, newest 3 DEPLOYING");
-    assert_eq!(release.forward(), Word::Changed);
+    assert_eq!(release.forward(), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 2, newest 3 COMPLETE");
 }
 
@@ -230,13 +255,13 @@ fn a_content_that_a_validator_refuses_is_told_and_nothing_was_changed() {
     state.profile("shopzzz", "flagszz").unwrap().refused = Some("hush".into());
     drop(state);
     let release = flags.release(CONTENT);
-    assert_eq!(release.wave(Some(0)), Word::Failed);
+    assert_eq!(release.wave(Some(0)), WorkTransition::Failed);
     assert!(
         release.failure().contains("InvalidConfiguration"),
         "{}",
         release.failure()
     );
-    assert_eq!(release.undo(), Word::Changed);
+    assert_eq!(release.undo(), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 1, newest 1 COMPLETE");
 }
 
@@ -244,8 +269,8 @@ fn a_content_that_a_validator_refuses_is_told_and_nothing_was_changed() {
 fn the_content_is_in_no_item_of_the_ledger() {
     let flags = Flags::by((1, 0));
     let release = flags.release(CONTENT);
-    assert_eq!(release.forward(), Word::Changed);
-    assert_eq!(release.undo(), Word::Changed);
+    assert_eq!(release.forward(), WorkTransition::Changed);
+    assert_eq!(release.undo(), WorkTransition::Changed);
     let ledger = flags.world.ledger();
     let items = ledger.items.values().map(|item| format!("{item:?}"));
     let all: String = items.collect();
@@ -257,7 +282,7 @@ fn the_content_is_in_no_item_of_the_ledger() {
 fn a_stop_is_not_sent_for_what_is_no_longer_live() {
     let flags = Flags::by((1, 0));
     let release = flags.release(CONTENT);
-    assert_eq!(release.forward(), Word::Changed);
+    assert_eq!(release.forward(), WorkTransition::Changed);
     flags.deploy("flagszz", "1");
     let target = serde_json::from_value(release.step().target).unwrap();
     let world = &flags.world;

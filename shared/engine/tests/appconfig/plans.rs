@@ -5,7 +5,7 @@ use serde_json::json;
 use windlass_domain::output::{Given, Output};
 use windlass_domain::tenancy::Claim;
 use windlass_engine::kinds::Stage;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::configurations::named;
 
 fn whats(stages: &[Stage]) -> String {
@@ -130,7 +130,7 @@ fn a_deployment_under_way_is_busy_whichever_profile_it_is_of() {
 fn what_is_deployed_already_is_not_deployed_again() {
     let flags = Flags::by((1, 0));
     let release = flags.release(CONTENT);
-    assert_eq!(release.forward(), Word::Changed);
+    assert_eq!(release.forward(), WorkTransition::Changed);
     let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
     assert_eq!(planned.stages, []);
     assert_eq!(
@@ -138,10 +138,10 @@ fn what_is_deployed_already_is_not_deployed_again() {
         Some("shop/prod/flags has version 2 already (deployment 2)")
     );
     // Its version is found again, and none is made, when it comes back.
-    assert_eq!(release.undo(), Word::Changed);
+    assert_eq!(release.undo(), WorkTransition::Changed);
     let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
     let again = flags.begin("d2", &planned);
-    assert_eq!(again.forward(), Word::Changed);
+    assert_eq!(again.forward(), WorkTransition::Changed);
     assert_eq!(again.sent(), ["deploy version 2 by slow123"]);
 }
 
@@ -149,13 +149,13 @@ fn what_is_deployed_already_is_not_deployed_again() {
 fn a_rollback_reverts_or_deploys_what_was_recorded_and_tells_what_is_gone() {
     let flags = Flags::by((1, 0));
     let first = flags.release(CONTENT);
-    assert_eq!(first.forward(), Word::Changed);
+    assert_eq!(first.forward(), WorkTransition::Changed);
     let before = first.step().before;
     let planned = flags.plan(None, Some(&before));
     assert_eq!(planned.findings, []);
     let back = flags.begin("d2", &planned);
     assert_eq!(back.waves, 1);
-    assert_eq!(back.forward(), Word::Changed);
+    assert_eq!(back.forward(), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 1, newest 2 REVERTED");
     // The configuration is already where the rollback goes.
     assert!(flags.plan(None, Some(&before)).unchanged.is_some());
@@ -184,7 +184,7 @@ fn a_label_on_another_content_is_no_proof() {
         profile.put(Some(&label), "another one");
     }
     let release = flags.release(CONTENT);
-    assert_eq!(release.wave(Some(0)), Word::Failed);
+    assert_eq!(release.wave(Some(0)), WorkTransition::Failed);
     assert!(
         release.failure().starts_with("DigestMismatch"),
         "{}",
@@ -207,7 +207,7 @@ fn pointing(given: Given) -> Flags {
 #[test]
 fn what_others_give_is_filled_into_the_document() {
     let flags = pointing(Given::Known("7".into()));
-    assert_eq!(flags.release(POINTING).forward(), Word::Changed);
+    assert_eq!(flags.release(POINTING).forward(), WorkTransition::Changed);
     assert_eq!(flags.served(), "version 2, newest 2 COMPLETE");
     let artifact = flags.upload(POINTING);
     assert_eq!(

@@ -17,7 +17,7 @@ use windlass_domain::step::{Failure, Step};
 use windlass_engine::deploy;
 use windlass_engine::kinds::appconfig::{self, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared};
-use windlass_engine::payload::{Word, Work};
+use windlass_engine::payload::{Work, WorkTransition};
 use windlass_engine::ports::{Answered, Item, Key, Named, NewRollout, Strategy};
 use windlass_engine::store;
 use windlass_world::World;
@@ -229,7 +229,7 @@ pub struct Release<'f> {
 }
 
 impl Release<'_> {
-    fn invoke(&self, wave: Option<u32>) -> Answered<Word> {
+    fn invoke(&self, wave: Option<u32>) -> Answered<WorkTransition> {
         let work = Work {
             deployment: self.id.clone(),
             token: 1,
@@ -240,7 +240,7 @@ impl Release<'_> {
     }
 
     /// Asks again as the machine's Retry does, for as long.
-    pub fn wave(&self, wave: Option<u32>) -> Word {
+    pub fn wave(&self, wave: Option<u32>) -> WorkTransition {
         for _ in 0..60 {
             match self.invoke(wave) {
                 Ok(word) => return word,
@@ -254,17 +254,17 @@ impl Release<'_> {
     }
 
     /// Makes all waves. Each is watched for five minutes.
-    pub fn forward(&self) -> Word {
+    pub fn forward(&self) -> WorkTransition {
         for wave in 0..self.waves {
-            if self.wave(Some(wave)) == Word::Failed {
-                return Word::Failed;
+            if self.wave(Some(wave)) == WorkTransition::Failed {
+                return WorkTransition::Failed;
             }
             self.flags.sleep_min(5);
         }
-        Word::Changed
+        WorkTransition::Changed
     }
 
-    pub fn undo(&self) -> Word {
+    pub fn undo(&self) -> WorkTransition {
         self.wave(None)
     }
 

@@ -8,7 +8,7 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::ActionName;
-use windlass_engine::payload::{Answer, Word};
+use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::store;
 use windlass_engine::store::Done;
 use windlass_world::executions::arn_of;
@@ -23,7 +23,7 @@ fn recovery(desk: &Desk) -> Answer {
 /// Asserts that the recovery has ended the deployment.
 fn is_ended(answer: &Answer) {
     let short = (answer.verdict, answer.error.as_str());
-    assert_eq!(short, (Word::Succeeded, ""), "{}", answer.cause);
+    assert_eq!(short, (Transition::Succeeded, ""), "{}", answer.cause);
     let told = "has had no turn, and its execution is gone: it is ended Rejected";
     assert!(answer.cause.contains(told), "{}", answer.cause);
 }
@@ -31,7 +31,7 @@ fn is_ended(answer: &Answer) {
 /// Asserts that there was nothing to do, and why.
 fn is_nothing(answer: &Answer, why: &str) {
     let short = (answer.verdict, answer.error.as_str());
-    assert_eq!(short, (Word::NothingToDo, "NothingToRecover"));
+    assert_eq!(short, (Transition::NothingToDo, "NothingToRecover"));
     assert!(answer.cause.contains(why), "{}", answer.cause);
 }
 

@@ -13,7 +13,7 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::{ChangeRecord, SEEN_AFTER_MS, Step, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
 use windlass_world::mishaps::{Mishap, When};
@@ -78,10 +78,10 @@ pub fn as_before(state: Value) -> Live {
 fn an_accept_whose_answer_was_lost_has_succeeded() {
     let desk = stuck();
     let first = desk.admit("accept", input("accept")).unwrap();
-    assert_eq!((first.verdict, first.token), (Word::Look, TOKEN));
+    assert_eq!((first.verdict, first.token), (Transition::Look, TOKEN));
     let accept = || desk.serve(Desk::accept_after("accept", &first));
     let told = accept().unwrap();
-    assert_eq!(told.verdict, Word::Succeeded);
+    assert_eq!(told.verdict, Transition::Succeeded);
     let (lock, state, record) = (desk.lock(), desk.state(), desk.record());
     assert_eq!(accept().unwrap(), told);
     let from_the_begin = desk.accepts("accept");
@@ -90,7 +90,7 @@ fn an_accept_whose_answer_was_lost_has_succeeded() {
     assert_eq!((desk.lock(), desk.state()), (lock, state));
     assert_eq!(desk.record(), record);
     let another = desk.accepts("another");
-    let nothing_left = (Word::Rejected, "NothingToAccept");
+    let nothing_left = (Transition::Rejected, "NothingToAccept");
     assert_eq!(in_short(&another), nothing_left);
     let beside = desk.serve(Desk::accept_after("beside", &first));
     assert_eq!(in_short(&beside), nothing_left, "both had looked");
@@ -110,7 +110,7 @@ fn an_accept_whose_transaction_was_made_but_not_answered_has_succeeded() {
         let failed = desk.accepts("operator");
         assert_eq!(failed.unwrap_err().name, FaultName::Unavailable);
         let again = desk.accepts("operator");
-        assert_eq!(in_short(&again), (Word::Succeeded, ""), "call {call}");
+        assert_eq!(in_short(&again), (Transition::Succeeded, ""), "call {call}");
         assert_eq!(desk.lock().held, None);
     }
 }
@@ -150,7 +150,10 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     desk.step("redone", Undone, |step| switched(step, there(json!(8))));
     desk.step("unmoved", UndoFailed, |step| looked(step, there(json!(9))));
     let answer = desk.accepts("operator").unwrap();
-    assert_eq!((answer.verdict, answer.deployment), (Word::Succeeded, id()));
+    assert_eq!(
+        (answer.verdict, answer.deployment),
+        (Transition::Succeeded, id())
+    );
     let told = format!(
         "shop/prod is unlocked; what runs after deployment {} is accepted: gone is not there (no such function), live 41 at 100 %, redone 8 at 100 %, unmoved 9 at 100 %, untouched 7 at 100 %.",
         id()
@@ -233,7 +236,7 @@ fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
     });
     desk.step("untouched", Planned, |_| ());
     let answer = desk.accepts("operator").unwrap();
-    assert_eq!(answer.verdict, Word::Succeeded);
+    assert_eq!(answer.verdict, Transition::Succeeded);
     let told = "everything is as it is recorded.";
     assert!(answer.cause.ends_with(told), "{}", answer.cause);
     assert_eq!((desk.lock().held, desk.state()), (None, state));

@@ -10,7 +10,7 @@ use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
 
@@ -24,7 +24,7 @@ fn only_what_needs_an_operator_is_accepted() {
         let desk = Desk::new();
         desk.hold(held.map(|state| (FIRST, state)));
         let answer = desk.accepts("operator");
-        let refused = (Word::Rejected, "NothingToAccept");
+        let refused = (Transition::Rejected, "NothingToAccept");
         assert_eq!(in_short(&answer), refused, "{held:?}");
         assert!(
             answer
@@ -49,7 +49,7 @@ fn what_could_not_be_seen_is_refused_by_name_and_the_environment_stays_locked() 
     desk.step("unseen", Changed, |_| ());
     let (lock, state) = (desk.lock(), desk.state());
     let answer = desk.accepts("operator");
-    assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotSeen"));
+    assert_eq!(in_short(&answer), (Transition::Rejected, "TargetNotSeen"));
     let refusal = refusal(&desk, "operator").unwrap();
     let paths: Vec<&str> = refusal.findings.iter().map(|it| it.path.as_str()).collect();
     assert_eq!(paths, ["components.denied", "components.unseen"]);
@@ -67,7 +67,7 @@ fn where_the_function_that_looks_fails_nothing_is_accepted() {
     let desk = stuck();
     let first = desk.admit("operator", input("accept")).unwrap();
     let answer = desk.serve(Desk::accept_failed("operator", &first, "Throttled"));
-    assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotSeen"));
+    assert_eq!(in_short(&answer), (Transition::Rejected, "TargetNotSeen"));
     let paths = refusal(&desk, "operator").unwrap().findings.into_iter();
     let paths: Vec<String> = paths.map(|finding| finding.path).collect();
     assert_eq!(paths, ["environments.prod"]);

@@ -10,7 +10,7 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::request::{ActionName, Request, Requester, Route};
 use windlass_domain::time::Time;
 use windlass_engine::conductor::identify;
-use windlass_engine::payload::{Answer, Word};
+use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::store::Execution;
 use windlass_engine::{pin, store};
 use windlass_world::executions::arn_of;
@@ -37,7 +37,7 @@ fn an_arrival_is_recorded_and_goes_where_a_rule_sends_it() {
     let request = with(desk.manifest("1.5.0", MAIN), by("s3"));
     let request = with(request, json!({"arrived": arrived}));
     let answer = desk.admit("arrival", request).unwrap();
-    assert_eq!(answer.verdict, Word::Go);
+    assert_eq!(answer.verdict, Transition::Go);
     let record = record(&desk, &answer);
     assert_eq!(record.environment, dev());
     assert_eq!(record.action, ActionName::Deploy);
@@ -70,14 +70,14 @@ fn nothing_arrived_later_than_now() {
 #[test]
 fn a_source_that_the_environment_does_not_accept_is_rejected() {
     let desk = Desk::new();
-    for (route, word) in [("api", Word::Go), ("console", Word::Rejected)] {
+    for (route, word) in [("api", Transition::Go), ("console", Transition::Rejected)] {
         let version = format!("1.5.0-{route}");
         let request = with(desk.manifest(&version, MAIN), by(route));
         let answer = desk.admit(route, request).unwrap();
         assert_eq!(answer.verdict, word, "{route}");
         let recorded: Option<Value> = desk.stage.get(&store::release(&app(), &version));
-        assert_eq!(recorded.is_some(), word == Word::Go, "{route}");
-        if word == Word::Rejected {
+        assert_eq!(recorded.is_some(), word == Transition::Go, "{route}");
+        if word == Transition::Rejected {
             assert_eq!(answer.error, "SourceNotAccepted");
             assert!(
                 answer.cause.contains("releases from `console`"),
@@ -97,7 +97,7 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     let answer = desk.admit("arrival", arrival.clone()).unwrap();
     assert_eq!(
         (answer.verdict, answer.error.as_str()),
-        (Word::NothingToDo, "Recorded")
+        (Transition::NothingToDo, "Recorded")
     );
     let input = r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.5.0"}"#;
     assert!(answer.cause.contains(input), "{}", answer.cause);
@@ -105,7 +105,7 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     // A person can start what the note tells.
     let input: Value = serde_json::from_str(input).unwrap();
     let person = desk.admit("person", input).unwrap();
-    assert_eq!(person.verdict, Word::Go);
+    assert_eq!(person.verdict, Transition::Go);
     let keyed = record(&desk, &person).keyed.unwrap();
     assert_eq!(keyed.key, arn_of("person"), "a request of its own");
     // A route that names the environment for nobody is no person.
@@ -122,7 +122,7 @@ fn a_retry_that_runs_beside_the_first_invocation_is_not_another_request() {
     let desk = Desk::free();
     let request = with(desk.manifest("1.5.0", TAG), json!({"environment": "prod"}));
     let first = desk.admit("first", request.clone()).unwrap();
-    assert_eq!(first.verdict, Word::Go);
+    assert_eq!(first.verdict, Transition::Go);
     // The invocation had asked who it is before the first invocation wrote that.
     let mut ledger = desk.stage.world.ledger();
     ledger.items.remove(&store::execution(&arn_of("first")));
@@ -153,7 +153,7 @@ fn who_was_told_that_a_deployment_is_another_ones_makes_no_attempt_of_its_own_la
 
 #[test]
 fn the_same_request_is_told_how_its_deployment_stands() {
-    type Row = (fn(&mut Deployment), Word, &'static str, &'static str);
+    type Row = (fn(&mut Deployment), Transition, &'static str, &'static str);
     let desk = Desk::free();
     let key = json!({"environment": "prod", "idempotency_key": "run-812"});
     let request = with(desk.manifest("1.5.0", TAG), key);
@@ -170,13 +170,13 @@ fn the_same_request_is_told_how_its_deployment_stands() {
     let table: [Row; 6] = [
         (
             |one| one.status = Status::Waiting,
-            Word::NothingToDo,
+            Transition::NothingToDo,
             "SameRequest",
             ", which waits for its turn.",
         ),
         (
             |one| one.status = Status::Running,
-            Word::NothingToDo,
+            Transition::NothingToDo,
             "SameRequest",
             ", which is under way.",
         ),
@@ -186,26 +186,26 @@ fn the_same_request_is_told_how_its_deployment_stands() {
                 let text = String::new();
                 one.undoing = Some(Why { name, text });
             },
-            Word::NothingToDo,
+            Transition::NothingToDo,
             "SameRequest",
             ", which is being undone.",
         ),
         (
             |one| one.ending = Some(how(Ending::RolledBack, "GateFailed", None)),
-            Word::RolledBack,
+            Transition::RolledBack,
             "GateFailed",
             ", which ended RolledBack (GateFailed) at 1970-01-01T00:00:00Z: it was so.",
         ),
         (
             |one| one.ending = Some(how(Ending::NothingToDo, "Superseded", None)),
-            Word::NothingToDo,
+            Transition::NothingToDo,
             "Superseded",
             ", which ended NothingToDo (Superseded) at 1970-01-01T00:00:00Z: it was so.",
         ),
         // It was live then, which says nothing about now.
         (
             |one| one.ending = Some(how(Ending::Succeeded, "", None)),
-            Word::NothingToDo,
+            Transition::NothingToDo,
             "SameRequest",
             ", which ended Succeeded at 1970-01-01T00:00:00Z. It does not run any more:",
         ),
@@ -228,7 +228,7 @@ fn a_key_with_another_content_is_refused_and_changes_nothing() {
     let answer = desk.admit("second", other).unwrap();
     assert_eq!(
         (answer.verdict, answer.error.as_str()),
-        (Word::Rejected, "KeyReused")
+        (Transition::Rejected, "KeyReused")
     );
     assert_eq!(record(&desk, &first), before);
 }
@@ -304,7 +304,7 @@ fn recording_and_taking_are_tried_again_while_others_write() {
     let began = desk.now();
     desk.busy(2);
     let answer = desk.admit("person", request(&desk));
-    assert_eq!(in_short(&answer).0, Word::Go);
+    assert_eq!(in_short(&answer).0, Transition::Go);
     assert_eq!(desk.now().ms_since(began), 60);
     let desk = Desk::free();
     desk.busy(12);

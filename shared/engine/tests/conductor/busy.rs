@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::ActionName;
-use windlass_engine::payload::{Answer, Word};
+use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::Answered;
 use windlass_engine::store;
 use windlass_engine::store::Execution;
@@ -17,7 +17,7 @@ use windlass_world::executions::arn_of;
 type Row = (
     fn() -> Desk,
     fn(&Desk) -> Answered<Answer>,
-    Word,
+    Transition,
     &'static str,
 );
 
@@ -78,59 +78,69 @@ const TABLE: [Row; 13] = [
     (
         Desk::judged,
         |d| d.asks("Settle"),
-        Word::Succeeded,
+        Transition::Succeeded,
         "settling the deployment",
     ),
     (
         Desk::new,
         |d| d.asks("Undo"),
-        Word::SettleUndo,
+        Transition::SettleUndo,
         "recording why it is undone",
     ),
     (
         Desk::new,
         |d| d.asks("SettleUndo"),
-        Word::RolledBack,
+        Transition::RolledBack,
         "ending the undo",
     ),
-    (waiting, |d| d.asks("GiveUp"), Word::Rejected, "giving up"),
-    (waiting, give_a_token, Word::Wait, "waiting for its turn"),
+    (
+        waiting,
+        |d| d.asks("GiveUp"),
+        Transition::Rejected,
+        "giving up",
+    ),
+    (
+        waiting,
+        give_a_token,
+        Transition::Wait,
+        "waiting for its turn",
+    ),
     (
         Desk::new,
         |d| d.operator("hold"),
-        Word::Succeeded,
+        Transition::Succeeded,
         "setting the hold",
     ),
     (
         Desk::new,
         |d| d.operator("rollback"),
-        Word::Preempt,
+        Transition::Preempt,
         "recording the rollback",
     ),
     (
         needs_operator,
         |d| d.accepts("operator"),
-        Word::Succeeded,
+        Transition::Succeeded,
         "accepting what is there",
     ),
-    (dead, Desk::recovery, Word::Undo, "taking over"),
+    (dead, Desk::recovery, Transition::Undo, "taking over"),
     (
         dead_again_and_again,
         Desk::recovery,
-        Word::NeedsOperator,
+        Transition::NeedsOperator,
         "taking over",
     ),
     (
         dead_while_it_waited,
         abandon,
-        Word::Succeeded,
+        Transition::Succeeded,
         "taking over",
     ),
-    (kept_out, turn, Word::Rejected, "taking the lock"),
+    (kept_out, turn, Transition::Rejected, "taking the lock"),
     (
         Desk::new,
         |d| d.admit("unreadable", json!({"app": "shop"})),
-        Word::Rejected,
+        Transition::Rejected,
         "recording the refusal",
     ),
 ];

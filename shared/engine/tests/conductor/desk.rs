@@ -19,7 +19,7 @@ use windlass_domain::step::{Step, StepStatus};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::conductor;
 use windlass_engine::faults::Faults;
-use windlass_engine::payload::{Answer, Caller, ConductorInput, ExecutionRef, Word};
+use windlass_engine::payload::{Answer, Caller, ConductorInput, ExecutionRef, Transition};
 use windlass_engine::ports::{self, Answered, Clock, Execution, Ledger};
 use windlass_engine::store::{self, Index, Key, Stored};
 use windlass_world::executions::arn_of;
@@ -253,7 +253,7 @@ impl Desk {
     /// Lets an operator accept, after `Look` has seen what the steps say.
     pub fn accepts(&self, name: &str) -> Answered<Answer> {
         let answer = self.admit(name, input("accept"))?;
-        if answer.verdict != Word::Look {
+        if answer.verdict != Transition::Look {
             return Ok(answer);
         }
         self.serve(Self::accept_after(name, &answer))
@@ -366,7 +366,7 @@ pub fn order(sequence: u64, who: &str) -> Order {
 }
 
 /// Returns the word and the error of an answer.
-pub fn in_short(answer: &Answered<Answer>) -> (Word, &str) {
+pub fn in_short(answer: &Answered<Answer>) -> (Transition, &str) {
     let answer = answer.as_ref().unwrap();
     (answer.verdict, answer.error.as_str())
 }

@@ -8,7 +8,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_engine::conductor;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::ports::{Condition, Ledger, Transacted, Write};
 use windlass_engine::store::{self, Stored};
 use windlass_world::mishaps::{Mishap, When};
@@ -27,7 +27,12 @@ fn comes_late(desk: &Desk, status: StepStatus) -> bool {
 }
 
 /// Serves the state while a deployer comes late at each call. Returns how often it could still write.
-fn at_each_call(state: &str, ready: impl Fn() -> Desk, late: StepStatus, good: Word) -> usize {
+fn at_each_call(
+    state: &str,
+    ready: impl Fn() -> Desk,
+    late: StepStatus,
+    good: Transition,
+) -> usize {
     let rehearsal = ready();
     let from = rehearsal.stage.world.mishaps().count();
     assert_eq!(rehearsal.asks(state).unwrap().verdict, good);
@@ -62,7 +67,12 @@ fn undone() -> Desk {
 /// Safety: fence: A deployer that begins while the undo is ended is seen or refused, at whichever call it comes.
 #[test]
 fn what_begins_while_an_undo_is_ended_is_seen_or_refused() {
-    let written = at_each_call("SettleUndo", undone, StepStatus::Changing, Word::RolledBack);
+    let written = at_each_call(
+        "SettleUndo",
+        undone,
+        StepStatus::Changing,
+        Transition::RolledBack,
+    );
     assert!(written > 0, "before the token is raised");
 }
 
@@ -70,7 +80,12 @@ fn what_begins_while_an_undo_is_ended_is_seen_or_refused() {
 /// that comes.
 #[test]
 fn what_is_taken_back_while_it_is_settled_is_seen_or_refused() {
-    let written = at_each_call("Settle", Desk::judged, StepStatus::Failed, Word::Succeeded);
+    let written = at_each_call(
+        "Settle",
+        Desk::judged,
+        StepStatus::Failed,
+        Transition::Succeeded,
+    );
     assert!(written > 0, "before the token is raised");
 }
 

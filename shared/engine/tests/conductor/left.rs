@@ -5,7 +5,7 @@ use crate::stage::TOKEN;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_world::executions::arn_of;
 
 /// Makes a desk at which so many executions have died for the deployment, its own first.
@@ -21,9 +21,9 @@ fn died(count: usize) -> Desk {
 #[test]
 fn after_five_recoveries_none_follows_by_itself() {
     for (count, word, name) in [
-        (5, Word::Undo, ""),
-        (6, Word::NeedsOperator, "RecoveriesDied"),
-        (7, Word::NeedsOperator, "RecoveriesDied"),
+        (5, Transition::Undo, ""),
+        (6, Transition::NeedsOperator, "RecoveriesDied"),
+        (7, Transition::NeedsOperator, "RecoveriesDied"),
     ] {
         let desk = died(count);
         assert_eq!(in_short(&desk.recovery()), (word, name), "{count}");
@@ -31,16 +31,22 @@ fn after_five_recoveries_none_follows_by_itself() {
         assert!(desk.lock().token > TOKEN);
     }
     // An operator may try as often as they like.
-    assert_eq!(in_short(&died(9).operator("recover")), (Word::Undo, ""));
+    assert_eq!(
+        in_short(&died(9).operator("recover")),
+        (Transition::Undo, "")
+    );
 }
 
 /// Safety: recovery: A recovery that an operator asked for begins the count of those that died anew.
 #[test]
 fn recoveries_that_an_operator_asked_for_have_not_died() {
     let mut desk = died(6);
-    for (operator, dies, word) in [("a", 4, Word::Undo), ("b", 5, Word::NeedsOperator)] {
+    for (operator, dies, word) in [
+        ("a", 4, Transition::Undo),
+        ("b", 5, Transition::NeedsOperator),
+    ] {
         let answer = desk.admit(operator, input("recover"));
-        assert_eq!(in_short(&answer), (Word::Undo, ""));
+        assert_eq!(in_short(&answer), (Transition::Undo, ""));
         desk.stage.record = desk.record();
         let dead = (0..dies).map(|n| arn_of(&format!("{operator}-{n}")));
         desk.change_record(|record| record.executions.extend(dead));

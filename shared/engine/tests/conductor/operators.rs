@@ -2,7 +2,7 @@
 
 use crate::desk::{Desk, in_short, input, with};
 use serde_json::json;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_world::executions::arn_of;
 
 #[test]
@@ -13,7 +13,7 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
         desk.stage.pass_seconds(60 * minutes);
         let request = with(input("hold"), json!({"reason": format!("{minutes}")}));
         let answer = desk.admit(&format!("hold-{minutes}"), request);
-        assert_eq!(in_short(&answer), (Word::Succeeded, ""));
+        assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
         let hold = desk.state().hold.unwrap();
         let told = format!(
             "Automatic deployments into shop/prod are held since {began} by {}: {}.",
@@ -42,7 +42,7 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
         ),
     ] {
         let answer = desk.admit(name, input("release_hold"));
-        assert_eq!(in_short(&answer), (Word::Succeeded, ""));
+        assert_eq!(in_short(&answer), (Transition::Succeeded, ""));
         assert_eq!(answer.unwrap().cause, told);
         assert_eq!(desk.state().hold, None);
     }
@@ -57,7 +57,7 @@ fn a_hold_of_nobody_by_name_is_an_operators() {
 }
 
 /// Asks as the state's Retry does after an answer that was lost.
-fn asks_again(desk: &Desk, name: &str, action: &str) -> (Word, String) {
+fn asks_again(desk: &Desk, name: &str, action: &str) -> (Transition, String) {
     let answer = desk.admit(name, input(action)).unwrap();
     (answer.verdict, answer.cause)
 }

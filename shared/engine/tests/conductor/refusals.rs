@@ -6,7 +6,7 @@ use crate::stage::app;
 use serde_json::json;
 use windlass_domain::deployment::Refusal;
 use windlass_domain::finding::FindingName;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::routes::api::{Call, handle};
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
@@ -43,7 +43,7 @@ fn a_refusal_says_what_it_is_about() {
         let request = with(json!({"action": "deploy", "app": "shop"}), request);
         let execution = number.to_string();
         let answer = desk.admit(&execution, request);
-        assert_eq!(in_short(&answer), (Word::Rejected, name), "{about}");
+        assert_eq!(in_short(&answer), (Transition::Rejected, name), "{about}");
         let key = store::refusal(&app(), &arn_of(&execution));
         let refusal: Refusal = desk.stage.get(&key).unwrap();
         assert_eq!(refusal.about, about);
@@ -59,7 +59,7 @@ fn what_cannot_be_read_is_refused_and_recorded_where_its_application_can_be_read
         ("nobodys", json!({}), false),
     ] {
         let answer = desk.admit(execution, input);
-        assert_eq!(in_short(&answer).0, Word::Rejected, "{execution}");
+        assert_eq!(in_short(&answer).0, Transition::Rejected, "{execution}");
         let key = store::refusal(&app(), &arn_of(execution));
         let refusal: Option<Refusal> = desk.stage.get(&key);
         assert_eq!(refusal.is_some(), is_recorded, "{execution}");
@@ -87,7 +87,7 @@ fn an_input_that_names_no_application_is_listed_among_what_names_none() {
         let execution = number.to_string();
         for _ in 0..2 {
             let answer = desk.admit(&execution, input.clone());
-            assert_eq!(in_short(&answer).0, Word::Rejected, "{input}");
+            assert_eq!(in_short(&answer).0, Transition::Rejected, "{input}");
         }
     }
     let world = &desk.stage.world;
@@ -128,7 +128,7 @@ fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
         desk.admit(version, with(request, by("s3")))
     };
     let answer = manifest("7.8.0");
-    assert_eq!(in_short(&answer), (Word::Rejected, "BadValue"));
+    assert_eq!(in_short(&answer), (Transition::Rejected, "BadValue"));
     let texts = desk.stage.world.objects().texts("artifacts");
     let beside = &texts["releases/shop/7.7.0.json.findings.json"];
     assert!(beside.contains("releases/shop/7.8.0.json"), "{beside}");
@@ -140,7 +140,7 @@ fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
         (refusal.about.as_str(), refusal.findings[0].path.as_str()),
         (key, "version")
     );
-    assert_ne!(in_short(&manifest("7.7.0")).0, Word::Rejected);
+    assert_ne!(in_short(&manifest("7.7.0")).0, Transition::Rejected);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn what_is_refused_is_told_beside_its_upload() {
     let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
     desk.stage.world.objects().upload("artifacts", key, "{}");
     let answer = desk.admit("arrival", with(request, by("s3")));
-    assert_eq!(in_short(&answer), (Word::Rejected, "MissingField"));
+    assert_eq!(in_short(&answer), (Transition::Rejected, "MissingField"));
     let texts = desk.stage.world.objects().texts("artifacts");
     let beside = &texts["releases/shop/1.5.0.json.findings.json"];
     assert!(
@@ -169,7 +169,7 @@ fn a_refusal_is_recorded_once_also_where_its_write_met_another_one() {
     desk.busy(1);
     for _ in 0..2 {
         let answer = desk.admit("unreadable", json!({"app": "shop"}));
-        assert_eq!(in_short(&answer).0, Word::Rejected);
+        assert_eq!(in_short(&answer).0, Transition::Rejected);
         let key = store::refusal(&app(), &arn_of("unreadable"));
         let refusal: Option<Refusal> = desk.stage.get(&key);
         assert_eq!(refusal.unwrap().at, began);
@@ -186,7 +186,7 @@ fn a_refusal_has_a_hundred_findings_however_much_is_wrong() {
     }
     request["y".repeat(50_000)] = json!(1);
     let answer = desk.admit("many", request);
-    assert_eq!(in_short(&answer), (Word::Rejected, "UnknownField"));
+    assert_eq!(in_short(&answer), (Transition::Rejected, "UnknownField"));
     let refusal: Option<Refusal> = desk.stage.get(&store::refusal(&app(), &arn_of("many")));
     let findings = refusal.unwrap().findings;
     assert_eq!(findings.len(), 100);
@@ -216,7 +216,7 @@ fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
         }
         let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
         let answer = desk.admit("arrival", with(request, by("s3")));
-        assert_eq!(in_short(&answer).0, Word::Go);
+        assert_eq!(in_short(&answer).0, Transition::Go);
         let calls = world.mishaps().calls.clone();
         let reads = calls.iter().filter(|call| **call == "objects.get").count();
         let texts = world.objects().texts("artifacts");
@@ -237,14 +237,14 @@ fn an_operators_action_on_what_is_not_declared_is_refused() {
         let answer = desk.admit(action, elsewhere);
         assert_eq!(
             in_short(&answer),
-            (Word::Rejected, "UnknownName"),
+            (Transition::Rejected, "UnknownName"),
             "{action}"
         );
         let of_another = with(input(action), json!({"app": "bank"}));
         let answer = desk.admit(&format!("{action}-2"), of_another);
         assert_eq!(
             in_short(&answer),
-            (Word::Rejected, "NoDeclaration"),
+            (Transition::Rejected, "NoDeclaration"),
             "{action}"
         );
     }

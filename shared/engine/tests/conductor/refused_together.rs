@@ -6,7 +6,7 @@ use crate::stage::app;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use windlass_domain::deployment::Refusal;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
 
@@ -55,7 +55,7 @@ fn manifest(desk: &Desk, mistakes: [&Mistake; 2]) -> Value {
 fn refused(desk: &Desk, request: Value) -> BTreeSet<(String, String)> {
     let request = with(json!({"action": "deploy", "app": "shop"}), request);
     let answer = desk.admit("one-more", request).unwrap();
-    assert_eq!(answer.verdict, Word::Rejected);
+    assert_eq!(answer.verdict, Transition::Rejected);
     let refusal: Refusal = desk
         .stage
         .get(&store::refusal(&app(), &arn_of("one-more")))

@@ -6,7 +6,7 @@ use serde_json::json;
 use windlass_domain::environment::HeldState;
 use windlass_domain::request::ActionName;
 use windlass_domain::tenancy::{Claim, Claims, Held, Owner};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
 
@@ -37,7 +37,7 @@ fn all_parts_are_told_at_the_end() {
     for (count, parts) in [(90, None), (91, Some(90)), (200, Some(180))] {
         let desk = with_targets(count);
         let answer = desk.admit("one", input("remove"));
-        assert_eq!(in_short(&answer), (Word::Succeeded, ""), "{count}");
+        assert_eq!(in_short(&answer), (Transition::Succeeded, ""), "{count}");
         let cause = answer.unwrap().cause;
         let told = parts.map(|parts| format!("shop/prod has let go of {parts} targets."));
         let is_told = told.is_some_and(|told| cause.starts_with(&told));
@@ -59,7 +59,11 @@ fn what_was_let_go_of_before_a_release_came_is_told_by_the_refusal() {
         assert!(!cause.contains("A part was done"), "{name}: {cause}");
         desk.stage.put(store::removing(&arn_of(name)), &begun);
         let answer = desk.admit(name, request);
-        assert_eq!(in_short(&answer), (Word::Rejected, "StillBusy"), "{name}");
+        assert_eq!(
+            in_short(&answer),
+            (Transition::Rejected, "StillBusy"),
+            "{name}"
+        );
         let cause = answer.unwrap().cause;
         let told = "A part was done before that, and stays so: The declaration is withdrawn. shop/prod has let go of 90 \
                     targets.";

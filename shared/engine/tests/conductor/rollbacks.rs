@@ -13,7 +13,7 @@ use windlass_domain::irreversible::Ran;
 use windlass_domain::request::{ActionName, Route};
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::payload::{Answer, Word};
+use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::store;
 use windlass_engine::store::Execution;
 use windlass_world::executions::arn_of;
@@ -141,7 +141,7 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
         };
         assert_eq!(
             (answer.verdict, record.snapshot),
-            (Word::Go, Some(wanted)),
+            (Transition::Go, Some(wanted)),
             "{row}"
         );
         assert_eq!(record.release.version, format!("1.{wanted}.0"));
@@ -266,7 +266,7 @@ fn a_number_of_no_snapshot_is_refused_while_another_deployment_runs() {
     assert_eq!(answer.error, "NothingToGoBackTo");
     assert_eq!(record.unwrap().stops, None);
     let (answer, record) = press_as(&desk, "other-press", json!({"snapshot": 3}));
-    assert_eq!(answer.verdict, Word::Preempt);
+    assert_eq!(answer.verdict, Transition::Preempt);
     assert_eq!(record.unwrap().stops, Some(order(1, "other").id));
 }
 
@@ -300,7 +300,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
             .put(store::step(&stopped, &step.component), &step);
         desk.other_holds(ActionName::Deploy, HeldState::Running);
         let (answer, record) = press(&desk, json!({}));
-        assert_eq!(answer.verdict, Word::Preempt);
+        assert_eq!(answer.verdict, Transition::Preempt);
         assert_eq!(record.unwrap().stops, Some(stopped));
         desk.hold(None);
         let (answer, record) = press(&desk, json!({}));
@@ -309,7 +309,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
         if undone {
             assert_eq!(
                 (answer.verdict, answer.error.as_str()),
-                (Word::Succeeded, "")
+                (Transition::Succeeded, "")
             );
             let told = "shop prod is as it was found before the first release: deployment other of 1.4.0, which \
                         this rollback stopped, ended RolledBack (Because), and its changes were \
@@ -350,6 +350,6 @@ fn one_that_was_recorded_by_an_invocation_whose_answer_was_lost_takes_its_turn()
     let key = store::execution(&arn_of("press"));
     desk.stage.world.ledger().items.remove(&key);
     let again = desk.admit("press", input("rollback"));
-    assert_eq!(in_short(&again), (Word::Go, ""));
+    assert_eq!(in_short(&again), (Transition::Go, ""));
     assert_eq!(again.unwrap().deployment, answer.deployment);
 }

@@ -15,7 +15,7 @@ use windlass_domain::irreversible::Ran;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::step::{Failure, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
 
@@ -80,7 +80,7 @@ pub fn snapshot(desk: &Desk, number: u64) -> Option<Snapshot> {
 #[test]
 fn a_success_is_live_marked_and_unlocked() {
     let desk = Desk::judged();
-    assert_eq!(in_short(&desk.asks("Settle")), (Word::Succeeded, ""));
+    assert_eq!(in_short(&desk.asks("Settle")), (Transition::Succeeded, ""));
     let (lock, state, ending) = (desk.lock(), desk.state(), desk.ending());
     assert_eq!(lock.held, None);
     assert!(lock.token > TOKEN);
@@ -256,7 +256,7 @@ fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
         .remove(&store::step(&id(), &component("api")));
     found_in_place(&desk, "api");
     let answer = desk.asks("Settle");
-    assert_eq!(in_short(&answer), (Word::NothingToDo, "AlreadyThere"));
+    assert_eq!(in_short(&answer), (Transition::NothingToDo, "AlreadyThere"));
     let running = &desk.state().running[&component("api")];
     assert_eq!(running.artifact, Some(new()));
     assert_eq!(
@@ -324,7 +324,7 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
     ];
     desk.stage.put(store::plan(&id()), &plan(findings.clone()));
     let answer = desk.asks("Settle");
-    assert_eq!(in_short(&answer), (Word::Rejected, "TargetMissing"));
+    assert_eq!(in_short(&answer), (Transition::Rejected, "TargetMissing"));
     let cause = answer.unwrap().cause;
     let lines: Vec<&str> = cause.lines().collect();
     let pages = "  pages: docs/findings/TargetMissing.md, docs/findings/Duplicate.md";
@@ -335,7 +335,10 @@ fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
 
     let desk = Desk::new();
     desk.stage.put(store::plan(&id()), &plan(vec![]));
-    assert_eq!(in_short(&desk.asks("Settle")), (Word::Rejected, "Rejected"));
+    assert_eq!(
+        in_short(&desk.asks("Settle")),
+        (Transition::Rejected, "Rejected")
+    );
 }
 
 #[test]
@@ -343,7 +346,7 @@ fn what_is_there_already_is_marked() {
     let desk = Desk::new();
     desk.plan(Outcome::NothingToDo, 0);
     let answer = desk.asks("Settle");
-    assert_eq!(in_short(&answer), (Word::NothingToDo, "AlreadyThere"));
+    assert_eq!(in_short(&answer), (Transition::NothingToDo, "AlreadyThere"));
     assert_eq!(
         answer.unwrap().cause,
         "Nothing to do: jobs runs it already."
@@ -391,7 +394,7 @@ fn what_was_taken_back_after_it_was_judged_is_undone_for_its_own_reason() {
     assert_eq!(why.name, "TargetNotReady");
     assert!(why.text.contains("jobs failed: An asset"), "{}", why.text);
     desk.execution(FIRST, "FAILED");
-    assert_eq!(in_short(&desk.recovery()), (Word::Undo, ""));
+    assert_eq!(in_short(&desk.recovery()), (Transition::Undo, ""));
     assert_eq!(desk.record().undoing, Some(why));
 }
 

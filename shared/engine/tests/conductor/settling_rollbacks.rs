@@ -10,7 +10,7 @@ use windlass_domain::identity::EnvironmentId;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 
 /// A component's first release is taken back. What runs then is what was found of it.
@@ -63,9 +63,9 @@ fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
             .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
         let answer = desk.asks("Settle");
         let wanted = if succeeded {
-            (Word::Succeeded, "")
+            (Transition::Succeeded, "")
         } else {
-            (Word::NothingToDo, "AlreadyThere")
+            (Transition::NothingToDo, "AlreadyThere")
         };
         assert_eq!(in_short(&answer), wanted);
         let cause = answer.unwrap().cause;

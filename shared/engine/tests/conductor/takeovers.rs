@@ -11,7 +11,7 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::StepStatus;
-use windlass_engine::payload::{Caller, ConductorInput, Word};
+use windlass_engine::payload::{Caller, ConductorInput, Transition};
 use windlass_engine::store;
 use windlass_engine::store::Execution;
 use windlass_world::executions::arn_of;
@@ -23,7 +23,7 @@ fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token(
         let desk = Desk::new();
         desk.execution(FIRST, status);
         let answer = desk.recovery();
-        assert_eq!(in_short(&answer), (Word::Undo, ""), "{status}");
+        assert_eq!(in_short(&answer), (Transition::Undo, ""), "{status}");
         let (lock, record) = (desk.lock(), desk.record());
         assert!(lock.token > TOKEN);
         assert_eq!(answer.unwrap().token, lock.token);
@@ -47,26 +47,32 @@ fn who_may_take_over() {
     use HeldState::{NeedsOperator, Recovering, Running};
     // The lock, the status of the owner's execution, whether a person asks. Expected: the word, and what is told.
     let table = [
-        (Running, "ABORTED", false, Word::Undo, ""),
-        (Running, "ABORTED", true, Word::Undo, ""),
-        (Recovering, "FAILED", false, Word::Undo, ""),
-        (Running, "RUNNING", false, Word::NothingToDo, "its owner"),
+        (Running, "ABORTED", false, Transition::Undo, ""),
+        (Running, "ABORTED", true, Transition::Undo, ""),
+        (Recovering, "FAILED", false, Transition::Undo, ""),
+        (
+            Running,
+            "RUNNING",
+            false,
+            Transition::NothingToDo,
+            "its owner",
+        ),
         (
             Running,
             "RUNNING",
             true,
-            Word::Rejected,
+            Transition::Rejected,
             "still being worked on",
         ),
         (
             NeedsOperator,
             "FAILED",
             false,
-            Word::NothingToDo,
+            Transition::NothingToDo,
             "only an operator",
         ),
-        (NeedsOperator, "FAILED", true, Word::Undo, ""),
-        (NeedsOperator, "RUNNING", true, Word::Undo, ""),
+        (NeedsOperator, "FAILED", true, Transition::Undo, ""),
+        (NeedsOperator, "RUNNING", true, Transition::Undo, ""),
     ];
     for (state, owner, by_person, word, told) in table {
         let desk = Desk::new();
@@ -81,7 +87,7 @@ fn who_may_take_over() {
         let answer = answer.unwrap();
         assert_eq!(answer.verdict, word, "{row}");
         assert!(answer.cause.contains(told), "{row}: {}", answer.cause);
-        let taken = word == Word::Undo;
+        let taken = word == Transition::Undo;
         assert_eq!(desk.lock().token > TOKEN, taken, "{row}");
         let looked = desk.lock().held.unwrap().looked;
         assert_eq!(looked, taken && by_person, "{row}");
@@ -105,7 +111,10 @@ fn still_told_to_run(desk: &Desk, ms: u64) {
 /// Safety: recovery: That the owner runs is believed once it was told for 20 s where its end was told before.
 #[test]
 fn an_answer_that_may_be_behind_is_asked_for_again() {
-    for (told_ms, word) in [(18_000, Word::Undo), (25_000, Word::NothingToDo)] {
+    for (told_ms, word) in [
+        (18_000, Transition::Undo),
+        (25_000, Transition::NothingToDo),
+    ] {
         let desk = Desk::new();
         still_told_to_run(&desk, told_ms);
         assert_eq!(desk.recovery().unwrap().verdict, word, "{told_ms}");
@@ -115,21 +124,24 @@ fn an_answer_that_may_be_behind_is_asked_for_again() {
     still_told_to_run(&desk, 18_000);
     let waiting = json!({"deployment": id(), "requester": {"route": "windlass"}});
     let answer = desk.admit("recovery", with(input("recover"), waiting));
-    assert_eq!(answer.unwrap().verdict, Word::Succeeded);
+    assert_eq!(answer.unwrap().verdict, Transition::Succeeded);
     assert_eq!(desk.record().ending.unwrap().ending, Ending::Rejected);
 
     // A person is told at once.
     let desk = Desk::new();
     still_told_to_run(&desk, 2_000);
     let began = desk.now();
-    assert_eq!(desk.operator("recover").unwrap().verdict, Word::Rejected);
+    assert_eq!(
+        desk.operator("recover").unwrap().verdict,
+        Transition::Rejected
+    );
     assert_eq!(desk.now(), began);
 }
 
 /// Safety: recovery: An execution that Step Functions does not know has ended, unless it has just begun.
 #[test]
 fn an_execution_that_is_not_known_has_ended_unless_it_has_just_begun() {
-    for (ago_s, word) in [(19, Word::Rejected), (20, Word::Undo)] {
+    for (ago_s, word) in [(19, Transition::Rejected), (20, Transition::Undo)] {
         let desk = Desk::new();
         desk.stage.world.executions().executions.clear();
         desk.stage.hold_lock(TOKEN);
@@ -143,7 +155,7 @@ fn what_still_runs_in_needs_operator_is_stopped() {
     let mut desk = Desk::new();
     desk.hold(Some((FIRST, HeldState::NeedsOperator)));
     desk.end(Ending::NeedsOperator);
-    assert_eq!(in_short(&desk.operator("recover")), (Word::Undo, ""));
+    assert_eq!(in_short(&desk.operator("recover")), (Transition::Undo, ""));
     assert_eq!(desk.record().ending, None);
     let stopped = ("ABORTED".to_owned(), Some("TakenOver".to_owned()));
     assert_eq!(desk.status_of(FIRST), stopped);
@@ -175,7 +187,7 @@ fn what_is_not_there_is_not_recovered() {
     let of_prod = json!({"environment": "dev", "deployment": id()});
     for request in [unknown, of_another, with(input("recover"), of_prod)] {
         let answer = desk.admit("recovery", request);
-        assert_eq!(in_short(&answer), (Word::Rejected, "UnknownName"));
+        assert_eq!(in_short(&answer), (Transition::Rejected, "UnknownName"));
         assert!(answer.unwrap().cause.contains("has no deployment"));
     }
     assert_eq!(desk.lock().token, TOKEN);
@@ -185,17 +197,29 @@ fn what_is_not_there_is_not_recovered() {
 fn only_what_was_judged_to_the_end_is_settled() {
     use Outcome::{Change, NothingToDo, Rejected};
     use Verdict::{Fail, Pass, Unknown};
-    type Row = (Option<(Outcome, usize)>, &'static [(u32, Verdict)], Word);
+    type Row = (
+        Option<(Outcome, usize)>,
+        &'static [(u32, Verdict)],
+        Transition,
+    );
     let table: [Row; 9] = [
-        (None, &[], Word::Undo),
-        (Some((NothingToDo, 0)), &[], Word::Settle),
-        (Some((Rejected, 0)), &[], Word::Settle),
-        (Some((Change, 0)), &[], Word::Undo),
-        (Some((Change, 2)), &[], Word::Undo),
-        (Some((Change, 2)), &[(0, Pass)], Word::Undo),
-        (Some((Change, 2)), &[(0, Pass), (1, Unknown)], Word::Undo),
-        (Some((Change, 2)), &[(0, Pass), (1, Fail)], Word::Undo),
-        (Some((Change, 2)), &[(0, Pass), (1, Pass)], Word::Settle),
+        (None, &[], Transition::Undo),
+        (Some((NothingToDo, 0)), &[], Transition::Settle),
+        (Some((Rejected, 0)), &[], Transition::Settle),
+        (Some((Change, 0)), &[], Transition::Undo),
+        (Some((Change, 2)), &[], Transition::Undo),
+        (Some((Change, 2)), &[(0, Pass)], Transition::Undo),
+        (
+            Some((Change, 2)),
+            &[(0, Pass), (1, Unknown)],
+            Transition::Undo,
+        ),
+        (Some((Change, 2)), &[(0, Pass), (1, Fail)], Transition::Undo),
+        (
+            Some((Change, 2)),
+            &[(0, Pass), (1, Pass)],
+            Transition::Settle,
+        ),
     ];
     for (plan, judged, word) in table {
         let desk = Desk::new();
@@ -208,7 +232,7 @@ fn only_what_was_judged_to_the_end_is_settled() {
         }
         let answer = desk.recovery();
         assert_eq!(in_short(&answer), (word, ""), "{plan:?} {judged:?}");
-        assert_eq!(desk.record().undoing.is_some(), word == Word::Undo);
+        assert_eq!(desk.record().undoing.is_some(), word == Transition::Undo);
     }
 }
 
@@ -216,11 +240,11 @@ fn only_what_was_judged_to_the_end_is_settled() {
 fn what_was_judged_but_is_not_reached_any_more_is_undone_by_whoever_recovers_it() {
     use StepStatus::{Changed, Changing, Failed, Planned};
     let table = [
-        (Changed, true, Word::Settle),
-        (Changed, false, Word::Undo),
-        (Failed, true, Word::Undo),
-        (Changing, true, Word::Undo),
-        (Planned, true, Word::Undo),
+        (Changed, true, Transition::Settle),
+        (Changed, false, Transition::Undo),
+        (Failed, true, Transition::Undo),
+        (Changing, true, Transition::Undo),
+        (Planned, true, Transition::Undo),
     ];
     for (status, seen, word) in table {
         for state in [HeldState::Running, HeldState::NeedsOperator] {
@@ -245,7 +269,7 @@ fn what_a_killed_prepare_left_does_not_make_a_plan_without_changes_undone() {
     desk.execution(FIRST, "FAILED");
     desk.plan(Outcome::NothingToDo, 0);
     desk.step("api", StepStatus::Planned, |_| ());
-    assert_eq!(in_short(&desk.recovery()), (Word::Settle, ""));
+    assert_eq!(in_short(&desk.recovery()), (Transition::Settle, ""));
     desk.stage.pass_seconds(1);
     let settle = ConductorInput::Settle(Caller {
         token: desk.lock().token,
@@ -253,7 +277,7 @@ fn what_a_killed_prepare_left_does_not_make_a_plan_without_changes_undone() {
     });
     assert_eq!(
         in_short(&desk.serve(settle)),
-        (Word::NothingToDo, "AlreadyThere")
+        (Transition::NothingToDo, "AlreadyThere")
     );
 }
 
@@ -268,14 +292,14 @@ fn an_undo_that_died_is_gone_on_with_and_keeps_its_reason() {
         text: "a gate failed.".into(),
     };
     desk.change_record(|record| record.undoing = Some(why.clone()));
-    assert_eq!(in_short(&desk.recovery()), (Word::Undo, ""));
+    assert_eq!(in_short(&desk.recovery()), (Transition::Undo, ""));
     assert_eq!(desk.record().undoing, Some(why));
     assert!(!desk.record().stopped);
 }
 
 #[test]
 fn an_execution_that_took_over_and_lost_the_answer_goes_on() {
-    for (judged, word) in [(false, Word::Undo), (true, Word::Settle)] {
+    for (judged, word) in [(false, Transition::Undo), (true, Transition::Settle)] {
         let desk = Desk::new();
         desk.execution(FIRST, "FAILED");
         if judged {
@@ -300,7 +324,7 @@ fn a_known_execution_that_recovers_nothing_takes_its_turn() {
         desk.stage.put(store::execution(&arn_of(name)), &known);
     }
     let go = desk.admit(FIRST, serde_json::Value::Null).unwrap();
-    assert_eq!((go.verdict, go.token), (Word::Go, TOKEN));
+    assert_eq!((go.verdict, go.token), (Transition::Go, TOKEN));
     // Another execution works for the deployment. One that comes late, or is redriven, takes nothing from it.
     for state in [HeldState::Recovering, HeldState::Running] {
         desk.hold(Some((FIRST, state)));
@@ -326,7 +350,7 @@ fn a_recovery_whose_retry_runs_beside_it_goes_on() {
     desk.execution("recovery", "RUNNING");
     desk.hold(Some(("recovery", HeldState::Recovering)));
     let answer = desk.recovery().unwrap();
-    assert_eq!((answer.verdict, answer.token), (Word::Undo, TOKEN));
+    assert_eq!((answer.verdict, answer.token), (Transition::Undo, TOKEN));
     assert_eq!(desk.lock().token, TOKEN);
 }
 
@@ -350,7 +374,7 @@ fn whoever_was_taken_over_from_is_told_so() {
 fn a_refusal_is_recorded_under_its_application_and_environment() {
     let desk = Desk::new();
     let answer = desk.operator("recover");
-    assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotReady"));
+    assert_eq!(in_short(&answer), (Transition::Rejected, "TargetNotReady"));
     let key = store::refusal(&app(), &arn_of("operator"));
     let refusal: windlass_domain::deployment::Refusal = desk.stage.get(&key).unwrap();
     assert_eq!(refusal.environment, Some(prod()));

@@ -17,7 +17,7 @@ use windlass_domain::second_look::SecondLook;
 use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::conductor;
-use windlass_engine::payload::{Answer, Caller, ConductorInput, Word};
+use windlass_engine::payload::{Answer, Caller, ConductorInput, Transition};
 use windlass_engine::store::{self};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
@@ -26,7 +26,7 @@ fn in_wave(wave: u32) -> impl FnOnce(&mut Step) {
     move |step| step.goals = BTreeMap::from([(wave, serde_json::Value::Null)])
 }
 
-fn next(desk: &Desk, undone: Option<u32>) -> (Word, u32, Vec<String>) {
+fn next(desk: &Desk, undone: Option<u32>) -> (Transition, u32, Vec<String>) {
     let undo = ConductorInput::Undo {
         by: desk.stage.caller(),
         error: String::new(),
@@ -50,10 +50,22 @@ fn waves_are_brought_back_in_reverse_each_once() {
     desk.step("f", Undone, in_wave(3));
     desk.step("g", Planned, in_wave(4));
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-    assert_eq!(next(&desk, None), (Word::Restore, 2, names(&["b", "c"])));
-    assert_eq!(next(&desk, Some(2)), (Word::Restore, 1, names(&["d", "e"])));
-    assert_eq!(next(&desk, Some(1)), (Word::Restore, 0, names(&["a"])));
-    assert_eq!(next(&desk, Some(0)), (Word::SettleUndo, 0, names(&[])));
+    assert_eq!(
+        next(&desk, None),
+        (Transition::Restore, 2, names(&["b", "c"]))
+    );
+    assert_eq!(
+        next(&desk, Some(2)),
+        (Transition::Restore, 1, names(&["d", "e"]))
+    );
+    assert_eq!(
+        next(&desk, Some(1)),
+        (Transition::Restore, 0, names(&["a"]))
+    );
+    assert_eq!(
+        next(&desk, Some(0)),
+        (Transition::SettleUndo, 0, names(&[]))
+    );
 }
 
 /// An invocation is slow, while another execution takes over and ends the deployment.
@@ -219,7 +231,10 @@ fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
         let desk = Desk::new();
         desk.step("a", StepStatus::Undone, |_| ());
         desk.step("b", status, |_| ());
-        assert_eq!(in_short(&desk.asks("SettleUndo")).0, Word::NeedsOperator);
+        assert_eq!(
+            in_short(&desk.asks("SettleUndo")).0,
+            Transition::NeedsOperator
+        );
         assert_eq!(desk.ending().ending, Ending::NeedsOperator);
         assert_eq!(veto(&desk), None);
         let lock = desk.lock();
@@ -355,7 +370,7 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
             error: String::new(),
         };
         desk.stage.pass_seconds(60);
-        assert_eq!(desk.serve(settle).unwrap().verdict, Word::RolledBack);
+        assert_eq!(desk.serve(settle).unwrap().verdict, Transition::RolledBack);
         let again: SecondLook = desk.stage.get(&key).unwrap();
         assert_eq!(Some(again.due), look.map(|look| look.due.plus_s(60)));
     }

@@ -8,7 +8,7 @@ use windlass_domain::environment::{EnvironmentState, Hold, Veto};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store::{self};
 
 pub fn veto(desk: &Desk) -> Option<Veto> {
@@ -24,7 +24,7 @@ fn an_undo_that_was_seen_vetoes_the_release_and_frees_the_lock() {
     desk.step("a", StepStatus::Undone, |_| ());
     desk.step("b", StepStatus::Planned, |_| ());
     let answer = desk.asks("SettleUndo");
-    assert_eq!(in_short(&answer), (Word::RolledBack, "GateFailed"));
+    assert_eq!(in_short(&answer), (Transition::RolledBack, "GateFailed"));
     let lock = desk.lock();
     assert_eq!(lock.held, None);
     assert!(lock.token > TOKEN);

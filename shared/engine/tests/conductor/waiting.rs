@@ -1,17 +1,16 @@
 //! Tests of the queue: who waits, who is woken, who gives up, and who does not wait.
 
-use crate::desk::{Desk, FIRST, fault, in_short, is_rollback, order};
+use crate::desk::{Desk, FIRST, in_short, is_rollback, order};
 use crate::stage::{app, component, id, prod};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot};
-use windlass_domain::fault::FaultName;
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
-use windlass_engine::payload::{Answer, ConductorInput, Word};
+use windlass_engine::payload::{Answer, ConductorInput, Transition};
 use windlass_engine::ports::Answered;
 use windlass_engine::recovery::wake;
 use windlass_engine::store::Execution;
@@ -41,7 +40,7 @@ fn what_has_to_wait_has_a_place_in_the_queue_once() {
     let desk = Desk::free();
     desk.other_holds(ActionName::Deploy, HeldState::Running);
     for _ in 0..2 {
-        assert_eq!(in_short(&turn(&desk)), (Word::Wait, ""));
+        assert_eq!(in_short(&turn(&desk)), (Transition::Wait, ""));
         desk.stage.pass_seconds(60);
     }
     let queued = desk.indexed(&store::WAITING);
@@ -84,7 +83,7 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             store::snapshot(EnvironmentId::new(&app(), &prod()), 3),
             &there,
         );
-        assert_eq!(in_short(&turn(&desk)), (Word::Preempt, ""));
+        assert_eq!(in_short(&turn(&desk)), (Transition::Preempt, ""));
         assert!(desk.waiting().unwrap().operator);
         // It goes back to the present snapshot, or to the named one: the release under way is undone first.
         assert_eq!(desk.record().snapshot, wanted);
@@ -123,7 +122,7 @@ fn who_is_stopped_for_an_operator() {
         is_rollback(&mut desk);
         desk.change_record(|record| record.reason = Some("prices".into()));
         desk.other_holds(action, state);
-        assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+        assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
         let (status, error) = desk.status_of("other");
         let told = format!("{action} {state:?}");
         assert_eq!(status == "ABORTED", stopped, "{told}");
@@ -138,10 +137,10 @@ fn who_is_stopped_for_an_operator() {
     }
     // It holds the lock itself by now.
     let desk = Desk::new();
-    assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+    assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
     assert_eq!(desk.status_of(FIRST).0, "RUNNING");
     let desk = Desk::free();
-    assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+    assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
 }
 
 /// Safety: overtaking: A release that overtakes stops a deployment that goes forward, and no undo, recovery or
@@ -152,14 +151,14 @@ fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
     use HeldState::{Recovering, Running};
     // Who holds the lock and how, and whether that is being undone. Expected: what becomes of the release.
     for (action, state, undoing, wanted) in [
-        (Deploy, Running, false, (Word::Preempt, "")),
-        (Deploy, Running, true, (Word::Wait, "")),
-        (Deploy, Recovering, false, (Word::Wait, "")),
+        (Deploy, Running, false, (Transition::Preempt, "")),
+        (Deploy, Running, true, (Transition::Wait, "")),
+        (Deploy, Recovering, false, (Transition::Wait, "")),
         (
             Rollback,
             Running,
             false,
-            (Word::Rejected, "RollbackUnderWay"),
+            (Transition::Rejected, "RollbackUnderWay"),
         ),
     ] {
         let mut desk = Desk::free();
@@ -174,11 +173,11 @@ fn a_release_that_overtakes_stops_whom_it_was_admitted_against() {
         let waiting = desk.waiting();
         assert_eq!(
             waiting.map(|waiting| waiting.first),
-            (wanted.0 != Word::Rejected).then_some(true)
+            (wanted.0 != Transition::Rejected).then_some(true)
         );
-        let stops = wanted.0 == Word::Preempt;
+        let stops = wanted.0 == Transition::Preempt;
         assert_eq!(desk.record().stops.is_some(), stops, "{told}");
-        assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+        assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
         let (status, error) = desk.status_of("other");
         assert_eq!(status == "ABORTED", stops, "{told}");
         assert_eq!(error.is_some_and(|e| e == "PreemptedByDeploy"), stops);
@@ -193,9 +192,9 @@ fn whom_a_release_overtakes_is_not_stopped_once_it_is_undone() {
     other_is_recorded(&desk, false);
     desk.change_record(|record| record.preempt = true);
     desk.other_holds(ActionName::Deploy, HeldState::Running);
-    assert_eq!(in_short(&turn(&desk)), (Word::Preempt, ""));
+    assert_eq!(in_short(&turn(&desk)), (Transition::Preempt, ""));
     other_is_recorded(&desk, true);
-    assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+    assert_eq!(in_short(&desk.asks("Preempt")), (Transition::Wait, ""));
     assert_eq!(desk.status_of("other").0, "RUNNING");
 }
 
@@ -231,21 +230,14 @@ fn whoever_waits_is_woken_when_the_turn_came_before_the_token_was_kept() {
             desk.other_holds(ActionName::Deploy, state);
         }
         desk.wait();
-        assert_eq!(give_a_token(&desk).verdict, Word::Wait);
+        assert_eq!(give_a_token(&desk).verdict, Transition::Wait);
         assert_eq!(desk.waiting().unwrap().task_token, Some("token".into()));
         assert_eq!(was_woken(&desk), woken, "{held:?} {rollback}");
     }
     // The deployment was taken over or ended in between, so that nobody would wake it.
     let desk = Desk::free();
-    assert_eq!(give_a_token(&desk).verdict, Word::Wait);
+    assert_eq!(give_a_token(&desk).verdict, Transition::Wait);
     assert!(was_woken(&desk));
-}
-
-#[test]
-fn a_state_without_its_task_token_is_bad_input() {
-    let desk = Desk::free();
-    let told = "the state AwaitTurn gives no task token".to_owned();
-    assert_eq!(fault(desk.asks("AwaitTurn")), (FaultName::BadInput, told));
 }
 
 #[test]
@@ -263,7 +255,7 @@ fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
         }
         desk.wait();
         let answer = desk.asks("GiveUp");
-        assert_eq!(in_short(&answer), (Word::Rejected, "WaitedTooLong"));
+        assert_eq!(in_short(&answer), (Transition::Rejected, "WaitedTooLong"));
         assert!(answer.unwrap().cause.contains(told));
         assert_eq!(desk.waiting(), None);
         assert_eq!(desk.ending().ending, Ending::Rejected);
@@ -279,7 +271,7 @@ fn who_could_not_wait_is_not_told_to_have_waited_too_long() {
         let desk = Desk::free();
         desk.wait();
         let answer = desk.serve(desk.stage.failed("GiveUp", error));
-        assert_eq!(in_short(&answer), (Word::Rejected, wanted));
+        assert_eq!(in_short(&answer), (Transition::Rejected, wanted));
         assert_eq!(
             answer.unwrap().cause.contains(error),
             wanted == "CouldNotWait"
@@ -312,9 +304,13 @@ fn who_has_ended_is_told_so_instead() {
     desk.end(Ending::Succeeded);
     for state in ["GiveUp", "Settle", "SettleUndo"] {
         let answer = desk.asks(state);
-        assert_eq!(in_short(&answer), (Word::Succeeded, "Because"), "{state}");
+        assert_eq!(
+            in_short(&answer),
+            (Transition::Succeeded, "Because"),
+            "{state}"
+        );
     }
-    assert_eq!(in_short(&turn(&desk)), (Word::Succeeded, "Because"));
+    assert_eq!(in_short(&turn(&desk)), (Transition::Succeeded, "Because"));
 }
 
 #[test]
@@ -322,7 +318,7 @@ fn the_turn_ends_the_waiting() {
     let desk = Desk::free();
     desk.wait();
     let answer = turn(&desk).unwrap();
-    assert_eq!(answer.verdict, Word::Go);
+    assert_eq!(answer.verdict, Transition::Go);
     assert_eq!(desk.waiting(), None);
     let (lock, record) = (desk.lock(), desk.record());
     assert_eq!(answer.token, lock.token);
@@ -345,7 +341,7 @@ fn what_a_newer_one_overtook_is_superseded() {
     desk.stage
         .put(store::state(EnvironmentId::new(&app(), &prod())), &state);
     let answer = turn(&desk);
-    assert_eq!(in_short(&answer), (Word::NothingToDo, "Superseded"));
+    assert_eq!(in_short(&answer), (Transition::NothingToDo, "Superseded"));
     let told = "Superseded: deployment newer brought a newer release here.\n";
     let cause = answer.unwrap().cause;
     assert!(cause.starts_with(told), "{cause}");
@@ -358,7 +354,10 @@ fn what_is_refused_at_its_turn_is_rejected() {
     let desk = Desk::free();
     desk.wait();
     desk.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
-    assert_eq!(in_short(&turn(&desk)), (Word::Rejected, "NeedsOperator"));
+    assert_eq!(
+        in_short(&turn(&desk)),
+        (Transition::Rejected, "NeedsOperator")
+    );
     assert_eq!(desk.waiting(), None);
     assert_eq!(desk.ending().findings.len(), 1);
 }

@@ -12,7 +12,7 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::Outcome;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Span;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
 
@@ -41,7 +41,7 @@ fn what_a_person_did_is_in_the_record_with_who_and_why() {
     let answer = desk.admit("pause", request).unwrap();
     assert_eq!(
         (answer.verdict, &answer.deployment),
-        (Word::Succeeded, &id())
+        (Transition::Succeeded, &id())
     );
     let until = desk.now().plus_s(7200);
     let told = format!(
@@ -79,7 +79,7 @@ fn an_execution_that_asks_again_steers_once() {
 fn what_is_so_already_is_told_and_not_recorded() {
     let desk = watches();
     let answer = desk.admit("go", input("continue")).unwrap();
-    assert_eq!(answer.verdict, Word::Succeeded);
+    assert_eq!(answer.verdict, Transition::Succeeded);
     assert!(
         answer.cause.contains("wave 1 is not paused"),
         "{}",
@@ -127,7 +127,7 @@ fn what_watches_nothing_is_refused() {
         let wanted = name.to_string();
         assert_eq!(
             in_short(&answer),
-            (Word::Rejected, wanted.as_str()),
+            (Transition::Rejected, wanted.as_str()),
             "{why}"
         );
         assert_eq!(turns(&desk), [], "{why}");
@@ -139,7 +139,7 @@ fn a_deployment_of_another_environment_is_not_steered() {
     let desk = watches();
     let more = json!({"environment": dev(), "deployment": id()});
     let answer = desk.admit("pause", with(input("pause"), more));
-    assert_eq!(in_short(&answer).0, Word::Rejected);
+    assert_eq!(in_short(&answer).0, Transition::Rejected);
     assert_eq!(turns(&desk), []);
     let lock = store::lock(EnvironmentId::new(&app(), &dev()));
     assert!(desk.stage.get::<Value>(&lock).is_none());

@@ -4,7 +4,7 @@ use super::script::{Ended, Play, Seen, Then, seen};
 use windlass_domain::fault::FaultName;
 use windlass_domain::step::OpenCall;
 use windlass_engine::converge::Budget;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 
 fn waits(budget: Budget, seconds: u64) -> (u64, u32, String) {
@@ -77,7 +77,10 @@ fn a_condition_that_does_not_hold_is_looked_at_again_five_times() {
         ],
         &[Some(FaultName::Conflict)],
     );
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 500));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Changed), 500)
+    );
     assert_eq!(ended.done.len(), 2);
 }
 
@@ -86,7 +89,10 @@ fn additions_are_made_once_each_and_waited_for_until_they_are_seen() {
     let add = |number| seen(0, Then::Add(number));
     let play = Play::begin();
     let ended = play.forward(&[add(1), add(2), add(2), add(1), seen(0, Then::Done)]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 4_000));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Changed), 4_000)
+    );
     assert_eq!(ended.done, ["add 1", "add 2"]);
     let changes = play.step().changes;
     let told: Vec<_> = changes
@@ -109,7 +115,7 @@ fn additions_are_made_once_each_and_waited_for_until_they_are_seen() {
 #[test]
 fn an_addition_that_is_refused_fails_and_one_that_may_come_is_asked_for_again() {
     for (name, answer) in [
-        (FaultName::AccessDenied, Ok(Word::Failed)),
+        (FaultName::AccessDenied, Ok(WorkTransition::Failed)),
         (FaultName::Throttled, Err(FaultName::Throttled)),
     ] {
         let play = Play::begin();
@@ -138,7 +144,7 @@ fn siblings_in_the_way_are_waited_out_a_little_longer_each_time() {
     let ended = play.forward(&[seen(0, Then::Done)]);
     assert_eq!(
         (ended.answer, ended.took),
-        (Ok(Word::Changed), 20 + 40 + 60)
+        (Ok(WorkTransition::Changed), 20 + 40 + 60)
     );
     play.world().ledger().busy = 12;
     let ended = play.invoke(Some(1), &[seen(0, Then::Done)], &[]);
@@ -168,7 +174,7 @@ fn an_open_call_is_waited_out_unless_that_takes_too_long() {
         let ended = finds_open(seconds);
         assert_eq!(
             (ended.answer, ended.took),
-            (Ok(Word::Changed), took),
+            (Ok(WorkTransition::Changed), took),
             "{seconds}"
         );
     }
@@ -183,7 +189,7 @@ fn an_open_call_is_waited_out_unless_that_takes_too_long() {
 fn a_step_without_a_goal_or_with_one_that_cannot_be_read_fails() {
     let play = Play::begin();
     let ended = play.invoke(Some(7), &[seen(0, Then::Done)], &[]);
-    assert_eq!(ended.answer, Ok(Word::Failed));
+    assert_eq!(ended.answer, Ok(WorkTransition::Failed));
     assert_eq!(ended.told, "Internal: component api has no goal in wave 7");
     let play = Play::begin();
     play.change_step(|step| step.target = serde_json::json!(7));
@@ -201,7 +207,7 @@ fn a_target_that_breaks_is_told() {
     let ended = play.forward(&[seen(0, Then::Fail)]);
     assert_eq!(
         (ended.answer, ended.told.as_str()),
-        (Ok(Word::Failed), "ChangeFailed: it broke")
+        (Ok(WorkTransition::Failed), "ChangeFailed: it broke")
     );
     let reached: &[Seen] = &[seen(0, Then::Done)];
     let play = Play::begin();

@@ -11,7 +11,7 @@ use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
 use windlass_engine::converge::{Budget, converge};
 use windlass_engine::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
-use windlass_engine::payload::{Word, WorkDone};
+use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{Answered, Clock};
 use windlass_engine::store;
 use windlass_world::World;
@@ -212,7 +212,7 @@ impl Subject for Copy {
 #[derive(Debug, PartialEq)]
 pub struct Ended {
     /// The word, or the fault's name.
-    pub answer: Result<Word, FaultName>,
+    pub answer: Result<WorkTransition, FaultName>,
     /// The fault's message, or what is told of the failure.
     pub told: String,
     /// The time that it took, in milliseconds.
@@ -308,7 +308,9 @@ impl Play {
         let answer = run(converge(self.world(), of, &work, self.budget));
         let told = match &answer {
             Err(fault) => fault.message.clone(),
-            Ok(WorkDone { verdict, .. }) if *verdict == Word::Failed => self.failure(wave),
+            Ok(WorkDone { verdict, .. }) if *verdict == WorkTransition::Failed => {
+                self.failure(wave)
+            }
             Ok(_) => String::new(),
         };
         let (observed, done) = (*script.observed.borrow(), script.done.borrow().clone());

@@ -2,7 +2,7 @@
 
 use super::script::{Ended, Play, Seen, Then, noticed, seen};
 use windlass_domain::fault::FaultName;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 
 pub(super) fn switch(callers: u32) -> Seen {
     seen(callers, Then::Switch(1))
@@ -25,7 +25,7 @@ pub(super) fn wait(callers: u32) -> Seen {
 }
 
 pub(super) fn assert_strangers(ended: &Ended, when: &str, [was, is]: [u32; 2]) {
-    assert_eq!(ended.answer, Ok(Word::Failed), "{}", ended.told);
+    assert_eq!(ended.answer, Ok(WorkTransition::Failed), "{}", ended.told);
     let told = format!(
         "TargetChangedByOther: Someone else changed the target of api {when}: from {was} for callers \
          to {is} for callers. Windlass owns what callers of it get; every other field is yours."
@@ -52,7 +52,7 @@ fn a_later_wave_begins_where_the_one_before_ended() {
     let play = Play::begin();
     assert_eq!(
         play.forward(&[switch(0), done(1)]).answer,
-        Ok(Word::Changed)
+        Ok(WorkTransition::Changed)
     );
     let ended = play.invoke(Some(1), &[done(2)], &[]);
     assert_strangers(&ended, "since it was last seen", [1, 2]);
@@ -63,7 +63,7 @@ fn a_later_wave_begins_where_the_one_before_ended() {
     let lost = [Some(FaultName::Unavailable)];
     play.invoke(Some(1), &[seen(1, Then::Switch(2))], &lost);
     let ended = play.invoke(Some(1), &[done(2)], &[]);
-    assert_eq!(ended.answer, Ok(Word::Changed));
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
     // An observation may be older than the switch. The goal itself is never a stranger's change.
     for seen in [wait(3), wait(0), done(3), done(4)] {
         let ended = Play::begin().forward(&[telling(0), seen, done(3)]);
-        assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
+        assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
     }
     for strange in [wait(4), seen(4, Then::Add(1)), seen(4, Then::Fail)] {
         let ended = Play::begin().forward(&[telling(0), strange]);
@@ -79,7 +79,7 @@ fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
     }
     // If the kind cannot tell, nothing is compared.
     let ended = Play::begin().forward(&[switch(0), wait(4), done(3)]);
-    assert_eq!(ended.answer, Ok(Word::Changed));
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed));
 }
 
 #[test]
@@ -132,11 +132,17 @@ fn who_changes_it_between_look_and_send_is_seen_at_the_next_look() {
     assert_strangers(&undo(&[switch(5), wait(6)]), "at the same time", [5, 6]);
     // The same is seen again, or what is wanted.
     let ended = undo(&[switch(5), switch(5), done(0)]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 2));
-    assert_eq!(undo(&[switch(5), done(0)]).answer, Ok(Word::Changed));
+    assert_eq!(
+        (ended.answer, ended.done.len()),
+        (Ok(WorkTransition::Changed), 2)
+    );
+    assert_eq!(
+        undo(&[switch(5), done(0)]).answer,
+        Ok(WorkTransition::Changed)
+    );
     // Only the look after the conflict is compared. What changes later is decided anew.
     let ended = undo(&[switch(5), wait(5), wait(6), done(0)]);
-    assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
 }
 
 #[test]
@@ -144,7 +150,7 @@ fn an_undo_starts_from_whatever_is_there() {
     let play = Play::begin();
     play.forward(&[switch(0), done(1)]);
     let ended = play.invoke(None, &[switch(7), done(0)], &[]);
-    assert_eq!(ended.answer, Ok(Word::Changed));
+    assert_eq!(ended.answer, Ok(WorkTransition::Changed));
 }
 
 /// Safety: late looks: What may only be an older look is looked at again, and the deployment goes on.
@@ -153,12 +159,18 @@ fn what_may_only_be_older_is_looked_at_again() {
     for behind in [done(9), wait(9), switch(9)] {
         let late = [behind.clone(), behind, switch(0), done(1)];
         let ended = Play::begin().forward(&late);
-        assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 1_000));
+        assert_eq!(
+            (ended.answer, ended.took),
+            (Ok(WorkTransition::Changed), 1_000)
+        );
         assert_eq!(ended.done.len(), 1);
     }
     let late = [telling(0), switch(0), switch(0), done(3)];
     let ended = Play::begin().forward(&late);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 1_000));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Changed), 1_000)
+    );
     assert_eq!(ended.done.len(), 1);
 }
 

@@ -4,7 +4,7 @@ use super::script::{LONG, Play, Seen, Then, seen};
 use windlass_domain::fault::FaultName;
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_engine::converge::Budget;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 
 fn switch(callers: u32) -> Seen {
@@ -34,7 +34,7 @@ fn one(answered: bool) -> Vec<(String, bool, bool)> {
 fn a_switch_is_recorded_sent_once_and_closed() {
     let play = Play::begin();
     let ended = play.forward(&[switch(0), done(1)]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 0));
+    assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Changed), 0));
     assert_eq!(ended.done, ["switch 1"]);
     assert_eq!(recorded(&play), one(true));
     let step = play.step();
@@ -49,7 +49,10 @@ fn a_switch_is_recorded_sent_once_and_closed() {
 fn a_confirmed_switch_that_is_not_seen_is_waited_for_and_not_sent_again() {
     let play = Play::begin();
     let ended = play.forward(&[switch(0), switch(0), switch(0), done(1)]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 1_000));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Changed), 1_000)
+    );
     assert_eq!(ended.done.len(), 1);
 
     // It waits until a look cannot be as old as that any more.
@@ -57,7 +60,7 @@ fn a_confirmed_switch_that_is_not_seen_is_waited_for_and_not_sent_again() {
     let ended = play.forward(&[switch(0)]);
     assert_eq!(
         (ended.answer, ended.took, ended.observed),
-        (Ok(Word::Failed), 20_000, 12)
+        (Ok(WorkTransition::Failed), 20_000, 12)
     );
     assert!(
         ended.told.contains("after `switch 1` was confirmed"),
@@ -81,7 +84,10 @@ fn each_switch_is_waited_for_by_itself() {
         done(1),
     ];
     let ended = play.forward(&late);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 2_000));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Changed), 2_000)
+    );
     assert_eq!(ended.done, ["switch 1", "switch 2"]);
 }
 
@@ -107,7 +113,10 @@ fn a_lost_answer_leaves_the_call_open_for_whoever_comes_next() {
 
     // It did not take effect: it is sent again, as the same change.
     let ended = play.forward(&[switch(0), done(1)]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 20_000));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Changed), 20_000)
+    );
     assert_eq!(ended.done.len(), 1);
     assert_eq!(recorded(&play), one(true));
     assert_eq!(play.step().changes[0].at, began.plus_s(20));
@@ -119,7 +128,7 @@ fn what_is_neither_before_nor_after_a_lost_switch_is_a_strangers() {
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &lost);
     let ended = play.forward(&[switch(9)]);
-    assert_eq!(ended.answer, Ok(Word::Failed));
+    assert_eq!(ended.answer, Ok(WorkTransition::Failed));
     assert!(
         ended.told.contains("while `switch 1` was sent"),
         "{}",
@@ -130,7 +139,11 @@ fn what_is_neither_before_nor_after_a_lost_switch_is_a_strangers() {
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &lost);
     let ended = play.forward(&[done(9)]);
-    assert_eq!(ended.answer, Ok(Word::Changed), "it is what is wanted");
+    assert_eq!(
+        ended.answer,
+        Ok(WorkTransition::Changed),
+        "it is what is wanted"
+    );
 }
 
 /// Safety: open calls: A refusal takes the record of the call back, unless an earlier try may have worked.
@@ -141,14 +154,17 @@ fn a_refusal_takes_the_record_back_unless_an_earlier_try_may_have_worked() {
     let ended = play.invoke(Some(0), &[switch(0)], &[denied]);
     assert_eq!(
         (ended.answer, ended.told.as_str()),
-        (Ok(Word::Failed), "AccessDenied: switch 1: as planned")
+        (
+            Ok(WorkTransition::Failed),
+            "AccessDenied: switch 1: as planned"
+        )
     );
     assert_eq!((play.step().open, recorded(&play)), (None, vec![]));
 
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     let ended = play.invoke(Some(0), &[switch(0)], &[denied]);
-    assert_eq!(ended.answer, Ok(Word::Failed));
+    assert_eq!(ended.answer, Ok(WorkTransition::Failed));
     assert_eq!((play.step().open, recorded(&play)), (None, one(false)));
 }
 
@@ -171,7 +187,10 @@ fn a_condition_that_did_not_hold_is_decided_anew() {
     let conflict = [Some(FaultName::Conflict)];
     let play = Play::begin();
     let ended = play.invoke(Some(0), &[switch(0), switch(0), done(1)], &conflict);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 500));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Changed), 500)
+    );
     assert_eq!((ended.done.len(), recorded(&play)), (2, one(true)));
 
     let play = Play::begin();
@@ -228,7 +247,10 @@ fn an_undo_has_changes_of_its_own_and_ends_where_nothing_was_switched() {
     let play = Play::begin();
     play.forward(&[switch(0), done(1)]);
     let ended = play.invoke(None, &[switch(1), done(0)], &[]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    assert_eq!(
+        (ended.answer, ended.done.len()),
+        (Ok(WorkTransition::Changed), 1)
+    );
     let both = [one(true), vec![("switch 1".into(), true, true)]].concat();
     assert_eq!(recorded(&play), both);
     let step = play.step();
@@ -237,7 +259,10 @@ fn an_undo_has_changes_of_its_own_and_ends_where_nothing_was_switched() {
     let play = Play::begin();
     play.forward(&[seen(0, Then::Add(1)), done(0)]);
     let ended = play.invoke(None, &[switch(1)], &[]);
-    assert_eq!((ended.answer, ended.observed), (Ok(Word::Changed), 0));
+    assert_eq!(
+        (ended.answer, ended.observed),
+        (Ok(WorkTransition::Changed), 0)
+    );
     assert_eq!(play.step().status, StepStatus::Undone);
 }
 
@@ -250,7 +275,7 @@ fn an_undo_that_cannot_be_done_keeps_what_was_confirmed() {
     let confirmed = play.step().confirmed;
     assert!(confirmed.is_some());
     let ended = play.invoke(None, &[seen(1, Then::Fail)], &[]);
-    assert_eq!(ended.answer, Ok(Word::Failed));
+    assert_eq!(ended.answer, Ok(WorkTransition::Failed));
     let step = play.step();
     assert_eq!(
         (step.status, step.confirmed),
@@ -260,7 +285,10 @@ fn an_undo_that_cannot_be_done_keeps_what_was_confirmed() {
     // Whoever recovers tries it again.
     play.taken_over();
     let ended = play.invoke(None, &[seen(1, Then::Switch(2)), done(0)], &[]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    assert_eq!(
+        (ended.answer, ended.done.len()),
+        (Ok(WorkTransition::Changed), 1)
+    );
 }
 
 /// Safety: undo: An undo does not believe a look within 20 s of a switch that it may be older than.
@@ -274,7 +302,10 @@ fn an_undo_does_not_believe_a_look_that_may_be_older_than_the_switch() {
         seen(0, Then::Done),
     ];
     let ended = play.invoke(None, &back, &[]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    assert_eq!(
+        (ended.answer, ended.done.len()),
+        (Ok(WorkTransition::Changed), 1)
+    );
 
     // A state that is seen for long enough is true, counted from when the switch had taken effect.
     for answered_after in [0, 9_000] {
@@ -283,7 +314,10 @@ fn an_undo_does_not_believe_a_look_that_may_be_older_than_the_switch() {
         play.forward(&[seen(0, Then::Switch(1)), seen(1, Then::Done)]);
         let sent = play.step().changes[0].at;
         let ended = play.invoke(None, &[seen(0, Then::Done)], &[]);
-        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 0));
+        assert_eq!(
+            (ended.answer, ended.done.len()),
+            (Ok(WorkTransition::Changed), 0)
+        );
         assert!(play.world().now().ms_since(sent) >= answered_after + 20_000);
     }
 }
@@ -294,11 +328,17 @@ fn a_failure_that_may_be_older_than_the_switch_is_looked_at_again() {
     let failed = seen(1, Then::Fail);
     let play = Play::begin();
     let ended = play.forward(&[switch(0), failed.clone(), done(1)]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 20_000));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Changed), 20_000)
+    );
 
     let play = Play::begin();
     let ended = play.forward(&[switch(0), failed.clone()]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Failed), 20_000));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Failed), 20_000)
+    );
 
     let play = Play::begin();
     let at_once = Seen {
@@ -306,11 +346,11 @@ fn a_failure_that_may_be_older_than_the_switch_is_looked_at_again() {
         ..failed.clone()
     };
     let ended = play.forward(&[switch(0), at_once]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Failed), 0));
+    assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Failed), 0));
 
     // Nothing was switched that could show later.
     let ended = Play::begin().forward(&[seen(0, Then::Fail)]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Failed), 0));
+    assert_eq!((ended.answer, ended.took), (Ok(WorkTransition::Failed), 0));
 }
 
 /// Safety: undo: An undo believes its own switch where AWS's condition, or AWS itself, vouches for it.
@@ -320,7 +360,7 @@ fn an_undo_believes_its_own_switch_where_a_condition_or_aws_vouches_for_it() {
         let play = Play::begin();
         play.forward(&[switch(0), done(1)]);
         let ended = play.invoke(None, &[seen(1, Then::Switch(2)), is], &[]);
-        assert_eq!(ended.answer, Ok(Word::Changed));
+        assert_eq!(ended.answer, Ok(WorkTransition::Changed));
         ended.took
     };
     assert_eq!(back(done(0)), 20_000);
@@ -340,5 +380,8 @@ fn a_switch_that_was_not_answered_may_show_as_late_as_it_is_waited_for() {
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     let ended = play.invoke(None, &[done(0)], &[]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 40_000));
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(WorkTransition::Changed), 40_000)
+    );
 }

@@ -3,7 +3,7 @@
 use super::script::{Play, Seen, Then, noticed, seen};
 use super::strangers::{assert_strangers, done, switch, telling, wait};
 use windlass_domain::fault::FaultName;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 
 /// Begins a deployment before which callers get 0. They would get 3 after the switch, whose answer does not come.
 fn unanswered() -> Play {
@@ -44,13 +44,19 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
 
     for ours in [another(0), another(3)] {
         let ended = unanswered().forward(&[ours, done(1)]);
-        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+        assert_eq!(
+            (ended.answer, ended.done.len()),
+            (Ok(WorkTransition::Changed), 1)
+        );
     }
     // The kind could not tell what the first change makes.
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
     let ended = play.forward(&[another(9), done(1)]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    assert_eq!(
+        (ended.answer, ended.done.len()),
+        (Ok(WorkTransition::Changed), 1)
+    );
 }
 
 /// Safety: strangers: An undo does not overwrite what somebody else made after a switch that was not answered.
@@ -63,7 +69,10 @@ fn an_undo_does_not_overwrite_what_came_after_a_switch_that_was_not_answered() {
     assert_eq!((ended.done.len(), play.step().changes.len()), (0, 1));
     for ours in [back(3), back(0)] {
         let ended = unanswered().invoke(None, &[ours, done(0)], &[]);
-        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+        assert_eq!(
+            (ended.answer, ended.done.len()),
+            (Ok(WorkTransition::Changed), 1)
+        );
     }
 }
 
@@ -105,7 +114,7 @@ fn what_was_not_answered_may_still_be_there_after_another_switch_that_was_not() 
         let play = unanswered();
         play.invoke(Some(0), std::slice::from_ref(&another), &lost);
         let ended = play.forward(&[seen(ours, Then::Switch(3)), done(1)]);
-        assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
+        assert_eq!(ended.answer, Ok(WorkTransition::Changed), "{}", ended.told);
     }
     let play = unanswered();
     play.invoke(Some(0), std::slice::from_ref(&another), &lost);
@@ -116,7 +125,11 @@ fn what_was_not_answered_may_still_be_there_after_another_switch_that_was_not() 
     let play = unanswered();
     let conflict = [Some(FaultName::Conflict)];
     let ended = play.invoke(Some(0), &[another, wait(3), wait(3), done(1)], &conflict);
-    assert_eq!(ended.answer, Ok(Word::Changed), "our own late effect");
+    assert_eq!(
+        ended.answer,
+        Ok(WorkTransition::Changed),
+        "our own late effect"
+    );
 }
 
 #[test]
@@ -139,12 +152,15 @@ fn what_was_not_answered_is_known_once_it_is_seen_or_another_one_is_answered() {
 fn a_switch_whose_effect_was_seen_stays_to_be_undone_whoever_comes_after_it() {
     let play = Play::begin();
     play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
-    assert_eq!(play.forward(&[done(1)]).answer, Ok(Word::Changed));
+    assert_eq!(play.forward(&[done(1)]).answer, Ok(WorkTransition::Changed));
     let ended = play.invoke(Some(1), &[wait(2)], &[]);
     assert_strangers(&ended, "since it was last seen", [1, 2]);
     assert_eq!(play.step().changes.len(), 1);
     let ended = play.invoke(None, &[seen(2, Then::Switch(2)), done(0)], &[]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    assert_eq!(
+        (ended.answer, ended.done.len()),
+        (Ok(WorkTransition::Changed), 1)
+    );
 }
 
 /// Safety: strangers: Where AWS has no condition the first undo goes back over what it finds, as long as something of
@@ -158,7 +174,10 @@ fn a_switch_that_was_not_answered_may_be_there_whoever_refused_the_next_one() {
     assert_strangers(&ended, "at the same time", [0, 9]);
     assert_eq!(play.step().changes.len(), 1);
     let ended = play.invoke(None, &[seen(9, Then::Switch(2)), done(0)], &[]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    assert_eq!(
+        (ended.answer, ended.done.len()),
+        (Ok(WorkTransition::Changed), 1)
+    );
 }
 
 /// Safety: strangers: An undo that found a stranger does not begin again by itself, not even where AWS has no
@@ -175,7 +194,10 @@ fn an_undo_that_found_a_stranger_does_not_begin_again_by_itself_where_aws_has_no
     }
     play.operator_looks();
     let ended = play.invoke(None, &[back, done(0)], &[]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    assert_eq!(
+        (ended.answer, ended.done.len()),
+        (Ok(WorkTransition::Changed), 1)
+    );
 }
 
 /// Safety: strangers: An undo that found a stranger goes on when an operator asks for it.
@@ -195,19 +217,29 @@ fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
     for play in [lost(), known()] {
         for _ in 0..2 {
             let ended = play.invoke(None, &[strange(9)], &[]);
-            assert_eq!(ended.answer, Ok(Word::Failed), "nobody has looked");
+            assert_eq!(
+                ended.answer,
+                Ok(WorkTransition::Failed),
+                "nobody has looked"
+            );
             play.taken_over();
         }
         play.operator_looks();
         let ended = play.invoke(None, &[back(9), done(0)], &[]);
-        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+        assert_eq!(
+            (ended.answer, ended.done.len()),
+            (Ok(WorkTransition::Changed), 1)
+        );
     }
     // The undo before may have ended without a word.
     let play = unanswered();
     play.invoke(None, &[back(3)], &[Some(FaultName::Unavailable)]);
     play.operator_looks();
     let ended = play.invoke(None, &[back(9), done(0)], &[]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    assert_eq!(
+        (ended.answer, ended.done.len()),
+        (Ok(WorkTransition::Changed), 1)
+    );
 }
 
 /// Safety: strangers: What changes after the operator's undo has begun is a stranger's again.
@@ -234,7 +266,7 @@ fn what_changes_after_an_operator_has_looked_is_a_strangers_again() {
         // It does not matter how often the same recovery is asked.
         for _ in 0..2 {
             let ended = play.invoke(None, &[guarded(7, Then::Switch(3))], &[]);
-            assert_eq!(ended.answer, Ok(Word::Failed));
+            assert_eq!(ended.answer, Ok(WorkTransition::Failed));
             assert_eq!(ended.done.len(), 0);
         }
     }

@@ -24,7 +24,7 @@ use windlass_engine::deploy;
 use windlass_engine::kinds::ecs;
 use windlass_engine::kinds::ecs::prepare;
 use windlass_engine::kinds::{PrepareInput, Prepared};
-use windlass_engine::payload::{Word, Work};
+use windlass_engine::payload::{Work, WorkTransition};
 use windlass_engine::ports::{Answered, Clock, Item};
 use windlass_engine::store;
 use windlass_world::World;
@@ -216,7 +216,7 @@ pub struct Sailing<'h> {
 }
 
 impl Sailing<'_> {
-    pub fn invoke(&self, wave: Option<u32>) -> Answered<Word> {
+    pub fn invoke(&self, wave: Option<u32>) -> Answered<WorkTransition> {
         let work = Work {
             deployment: self.id.clone(),
             token: 1,
@@ -227,7 +227,7 @@ impl Sailing<'_> {
     }
 
     /// Asks again as the machine's Retry does. A minute passes between two asks, so that much can happen unseen.
-    pub fn answer(&self, wave: Option<u32>) -> Word {
+    pub fn answer(&self, wave: Option<u32>) -> WorkTransition {
         let polled = [FaultName::StillInProgress, FaultName::TakesHours];
         for _ in 0..60 {
             match self.invoke(wave) {
@@ -241,24 +241,24 @@ impl Sailing<'_> {
         panic!("it never answers");
     }
 
-    pub fn forward(&self) -> Word {
+    pub fn forward(&self) -> WorkTransition {
         self.answer(Some(0))
     }
 
     /// Goes through all waves, as far as they are reached. Returns the word of the last one.
-    pub fn to_the_end(&self) -> Word {
+    pub fn to_the_end(&self) -> WorkTransition {
         let waves = self.step().goals.into_keys();
-        let mut last = Word::Changed;
+        let mut last = WorkTransition::Changed;
         for wave in waves {
             last = self.answer(Some(wave));
-            if last != Word::Changed {
+            if last != WorkTransition::Changed {
                 break;
             }
         }
         last
     }
 
-    pub fn undo(&self) -> Word {
+    pub fn undo(&self) -> WorkTransition {
         self.answer(None)
     }
 

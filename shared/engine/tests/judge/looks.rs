@@ -4,7 +4,7 @@ use crate::scene::{HEALTH, changed, judge, judgement};
 use crate::stage::{Stage, id};
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Plan;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 
 /// Makes a stage whose second wave looks, or changes the function, and has just begun.
@@ -26,7 +26,7 @@ fn a_look_counts_from_the_change_that_it_looks_at() {
     for look in [true, false] {
         let stage = second(look);
         stage.pass_seconds(1);
-        assert_eq!(judge(&stage, 1).unwrap().verdict, Word::Bake);
+        assert_eq!(judge(&stage, 1).unwrap().verdict, Transition::Bake);
         let (first, second) = (judgement(&stage, 0), judgement(&stage, 1));
         let since = if look { first.changed } else { first.looked };
         assert_eq!(second.changed, since, "look: {look}");
@@ -40,7 +40,7 @@ fn a_gate_that_fails_in_a_look_names_what_was_changed() {
         let stage = second(look);
         stage.world.serve(HEALTH, 502, "", 9);
         let answer = judge(&stage, 1).unwrap();
-        assert_eq!(answer.verdict, Word::Failed);
+        assert_eq!(answer.verdict, Transition::Failed);
         let told = format!("failed in wave 2 ({changed})");
         assert!(answer.cause.contains(&told), "{}", answer.cause);
     }

@@ -19,14 +19,14 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::plan::{KindName, Plan};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 use windlass_engine::store::LastFault;
 
 #[test]
 fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
     let stage = changed();
-    let words: Vec<(Word, u64, u32)> = [0, 60, 60]
+    let words: Vec<(Transition, u64, u32)> = [0, 60, 60]
         .iter()
         .map(|seconds| {
             stage.pass_seconds(*seconds);
@@ -37,15 +37,15 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
     assert_eq!(
         words,
         [
-            (Word::Bake, 60, 0),
-            (Word::Bake, 60, 0),
-            (Word::Change, 0, 1)
+            (Transition::Bake, 60, 0),
+            (Transition::Bake, 60, 0),
+            (Transition::Change, 0, 1)
         ]
     );
     let told = stage.get::<LastFault>(&store::last_fault(&id()));
     assert_eq!(told, None, "nothing is wrong");
     let answer = judge(&stage, 0).unwrap();
-    assert_eq!(answer.verdict, Word::Change, "asked again: the same");
+    assert_eq!(answer.verdict, Transition::Change, "asked again: the same");
     assert_eq!(answer.items[0].component, component("api"));
     assert_eq!(judgement(&stage, 0).polls, 3);
 
@@ -57,12 +57,12 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
     let first = judge(&stage, 1).unwrap();
     assert_eq!(
         first.verdict,
-        Word::Bake,
+        Transition::Bake,
         "an earlier verdict is not reused"
     );
     stage.pass_seconds(120);
     let last = judge(&stage, 1).unwrap();
-    assert_eq!((last.verdict, last.items.len()), (Word::Settle, 0));
+    assert_eq!((last.verdict, last.items.len()), (Transition::Settle, 0));
     let seen = judgement(&stage, 1);
     assert_eq!(seen.verdict, Verdict::Pass);
     let sources: Vec<&str> = seen
@@ -95,10 +95,10 @@ fn each_kind_of_gate_fails_at_once_and_tells_why() {
     ];
     for (break_it, cause) in table {
         let stage = changed();
-        assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
+        assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Bake);
         break_it(&stage);
         let answer = judge(&stage, 0).unwrap();
-        assert_eq!(answer.verdict, Word::Failed);
+        assert_eq!(answer.verdict, Transition::Failed);
         assert_eq!(answer.error, "GateFailed");
         assert_eq!(answer.cause, cause);
         let seen = judgement(&stage, 0);
@@ -209,7 +209,7 @@ fn an_invocation_compares_members_and_time() {
     ] {
         let stage = changed();
         answers(&stage, None, payload, ms);
-        assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Failed);
+        assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Failed);
         assert_eq!(judgement(&stage, 0).failed.unwrap().measured, measured);
     }
 }
@@ -219,23 +219,23 @@ fn an_invocation_compares_members_and_time() {
 fn unknown_holds_then_fails() {
     let stage = changed();
     stage.world.alarms().denied = true;
-    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Bake);
     stage.pass_seconds(299);
     let answer = judge(&stage, 0).unwrap();
     assert_eq!(
         (answer.verdict, answer.seconds),
-        (Word::Bake, 5),
+        (Transition::Bake, 5),
         "the bake is over, but unknown never passes"
     );
     stage.pass_seconds(1);
-    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Failed);
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Failed);
 }
 
 #[test]
 fn a_version_that_is_not_known_is_unknown() {
     let stage = changed();
     has_brought(&stage, None);
-    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Bake);
     let measured = judgement(&stage, 0).measurements.remove(2);
     assert_eq!(measured.verdict, Verdict::Unknown);
     assert_eq!(
@@ -265,7 +265,7 @@ fn a_rollback_records_its_gates_and_is_not_decided_by_them() {
     plan.waves[0].bake_s = 0;
     stage.put(store::plan(&id()), &plan);
     stage.world.serve(HEALTH, 502, "", 9);
-    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Change);
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Change);
     let seen = judgement(&stage, 0);
     assert_eq!(seen.measurements[1].verdict, Verdict::Fail);
 }
@@ -285,7 +285,7 @@ fn what_is_published_is_invoked_and_nothing_else_is_measured_before_callers_get_
     stage.world.set_alarm("shop-prod-5xx", "ALARM", &[7.3]);
     stage.world.serve(HEALTH, 502, "", 9);
     let answer = judge(&stage, 0).unwrap();
-    assert_eq!((answer.verdict, answer.wave), (Word::Change, 1));
+    assert_eq!((answer.verdict, answer.wave), (Transition::Change, 1));
     let gates = judgement(&stage, 0).measurements;
     let gates: Vec<&str> = gates.iter().map(|one| one.gate.as_str()).collect();
     assert_eq!(gates, ["shop-api-prod version 2 health"]);
@@ -294,7 +294,7 @@ fn what_is_published_is_invoked_and_nothing_else_is_measured_before_callers_get_
     published(&stage);
     answers(&stage, None, r#"{"status": 500}"#, 3);
     let answer = judge(&stage, 0).unwrap();
-    assert_eq!(answer.verdict, Word::Failed);
+    assert_eq!(answer.verdict, Transition::Failed);
     assert_eq!(
         answer.cause,
         "shop prod 1.4.0: gate `shop-api-prod version 2 health` failed in wave 1 (api published and invoked before alias live moves).\n  measured `answer.status` is 500, threshold {\"status\":200} within 1s\n  next: look at /aws/lambda/shop-api-prod, version 2"
@@ -313,7 +313,7 @@ fn a_version_that_lambda_has_to_make_ready_is_waited_for_whatever_unknown_become
         let mut answer = judge(&stage, 0).unwrap();
         let measured = judgement(&stage, 0).measurements.remove(0);
         assert!(measured.not_ready && measured.verdict == Verdict::Unknown);
-        while answer.verdict == Word::Bake {
+        while answer.verdict == Transition::Bake {
             assert!(answer.seconds <= 60, "{becomes}: {} s", answer.seconds);
             stage.pass_seconds(answer.seconds);
             answer = judge(&stage, 0).unwrap();

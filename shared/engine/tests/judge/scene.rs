@@ -10,7 +10,7 @@ use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Wave};
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_engine::judge::handle;
 use windlass_engine::kinds::{VERSION, lambda, to_value};
-use windlass_engine::payload::{Answer, Word};
+use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::{Answered, Clock, Invoked};
 use windlass_engine::store;
 use windlass_world::functions::{Package, Published};
@@ -179,7 +179,7 @@ pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
 pub fn judge(stage: &Stage, wave: u32) -> Answered<Answer> {
     match run(handle(&stage.world, stage.judge(wave))) {
         Err(fault) if fault.name == FaultName::StillBaking => Ok(Answer {
-            verdict: Word::Bake,
+            verdict: Transition::Bake,
             deployment: id(),
             token: TOKEN,
             wave,

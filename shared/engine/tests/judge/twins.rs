@@ -5,7 +5,7 @@ use crate::stage::{Stage, TOKEN, id};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::judgement::Judgement;
 use windlass_engine::judge::handle;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
@@ -53,14 +53,18 @@ fn a_lost_answer_or_a_twin_counts_as_one_judgement() {
     let lost = Fault::new(FaultName::Unavailable, "the answer was lost");
     stage.world.fail_call(write, When::After, lost);
     assert!(judge(&stage, 0).is_err());
-    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Bake);
 
     let stage = changed();
     stage.world.plan_mishap(write, When::Before, Mishap::Pause);
     let mut slow = std::pin::pin!(handle(&stage.world, stage.judge(0)));
     assert!(until_pause(slow.as_mut()).is_none());
     stage.world.serve(HEALTH, 502, "", 9);
-    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Failed);
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Transition::Failed);
     let answer = run(slow).unwrap();
-    assert_eq!(answer.verdict, Word::Failed, "the twin's verdict is final");
+    assert_eq!(
+        answer.verdict,
+        Transition::Failed,
+        "the twin's verdict is final"
+    );
 }

@@ -8,7 +8,7 @@ use windlass_domain::gate::{PauseThen, Verdict};
 use windlass_domain::request::ActionName;
 use windlass_domain::wheel::{PAUSE_RAN_OUT, Paused, Turn};
 use windlass_engine::judge::handle;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::ports::Clock;
 use windlass_engine::store;
 use windlass_world::mishaps::{Mishap, When};
@@ -33,7 +33,7 @@ fn turn(stage: &Stage, action: ActionName, lasts_s: Option<u64>, then: PauseThen
     stage.put(key, &record);
 }
 
-fn word(stage: &Stage, after_s: u64) -> (Word, u64) {
+fn word(stage: &Stage, after_s: u64) -> (Transition, u64) {
     stage.pass_seconds(after_s);
     let answer = judge(stage, 0).unwrap();
     (answer.verdict, answer.seconds)
@@ -42,14 +42,14 @@ fn word(stage: &Stage, after_s: u64) -> (Word, u64) {
 #[test]
 fn a_paused_wave_goes_on_when_a_person_says_so() {
     let stage = changed();
-    assert_eq!(word(&stage, 0), (Word::Bake, 60));
+    assert_eq!(word(&stage, 0), (Transition::Bake, 60));
     turn(&stage, ActionName::Pause, Some(3600), PauseThen::Continue);
     for _ in 0..5 {
-        assert_eq!(word(&stage, 60).0, Word::Bake);
+        assert_eq!(word(&stage, 60).0, Transition::Bake);
     }
     assert_eq!(judgement(&stage, 0).paused_polls, 5);
     turn(&stage, ActionName::Continue, None, PauseThen::Continue);
-    assert_eq!(word(&stage, 0), (Word::Change, 0));
+    assert_eq!(word(&stage, 0), (Transition::Change, 0));
 }
 
 /// It is told once, also if the wave is watched further. It is not told if a gate is red by then.
@@ -57,7 +57,7 @@ fn a_paused_wave_goes_on_when_a_person_says_so() {
 fn a_pause_that_is_over_is_told_once() {
     for (is_red, wanted) in [(false, 2), (true, 1)] {
         let stage = changed();
-        assert_eq!(word(&stage, 0).0, Word::Bake);
+        assert_eq!(word(&stage, 0).0, Transition::Bake);
         turn(&stage, ActionName::Pause, Some(1), PauseThen::Continue);
         stage
             .world
@@ -74,13 +74,13 @@ fn a_pause_that_is_over_is_told_once() {
 #[test]
 fn a_pause_ends_as_declared() {
     for (then, wanted) in [
-        (PauseThen::Continue, Word::Change),
-        (PauseThen::Undo, Word::Failed),
+        (PauseThen::Continue, Transition::Change),
+        (PauseThen::Undo, Transition::Failed),
     ] {
         let stage = changed();
-        assert_eq!(word(&stage, 0).0, Word::Bake);
+        assert_eq!(word(&stage, 0).0, Transition::Bake);
         turn(&stage, ActionName::Pause, Some(600), then);
-        assert_eq!(word(&stage, 599).0, Word::Bake);
+        assert_eq!(word(&stage, 599).0, Transition::Bake);
         stage.pass_seconds(1);
         let answer = judge(&stage, 0).unwrap();
         assert_eq!(answer.verdict, wanted, "{then:?}");
@@ -115,7 +115,7 @@ fn what_is_red_undoes_a_paused_wave_and_one_whose_bake_is_skipped() {
         let stage = changed();
         turn(&stage, action, lasts_s, PauseThen::Continue);
         stage.world.serve(HEALTH, 502, "", 9);
-        assert_eq!(word(&stage, 1).0, Word::Failed, "{action}");
+        assert_eq!(word(&stage, 1).0, Transition::Failed, "{action}");
     }
 }
 
@@ -124,9 +124,9 @@ fn a_skipped_bake_passes_at_the_next_look_and_not_while_a_gate_is_unknown() {
     let stage = changed_as(DECLARATION);
     turn(&stage, ActionName::SkipBake, None, PauseThen::Continue);
     stage.world.alarms().denied = true;
-    assert_eq!(word(&stage, 1).0, Word::Bake);
+    assert_eq!(word(&stage, 1).0, Transition::Bake);
     stage.world.alarms().denied = false;
-    assert_eq!(word(&stage, 12), (Word::Change, 0));
+    assert_eq!(word(&stage, 12), (Transition::Change, 0));
     assert_eq!(judgement(&stage, 0).verdict, Verdict::Pass);
 }
 
@@ -145,7 +145,7 @@ fn a_pause_that_comes_while_the_gates_are_measured_holds() {
     turn(&stage, ActionName::Pause, Some(3600), PauseThen::Continue);
     let answer = run(judging);
     assert!(
-        answer.is_err() || answer.unwrap().verdict == Word::Bake,
+        answer.is_err() || answer.unwrap().verdict == Transition::Bake,
         "it passed over a pause"
     );
     assert_eq!(judgement(&stage, 0).verdict, Verdict::Unknown);

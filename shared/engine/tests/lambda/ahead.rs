@@ -4,7 +4,7 @@ use crate::scene::{Brings, Setting, function};
 use bytes::Bytes;
 use windlass_domain::step::StepStatus;
 use windlass_engine::kinds::VERSION;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms};
 use windlass_world::functions::{Package, Published};
@@ -35,7 +35,7 @@ fn nothing_moves_ahead_and_nothing_has_to_be_undone() {
     let before = function(&trial.scene.world, |function| {
         function.aliases["live"].clone()
     });
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     let step = trial.step().unwrap();
     let made = step
         .changes
@@ -44,7 +44,7 @@ fn nothing_moves_ahead_and_nothing_has_to_be_undone() {
     assert_eq!(made.collect::<Vec<_>>(), ["2"]);
     assert_eq!(step.shown.as_deref(), Some("1"));
     assert!(!step.has_switched());
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     assert_eq!(trial.step().unwrap().status, StepStatus::Undone);
     function(&trial.scene.world, |function| {
         assert_eq!(function.aliases["live"], before);
@@ -65,10 +65,10 @@ fn the_version_that_a_wave_brought_is_told_to_those_who_invoke_it() {
         let trial = Trial::begin(&setting).unwrap();
         let told = || trial.step().unwrap().outputs[VERSION].clone();
         for (wave, version) in (0..).zip(waves) {
-            assert_eq!(trial.answer(Some(wave), 1), Ok(Word::Changed));
+            assert_eq!(trial.answer(Some(wave), 1), Ok(WorkTransition::Changed));
             assert_eq!(told(), *version, "wave {wave}");
         }
-        assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+        assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
         assert_eq!(told(), before);
     }
 }
@@ -78,12 +78,12 @@ fn the_version_that_a_wave_brought_is_told_to_those_who_invoke_it() {
 fn what_was_tried_goes_live_though_the_configuration_changes_meanwhile() {
     let setting = tried();
     let trial = Trial::begin(&setting).unwrap();
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     function(&trial.scene.world, |function| {
         function.configure("more memory");
         function.publish_by_hand("somebody else's");
     });
-    assert_eq!(trial.answer(Some(1), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Changed));
     function(&trial.scene.world, |function| {
         assert_eq!(function.aliases["live"].version, "2");
     });
@@ -124,8 +124,8 @@ fn no_look_depends_on_how_many_versions_there_are() {
         let calls = |versions| {
             let many = Many(setting.clone(), versions);
             let trial = Trial::begin(&many).unwrap();
-            assert_eq!(trial.forward(), Ok(Word::Changed));
-            assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+            assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
+            assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
             trial.observe().unwrap();
             let calls = trial.scene.world.mishaps().calls.clone();
             assert!(!calls.contains(&"functions.versions"), "{calls:?}");
@@ -143,13 +143,13 @@ fn no_look_depends_on_how_many_versions_there_are() {
 fn a_kept_version_that_nobody_remembers_is_found() {
     let setting = Setting::default();
     let trial = Trial::begin(&setting).unwrap();
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let mut step = trial.step().unwrap();
     for change in &mut step.changes {
         change.made = None;
     }
     trial.put_step(&step).unwrap();
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     let calls = trial.scene.world.mishaps().calls.clone();
     let listed = calls.iter().filter(|call| **call == "functions.versions");
     assert_eq!(listed.count(), 1);

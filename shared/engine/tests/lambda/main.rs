@@ -14,7 +14,7 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::lambda::LambdaKind;
 use windlass_engine::kinds::{Kind as _, Next, Way};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::World;
 use windlass_world::conformance::{Trial, conforms};
 use windlass_world::functions::LiveAlias;
@@ -93,7 +93,7 @@ fn a_canary_shifts_the_weights_and_clears_them_at_the_end() {
     let trial = Trial::begin(&setting).unwrap();
     let mut seen = vec![];
     for wave in 0..3 {
-        assert_eq!(trial.answer(Some(wave), 1), Ok(Word::Changed));
+        assert_eq!(trial.answer(Some(wave), 1), Ok(WorkTransition::Changed));
         let alias = live(&trial);
         seen.push((alias.version, alias.weights));
     }
@@ -147,10 +147,10 @@ fn an_undo_restores_the_weights_that_were_found() {
     let trial = Trial::begin(&setting).unwrap();
     let before = live(&trial);
     assert_eq!(before.weights, [("2".to_owned(), "0.333".to_owned())]);
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     let changed = live(&trial);
     assert_eq!(changed.weights, [("3".to_owned(), "0.1".to_owned())]);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     let after = live(&trial);
     assert_eq!(
         (after.version, after.weights),
@@ -183,7 +183,7 @@ fn planning_again_after_success_plans_nothing() {
         },
     ] {
         let trial = Trial::begin(&setting).unwrap();
-        assert_eq!(trial.forward(), Ok(Word::Changed));
+        assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
         let prepared = setting.plan(&trial.scene.world, "new");
         assert!(prepared.unchanged.is_some(), "{prepared:?}");
         assert_eq!(prepared.stages, []);
@@ -197,7 +197,7 @@ fn an_update_that_fails_is_told_and_undone() {
         function(&trial.scene.world, |function| {
             function.fails = Some("the subnets have no free addresses".into());
         });
-        assert_eq!(trial.forward(), Ok(Word::Failed));
+        assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
         let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else {
             panic!("{:?}", trial.step())
         };
@@ -205,7 +205,7 @@ fn an_update_that_fails_is_told_and_undone() {
             finding.reason,
             "The update of the code failed: the subnets have no free addresses"
         );
-        assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+        assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     }
 }
 
@@ -220,7 +220,7 @@ fn capacity_that_cannot_be_had_fails_at_once() {
         let live = function.aliases.get_mut("live").unwrap();
         live.provisioned.as_mut().unwrap().fails = true;
     });
-    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else {
         panic!("{:?}", trial.step())
     };
@@ -231,7 +231,7 @@ fn capacity_that_cannot_be_had_fails_at_once() {
 fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
     let setting = Setting::default();
     let trial = Trial::begin(&setting).unwrap();
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     function(&trial.scene.world, |function| {
         assert_eq!(
             function.versions[&1].description,
@@ -242,7 +242,7 @@ fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
     });
     // The artifact is gone: the undo does not need it.
     trial.scene.world.objects().buckets.clear();
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     function(&trial.scene.world, |function| {
         let old = package(&trial.scene.world, Brings::Zip, "old");
         assert_eq!(function.package, old);
@@ -266,7 +266,7 @@ fn bytes_that_are_not_the_pinned_ones_are_never_sent() {
     {
         versions[0].bytes = "evil".into();
     }
-    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     function(&trial.scene.world, |function| {
         assert_eq!(function.updates, 0);
     });
@@ -306,9 +306,9 @@ fn a_zip_over_the_limit_comes_from_the_bucket() {
 fn nothing_slow_stands_between_the_open_call_and_live_code() {
     let setting = Setting::default();
     let trial = Trial::begin(&setting).unwrap();
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let forward = trial.scene.world.mishaps().calls.len();
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     let calls = trial.scene.world.mishaps().calls.clone();
     for (part, fetch) in [
         (&calls[..forward], "objects.get"),

@@ -2,7 +2,7 @@
 
 use crate::scene::{Setting, function};
 use windlass_domain::fault::FaultName;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::conformance::Trial;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
@@ -15,7 +15,7 @@ fn who_was_taken_over_does_not_replace_code_again() {
         ..Setting::default()
     };
     let rehearsal = Trial::begin(&setting).unwrap();
-    assert_eq!(rehearsal.forward(), Ok(Word::Changed));
+    assert_eq!(rehearsal.forward(), Ok(WorkTransition::Changed));
     let calls = rehearsal.scene.world.mishaps().calls.clone();
     let update = calls.iter().position(|c| *c == "functions.update_code");
     let trial = Trial::begin(&setting).unwrap();

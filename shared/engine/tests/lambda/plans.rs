@@ -5,7 +5,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::finding::FindingName;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_engine::kinds::Prepared;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::World;
 use windlass_world::conformance::Trial;
 use windlass_world::functions::Package;
@@ -203,7 +203,7 @@ fn a_rollback_goes_to_the_recorded_version_at_once() {
     let setting = canary();
     let first = Trial::begin(&setting).unwrap();
     let recorded = first.before.goal.clone();
-    assert_eq!(first.forward(), Ok(Word::Changed));
+    assert_eq!(first.forward(), Ok(WorkTransition::Changed));
     let world = &first.scene.world;
     let prepared = setting.prepare(world, None, Some(&recorded));
     insta::assert_snapshot!(told(&prepared), @"alias live 2 → 1");
@@ -222,7 +222,7 @@ fn a_rollback_without_an_alias_takes_the_code_of_a_kept_version() {
     let setting = Setting::default();
     let first = Trial::begin(&setting).unwrap();
     let recorded = first.before.goal.clone();
-    assert_eq!(first.forward(), Ok(Word::Changed));
+    assert_eq!(first.forward(), Ok(WorkTransition::Changed));
     let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
     assert_eq!(prepared.findings, []);
     assert_eq!(prepared.stages.len(), 1);
@@ -256,7 +256,7 @@ fn a_rollback_of_an_image_without_an_alias_needs_no_kept_version() {
     let first = Trial::begin(&setting).unwrap();
     let before = function(&first.scene.world, |function| function.package.clone());
     let recorded = first.before.goal.clone();
-    assert_eq!(first.forward(), Ok(Word::Changed));
+    assert_eq!(first.forward(), Ok(WorkTransition::Changed));
     let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
     assert_eq!(prepared.findings, []);
     let goal = prepared.stages[0].goal.to_string();
@@ -276,7 +276,7 @@ fn a_rollback_to_an_image_that_is_gone_is_refused() {
         };
         let first = Trial::begin(&setting).unwrap();
         let recorded = first.before.goal.clone();
-        assert_eq!(first.forward(), Ok(Word::Changed));
+        assert_eq!(first.forward(), Ok(WorkTransition::Changed));
         first.scene.world.registry().images.clear();
         let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
         assert_eq!(

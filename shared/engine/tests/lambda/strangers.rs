@@ -4,7 +4,7 @@ use crate::scene::{Brings, FUNCTION, Setting, function, package};
 use crate::{alias, live};
 use std::pin::pin;
 use windlass_domain::step::Failure;
-use windlass_engine::payload::{Word, Work};
+use windlass_engine::payload::{Work, WorkTransition};
 use windlass_engine::ports::Functions;
 use windlass_world::World;
 use windlass_world::conformance::Trial;
@@ -28,8 +28,8 @@ fn a_shift_by_a_stranger_is_not_overwritten() {
     });
     assert!(until_pause(invocation.as_mut()).is_none());
     let half = shift_by_hand(world);
-    assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Failed);
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Changed));
     assert_eq!(live(&trial).weights, half);
 }
 
@@ -65,12 +65,16 @@ fn a_shift_by_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
         let mut invocation = pin!(trial.invoke(&work));
         if until_pause(invocation.as_mut()).is_none() {
             let half = shift_by_hand(world);
-            assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
+            assert_eq!(run(invocation).unwrap().verdict, WorkTransition::Failed);
             break half;
         }
     };
     assert_eq!(live(&trial).weights, half);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Failed), "nor by the undo");
+    assert_eq!(
+        trial.answer(None, 1),
+        Ok(WorkTransition::Failed),
+        "nor by the undo"
+    );
     assert_eq!(live(&trial).weights, half);
 }
 
@@ -79,9 +83,9 @@ fn a_shift_by_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
 fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
     let setting = alias();
     let trial = Trial::begin(&setting).unwrap();
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let half = shift_by_hand(&trial.scene.world);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Failed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Failed));
     assert_eq!(live(&trial).weights, half);
     let Some(Failure::Finding(told)) = trial.step().unwrap().undo_failure else {
         panic!("it tells no finding");
@@ -89,11 +93,11 @@ fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
     insta::assert_snapshot!(told, @"TargetChangedByOther: components.api: Someone else changed the target of api after Windlass had: from 2 to 1 with 2 at 50 %. Windlass owns the code of function shop-api-prod, and version and weights of its alias live; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
     // A recovery that starts by itself has not looked.
     trial.set_token(2).unwrap();
-    assert_eq!(trial.answer(None, 2), Ok(Word::Failed));
+    assert_eq!(trial.answer(None, 2), Ok(WorkTransition::Failed));
     assert_eq!(live(&trial).weights, half);
     // An operator has looked, and wants the state before.
     trial.set_operators_token(3).unwrap();
-    assert_eq!(trial.answer(None, 3), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 3), Ok(WorkTransition::Changed));
     assert_eq!(live(&trial).weights, []);
 }
 
@@ -127,13 +131,21 @@ fn code_of_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
                     function.publish_by_hand("by hand");
                     function.package = by_hand.clone();
                 });
-                assert_eq!(run(invocation).unwrap().verdict, Word::Failed, "{brings:?}");
+                assert_eq!(
+                    run(invocation).unwrap().verdict,
+                    WorkTransition::Failed,
+                    "{brings:?}"
+                );
                 break;
             }
         }
         let is_theirs = || function(world, |function| function.package == by_hand);
         assert!(is_theirs(), "{brings:?}");
-        assert_eq!(trial.answer(None, 1), Ok(Word::Failed), "nor by the undo");
+        assert_eq!(
+            trial.answer(None, 1),
+            Ok(WorkTransition::Failed),
+            "nor by the undo"
+        );
         assert!(is_theirs(), "{brings:?}, by the undo");
     }
 }

@@ -10,7 +10,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::{Outcome, Wave};
 use windlass_domain::step::{Failure, StepStatus};
-use windlass_engine::payload::{Answer, Word};
+use windlass_engine::payload::{Answer, Transition};
 use windlass_engine::ports::Answered;
 use windlass_engine::prepare::handle;
 use windlass_engine::store;
@@ -104,7 +104,7 @@ fn is_planned(stage: &Stage) -> bool {
 fn what_takes_what_an_earlier_wave_gives_is_planned_once_that_has_changed() {
     let stage = shop(Some(NEW));
     let answer = prepare(&stage).unwrap();
-    assert_eq!((answer.verdict, answer.wave), (Word::Change, 0));
+    assert_eq!((answer.verdict, answer.wave), (Transition::Change, 0));
     let waves = plan(&stage);
     let what = told(&waves).into_iter().map(|(what, _)| what);
     let what: Vec<String> = what
@@ -123,7 +123,7 @@ fn what_takes_what_an_earlier_wave_gives_is_planned_once_that_has_changed() {
 
     changed(&stage, "api", "2");
     let answer = plan_wave(&stage, 1).unwrap();
-    assert_eq!((answer.verdict, answer.wave), (Word::Change, 1));
+    assert_eq!((answer.verdict, answer.wave), (Transition::Change, 1));
     assert_eq!(answer.items[0].component, component("flags"));
     assert!(is_planned(&stage));
     assert_eq!(filled(&stage), serde_json::json!({"api.version": "2"}));
@@ -137,7 +137,7 @@ fn what_takes_what_an_earlier_wave_gives_is_planned_once_that_has_changed() {
 #[test]
 fn what_is_given_already_is_planned_at_once() {
     let stage = shop(Some(OLD));
-    assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
     assert!(is_planned(&stage));
     assert_eq!(filled(&stage), serde_json::json!({"api.version": "1"}));
 }
@@ -153,10 +153,10 @@ fn what_was_given_at_first_is_known_later_as_well() {
     let mut stage = shop_of(&two.replace("  flags:", worker), &document, Some(OLD));
     bring(&mut stage, "worker", NEW);
     stage.write_record();
-    assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
     assert_eq!(inputs(&stage), ["api.version 1"]);
     changed(&stage, "worker", "2");
-    assert_eq!(plan_wave(&stage, 1).unwrap().verdict, Word::Change);
+    assert_eq!(plan_wave(&stage, 1).unwrap().verdict, Transition::Change);
     assert_eq!(inputs(&stage), ["api.version 1", "worker.version 2"]);
 }
 
@@ -192,7 +192,7 @@ fn what_cannot_be_planned_any_more_fails_and_tells_why() {
         .profiles
         .clear();
     let answer = plan_wave(&stage, 1).unwrap();
-    assert_eq!((answer.verdict, answer.wave), (Word::Failed, 1));
+    assert_eq!((answer.verdict, answer.wave), (Transition::Failed, 1));
     let flags = step(&stage, "flags").unwrap();
     assert_eq!(
         (flags.status, is_planned(&stage)),
@@ -203,7 +203,7 @@ fn what_cannot_be_planned_any_more_fails_and_tells_why() {
     };
     assert_eq!(told.name, FindingName::TargetMissing);
     // Asked again, it does not try again: the undo may have begun.
-    assert_eq!(plan_wave(&stage, 1).unwrap().verdict, Word::Failed);
+    assert_eq!(plan_wave(&stage, 1).unwrap().verdict, Transition::Failed);
     assert_eq!(step(&stage, "flags").unwrap(), flags);
 }
 

@@ -8,7 +8,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
-use windlass_engine::payload::{Answer, PlannerInput, Word};
+use windlass_engine::payload::{Answer, PlannerInput, Transition};
 use windlass_engine::ports::{Answered, Clock};
 use windlass_engine::prepare::handle;
 use windlass_engine::store;
@@ -74,7 +74,7 @@ fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
         let asked = stage.world.now();
         let answer = look(&stage).unwrap();
         let told = (answer.verdict, answer.deployment, answer.token);
-        assert_eq!(told, (Word::Look, id(), 7));
+        assert_eq!(told, (Transition::Look, id(), 7));
         let seen = seen(&stage);
         assert_eq!(seen.at, asked.plus_s(after), "{answered}");
         let Live::There {
@@ -211,7 +211,7 @@ fn who_was_taken_over_writes_nothing_and_leaves_it_to_accept_to_tell() {
     let lock: Lock = stage.get(&key).unwrap();
     let token = lock.token + 1;
     stage.put(key, &Lock { token, ..lock });
-    assert_eq!(look(&stage).unwrap().verdict, Word::Look);
+    assert_eq!(look(&stage).unwrap().verdict, Transition::Look);
     assert_eq!(step(&stage, "api").unwrap().looked, None);
 }
 

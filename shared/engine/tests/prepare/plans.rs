@@ -16,7 +16,7 @@ use windlass_domain::plan::Outcome;
 use windlass_domain::step::Step;
 use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::ports::{Clock, Reach};
 use windlass_engine::store;
 
@@ -25,7 +25,7 @@ use windlass_engine::store;
 fn a_release_is_planned_and_its_intent_written() {
     let stage = new_release();
     let answer = prepare(&stage).unwrap();
-    assert_eq!((answer.verdict, answer.wave), (Word::Change, 0));
+    assert_eq!((answer.verdict, answer.wave), (Transition::Change, 0));
     assert_eq!(answer.items.len(), 1);
     assert_eq!(answer.items[0].component, component("worker"));
     let plan = plan(&stage);
@@ -81,7 +81,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
     stage.put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
     stage.pass_seconds(since_s);
     let began = stage.world.now();
-    assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
     stage.world.now().ms_since(began)
 }
 
@@ -106,7 +106,7 @@ fn a_target_that_is_not_there_yet_is_looked_for_again() {
         stage.put(store::lock(EnvironmentId::new(&app(), &prod())), &lock);
         stage.pass_seconds(since_s);
         let began = stage.world.now();
-        assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
+        assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
         assert_eq!(stage.world.now().ms_since(began), took);
     }
 }
@@ -120,7 +120,7 @@ fn only_what_differs_is_changed_and_nothing_needs_no_gates() {
 
     let stage = shop(DECLARATION, OLD, OLD);
     stage.world.set_alarm("shop-prod-5xx", "ALARM", &[9.0]);
-    assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     let plan = plan(&stage);
     assert_eq!((plan.outcome, plan.waves.len()), (Outcome::NothingToDo, 0));
     assert_eq!(plan.unchanged.len(), 2);

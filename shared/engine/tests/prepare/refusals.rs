@@ -9,7 +9,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::Outcome;
 use windlass_domain::tenancy::{Claim, Claims, Held, Owner};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::ports::Key;
 use windlass_engine::store;
 
@@ -31,7 +31,7 @@ fn every_finding_is_told_at_once_and_nothing_is_claimed() {
     stage.write_record();
     stage.world.alarms().alarms.clear();
     stage.world.serve(HEALTH, 503, "", 12);
-    assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     let plan = plan(&stage);
     assert_eq!(plan.outcome, Outcome::Rejected);
     assert_eq!(
@@ -55,7 +55,7 @@ fn an_application_that_was_let_go_of_meanwhile_claims_nothing() {
     let stage = new_release();
     let in_force = store::declaration_in_force(&app());
     stage.world.ledger().items.remove(&in_force);
-    assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     let plan = plan(&stage);
     assert_eq!(plan.outcome, Outcome::Rejected);
     assert_eq!(named(&plan), [(FindingName::NoDeclaration, "app")]);
@@ -119,7 +119,7 @@ fn a_target_belongs_to_one_component() {
     // A component that was renamed gives its target up.
     let stage = new_release();
     stage.put(target.clone(), &held("old-api", "prod").1);
-    assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Change);
     assert_eq!(stage.get::<Claims>(&target), Some(held("api", "prod").1));
 }
 

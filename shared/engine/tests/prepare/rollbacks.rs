@@ -10,7 +10,7 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Outcome;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::Transition;
 use windlass_engine::store;
 use windlass_world::functions::{Package, Published};
 
@@ -68,7 +68,7 @@ fn a_rollback_goes_back_in_reverse_order_whatever_the_gates_say() {
     stage.world.alarms().denied = true;
     stage.world.serve(HEALTH, 503, "", 12);
     let answer = prepare(&stage).unwrap();
-    assert_eq!(answer.verdict, Word::Change);
+    assert_eq!(answer.verdict, Transition::Change);
     let plan = plan(&stage);
     let waves: Vec<(&ComponentName, u64)> = plan
         .waves
@@ -90,7 +90,7 @@ fn a_rollback_whose_version_is_gone_is_rejected() {
         .versions
         .remove(&1);
     drop(functions);
-    assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
+    assert_eq!(prepare(&stage).unwrap().verdict, Transition::Settle);
     assert_eq!(plan(&stage).outcome, Outcome::Rejected);
 }
 

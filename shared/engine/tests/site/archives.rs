@@ -4,7 +4,7 @@ use crate::scene::Scene;
 use crate::zips::{directory_records, replaced, stored, with_link, zip};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::site::SiteMode;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 
 fn findings(archive: Vec<u8>) -> Vec<Finding> {
     let mut scene = Scene::new(SiteMode::InPlace);
@@ -123,7 +123,7 @@ fn an_entry_that_turns_out_different_stops_it_before_any_document() {
         let artifact = scene.upload(archive);
         let deployment = scene.prepare(Some(&artifact), None);
         assert_eq!(deployment.prepared.findings, []);
-        assert_eq!(scene.publish(&deployment), Word::Failed);
+        assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
         let failure = format!("{:?}", scene.step(&deployment).failure);
         assert!(
             failure.contains("BadArchive") && failure.contains("a.txt"),
@@ -145,7 +145,7 @@ fn an_entry_larger_than_declared_stops_it() {
     let artifact = scene.upload(archive);
     let deployment = scene.prepare(Some(&artifact), None);
     assert_eq!(deployment.prepared.findings, []);
-    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     let failure = format!("{:?}", scene.step(&deployment).failure);
     assert!(failure.contains("larger than the 16 bytes"), "{failure}");
 }

@@ -3,7 +3,7 @@
 use crate::in_place::{ONE, TWO, scene};
 use crate::zips::zip;
 use windlass_domain::step::Failure;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 
 #[test]
 fn a_strangers_change_since_prepare_stops_it() {
@@ -14,7 +14,7 @@ fn a_strangers_change_since_prepare_stops_it() {
         .world
         .objects()
         .upload("shop-web", "index.html", "stranger");
-    assert_eq!(scene.switch(&deployment), Word::Failed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(scene.text("index.html"), "stranger");
     let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
@@ -32,7 +32,7 @@ fn a_strangers_change_before_the_undo_is_not_overwritten() {
         .world
         .objects()
         .upload("shop-web", "logo.svg", "stranger");
-    assert_eq!(scene.undo(&deployment), Word::Failed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Failed);
     assert_eq!(scene.bucket()["logo.svg"], "stranger");
     let Some(Failure::Finding(finding)) = scene.step(&deployment).undo_failure else {
         panic!("it tells no finding");
@@ -53,9 +53,9 @@ fn drift_is_told_and_counts_as_the_state_before() {
     let warning = &deployment.prepared.warnings[0];
     insta::assert_snapshot!(warning, @"TargetChangedByOther: components.web: Somebody else changed 1 file since the last deployment: about.html; what is there now counts as the state before. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Let only one deployer write to the bucket.");
     scene.publish(&deployment);
-    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(scene.text("about.html"), "about");
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     assert_eq!(scene.text("about.html"), "stranger");
 }
 
@@ -67,7 +67,7 @@ fn what_stands_where_a_new_file_must_go_is_not_overwritten() {
     let deployment = scene.prepare(Some(&artifact), None);
     let asset = "assets/index-bbbb2222.js";
     scene.world.objects().upload("shop-web", asset, "stranger");
-    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert_eq!(scene.bucket()[asset], "stranger");
     let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");

@@ -4,7 +4,7 @@ use crate::in_place::{ONE, TWO, scene};
 use crate::scene::Scene;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::Failure;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::mishaps::When;
 
 /// Safety: open calls: A change of many writes of which AWS refuses the rest keeps its record, and is undone.
@@ -21,7 +21,7 @@ fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
         .mishaps()
         .refused
         .insert("objects.delete", refused);
-    assert_eq!(scene.switch(&deployment), Word::Failed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert!(
         scene.text("").ends_with("two"),
         "what precedes the deletions is live"
@@ -33,7 +33,7 @@ fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
     };
     assert_eq!(told.name, FaultName::AccessDenied);
     scene.world.mishaps().refused.clear();
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     assert!(scene.text("").ends_with("one"));
     for (key, text) in before {
         assert_eq!(scene.bucket()[&key], text, "{key}");
@@ -65,7 +65,7 @@ fn switched(scene: &mut Scene, conflict_at: Option<u64>) -> Vec<&'static str> {
     }
     assert_eq!(
         scene.switch(&deployment),
-        Word::Changed,
+        WorkTransition::Changed,
         "{conflict_at:?}: {:?}",
         scene.step(&deployment).failure
     );

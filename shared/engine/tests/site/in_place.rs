@@ -4,7 +4,7 @@ use crate::scene::Scene;
 use crate::zips::zip;
 use windlass_domain::finding::FindingName;
 use windlass_domain::kinds::site::{CacheRule, ConfigFile, SiteMode};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 
 pub const ONE: &[(&str, &str)] = &[
     (
@@ -97,7 +97,7 @@ fn nothing_slow_stands_between_the_open_call_and_the_first_file() {
     scene.deploy_files(ONE);
     let deployment = scene.publish_files(TWO);
     let published = scene.world.mishaps().calls.len();
-    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     let calls = scene.world.mishaps().calls[published..].to_vec();
     let put = calls
         .iter()
@@ -115,10 +115,10 @@ fn each_write_of_a_switch_is_sent_once_and_those_of_publishing_as_often_as_neede
     scene.world.objects().sent_once.clear();
     let deployment = scene.publish_files(TWO);
     assert_eq!(scene.sent_once(), []);
-    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     let switched = ["gone.html", "index.html", "logo.svg", "new.html"];
     assert_eq!(scene.sent_once(), switched.map(|key| (key.into(), 4_000)));
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     assert_eq!(scene.sent_once(), switched.map(|key| (key.into(), 4_000)));
 }
 
@@ -182,8 +182,8 @@ fn undo_restores_what_was_there() {
     scene.deploy_files(ONE);
     let before = scene.bucket();
     let deployment = scene.publish_files(TWO);
-    assert_eq!(scene.switch(&deployment), Word::Changed);
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     let mut after = scene.bucket();
     assert_eq!(after.remove("assets/index-bbbb2222.js").unwrap(), "two()");
     assert_eq!(after.remove("new.txt").unwrap(), "two");
@@ -202,14 +202,14 @@ fn a_first_deployment_into_a_live_bucket_returns_to_what_was_found() {
     }
     let before = scene.bucket();
     let deployment = scene.publish_files(ONE);
-    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert!(scene.text("").ends_with("one"));
     assert_eq!(
         scene.text("old.html"),
         "old",
         "what is not ours is left alone"
     );
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     let mut after = scene.bucket();
     after.remove("assets/index-aaaa1111.js").unwrap();
     after.remove("gone.txt").unwrap();
@@ -231,7 +231,7 @@ fn a_rollback_restores_recorded_versions_and_can_be_undone() {
     let mut wanted = live_one;
     wanted.extend(left.map(|(path, text)| (path.to_owned(), text.to_owned())));
     assert_eq!(scene.bucket(), wanted);
-    assert_eq!(scene.undo(&rollback), Word::Changed);
+    assert_eq!(scene.undo(&rollback), WorkTransition::Changed);
     assert_eq!(scene.bucket(), live_two);
 }
 
@@ -316,8 +316,8 @@ fn a_bucket_whose_etags_say_nothing_works_as_well() {
     let before = scene.bucket();
     let one = scene.running.clone().unwrap().state;
     let deployment = scene.publish_files(TWO);
-    assert_eq!(scene.switch(&deployment), Word::Changed);
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     let mut after = scene.bucket();
     after.remove("assets/index-bbbb2222.js").unwrap();
     after.remove("new.txt").unwrap();

@@ -5,7 +5,7 @@ use crate::zips::stored;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::site::SiteMode;
-use windlass_engine::payload::{Word, WorkDone};
+use windlass_engine::payload::{WorkDone, WorkTransition};
 use windlass_engine::ports::{Answered, Clock};
 use windlass_world::mishaps::{Visitor, When};
 use windlass_world::run::run;
@@ -56,13 +56,13 @@ fn one_that_visitors_have_is_replaced_by_the_completion_alone_and_comes_back() {
     let one = scene.running.clone().unwrap().state;
     let artifact = release(&scene, 2);
     let deployment = scene.prepare(Some(&artifact), None);
-    assert_eq!(scene.publish(&deployment), Word::Changed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     assert_eq!(seen(&scene), (1, BYTES), "publishing is not noticed");
     let parts = calls(&scene, "objects.upload_part");
-    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(seen(&scene), (2, BYTES));
     assert_eq!(calls(&scene, "objects.upload_part"), parts);
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     assert_eq!(seen(&scene), (1, BYTES));
     assert_eq!(scene.text(""), "1");
 
@@ -114,7 +114,7 @@ const OF_PARTS: [&str; 3] = [
 fn changes(scene: &Scene, mut invoke: impl FnMut() -> Answered<WorkDone>) {
     for _ in 0..20 {
         match invoke() {
-            Ok(done) => return assert_eq!(done.verdict, Word::Changed),
+            Ok(done) => return assert_eq!(done.verdict, WorkTransition::Changed),
             Err(fault) => assert!(fault.name.is_transient(), "{fault}"),
         }
         run(scene.world.sleep_ms(20_000));
@@ -172,7 +172,7 @@ fn a_switch_of_a_large_file_may_take_longer_and_is_waited_for_as_much_longer() {
     scene.deploy(&artifact);
     let artifact = release(&scene, 2);
     let deployment = scene.prepare(Some(&artifact), None);
-    assert_eq!(scene.publish(&deployment), Word::Changed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     scene.sent_once();
     let lost = Fault::new(FaultName::Unavailable, "lost");
     let refused = [("objects.complete_upload", lost)].into();
@@ -182,11 +182,11 @@ fn a_switch_of_a_large_file_may_take_longer_and_is_waited_for_as_much_longer() {
     let recorded = step.changes.last().unwrap().at;
     assert_eq!(step.open.unwrap().not_after, recorded.plus_s(35));
     scene.world.mishaps().refused.clear();
-    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert!(scene.world.now() >= recorded.plus_s(40));
     let within = [("film.mp4".into(), 24_000), ("index.html".into(), 4_000)];
     assert_eq!(scene.sent_once(), within);
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     assert_eq!(scene.sent_once(), within);
 }
 
@@ -207,7 +207,7 @@ fn a_large_page_makes_no_other_call_longer_and_nobody_wait() {
     scene.deploy(&artifact);
     let artifact = scene.upload(site("two"));
     let deployment = scene.prepare(Some(&artifact), None);
-    assert_eq!(scene.publish(&deployment), Word::Changed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     // Each call takes so long that several calls, and several invocations, are needed.
     scene.world.mishaps().visitor = Visitor::new(|world| run(world.sleep_ms(100)));
     let began = scene.world.now();
@@ -219,7 +219,7 @@ fn a_large_page_makes_no_other_call_longer_and_nobody_wait() {
             Err(_) => waited_for_others += 1,
         }
     };
-    assert_eq!((ended, waited_for_others), (Word::Changed, 0));
+    assert_eq!((ended, waited_for_others), (WorkTransition::Changed, 0));
     let took = scene.world.now().ms_since(began);
     let step = scene.step(&deployment);
     let told: Vec<&str> = step.changes.iter().map(|it| it.what.as_str()).collect();
@@ -255,7 +255,7 @@ fn what_was_uploaded_of_a_file_that_fails_is_thrown_away() {
     let refusal = Fault::new(FaultName::AccessDenied, "S3 403");
     let refused = [("objects.upload_part", refusal)].into();
     scene.world.mishaps().refused = refused;
-    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert!(scene.world.objects().uploads.is_empty());
 
     // Damaged in the middle of the file: that is found before anything of it is sent.
@@ -263,7 +263,7 @@ fn what_was_uploaded_of_a_file_that_fails_is_thrown_away() {
     archive[BYTES / 2] = 9;
     let artifact = scene.upload(archive);
     let deployment = scene.prepare(Some(&artifact), None);
-    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert_eq!(scene.keys(), [""; 0]);
     assert_eq!(calls(&scene, "objects.create_upload"), 1);
 }

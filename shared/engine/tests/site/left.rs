@@ -7,7 +7,7 @@ use crate::zips::zip;
 use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::site::State;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 use windlass_world::run::run;
 
@@ -117,11 +117,11 @@ fn an_undo_brings_back_what_was_deleted() {
     let mut scene = three();
     let before = scene.bucket();
     let fourth = prepared(&mut scene, 4, LONG);
-    assert_eq!(scene.publish(&fourth), Word::Changed);
+    assert_eq!(scene.publish(&fourth), WorkTransition::Changed);
     assert_eq!(assets(&scene), [1, 2, 3, 4], "not before the switch");
-    assert_eq!(scene.switch(&fourth), Word::Changed);
+    assert_eq!(scene.switch(&fourth), WorkTransition::Changed);
     assert_eq!(assets(&scene), [2, 3, 4]);
-    assert_eq!(scene.undo(&fourth), Word::Changed);
+    assert_eq!(scene.undo(&fourth), WorkTransition::Changed);
     let mut after = scene.bucket();
     after.remove(&asset(4)).unwrap();
     assert_eq!(after, before);
@@ -164,12 +164,12 @@ fn what_an_undone_deployment_wrote_is_left_by_it() {
     let mut scene = scene();
     deployed(&mut scene, 1, DAY);
     let undone = prepared(&mut scene, 9, DAY);
-    assert_eq!(scene.publish(&undone), Word::Changed);
-    assert_eq!(scene.switch(&undone), Word::Changed);
-    assert_eq!(scene.undo(&undone), Word::Changed);
+    assert_eq!(scene.publish(&undone), WorkTransition::Changed);
+    assert_eq!(scene.switch(&undone), WorkTransition::Changed);
+    assert_eq!(scene.undo(&undone), WorkTransition::Changed);
     // A deployment that never got so far does not make it forgotten.
     let stopped = prepared(&mut scene, 8, DAY);
-    assert_eq!(scene.publish(&stopped), Word::Changed);
+    assert_eq!(scene.publish(&stopped), WorkTransition::Changed);
     for number in 2..=3 {
         deployed(&mut scene, number, DAY);
     }
@@ -231,12 +231,12 @@ fn a_switch_without_the_list_of_its_files_changes_nothing() {
     let mut scene = three();
     let before = scene.bucket();
     let fourth = prepared(&mut scene, 4, DAY);
-    assert_eq!(scene.publish(&fourth), Word::Changed);
+    assert_eq!(scene.publish(&fourth), WorkTransition::Changed);
     let mut objects = scene.world.objects();
     let keys = &mut objects.buckets.get_mut("artifacts").unwrap().keys;
     keys.retain(|key, _| !key.contains("/release-"));
     drop(objects);
-    assert_eq!(scene.switch(&fourth), Word::Failed);
+    assert_eq!(scene.switch(&fourth), WorkTransition::Failed);
     let Some(Failure::Fault(fault)) = scene.step(&fourth).failure else {
         panic!("it tells no fault");
     };

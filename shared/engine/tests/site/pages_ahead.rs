@@ -8,7 +8,7 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::kinds::site::SiteMode;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::run::run;
 
 /// Makes a site with a folder per release, and one more distribution that shows the whole bucket.
@@ -22,9 +22,9 @@ fn shown() -> Scene {
 fn change(scene: &Scene, deployment: &Deployment, wave: u32) {
     let work = || Scene::work(deployment, Some(wave));
     let published = run(deploy::publish(&scene.world, work(), site::of)).unwrap();
-    assert_eq!(published.verdict, Word::Changed);
+    assert_eq!(published.verdict, WorkTransition::Changed);
     let reached = run(deploy::handle(&scene.world, work(), site::of)).unwrap();
-    assert_eq!(reached.verdict, Word::Changed);
+    assert_eq!(reached.verdict, WorkTransition::Changed);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_folder_is_looked_at_before_visitors_get_it_where_an_address_shows_it() {
             "{asked:?}"
         );
         if verdict == Verdict::Fail {
-            assert_eq!(scene.undo(&second), Word::Changed);
+            assert_eq!(scene.undo(&second), WorkTransition::Changed);
             assert!(scene.text("").ends_with("one"));
             continue;
         }

@@ -8,7 +8,7 @@ use windlass_domain::kinds::site::{CacheRule, SiteMode};
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::site::prefix::Prefix;
 use windlass_engine::kinds::{Kind, Noticed, Way, from_value};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Clock;
 use windlass_world::World;
 use windlass_world::run::run;
@@ -81,9 +81,9 @@ fn assets_that_were_found_stay_reachable_and_can_be_reached_ahead() {
         "publishing is not noticed"
     );
     assert_eq!(scene.text("assets/index-aaaa1111.js"), "one()");
-    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(scene.text("assets/index-cccc3333.js"), "found()");
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     assert_eq!(scene.text("index.html"), "found");
     assert_eq!(origin_path(&scene), "");
 }
@@ -96,7 +96,7 @@ fn it_waits_for_the_edges_before_it_invalidates() {
     let made = scene.world.cdn().invalidations.clone();
     assert_eq!(made.len(), 1);
     assert!(made[0].after_deployed);
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     let made = scene.world.cdn().invalidations.clone();
     assert_eq!(made.len(), 2);
     assert!(made[1].after_deployed);
@@ -209,7 +209,7 @@ fn a_strangers_origin_path_stops_it() {
     let mut cdn = scene.world.cdn();
     cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
     drop(cdn);
-    assert_eq!(scene.switch(&deployment), Word::Failed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "/stranger");
     let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
@@ -226,8 +226,8 @@ fn an_origin_path_that_a_stranger_changed_before_the_publish_stops_the_switch() 
     let mut cdn = scene.world.cdn();
     cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
     drop(cdn);
-    assert_eq!(scene.publish(&deployment), Word::Changed);
-    assert_eq!(scene.switch(&deployment), Word::Failed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "/stranger");
     let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
@@ -247,7 +247,7 @@ fn a_strangers_object_in_the_folder_stops_it() {
         goal_path(&deployment).trim_start_matches('/')
     );
     scene.world.objects().upload("shop-web", &key, "stranger");
-    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Failed);
     assert_eq!(origin_path(&scene), "");
 }
 
@@ -258,7 +258,7 @@ fn a_change_of_other_fields_in_between_is_not_lost() {
     // Somebody changes another field: the ETag moves, the origin path does not.
     scene.world.cdn().distribution("E1", "shop-web").changes += 1;
     run(scene.world.sleep_ms(1));
-    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert_eq!(scene.world.cdn().distributions["E1"].changes, 2);
 }
 

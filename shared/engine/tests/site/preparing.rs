@@ -8,7 +8,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::kinds::site::SiteMode;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{ErrorPage, LifecycleRule};
 
 fn findings(mode: SiteMode, spoil: impl Fn(&mut Scene)) -> Vec<(FindingName, String)> {
@@ -257,8 +257,8 @@ fn tags_that_an_undo_could_not_copy_back_refuse_the_release() {
 
     let mut scene = tagged(false);
     let deployment = scene.publish_files(TWO);
-    assert_eq!(scene.switch(&deployment), Word::Changed);
-    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
+    assert_eq!(scene.undo(&deployment), WorkTransition::Changed);
     let objects = scene.world.objects();
     let page = objects.buckets["shop-web"].current("index.html").unwrap();
     assert_eq!(page.tags["owner"], "web");

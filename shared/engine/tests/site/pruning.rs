@@ -17,7 +17,7 @@ use windlass_engine::kinds::site::publish::{Destination, Publisher};
 use windlass_engine::kinds::site::rules::Rules;
 use windlass_engine::kinds::site::{self, Target};
 use windlass_engine::kinds::{Checkpoint, Past};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Answered, Clock};
 use windlass_engine::retention::kept;
 use windlass_engine::store;
@@ -268,7 +268,7 @@ fn what_cannot_be_deleted_is_told_and_stops_no_deployment() {
     let refused = Fault::new(FaultName::AccessDenied, "no s3:DeleteObject");
     let call = "objects.delete_all";
     scene.world.mishaps().refused.insert(call, refused);
-    assert_eq!(scene.publish(&fourth), Word::Changed);
+    assert_eq!(scene.publish(&fourth), WorkTransition::Changed);
     let warnings = scene.step(&fourth).warnings;
     assert!(warnings[0].contains("no s3:DeleteObject"), "{warnings:?}");
 }

@@ -10,7 +10,7 @@ use windlass_domain::step::Progress;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site;
 use windlass_engine::kinds::{Checkpoint, Past, Publication, Publishes};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::Answered;
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
@@ -49,7 +49,7 @@ fn it_goes_on_where_it_was_killed() {
         assert!(until_pause(killed.as_mut()).is_none());
     }
     let before = puts(&scene).len();
-    assert_eq!(scene.publish(&deployment), Word::Changed);
+    assert_eq!(scene.publish(&deployment), WorkTransition::Changed);
     assert!(puts(&scene).len() - before < 800, "the first batch again");
     assert_eq!(scene.keys().len(), 1200);
     let objects = scene.world.objects();

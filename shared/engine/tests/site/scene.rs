@@ -17,7 +17,7 @@ use windlass_domain::step::Step;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site::{self, prepare};
 use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared};
-use windlass_engine::payload::{Word, Work, WorkDone};
+use windlass_engine::payload::{Work, WorkDone, WorkTransition};
 use windlass_engine::ports::{Answered, Clock, Item, Key, ProbeAnswer, Probed};
 use windlass_engine::retention::kept;
 use windlass_engine::store;
@@ -208,21 +208,21 @@ impl Scene {
     }
 
     /// Runs `Publish`, with the machine's Retry.
-    pub fn publish(&self, deployment: &Deployment) -> Word {
+    pub fn publish(&self, deployment: &Deployment) -> WorkTransition {
         self.retried(|| self.publish_once(deployment))
     }
 
     /// Runs `Deploy`, with the machine's Retry.
-    pub fn switch(&self, deployment: &Deployment) -> Word {
+    pub fn switch(&self, deployment: &Deployment) -> WorkTransition {
         self.retried(|| self.switch_once(deployment, Some(0)))
     }
 
     /// Runs `Restore`, with the machine's Retry.
-    pub fn undo(&self, deployment: &Deployment) -> Word {
+    pub fn undo(&self, deployment: &Deployment) -> WorkTransition {
         self.retried(|| self.switch_once(deployment, None))
     }
 
-    fn retried(&self, invoke: impl Fn() -> Answered<WorkDone>) -> Word {
+    fn retried(&self, invoke: impl Fn() -> Answered<WorkDone>) -> WorkTransition {
         for _ in 0..500 {
             match invoke() {
                 Ok(done) => return done.verdict,
@@ -265,14 +265,14 @@ impl Scene {
         let published = self.publish(&deployment);
         assert_eq!(
             published,
-            Word::Changed,
+            WorkTransition::Changed,
             "{:?}",
             self.step(&deployment).failure
         );
         let switched = self.switch(&deployment);
         assert_eq!(
             switched,
-            Word::Changed,
+            WorkTransition::Changed,
             "{:?}",
             self.step(&deployment).failure
         );
@@ -301,7 +301,7 @@ impl Scene {
         let artifact = self.upload(zip(files));
         let deployment = self.prepare(Some(&artifact), None);
         assert_eq!(deployment.prepared.findings, []);
-        assert_eq!(self.publish(&deployment), Word::Changed);
+        assert_eq!(self.publish(&deployment), WorkTransition::Changed);
         deployment
     }
 

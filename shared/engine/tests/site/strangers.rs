@@ -6,7 +6,7 @@ use crate::scene::{Deployment, Scene};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::kinds::site::SiteMode;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::mishaps::When;
 
 /// A bucket that others filled: encrypted with a key of KMS, or from uploads in parts.
@@ -42,7 +42,7 @@ fn deployed(how: Found) -> (Scene, Deployment, BTreeMap<String, String>) {
     let mut scene = found(how);
     let before = scene.bucket();
     let deployment = scene.publish_files(ONE);
-    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), WorkTransition::Changed);
     assert!(scene.text("").ends_with("one"));
     (scene, deployment, before)
 }
@@ -58,9 +58,13 @@ fn returned(scene: &Scene, before: &BTreeMap<String, String>) {
 fn its_undo_returns_to_what_was_found() {
     for how in BOTH {
         let (scene, deployment, before) = deployed(how);
-        assert_eq!(scene.undo(&deployment), Word::Changed, "{how:?}");
+        assert_eq!(scene.undo(&deployment), WorkTransition::Changed, "{how:?}");
         returned(&scene, &before);
-        assert_eq!(scene.undo(&deployment), Word::Changed, "undo twice is once");
+        assert_eq!(
+            scene.undo(&deployment),
+            WorkTransition::Changed,
+            "undo twice is once"
+        );
         returned(&scene, &before);
     }
 }
@@ -79,7 +83,7 @@ fn a_copy_whose_answer_is_lost_is_known_by_its_bytes() {
             let (scene, deployment, before) = deployed(how);
             let lost = Fault::new(FaultName::Unavailable, "lost");
             scene.world.fail_call(copy, When::After, lost);
-            assert_eq!(scene.undo(&deployment), Word::Changed, "{how:?}");
+            assert_eq!(scene.undo(&deployment), WorkTransition::Changed, "{how:?}");
             returned(&scene, &before);
             let objects = scene.world.objects();
             let versions = objects.buckets["shop-web"].keys["index.html"].len();
@@ -96,7 +100,7 @@ fn what_only_has_the_same_size_is_not_taken_for_a_copy() {
             .world
             .objects()
             .upload("shop-web", "index.html", "other");
-        assert_eq!(scene.undo(&deployment), Word::Failed, "{how:?}");
+        assert_eq!(scene.undo(&deployment), WorkTransition::Failed, "{how:?}");
         assert_eq!(scene.text("index.html"), "other");
     }
 }

@@ -12,7 +12,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::plan::KindName;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::task::Task;
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms, deployment};
 use windlass_world::mishaps::{Visitor, When};
@@ -63,7 +63,7 @@ fn a_conflict_after_a_lost_answer_finds_the_task_that_runs() {
     };
     let first = {
         let trial = Trial::begin(&Once).unwrap();
-        assert_eq!(trial.forward(), Ok(Word::Changed));
+        assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
         let mishaps = trial.scene.world.mishaps();
         let mut calls = mishaps.calls.iter();
         calls.position(|name| *name == "runs.run_task").unwrap() as u64 + 1
@@ -81,7 +81,12 @@ fn a_conflict_after_a_lost_answer_finds_the_task_that_runs() {
             live.asked.task_definition = if is_hidden { hidden } else { own };
         }
     });
-    assert_eq!(trial.forward(), Ok(Word::Changed), "{:?}", trial.step());
+    assert_eq!(
+        trial.forward(),
+        Ok(WorkTransition::Changed),
+        "{:?}",
+        trial.step()
+    );
     assert_eq!(sends(world), 2, "the second one is refused");
     let runs = world.runs();
     assert_eq!(runs.live.len(), 1, "run once");
@@ -184,7 +189,7 @@ fn the_last_lines_of_its_log_are_told_where_that_is_declared() {
         world.log_to("/shop", &stream, &format!("line {line}\u{1b}[0m"));
     }
     world.log_to("/shop", &stream, &"long ".repeat(100));
-    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let step = trial.step().unwrap();
     let told = why(step.failure.as_ref());
     let lines: Vec<&str> = told
@@ -211,7 +216,7 @@ fn a_log_that_cannot_be_read_does_not_hold_up_the_end() {
         .refused
         .insert("Logs_20140328.FilterLogEvents", denied);
     drop(mishaps);
-    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Failed));
     let told = why(trial.step().unwrap().failure.as_ref());
     assert!(
         told.contains("could not be read: Windlass may read only log groups with the tags"),

@@ -246,8 +246,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an undo that has failed is not tried again, whoever asks",
         edits: &[Edit {
             file: STANDING,
-            find: "            Undone => Standing::Settled(Word::Changed),",
-            replace: "            Undone => Standing::Settled(Word::Changed),\n            UndoFailed if VARIANT => Standing::Settled(Word::Failed),",
+            find: "            Undone => Standing::Settled(WorkTransition::Changed),",
+            replace: "            Undone => Standing::Settled(WorkTransition::Changed),\n            UndoFailed if VARIANT => Standing::Settled(WorkTransition::Failed),",
         }],
         scenarios: &["first_undo", "undo"],
         mishaps: &[DeniedLong],

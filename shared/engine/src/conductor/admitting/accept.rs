@@ -2,9 +2,8 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::settling::accept::nothing_to_accept;
-use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::done;
-use crate::payload::{Answer, ExecutionRef, Word};
+use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::trouble::Checked;
 use crate::{pin, store};
 use windlass_domain::identity::EnvironmentId;
@@ -15,15 +14,19 @@ pub async fn admit(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
-) -> Checked<Answer> {
+) -> Checked<Answer<AdmitTransition>> {
     if let Some(answer) = done::before(ports, execution).await? {
-        return Ok(answer);
+        return Ok(answer.widened());
     }
     let env = pin::named_environment(ports, request).await??;
     let environment = EnvironmentId::new(&request.app, &env);
     let lock = store::load_or_default(ports, &store::lock(environment)).await?;
     match lock.value.stuck() {
-        Some(held) => Ok(plain(Word::Look, &held.deployment, lock.value.token)),
+        Some(held) => Ok(Answer::of(
+            AdmitTransition::Look,
+            &held.deployment,
+            lock.value.token,
+        )),
         None => Err(nothing_to_accept(environment).into()),
     }
 }

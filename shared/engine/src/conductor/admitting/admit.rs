@@ -9,7 +9,7 @@ use crate::conductor::queue::turn::turn;
 use crate::conductor::recovering::recover;
 use crate::conductor::request::{Admitted, request_of};
 use crate::conductor::telling::refuse;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Answered;
 use crate::trouble::{Checked, Trouble};
 use crate::{log, pin, store};
@@ -21,7 +21,7 @@ pub async fn admit(
     ports: &impl Ports,
     execution: &ExecutionRef,
     input: &Value,
-) -> Answered<Answer> {
+) -> Answered<Answer<AdmitTransition>> {
     let known = store::load(ports, &store::execution(&execution.arn)).await?;
     if let Some(known) = known {
         log::name_deployment(&known.value.deployment);
@@ -31,14 +31,16 @@ pub async fn admit(
         Ok(request) => request,
         Err(part) => {
             let findings = pin::findings(ports, part).await;
-            return refuse::unreadable(ports, execution, input, findings).await;
+            let refused = refuse::unreadable(ports, execution, input, findings);
+            return Ok(refused.await?.widened());
         }
     };
     match by_action(ports, execution, &request).await {
         Ok(Admitted::New(id)) => turn(ports, execution, &id).await,
         Ok(Admitted::Answer(answer)) => Ok(answer),
         Err(Trouble::Findings(findings)) => {
-            refuse::refuse(ports, execution, &request, findings).await
+            let refused = refuse::refuse(ports, execution, &request, findings);
+            Ok(refused.await?.widened())
         }
         Err(Trouble::Fault(fault)) => Err(fault),
     }
@@ -58,8 +60,8 @@ async fn by_action(
             return rollback::admit(ports, execution, request).await;
         }
         ActionName::Drill => return drill::admit(ports, execution, request).await,
-        ActionName::Recover => recover::admit(ports, execution, request).await?,
-        ActionName::Accept => accept::admit(ports, execution, request).await?,
+        ActionName::Recover => return Ok(recover::admit(ports, execution, request).await?.into()),
+        ActionName::Accept => return Ok(accept::admit(ports, execution, request).await?.into()),
         ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, execution, request).await?,
         ActionName::Pause | ActionName::Continue | ActionName::SkipBake => {
             wheel::steer(ports, execution, request).await?
@@ -74,7 +76,7 @@ async fn by_action(
         ActionName::Rename | ActionName::HandOver => {
             moving::moving(ports, execution, request).await?
         }
-        ActionName::Check => plan::admit(ports, execution, request).await?,
+        ActionName::Check => return Ok(plan::admit(ports, execution, request).await?.into()),
     };
     Ok(answer.into())
 }

@@ -45,7 +45,7 @@ pub async fn admit(
             let told = Done::of(&identified.id, String::new());
             if commit(ports, vec![told.put(execution)?]).await? {
                 let answer = same(ports, &existing.value).await?;
-                return Ok(Some(Admitted::Answer(answer)));
+                return Ok(Some(Admitted::from(answer)));
             }
             return Ok(None);
         }
@@ -54,7 +54,7 @@ pub async fn admit(
         note_cost(ports, &mut record.value, &[]).await;
         if commit(ports, writes(&record, execution, &pinned)?).await? {
             if let Some(answer) = told(ports, &record.value).await? {
-                return Ok(Some(Admitted::Answer(answer)));
+                return Ok(Some(Admitted::from(answer)));
             }
             return Ok(Some(Admitted::New(identified.id)));
         }
@@ -87,7 +87,7 @@ async fn before(
     let key = store::deployment(&told.value.deployment);
     let existing = store::require(ports, &key).await?;
     let answer = same(ports, &existing.value).await?;
-    Ok(Some(Admitted::Answer(answer)))
+    Ok(Some(Admitted::from(answer)))
 }
 
 /// The record of a new deployment.

@@ -134,7 +134,7 @@ async fn before(
         if former.executions.first() == Some(&execution.arn) {
             Admitted::New(former.id.clone())
         } else {
-            Admitted::Answer(same(ports, former).await?)
+            Admitted::from(same(ports, former).await?)
         },
     ))
 }

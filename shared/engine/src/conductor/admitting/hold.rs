@@ -3,7 +3,7 @@
 use crate::conductor::environment::holds::set_hold;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
 use crate::store::{self, Done, put_state};
 use crate::trouble::Checked;
@@ -16,7 +16,7 @@ pub async fn hold(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
-) -> Checked<Answer> {
+) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "setting the hold", async || {
         let env = pin::named_environment(ports, request).await??;
         let key = store::state(EnvironmentId::new(&request.app, &env));

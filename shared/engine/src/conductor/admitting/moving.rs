@@ -3,7 +3,7 @@
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
 use crate::movable::Movable;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::store::Done;
 use crate::trouble::Checked;
 use windlass_domain::fault::Fault;
@@ -14,7 +14,7 @@ pub async fn moving(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
-) -> Checked<Answer> {
+) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "moving", async || {
         request.named_environment()?;
         let Some(moving) = request.moving() else {

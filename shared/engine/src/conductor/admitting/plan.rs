@@ -5,9 +5,8 @@ use crate::conductor::admitting::{deploy, rollback};
 use crate::conductor::environment::view::View;
 use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::since::known;
-use crate::payload::{Answer, ExecutionRef, Word};
+use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Answered;
 use crate::store::{self, Stored, commit, retry};
 use crate::trouble::{Checked, apart};
@@ -25,13 +24,13 @@ pub async fn admit(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
-) -> Checked<Answer> {
+) -> Checked<Answer<AdmitTransition>> {
     let id = DeploymentId::planned(&execution.arn);
     log::name_deployment(&id);
     let key = store::planned(&id);
     retry(ports, "recording the plan", async || {
         if store::load(ports, &key).await?.is_some() {
-            return Ok(Some(plain(Word::Plan, &id, 0)));
+            return Ok(Some(Answer::of(AdmitTransition::Plan, &id, 0)));
         }
         let (deployment, turn) = of(ports, execution, request, &id).await?;
         let expires = ports.now().plus_s(KEPT_S);
@@ -43,7 +42,7 @@ pub async fn admit(
         };
         let planned = Stored::new(key.clone(), planned);
         let is_done = commit(ports, vec![planned.put_until(expires)?]).await?;
-        Ok(is_done.then(|| plain(Word::Plan, &id, 0)))
+        Ok(is_done.then(|| Answer::of(AdmitTransition::Plan, &id, 0)))
     })
     .await
 }

@@ -3,7 +3,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::before;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Answered, Write};
 use crate::removable::Removable;
 use crate::store::{self, Done, Progress, Stored, commit, put_state, retry};
@@ -58,7 +58,7 @@ pub async fn remove(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
-) -> Checked<Answer> {
+) -> Checked<Answer<EndTransition>> {
     loop {
         let last = retry(ports, "letting go", async || {
             one_part(ports, execution, request).await
@@ -75,7 +75,7 @@ pub enum Part {
     /// Others are left.
     One,
     /// Nothing is left; the execution ends with this answer.
-    Last(Answer),
+    Last(Answer<EndTransition>),
 }
 
 async fn one_part(

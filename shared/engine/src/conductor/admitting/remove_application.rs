@@ -7,7 +7,7 @@
 use crate::conductor::admitting::remove::{AT_ONCE, Part, part};
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::before;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Answered, Write};
 use crate::removable::application::OfApplication;
 use crate::store::{self, Done, commit, retry};
@@ -23,7 +23,7 @@ pub async fn remove(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
-) -> Checked<Answer> {
+) -> Checked<Answer<EndTransition>> {
     loop {
         let one = async || one_part(ports, execution, &request.app).await;
         if let Part::Last(answer) = retry(ports, "letting go", one).await? {

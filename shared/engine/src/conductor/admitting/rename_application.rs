@@ -4,7 +4,7 @@
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
 use crate::movable::application::WholeMovable;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::store::Done;
 use crate::trouble::Checked;
 use windlass_domain::identity::EnvironmentId;
@@ -15,7 +15,7 @@ pub async fn rename(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
-) -> Checked<Answer> {
+) -> Checked<Answer<EndTransition>> {
     let app = &request.app;
     let to = request.to_app.as_ref().unwrap_or(app);
     once(ports, execution, "renaming", async || {

@@ -47,7 +47,7 @@ pub async fn admit(
                 return Ok(Some(Admitted::New(id)));
             }
             let answer = same(ports, &former.value).await?;
-            return Ok(Some(Admitted::Answer(answer)));
+            return Ok(Some(Admitted::from(answer)));
         }
         let known = Stored::new(
             store::execution(&execution.arn),

@@ -3,7 +3,7 @@
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::done::once;
 use crate::loaded::resolved;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::pin;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Done, Stored, put_deployment};
@@ -24,7 +24,7 @@ pub async fn steer(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
-) -> Checked<Answer> {
+) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "steering the deployment", async || {
         let env = pin::named_environment(ports, request).await??;
         let found = find(ports, request, &env).await?;

@@ -2,8 +2,7 @@
 
 use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::answer::plain;
-use crate::payload::{Answer, Caller, Word};
+use crate::payload::{Answer, Caller, WaitTransition};
 use crate::ports::Answered;
 use crate::store::{self, commit, retry};
 use windlass_domain::admission::Decision;
@@ -11,7 +10,11 @@ use windlass_domain::admission::Decision;
 /// Serves the state. The token is stored before the lock is looked at again, so that a lock which
 /// was freed in between wakes it at once: either this look sees it free, or the outbox, which
 /// looks after the lock was freed, sees the token.
-pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Answered<Answer> {
+pub async fn await_turn(
+    ports: &impl Ports,
+    by: &Caller,
+    token: &str,
+) -> Answered<Answer<WaitTransition>> {
     let id = &by.deployment;
     retry(ports, "waiting for its turn", async || {
         let record = store::require(ports, &store::deployment(id)).await?;
@@ -19,7 +22,7 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Answere
         let Some(waiting) = view.waiting_of(&record.value) else {
             // It was ended or taken in between; `Admit` tells which.
             ports.succeed_task(token, &serde_json::json!({})).await?;
-            return Ok(Some(plain(Word::Wait, id, 0)));
+            return Ok(Some(Answer::of(WaitTransition::Wait, id, 0)));
         };
         let mut waiting = waiting.clone();
         waiting.value.keep(token);
@@ -32,7 +35,7 @@ pub async fn await_turn(ports: &impl Ports, by: &Caller, token: &str) -> Answere
             ) {
                 ports.succeed_task(token, &serde_json::json!({})).await?;
             }
-            return Ok(Some(plain(Word::Wait, id, 0)));
+            return Ok(Some(Answer::of(WaitTransition::Wait, id, 0)));
         }
         Ok(None)
     })

@@ -7,7 +7,7 @@ use crate::conductor::ports::Ports;
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ended::told;
 use crate::conductor::telling::ending::{add_line, reject};
-use crate::payload::{Answer, Caller};
+use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Answered, Write};
 use crate::store::{self, commit, put_deployment, retry};
 use windlass_domain::deployment::Deployment;
@@ -18,7 +18,11 @@ const TOO_LONG: &str = "States.Timeout";
 
 /// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:
 /// the recovery ends the deployment.
-pub async fn give_up(ports: &impl Ports, by: &Caller, error: &str) -> Answered<Answer> {
+pub async fn give_up(
+    ports: &impl Ports,
+    by: &Caller,
+    error: &str,
+) -> Answered<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "giving up", async || {
         let mut record = store::require(ports, &store::deployment(id)).await?;

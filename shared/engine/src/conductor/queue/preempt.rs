@@ -3,8 +3,7 @@
 
 use crate::conductor::environment::view;
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::answer::plain;
-use crate::payload::{Answer, Caller, Word};
+use crate::payload::{Answer, Caller, WaitTransition};
 use crate::ports::Answered;
 use crate::{recovery, store};
 use windlass_domain::deployment::{Deployment, PREEMPTED};
@@ -14,7 +13,7 @@ use windlass_domain::request::ActionName;
 
 /// Serves the state: stops the owner's execution and starts its recovery. The execution-status
 /// rule would start the same recovery; whichever comes second finds it started.
-pub async fn preempt(ports: &impl Ports, by: &Caller) -> Answered<Answer> {
+pub async fn preempt(ports: &impl Ports, by: &Caller) -> Answered<Answer<WaitTransition>> {
     let id = &by.deployment;
     let record = store::require(ports, &store::deployment(id)).await?;
     let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
@@ -35,7 +34,7 @@ pub async fn preempt(ports: &impl Ports, by: &Caller) -> Answered<Answer> {
         )
         .await?;
     }
-    Ok(plain(Word::Wait, id, 0))
+    Ok(Answer::of(WaitTransition::Wait, id, 0))
 }
 
 /// True where it stops just this one: a rollback stops whatever is under way, a release the one that it was admitted

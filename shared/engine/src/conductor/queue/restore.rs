@@ -8,7 +8,7 @@ use crate::conductor::environment::view::View;
 use crate::conductor::environment::way_back;
 use crate::conductor::ports::Ports;
 use crate::conductor::queue::taking::{Outcome, finish, take};
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Answered;
 use crate::store::{self, Stored};
 use crate::trouble::apart;
@@ -25,7 +25,7 @@ pub async fn go(
     execution: &ExecutionRef,
     view: &mut View,
     mut record: Stored<Deployment>,
-) -> Answered<Option<Answer>> {
+) -> Answered<Option<Answer<AdmitTransition>>> {
     let key = store::hourly_look(record.value.environment_id());
     let look = store::load(ports, &key).await?;
     let waiting = view.who_waits();

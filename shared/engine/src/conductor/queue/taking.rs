@@ -4,13 +4,12 @@ use crate::conductor::environment::drills;
 use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::view::{View, is_operator};
 use crate::conductor::ports::Ports;
-use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ended::told;
 use crate::conductor::telling::ending::{add_line, end, reject};
 use crate::conductor::telling::since::known;
 use crate::conductor::telling::went_back;
-use crate::payload::{Answer, ExecutionRef, Word};
+use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored, commit, put_deployment, put_state};
 use windlass_domain::admission::{Candidate, How, Replaced};
@@ -26,7 +25,7 @@ pub(super) async fn take(
     execution: &ExecutionRef,
     view: &View,
     mut record: Stored<Deployment>,
-) -> Answered<Option<Answer>> {
+) -> Answered<Option<Answer<AdmitTransition>>> {
     let now = ports.now();
     let mut lock = view.lock.clone();
     lock.value.raise(now);
@@ -50,18 +49,18 @@ pub(super) async fn take(
     writes.extend(view.leave_queue(&record.value));
     writes.extend(drills::noted(&view.drills, &record.value)?);
     let done = commit(ports, writes).await?;
-    Ok(done.then(|| plain(Word::Go, &record.value.id, lock.value.token)))
+    Ok(done.then(|| Answer::of(AdmitTransition::Go, &record.value.id, lock.value.token)))
 }
 
 pub(super) async fn queue(
     ports: &impl Ports,
     view: &View,
     mut record: Stored<Deployment>,
-    word: Word,
-) -> Answered<Option<Answer>> {
-    let answer = plain(word, &record.value.id, 0);
+    word: AdmitTransition,
+) -> Answered<Option<Answer<AdmitTransition>>> {
+    let answer = Answer::of(word, &record.value.id, 0);
     if view.waiting_of(&record.value).is_some() {
-        if word == Word::Preempt {
+        if word == AdmitTransition::Preempt {
             // It waited already when the deployment came that it stops.
             let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
             let done = commit(ports, vec![put_deployment(&record)?, unchanged]).await?;
@@ -114,7 +113,7 @@ pub(super) async fn finish(
     view: &View,
     mut record: Stored<Deployment>,
     outcome: Outcome,
-) -> Answered<Option<Answer>> {
+) -> Answered<Option<Answer<AdmitTransition>>> {
     let now = ports.now();
     let mut superseded_by = None;
     let is_held = matches!(outcome, Outcome::Held(_));
@@ -178,5 +177,6 @@ pub(super) async fn finish(
     if !commit(ports, writes).await? {
         return Ok(None);
     }
-    told(ports, &record.value).await
+    let told = told(ports, &record.value).await?;
+    Ok(told.map(Answer::widened))
 }

@@ -5,11 +5,10 @@ use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
 use crate::conductor::queue::restore;
 use crate::conductor::queue::taking::{Outcome, finish, queue, take};
-use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::ended::told;
 use crate::conductor::telling::went_back;
 use crate::log;
-use crate::payload::{Answer, ExecutionRef, Word};
+use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::Answered;
 use crate::store::{self, Stored, retry};
 use crate::trouble::apart;
@@ -23,12 +22,12 @@ pub async fn turn(
     ports: &impl Ports,
     execution: &ExecutionRef,
     id: &DeploymentId,
-) -> Answered<Answer> {
+) -> Answered<Answer<AdmitTransition>> {
     log::name_deployment(id);
     retry(ports, "taking the lock", async || {
         let record = store::require(ports, &store::deployment(id)).await?;
         if let Some(answer) = told(ports, &record.value).await? {
-            return Ok(Some(answer));
+            return Ok(Some(answer.widened()));
         }
         once(ports, execution, record).await
     })
@@ -40,7 +39,7 @@ async fn once(
     ports: &impl Ports,
     execution: &ExecutionRef,
     mut record: Stored<Deployment>,
-) -> Answered<Option<Answer>> {
+) -> Answered<Option<Answer<AdmitTransition>>> {
     let mut view = View::load(ports, &record.value).await?;
     if let Some(answer) = holds_already(&view, execution, &record.value) {
         return Ok(Some(answer));
@@ -54,7 +53,7 @@ async fn once(
             finish(ports, &view, record, Outcome::Refused(findings)).await
         }
         Decision::Superseded(by) => finish(ports, &view, record, Outcome::Superseded(by)).await,
-        Decision::Wait => queue(ports, &view, record, Word::Wait).await,
+        Decision::Wait => queue(ports, &view, record, AdmitTransition::Wait).await,
         Decision::Preempt(held) => {
             if is_operator(record.value.action) {
                 let barred = way_back::goes_nowhere(ports, &view, &record.value).await?;
@@ -64,7 +63,7 @@ async fn once(
                 record.value.snapshot = record.value.snapshot.or(view.present());
             }
             record.value.stops = Some(held.deployment);
-            queue(ports, &view, record, Word::Preempt).await
+            queue(ports, &view, record, AdmitTransition::Preempt).await
         }
         Decision::Take => {
             if record.value.of_drill() == Some(&record.value.id) {
@@ -97,8 +96,12 @@ fn is_all_that_is_asked(record: &Deployment) -> bool {
 }
 
 /// Returns the answer of a former taking whose own answer was lost.
-fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> Option<Answer> {
+fn holds_already(
+    view: &View,
+    execution: &ExecutionRef,
+    record: &Deployment,
+) -> Option<Answer<AdmitTransition>> {
     let held = view.lock.value.held.as_ref()?;
     (held.deployment == record.id && held.execution == execution.arn)
-        .then(|| plain(Word::Go, &record.id, view.lock.value.token))
+        .then(|| Answer::of(AdmitTransition::Go, &record.id, view.lock.value.token))
 }

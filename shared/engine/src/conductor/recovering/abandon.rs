@@ -8,7 +8,7 @@ use crate::conductor::environment::view::View;
 use crate::conductor::ports::Ports;
 use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
 use crate::conductor::telling::ending::{add_line, end};
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Answered, Write};
 use crate::recovery::Owner;
 use crate::store::{Done, Stored, commit, put_deployment};
@@ -29,7 +29,7 @@ pub async fn abandon(
     execution: &ExecutionRef,
     request: &Request,
     mut record: Stored<Deployment>,
-) -> Checked<Option<Answer>> {
+) -> Checked<Option<Answer<EndTransition>>> {
     if let Some(ended) = &record.value.ending {
         let resolved = ended.resolved.as_ref();
         let resolved = resolved.map_or_else(String::new, |how| format!(", {how}"));
@@ -124,7 +124,7 @@ pub async fn nothing(
     execution: &ExecutionRef,
     request: &Request,
     why: &str,
-) -> Answered<Option<Answer>> {
+) -> Answered<Option<Answer<EndTransition>>> {
     let done = Done {
         nothing: "NothingToRecover".into(),
         ..Done::of(

@@ -6,7 +6,7 @@ use crate::conductor::recovering::hand_over::{hand_over, handed_over};
 use crate::conductor::recovering::owner;
 use crate::conductor::telling::answer::of_record;
 use crate::conductor::telling::ending::end;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Answered, Execution as Owner};
 use crate::store::{Stored, commit};
 use windlass_domain::deployment::Deployment;
@@ -38,7 +38,7 @@ pub async fn leave(
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
     owner: Option<Owner>,
-) -> Answered<Option<Answer>> {
+) -> Answered<Option<Answer<EndTransition>>> {
     let Some(former) = hand_over(
         ports,
         execution,

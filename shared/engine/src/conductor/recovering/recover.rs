@@ -7,9 +7,8 @@ use crate::conductor::recovering::hand_over::{hand_over, handed_over};
 use crate::conductor::recovering::leave;
 use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
 use crate::conductor::settling::judged::judged_good;
-use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::done;
-use crate::payload::{Answer, ExecutionRef, Word};
+use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Answered, Execution};
 use crate::recovery::Owner;
 use crate::store::{self, Stored, commit, retry};
@@ -29,7 +28,7 @@ pub async fn or_turn(
     ports: &impl Ports,
     execution: &ExecutionRef,
     id: &DeploymentId,
-) -> Answered<Answer> {
+) -> Answered<Answer<AdmitTransition>> {
     let record = store::require(ports, &store::deployment(id)).await?;
     let lock = store::load_or_default(ports, &store::lock(record.value.environment_id())).await?;
     match &lock.value.held {
@@ -45,14 +44,15 @@ pub async fn admit(
     ports: &impl Ports,
     execution: &ExecutionRef,
     request: &Request,
-) -> Checked<Answer> {
+) -> Checked<Answer<AdmitTransition>> {
     retry(ports, "taking over", async || {
         if let Some(answer) = done::before(ports, execution).await? {
-            return Ok(Some(answer));
+            return Ok(Some(answer.widened()));
         }
         let found = find(ports, request).await?;
         let Some((record, lock)) = found else {
-            return Ok(nothing(ports, execution, request, "nobody holds the lock").await?);
+            let nothing = nothing(ports, execution, request, "nobody holds the lock");
+            return Ok(nothing.await?.map(Answer::widened));
         };
         let answer = match &lock.value.held {
             // A retry beside the invocation that has just taken over.
@@ -67,15 +67,22 @@ pub async fn admit(
                         take_over(ports, execution, request, record, lock, owner).await?
                     }
                     TakeOver::Enough(owner) => {
-                        leave::leave(ports, execution, record, lock, owner).await?
+                        let left = leave::leave(ports, execution, record, lock, owner);
+                        left.await?.map(Answer::widened)
                     }
-                    TakeOver::No(why) => nothing(ports, execution, request, &why).await?,
+                    TakeOver::No(why) => {
+                        let nothing = nothing(ports, execution, request, &why);
+                        nothing.await?.map(Answer::widened)
+                    }
                     TakeOver::Refuse(finding) => {
                         return Err(finding.into());
                     }
                 }
             }
-            _ => abandon(ports, execution, request, record).await?,
+            _ => {
+                let abandoned = abandon(ports, execution, request, record);
+                abandoned.await?.map(Answer::widened)
+            }
         };
         Ok(answer)
     })
@@ -170,7 +177,7 @@ async fn take_over(
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
     owner: Option<Execution>,
-) -> Answered<Option<Answer>> {
+) -> Answered<Option<Answer<AdmitTransition>>> {
     let Some(former) = hand_over(
         ports,
         execution,
@@ -204,13 +211,13 @@ async fn take_over(
 }
 
 /// Returns the state in which a recovery goes on. `Settle` checks again that the deployment may be settled.
-fn go_on(record: &Deployment, token: u64) -> Answer {
+fn go_on(record: &Deployment, token: u64) -> Answer<AdmitTransition> {
     let word = if record.undoing.is_some() {
-        Word::Undo
+        AdmitTransition::Undo
     } else {
-        Word::Settle
+        AdmitTransition::Settle
     };
-    plain(word, &record.id, token)
+    Answer::of(word, &record.id, token)
 }
 
 /// Returns whether the deployment was judged good and all its steps are still reached. A step that was reached may have

@@ -7,7 +7,7 @@ use crate::conductor::settling::snapshots::{before_windlass, found, present, put
 use crate::conductor::telling::done::once;
 use crate::conductor::telling::refuse;
 use crate::last_fault;
-use crate::payload::{Answer, Caller};
+use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Done, Stored, put_deployment, put_state};
 use crate::trouble::{Checked, Trouble};
@@ -41,7 +41,7 @@ pub async fn accept(
     by: &Caller,
     input: &Value,
     error: &str,
-) -> Answered<Answer> {
+) -> Answered<Answer<EndTransition>> {
     let request = match request::request_of(&by.execution, input) {
         Ok(request) => request,
         Err(part) => return refuse::unreadable(ports, &by.execution, input, part.findings()).await,
@@ -56,7 +56,12 @@ pub async fn accept(
 }
 
 /// Takes what was seen for what runs, and frees the environment.
-async fn taken(ports: &impl Ports, by: &Caller, request: &Request, error: &str) -> Checked<Answer> {
+async fn taken(
+    ports: &impl Ports,
+    by: &Caller,
+    request: &Request,
+    error: &str,
+) -> Checked<Answer<EndTransition>> {
     let id = &by.deployment;
     once(
         ports,

@@ -14,7 +14,7 @@ use crate::conductor::telling::cost::note_cost;
 use crate::conductor::telling::ended::told;
 use crate::conductor::telling::ending::{add_line, end, reject};
 use crate::conductor::telling::went_back;
-use crate::payload::{Answer, Caller};
+use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Answered, Condition, Write};
 use crate::store::{self, Stored, commit, put_deployment, put_state, retry};
 use windlass_domain::deployment::{Deployment, Why};
@@ -28,7 +28,7 @@ use windlass_domain::since::{ALREADY_THERE, found_in_place};
 use windlass_domain::step::Step;
 
 /// Serves the state.
-pub async fn settle(ports: &impl Ports, by: &Caller) -> Answered<Answer> {
+pub async fn settle(ports: &impl Ports, by: &Caller) -> Answered<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "settling the deployment", async || {
         let mut record = store::require(ports, &store::deployment(id)).await?;

@@ -16,7 +16,7 @@ use crate::conductor::telling::ended::told;
 use crate::conductor::telling::ending::{add_line, end, reject};
 use crate::conductor::telling::undone::outcome;
 use crate::conductor::telling::went_back;
-use crate::payload::{Answer, Caller};
+use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored, commit, put_deployment, put_state, retry};
 use windlass_domain::admission::Facts;
@@ -32,7 +32,11 @@ use windlass_domain::time::Time;
 use windlass_domain::to_have::to_have;
 
 /// Serves the state.
-pub async fn settle_undo(ports: &impl Ports, by: &Caller, error: &str) -> Answered<Answer> {
+pub async fn settle_undo(
+    ports: &impl Ports,
+    by: &Caller,
+    error: &str,
+) -> Answered<Answer<EndTransition>> {
     let id = &by.deployment;
     retry(ports, "ending the undo", async || {
         let mut record = store::require(ports, &store::deployment(id)).await?;

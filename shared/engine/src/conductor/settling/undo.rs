@@ -2,10 +2,9 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::settling::unprepared::unprepared;
-use crate::conductor::telling::answer::plain;
 use crate::conductor::telling::undone::{first_wave, in_words};
 use crate::last_fault;
-use crate::payload::{Answer, Caller, Word, WorkItem};
+use crate::payload::{Answer, Caller, UndoTransition, WorkItem};
 use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Fence, Stored, commit, put_deployment, retry};
 use windlass_domain::deployment::{Deployment, Why};
@@ -29,7 +28,7 @@ pub async fn undo(
     by: &Caller,
     error: &str,
     undone: Option<u32>,
-) -> Answered<Answer> {
+) -> Answered<Answer<UndoTransition>> {
     let id = &by.deployment;
     let record = store::require(ports, &store::deployment(id)).await?;
     still_ours(ports, by, &record.value).await?;
@@ -37,7 +36,7 @@ pub async fn undo(
     let unprepared = unprepared(ports, error, &record.value, &steps).await?;
     if unprepared.is_some() {
         // Nothing is undone where nothing was planned.
-        return Ok(plain(Word::SettleUndo, id, by.token));
+        return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));
     }
     if record.value.undoing.is_none() || record.value.stopped {
         record_why(ports, by, error, &steps).await?;
@@ -54,18 +53,18 @@ pub async fn undo(
         return Ok(Answer {
             wave: BEFORE_ALL,
             items: bars.map(WorkItem::back).collect(),
-            ..plain(Word::Restore, id, by.token)
+            ..Answer::of(UndoTransition::Restore, id, by.token)
         });
     }
     if bars.peek().is_some() {
-        return Ok(plain(Word::SettleUndo, id, by.token));
+        return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));
     }
     let Some(wave) = to_restore()
         .filter_map(first_wave)
         .filter(|wave| *wave < below)
         .max()
     else {
-        return Ok(plain(Word::SettleUndo, id, by.token));
+        return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));
     };
     let items = to_restore()
         .filter(|step| first_wave(step) == Some(wave))
@@ -74,7 +73,7 @@ pub async fn undo(
     Ok(Answer {
         wave,
         items,
-        ..plain(Word::Restore, id, by.token)
+        ..Answer::of(UndoTransition::Restore, id, by.token)
     })
 }
 

@@ -4,7 +4,7 @@
 
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::ended;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Done, Owner, Removed, Stored, commit, retry};
 use crate::trouble::Checked;
@@ -55,7 +55,7 @@ impl Done {
     }
 
     /// Returns the answer that tells of it.
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> Answer<EndTransition> {
         let ending = if self.nothing.is_empty() {
             Ending::Succeeded
         } else {
@@ -66,7 +66,10 @@ impl Done {
 }
 
 /// Returns the answer to what this execution has done before, if anything.
-pub async fn before(ports: &impl Ledger, execution: &ExecutionRef) -> Answered<Option<Answer>> {
+pub async fn before(
+    ports: &impl Ledger,
+    execution: &ExecutionRef,
+) -> Answered<Option<Answer<EndTransition>>> {
     let done = store::load(ports, &store::done(&execution.arn)).await?;
     Ok(done.map(|done| done.value.answer()))
 }
@@ -78,7 +81,7 @@ pub async fn once(
     execution: &ExecutionRef,
     what: &str,
     mut decide: impl AsyncFnMut() -> Checked<(Done, Vec<Write>)>,
-) -> Checked<Answer> {
+) -> Checked<Answer<EndTransition>> {
     retry(ports, what, async || {
         if let Some(answer) = before(ports, execution).await? {
             return Ok(Some(answer));

@@ -4,7 +4,7 @@ use crate::beside;
 use crate::conductor::ports::Ports;
 use crate::conductor::telling::answer::ended;
 use crate::conductor::telling::ending::cause_of;
-use crate::payload::{Answer, ExecutionRef};
+use crate::payload::{Answer, EndTransition, ExecutionRef};
 use crate::ports::{Answered, Clock, Key, Ledger, Write};
 use crate::store::{self, Stored, commit, retry};
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub async fn unreadable(
     execution: &ExecutionRef,
     input: &Value,
     findings: Vec<Finding>,
-) -> Answered<Answer> {
+) -> Answered<Answer<EndTransition>> {
     let requester = Requester {
         route: Route::Console,
         principal: Some(execution.arn.clone()),
@@ -52,7 +52,7 @@ pub async fn refuse(
     execution: &ExecutionRef,
     request: &Request,
     findings: Vec<Finding>,
-) -> Answered<Answer> {
+) -> Answered<Answer<EndTransition>> {
     let findings = limited(findings);
     let mut refusal = refusal(
         ports,
@@ -139,7 +139,7 @@ fn about(request: &Request) -> String {
         .unwrap_or_else(|| request.action.to_string())
 }
 
-fn answer(findings: &[Finding]) -> Answer {
+fn answer(findings: &[Finding]) -> Answer<EndTransition> {
     let (name, cause) = cause_of(findings);
     let none = DeploymentId("none".into());
     ended(&none, Ending::Rejected, &name, &cause)

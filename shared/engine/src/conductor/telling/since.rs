@@ -2,7 +2,7 @@
 
 use crate::conductor::environment::view::View;
 use crate::conductor::telling::answer::{ended, of_record};
-use crate::payload::Answer;
+use crate::payload::{Answer, EndTransition};
 use crate::ports::{Answered, Ledger};
 use crate::store;
 use windlass_domain::deployment::{Deployment, Status};
@@ -50,7 +50,7 @@ pub async fn now(ports: &impl Ledger, record: &Deployment) -> Answered<Option<No
 
 /// The answer to a request that was made before: how its deployment stands. That it once succeeded is told beside what
 /// is so now, and not as the ending of this execution, which brought nothing.
-pub async fn same(ports: &impl Ledger, existing: &Deployment) -> Answered<Answer> {
+pub async fn same(ports: &impl Ledger, existing: &Deployment) -> Answered<Answer<EndTransition>> {
     let id = &existing.id;
     let Some(ended_as) = &existing.ending else {
         let stands = match (existing.status, &existing.undoing) {

@@ -4,7 +4,7 @@ mod others;
 mod scene;
 
 use scene::{HOOKS, Moved, changes, failure, live, plan, served, sleep_min};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{Revision, Routing};
 use windlass_world::codedeploy::LiveDeployment;
 use windlass_world::conformance::{Trial, conforms};
@@ -47,13 +47,13 @@ fn a_canary_is_watched_while_codedeploy_moves_the_alias() {
     ");
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     assert_eq!(served(world), "1 2@0.1: InProgress");
     sleep_min(world, 5);
-    assert_eq!(trial.answer(Some(1), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Changed));
     assert_eq!(served(world), "1 2@0.1: InProgress");
     sleep_min(world, 5);
-    assert_eq!(trial.answer(Some(2), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(2), 1), Ok(WorkTransition::Changed));
     assert_eq!(served(world), "2: Succeeded");
     assert_eq!(changes(&trial), ["alias live 1 → 2 by CodeDeploy"]);
     let state = world.codedeploy();
@@ -68,7 +68,7 @@ fn the_hooks_of_the_last_revision_are_kept() {
         has_hooks: true,
     };
     let trial = Trial::begin(&subject).unwrap();
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let state = trial.scene.world.codedeploy();
     let Some(Revision::Kept { sha256, .. }) = &state.deployments[0].told.revision else {
         panic!("its revision is kept")
@@ -87,12 +87,12 @@ fn a_failed_gate_stops_it_and_its_rollback_is_followed() {
     let subject = Moved::by(Routing::Linear(10, 3));
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     sleep_min(world, 4);
     assert_eq!(served(world), "1 2@0.2: InProgress");
     assert_eq!(
         trial.answer(None, 1),
-        Ok(Word::Changed),
+        Ok(WorkTransition::Changed),
         "{}",
         failure(&trial)
     );
@@ -108,10 +108,10 @@ fn what_has_succeeded_is_undone_by_the_alias_itself() {
     let subject = Moved::by(Routing::Canary(10, 2));
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     assert_eq!(
         trial.answer(None, 1),
-        Ok(Word::Changed),
+        Ok(WorkTransition::Changed),
         "{}",
         failure(&trial)
     );
@@ -124,11 +124,11 @@ fn a_rollback_that_fails_is_mended_by_the_alias_itself() {
     let subject = Moved::by(Routing::Canary(10, 10));
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     live(&trial, LiveDeployment::forgets_its_rollback);
     assert_eq!(
         trial.answer(None, 1),
-        Ok(Word::Changed),
+        Ok(WorkTransition::Changed),
         "{}",
         failure(&trial)
     );
@@ -141,7 +141,7 @@ fn a_rollback_is_the_alias_itself() {
     let subject = Moved::by(Routing::Linear(10, 10));
     let trial = Trial::begin(&subject).unwrap();
     let before = serde_json::to_value(&trial.before).unwrap();
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     let planned = plan(&trial.scene.world, "old", Some(&before["goal"]));
     let what: Vec<&str> = planned
         .stages

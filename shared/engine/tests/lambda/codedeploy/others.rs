@@ -2,7 +2,7 @@
 
 use super::scene::{HOOKS, Moved, changes, failure, live, refused, served, sleep_min};
 use crate::scene::{FUNCTION, function};
-use windlass_engine::payload::Word;
+use windlass_engine::payload::WorkTransition;
 use windlass_engine::ports::{NewDeployed, Revision, Routing};
 use windlass_world::World;
 use windlass_world::conformance::Trial;
@@ -19,14 +19,14 @@ fn an_alarm_of_the_group_takes_it_back_and_is_told() {
         .monitors
         .push("shop-5xx".into());
     drop(state);
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     world.set_alarm("shop-5xx", "ALARM", &[9.0]);
     sleep_min(world, 5);
-    assert_eq!(trial.answer(Some(1), 1), Ok(Word::Failed));
+    assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Failed));
     insta::assert_snapshot!(failure(&trial), @"ChangeFailed: alias live of function shop-api-prod: Deployment d-000000001 of version 2 of CodeDeploy was stopped, because an alarm of its group rang: One or more alarms have been activated. Its rollback d-000000002 has succeeded. The alias sends its callers to 1. Remedy: Look at the alarm that is named, and at the alarms of the deployment group; then deploy a fixed release.");
     assert_eq!(
         trial.answer(None, 1),
-        Ok(Word::Changed),
+        Ok(WorkTransition::Changed),
         "{}",
         failure(&trial)
     );
@@ -45,16 +45,16 @@ fn a_hook_that_says_no_is_told() {
         let world = &trial.scene.world;
         world.codedeploy().group("shop", "api").unwrap().fails_at = Some(event);
         for wave in 0..waves {
-            assert_eq!(trial.answer(Some(wave), 1), Ok(Word::Changed));
+            assert_eq!(trial.answer(Some(wave), 1), Ok(WorkTransition::Changed));
         }
-        assert_eq!(trial.answer(Some(waves), 1), Ok(Word::Failed));
+        assert_eq!(trial.answer(Some(waves), 1), Ok(WorkTransition::Failed));
         let wanted = format!(
             "because its hook {event} failed: a hook failed. Its rollback d-000000002 has succeeded. The alias sends its callers to 1."
         );
         assert!(failure(&trial).contains(&wanted), "{}", failure(&trial));
         assert_eq!(
             trial.answer(None, 1),
-            Ok(Word::Changed),
+            Ok(WorkTransition::Changed),
             "{}",
             failure(&trial)
         );
@@ -67,11 +67,11 @@ fn somebody_who_stops_it_is_told() {
     let subject = Moved::by(Routing::Canary(10, 10));
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Changed));
     let now = world.true_time();
     live(&trial, |live| live.stop(now));
     sleep_min(world, 1);
-    assert_eq!(trial.answer(Some(1), 1), Ok(Word::Failed));
+    assert_eq!(trial.answer(Some(1), 1), Ok(WorkTransition::Failed));
     let told = failure(&trial);
     assert!(told.starts_with("TargetChangedByOther"), "{told}");
     assert!(
@@ -80,7 +80,7 @@ fn somebody_who_stops_it_is_told() {
     );
     assert_eq!(
         trial.answer(None, 1),
-        Ok(Word::Changed),
+        Ok(WorkTransition::Changed),
         "{}",
         failure(&trial)
     );
@@ -109,10 +109,10 @@ fn somebody_else_s_deployment_is_left_to_them() {
     let subject = Moved::by(Routing::Canary(10, 2));
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
-    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(trial.forward(), Ok(WorkTransition::Changed));
     by_hand(world, "2");
     sleep_min(world, 1);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Failed));
+    assert_eq!(trial.answer(None, 1), Ok(WorkTransition::Failed));
     let told = failure(&trial);
     assert!(told.starts_with("TargetChangedByOther"), "{told}");
     sleep_min(world, 5);
@@ -127,7 +127,7 @@ fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
     by_hand(world, "1");
     insta::assert_snapshot!(refused(world), @"TargetBusy: components.api.codedeploy.group: CodeDeploy makes one deployment at a time in group shop/api, and d-000000001 is somebody else's: it is created, and does nothing yet. Remedy: Wait until it is over, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), and deploy again.");
     // The deployment came after `Prepare`.
-    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Failed));
+    assert_eq!(trial.answer(Some(0), 1), Ok(WorkTransition::Failed));
     assert!(
         failure(&trial).starts_with("TargetBusy"),
         "{}",

@@ -2,6 +2,10 @@
 //!
 //! `statemachine/release.asl.json` is the other side; the contract tests hold the two together.
 
+mod answer;
+
+pub use answer::*;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,56 +13,6 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{KindName, Wave};
 use windlass_domain::step::Step;
-
-/// The verdict words that Choice states branch on. Everything else leads to undo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Word {
-    /// Admit: it holds the lock; on to `Prepare`.
-    Go,
-    /// Admit: it waits; on to `AwaitTurn`.
-    Wait,
-    /// Admit: a running deployment must go first; on to `Preempt`, then `AwaitTurn`.
-    Preempt,
-    /// Admit, for a recovery: on to `Undo`.
-    Undo,
-    /// Admit, for an `accept`: on to `Look`, which answers the same.
-    Look,
-    /// Admit, for what is only planned: on to `Plan`, which answers the same.
-    Plan,
-    /// Prepare, Judge: change the wave's items; on to `Change`.
-    Change,
-    /// Judge: the next wave is to be planned first; back to `Prepare`.
-    Prepare,
-    /// Judge: all waves passed. Prepare: nothing to do or refused. Admit, for a recovery: judged
-    /// already. On to `Settle`.
-    Settle,
-    /// An item of a wave: what its kind publishes comes first; on to `Publish`.
-    Publish,
-    /// An item of a wave: nothing is published before its change; on to `Deploy`.
-    Deploy,
-    /// A deployer: the wave's goal is reached.
-    Changed,
-    /// A deployer: it failed; the step item tells why. Judge: a gate failed. Prepare: what comes next cannot be
-    /// planned; the step item tells why. On to `Undo`.
-    Failed,
-    /// Judge: watch on for `seconds`; back to `Bake`.
-    Bake,
-    /// Undo: bring the items back; on to `UndoChange`. An item of it: on to `Restore`.
-    Restore,
-    /// Undo: everything that can be restored was tried; on to `SettleUndo`.
-    SettleUndo,
-    /// It ended `Succeeded` (also: a hold was set or released, `accept` was done).
-    Succeeded,
-    /// It ended `NothingToDo`.
-    NothingToDo,
-    /// It ended `Rejected`.
-    Rejected,
-    /// It ended `RolledBack`.
-    RolledBack,
-    /// It ended `NeedsOperator`.
-    NeedsOperator,
-}
 
 /// The execution that a state runs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,26 +131,16 @@ pub enum JudgeInput {
     },
 }
 
-/// The answer of the conductor, the planner and the judge. Every member is always present, so that no expression in the
-/// machine fails.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    /// The word to branch on.
-    pub verdict: Word,
-    /// The deployment's id, or the text `none`.
-    pub deployment: DeploymentId,
-    /// The lock's token; 0 without a lock.
-    pub token: u64,
-    /// The wave that `items` belong to; for `bake`, the wave that is watched, as it was asked.
-    pub wave: u32,
-    /// The components to change, or to restore, in parallel.
-    pub items: Vec<WorkItem>,
-    /// The seconds to watch before the next judgement.
-    pub seconds: u64,
-    /// For the machine's Fail states: a short name.
-    pub error: String,
-    /// For the machine's Fail states: the text, which the notification carries, too.
-    pub cause: String,
+/// The first state of an item within its Map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Begin {
+    /// What its kind publishes comes first.
+    Publish,
+    /// Nothing is published before its change.
+    Deploy,
+    /// It is brought back.
+    Restore,
 }
 
 /// One component to change or to restore.
@@ -206,8 +150,8 @@ pub struct WorkItem {
     pub component: ComponentName,
     /// Its kind, by which the machine looks its function up.
     pub kind: KindName,
-    /// The first thing that is done with it: `publish` or `deploy`, or `restore` on the way back.
-    pub begin: Word,
+    /// The first thing that is done with it.
+    pub begin: Begin,
 }
 
 impl WorkItem {
@@ -215,9 +159,9 @@ impl WorkItem {
     pub fn of_wave(wave: &Wave) -> Vec<Self> {
         let begin = |kind: KindName| {
             if kind.publishes() {
-                Word::Publish
+                Begin::Publish
             } else {
-                Word::Deploy
+                Begin::Deploy
             }
         };
         let changes = wave.changes.iter();
@@ -235,7 +179,7 @@ impl WorkItem {
         Self {
             component: step.component.clone(),
             kind: step.kind,
-            begin: Word::Restore,
+            begin: Begin::Restore,
         }
     }
 }
@@ -255,11 +199,21 @@ pub struct Work {
     pub wave: Option<u32>,
 }
 
+/// What a deployer or a publisher has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkTransition {
+    /// The wave's goal is reached.
+    Changed,
+    /// It failed; the step item tells why.
+    Failed,
+}
+
 /// The answer of a deployer. A failure is data, and the step item tells why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkDone {
     /// The component.
     pub component: ComponentName,
-    /// `changed` or `failed`.
-    pub verdict: Word,
+    /// Whether the goal is reached.
+    pub verdict: WorkTransition,
 }
