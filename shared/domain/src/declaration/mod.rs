@@ -3,6 +3,7 @@
 //! [`Declaration::parse`] is the one edge: text in, a declaration without mistakes out, or every
 //! finding at once. [`Declaration::resolve`] fills it in for one environment.
 
+pub(crate) mod arrivals;
 pub(crate) mod aws_name;
 mod check;
 pub mod claim;
