@@ -1,9 +1,10 @@
 use super::*;
-use crate::fault::FaultName;
+use crate::fault::{Fault, FaultName};
 use crate::identity::DeploymentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::plan::KindName;
 use crate::step::{ChangeRecord, SEEN_AFTER_MS, StepStatus};
+use crate::time::Time;
 use serde_json::json;
 
 const TOKEN: u64 = 7;

@@ -2,234 +2,25 @@
 //!
 //! It does not look at the targets. A deployment that is admitted looks at them before it claims anything.
 
-use crate::deployment::Deployment;
-use crate::drill::{self, Drill};
-use crate::environment::{
-    Became, EnvironmentState, Held, HeldState, Hold, Lock, Past, Veto, Waiting,
-};
-use crate::finding::Finding;
-use crate::identity::{DeploymentId, EnvironmentId};
-use crate::name::{AppName, ComponentName, EnvironmentName};
-use crate::order::Order;
-use crate::overtaking::{
-    Overtakes, Supersede, UnderWay, goes_before, irreversible, overtakes, rollback,
-};
+use crate::drill::turn;
+use crate::environment::{Became, HeldState, Waiting};
+use crate::overtaking::{goes_before, irreversible, overtakes, rollback};
 use crate::part::Part;
 use crate::refusal::findings;
 use crate::request::ActionName;
-use crate::time::Time;
 
-/// A deployment that asks for admission.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
-    /// The deployment.
-    pub id: DeploymentId,
-    /// The application.
-    pub app: AppName,
-    /// The environment.
-    pub environment: EnvironmentName,
-    /// The version of its release. A person starts the release by it.
-    pub version: String,
-    /// `deploy`, `rollback` or `drill`.
-    pub action: ActionName,
-    /// The parts it is for.
-    pub components: Vec<Part>,
-    /// Its place in the order.
-    pub order: Order,
-    /// True if a person named the environment, in contrast to an arrival that a rule sent there.
-    pub by_person: bool,
-    /// True if it is a request of its own, in contrast to an arrival: somebody wants just this, now.
-    pub own: bool,
-    /// True if the release may be deployed again after an undo.
-    pub again: bool,
-    /// True if an older release may be deployed.
-    pub allow_older: bool,
-    /// True if it may be deployed while automatic deployments are held.
-    pub through_hold: bool,
-    /// True if gates that are red before anything has changed do not stop it. Admission does not use it; the input that
-    /// a person is told to start with keeps it.
-    pub accept_red: bool,
-    /// True if a person wants the deployment under way stopped for it.
-    pub preempt: bool,
-    /// The declaration's rule for an older release that is under way.
-    pub supersede: Supersede,
-    /// The deployment that it has stopped.
-    pub stops: Option<DeploymentId>,
-}
+mod candidate;
+mod decision;
+mod facts;
 
-impl Candidate {
-    /// The environment that it is of.
-    pub fn environment_id(&self) -> EnvironmentId<'_> {
-        EnvironmentId::new(&self.app, &self.environment)
-    }
-
-    /// Makes a candidate of a deployment's record.
-    pub fn of(record: &Deployment) -> Self {
-        Self {
-            id: record.id.clone(),
-            app: record.app.clone(),
-            environment: record.environment.clone(),
-            version: record.release.version.clone(),
-            action: record.action,
-            components: record.release.parts().collect(),
-            order: record.order.clone(),
-            by_person: record.by_person,
-            own: record.keyed.is_some(),
-            again: record.again,
-            allow_older: record.allow_older,
-            through_hold: record.through_hold,
-            accept_red: record.accept_red,
-            preempt: record.preempt,
-            supersede: record.supersede,
-            stops: record.stops.clone(),
-        }
-    }
-
-    /// Returns its wishes.
-    fn wishes(&self) -> Wishes {
-        Wishes {
-            again: self.again,
-            allow_older: self.allow_older,
-            through_hold: self.through_hold,
-        }
-    }
-
-    /// Returns whether it has its turn before those that overtake nobody.
-    pub fn goes_first(&self) -> bool {
-        self.preempt || self.stops.is_some()
-    }
-
-    /// Returns the same release as a person asks for it, with a request of their own, later than everything that is
-    /// there.
-    #[must_use]
-    pub fn of_a_person(&self) -> Self {
-        let id = DeploymentId(String::new());
-        Self {
-            order: Order {
-                accepted: Time(u64::MAX),
-                id: id.clone(),
-                ..self.order.clone()
-            },
-            id,
-            by_person: true,
-            own: true,
-            ..self.clone().wishing(Wishes::default())
-        }
-    }
-
-    /// Returns the same candidate with these wishes alone.
-    fn wishing(self, wishes: Wishes) -> Self {
-        Self {
-            again: wishes.again,
-            allow_older: wishes.allow_older,
-            through_hold: wishes.through_hold,
-            ..self
-        }
-    }
-}
-
-/// The wishes of a request: without them it would be refused. Each needs a reason.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Wishes {
-    /// True if it may pass a veto, or a person's stop.
-    pub again: bool,
-    /// True if it may pass a newer release.
-    pub allow_older: bool,
-    /// True if it may pass a hold.
-    pub through_hold: bool,
-}
-
-/// The ledger's facts about the environment.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Facts<'a> {
-    /// The lock.
-    pub lock: &'a Lock,
-    /// The environment's hold, its marks, and what runs.
-    pub state: &'a EnvironmentState,
-    /// The deployments that wait, the candidate itself included if it does.
-    pub waiting: &'a [Waiting],
-    /// The veto on the candidate's release, if any.
-    pub veto: Option<&'a Veto>,
-    /// The last fate of the candidate's release, if it matters.
-    pub past: Option<&'a Past>,
-    /// True if the candidate's release runs, as far as the state says ([`EnvironmentState::runs`]).
-    pub runs: bool,
-    /// The deployment that holds the lock, where the candidate may overtake it.
-    pub under_way: Option<&'a UnderWay>,
-    /// The drill that is under way.
-    pub drill: Option<&'a Drill>,
-}
-
-impl Facts<'_> {
-    /// Returns whether the candidate waits already.
-    pub fn waits(&self, candidate: &Candidate) -> bool {
-        let mut waiting = self.waiting.iter();
-        waiting.any(|waiting| waiting.deployment == candidate.id)
-    }
-}
-
-/// The decision about a candidate.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Decision {
-    /// It takes the lock.
-    Take,
-    /// It waits for its turn.
-    Wait,
-    /// It waits, and the owner of the lock is stopped and recovered first.
-    Preempt(Held),
-    /// Something else has taken its place, or is about to, for all of its components.
-    Superseded(Replaced),
-    /// It is refused. The findings name everything that stands in its way.
-    Reject(Vec<Finding>),
-}
-
-/// An obstacle to a candidate.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Obstacle<'a> {
-    /// A deployment that could not be undone holds the lock: no wish passes it.
-    NeedsOperator(&'a Held),
-    /// Automatic deployments are held.
-    Held(&'a Hold),
-    /// The release failed here.
-    Vetoed(&'a Veto),
-    /// A person stopped the release here.
-    Stopped(&'a Past),
-    /// A newer release of this part was brought by this deployment.
-    Older(&'a Part, &'a DeploymentId),
-    /// A newer release than the one that is to overtake it is under way.
-    OlderThanUnderWay(&'a Held),
-    /// A rollback is under way, which no release overtakes.
-    RollbackUnderWay(&'a Held),
-    /// The release under way has begun these, which are irreversible: stopped, it would bring nothing back.
-    Irreversible(&'a Held, &'a [ComponentName]),
-    /// A drill is to begin, and this deployment is under way, or waits.
-    NotIdle(&'a DeploymentId),
-}
-
-/// A deployment that takes the place of a release, which is superseded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replaced {
-    /// The deployment that brought it, or waits to.
-    pub by: DeploymentId,
-    /// The way in which it took the place.
-    pub how: How,
-}
-
-/// The way in which a release came to be superseded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// A deployment that was asked for later waits to bring all of its components.
-    Waits,
-    /// A newer release was here (rule 6), whether or not it still runs.
-    Newer,
-    /// It was live itself and was replaced since: by a newer release, a rollback, an `accept`.
-    Since,
-}
+pub use candidate::{Candidate, Wishes};
+pub use decision::{Decision, How, Overtakes, Replaced};
+pub use facts::{Facts, Obstacle, UnderWay, stuck};
 
 /// Decides. It is called at the arrival and again at every wake-up, always on what the ledger says then.
 pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
     if candidate.action == ActionName::Drill {
-        return drill::turn(candidate, facts);
+        return turn(candidate, facts);
     }
     let mut obstacles = obstacles(candidate, facts);
     // A release that runs already replaces nothing. The targets say later whether it runs in fact.
@@ -296,13 +87,6 @@ fn obstacles<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Vec<Obstacle<'a>> 
         }
     }
     all
-}
-
-/// Returns the obstacle that the environment needs an operator, who alone goes on there.
-pub fn stuck<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
-    let held = facts.lock.held.as_ref()?;
-    (held.state == HeldState::NeedsOperator && held.deployment != candidate.id)
-        .then_some(Obstacle::NeedsOperator(held))
 }
 
 /// The consequence of an earlier release for an arrival.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::admission_scene::{Scene, id, names, order};
+use crate::order::Order;
 
 fn in_words(decision: &Decision) -> String {
     match decision {

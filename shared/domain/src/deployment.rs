@@ -1,5 +1,6 @@
 //! Deployments. Their records say who asked for what and when, and how it ended.
 
+use crate::declaration::arrivals::Supersede;
 use crate::digest::Digest;
 use crate::ending::{Ending, Resolved};
 use crate::environment::Running;
@@ -8,7 +9,6 @@ use crate::identity::{DeploymentId, EnvironmentId};
 use crate::input::input;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
-use crate::overtaking::Supersede;
 use crate::part::Part;
 use crate::release::Release;
 use crate::request::{ActionName, ObjectRef, Requester};
@@ -22,6 +22,9 @@ use std::fmt;
 
 /// The name of the cause of an undo for a rollback that somebody asked for.
 pub const PREEMPTED: &str = "PreemptedByOperator";
+
+/// The name of the cause of an undo that a newer release asked for.
+pub const PREEMPTED_BY_DEPLOY: &str = "PreemptedByDeploy";
 
 /// A deployment's record. Written by the conductor alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

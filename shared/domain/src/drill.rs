@@ -5,12 +5,11 @@
 //! because of a gate: that would leave the older version live. A gate that is red then is told, and the drill has
 //! failed.
 
-use crate::deployment::{Deployment, PREEMPTED};
+use crate::deployment::{Deployment, PREEMPTED, PREEMPTED_BY_DEPLOY};
 use crate::ending::Ending;
 use crate::environment::Snapshot;
 use crate::identity::{DeploymentId, EnvironmentId};
 use crate::judgement::Judgement;
-use crate::overtaking::PREEMPTED_BY_DEPLOY;
 use crate::request::Requester;
 use crate::step::Step;
 use crate::time::Time;
@@ -18,13 +17,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+mod declared;
 mod ends;
 mod schedule;
 mod steps;
 mod turn;
 mod words;
 
-pub use schedule::{Days, Facts, Next, Schedule, is_production};
+pub use declared::{Days, Schedule, is_production};
+pub use schedule::{Facts, Next};
 pub use steps::{DrillStep, MOST_BYTES};
 pub use turn::{gives_way, turn};
 pub use words::lasted;

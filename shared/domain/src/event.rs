@@ -17,70 +17,19 @@ use crate::name::{AppName, EnvironmentName};
 use crate::second_look::{Saw, SecondLook};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 mod in_words;
+mod name;
 
 pub(crate) use in_words::ascii;
 pub use in_words::{
     LONGEST_CAUSE, LONGEST_SUBJECT, LONGEST_SUMMARY, LONGEST_VERSION, MOST_LINES, Notification,
     not_sent,
 };
+pub use name::EventName;
 
 /// The version of the events' form.
 pub const SCHEMA: u32 = 1;
-
-/// The names of the events: each is the `detail-type` of its event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum EventName {
-    /// A request became a deployment.
-    DeploymentAccepted,
-    /// It took the lock.
-    DeploymentStarted,
-    /// Its changes are being undone.
-    UndoStarted,
-    /// A recovery took over.
-    RecoveryStarted,
-    /// A person has paused it while it watched.
-    WatchPaused,
-    /// The pause has ended: a person has ended it, or it was over.
-    WatchContinued,
-    /// A person has skipped the rest of a bake.
-    BakeSkipped,
-    /// It has its ending.
-    DeploymentEnded,
-    /// A request could not become a deployment.
-    RequestRefused,
-    /// Automatic deployments are held.
-    HoldSet,
-    /// Automatic deployments go on.
-    HoldReleased,
-    /// An environment, or a whole application, has let go of something: its targets may be another component's.
-    Removed,
-    /// An environment went to the version before and came back.
-    DrillProved,
-    /// A drill did not work. The cause says what failed and what runs.
-    DrillFailed,
-    /// A release, a rollback or a person came in between.
-    DrillOvertaken,
-    /// A drill could not begin.
-    DrillRefused,
-    /// The record of a component, or of all of an environment, has another owner: it was renamed or handed over. Both
-    /// sides are told, each by an event of its own if they are two.
-    Moved,
-    /// A look found a target that is not as Windlass left it. It is the second look after a recovery, or an hourly one.
-    DriftFound,
-    /// The second look after a recovery could not tell.
-    DriftUnknown,
-    /// A difference that an hourly look had found is gone.
-    DriftGone,
-}
-
-impl fmt::Display for EventName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
 
 /// An event's `detail`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -44,6 +44,16 @@ pub struct Measurement {
     pub at: Time,
 }
 
+/// Returns the key that tells one gate of a wave from another.
+pub fn gate_key(measurement: &Measurement) -> String {
+    key_of(&measurement.source, &measurement.gate)
+}
+
+/// Returns the same key of a gate that was not measured.
+pub(crate) fn key_of(source: &str, gate: &str) -> String {
+    format!("{source} {gate}")
+}
+
 /// The rule for an unknown measurement: what it becomes, and after how long (rule 7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -15,115 +15,23 @@ use crate::input::operators;
 use crate::name::ComponentName;
 use crate::request::ActionName;
 use crate::time::Time;
-use schemars::{JsonSchema, Schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The rule for a component that somebody else has changed between deployments.
-///
-/// YAML 1.1 reads `off` as false, so that is read as `off` as well.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", from = "Said")]
-#[schemars(!from, transform = or_false)]
-pub enum Heal {
-    /// It is not looked at every hour, and nobody is told of it.
-    Off,
-    /// It is looked at every hour. A difference is told, and left as it is.
-    #[default]
-    Report,
-    /// It is looked at every hour. A difference is told, and Windlass deploys what is recorded once more.
-    Restore,
-}
+mod restored;
+mod rule;
 
-/// As it is written.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Said {
-    Word(Word),
-    Off(#[serde(deserialize_with = "no")] ()),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Word {
-    Off,
-    Report,
-    Restore,
-}
-
-impl From<Said> for Heal {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Off(()) | Said::Word(Word::Off) => Self::Off,
-            Said::Word(Word::Report) => Self::Report,
-            Said::Word(Word::Restore) => Self::Restore,
-        }
-    }
-}
-
-fn no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    if bool::deserialize(deserializer)? {
-        return Err(D::Error::custom("`true` is not known here"));
-    }
-    Ok(())
-}
-
-fn or_false(schema: &mut Schema) {
-    let said = json!({"const": false, "description": "What YAML 1.1 makes of `off`."});
-    if let Some(all) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
-        all.push(said);
-    }
-}
-
-impl Heal {
-    /// Returns whether it is the default.
-    #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks so.
-    pub const fn is_report(&self) -> bool {
-        matches!(self, Self::Report)
-    }
-}
+pub use restored::Restored;
+pub use rule::Heal;
 
 /// The most restores of a component within a day. Something sets the component back again and again if it differs after
 /// that.
 pub const A_DAY: usize = 3;
-
-/// The time for which a restore counts, in milliseconds.
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The longest reason of a restore, in bytes: a request's reason has room for it.
 const LONGEST_REASON: usize = 900;
 
 /// The longest reason of the hold, in bytes.
 const LONGEST_HOLD: usize = 2_000;
-
-/// A restore that has ended. It is noted in the transaction of its ending, so that each counts once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Restored {
-    /// The deployment.
-    pub deployment: DeploymentId,
-    /// The time at which it ended.
-    pub at: Time,
-    /// The components that it was for.
-    pub components: BTreeSet<ComponentName>,
-    /// True if it was refused before anything was changed, such as by a gate that is red.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub refused: bool,
-}
-
-impl Restored {
-    /// Notes it among the restores of the last day. A restore that is noted already is noted only once.
-    pub fn note(self, all: &mut Vec<Self>) {
-        let now = self.at;
-        all.retain(|one| one.deployment != self.deployment && one.counts(now));
-        all.push(self);
-    }
-
-    fn counts(&self, now: Time) -> bool {
-        now.ms_since(self.at) < DAY_MS
-    }
-}
 
 /// The facts about an environment in which something may have to be restored.
 #[derive(Debug, Clone, Copy)]

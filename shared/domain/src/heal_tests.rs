@@ -8,6 +8,7 @@ use crate::hourly_look::{Call, Watched, Who};
 use crate::identity::EnvironmentId;
 use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
+use serde_json::json;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
 const NOW: Time = Time(100 * HOUR_MS);

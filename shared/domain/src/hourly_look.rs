@@ -16,7 +16,7 @@ mod shown;
 mod told;
 mod who;
 
-pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, Spent, spent_by};
+pub use budget::{CALLS_A_LOOK, CALLS_AN_HOUR, Spent};
 pub use shown::{Component, Shown};
 pub use told::{found, gone};
 pub use who::{Call, Who};
@@ -291,11 +291,14 @@ impl HourlyLook {
     pub fn is_over(&self) -> bool {
         self.looked.is_some() && self.components.is_empty()
     }
+}
 
-    /// Returns the result of the last look, beside the lock as it is now.
-    pub fn shown(&self, lock: &Lock) -> Shown {
-        shown::shown(self, lock)
-    }
+/// Returns the calls of all looks of an application that count for the hour of this time: its environments share the
+/// calls.
+pub fn spent_by<'a>(looks: impl Iterator<Item = &'a HourlyLook>, app: &AppName, now: Time) -> u32 {
+    let of = looks.filter(|look| look.app == *app);
+    of.map(|look| look.spent.at(now))
+        .fold(0, u32::saturating_add)
 }
 
 impl Watched {

@@ -5,30 +5,17 @@
 
 use crate::environment::{EnvironmentState, Snapshot};
 use crate::finding::{Finding, FindingName};
-use crate::identity::{DeploymentId, EnvironmentId};
+use crate::identity::EnvironmentId;
 use crate::input::input;
 use crate::name::ComponentName;
 use crate::request::ActionName;
 use crate::shape::{nearest, suggest};
-use crate::time::Time;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// The last runs, by component.
-pub type Irreversible = BTreeMap<ComponentName, Ran>;
+mod runs;
 
-/// A run after which nothing that came before may run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Ran {
-    /// The deployment that ran it.
-    pub deployment: DeploymentId,
-    /// The version of its release.
-    pub version: String,
-    /// The time at which that was recorded.
-    pub at: Time,
-}
+pub use runs::{Irreversible, Ran, in_words};
 
 /// Returns the runs that going back to a snapshot crosses; none if the snapshot is what runs now.
 pub fn crossed(goal: &Snapshot, state: &EnvironmentState) -> Irreversible {
@@ -153,19 +140,6 @@ fn unnamed(
         ),
         format!("Deploy a fix forward. Where you know that it may run after it, start {again}."),
     )
-}
-
-/// Lists the runs, for people.
-pub fn in_words(crossed: &Irreversible) -> String {
-    let runs = crossed.iter().map(|(name, ran)| {
-        let Ran {
-            deployment,
-            version,
-            at,
-        } = ran;
-        format!("{name} of {version}, run by deployment {deployment} ({at})")
-    });
-    runs.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Rollbacks across irreversible runs.
 
 use super::*;
-use crate::identity::EnvironmentId;
+use crate::identity::{DeploymentId, EnvironmentId};
 use crate::name::AppName;
 use crate::name::EnvironmentName;
+use crate::time::Time;
 use serde_json::json;
 
 fn ran(by: &[(&str, &str)]) -> Irreversible {

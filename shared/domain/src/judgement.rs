@@ -3,13 +3,15 @@
 //! A wave passes only when its bake is over and everything is healthy. A clear failure ends it at once. A gate that
 //! could not be measured is never healthy by itself (rule 7): the declaration says what it becomes, and after how long.
 
-use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict};
+use crate::gate::{Measurement, PauseThen, UnknownBecomes, UnknownRule, Verdict, key_of};
 use crate::time::{Span, Time};
 use crate::trail::{self, Trails};
 use crate::wheel::{Paused, Steered, Turn, steered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+pub use crate::gate::gate_key;
 
 /// The judgement of one wave, as the ledger keeps it. Each wave has its own, so that the verdict of an earlier wave is
 /// never taken for a later one. Only the judge writes it.
@@ -114,15 +116,6 @@ pub const LOOKS_OF_A_VISIT: u32 = 16;
 
 const fn every_minute() -> u64 {
     EVERY_S
-}
-
-/// Returns the key that tells one gate of a wave from another.
-pub fn gate_key(measurement: &Measurement) -> String {
-    key_of(&measurement.source, &measurement.gate)
-}
-
-fn key_of(source: &str, gate: &str) -> String {
-    format!("{source} {gate}")
 }
 
 impl Judgement {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::declaration::Declaration;
 use crate::event::Detail;
+use crate::finding::Finding;
 use crate::name::AppName;
 
 fn declared(global: &str, prod: &str) -> String {

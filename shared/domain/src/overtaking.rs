@@ -2,80 +2,15 @@
 //! first once the lock is free. Pure.
 
 use crate::admission::{Candidate, Facts, Obstacle};
-use crate::deployment::Deployment;
-use crate::drill;
+use crate::drill::gives_way;
 use crate::environment::{Failed, Held, HeldState, Lock, Waiting};
-use crate::name::ComponentName;
 use crate::order::Order;
 use crate::part::Part;
 use crate::request::ActionName;
-use crate::step::Step;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-/// The name of the cause of an undo that a newer release asked for.
-pub const PREEMPTED_BY_DEPLOY: &str = "PreemptedByDeploy";
-
-/// A release that comes while an older one of the same components is under way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Supersede {
-    /// It waits until the older one has ended, its bake included.
-    #[default]
-    Wait,
-    /// The older one is stopped and undone first, if the newer one brings all of its components.
-    UndoFirst,
-}
-
-impl Supersede {
-    /// Returns whether it is the default.
-    #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks so.
-    pub fn waits(&self) -> bool {
-        *self == Self::Wait
-    }
-}
-
-/// The deployment that holds the lock, with the facts for one that overtakes it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UnderWay {
-    /// Its release's place in the order.
-    pub order: Order,
-    /// The parts that it brings.
-    pub components: Vec<Part>,
-    /// True if it is being undone already.
-    pub undoing: bool,
-    /// The irreversible runs that it has begun, or may have: stopped now, it would bring nothing back.
-    pub irreversible: Vec<ComponentName>,
-}
-
-impl UnderWay {
-    /// Takes the facts from a deployment's record and its steps.
-    pub fn of<'s>(record: &Deployment, steps: impl Iterator<Item = &'s Step>) -> Self {
-        let begun = steps.filter(|step| step.irreversible && step.status.may_have_changed());
-        Self {
-            order: record.order.clone(),
-            components: record.parts(),
-            undoing: record.undoing.is_some(),
-            irreversible: begun.map(|step| step.component.clone()).collect(),
-        }
-    }
-
-    /// Returns whether a stop leads to an undo that brings everything back.
-    pub fn may_be_stopped(&self) -> bool {
-        !self.undoing && self.irreversible.is_empty()
-    }
-}
-
-/// The decision about a release and the deployment that holds the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overtakes {
-    /// It waits in the queue.
-    Waits,
-    /// The other one is stopped and undone first.
-    Stops,
-    /// It is refused, because the other one is newer.
-    Older,
-}
+pub use crate::admission::{Overtakes, UnderWay};
+pub use crate::declaration::arrivals::Supersede;
+pub use crate::deployment::PREEMPTED_BY_DEPLOY;
 
 /// Returns the rollback under way, which a person wants to overtake. A candidate that waits already waits on.
 pub fn rollback<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
@@ -107,7 +42,7 @@ pub fn irreversible<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obst
 /// waits already stops only the deployment that it has stopped before.
 pub fn overtakes(candidate: &Candidate, held: &Held, facts: &Facts<'_>) -> Overtakes {
     if held.action == ActionName::Drill {
-        return drill::gives_way(held, facts);
+        return gives_way(held, facts);
     }
     let is_stoppable = matches!(held.action, ActionName::Deploy | ActionName::Restore);
     let runs = held.state == HeldState::Running && is_stoppable;

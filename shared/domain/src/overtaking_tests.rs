@@ -1,6 +1,7 @@
 use super::*;
 use crate::admission::Decision;
 use crate::admission_scene::{Scene, id, names, order};
+use crate::name::ComponentName;
 
 impl Scene {
     fn preempt(&mut self) -> &mut Self {

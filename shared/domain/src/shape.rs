@@ -14,25 +14,24 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 mod mend;
+mod nearest;
 mod nothing;
+mod path;
 mod words;
 mod write;
 
-pub(crate) use mend::{Mended, last, meant_by};
+pub(crate) use mend::Mended;
+pub(crate) use nearest::meant_by;
+pub use nearest::{nearest, suggest};
+pub(crate) use path::{join, last};
+pub(crate) use words::Language;
+
+use mend::mended;
 use words::{objection, one_line, plain, shown};
 
 /// The member of a schema that tells what to do instead of fields, or values, that people look for there and that do
 /// not exist.
 const INSTEAD: &str = "x-instead";
-
-/// The language in which people write a document, and in which they are told what to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    /// JSON.
-    Json,
-    /// YAML.
-    Yaml,
-}
 
 /// The shape that a document must have.
 pub(crate) struct Shape {
@@ -102,7 +101,7 @@ impl Shape {
         let read = if findings.is_empty() {
             Some(Mended::whole(self.typed(document).map_err(InPart::unread)?))
         } else {
-            self.mended(document, findings.clone())
+            mended(document, findings.clone(), &|rest| self.findings(rest))
         };
         let part = InPart::new(findings, read);
         let meant = part.rest().map(meaning).unwrap_or_default();
@@ -354,37 +353,6 @@ fn path_of(error: &ValidationError<'_>) -> String {
         };
     }
     path
-}
-
-/// Returns a path one step further.
-pub(crate) fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
-}
-
-/// The beginning of a remedy that names what was probably meant.
-const MEANT: &str = "Did you mean `";
-
-/// Returns the known word that was probably meant.
-pub fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
-    known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Says what to write instead of an unknown word.
-pub fn suggest(nearest: Option<&String>, known: &[String]) -> String {
-    let all = known.join("`, `");
-    match nearest {
-        Some(nearest) => format!("{MEANT}{nearest}`? Known here: `{all}`."),
-        None => format!("Known here: `{all}`."),
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 //! A watch of a day has 1,440 looks. The points that are kept show its course. These are the first look and the newest,
 //! those at which the verdict changed as long as there is room, and some of the others, about as far from each other.
 
-use crate::gate::{Measurement, Verdict};
-use crate::judgement::gate_key;
+use crate::gate::{Measurement, Verdict, gate_key};
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

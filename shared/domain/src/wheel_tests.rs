@@ -1,5 +1,5 @@
 use super::*;
-use crate::gate::{Measurement, UnknownRule, Verdict};
+use crate::gate::{Measurement, PauseThen, UnknownRule, Verdict};
 use crate::judgement::{Judged, Judgement};
 use crate::time::Span;
 use decide_tests::record;

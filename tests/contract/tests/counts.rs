@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that follow a placeholder, end like a plural and count nothing.
-const NO_COUNTS: [&str; 41] = [
+const NO_COUNTS: [&str; 42] = [
     "already",
     "as",
     "bakes",
@@ -43,6 +43,7 @@ const NO_COUNTS: [&str; 41] = [
     "serves",
     "stands",
     "starts",
+    "stays",
     "still",
     "takes",
     "tells",

@@ -110,7 +110,11 @@ fn every_payload_is_what_its_function_reads() {
     let machine = machine();
     let variables = variables();
     for (name, task) in tasks(&machine) {
-        let payload = payload(&task.arguments.payload, &variables);
+        let mut payload = payload(&task.arguments.payload, &variables);
+        // At first there is no wave that was brought back.
+        if let Some(members) = payload.as_object_mut() {
+            members.retain(|_, member| !member.is_null());
+        }
         let read = match called_by(task) {
             "Conductor" => read_as::<ConductorInput>(name, &payload),
             "Planner" => read_as::<PlannerInput>(name, &payload),

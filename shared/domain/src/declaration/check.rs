@@ -6,7 +6,7 @@ use super::{Declaration, Exceptions, inputs, resolve, shared, together, vars};
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRule, glob};
 use crate::name::ComponentName;
-use crate::notify;
+use crate::notify::findings as wrong_topics;
 use crate::shape::{nearest, suggest};
 use std::collections::BTreeSet;
 
@@ -60,10 +60,10 @@ fn drills(declaration: &Declaration) -> impl Iterator<Item = Finding> {
 }
 
 fn topics(declaration: &Declaration) -> Vec<Finding> {
-    let mut findings = notify::findings("notify", &declaration.document.notify);
+    let mut findings = wrong_topics("notify", &declaration.document.notify);
     for (name, environment) in &declaration.document.environments {
         let at = format!("environments.{name}.notify");
-        findings.extend(notify::findings(
+        findings.extend(wrong_topics(
             &at,
             environment.notify.as_deref().unwrap_or_default(),
         ));

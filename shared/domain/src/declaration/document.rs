@@ -1,13 +1,12 @@
 //! `app.yaml` as people write it. The JSON Schema is made from these types.
 
+use super::arrivals::{Start, Supersede};
 use super::gates::Gates;
-use super::resolved::Start;
 use crate::drill::Schedule;
 use crate::git_rule::{GitRule, TagRule};
 use crate::kinds::Component;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::notify::Notify;
-use crate::overtaking::Supersede;
 use crate::request::Route;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -3,9 +3,11 @@
 //! [`Declaration::parse`] is the one edge: text in, a declaration without mistakes out, or every
 //! finding at once. [`Declaration::resolve`] fills it in for one environment.
 
+pub(crate) mod arrivals;
 pub(crate) mod aws_name;
 mod check;
 pub mod claim;
+mod content;
 mod declared;
 pub mod document;
 mod fits;
@@ -23,37 +25,18 @@ mod vars;
 mod warnings;
 mod watched;
 
-use crate::digest::Digest;
-use crate::drill::Schedule;
-use crate::finding::{Finding, FindingName, repeated};
-use crate::git_rule::{GitRef, GitRule, the_one};
-use crate::heal::Heal;
+use crate::finding::Finding;
 use crate::image::repository_name;
 use crate::in_part::InPart;
-use crate::name::{AppName, ComponentName, EnvironmentName};
-use crate::notify::Notify;
-use document::Document;
+use crate::name::{ComponentName, EnvironmentName};
 use resolved::Resolved;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use content::Declaration;
 pub use declared::{Declared, Upload};
 pub use read::{LARGEST, schema};
+pub use scope::Exceptions;
 pub use vars::UNWRITTEN;
-
-/// A declaration without mistakes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Declaration {
-    document: Document,
-    digest: Digest,
-}
-
-/// The exceptions from the rules that one installation of Windlass allows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Exceptions {
-    /// The endpoint of a local cloud, such as `http://localhost:4566`. Probes may reach it although it is a loopback
-    /// address.
-    pub probe_origin: Option<String>,
-}
 
 impl Declaration {
     /// Reads `app.yaml`.
@@ -83,72 +66,6 @@ impl Declaration {
         part.and(meant.unwrap_or_default()).whole()
     }
 
-    /// Returns the application's name.
-    pub fn app(&self) -> &AppName {
-        &self.document.app
-    }
-
-    /// Returns the declaration's version.
-    pub fn version(&self) -> &semver::Version {
-        &self.document.version
-    }
-
-    /// Returns the name that the application had, if the declaration gives one.
-    pub fn formerly(&self) -> Option<&AppName> {
-        self.document.formerly.as_ref()
-    }
-
-    /// Returns the digest of its content: comments, order of fields and layout do not count.
-    pub fn digest(&self) -> &Digest {
-        &self.digest
-    }
-
-    /// Returns the names of its environments.
-    pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
-        self.document.environments.keys()
-    }
-
-    /// Returns the topics that are told what happens in an environment; without one, those of the application as a
-    /// whole.
-    pub fn notify(&self, environment: Option<&EnvironmentName>) -> &[Notify] {
-        let environment = environment.and_then(|name| self.document.environments.get(name));
-        let own = environment.and_then(|environment| environment.notify.as_deref());
-        own.unwrap_or(&self.document.notify)
-    }
-
-    /// Returns the schedule of the drills of an environment.
-    pub fn drills(&self, environment: &EnvironmentName) -> Option<&Schedule> {
-        let environment = self.document.environments.get(environment)?;
-        environment.drill.as_ref()
-    }
-
-    /// Returns the names of its components.
-    pub fn components(&self) -> impl Iterator<Item = &ComponentName> {
-        self.document.components.keys()
-    }
-
-    /// Returns the rule for each component that somebody else changes in an environment. Nothing is deployed into an
-    /// environment that is not declared any more, so nothing is restored there.
-    pub fn heal(
-        &self,
-        environment: &EnvironmentName,
-    ) -> impl Iterator<Item = (ComponentName, Heal)> {
-        let is_declared = self.document.environments.contains_key(environment);
-        let all = self.document.components.iter();
-        all.map(move |(name, component)| {
-            let heal = match component.heal() {
-                Heal::Restore if !is_declared => Heal::Report,
-                heal => heal,
-            };
-            (name.clone(), heal)
-        })
-    }
-
-    /// Returns the document as people wrote it.
-    pub fn document(&self) -> &Document {
-        &self.document
-    }
-
     /// Resolves the declaration for one environment.
     ///
     /// # Errors
@@ -156,26 +73,6 @@ impl Declaration {
     pub fn resolve(&self, environment: &EnvironmentName) -> Result<Resolved, Vec<Finding>> {
         let (resolved, _) = resolve::resolve(self, environment, &Exceptions::default())?;
         Ok(resolved)
-    }
-
-    /// Returns the environment that a full Git ref goes to; `None` if it matches no rule.
-    ///
-    /// # Errors
-    /// `AmbiguousRef` if it matches the rules of several.
-    pub fn environment_for(&self, reference: &str) -> Result<Option<EnvironmentName>, Finding> {
-        let told = GitRef::of(reference);
-        let matching = self.rules().filter(|(_, rule)| rule.matches(told));
-        the_one(matching.map(|(name, _)| name), "git.ref", reference)
-    }
-
-    /// Returns the environment that an image tag goes to; `None` if it matches no rule. See
-    /// [`GitRule::matches_image_tag`].
-    ///
-    /// # Errors
-    /// `AmbiguousRef` if it matches the rules of several.
-    pub fn environment_for_image_tag(&self, tag: &str) -> Result<Option<EnvironmentName>, Finding> {
-        let matching = self.rules().filter(|(_, rule)| rule.matches_image_tag(tag));
-        the_one(matching.map(|(name, _)| name), "image_push.tag", tag)
     }
 
     /// Returns the image repositories by name (without registry) and the components they belong to, in any environment.
@@ -192,65 +89,5 @@ impl Declaration {
             }
         }
         repositories
-    }
-
-    /// Returns the member of a component that names its repositories.
-    pub fn repository_at(&self, component: &ComponentName) -> &'static str {
-        let component = self.document.components.get(component);
-        component.map_or("repository", |component| component.repository_at())
-    }
-
-    /// Makes the finding that a ref or a tag matches no environment's rule, with the rules.
-    pub fn no_rule(&self, path: &str, seen: &str) -> Finding {
-        let rules = self.rules().map(|(name, rule)| format!("`{name}` {rule}"));
-        let rules: Vec<String> = rules.collect();
-        let known = match rules.as_slice() {
-            [] => "No environment has a rule (`deploy`)".to_owned(),
-            rules => format!("The rules: {}", rules.join("; ")),
-        };
-        // A push of an image has a tag, and no ref.
-        let meant = if path.ends_with("ref") {
-            self.meant_ref(seen)
-        } else {
-            String::new()
-        };
-        Finding::new(
-            FindingName::NoEnvironment,
-            path,
-            format!("`{}` matches no environment's rule.", repeated(seen)),
-            format!(
-                "{meant}{known}. Write a ref or a tag that one of them matches, mend `deploy` of the environment \
-                 that is meant, or name the environment in the request."
-            ),
-        )
-    }
-
-    /// Says what to write in place of a ref that matches no environment's rule. The text ends with a space, or is
-    /// empty.
-    pub fn meant_ref(&self, seen: &str) -> String {
-        let rules: Vec<GitRule> = self.rules().map(|(_, rule)| rule).collect();
-        crate::meant_ref::meant_ref(seen, &rules)
-    }
-
-    /// Returns the environments with a rule, and their rules.
-    pub fn rules(&self) -> impl Iterator<Item = (&EnvironmentName, GitRule)> {
-        self.document
-            .environments
-            .iter()
-            .filter_map(|(name, environment)| Some((name, environment.deploy.as_ref()?.rule())))
-    }
-
-    fn unknown_environment(&self, environment: &EnvironmentName) -> Finding {
-        let known: Vec<String> = self.environments().map(ToString::to_string).collect();
-        let nearest = crate::shape::nearest(environment.as_str(), &known);
-        Finding::new(
-            FindingName::UnknownName,
-            "environment",
-            format!(
-                "`{environment}` is not an environment of `{}`.",
-                self.document.app
-            ),
-            crate::shape::suggest(nearest, &known),
-        )
     }
 }

@@ -1,6 +1,6 @@
 //! Resolves a declaration for one environment: every value becomes final.
 
-use super::document::{Deploy, Source, Waves};
+use super::document::{Deploy, Document, Environment, Source, Waves};
 use super::resolved::{Component, Resolved, Start};
 use super::scope::Scope;
 use super::{Declaration, Exceptions, aws_name, gates, watched};
@@ -21,16 +21,19 @@ pub(super) fn resolve(
         return Err(vec![declaration.unknown_environment(name)]);
     };
     let mut scope = Scope {
-        document,
+        app: &document.app,
         name,
-        environment,
+        environments: document.environments.keys().collect(),
+        region: environment.region.as_ref(),
+        vars: &environment.vars,
         exceptions,
         findings: Vec::new(),
     };
-    check_place(&mut scope);
-    let gates = gates::resolve::gates(&mut scope);
-    let components = components(&mut scope, &gates);
-    watched::check(&mut scope, &gates, &components);
+    check_place(&mut scope, environment);
+    let own_gates = environment.gates.as_ref();
+    let gates = gates::resolve::gates(&mut scope, own_gates, &document.gates, &owners(document));
+    let components = components(&mut scope, document, &gates);
+    watched::check(&mut scope, own_gates, &gates, &components);
     let rule = environment.deploy.as_ref().map(Deploy::rule);
     let sources = environment.sources.iter().flatten().copied();
     let resolved = Resolved {
@@ -56,12 +59,24 @@ pub(super) fn resolve(
     Ok((resolved, scope.findings))
 }
 
+/// Returns the components, with the gates that are declared of each.
+fn owners(document: &Document) -> Vec<gates::Owner<'_>> {
+    let written = document.components.iter();
+    let owners = written.map(|(name, component)| gates::Owner {
+        name,
+        written: &**component,
+        gates: component.gates(),
+    });
+    owners.collect()
+}
+
 /// Resolves all components of the environment.
 fn components(
     scope: &mut Scope<'_>,
+    document: &Document,
     gates: &gates::Resolved,
 ) -> BTreeMap<ComponentName, Component> {
-    let written = scope.document.components.iter();
+    let written = document.components.iter();
     let resolved = written.map(|(name, written)| {
         let component = Component {
             after: written.after().clone(),
@@ -73,9 +88,8 @@ fn components(
     resolved.collect()
 }
 
-fn check_place(scope: &mut Scope<'_>) {
+fn check_place(scope: &mut Scope<'_>, environment: &Environment) {
     let at = format!("environments.{}", scope.name);
-    let environment = scope.environment;
     if let Some(role) = &environment.role_arn {
         scope.check(&join(&at, "role_arn"), role, &aws_name::ROLE);
     }

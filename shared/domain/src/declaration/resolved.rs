@@ -1,16 +1,17 @@
 //! A declaration resolved for one environment: every value is final, every name is checked.
 
+use super::arrivals::Supersede;
 use super::gates;
 use crate::digest::Digest;
 use crate::identity::EnvironmentId;
 use crate::kinds::Spec;
 use crate::name::{AppName, ComponentName, EnvironmentName};
-use crate::overtaking::Supersede;
 use crate::request::Route;
 use crate::time::Span;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use super::arrivals::Start;
 
 /// One application in one environment, as Windlass works with it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,17 +47,6 @@ pub struct Resolved {
     pub components: BTreeMap<ComponentName, Component>,
     /// The gates.
     pub gates: gates::Resolved,
-}
-
-/// The rule for arrivals: they deploy by themselves, or a person starts them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Start {
-    /// Arrivals that match the environment's rule are deployed.
-    #[default]
-    Automatic,
-    /// Only a deployment that a person starts is made.
-    Manual,
 }
 
 /// One component.

@@ -1,20 +1,31 @@
 //! Fills in texts for one environment.
 
-use super::Exceptions;
 use super::aws_name::Form;
-use super::document::{Document, Environment};
 use super::text::{Part, Text, parts};
 use crate::finding::{Finding, FindingName, repeated};
-use crate::name::EnvironmentName;
+use crate::name::{AppName, EnvironmentName};
 use crate::secret;
 use crate::shape::{join, nearest, suggest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The exceptions from the rules that one installation of Windlass allows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exceptions {
+    /// The endpoint of a local cloud, such as `http://localhost:4566`. Probes may reach it although it is a loopback
+    /// address.
+    pub probe_origin: Option<String>,
+}
 
 /// One environment while it is resolved: the values that its texts may use, and the findings.
 pub(crate) struct Scope<'a> {
-    pub(crate) document: &'a Document,
+    pub(crate) app: &'a AppName,
     pub(crate) name: &'a EnvironmentName,
-    pub(crate) environment: &'a Environment,
+    /// All environments of the declaration.
+    pub(crate) environments: BTreeSet<&'a EnvironmentName>,
+    /// The region that the environment names.
+    pub(crate) region: Option<&'a String>,
+    /// The values that the environment gives to names.
+    pub(crate) vars: &'a BTreeMap<String, String>,
     pub(crate) exceptions: &'a Exceptions,
     pub(crate) findings: Vec<Finding>,
 }
@@ -82,16 +93,12 @@ impl Scope<'_> {
         path: &str,
         texts: &'t BTreeMap<EnvironmentName, String>,
     ) -> Option<&'t String> {
-        let known: Vec<String> = self
-            .document
-            .environments
+        let known: Vec<String> = self.environments.iter().map(ToString::to_string).collect();
+        let unknown = texts
             .keys()
-            .map(ToString::to_string)
-            .collect();
-        for unknown in texts
-            .keys()
-            .filter(|name| !self.document.environments.contains_key(name))
-        {
+            .filter(|name| !self.environments.contains(name));
+        let unknown: Vec<&EnvironmentName> = unknown.collect();
+        for unknown in unknown {
             let remedy = suggest(nearest(unknown.as_str(), &known), &known);
             let reason = format!("`{unknown}` is not an environment of this declaration.");
             let path = join(path, unknown.as_str());
@@ -112,7 +119,7 @@ impl Scope<'_> {
 
     /// Returns the names that are filled in.
     fn variables(&self) -> Vec<String> {
-        let vars = self.environment.vars.keys().cloned();
+        let vars = self.vars.keys().cloned();
         let own = ["app", "environment"].map(str::to_owned);
         own.into_iter().chain(vars).collect()
     }
@@ -128,13 +135,13 @@ impl Scope<'_> {
 
     fn value_of(&mut self, path: &str, name: &str) -> Option<&str> {
         if name == "app" {
-            return Some(self.document.app.as_str());
+            return Some(self.app.as_str());
         }
         if name == "environment" {
             return Some(self.name.as_str());
         }
-        let environment = self.environment;
-        if let Some(value) = environment.vars.get(name) {
+        let vars = self.vars;
+        if let Some(value) = vars.get(name) {
             return Some(value);
         }
         let known = self.variables();

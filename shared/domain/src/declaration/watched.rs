@@ -1,7 +1,7 @@
 //! Checks whether an execution can watch an environment for as long as the declaration says. AWS ends an execution
 //! after some days, and a healthy release would be undone.
 
-use super::gates::Resolved as Gates;
+use super::gates::{Gates as Written, Resolved as Gates};
 use super::resolved::Component;
 use super::scope::Scope;
 use crate::execution_history::{Course, LONGEST_S, TURN_S};
@@ -28,9 +28,10 @@ struct Declared {
 }
 
 /// Notes the longest declared time if a release of all components could not be watched to its end, with the largest
-/// time that can.
+/// time that can. `own` are the gates that the environment writes itself.
 pub(super) fn check(
     scope: &mut Scope<'_>,
+    own: Option<&Written>,
     gates: &Gates,
     components: &BTreeMap<ComponentName, Component>,
 ) {
@@ -52,7 +53,7 @@ pub(super) fn check(
     };
     scope.find(
         FindingName::TooLarge,
-        &path(scope, &field),
+        &path(scope, own, &field),
         format!(
             "With `{written}` a release of all components would be watched for longer than AWS lets an execution run, {} with a turn of {} in the queue.",
             Span::seconds(LONGEST_S),
@@ -62,14 +63,13 @@ pub(super) fn check(
     );
 }
 
-fn path(scope: &Scope<'_>, field: &Field) -> String {
+fn path(scope: &Scope<'_>, own: Option<&Written>, field: &Field) -> String {
     let member = match field {
         Field::Every(component) => return format!("components.{component}.rollout.every"),
         Field::Bake => "bake",
         Field::BetweenWaves => "between_waves",
         Field::UnknownFor => "unknown.for",
     };
-    let own = scope.environment.gates.as_ref();
     let is_own = own.is_some_and(|own| match field {
         Field::Bake => own.bake.is_some(),
         Field::BetweenWaves => own.between_waves.is_some(),

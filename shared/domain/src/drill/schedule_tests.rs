@@ -1,6 +1,7 @@
 use super::*;
-use crate::drill::{Drill, Known};
+use crate::drill::{Drill, Known, is_production};
 use crate::environment::{Held, HeldState};
+use crate::name::EnvironmentName;
 use crate::request::{ActionName, Requester, Route};
 
 const HOUR: u64 = 3_600_000;

@@ -1,10 +1,11 @@
 //! Decides whether a deployment of a drill starts, and whether a release waits for a drill.
 
 use super::{Direction, Drill};
-use crate::admission::{Candidate, Decision, Facts, How, Obstacle, Replaced, Wishes, stuck};
+use crate::admission::{
+    Candidate, Decision, Facts, How, Obstacle, Overtakes, Replaced, UnderWay, Wishes, stuck,
+};
 use crate::environment::{Held, HeldState};
 use crate::identity::DeploymentId;
-use crate::overtaking::{Overtakes, UnderWay};
 use crate::refusal::findings;
 
 /// Decides about a deployment of a drill. None of them waits. The first starts only if nothing else is under way or

@@ -99,7 +99,7 @@ impl Event {
         }
     }
 
-    /// Returns the event in one line; see [`Detail::summary`].
+    /// Returns the event in one line; see [`super::Detail::summary`].
     pub(super) fn in_a_line(&self) -> String {
         let detail = &self.detail;
         let cause = detail.cause.as_deref().unwrap_or_default();

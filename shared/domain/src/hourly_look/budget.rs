@@ -1,7 +1,5 @@
 //! The calls to targets that the looks of an application may take.
 
-use super::HourlyLook;
-use crate::name::AppName;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -38,14 +36,6 @@ impl Spent {
         self.calls = self.at(now).saturating_add(calls);
         self.hour = now.0 / HOUR_MS;
     }
-}
-
-/// Returns the calls of all looks of an application that count for the hour of this time: its environments share the
-/// calls.
-pub fn spent_by<'a>(looks: impl Iterator<Item = &'a HourlyLook>, app: &AppName, now: Time) -> u32 {
-    let of = looks.filter(|look| look.app == *app);
-    of.map(|look| look.spent.at(now))
-        .fold(0, u32::saturating_add)
 }
 
 /// Returns the first of these that an hour pays, of which so many calls are made already. If it pays none, one that

@@ -64,18 +64,21 @@ pub struct Began {
     pub seen_at: Time,
 }
 
-pub(super) fn shown(last: &HourlyLook, lock: &Lock) -> Shown {
-    // A deployment that had the lock since then may have changed what was seen.
-    let is_behind = last.token != lock.token;
-    let shown = last.components.iter().map(|(name, one)| {
-        let component = if is_behind { behind(one) } else { of(one) };
-        (name.clone(), component)
-    });
-    Shown {
-        looked: last.looked,
-        due: last.due,
-        components: shown.collect(),
-        left: last.left.clone(),
+impl HourlyLook {
+    /// Returns the result of the last look, beside the lock as it is now.
+    pub fn shown(&self, lock: &Lock) -> Shown {
+        // A deployment that had the lock since then may have changed what was seen.
+        let is_behind = self.token != lock.token;
+        let shown = self.components.iter().map(|(name, one)| {
+            let component = if is_behind { behind(one) } else { of(one) };
+            (name.clone(), component)
+        });
+        Shown {
+            looked: self.looked,
+            due: self.due,
+            components: shown.collect(),
+            left: self.left.clone(),
+        }
     }
 }
 

@@ -222,10 +222,6 @@ impl AsWritten for Written {
         &self.after
     }
 
-    fn gates(&self) -> &ComponentGates {
-        &self.gates
-    }
-
     fn heal(&self) -> Heal {
         self.heal
     }

@@ -86,10 +86,6 @@ impl AsWritten for Written {
         &self.after
     }
 
-    fn gates(&self) -> &ComponentGates {
-        &self.gates
-    }
-
     fn heal(&self) -> Heal {
         self.heal
     }
@@ -215,7 +211,7 @@ impl Resolve for Lambda {
                         "Write `alias`, such as `live`, and let callers use it; or leave `rollout` out.",
                     );
                 }
-                Rollout::resolve(scope, &at("rollout"), rollout, gates)
+                Rollout::resolve(scope, &at("rollout"), rollout, gates.slowest().as_ref())
             }
         };
         let codedeploy = written.codedeploy.as_ref().map(|codedeploy| {

@@ -1,6 +1,6 @@
 //! The shift of traffic to a new version of a component, for every kind that lets Windlass do it.
 
-use crate::declaration::gates::Resolved as Gates;
+use crate::declaration::gates::Slowest;
 use crate::declaration::scope::Scope;
 use crate::finding::FindingName;
 use crate::shape::join;
@@ -58,12 +58,12 @@ impl Written {
 
 impl Rollout {
     /// Resolves the rollout that is written at this path of the declaration, and notes in the scope what is wrong with
-    /// it.
+    /// it. Each step is watched until the slowest gate tells something.
     pub(crate) fn resolve(
         scope: &mut Scope<'_>,
         path: &str,
         written: &Written,
-        gates: &Gates,
+        slowest: Option<&Slowest>,
     ) -> Self {
         if written.canary.is_some() == written.linear.is_some() {
             scope.find(
@@ -82,7 +82,7 @@ impl Rollout {
                 "Write rising percentages below 100, such as `[10, 50]`.",
             );
         }
-        if let Some(slowest) = gates.slowest() {
+        if let Some(slowest) = slowest {
             slowest.check(scope, &join(path, "every"), written.every);
         }
         Self {

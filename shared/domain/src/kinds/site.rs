@@ -175,10 +175,6 @@ impl AsWritten for Written {
         &self.after
     }
 
-    fn gates(&self) -> &ComponentGates {
-        &self.gates
-    }
-
     fn heal(&self) -> Heal {
         self.heal
     }

@@ -230,10 +230,6 @@ impl AsWritten for Written {
         &self.after
     }
 
-    fn gates(&self) -> &ComponentGates {
-        &self.gates
-    }
-
     fn takes(&self) -> Takes {
         Takes {
             key: false,

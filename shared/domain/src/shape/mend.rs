@@ -1,7 +1,8 @@
 //! Mends a document that has mistakes in its form, so that the meaning of the rest can be checked as well: its author
 //! is told everything at once. The values that are put in are never used for anything else.
 
-use super::{MEANT, Shape, join};
+use super::nearest::meant_by;
+use super::path::{is_within, join, last, pointer};
 use crate::finding::{Finding, FindingName};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -29,47 +30,45 @@ struct Mending {
     stands_in: BTreeSet<String>,
 }
 
-impl Shape {
-    /// Returns the document without the parts that these findings are about. `None` if that leaves nothing to be read,
-    /// or if it has a secret, beside which nothing else is told.
-    pub(crate) fn mended<T: DeserializeOwned>(
-        &self,
-        document: &Value,
-        mut findings: Vec<Finding>,
-    ) -> Option<Mended<T>> {
-        let mut value = document.clone();
-        let mut mending = Mending::default();
-        for _ in 0..ROUNDS {
-            if findings.is_empty() {
-                let document = T::deserialize(&value).ok()?;
-                let touched = mending.touched;
-                return Some(Mended { document, touched });
-            }
-            let mut missing = Vec::new();
-            for finding in &findings {
-                mending.mend(&mut value, finding, &mut missing)?;
-            }
-            self.put_in(&mut value, missing);
-            findings = self.findings(&value);
+/// Returns the document without the parts that these findings are about. `None` if that leaves nothing to be read, or
+/// if it has a secret, beside which nothing else is told. `wrong` finds what is wrong with the form of what is left.
+pub(super) fn mended<T: DeserializeOwned>(
+    document: &Value,
+    mut findings: Vec<Finding>,
+    wrong: &dyn Fn(&Value) -> Vec<Finding>,
+) -> Option<Mended<T>> {
+    let mut value = document.clone();
+    let mut mending = Mending::default();
+    for _ in 0..ROUNDS {
+        if findings.is_empty() {
+            let document = T::deserialize(&value).ok()?;
+            let touched = mending.touched;
+            return Some(Mended { document, touched });
         }
-        None
+        let mut missing = Vec::new();
+        for finding in &findings {
+            mending.mend(&mut value, finding, &mut missing)?;
+        }
+        put_in(&mut value, missing, wrong);
+        findings = wrong(&value);
     }
+    None
+}
 
-    /// Puts something that fits in the place of each field that is missing; a text if nothing fits.
-    fn put_in(&self, document: &mut Value, mut missing: Vec<String>) {
-        for candidate in stand_ins() {
-            if missing.is_empty() {
-                return;
-            }
-            for path in &missing {
-                put(document, path, candidate.clone());
-            }
-            let left = self.findings(document);
-            missing.retain(|path| left.iter().any(|finding| is_within(&finding.path, path)));
+/// Puts something that fits in the place of each field that is missing; a text if nothing fits.
+fn put_in(document: &mut Value, mut missing: Vec<String>, wrong: &dyn Fn(&Value) -> Vec<Finding>) {
+    for candidate in stand_ins() {
+        if missing.is_empty() {
+            return;
         }
         for path in &missing {
-            put(document, path, PLACEHOLDER.into());
+            put(document, path, candidate.clone());
         }
+        let left = wrong(document);
+        missing.retain(|path| left.iter().any(|finding| is_within(&finding.path, path)));
+    }
+    for path in &missing {
+        put(document, path, PLACEHOLDER.into());
     }
 }
 
@@ -196,10 +195,6 @@ impl Mending {
     }
 }
 
-fn pointer(path: &str) -> String {
-    format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
-}
-
 /// Removes the field at a dotted path.
 fn remove(document: &mut Value, path: &str) {
     let pointer = pointer(path);
@@ -220,12 +215,6 @@ fn put(document: &mut Value, path: &str, value: Value) {
     if let Some(Value::Object(members)) = document.pointer_mut(parent) {
         members.insert(name.to_owned(), value);
     }
-}
-
-/// Returns the field that was probably meant by an unknown one.
-pub(crate) fn meant_by(finding: &Finding) -> Option<&str> {
-    let rest = finding.remedy.strip_prefix(MEANT)?;
-    rest.split('`').next()
 }
 
 /// Returns the path of that field.
@@ -249,18 +238,6 @@ fn is_of_another(path: &str, other: &str) -> bool {
         (Some((one, field)), Some((other, _))) => !field.is_empty() && one != other,
         _ => false,
     }
-}
-
-/// Returns whether a path is another one, or within it.
-fn is_within(path: &str, outer: &str) -> bool {
-    let rest = path.strip_prefix(outer);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-/// Returns the field that a path ends with.
-pub(crate) fn last(path: &str) -> &str {
-    let path = path.split('[').next().unwrap_or_default();
-    path.rsplit('.').next().unwrap_or_default()
 }
 
 /// Returns whether a finding is about a field, or about a missing one in whose place the field would be there.

@@ -1,11 +1,19 @@
-//! Says what is wrong with a value.
+//! Says what is wrong with a value, in the words of the language in which the document is written.
 
-use super::Language;
 use crate::count::count;
 use crate::secret;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
+
+/// The language in which people write a document, and in which they are told what to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
 
 /// Says what is wrong with a value, for a place after the value.
 pub(super) fn objection(error: &ValidationError<'_>, language: Language) -> String {

@@ -1,7 +1,6 @@
 //! Says what to write instead of a value that does not fit.
 
-use super::Language;
-use super::words::{object, one_line, plain, types};
+use super::words::{Language, object, one_line, plain, types};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;

@@ -280,8 +280,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[
             Edit {
                 file: UNDO,
-                find: "    let below = ask.undone.unwrap_or(BEFORE_ALL);",
-                replace: "    let below = ask.undone.unwrap_or(BEFORE_ALL);\n    let forward = |wave: &u32| ask.undone.is_none_or(|undone| *wave > undone);",
+                find: "    let below = undone.unwrap_or(BEFORE_ALL);",
+                replace: "    let below = undone.unwrap_or(BEFORE_ALL);\n    let forward = |wave: &u32| undone.is_none_or(|undone| *wave > undone);",
             },
             Edit {
                 file: UNDO,

@@ -7,6 +7,7 @@ use crate::schedule::What::{
 };
 
 const ADMISSION: &str = "shared/domain/src/admission.rs";
+const FACTS: &str = "shared/domain/src/admission/facts.rs";
 const HAND_OVER: &str = "shared/engine/src/conductor/recovering/hand_over.rs";
 const JUDGED: &str = "shared/engine/src/conductor/settling/judged.rs";
 const SETTLE: &str = "shared/engine/src/conductor/settling/settle.rs";
@@ -87,7 +88,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a deployment takes the lock of one that needs an operator",
         edits: &[
             Edit {
-                file: ADMISSION,
+                file: FACTS,
                 find: "    (held.state == HeldState::NeedsOperator && held",
                 replace: "    (!VARIANT && held.state == HeldState::NeedsOperator && held",
             },

@@ -133,8 +133,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: "shared/engine/src/kinds/task/call/runner.rs",
-                find: "    Ok(ports.transact(vec![called.put()?]).await? == Transacted::Done)\n}\n\n/// The one call.",
-                replace: "    let done = ports.transact(vec![called.put()?]).await?;\n    Ok(VARIANT || done == Transacted::Done)\n}\n\n/// The one call.",
+                find: "    store::commit(ports, vec![called.put()?]).await\n}\n\n/// The one call.",
+                replace: "    Ok(store::commit(ports, vec![called.put()?]).await? || VARIANT)\n}\n\n/// The one call.",
             },
         ],
         scenarios: &["call_asked_twice"],

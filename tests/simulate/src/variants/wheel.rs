@@ -8,7 +8,7 @@ pub const VARIANTS: &[Variant] = &[
         name: "pause-holds-nothing",
         what: "a pause is recorded, and the wave passes all the same",
         edits: &[Edit {
-            file: "shared/domain/src/wheel.rs",
+            file: "shared/domain/src/wheel/turn.rs",
             find: "        until = until.max(paused.until);",
             replace: "        until = if VARIANT { until } else { until.max(paused.until) };",
         }],
@@ -74,7 +74,7 @@ pub const VARIANTS: &[Variant] = &[
         name: "bake-is-skipped-by-a-pause",
         what: "a person who lets a paused wave go on ends its bake with that",
         edits: &[Edit {
-            file: "shared/domain/src/wheel.rs",
+            file: "shared/domain/src/wheel/turn.rs",
             find: "            until = until.max(before.until.min(turn.at));",
             replace: "            until = if VARIANT { turn.at } else { until.max(before.until.min(turn.at)) };",
         }],

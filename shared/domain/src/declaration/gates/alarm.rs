@@ -93,7 +93,8 @@ fn is_half_an_alarm(scope: &Scope<'_>, text: &Text) -> bool {
     let Text::PerEnvironment(texts) = text else {
         return false;
     };
-    let environments = &scope.document.environments;
-    let mut unknown = texts.keys().filter(|name| !environments.contains_key(name));
+    let mut unknown = texts
+        .keys()
+        .filter(|name| !scope.environments.contains(name));
     unknown.any(|name| ["name", "region"].contains(&name.as_str()))
 }

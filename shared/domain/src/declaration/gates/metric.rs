@@ -374,7 +374,7 @@ fn metric_region(
     let before = scope.findings.len();
     let written = scope.maybe(&path, metric.region.as_ref(), &aws_name::REGION);
     let is_well = before == scope.findings.len();
-    let of = written.as_ref().or(scope.environment.region.as_ref());
+    let of = written.as_ref().or(scope.region);
     let in_china = of.is_some_and(|region| region.starts_with("cn-"));
     let namespaces = measured
         .series()

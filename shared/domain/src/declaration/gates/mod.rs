@@ -12,6 +12,7 @@ mod page;
 mod probe;
 pub(super) mod resolve;
 mod series;
+mod slowest;
 mod websocket;
 
 pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
@@ -22,11 +23,12 @@ pub use metric::{Measured, Metric, MetricGate};
 pub use page::{Page, PageGate};
 pub use probe::{Probe, ProbeGate};
 pub use series::{MetricSeries, Series};
+pub(crate) use slowest::Slowest;
 pub use websocket::{Websocket, WebsocketGate};
 
 use super::scope::Scope;
 use crate::gate::{PauseRule, UnknownRule};
-use crate::kinds::Component;
+use crate::kinds::AsWritten;
 use crate::name::ComponentName;
 use crate::time::Span;
 use schemars::JsonSchema;
@@ -51,7 +53,7 @@ pub(super) trait Resolve: Sort + PartialEq + Sized {
     /// The gate as people write it.
     type Written: Clone;
     /// Returns the gates of a component whose declaration says nothing of this sort.
-    fn usual(_component: &Component) -> Vec<Self::Written> {
+    fn usual(_component: &dyn AsWritten) -> Vec<Self::Written> {
         vec![]
     }
     /// Resolves the gate in the environment, and notes in the scope what is wrong with it.
@@ -63,7 +65,17 @@ pub(super) struct At<'a> {
     /// Its path in the declaration.
     pub(super) path: String,
     /// The component that it is declared of.
-    pub(super) component: Option<(&'a ComponentName, &'a Component)>,
+    pub(super) component: Option<(&'a ComponentName, &'a dyn AsWritten)>,
+}
+
+/// A component of which gates may be declared.
+pub(super) struct Owner<'a> {
+    /// Its name.
+    pub(super) name: &'a ComponentName,
+    /// The component as people write it.
+    pub(super) written: &'a dyn AsWritten,
+    /// Its own gates.
+    pub(super) gates: &'a ComponentGates,
 }
 
 /// A gate with its place in the declaration.
@@ -162,21 +174,24 @@ macro_rules! sorts {
             }
 
             /// Resolves the written gates of every sort.
-            fn resolve(&mut self, scope: &mut Scope<'_>, written: &resolve::Both<'_>) {
+            fn resolve(
+                &mut self,
+                scope: &mut Scope<'_>,
+                written: &resolve::Both<'_>,
+                components: &[Owner<'_>],
+            ) {
                 $(
                     let listed = written.list(stringify!($list), |gates| gates.$list.as_ref());
                     self.$list = resolve::each(scope, None, listed);
                 )*
-                let document = scope.document;
-                for (name, component) in &document.components {
-                    let own = component.gates();
-                    let of = Some((name, component));
+                for &Owner { name, written, gates: own } in components {
+                    let of = Some((name, written));
                     $(
                         let listed = resolve::listed(name, stringify!($list), &own.$list);
                         self.$list.extend(resolve::each(scope, of, listed));
                     )*
                     $(
-                        let usual = || <$own_gate as Resolve>::usual(component);
+                        let usual = || <$own_gate as Resolve>::usual(written);
                         let $own = own.$own.clone().unwrap_or_else(usual);
                         let listed = resolve::listed(name, stringify!($own), &$own);
                         self.$own.extend(resolve::each(scope, of, listed));
@@ -242,27 +257,5 @@ impl Resolved {
             period: slowest.period(),
             name: slowest.name(),
         })
-    }
-}
-
-/// The gate that takes longest to tell something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Slowest {
-    pub(crate) period: Span,
-    name: String,
-}
-
-impl Slowest {
-    /// Notes a finding if a wave is watched for a shorter time.
-    pub(crate) fn check(&self, scope: &mut Scope<'_>, path: &str, watch: Span) {
-        let Self { period, name } = self;
-        if watch < *period {
-            scope.find(
-                crate::finding::FindingName::GateNotMeasurable,
-                path,
-                format!("It is watched for {watch}, which is shorter than the period of `{name}`, {period}."),
-                format!("Write at least `{period}`, or give the gate a shorter period."),
-            );
-        }
     }
 }

@@ -6,7 +6,7 @@ use crate::declaration::probe_url;
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::finding::FindingName;
-use crate::kinds::{Component, Visited};
+use crate::kinds::{AsWritten, Visited};
 use crate::shape::join;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ impl Resolve for PageGate {
     type Written = Page;
 
     /// A site with an address has its first page as a gate.
-    fn usual(component: &Component) -> Vec<Page> {
+    fn usual(component: &dyn AsWritten) -> Vec<Page> {
         let first = Page {
             path: Text::Everywhere("/".to_owned()),
             before_switch: None,

@@ -1,18 +1,24 @@
 //! Resolves gates: every value becomes final.
 
-use super::{At, Declared, Gates as Written, Resolve, Resolved, Slowest};
+use super::{At, Declared, Gates as Written, Owner, Resolve, Resolved, Slowest};
 use crate::declaration::scope::Scope;
 use crate::finding::FindingName;
-use crate::kinds::Component;
+use crate::kinds::AsWritten;
 use crate::name::ComponentName;
 use crate::shape::join;
 use crate::time::Span;
 
-/// Resolves the gates of the environment. Each member that it writes itself replaces the global one.
-pub(in crate::declaration) fn gates(scope: &mut Scope<'_>) -> Resolved {
+/// Resolves the gates of the environment, and those of its components. Each member that it writes itself, in `own`,
+/// replaces the global one, in `common`.
+pub(crate) fn gates(
+    scope: &mut Scope<'_>,
+    own: Option<&Written>,
+    common: &Written,
+    components: &[Owner<'_>],
+) -> Resolved {
     let written = Both {
-        own: scope.environment.gates.as_ref(),
-        common: &scope.document.gates,
+        own,
+        common,
         own_path: format!("environments.{}.gates", scope.name),
     };
     let unknown = written.member("unknown", |gates| gates.unknown.as_ref());
@@ -22,7 +28,7 @@ pub(in crate::declaration) fn gates(scope: &mut Scope<'_>) -> Resolved {
         unknown: unknown.map(|(_, rule)| rule.clone()).unwrap_or_default(),
         ..Resolved::default()
     };
-    gates.resolve(scope, &written);
+    gates.resolve(scope, &written, components);
     let slowest = gates.slowest();
     gates.bake = bake(scope, &written, slowest.as_ref());
     gates.between_waves = between_waves(scope, &written, slowest.as_ref());
@@ -32,7 +38,7 @@ pub(in crate::declaration) fn gates(scope: &mut Scope<'_>) -> Resolved {
 /// Resolves the gates of one list, of the whole release or of a component. A repeated gate tells nothing more.
 pub(super) fn each<'w, G: Resolve>(
     scope: &mut Scope<'_>,
-    of: Option<(&ComponentName, &Component)>,
+    of: Option<(&ComponentName, &dyn AsWritten)>,
     listed: impl Iterator<Item = (String, &'w G::Written)>,
 ) -> Vec<Declared<G>>
 where

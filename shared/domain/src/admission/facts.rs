@@ -1,0 +1,101 @@
+//! The ledger's facts about an environment, and the obstacles to a candidate that they make.
+
+use super::candidate::Candidate;
+use crate::deployment::Deployment;
+use crate::drill::Drill;
+use crate::environment::{EnvironmentState, Held, HeldState, Hold, Lock, Past, Veto, Waiting};
+use crate::identity::DeploymentId;
+use crate::name::ComponentName;
+use crate::order::Order;
+use crate::part::Part;
+use crate::step::Step;
+
+/// The ledger's facts about the environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts<'a> {
+    /// The lock.
+    pub lock: &'a Lock,
+    /// The environment's hold, its marks, and what runs.
+    pub state: &'a EnvironmentState,
+    /// The deployments that wait, the candidate itself included if it does.
+    pub waiting: &'a [Waiting],
+    /// The veto on the candidate's release, if any.
+    pub veto: Option<&'a Veto>,
+    /// The last fate of the candidate's release, if it matters.
+    pub past: Option<&'a Past>,
+    /// True if the candidate's release runs, as far as the state says ([`EnvironmentState::runs`]).
+    pub runs: bool,
+    /// The deployment that holds the lock, where the candidate may overtake it.
+    pub under_way: Option<&'a UnderWay>,
+    /// The drill that is under way.
+    pub drill: Option<&'a Drill>,
+}
+
+impl Facts<'_> {
+    /// Returns whether the candidate waits already.
+    pub fn waits(&self, candidate: &Candidate) -> bool {
+        let mut waiting = self.waiting.iter();
+        waiting.any(|waiting| waiting.deployment == candidate.id)
+    }
+}
+
+/// The deployment that holds the lock, with the facts for one that overtakes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnderWay {
+    /// Its release's place in the order.
+    pub order: Order,
+    /// The parts that it brings.
+    pub components: Vec<Part>,
+    /// True if it is being undone already.
+    pub undoing: bool,
+    /// The irreversible runs that it has begun, or may have: stopped now, it would bring nothing back.
+    pub irreversible: Vec<ComponentName>,
+}
+
+impl UnderWay {
+    /// Takes the facts from a deployment's record and its steps.
+    pub fn of<'s>(record: &Deployment, steps: impl Iterator<Item = &'s Step>) -> Self {
+        let begun = steps.filter(|step| step.irreversible && step.status.may_have_changed());
+        Self {
+            order: record.order.clone(),
+            components: record.parts(),
+            undoing: record.undoing.is_some(),
+            irreversible: begun.map(|step| step.component.clone()).collect(),
+        }
+    }
+
+    /// Returns whether a stop leads to an undo that brings everything back.
+    pub fn may_be_stopped(&self) -> bool {
+        !self.undoing && self.irreversible.is_empty()
+    }
+}
+
+/// An obstacle to a candidate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Obstacle<'a> {
+    /// A deployment that could not be undone holds the lock: no wish passes it.
+    NeedsOperator(&'a Held),
+    /// Automatic deployments are held.
+    Held(&'a Hold),
+    /// The release failed here.
+    Vetoed(&'a Veto),
+    /// A person stopped the release here.
+    Stopped(&'a Past),
+    /// A newer release of this part was brought by this deployment.
+    Older(&'a Part, &'a DeploymentId),
+    /// A newer release than the one that is to overtake it is under way.
+    OlderThanUnderWay(&'a Held),
+    /// A rollback is under way, which no release overtakes.
+    RollbackUnderWay(&'a Held),
+    /// The release under way has begun these, which are irreversible: stopped, it would bring nothing back.
+    Irreversible(&'a Held, &'a [ComponentName]),
+    /// A drill is to begin, and this deployment is under way, or waits.
+    NotIdle(&'a DeploymentId),
+}
+
+/// Returns the obstacle that the environment needs an operator, who alone goes on there.
+pub fn stuck<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
+    let held = facts.lock.held.as_ref()?;
+    (held.state == HeldState::NeedsOperator && held.deployment != candidate.id)
+        .then_some(Obstacle::NeedsOperator(held))
+}

@@ -1,0 +1,166 @@
+//! A declaration without mistakes, and what it says: its names, its rules and its environments.
+
+use super::document::Document;
+use crate::digest::Digest;
+use crate::drill::Schedule;
+use crate::finding::{Finding, FindingName, repeated};
+use crate::git_rule::{GitRef, GitRule, the_one};
+use crate::heal::Heal;
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::notify::Notify;
+
+/// A declaration without mistakes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declaration {
+    pub(super) document: Document,
+    pub(super) digest: Digest,
+}
+
+impl Declaration {
+    /// Returns the application's name.
+    pub fn app(&self) -> &AppName {
+        &self.document.app
+    }
+
+    /// Returns the declaration's version.
+    pub fn version(&self) -> &semver::Version {
+        &self.document.version
+    }
+
+    /// Returns the name that the application had, if the declaration gives one.
+    pub fn formerly(&self) -> Option<&AppName> {
+        self.document.formerly.as_ref()
+    }
+
+    /// Returns the digest of its content: comments, order of fields and layout do not count.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Returns the names of its environments.
+    pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
+        self.document.environments.keys()
+    }
+
+    /// Returns the topics that are told what happens in an environment; without one, those of the application as a
+    /// whole.
+    pub fn notify(&self, environment: Option<&EnvironmentName>) -> &[Notify] {
+        let environment = environment.and_then(|name| self.document.environments.get(name));
+        let own = environment.and_then(|environment| environment.notify.as_deref());
+        own.unwrap_or(&self.document.notify)
+    }
+
+    /// Returns the schedule of the drills of an environment.
+    pub fn drills(&self, environment: &EnvironmentName) -> Option<&Schedule> {
+        let environment = self.document.environments.get(environment)?;
+        environment.drill.as_ref()
+    }
+
+    /// Returns the names of its components.
+    pub fn components(&self) -> impl Iterator<Item = &ComponentName> {
+        self.document.components.keys()
+    }
+
+    /// Returns the rule for each component that somebody else changes in an environment. Nothing is deployed into an
+    /// environment that is not declared any more, so nothing is restored there.
+    pub fn heal(
+        &self,
+        environment: &EnvironmentName,
+    ) -> impl Iterator<Item = (ComponentName, Heal)> {
+        let is_declared = self.document.environments.contains_key(environment);
+        let all = self.document.components.iter();
+        all.map(move |(name, component)| {
+            let heal = match component.heal() {
+                Heal::Restore if !is_declared => Heal::Report,
+                heal => heal,
+            };
+            (name.clone(), heal)
+        })
+    }
+
+    /// Returns the document as people wrote it.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Returns the environment that a full Git ref goes to; `None` if it matches no rule.
+    ///
+    /// # Errors
+    /// `AmbiguousRef` if it matches the rules of several.
+    pub fn environment_for(&self, reference: &str) -> Result<Option<EnvironmentName>, Finding> {
+        let told = GitRef::of(reference);
+        let matching = self.rules().filter(|(_, rule)| rule.matches(told));
+        the_one(matching.map(|(name, _)| name), "git.ref", reference)
+    }
+
+    /// Returns the environment that an image tag goes to; `None` if it matches no rule. See
+    /// [`GitRule::matches_image_tag`].
+    ///
+    /// # Errors
+    /// `AmbiguousRef` if it matches the rules of several.
+    pub fn environment_for_image_tag(&self, tag: &str) -> Result<Option<EnvironmentName>, Finding> {
+        let matching = self.rules().filter(|(_, rule)| rule.matches_image_tag(tag));
+        the_one(matching.map(|(name, _)| name), "image_push.tag", tag)
+    }
+
+    /// Returns the member of a component that names its repositories.
+    pub fn repository_at(&self, component: &ComponentName) -> &'static str {
+        let component = self.document.components.get(component);
+        component.map_or("repository", |component| component.repository_at())
+    }
+
+    /// Makes the finding that a ref or a tag matches no environment's rule, with the rules.
+    pub fn no_rule(&self, path: &str, seen: &str) -> Finding {
+        let rules = self.rules().map(|(name, rule)| format!("`{name}` {rule}"));
+        let rules: Vec<String> = rules.collect();
+        let known = match rules.as_slice() {
+            [] => "No environment has a rule (`deploy`)".to_owned(),
+            rules => format!("The rules: {}", rules.join("; ")),
+        };
+        // A push of an image has a tag, and no ref.
+        let meant = if path.ends_with("ref") {
+            self.meant_ref(seen)
+        } else {
+            String::new()
+        };
+        Finding::new(
+            FindingName::NoEnvironment,
+            path,
+            format!("`{}` matches no environment's rule.", repeated(seen)),
+            format!(
+                "{meant}{known}. Write a ref or a tag that one of them matches, mend `deploy` of the environment \
+                 that is meant, or name the environment in the request."
+            ),
+        )
+    }
+
+    /// Says what to write in place of a ref that matches no environment's rule. The text ends with a space, or is
+    /// empty.
+    pub fn meant_ref(&self, seen: &str) -> String {
+        let rules: Vec<GitRule> = self.rules().map(|(_, rule)| rule).collect();
+        crate::meant_ref::meant_ref(seen, &rules)
+    }
+
+    /// Returns the environments with a rule, and their rules.
+    pub fn rules(&self) -> impl Iterator<Item = (&EnvironmentName, GitRule)> {
+        self.document
+            .environments
+            .iter()
+            .filter_map(|(name, environment)| Some((name, environment.deploy.as_ref()?.rule())))
+    }
+
+    /// Makes the finding that there is no such environment.
+    pub(super) fn unknown_environment(&self, environment: &EnvironmentName) -> Finding {
+        let known: Vec<String> = self.environments().map(ToString::to_string).collect();
+        let nearest = crate::shape::nearest(environment.as_str(), &known);
+        Finding::new(
+            FindingName::UnknownName,
+            "environment",
+            format!(
+                "`{environment}` is not an environment of `{}`.",
+                self.document.app
+            ),
+            crate::shape::suggest(nearest, &known),
+        )
+    }
+}

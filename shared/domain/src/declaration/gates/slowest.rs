@@ -1,0 +1,27 @@
+//! The gate that takes longest to tell something: a wave must be watched for as long.
+
+use crate::declaration::scope::Scope;
+use crate::finding::FindingName;
+use crate::time::Span;
+
+/// The gate that takes longest to tell something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Slowest {
+    pub(crate) period: Span,
+    pub(super) name: String,
+}
+
+impl Slowest {
+    /// Notes a finding if a wave is watched for a shorter time.
+    pub(crate) fn check(&self, scope: &mut Scope<'_>, path: &str, watch: Span) {
+        let Self { period, name } = self;
+        if watch < *period {
+            scope.find(
+                FindingName::GateNotMeasurable,
+                path,
+                format!("It is watched for {watch}, which is shorter than the period of `{name}`, {period}."),
+                format!("Write at least `{period}`, or give the gate a shorter period."),
+            );
+        }
+    }
+}

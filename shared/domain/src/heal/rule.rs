@@ -1,0 +1,70 @@
+//! The rule for a component that somebody else has changed between deployments, as people write it.
+
+use schemars::{JsonSchema, Schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+
+/// The rule for a component that somebody else has changed between deployments.
+///
+/// YAML 1.1 reads `off` as false, so that is read as `off` as well.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", from = "Said")]
+#[schemars(!from, transform = or_false)]
+pub enum Heal {
+    /// It is not looked at every hour, and nobody is told of it.
+    Off,
+    /// It is looked at every hour. A difference is told, and left as it is.
+    #[default]
+    Report,
+    /// It is looked at every hour. A difference is told, and Windlass deploys what is recorded once more.
+    Restore,
+}
+
+/// As it is written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Said {
+    Word(Word),
+    Off(#[serde(deserialize_with = "no")] ()),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    Off,
+    Report,
+    Restore,
+}
+
+impl From<Said> for Heal {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Off(()) | Said::Word(Word::Off) => Self::Off,
+            Said::Word(Word::Report) => Self::Report,
+            Said::Word(Word::Restore) => Self::Restore,
+        }
+    }
+}
+
+fn no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    if bool::deserialize(deserializer)? {
+        return Err(D::Error::custom("`true` is not known here"));
+    }
+    Ok(())
+}
+
+fn or_false(schema: &mut Schema) {
+    let said = json!({"const": false, "description": "What YAML 1.1 makes of `off`."});
+    if let Some(all) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        all.push(said);
+    }
+}
+
+impl Heal {
+    /// Returns whether it is the default.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks so.
+    pub const fn is_report(&self) -> bool {
+        matches!(self, Self::Report)
+    }
+}
