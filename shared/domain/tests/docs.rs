@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod app_page;
+mod wrapping;
 
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -121,8 +122,8 @@ fn each_message_of_a_page_is_told_by_the_code() {
 fn pages<T: JsonSchema>(folder: &str, about: &str) -> BTreeMap<String, String> {
     let comments = comments::<T>();
     let mut index = format!(
-        "<!-- Generated from comments in the code, and from shared/domain/tests/troubleshooting. Written anew by `{UPDATE}`. -->\n\n\
-         # {about}\n\n"
+        "<!-- Generated from comments in the code, and from shared/domain/tests/troubleshooting.\nWritten anew by \
+         `{UPDATE}`. -->\n\n# {about}\n\n"
     );
     let mut pages = BTreeMap::new();
     for (name, comment) in &comments {
@@ -138,10 +139,23 @@ fn pages<T: JsonSchema>(folder: &str, about: &str) -> BTreeMap<String, String> {
             .unwrap_or_default()
             .trim_end_matches('.');
         index.push_str(&format!("- [{name}]({name}.md): {first}.\n"));
-        pages.insert(format!("{folder}/{name}.md"), page(name, comment) + &more);
+        let page = page(name, comment) + &more;
+        pages.insert(format!("{folder}/{name}.md"), wrapping::page(&page));
     }
-    pages.insert(format!("{folder}/README.md"), index);
+    pages.insert(format!("{folder}/README.md"), wrapping::page(&index));
     pages
+}
+
+/// Returns the pages of the command line's troubles as they stand there, but for lines that are too long.
+fn troubles() -> BTreeMap<String, String> {
+    let files = fs::read_dir(docs().join("troubles")).unwrap();
+    let files = files.map(|file| file.unwrap());
+    let pages = files.map(|file| {
+        let name = file.file_name().into_string().unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        (format!("troubles/{name}"), wrapping::page(&text))
+    });
+    pages.collect()
 }
 
 fn generated() -> BTreeMap<String, String> {
@@ -149,6 +163,7 @@ fn generated() -> BTreeMap<String, String> {
     let faults = "Faults: something wrong while doing, and error names in the state machine";
     let mut files = pages::<FindingName>("findings", findings);
     files.extend(pages::<FaultName>("faults", faults));
+    files.extend(troubles());
     let page = app_page::page(declaration::schema(), UPDATE);
     files.insert("app.md".to_owned(), page);
     let schema = serde_json::to_string_pretty(declaration::schema()).unwrap();

@@ -1,9 +1,7 @@
 //! `docs/app.md`: the schema of declarations for people, each field with its comment in the code.
 
+use crate::wrapping::wrapped;
 use serde_json::Value;
-
-/// The length of a line.
-const WIDTH: usize = 120;
 
 const ABOUT: &str = "The declaration of an application: what there is, where it lives, what is watched. Each field has here what an \
 editor shows of it by [the schema](app.schema.json): both are made of the same comments. Unknown fields are refused, with the name that \
@@ -142,21 +140,4 @@ fn comment(of: &Value) -> &str {
 
 fn item(text: &str) -> String {
     wrapped("  ", text) + "\n"
-}
-
-/// Breaks a text into lines, each but the first with an indent.
-fn wrapped(indent: &str, text: &str) -> String {
-    let (mut lines, mut line) = (Vec::new(), String::new());
-    for word in text.split_whitespace() {
-        let is_full = line.chars().count() + word.chars().count() + 1 > WIDTH;
-        if is_full && !line.trim().is_empty() {
-            lines.push(std::mem::replace(&mut line, indent.to_owned()));
-        }
-        if !line.trim().is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
-    lines.join("\n")
 }
