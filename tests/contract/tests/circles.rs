@@ -76,9 +76,10 @@ fn take(source: &mut Source, tokens: TokenStream) {
     while let Some(token) = tokens.get(at) {
         match token {
             TokenTree::Ident(word) if word == "mod" && is_inline(&tokens[at..]) => at += 2,
+            // `use<…>` of an `impl Trait` ends with no semicolon of its own.
             TokenTree::Ident(word) if word == "use" => {
                 let end = tokens[at..].iter().position(is_semicolon);
-                let end = at + end.expect("a use ends");
+                let end = at + end.unwrap_or(1);
                 let passes_on = at > 0 && is_public(&tokens[..at]);
                 let paths = paths_of(&tokens[at + 1..end]);
                 if passes_on {

@@ -261,8 +261,16 @@ fn a_maps_verdict_is_changed_only_if_every_item_says_so() {
     for (items, results, wanted) in [
         (0, vec![], "changed"),
         (1, vec![done(WorkTransition::Changed)], "changed"),
-        (2, vec![done(WorkTransition::Changed), done(WorkTransition::Changed)], "changed"),
-        (2, vec![done(WorkTransition::Changed), done(WorkTransition::Failed)], "failed"),
+        (
+            2,
+            vec![done(WorkTransition::Changed), done(WorkTransition::Changed)],
+            "changed",
+        ),
+        (
+            2,
+            vec![done(WorkTransition::Changed), done(WorkTransition::Failed)],
+            "failed",
+        ),
         (1, vec![odd.clone()], "failed"),
         (2, vec![done(WorkTransition::Changed), odd], "failed"),
         (2, vec![done(WorkTransition::Changed)], "failed"),

@@ -61,8 +61,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an undo goes on to what came before an irreversible task that has begun",
         edits: &[Edit {
             file: "shared/engine/src/conductor/settling/undo.rs",
-            find: "    if bars.peek().is_some() {\n        return Ok(plain(WorkTransition::SettleUndo, id, ask.token));",
-            replace: "    if bars.peek().is_some() && !VARIANT {\n        return Ok(plain(WorkTransition::SettleUndo, id, ask.token));",
+            find: "    if bars.peek().is_some() {\n        return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));",
+            replace: "    if bars.peek().is_some() && !VARIANT {\n        return Ok(Answer::of(UndoTransition::SettleUndo, id, by.token));",
         }],
         scenarios: &["task_irreversible"],
         mishaps: &[],
