@@ -36,7 +36,7 @@ pub async fn begin(
     request: &Request,
 ) -> Answered<Result<Begun, Vec<Finding>>> {
     log::name_app(&request.app);
-    let pinned = match pin::pin(ports, request).await? {
+    let pinned = match apart(pin::pin(ports, request).await)? {
         Ok(pinned) => pinned,
         Err(findings) => return Ok(Err(limited(findings))),
     };

@@ -11,6 +11,7 @@ use crate::overview::{self, Here, here};
 use crate::pin;
 use crate::ports::{Answered, Key, Ledger};
 use crate::store::{self};
+use crate::trouble::apart;
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::drift::Compared;
@@ -70,7 +71,7 @@ async fn next_drill(
     here: &Here,
 ) -> Answered<Option<Next>> {
     let EnvironmentId { app, environment } = of;
-    let in_force = pin::declaration_in_force(ports, app).await?.ok();
+    let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
     let schedule = in_force
         .as_ref()
         .and_then(|it| it.declaration.drills(environment));
@@ -86,7 +87,7 @@ pub async fn known(
     let EnvironmentId { app, environment } = of;
     let mut request = Request::new(ActionName::Hold, app.clone());
     request.environment = Some(environment.clone());
-    let Err(findings) = pin::named_environment(ports, &request).await? else {
+    let Err(findings) = apart(pin::named_environment(ports, &request).await)? else {
         return Ok(Ok(()));
     };
     let lock: Key = store::lock(of).into();

@@ -8,6 +8,7 @@ use crate::pin;
 use crate::ports::{Answered, Executions};
 use crate::routes::start::begin_own;
 use crate::store::{self};
+use crate::trouble::apart;
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
@@ -52,7 +53,7 @@ async fn asked(
         None | Some(Some("deploy")) => {
             let request = releases::request(ports, of, call, body, true).await?;
             match request {
-                Ok(request) => match pin::pin(ports, &request).await? {
+                Ok(request) => match apart(pin::pin(ports, &request).await)? {
                     Ok(_) => Ok(request),
                     Err(findings) => Err(problem(releases::status_of(&findings), &findings)),
                 },
