@@ -26,9 +26,9 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ans
         Ok(request) => request,
         Err(reply) => return Ok(reply),
     };
-    let execution = match begin_own(ports, &request, &operator::seed(ports, call)).await? {
+    let execution = match apart(begin_own(ports, &request, &operator::seed(ports, call)).await)? {
         Ok(execution) => execution,
-        Err(finding) => return Ok(problem(409, &[finding])),
+        Err(findings) => return Ok(problem(409, &findings)),
     };
     let id = DeploymentId::planned(&execution);
     log::name_deployment(&id);
