@@ -8,6 +8,7 @@ use crate::pin;
 use crate::ports::{Answered, Ledger, Write};
 use crate::removable::Removable;
 use crate::store::{self, Stored, Watched};
+use crate::trouble::{Checked, apart};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
 use windlass_domain::drill::Drills;
@@ -154,7 +155,7 @@ impl There {
                 &store::drills(EnvironmentId::new(app, environment)),
             )
             .await?,
-            declared: declared(ports, side).await?,
+            declared: apart(declared(ports, side).await)?,
         })
     }
 }
@@ -163,16 +164,12 @@ impl There {
 async fn declared(
     ports: &(impl Ledger + Configured),
     EnvironmentId { app, environment }: EnvironmentId<'_>,
-) -> Answered<Result<BTreeMap<ComponentName, KindName>, Vec<Finding>>> {
-    let found = match pin::declaration_in_force(ports, app).await? {
-        Ok(found) => found,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    Ok(found.declaration.resolve(environment).map(|resolved| {
-        let components = resolved.components.into_iter();
-        let kinds = components.map(|(name, component)| (name, component.spec.kind()));
-        kinds.collect()
-    }))
+) -> Checked<BTreeMap<ComponentName, KindName>> {
+    let found = pin::declaration_in_force(ports, app).await?;
+    let resolved = found.declaration.resolve(environment)?;
+    let components = resolved.components.into_iter();
+    let kinds = components.map(|(name, component)| (name, component.spec.kind()));
+    Ok(kinds.collect())
 }
 
 /// The kinds of what runs, by the steps of the deployments that brought it.

@@ -7,6 +7,7 @@ use crate::faults::Faults;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
+use crate::trouble::apart;
 use std::collections::BTreeSet;
 use windlass_domain::drill::Drills;
 use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
@@ -38,7 +39,7 @@ impl Removable {
             store::load_or_default(ports, &store::state(EnvironmentId::new(app, env))).await?;
         let waiting =
             store::load_all(ports, &store::all_waiting(EnvironmentId::new(app, env))).await?;
-        let in_force = pin::declaration_in_force(ports, app).await?.ok();
+        let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
         let here = in_force
             .as_ref()
             .filter(|found| found.declaration.environments().any(|it| it == env));

@@ -6,6 +6,7 @@ use crate::pin;
 use crate::ports::{Answered, Ledger, Write};
 use crate::removable::application::{environments, repositories};
 use crate::store::{self, RepositoryOwner, Stored, Watched};
+use crate::trouble::apart;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
@@ -39,10 +40,8 @@ impl<'a> WholeMovable<'a> {
     ) -> Answered<Self> {
         let declared = declaration(ports, app).await?;
         let declared_there = declaration(ports, to).await?;
-        let new = match pin::declaration_in_force(ports, to).await? {
-            Ok(found) => Ok(found.declaration),
-            Err(findings) => Err(findings),
-        };
+        let new = apart(pin::declaration_in_force(ports, to).await)?;
+        let new = new.map(|found| found.declaration);
         // One that cannot be read any more is withdrawn as well.
         let read = declared.value().map(store::read_declaration);
         let former = read.and_then(Result::ok);

@@ -2,6 +2,7 @@
 
 use super::source::{Ports, Source, missing};
 use crate::ports::{Answered, ObjectHead, ObjectId, Objects};
+use crate::trouble::{Checked, apart};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::{Artifact, Image};
@@ -44,7 +45,7 @@ pub async fn pin_all(
             continue;
         }
         let declared = resolved.repositories(name);
-        match pin_one(ports, name, reference, &declared, &mut left).await? {
+        match apart(pin_one(ports, name, reference, &declared, &mut left).await)? {
             Ok(artifact) => {
                 components.insert(name.clone(), artifact);
             }
@@ -91,27 +92,23 @@ async fn pin_one(
     reference: &ArtifactRef,
     declared: &BTreeMap<&str, &str>,
     left: &mut u64,
-) -> Answered<Result<Artifact, Vec<Finding>>> {
-    let one = |finding| vec![finding];
+) -> Checked<Artifact> {
     match (&reference.key, &reference.image, &reference.images) {
-        (Some(key), None, None) => {
-            let pinned = pin_object(ports, name, key, reference, left).await?;
-            Ok(pinned.map_err(one))
-        }
+        (Some(key), None, None) => pin_object(ports, name, key, reference, left).await,
         (None, Some(image), None) => {
             let repository = declared.values().next().copied();
-            let pinned = pin_image(ports, name, "image", image, repository).await?;
-            Ok(pinned
-                .map_err(one)
-                .map(|Image { repository, digest }| Artifact::Image { repository, digest }))
+            let Image { repository, digest } =
+                pin_image(ports, name, "image", image, repository).await?;
+            Ok(Artifact::Image { repository, digest })
         }
         (None, None, Some(images)) => pin_images(ports, name, images, declared).await,
-        _ => Ok(Err(one(Finding::new(
+        _ => Err(Finding::new(
             FindingName::BadValue,
             format!("components.{name}"),
             "an artifact has either a `key`, an `image` or `images`.",
             "Write one of them.",
-        )))),
+        )
+        .into()),
     }
 }
 
@@ -120,22 +117,22 @@ async fn pin_images(
     name: &ComponentName,
     images: &BTreeMap<String, String>,
     declared: &BTreeMap<&str, &str>,
-) -> Answered<Result<Artifact, Vec<Finding>>> {
+) -> Checked<Artifact> {
     let (mut containers, mut findings) = (BTreeMap::new(), Vec::new());
     for (container, image) in images {
         let repository = declared.get(container.as_str()).copied();
         let member = format!("images.{container}");
-        match pin_image(ports, name, &member, image, repository).await? {
+        match apart(pin_image(ports, name, &member, image, repository).await)? {
             Ok(image) => {
                 containers.insert(container.clone(), image);
             }
-            Err(finding) => findings.push(finding),
+            Err(wrong) => findings.extend(wrong),
         }
     }
     if !findings.is_empty() {
-        return Ok(Err(findings));
+        return Err(findings.into());
     }
-    Ok(Ok(Artifact::Images { containers }))
+    Ok(Artifact::Images { containers })
 }
 
 async fn pin_object(
@@ -144,23 +141,23 @@ async fn pin_object(
     key: &str,
     reference: &ArtifactRef,
     left: &mut u64,
-) -> Answered<Result<Artifact, Finding>> {
+) -> Checked<Artifact> {
     let mut id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: key.to_owned(),
         version_id: reference.version_id.clone(),
     };
     let Some(head) = ports.head(&id).await? else {
-        return Ok(Err(missing(key)));
+        return Err(missing(key).into());
     };
     let named = reference.version_id.clone();
     let Some(version_id) = named.or_else(|| head.version_id.clone()) else {
-        return Ok(Err(no_versions(key)));
+        return Err(no_versions(key).into());
     };
     id.version_id = Some(version_id.clone());
     let sha256 = match (&head.sha256, left.checked_sub(head.bytes)) {
         (Some(sha256), _) => sha256.clone(),
-        (None, None) => return Ok(Err(too_large(name, head.bytes))),
+        (None, None) => return Err(too_large(name, head.bytes).into()),
         (None, Some(rest)) => {
             *left = rest;
             hash(ports, &id, &head).await?
@@ -169,14 +166,14 @@ async fn pin_object(
     if let Some(wanted) = &reference.sha256
         && *wanted != sha256
     {
-        return Ok(Err(other_bytes(name, wanted, &sha256)));
+        return Err(other_bytes(name, wanted, &sha256).into());
     }
-    Ok(Ok(Artifact::Object {
+    Ok(Artifact::Object {
         key: key.to_owned(),
         version_id,
         sha256,
         bytes: head.bytes,
-    }))
+    })
 }
 
 fn no_versions(key: &str) -> Finding {
@@ -229,26 +226,27 @@ async fn pin_image(
     member: &str,
     image: &str,
     declared: Option<&str>,
-) -> Answered<Result<Image, Finding>> {
+) -> Checked<Image> {
     let (repository, reference) = split_image(image);
     let Some(found) = ports.image(repository, reference).await? else {
-        return Ok(Err(Finding::new(
+        return Err(Finding::new(
             FindingName::ArtifactMissing,
             format!("components.{name}.{member}"),
             format!("there is no image {image} in the registry."),
             "Push the image before the manifest.",
-        )));
+        )
+        .into());
     };
     let uri = found.repository_uri;
     for (path, named) in [(member, Some(repository)), ("repository", declared)] {
         if named.is_some_and(|named| !is_same_repository(named, &uri)) {
-            return Ok(Err(other_registry(name, path, &uri)));
+            return Err(other_registry(name, path, &uri).into());
         }
     }
-    Ok(Ok(Image {
+    Ok(Image {
         repository: uri,
         digest: found.digest,
-    }))
+    })
 }
 
 fn other_registry(name: &ComponentName, path: &str, uri: &str) -> Finding {

@@ -1,6 +1,7 @@
 use crate::config::Configured;
-use crate::ports::{Answered, Ledger};
+use crate::ports::Ledger;
 use crate::store::{self, Stored};
+use crate::trouble::Checked;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::fault::Fault;
@@ -20,10 +21,9 @@ pub struct Found {
 pub async fn declaration_in_force(
     ports: &(impl Ledger + Configured),
     app: &AppName,
-) -> Answered<Result<Found, Vec<Finding>>> {
+) -> Checked<Found> {
     let declared = store::load(ports, &store::declaration_in_force(app)).await?;
-    let found = found(declared, || no_declaration(app))?;
-    Ok(found.map_err(|finding| vec![finding]))
+    found(declared, || no_declaration(app))
 }
 
 /// Returns the finding that no declaration is known for an application.
@@ -44,7 +44,7 @@ pub async fn pinned(
     ports: &(impl Ledger + Configured),
     app: &AppName,
     version: &semver::Version,
-) -> Answered<Result<Found, Finding>> {
+) -> Checked<Found> {
     let declared = store::load(ports, &store::declaration(app, version)).await?;
     found(declared, || {
         Finding::new(
@@ -56,40 +56,27 @@ pub async fn pinned(
     })
 }
 
-fn found(
-    declared: Option<Stored<Declared>>,
-    missing: impl FnOnce() -> Finding,
-) -> Answered<Result<Found, Finding>> {
-    let Some(declared) = declared else {
-        return Ok(Err(missing()));
-    };
+fn found(declared: Option<Stored<Declared>>, missing: impl FnOnce() -> Finding) -> Checked<Found> {
+    let declared = declared.ok_or_else(missing)?;
     let declaration = store::read_declaration(&declared.value).map_err(|f| {
         Fault::internal(format!(
             "the declaration {} in the ledger cannot be read any more: {f:?}",
             declared.value.version
         ))
     })?;
-    Ok(Ok(Found {
+    Ok(Found {
         version: declared.value.version,
         declaration,
-    }))
+    })
 }
 
 /// The environment that an operator's action names, which must be declared.
 pub async fn named_environment(
     ports: &(impl Ledger + Configured),
     request: &Request,
-) -> Answered<Result<EnvironmentName, Vec<Finding>>> {
-    let environment = match request.named_environment() {
-        Ok(environment) => environment,
-        Err(finding) => return Ok(Err(vec![finding])),
-    };
-    let declared = match declaration_in_force(ports, &request.app).await? {
-        Ok(declared) => declared,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    Ok(declared
-        .declaration
-        .resolve(environment)
-        .map(|_| environment.clone()))
+) -> Checked<EnvironmentName> {
+    let environment = request.named_environment()?;
+    let declared = declaration_in_force(ports, &request.app).await?;
+    declared.declaration.resolve(environment)?;
+    Ok(environment.clone())
 }

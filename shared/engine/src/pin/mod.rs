@@ -14,6 +14,7 @@ pub use source::{Ports, named as recorded_release};
 
 use crate::ports::Answered;
 use crate::store::Stored;
+use crate::trouble::{Checked, apart};
 use declaration::Found;
 use source::Source;
 use windlass_domain::declaration::Declaration;
@@ -44,30 +45,29 @@ pub struct Pinned {
 }
 
 /// Pins a request to deploy, or tells everything that is wrong with it.
-pub async fn pin(ports: &impl Ports, request: &Request) -> Answered<Result<Pinned, Vec<Finding>>> {
-    let in_force = match declaration::declaration_in_force(ports, &request.app).await? {
-        Ok(declared) => declared,
-        Err(findings) => return Ok(Err(findings)),
-    };
+pub async fn pin(ports: &impl Ports, request: &Request) -> Checked<Pinned> {
+    let in_force = declaration_in_force(ports, &request.app).await?;
     let part = match source::read(ports, request, &in_force.declaration).await? {
         Ok(source) => return Box::pin(pin_source(ports, request, in_force, source)).await,
         Err(part) => part,
     };
     let found = match part.rest() {
-        Some(source) => Box::pin(pin_source(ports, request, in_force, source.clone()))
-            .await?
-            .err(),
+        Some(source) => {
+            apart(Box::pin(pin_source(ports, request, in_force, source.clone())).await)?.err()
+        }
         None => named(request, &in_force.declaration).err(),
     };
-    Ok(Err(part.and(found.unwrap_or_default()).findings()))
+    Err(part.and(found.unwrap_or_default()).findings().into())
 }
 
 /// Everything that is wrong with a request of which only a part can be read. A fault hides nothing of that.
 pub async fn findings(ports: &impl Ports, part: InPart<Request>) -> Vec<Finding> {
     let found = match part.rest() {
         None => Ok(None),
-        Some(rest) if rest.action == ActionName::Deploy => pin(ports, rest).await.map(Result::err),
-        Some(rest) => named_environment(ports, rest).await.map(Result::err),
+        Some(rest) if rest.action == ActionName::Deploy => {
+            apart(pin(ports, rest).await).map(Result::err)
+        }
+        Some(rest) => apart(named_environment(ports, rest).await).map(Result::err),
     };
     let found = found.unwrap_or_else(|fault| {
         tracing::warn!(%fault, "what can be read of a request could not be looked at");
@@ -87,10 +87,9 @@ async fn pin_source(
     request: &Request,
     in_force: Found,
     mut source: Source,
-) -> Answered<Result<Pinned, Vec<Finding>>> {
-    let (declared, not_in_force) =
+) -> Checked<Pinned> {
+    let (declared, mut findings) =
         declared(ports, request, in_force, source.declaration.as_ref()).await?;
-    let mut findings: Vec<Finding> = not_in_force.into_iter().collect();
     let declaration = &declared.declaration;
     let environment = environment(request, &source, declaration).map_err(|finding| vec![finding]);
     let resolved = match environment.and_then(|name| declaration.resolve(&name)) {
@@ -98,7 +97,7 @@ async fn pin_source(
         Err(nowhere) => {
             findings.extend(nowhere);
             findings.extend(declaration.misfits(&source.named));
-            return Ok(Err(findings));
+            return Err(findings.into());
         }
     };
     findings.extend(not_of_its_tag(request, &source, &resolved));
@@ -115,22 +114,21 @@ async fn pin_source(
         artifact::pin_all(ports, request, source, declaration, &resolved).await?;
     findings.extend(misfits);
     let order_version = order_version(&resolved, &release);
-    let recorded = record::record(ports, &release, &resolved).await?;
-    let to_record = match recorded {
+    let to_record = match apart(record::record(ports, &release, &resolved).await)? {
         Ok(to_record) if findings.is_empty() => to_record,
         recorded => {
             findings.extend(recorded.err().unwrap_or_default());
             findings.extend(not_accepted(request, &resolved));
-            return Ok(Err(findings));
+            return Err(findings.into());
         }
     };
-    Ok(Ok(Pinned {
+    Ok(Pinned {
         release,
         resolved,
         by_person,
         order_version,
         to_record,
-    }))
+    })
 }
 
 /// Returns the finding that the environment does not take releases from this source; `None` if it does.
@@ -169,17 +167,17 @@ async fn declared(
     request: &Request,
     in_force: Found,
     version: Option<&semver::Version>,
-) -> Answered<(Found, Option<Finding>)> {
+) -> Answered<(Found, Vec<Finding>)> {
     let Some(version) = version.filter(|version| **version != in_force.version) else {
-        return Ok((in_force, None));
+        return Ok((in_force, vec![]));
     };
     Ok(
-        match declaration::pinned(ports, &request.app, version).await? {
-            Err(unknown) => (in_force, Some(unknown)),
-            Ok(pinned) if request.names_environment() && request.allow_older => (pinned, None),
+        match apart(declaration::pinned(ports, &request.app, version).await)? {
+            Err(unknown) => (in_force, unknown),
+            Ok(pinned) if request.names_environment() && request.allow_older => (pinned, vec![]),
             Ok(_) => {
                 let finding = not_in_force(version, &in_force.version);
-                (in_force, Some(finding))
+                (in_force, vec![finding])
             }
         },
     )

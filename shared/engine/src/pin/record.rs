@@ -1,5 +1,6 @@
-use crate::ports::{Answered, Ledger};
+use crate::ports::Ledger;
 use crate::store::{self, Stored};
+use crate::trouble::Checked;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::digest::Digest;
@@ -14,14 +15,14 @@ pub async fn record(
     ports: &impl Ledger,
     release: &Release,
     resolved: &Resolved,
-) -> Answered<Result<Option<Stored<RecordedRelease>>, Vec<Finding>>> {
+) -> Checked<Option<Stored<RecordedRelease>>> {
     let key = store::release(&release.app, &release.version);
     let known = store::load(ports, &key).await?;
     let Some(mut known) = known else {
         let recorded = RecordedRelease {
             release: release.clone(),
         };
-        return Ok(Ok(Some(Stored::new(key, recorded))));
+        return Ok(Some(Stored::new(key, recorded)));
     };
     let recorded = &mut known.value.release;
     let mut findings = Vec::new();
@@ -54,9 +55,9 @@ pub async fn record(
         findings.extend(reused);
     }
     if !findings.is_empty() {
-        return Ok(Err(findings));
+        return Err(findings.into());
     }
-    Ok(Ok(is_new.then_some(known)))
+    Ok(is_new.then_some(known))
 }
 
 /// Returns a finding for each container that both name with other bytes than those that were recorded.

@@ -5,6 +5,7 @@ use super::unknown::unknown_version;
 use crate::config::Configured;
 use crate::ports::{Answered, Ledger, ObjectId, Objects, Query, Registry};
 use crate::store::{self, Stored};
+use crate::trouble::{Checked, apart};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::Declaration;
@@ -168,11 +169,10 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
 
 /// A recorded release: promotion.
 async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read {
-    let recorded = match named(ports, &request.app, version).await? {
-        Ok(recorded) => recorded,
-        Err(finding) => return Ok(Err(InPart::unread(vec![finding]))),
+    let release = match apart(named(ports, &request.app, version).await)? {
+        Ok(recorded) => recorded.release,
+        Err(findings) => return Ok(Err(InPart::unread(findings))),
     };
-    let release = recorded.release;
     Ok(Ok(Source {
         version: release.version,
         git: release.git,
@@ -186,14 +186,10 @@ async fn recorded(ports: &impl Ports, request: &Request, version: &str) -> Read 
 }
 
 /// The recorded release of this version, or the one push of this tag; else that there is none.
-pub async fn named(
-    ports: &impl Ledger,
-    app: &AppName,
-    version: &str,
-) -> Answered<Result<RecordedRelease, Finding>> {
+pub async fn named(ports: &impl Ledger, app: &AppName, version: &str) -> Checked<RecordedRelease> {
     let key = store::release(app, version);
     if let Some(recorded) = store::load(ports, &key).await? {
-        return Ok(Ok(recorded.value));
+        return Ok(recorded.value);
     }
     let of_tag = Query {
         pk: key.pk.clone(),
@@ -209,11 +205,11 @@ pub async fn named(
     let mut releases: Vec<RecordedRelease> = found.into_iter().map(|one| one.value).collect();
     releases.retain(|one| one.release.image_push);
     if releases.len() > 1 {
-        return Ok(Err(several(app, version, &releases)));
+        return Err(several(app, version, &releases).into());
     }
     match releases.pop() {
-        Some(release) => Ok(Ok(release)),
-        None => unknown_version(ports, app, version).await.map(Err),
+        Some(release) => Ok(release),
+        None => Err(unknown_version(ports, app, version).await?.into()),
     }
 }
 

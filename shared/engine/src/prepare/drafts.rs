@@ -7,10 +7,10 @@ use super::scene::{Ports, Scene, Wanted};
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
 use crate::ports::Answered;
+use crate::trouble::{Checked, apart};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
 use windlass_domain::fault::Fault;
-use windlass_domain::finding::Finding;
 use windlass_domain::name::ComponentName;
 use windlass_domain::output::{Given, Inputs};
 
@@ -62,7 +62,7 @@ pub async fn elsewhere(
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")));
     };
-    let inputs = given(ports, scene, &wanted, before).await?;
+    let inputs = apart(given(ports, scene, &wanted, before).await)?;
     prepared(ports, scene, &wanted, None, &inputs).await
 }
 
@@ -72,9 +72,9 @@ async fn given(
     scene: &Scene,
     wanted: &Wanted<'_>,
     before: &Before<'_>,
-) -> Answered<Result<Inputs, Vec<Finding>>> {
+) -> Checked<Inputs> {
     if wanted.goal_state.is_some() {
-        return Ok(Ok(Inputs::new()));
+        return Ok(Inputs::new());
     }
     let taker = (wanted.name, &wanted.component.spec);
     inputs::of(ports, scene, before, taker).await
@@ -96,7 +96,7 @@ pub async fn draft<'a>(
     let is_readable = ran.as_ref().is_none_or(|step| step.kind == kind);
     // A component that ran its bytes already when it was first named has no recorded state.
     let running = running.filter(|running| is_readable && !running.state.is_null());
-    let inputs = given(ports, scene, &wanted, before).await?;
+    let inputs = apart(given(ports, scene, &wanted, before).await)?;
     let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
     if let Some(running) = running {
         let warning = strangers_change(wanted.name, running, &prepared)?;

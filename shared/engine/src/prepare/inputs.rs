@@ -6,6 +6,7 @@ use super::scene::{Ports, Scene};
 use crate::kinds::{Kind, Next, Prepared, Recorded, Then, Way, from_value, with_kind_of};
 use crate::observe::where_it_ran;
 use crate::ports::Answered;
+use crate::trouble::Checked;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::fault::FaultName;
@@ -53,11 +54,11 @@ pub async fn of(
     scene: &Scene,
     before: &Before<'_>,
     (name, spec): (&ComponentName, &Spec),
-) -> Answered<Result<Inputs, Vec<Finding>>> {
+) -> Checked<Inputs> {
     let mut inputs = Inputs::new();
     let mut findings = Vec::new();
     let Some(taken) = spec.takes_from() else {
-        return Ok(Ok(inputs));
+        return Ok(inputs);
     };
     let mut known: BTreeMap<&ComponentName, Outputs> = BTreeMap::new();
     for output in taken.outputs {
@@ -94,11 +95,11 @@ pub async fn of(
             None => findings.push(unknown(name, taken.member, output)),
         }
     }
-    Ok(if findings.is_empty() {
+    if findings.is_empty() {
         Ok(inputs)
     } else {
-        Err(findings)
-    })
+        Err(findings.into())
+    }
 }
 
 /// Returns what a component gives that was found in place.

@@ -10,6 +10,7 @@ use crate::loaded::Loaded;
 use crate::payload::{Answer, PrepareTransition, WorkItem};
 use crate::ports::Answered;
 use crate::store::{self, commit, retry};
+use crate::trouble::{Checked, apart};
 use std::collections::BTreeMap;
 use windlass_domain::count::count;
 use windlass_domain::fault::{Fault, FaultName};
@@ -67,7 +68,7 @@ async fn plan_one(
         {
             return Ok(Some(true));
         }
-        let planned = planned(ports, scene, name, &step.value).await?;
+        let planned = apart(planned(ports, scene, name, &step.value).await)?;
         let is_planned = planned.is_ok();
         match planned {
             Ok(draft) => take(&mut step.value, draft),
@@ -119,26 +120,26 @@ async fn planned(
     scene: &Scene,
     name: &ComponentName,
     step: &Step,
-) -> Answered<Result<Planned, Vec<Finding>>> {
+) -> Checked<Planned> {
     let all = scene.wanted().wanted;
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
-        return Err(Fault::internal(format!("{name} is not wanted")));
+        return Err(Fault::internal(format!("{name} is not wanted")).into());
     };
     let before = Before::changed(given(ports, scene, step, &wanted.component.spec).await?);
     let drafted = draft(ports, scene, wanted, &before).await?;
     let (prepared, inputs) = (drafted.prepared, drafted.inputs);
     if !prepared.findings.is_empty() {
-        return Ok(Err(prepared.findings));
+        return Err(prepared.findings.into());
     }
     if prepared.claims != step.claims {
-        return Ok(Err(vec![moved(name)]));
+        return Err(moved(name).into());
     }
     let waves = step.goals.len();
     let stages = prepared.stages.len();
     if stages != waves && stages != 0 {
-        return Ok(Err(vec![otherwise(name, waves, stages)]));
+        return Err(otherwise(name, waves, stages).into());
     }
-    Ok(Ok(Planned { prepared, inputs }))
+    Ok(Planned { prepared, inputs })
 }
 
 /// Returns what others give: what was known at first, and what the components give that this deployment has changed.

@@ -8,6 +8,7 @@ use crate::overview::here;
 use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
 use crate::store::{self, Stored};
+use crate::trouble::apart;
 use serde_json::{Value, json};
 use windlass_domain::drill::Drill;
 use windlass_domain::fault::Fault;
@@ -87,7 +88,7 @@ async fn start_once(
 /// drill has ended since: so there is one, however often it is started.
 pub async fn begin_where_due(ports: &impl Ports, of: EnvironmentId<'_>) -> Answered<()> {
     let EnvironmentId { app, environment } = of;
-    let Ok(in_force) = pin::declaration_in_force(ports, app).await? else {
+    let Ok(in_force) = apart(pin::declaration_in_force(ports, app).await)? else {
         return Ok(());
     };
     let Some(schedule) = in_force.declaration.drills(environment) else {

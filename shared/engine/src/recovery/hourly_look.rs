@@ -10,6 +10,7 @@ use crate::observe::glance;
 use crate::pin;
 use crate::ports::{Answered, Ledger, Transacted, Write};
 use crate::store::{self, Stored};
+use crate::trouble::apart;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::environment::{EnvironmentState, Running};
 use windlass_domain::heal::Heal;
@@ -174,7 +175,7 @@ async fn watched(
 ) -> Answered<(BTreeMap<ComponentName, Running>, Declared)> {
     running.retain(|_, running| is_watched(running));
     let mut heal = Declared::new();
-    if let Ok(in_force) = pin::declaration_in_force(ports, app).await? {
+    if let Ok(in_force) = apart(pin::declaration_in_force(ports, app).await)? {
         heal.extend(in_force.declaration.heal(environment));
         running.retain(|name, _| heal.get(name).is_some_and(|heal| *heal != Heal::Off));
     }

@@ -1,6 +1,6 @@
 use crate::conductor::{Identified, identify, key_reused};
 use crate::ports::{Answered, Clock, Executions};
-use crate::trouble::apart;
+use crate::trouble::{Checked, apart};
 use crate::{log, pin, recovery};
 use serde_json::Value;
 use windlass_domain::digest::Digest;
@@ -34,25 +34,19 @@ pub struct Begun {
 pub async fn begin(
     ports: &(impl pin::Ports + Executions + Clock),
     request: &Request,
-) -> Answered<Result<Begun, Vec<Finding>>> {
+) -> Checked<Begun> {
     log::name_app(&request.app);
-    let pinned = match pin::pin(ports, request).await? {
-        Ok(pinned) => pinned,
-        Err(findings) => return Ok(Err(limited(findings))),
-    };
-    let Identified { id, existing, .. } = match apart(identify(ports, request, &pinned).await)? {
-        Ok(identified) => identified,
-        Err(findings) => return Ok(Err(findings)),
-    };
+    let pinned = apart(pin::pin(ports, request).await)?.map_err(limited)?;
+    let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
     log::name_deployment(&id);
     if let Some(existing) = existing
         && let Some(execution) = existing.value.executions.first()
     {
-        return Ok(Ok(Begun {
+        return Ok(Begun {
             id,
             execution: execution.clone(),
             recorded: true,
-        }));
+        });
     }
     let environment = pinned.resolved.environment.as_str();
     // The names of one key's executions must not differ by what the body brings: then both would be started, and the
@@ -66,7 +60,7 @@ pub async fn begin(
     let input = input(request)?;
     let mut execution = ports.start(&name(&stem), &input).await?;
     if let Some(finding) = reused(ports, request, &execution).await? {
-        return Ok(Err(vec![finding]));
+        return Err(finding.into());
     }
     if recovery::has_ended(ports, &execution).await? {
         // It died before it recorded anything, or has just recorded the deployment; then the new execution tells so.
@@ -76,11 +70,11 @@ pub async fn begin(
             .start(&name(&[&quarter, app, environment, tells]), &input)
             .await?;
     }
-    Ok(Ok(Begun {
+    Ok(Begun {
         id,
         execution,
         recorded: false,
-    }))
+    })
 }
 
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that
@@ -107,12 +101,12 @@ pub async fn begin_own(
     ports: &(impl Executions + Clock),
     request: &Request,
     seed: &str,
-) -> Answered<Result<String, Finding>> {
+) -> Checked<String> {
     let arn = begin_anyway(ports, request, seed).await?;
-    Ok(match reused(ports, request, &arn).await? {
-        Some(finding) => Err(finding),
+    match reused(ports, request, &arn).await? {
+        Some(finding) => Err(finding.into()),
         None => Ok(arn),
-    })
+    }
 }
 
 /// Returns the finding that the execution of a request's key was started with another content. Every route looks at the

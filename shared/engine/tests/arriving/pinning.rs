@@ -12,6 +12,7 @@ use windlass_domain::request::Request;
 use windlass_engine::pin::{Pinned, pin};
 use windlass_engine::ports::{Answered, Ledger};
 use windlass_engine::store;
+use windlass_engine::trouble::apart;
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -26,7 +27,7 @@ pub fn pins(world: &World, request: Value) -> Pinning {
     for (name, value) in request.as_object().unwrap() {
         input[name] = value.clone();
     }
-    let pinned = run(pin(world, &Request::parse(&input).unwrap()))?;
+    let pinned = apart(run(pin(world, &Request::parse(&input).unwrap())))?;
     Ok(pinned.map_err(|findings| {
         let told = findings.iter().map(|f| format!("{} {}", f.name, f.path));
         told.collect()

@@ -275,7 +275,7 @@ fn an_arrival_after_an_equal_one_has_ended_is_a_new_attempt() {
         desk.stage.put(store::deployment(&former.id), &former);
         let attempt_of = |more: Value| {
             let request = Request::parse(&with(arrival.clone(), more)).unwrap();
-            let pinned = run(pin::pin(&desk.stage.world, &request)).unwrap().unwrap();
+            let pinned = run(pin::pin(&desk.stage.world, &request)).unwrap();
             let identified = run(identify(&desk.stage.world, &request, &pinned)).unwrap();
             let is_known = identified.existing.map(|one| one.value.id);
             assert_eq!(is_known.is_some(), identified.attempt == 1, "{ended:?}");

@@ -18,7 +18,7 @@ pub async fn admit(
     if let Some(answer) = done::before(ports, execution).await? {
         return Ok(answer.widened());
     }
-    let env = pin::named_environment(ports, request).await??;
+    let env = pin::named_environment(ports, request).await?;
     let environment = EnvironmentId::new(&request.app, &env);
     let lock = store::load_or_default(ports, &store::lock(environment)).await?;
     match lock.value.stuck() {

@@ -27,7 +27,7 @@ pub async fn admit(
     execution: &ExecutionRef,
     request: &Request,
 ) -> Checked<Admitted> {
-    let pinned = pin::pin(ports, request).await??;
+    let pinned = pin::pin(ports, request).await?;
     let mut is_first_try = true;
     retry(ports, "recording the deployment", async || {
         let is_first_try = std::mem::take(&mut is_first_try);

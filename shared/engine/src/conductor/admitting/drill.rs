@@ -159,8 +159,8 @@ async fn declared(
     ports: &impl Ports,
     request: &Request,
 ) -> Checked<(EnvironmentName, semver::Version)> {
-    let declared = pin::declaration_in_force(ports, &request.app).await??;
-    let env = pin::named_environment(ports, request).await??;
+    let declared = pin::declaration_in_force(ports, &request.app).await?;
+    let env = pin::named_environment(ports, request).await?;
     Ok((env, declared.version))
 }
 

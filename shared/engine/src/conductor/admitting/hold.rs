@@ -18,7 +18,7 @@ pub async fn hold(
     request: &Request,
 ) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "setting the hold", async || {
-        let env = pin::named_environment(ports, request).await??;
+        let env = pin::named_environment(ports, request).await?;
         let key = store::state(EnvironmentId::new(&request.app, &env));
         let mut state = store::load_or_default(ports, &key).await?;
         let cause = if request.action == ActionName::Hold {

@@ -62,7 +62,7 @@ async fn of(
         ActionName::Check => return checked(ports, execution, request, id).await,
         _ => {}
     }
-    let pinned = pin::pin(ports, request).await??;
+    let pinned = pin::pin(ports, request).await?;
     let mut identified = identify(ports, request, &pinned).await?;
     let existing = identified.existing.take();
     let same = existing.filter(|one| one.value.ending.is_none());
@@ -128,9 +128,9 @@ async fn without_release(
     request: &Request,
     id: &DeploymentId,
 ) -> Checked<Deployment> {
-    let env = pin::named_environment(ports, request).await??;
+    let env = pin::named_environment(ports, request).await?;
     let declaration = pin::declaration_in_force(ports, &request.app)
-        .await??
+        .await?
         .version;
     let mut record = rollback::new_record(ports, execution, request, &env, declaration).value;
     record.id = id.clone();

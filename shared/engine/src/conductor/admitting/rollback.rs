@@ -29,9 +29,9 @@ pub async fn admit(
     execution: &ExecutionRef,
     request: &Request,
 ) -> Checked<Admitted> {
-    let env = pin::named_environment(ports, request).await??;
+    let env = pin::named_environment(ports, request).await?;
     let declaration = pin::declaration_in_force(ports, &request.app)
-        .await??
+        .await?
         .version;
     retry(ports, "recording the rollback", async || {
         let record = new_record(ports, execution, request, &env, declaration.clone());

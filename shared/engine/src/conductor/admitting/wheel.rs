@@ -26,7 +26,7 @@ pub async fn steer(
     request: &Request,
 ) -> Checked<Answer<EndTransition>> {
     once(ports, execution, "steering the deployment", async || {
-        let env = pin::named_environment(ports, request).await??;
+        let env = pin::named_environment(ports, request).await?;
         let found = find(ports, request, &env).await?;
         match decision(ports, request, &found).await? {
             Decision::Refused(findings) => Err(findings.into()),

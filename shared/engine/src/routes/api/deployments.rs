@@ -10,6 +10,7 @@ use crate::log;
 use crate::ports::{Answered, Item};
 use crate::store::Done;
 use crate::store::{self, Stored};
+use crate::trouble::apart;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Deployment;
@@ -46,7 +47,7 @@ pub async fn list(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Re
     let page = ports.query_index(query).await?;
     // An environment that has left the declaration keeps its history.
     if page.items.is_empty()
-        && let Err(findings) = known(ports, EnvironmentId::new(app, &environment)).await?
+        && let Err(findings) = apart(known(ports, EnvironmentId::new(app, &environment)).await)?
     {
         return Ok(problem(404, &findings));
     }

@@ -7,6 +7,7 @@ use super::query::page;
 use crate::conductor::drills;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
+use crate::trouble::apart;
 use serde_json::json;
 use windlass_domain::drill::Drill;
 use windlass_domain::identity::EnvironmentId;
@@ -15,7 +16,7 @@ use windlass_domain::identity::EnvironmentId;
 /// the page before) may be given.
 pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
     let EnvironmentId { app, environment } = of;
-    if let Err(findings) = known(ports, of).await? {
+    if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
     }
     let known = drills(ports, of).await?;

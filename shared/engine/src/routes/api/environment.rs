@@ -11,12 +11,12 @@ use crate::overview::{self, Here, here};
 use crate::pin;
 use crate::ports::{Answered, Key, Ledger};
 use crate::store::{self};
+use crate::trouble::{Checked, apart};
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::drift::Compared;
 use windlass_domain::drill::Next;
 use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
-use windlass_domain::finding::Finding;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::irreversible::crossed;
 use windlass_domain::name::ComponentName;
@@ -28,7 +28,7 @@ use windlass_domain::wheel::{Turn, pause_in_force};
 /// found (`drift`). With `?observe=true` it also tells whether the targets are as recorded.
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
     let EnvironmentId { app, environment } = of;
-    if let Err(findings) = known(ports, of).await? {
+    if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
     }
     let mut here = here(ports, of).await?;
@@ -70,7 +70,7 @@ async fn next_drill(
     here: &Here,
 ) -> Answered<Option<Next>> {
     let EnvironmentId { app, environment } = of;
-    let in_force = pin::declaration_in_force(ports, app).await?.ok();
+    let in_force = apart(pin::declaration_in_force(ports, app).await)?.ok();
     let schedule = in_force
         .as_ref()
         .and_then(|it| it.declaration.drills(environment));
@@ -79,24 +79,21 @@ async fn next_drill(
 
 /// Checks that the application declares the environment, or did. An environment that has left the declaration is known
 /// as long as something is recorded of it, because somebody has to care for what still runs or is stuck in it.
-pub async fn known(
-    ports: &impl Ports,
-    of: EnvironmentId<'_>,
-) -> Answered<Result<(), Vec<Finding>>> {
+pub async fn known(ports: &impl Ports, of: EnvironmentId<'_>) -> Checked<()> {
     let EnvironmentId { app, environment } = of;
     let mut request = Request::new(ActionName::Hold, app.clone());
     request.environment = Some(environment.clone());
-    let Err(findings) = pin::named_environment(ports, &request).await? else {
-        return Ok(Ok(()));
+    let Err(findings) = apart(pin::named_environment(ports, &request).await)? else {
+        return Ok(());
     };
     let lock: Key = store::lock(of).into();
     let state: Key = store::state(of).into();
     for key in [lock, state] {
         if Ledger::get(ports, &key).await?.is_some() {
-            return Ok(Ok(()));
+            return Ok(());
         }
     }
-    Ok(Err(findings))
+    Err(findings.into())
 }
 
 /// The pause that is in force of the deployment that holds the lock: until when, by whom, and why.

@@ -13,6 +13,7 @@ use super::problem::problem;
 use crate::movable::Movable;
 use crate::ports::Answered;
 use crate::routes::start::begin_own;
+use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -155,12 +156,12 @@ async fn start(
         Err(reply) => return Ok(reply),
     };
     Ok(
-        match begin_own(ports, &request, &seed(ports, call)).await? {
+        match apart(begin_own(ports, &request, &seed(ports, call)).await)? {
             Ok(execution) => {
                 tracing::info!(execution, "started");
                 Reply::json(202, json!({ "execution": execution }))
             }
-            Err(finding) => problem(409, &[finding]),
+            Err(findings) => problem(409, &findings),
         },
     )
 }
@@ -173,7 +174,7 @@ async fn read(
     (action, input): (ActionName, Map<String, Value>),
 ) -> Answered<Result<Request, Reply>> {
     if let Some(finding) = unnamed(action, &input) {
-        let status = match known(ports, EnvironmentId::new(app, environment)).await? {
+        let status = match apart(known(ports, EnvironmentId::new(app, environment)).await)? {
             Ok(()) => 400,
             Err(_) => 404,
         };

@@ -7,6 +7,7 @@ use super::problem::problem;
 use crate::log;
 use crate::ports::{Answered, Clock};
 use crate::routes::start::begin_own;
+use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::in_part::InPart;
@@ -29,9 +30,9 @@ pub async fn start(
         Err(reply) => return Ok(reply),
     };
     request.deployment.iter().for_each(log::name_deployment);
-    let execution = match begin_own(ports, &request, &seed(ports, call)).await? {
+    let execution = match apart(begin_own(ports, &request, &seed(ports, call)).await)? {
         Ok(execution) => execution,
-        Err(finding) => return Ok(problem(409, &[finding])),
+        Err(findings) => return Ok(problem(409, &findings)),
     };
     // A rollback gets its id from this execution.
     tracing::info!(execution, "started");
@@ -63,7 +64,7 @@ pub async fn request(
         input.insert("idempotency_key".into(), json!(key));
     }
     let read = InPart::beside(unknown, Request::read(&Value::Object(input)));
-    let known = known(ports, of).await?;
+    let known = apart(known(ports, of).await)?;
     Ok(match (read, known) {
         (Ok(request), Ok(())) => Ok(request),
         (Ok(_), Err(findings)) => Err(problem(404, &findings)),

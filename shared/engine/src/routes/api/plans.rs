@@ -8,6 +8,7 @@ use crate::pin;
 use crate::ports::{Answered, Executions};
 use crate::routes::start::begin_own;
 use crate::store::{self};
+use crate::trouble::apart;
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::{DeploymentId, EnvironmentId};
@@ -25,9 +26,9 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ans
         Ok(request) => request,
         Err(reply) => return Ok(reply),
     };
-    let execution = match begin_own(ports, &request, &operator::seed(ports, call)).await? {
+    let execution = match apart(begin_own(ports, &request, &operator::seed(ports, call)).await)? {
         Ok(execution) => execution,
-        Err(finding) => return Ok(problem(409, &[finding])),
+        Err(findings) => return Ok(problem(409, &findings)),
     };
     let id = DeploymentId::planned(&execution);
     log::name_deployment(&id);
@@ -52,7 +53,7 @@ async fn asked(
         None | Some(Some("deploy")) => {
             let request = releases::request(ports, of, call, body, true).await?;
             match request {
-                Ok(request) => match pin::pin(ports, &request).await? {
+                Ok(request) => match apart(pin::pin(ports, &request).await)? {
                     Ok(_) => Ok(request),
                     Err(findings) => Err(problem(releases::status_of(&findings), &findings)),
                 },

@@ -6,20 +6,21 @@ use super::problem::problem;
 use crate::beside;
 use crate::pin;
 use crate::ports::{Answered, ObjectId};
+use crate::trouble::apart;
 use serde_json::{Value, json};
 use windlass_domain::key::manifest_key;
 use windlass_domain::name::AppName;
 
 /// The recorded release, and its manifest in the artifacts bucket with what was found wrong with that.
 pub async fn get(ports: &impl Ports, app: &AppName, version: &str) -> Answered<Reply> {
-    let recorded = pin::recorded_release(ports, app, version).await?;
+    let recorded = apart(pin::recorded_release(ports, app, version).await)?;
     let upload = upload(ports, app, version).await?;
     let recorded = match recorded {
         Ok(recorded) => Some(recorded.release),
         Err(_) if !upload.is_null() => None,
         Err(unknown) => {
-            let declared = pin::declaration_in_force(ports, app).await?;
-            return Ok(problem(404, &declared.err().unwrap_or(vec![unknown])));
+            let declared = apart(pin::declaration_in_force(ports, app).await)?;
+            return Ok(problem(404, &declared.err().unwrap_or(unknown)));
         }
     };
     Ok(Reply::json(

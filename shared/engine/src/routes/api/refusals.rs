@@ -7,6 +7,7 @@ use super::query::page;
 use crate::pin;
 use crate::ports::{Answered, Item};
 use crate::store;
+use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::name::AppName;
 
@@ -29,7 +30,7 @@ const LOOKED_THROUGH: usize = 10;
 /// where there is none.
 pub async fn list(ports: &impl Ports, app: Option<&AppName>, call: &Call) -> Answered<Reply> {
     let unknown = match app {
-        Some(app) => pin::declaration_in_force(ports, app).await?.err(),
+        Some(app) => apart(pin::declaration_in_force(ports, app).await)?.err(),
         None => None,
     };
     let (app, undeclared) = if unknown.is_some() {

@@ -6,6 +6,7 @@ use super::problem::problem;
 use crate::pin;
 use crate::ports::Answered;
 use crate::routes::begin;
+use crate::trouble::apart;
 use serde_json::{Map, Value, json};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::EnvironmentId;
@@ -38,7 +39,7 @@ pub async fn post(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Ans
         Ok(request) => request,
         Err(reply) => return Ok(reply),
     };
-    let begun = match begin(ports, &request).await? {
+    let begun = match apart(begin(ports, &request).await)? {
         Ok(begun) => begun,
         Err(findings) => return Ok(problem(status_of(&findings), &findings)),
     };

@@ -10,6 +10,7 @@ use crate::ports::Answered;
 use crate::removable::Removable;
 use crate::removable::application::OfApplication;
 use crate::routes::start::begin_own;
+use crate::trouble::apart;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::finding::{Finding, FindingName};
@@ -22,7 +23,7 @@ use windlass_domain::request::{ActionName, Request};
 /// Changes nothing. With `component` of that one, else of all of the environment.
 pub async fn get(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
     let EnvironmentId { app, environment } = of;
-    if let Err(findings) = known(ports, of).await? {
+    if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
     }
     let component = call
@@ -127,12 +128,12 @@ pub async fn started(
         Err(part) => return Ok(problem(400, &part.findings())),
     };
     Ok(
-        match begin_own(ports, &request, &seed(ports, call)).await? {
+        match apart(begin_own(ports, &request, &seed(ports, call)).await)? {
             Ok(execution) => {
                 tracing::info!(execution, "started");
                 Reply::json(202, json!({ "execution": execution }))
             }
-            Err(finding) => problem(409, &[finding]),
+            Err(findings) => problem(409, &findings),
         },
     )
 }

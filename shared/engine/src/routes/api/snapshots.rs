@@ -7,6 +7,7 @@ use super::problem::problem;
 use super::query::page;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
+use crate::trouble::apart;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +62,7 @@ struct Component {
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
 /// given.
 pub async fn list(ports: &impl Ports, of: EnvironmentId<'_>, call: &Call) -> Answered<Reply> {
-    if let Err(findings) = known(ports, of).await? {
+    if let Err(findings) = apart(known(ports, of).await)? {
         return Ok(problem(404, &findings));
     }
     let state = store::load_or_default(ports, &store::state(of)).await?;

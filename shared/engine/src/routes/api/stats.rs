@@ -12,6 +12,7 @@ use crate::overview::{AT_A_TIME, accepted_since, most_of_each, names};
 use crate::pin;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
+use crate::trouble::apart;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ pub async fn get(ports: &impl Ports, app: &AppName, call: &Call) -> Answered<Rep
     let names = match call.query.get("environment").map(EnvironmentName::new) {
         // A text that is no name was refused with the query.
         Some(Ok(name)) => {
-            if let Err(findings) = known(ports, EnvironmentId::new(app, &name)).await? {
+            if let Err(findings) = apart(known(ports, EnvironmentId::new(app, &name)).await)? {
                 return Ok(problem(404, &findings));
             }
             vec![name]

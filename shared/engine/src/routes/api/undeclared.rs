@@ -4,6 +4,7 @@ use crate::config::Configured;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self};
+use crate::trouble::apart;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
@@ -40,7 +41,7 @@ pub async fn take(
     app: &AppName,
     running: &mut BTreeMap<ComponentName, Running>,
 ) -> Answered<BTreeMap<ComponentName, Undeclared>> {
-    let Ok(in_force) = pin::declaration_in_force(ports, app).await? else {
+    let Ok(in_force) = apart(pin::declaration_in_force(ports, app).await)? else {
         return Ok(BTreeMap::new());
     };
     let declared = |name: &ComponentName| in_force.declaration.components().any(|it| it == name);

@@ -7,6 +7,7 @@ use crate::beside;
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
+use crate::trouble::apart;
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::request::{ActionName, ArtifactObject, Request};
 
@@ -25,7 +26,7 @@ pub async fn handle(
         seed,
     } = created;
     log::name_app(&app);
-    let unknown = match declaration_in_force(ports, &app).await? {
+    let unknown = match apart(declaration_in_force(ports, &app).await)? {
         Err(mut findings) => findings.pop(),
         Ok(declared) => {
             let components = &declared.declaration.document().components;

@@ -8,6 +8,7 @@ use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
 use crate::store::{self};
+use crate::trouble::apart;
 use serde_json::Value;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::digest::Digest;
@@ -119,7 +120,7 @@ async fn goes_nowhere(
     app: &AppName,
     push: &ImagePush,
 ) -> Answered<Option<Finding>> {
-    Ok(match declaration_in_force(ports, app).await? {
+    Ok(match apart(declaration_in_force(ports, app).await)? {
         Err(mut findings) => findings.pop(),
         Ok(declared) if chooses(&declared.declaration, &push.tag) => None,
         Ok(declared) => {

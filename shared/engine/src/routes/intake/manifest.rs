@@ -6,6 +6,7 @@ use crate::ports::Answered;
 use crate::routes::begin;
 use crate::routes::start::begin_anyway;
 use crate::store::Started;
+use crate::trouble::apart;
 use windlass_domain::name::AppName;
 use windlass_domain::request::{ActionName, Request};
 
@@ -27,7 +28,7 @@ pub async fn handle(ports: &impl Ports, app: AppName, created: Created) -> Answe
 
 /// Starts a request, whether or not it can be pinned.
 pub async fn start(ports: &impl Ports, request: &Request, seed: &str) -> Answered<Came> {
-    let execution = match begin(ports, request).await? {
+    let execution = match apart(begin(ports, request).await)? {
         Ok(begun) => {
             if begun.recorded {
                 // No execution starts that could clear it.

@@ -7,6 +7,7 @@ use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::{Answered, Tagged};
 use crate::store::{self, Images, RepositoryOwner, Within};
+use crate::trouble::apart;
 use tracing::Instrument as _;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::request::ImagePush;
@@ -72,7 +73,7 @@ impl Images {
         now: Time,
         faults: &mut Faults,
     ) -> Answered<Option<Within>> {
-        let Ok(declared) = declaration_in_force(ports, &owner.app).await? else {
+        let Ok(declared) = apart(declaration_in_force(ports, &owner.app).await)? else {
             return Ok(None);
         };
         let mut place = self.place_in(&owner.repository);
