@@ -9,7 +9,6 @@ use crate::schedule::What::{
 const ADMISSION: &str = "shared/domain/src/admission.rs";
 const FACTS: &str = "shared/domain/src/admission/facts.rs";
 const HAND_OVER: &str = "shared/engine/src/conductor/recovering/hand_over.rs";
-const JUDGED: &str = "shared/engine/src/conductor/settling/judged.rs";
 const SETTLE: &str = "shared/engine/src/conductor/settling/settle.rs";
 const SETTLE_UNDO: &str = "shared/engine/src/conductor/settling/settle_undo.rs";
 
@@ -295,7 +294,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "settled_unjudged",
         what: "a recovery settles what was never judged",
         edits: &[Edit {
-            file: JUDGED,
+            file: SETTLE,
             find: "    Ok(judgement.is_some_and(|judgement| ",
             replace: "    Ok(VARIANT || judgement.is_some_and(|judgement| ",
         }],
@@ -372,7 +371,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "judged_is_good",
         what: "a recovery settles whatever was judged, also what failed",
         edits: &[Edit {
-            file: JUDGED,
+            file: SETTLE,
             find: "judgement.value.verdict == Verdict::Pass))",
             replace: "judgement.value.verdict == Verdict::Pass || VARIANT && judgement.value.settled().is_some()))",
         }],

@@ -5,7 +5,7 @@ use crate::conductor::environment::{drill_goal, way_back};
 use crate::conductor::ports::Ports;
 use crate::conductor::queue::restore;
 use crate::conductor::queue::taking::{Outcome, finish, queue, take};
-use crate::conductor::telling::ended::told;
+use crate::conductor::telling::ending::told;
 use crate::conductor::telling::went_back;
 use crate::log;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};

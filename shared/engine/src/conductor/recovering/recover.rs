@@ -6,7 +6,7 @@ use crate::conductor::recovering::abandon::{abandon, nothing};
 use crate::conductor::recovering::hand_over::{hand_over, handed_over};
 use crate::conductor::recovering::leave;
 use crate::conductor::recovering::owner::{is_automatic, owner, was_stopped, why_stopped};
-use crate::conductor::settling::judged::judged_good;
+use crate::conductor::settling::settle::judged_good;
 use crate::conductor::telling::done;
 use crate::payload::{AdmitTransition, Answer, ExecutionRef};
 use crate::ports::{Answered, Execution};

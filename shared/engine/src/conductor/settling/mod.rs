@@ -1,7 +1,6 @@
 //! The end of a deployment that holds the lock: settled, undone, or left to an operator, who may accept what is there.
 
 pub mod accept;
-pub mod judged;
 pub mod restored;
 pub mod second_look;
 pub mod settle;

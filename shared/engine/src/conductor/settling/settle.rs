@@ -5,14 +5,12 @@ use crate::conductor::environment::drills;
 use crate::conductor::environment::holds::told_of_hold;
 use crate::conductor::environment::past::past;
 use crate::conductor::ports::Ports;
-use crate::conductor::settling::judged::judged_good;
 use crate::conductor::settling::second_look::make_due;
 use crate::conductor::settling::shut_out::shut_out;
 use crate::conductor::settling::undo::failure;
 use crate::conductor::settling::{restored, snapshots};
 use crate::conductor::telling::cost::note_cost;
-use crate::conductor::telling::ended::told;
-use crate::conductor::telling::ending::{add_line, end, reject};
+use crate::conductor::telling::ending::{add_line, end, reject, told};
 use crate::conductor::telling::went_back;
 use crate::payload::{Answer, Caller, EndTransition};
 use crate::ports::{Answered, Condition, Write};
@@ -21,6 +19,7 @@ use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot};
 use windlass_domain::fault::Fault;
+use windlass_domain::gate::Verdict;
 use windlass_domain::heal;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::ActionName;
@@ -235,4 +234,22 @@ async fn goal(
     let key = store::snapshot(record.environment_id(), number);
     let goal = store::require(ports, &key).await?;
     Ok(Some(goal.value.with_found(state)))
+}
+
+/// Returns whether only the settling is left to do: the last wave was judged as passed, or the plan changes nothing.
+pub async fn judged_good(ports: &impl Ports, record: &Deployment) -> Answered<bool> {
+    if record.undoing.is_some() {
+        return Ok(false);
+    }
+    let plan = store::load(ports, &store::plan(&record.id)).await?;
+    let Some(plan) = plan else { return Ok(false) };
+    if plan.value.outcome != Outcome::Change {
+        return Ok(true);
+    }
+    let Some(last) = plan.value.waves.len().checked_sub(1) else {
+        return Ok(false);
+    };
+    let key = store::judgement(&record.id, u32::try_from(last).unwrap_or(u32::MAX));
+    let judgement = store::load(ports, &key).await?;
+    Ok(judgement.is_some_and(|judgement| judgement.value.verdict == Verdict::Pass))
 }

@@ -1,6 +1,11 @@
-//! The ending of a record.
+//! The ending of a record, and what an ended deployment is told.
 
-use crate::conductor::telling::answer::LONGEST_CAUSE;
+use crate::beside;
+use crate::conductor::environment::drills;
+use crate::conductor::ports::Ports;
+use crate::conductor::telling::answer::{LONGEST_CAUSE, of_record};
+use crate::payload::{Answer, EndTransition};
+use crate::ports::Answered;
 use crate::store::Stored;
 use windlass_domain::cut::cut;
 use windlass_domain::deployment::{Deployment, Ended, Status};
@@ -41,6 +46,20 @@ pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
         let first = ended.cause.find('\n').unwrap_or(ended.cause.len());
         ended.cause.insert_str(first, &format!("\n  {line}"));
     }
+}
+
+/// The answer with which an execution ends whose deployment has ended; `None` where it goes on.
+/// What was rejected is told beside its upload first, and told again where the answer was lost.
+pub async fn told(
+    ports: &impl Ports,
+    record: &Deployment,
+) -> Answered<Option<Answer<EndTransition>>> {
+    let Some(ended) = &record.ending else {
+        return Ok(None);
+    };
+    beside::tell(ports, record).await?;
+    drills::go_on(ports, record).await;
+    Ok(Some(of_record(record, ended)))
 }
 
 /// Returns the name and the text of a cause that is made of findings. The findings themselves stand beside it in the

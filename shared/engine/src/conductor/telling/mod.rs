@@ -3,7 +3,6 @@
 pub mod answer;
 pub mod cost;
 pub mod done;
-pub mod ended;
 pub mod ending;
 pub mod refuse;
 pub mod since;
