@@ -5,6 +5,7 @@ use super::state::{Document, Filled};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, ObjectId, Objects};
+use crate::trouble::Checked;
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -70,7 +71,7 @@ pub(super) async fn wanted(
     input: &PrepareInput<'_>,
     spec: &Spec,
     is_flags: bool,
-) -> Answered<Result<Document, Finding>> {
+) -> Checked<Document> {
     let Some(Artifact::Object {
         key,
         version_id,
@@ -78,12 +79,13 @@ pub(super) async fn wanted(
         ..
     }) = input.artifact
     else {
-        return Ok(Err(wrong(
+        return Err(wrong(
             input,
             FindingName::BadValue,
             "A configuration comes as an object in the artifacts bucket.".into(),
             "Upload the document, and name it with `key` in the manifest.",
-        )));
+        )
+        .into());
     };
     let document = Document {
         key: key.clone(),
@@ -94,18 +96,14 @@ pub(super) async fn wanted(
     let bytes = match pinned(home, &document).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
-            return Ok(Err(wrong(
-                input,
-                FindingName::BadValue,
-                format!("{}.", fault.message),
-                SMALLER,
-            )));
+            let reason = format!("{}.", fault.message);
+            return Err(wrong(input, FindingName::BadValue, reason, SMALLER).into());
         }
-        Err(fault) => return Err(fault),
+        Err(fault) => return Err(fault.into()),
     };
     let with = values(input.inputs);
     if let Some(missing) = missing(input.component, key, &bytes, &with) {
-        return Ok(Err(missing));
+        return Err(missing.into());
     }
     let bytes = fill(&bytes, &with);
     let filled = (!with.is_empty()).then(|| Filled {
@@ -121,7 +119,10 @@ pub(super) async fn wanted(
             &bytes,
         ),
     };
-    Ok(objection.map_or(Ok(Document { filled, ..document }), Err))
+    match objection {
+        Some(objection) => Err(objection.into()),
+        None => Ok(Document { filled, ..document }),
+    }
 }
 
 fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {

@@ -1,7 +1,8 @@
 //! Finds the ids of things that people declare by name or id. In AppConfig two things may have the same name.
 
 use crate::kinds::PrepareInput;
-use crate::ports::{Answered, Configurations, Named, Profile, Strategy};
+use crate::ports::{Configurations, Named, Profile, Strategy};
+use crate::trouble::Checked;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
 
@@ -18,24 +19,21 @@ pub(super) async fn find(
     ports: &impl Configurations,
     input: &PrepareInput<'_>,
     spec: &Spec,
-) -> Answered<Result<Found, Vec<Finding>>> {
+) -> Checked<Found> {
     let ask = |member, named| Ask {
         input,
         member,
         named,
     };
     let strategies = ports.strategies().await?;
-    let strategy = ask("strategy", &spec.strategy)
-        .one_of(strategies, |strategy| &strategy.named)
-        .map_err(|finding| vec![finding]);
+    let strategy = ask("strategy", &spec.strategy).one_of(strategies, |strategy| &strategy.named);
     let applications = ports.applications().await?;
     let application = ask("application", &spec.application).one_of(applications, |named| named);
     let application = match application {
         Ok(application) => application,
         Err(finding) => {
-            let mut findings = vec![finding];
-            findings.extend(strategy.err().into_iter().flatten());
-            return Ok(Err(findings));
+            let findings = [Some(finding), strategy.err()].into_iter().flatten();
+            return Err(findings.collect::<Vec<_>>().into());
         }
     };
     let environments = ports.environments(&application.id).await?;
@@ -43,7 +41,7 @@ pub(super) async fn find(
     let profiles = ports.profiles(&application.id).await?;
     let profile =
         ask("profile", &spec.profile).one_of(profiles, |profile: &Profile| &profile.named);
-    Ok(match (environment, profile, strategy) {
+    match (environment, profile, strategy) {
         (Ok(environment), Ok(profile), Ok(strategy)) => Ok(Found {
             application,
             environment,
@@ -51,11 +49,11 @@ pub(super) async fn find(
             strategy,
         }),
         (environment, profile, strategy) => {
-            let own = [environment.err(), profile.err()];
-            let own = own.into_iter().flatten();
-            Err(own.chain(strategy.err().into_iter().flatten()).collect())
+            let findings = [environment.err(), profile.err(), strategy.err()];
+            let findings: Vec<Finding> = findings.into_iter().flatten().collect();
+            Err(findings.into())
         }
-    })
+    }
 }
 
 /// A name that is looked for.

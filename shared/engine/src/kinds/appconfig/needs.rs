@@ -5,6 +5,7 @@ use super::find::{Found, find};
 use crate::kinds::PrepareInput;
 use crate::kinds::needs::{By, Needed};
 use crate::ports::{Answered, Configurations};
+use crate::trouble::apart;
 use std::collections::BTreeMap;
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
 
@@ -15,7 +16,7 @@ pub async fn needs(
     by: &By<'_>,
     spec: &Spec,
 ) -> Answered<Vec<Needed>> {
-    let Ok(found) = find(there, input, spec).await? else {
+    let Ok(found) = apart(find(there, input, spec).await)? else {
         return Ok(vec![]);
     };
     let (application, environment) = (&found.application.id, &found.environment.id);

@@ -6,6 +6,7 @@ use super::{Appconfig, document, tell};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
 use crate::ports::{Answered, Clock, Configurations, Objects, Reach, Strategy};
+use crate::trouble::apart;
 use std::collections::BTreeSet;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
@@ -28,7 +29,7 @@ pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Ans
 where
     P: Configurations + Objects + Configured + Clock + Reach,
 {
-    let found = match find(ports, input, spec).await? {
+    let found = match apart(find(ports, input, spec).await)? {
         Ok(found) => found,
         Err(findings) => return Ok(Prepared::refused(findings)),
     };
@@ -40,10 +41,10 @@ where
     let brought = match input.goal_state {
         Some(_) => None,
         None if input.is_check => None,
-        None => match document::wanted(&home, input, spec, is_flags).await? {
+        None => match apart(document::wanted(&home, input, spec, is_flags).await)? {
             Ok(document) => Some(document),
-            Err(finding) => {
-                findings.push(finding);
+            Err(more) => {
+                findings.extend(more);
                 None
             }
         },

@@ -4,6 +4,7 @@
 use super::told;
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, CodeDeploy, DeploymentGroup, Revision, Routing};
+use crate::trouble::Checked;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::codedeploy::Group as Declared;
@@ -43,35 +44,37 @@ impl<P: CodeDeploy> Asks<'_, P> {
     }
 
     /// Returns the group, or a finding if it is not there or of another platform.
-    pub async fn group(&self) -> Answered<Result<DeploymentGroup, Finding>> {
+    pub async fn group(&self) -> Checked<DeploymentGroup> {
         let Declared {
             application, group, ..
         } = self.declared;
         let found = match self.there.deployment_group(application, group).await {
             Err(fault) if fault.name == FaultName::NotFound => {
-                return Ok(Err(self.finding(
+                return Err(self.finding(
                     FindingName::TargetMissing,
                     format!("CodeDeploy has no {} here.", self.named()),
                     "Make it with your infrastructure code before the first deployment, or mend the names.",
-                )));
+                ).into());
             }
             found => found?,
         };
         let platform = self.platform;
         if found.platform == platform {
-            return Ok(Ok(found));
+            return Ok(found);
         }
-        Ok(Err(self.finding(
-            FindingName::NotSupported,
-            format!(
-                "CodeDeploy's {} deploys to {}, and not to {platform}.",
-                self.named(),
-                found.platform
-            ),
-            format!(
-                "Name a deployment group whose application has the compute platform {platform}."
-            ),
-        )))
+        Err(self
+            .finding(
+                FindingName::NotSupported,
+                format!(
+                    "CodeDeploy's {} deploys to {}, and not to {platform}.",
+                    self.named(),
+                    found.platform
+                ),
+                format!(
+                    "Name a deployment group whose application has the compute platform {platform}."
+                ),
+            )
+            .into())
     }
 
     /// Returns the minutes in which all callers are moved.
@@ -95,25 +98,22 @@ impl<P: CodeDeploy> Asks<'_, P> {
     }
 
     /// Returns the text of the group's last revision; nothing if it has none.
-    pub async fn last_text(
-        &self,
-        found: &DeploymentGroup,
-    ) -> Answered<Result<Option<String>, Finding>> {
+    pub async fn last_text(&self, found: &DeploymentGroup) -> Checked<Option<String>> {
         match self.last_revision(found).await? {
-            None => Ok(Ok(None)),
+            None => Ok(None),
             Some(Revision::Kept { kind, sha256 }) => {
                 let application = &self.declared.application;
                 let text = self.there.revision(application, &kind, &sha256).await?;
-                Ok(Ok(Some(text)))
+                Ok(Some(text))
             }
-            Some(Revision::Elsewhere(place)) => Ok(Err(self.finding(
+            Some(Revision::Elsewhere(place)) => Err(self.finding(
                 FindingName::NotSupported,
                 format!(
                     "The last revision of CodeDeploy's {} is kept in {place}, so that its hooks cannot be read and kept.",
                     self.named()
                 ),
                 "Deploy once with the AppSpec as a text (`aws deploy create-deployment --revision revisionType=AppSpecContent,…`); Windlass goes on from there.",
-            ))),
+            ).into()),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use super::images::Own;
 use super::state::{Goal, PinnedBase};
-use super::wanted::{Found, Wanted};
+use super::wanted::Wanted;
 use super::words;
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, Registry, Services, TaskDefinition};
+use crate::trouble::Checked;
 use std::collections::BTreeSet;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
@@ -20,17 +21,18 @@ pub(super) async fn back(
     spec: &Spec,
     current: &TaskDefinition,
     mut goal: Goal,
-) -> Found<Wanted> {
+) -> Checked<Wanted> {
     let Some(arn) = goal.task_definition.clone() else {
-        return Err(Fault::internal("a recorded state names no task definition"));
+        return Err(Fault::internal("a recorded state names no task definition").into());
     };
     let gone = |what: &str| {
-        Ok(Err(vec![words::finding(
+        Err(words::finding(
             FindingName::ArtifactMissing,
             input.path("service"),
             what,
             "roll back to another snapshot, or deploy the older release with `allow_older` and a reason",
-        )]))
+        )
+        .into())
     };
     let short = words::short(&arn);
     match ports.task_definition(&arn).await {
@@ -45,7 +47,7 @@ pub(super) async fn back(
                 "the task definition {short} that ran then does not exist any more"
             ));
         }
-        Err(fault) => return Err(fault),
+        Err(fault) => return Err(fault.into()),
     }
     for (container, Own { image, .. }) in &goal.images {
         let (repository, reference) = split_image(image);
@@ -66,14 +68,14 @@ pub(super) async fn back(
             words::short(&arn)
         )
     });
-    Ok(Ok(Wanted {
+    Ok(Wanted {
         goal,
         family: current.family.clone(),
         base: PinnedBase::Registered(current.arn.clone()),
         kept: BTreeSet::new(),
         artifact: None,
         unchanged,
-    }))
+    })
 }
 
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.

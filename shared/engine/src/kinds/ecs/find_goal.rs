@@ -8,11 +8,12 @@ use super::kept::kept;
 use super::once_more::once_more;
 use super::register::{BASE_TAG, read_document};
 use super::state::PinnedBase;
-use super::wanted::{Found, Wanted, base, forward, lacking, own};
+use super::wanted::{Wanted, base, forward, lacking, own};
 use super::{document, foreign, words};
 use crate::config::Configured;
 use crate::kinds::{PrepareInput, from_value};
-use crate::ports::{Answered, Image, Objects, Registry, Services, TaskDefinition};
+use crate::ports::{Image, Objects, Registry, Services, TaskDefinition};
+use crate::trouble::{Checked, Trouble, apart};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::{Artifact, Image as Pinned};
@@ -30,7 +31,7 @@ pub(super) async fn find_goal<P, H>(
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
-) -> Found<Wanted>
+) -> Checked<Wanted>
 where
     P: Services,
     H: Registry + Objects + Configured,
@@ -52,36 +53,27 @@ where
                 ..
             }),
         ) => by_document(home, input, spec, current, (key, version_id, sha256)).await,
-        (BaseRule::Artifact, _) => Ok(wrong_artifact(
+        (BaseRule::Artifact, _) => Err(wrong_artifact(
             input,
             "`base: artifact` needs a task definition as artifact",
             "name it with `key` in the manifest, or choose another `base`",
-        )),
+        )
+        .into()),
         (_, Some(artifact @ (Artifact::Image { .. } | Artifact::Images { .. }))) => {
-            match named(input, spec, artifact) {
-                Ok(named) => by_images(ports, home, input, spec, current, &named).await,
-                Err(findings) => Ok(Err(findings)),
-            }
+            let named = named(input, spec, artifact)?;
+            by_images(ports, home, input, spec, current, &named).await
         }
-        (_, _) => Ok(wrong_artifact(
+        (_, _) => Err(wrong_artifact(
             input,
             "an ECS service needs an image",
             "name it with `image` in the manifest, or write `base: artifact` to bring a task definition",
-        )),
+        )
+        .into()),
     }
 }
 
-fn wrong_artifact<T>(
-    input: &PrepareInput<'_>,
-    reason: &str,
-    remedy: &str,
-) -> Result<T, Vec<Finding>> {
-    Err(vec![words::finding(
-        FindingName::BadValue,
-        input.path("base"),
-        reason,
-        remedy,
-    )])
+fn wrong_artifact(input: &PrepareInput<'_>, reason: &str, remedy: &str) -> Finding {
+    words::finding(FindingName::BadValue, input.path("base"), reason, remedy)
 }
 
 /// Returns the images of a release by container, or findings if the release does not fit the declared containers.
@@ -136,10 +128,10 @@ async fn by_images(
     spec: &Spec,
     current: &TaskDefinition,
     named: &BTreeMap<String, Pinned>,
-) -> Found<Wanted> {
+) -> Checked<Wanted> {
     let base = base(ports, spec, current).await?;
     if let Some(finding) = foreign::newest(input, &base, current) {
-        return Ok(Err(vec![finding]));
+        return Err(finding.into());
     }
     let mut findings = lacking(input, spec, &base, current);
     let mut images = Images::new();
@@ -150,7 +142,8 @@ async fn by_images(
             return Err(Fault::new(
                 FaultName::NotFound,
                 format!("there is no image {reference} in repository {repository}"),
-            ));
+            )
+            .into());
         };
         findings.extend(platform(input, spec, &base.document, (container, &found)));
         images.insert(container.clone(), own(&found));
@@ -159,29 +152,26 @@ async fn by_images(
     for (container, own) in &images {
         runs.extend(runs_already(spec, current, container, &own.digests));
     }
-    let kept = match kept(ports, home, input, spec, current, named).await? {
-        Ok(kept) => kept,
-        Err(more) => {
-            findings.extend(more);
-            return Ok(Err(findings));
+    let kept = match apart(kept(ports, home, input, spec, current, named).await)? {
+        Ok(kept) if findings.is_empty() => kept,
+        kept => {
+            findings.extend(kept.err().unwrap_or_default());
+            return Err(findings.into());
         }
     };
-    if !findings.is_empty() {
-        return Ok(Err(findings));
-    }
     let others = kept.keys().cloned().collect();
     images.extend(kept);
     let containers = spec.containers.keys();
     let is_same = document::same_shape(&base.document, &current.document, containers);
     let is_there = is_same && runs.len() == named.len();
-    Ok(Ok(Wanted {
+    Ok(Wanted {
         artifact: images::artifact(&images),
         goal: forward(images),
         family: base.family,
         base: PinnedBase::Registered(base.arn),
         kept: others,
         unchanged: is_there.then(|| runs.join(", ")),
-    }))
+    })
 }
 
 /// The release is a task definition: it names the image itself.
@@ -191,18 +181,17 @@ async fn by_document(
     spec: &Spec,
     current: &TaskDefinition,
     (key, version_id, sha256): (&str, &str, &Digest),
-) -> Found<Wanted> {
-    let base = match read_document(home, key, version_id, sha256).await {
-        Ok(base) => base,
-        Err(fault) => return unreadable(input, fault),
-    };
+) -> Checked<Wanted> {
+    let base = read_document(home, key, version_id, sha256)
+        .await
+        .map_err(|fault| unreadable(input, fault))?;
     let mut wrong = foreign::of_document(input, key, &base.document, current);
     let mut images = Images::new();
     let mut runs: Vec<String> = Vec::new();
     for (container, declared) in &spec.containers {
         let at = (container.as_str(), declared.as_str());
-        match image_of(home, input, spec, (key, &base.document), at).await? {
-            Err(finding) => wrong.push(finding),
+        match apart(image_of(home, input, spec, (key, &base.document), at).await)? {
+            Err(more) => wrong.extend(more),
             Ok(found) => {
                 wrong.extend(platform(input, spec, &base.document, (container, &found)));
                 let own = own(&found);
@@ -212,11 +201,11 @@ async fn by_document(
         }
     }
     if !wrong.is_empty() {
-        return Ok(Err(wrong));
+        return Err(wrong.into());
     }
     let same_base = current.tags.get(BASE_TAG).map(String::as_str) == Some(sha256.as_str());
     let is_there = same_base && runs.len() == images.len();
-    Ok(Ok(Wanted {
+    Ok(Wanted {
         goal: forward(images),
         family: current.family.clone(),
         base: PinnedBase::Document {
@@ -227,7 +216,7 @@ async fn by_document(
         kept: BTreeSet::new(),
         artifact: None,
         unchanged: is_there.then(|| runs.join(", ")),
-    }))
+    })
 }
 
 /// The image that a document brings in an owned container.
@@ -237,15 +226,15 @@ async fn image_of(
     spec: &Spec,
     (key, document): (&str, &Value),
     (container, declared): (&str, &str),
-) -> Answered<Result<Image, Finding>> {
+) -> Checked<Image> {
     let Some(image) = document::image(document, container) else {
         let at = container_at(input, spec, container);
-        return Ok(Err(no_container(at, container, key, document)));
+        return Err(no_container(at, container, key, document).into());
     };
     let (repository, reference) = split_image(image);
     let other = |than: &str| {
         let path = input.path("base");
-        Ok(Err(of_another(path, container, key, image, than)))
+        Err(of_another(path, container, key, image, than).into())
     };
     if !is_same_repository(repository, declared) {
         return other(&format!("declared repository `{declared}`"));
@@ -253,12 +242,12 @@ async fn image_of(
     match home.image(repository, reference).await? {
         None => {
             let at = repository_at(input, spec, container);
-            Ok(Err(no_image(at, repository, reference)))
+            Err(no_image(at, repository, reference).into())
         }
         Some(found) if !is_same_repository(repository, &found.repository_uri) => {
             other(&format!("repository `{}`", found.repository_uri))
         }
-        Some(found) => Ok(Ok(found)),
+        Some(found) => Ok(found),
     }
 }
 
@@ -293,15 +282,11 @@ fn no_image(at: String, repository: &str, reference: &str) -> Finding {
     )
 }
 
-fn unreadable<T>(input: &PrepareInput<'_>, fault: Fault) -> Found<T> {
+fn unreadable(input: &PrepareInput<'_>, fault: Fault) -> Trouble {
     let name = match fault.name {
         FaultName::NotFound => FindingName::ArtifactMissing,
         FaultName::Refused => FindingName::BadValue,
-        _ => return Err(fault),
+        _ => return fault.into(),
     };
-    Ok(Err(vec![unreadable_document(
-        name,
-        input.path("base"),
-        &fault.message,
-    )]))
+    unreadable_document(name, input.path("base"), &fault.message).into()
 }

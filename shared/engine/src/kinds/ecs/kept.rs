@@ -3,10 +3,11 @@
 use super::back::is_ours;
 use super::check::container_at;
 use super::images::{Images, Own, digests};
-use super::wanted::{Found, own};
+use super::wanted::own;
 use super::{document, words};
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, Registry, ServiceTask, Services, TaskDefinition};
+use crate::trouble::Checked;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Image as Pinned;
 use windlass_domain::finding::{Finding, FindingName};
@@ -21,11 +22,11 @@ pub(super) async fn kept(
     spec: &Spec,
     current: &TaskDefinition,
     named: &BTreeMap<String, Pinned>,
-) -> Found<Images> {
+) -> Checked<Images> {
     let is_kept = |name: &&String| !named.contains_key(*name);
     let left: Vec<&String> = spec.containers.keys().filter(is_kept).collect();
     if left.is_empty() {
-        return Ok(Ok(Images::new()));
+        return Ok(Images::new());
     }
     let running = ports.tasks(&spec.cluster, &spec.service, false).await?;
     let (mut images, mut findings) = (Images::new(), Vec::new());
@@ -41,11 +42,11 @@ pub(super) async fn kept(
             Err(why) => findings.push(why.told(input, spec, name, image)),
         }
     }
-    Ok(if findings.is_empty() {
+    if findings.is_empty() {
         Ok(images)
     } else {
-        Err(findings)
-    })
+        Err(findings.into())
+    }
 }
 
 /// The reason why a container cannot keep what it runs.

@@ -2,10 +2,11 @@
 
 use super::images::Own;
 use super::state::PinnedBase;
-use super::wanted::{Found, Wanted, base, forward, lacking};
+use super::wanted::{Wanted, base, forward, lacking};
 use super::{document, foreign};
 use crate::kinds::PrepareInput;
 use crate::ports::{Services, TaskDefinition};
+use crate::trouble::Checked;
 use std::collections::BTreeSet;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
@@ -15,14 +16,14 @@ pub(super) async fn once_more(
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
-) -> Found<Wanted> {
+) -> Checked<Wanted> {
     let base = base(ports, spec, current).await?;
     if let Some(finding) = foreign::newest(input, &base, current) {
-        return Ok(Err(vec![finding]));
+        return Err(finding.into());
     }
     let findings = lacking(input, spec, &base, current);
     if !findings.is_empty() {
-        return Ok(Err(findings));
+        return Err(findings.into());
     }
     let images = spec.containers.keys().map(|container| {
         let image = document::image(&current.document, container);
@@ -32,12 +33,12 @@ pub(super) async fn once_more(
         };
         (container.clone(), own)
     });
-    Ok(Ok(Wanted {
+    Ok(Wanted {
         goal: forward(images.collect()),
         family: base.family,
         base: PinnedBase::Registered(base.arn),
         kept: BTreeSet::new(),
         artifact: None,
         unchanged: None,
-    }))
+    })
 }

@@ -12,6 +12,7 @@ use super::{document, passed, strategy, waves, words};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Way, to_value};
 use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services, TaskDefinition};
+use crate::trouble::Trouble;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::split_image;
@@ -40,18 +41,20 @@ where
     let home = ports.at(&Place::default());
     findings.extend(passed::findings(home.config(), input, "service", &current));
     match find_goal(ports, &home, input, spec, &current).await {
-        Ok(Ok(wanted)) if findings.is_empty() => {
+        Ok(wanted) if findings.is_empty() => {
             plan(ports, home, input, spec, &service, &current, wanted).await
         }
-        Ok(Err(more)) => {
+        Err(Trouble::Findings(more)) => {
             findings.extend(more);
             Ok(Prepared {
                 claims: claims(&service),
                 ..Prepared::refused(findings)
             })
         }
-        Err(fault) if findings.is_empty() || fault.name != FaultName::NotFound => Err(fault),
-        Ok(Ok(_)) | Err(_) => Ok(Prepared::refused(findings)),
+        Err(Trouble::Fault(fault)) if findings.is_empty() || fault.name != FaultName::NotFound => {
+            Err(fault)
+        }
+        Ok(_) | Err(_) => Ok(Prepared::refused(findings)),
     }
 }
 

@@ -26,9 +26,6 @@ pub(super) struct Wanted {
     pub unchanged: Option<String>,
 }
 
-/// A value, or the findings that are in the way. The fault is that of the call to AWS.
-pub(super) type Found<T> = Answered<Result<T, Vec<Finding>>>;
-
 /// The task definition that the declaration has the images go into.
 pub(super) async fn base(
     ports: &impl Services,

@@ -12,6 +12,7 @@ use super::{code, fetch, storage};
 use crate::config::Configured;
 use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{Answered, Functions, Objects, Reach, Registry};
+use crate::trouble::{Checked, apart};
 use serde_json::Value;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::fault::{Fault, FaultName};
@@ -64,12 +65,12 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
         is: &is,
         before: to_value(&Recorded::of::<LambdaKind<P>>(&target, &is)?)?,
     };
-    let stages = match plan.stages(there).await? {
+    let stages = match apart(plan.stages(there).await)? {
         Ok(stages) => stages,
-        Err(finding) => {
+        Err(findings) => {
             return Ok(Prepared {
                 claims: vec![Claim::whole(function.arn)],
-                ..Prepared::refused(vec![finding])
+                ..Prepared::refused(findings)
             });
         }
     };
@@ -180,18 +181,13 @@ impl Plan<'_> {
         )]
     }
 
-    async fn stages(
-        &self,
-        there: &(impl Functions + Registry + Reach),
-    ) -> Answered<Result<Vec<Staged>, Finding>> {
+    async fn stages(&self, there: &(impl Functions + Registry + Reach)) -> Checked<Vec<Staged>> {
         match self.input.goal_state {
             Some(recorded) => self.back_to(there, recorded).await,
             None => match self.input.artifact {
                 Some(artifact) => self.forward(there, artifact).await,
-                None if self.input.is_check => Ok(Ok(self.once_more())),
-                None => Err(Fault::internal(
-                    "neither bytes nor a recorded state are given",
-                )),
+                None if self.input.is_check => Ok(self.once_more()),
+                None => Err(Fault::internal("neither bytes nor a recorded state are given").into()),
             },
         }
     }
@@ -200,9 +196,9 @@ impl Plan<'_> {
         &self,
         there: &(impl Registry + Reach),
         artifact: &Artifact,
-    ) -> Answered<Result<Vec<Staged>, Finding>> {
-        let brought = self.brought(there, artifact).await?;
-        Ok(brought.map(|(code, source)| self.steps(&code, &source)))
+    ) -> Checked<Vec<Staged>> {
+        let (code, source) = self.brought(there, artifact).await?;
+        Ok(self.steps(&code, &source))
     }
 
     /// Plans the code that is served now, as if a release brought it.
@@ -230,16 +226,16 @@ impl Plan<'_> {
         &self,
         there: &(impl Registry + Reach),
         artifact: &Artifact,
-    ) -> Answered<Result<(Vec<String>, Source), Finding>> {
+    ) -> Checked<(Vec<String>, Source)> {
         let (repository, digest) = match artifact {
             Artifact::Object { sha256, .. } => {
                 let source = Source::Artifact(artifact.clone());
-                return Ok(Ok((vec![code_sha256(sha256)], source)));
+                return Ok((vec![code_sha256(sha256)], source));
             }
             Artifact::Image { repository, digest } => (repository, digest),
             Artifact::Images { .. } => {
                 let message = format!("a function takes one image, and not {artifact}");
-                return Err(Fault::new(FaultName::NotFound, message));
+                return Err(Fault::new(FaultName::NotFound, message).into());
             }
         };
         let home = there.at(&Place::default());
@@ -248,8 +244,8 @@ impl Plan<'_> {
         let image = found.ok_or_else(|| {
             Fault::new(FaultName::NotFound, format!("there is no image {artifact}"))
         })?;
-        Ok(code::of_image(&image, &self.architecture)
-            .map_err(|platforms| self.other_platforms(artifact, &platforms)))
+        code::of_image(&image, &self.architecture)
+            .map_err(|platforms| self.other_platforms(artifact, &platforms).into())
     }
 
     fn other_platforms(&self, artifact: &Artifact, platforms: &[String]) -> Finding {
@@ -299,7 +295,7 @@ impl Plan<'_> {
         &self,
         there: &(impl Functions + Registry + Reach),
         recorded: &Value,
-    ) -> Answered<Result<Vec<Staged>, Finding>> {
+    ) -> Checked<Vec<Staged>> {
         let Back { back: was } = from_value("recorded state", recorded)?;
         match (&self.is.alias, &was.alias) {
             (Some(alias), Some(before)) if alias.name == before.name => {
@@ -315,7 +311,7 @@ impl Plan<'_> {
         alias: &AliasState,
         before: &AliasState,
         was: &Observed,
-    ) -> Answered<Result<Vec<Staged>, Finding>> {
+    ) -> Checked<Vec<Staged>> {
         let traffic = match self.input.artifact {
             // A release that was judged had all callers on one version.
             Some(_) => Traffic::all_to(&before.traffic.version),
@@ -325,7 +321,7 @@ impl Plan<'_> {
         let shares = traffic.weights.iter().map(|(version, _)| version);
         for version in std::iter::once(&traffic.version).chain(shares) {
             if let Some(gone) = version_gone(there, self.input, self.spec, version, was).await? {
-                return Ok(Err(gone));
+                return Err(gone.into());
             }
         }
         let what = format!("alias {} {} → {traffic}", alias.name, alias.traffic);
@@ -336,17 +332,17 @@ impl Plan<'_> {
             }),
             ..was.clone()
         });
-        Ok(Ok(vec![(goal, what, None)]))
+        Ok(vec![(goal, what, None)])
     }
 
     async fn back_to_code(
         &self,
         there: &(impl Functions + Registry + Reach),
         was: &Observed,
-    ) -> Answered<Result<Vec<Staged>, Finding>> {
+    ) -> Checked<Vec<Staged>> {
         let (code, image) = code::served(was);
         if let Some(gone) = image_gone(there, self.input, self.spec, image).await? {
-            return Ok(Err(gone));
+            return Err(gone.into());
         }
         let source = match image {
             Some(image) => Some(Source::Image(image.to_owned())),
@@ -354,11 +350,11 @@ impl Plan<'_> {
         };
         let Some(source) = source else {
             let what = format!("code {}", short(code));
-            return Ok(Err(gone(self.input, self.spec, &what)));
+            return Err(gone(self.input, self.spec, &what).into());
         };
         let code = [code.to_owned()];
         let goal = Goal::Release(self.goal(&code, &source, 100));
-        Ok(Ok(vec![(goal, self.what(&code, 100), None)]))
+        Ok(vec![(goal, self.what(&code, 100), None)])
     }
 
     async fn source_of(
@@ -374,7 +370,7 @@ impl Plan<'_> {
         let Some(artifact) = self.input.artifact else {
             return Ok(None);
         };
-        let brought = self.brought(there, artifact).await?.ok();
+        let brought = apart(self.brought(there, artifact).await)?.ok();
         Ok(brought
             .filter(|(codes, _)| codes.iter().any(|known| known == code))
             .map(|(_, source)| source))

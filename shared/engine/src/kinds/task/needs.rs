@@ -9,6 +9,7 @@ use crate::kinds::ecs::foreign::{ROLES, full_arn};
 use crate::kinds::needs::{By, Needed};
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput};
 use crate::ports::{Answered, Runs, Services};
+use crate::trouble::apart;
 use windlass_domain::identity::EnvironmentId;
 use windlass_domain::kinds::task::Task as Spec;
 
@@ -22,7 +23,7 @@ pub async fn needs(
     if let Some(function) = &spec.function {
         return call::needs(there, by, function).await;
     }
-    match find(there, input, spec).await? {
+    match apart(find(there, input, spec).await)? {
         Ok(found) => Ok(of(by, input, &found, spec)),
         Err(_) => Ok(vec![]),
     }

@@ -11,6 +11,7 @@ use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from
 use crate::ports::{
     Answered, JsonServices, Launch, Network, Runs, Service, Services, TaskDefinition,
 };
+use crate::trouble::{Checked, apart};
 use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
@@ -44,9 +45,9 @@ where
     if let Some(function) = &spec.function {
         return call::prepare(ports, input, spec, function).await;
     }
-    let found = match find(ports, input, spec).await? {
+    let found = match apart(find(ports, input, spec).await)? {
         Ok(found) => found,
-        Err(finding) => return Ok(Prepared::refused(vec![finding])),
+        Err(findings) => return Ok(Prepared::refused(findings)),
     };
     let home = ports.at(&Place::default());
     let mut findings = findings(input, spec, &found);
@@ -112,17 +113,18 @@ pub(super) async fn find(
     ports: &(impl Services + Runs),
     input: &PrepareInput<'_>,
     spec: &Spec,
-) -> Answered<Result<Found, Finding>> {
+) -> Checked<Found> {
     let Some(AnySpec::Ecs(owner)) = input.image_of else {
-        return Err(Fault::internal("a task runs the image of a service"));
+        return Err(Fault::internal("a task runs the image of a service").into());
     };
     let missing = |member: &str, what: String| {
-        Ok(Err(Finding::new(
+        Err(Finding::new(
             FindingName::TargetMissing,
             input.path(member),
             format!("There is no {what}."),
             "Create it with your infrastructure code first, or mend its name.",
-        )))
+        )
+        .into())
     };
     let named = format!(
         "active service `{}` in cluster `{}`",
@@ -131,7 +133,7 @@ pub(super) async fn find(
     let service = match ports.service(&owner.cluster, &owner.service).await {
         Ok(service) => service,
         Err(fault) if fault.name == FaultName::NotFound => return missing("image", named),
-        Err(fault) => return Err(fault),
+        Err(fault) => return Err(fault.into()),
     };
     let base = spec.family.as_deref().unwrap_or(service.runs());
     let base = match ports.task_definition(base).await {
@@ -139,7 +141,7 @@ pub(super) async fn find(
         Err(fault) if fault.name == FaultName::NotFound => {
             return missing(base_at(spec), format!("active task definition `{base}`"));
         }
-        Err(fault) => return Err(fault),
+        Err(fault) => return Err(fault.into()),
     };
     let launch = ports.launch(&owner.cluster, &owner.service).await?;
     let network = spec.network.as_ref().map(|network| Network {
@@ -148,7 +150,7 @@ pub(super) async fn find(
         public_ip: network.public_ip,
     });
     let only = owner.containers.keys().next().cloned();
-    Ok(Ok(Found {
+    Ok(Found {
         cluster: spec.cluster.clone().unwrap_or(owner.cluster.clone()),
         container: spec.container.clone().or(only).unwrap_or_default(),
         service,
@@ -157,7 +159,7 @@ pub(super) async fn find(
             network: network.or(launch.network),
             ..launch
         },
-    }))
+    })
 }
 
 /// Returns the member that says from what the task is made.

@@ -8,6 +8,7 @@ use crate::kinds::codedeploy::{CODEDEPLOY, MARK, find, told};
 use crate::kinds::ecs::state::{self as ecs, Group, Target};
 use crate::kinds::{Holds, PrepareInput, Prepared, Stage, from_value, to_value};
 use crate::ports::{Answered, CodeDeploy, Deployed, DeploymentGroup, Services};
+use crate::trouble::{Checked, apart};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::codedeploy::Group as Declared;
@@ -30,7 +31,7 @@ pub async fn prepare(
         },
         spec,
     };
-    let found = match asks.find().await? {
+    let found = match apart(asks.find().await)? {
         Err(findings) => return Ok(with(findings, planned)),
         // The service that the group would be asked about need not be there.
         Ok(_) if !planned.findings.is_empty() => return Ok(planned),
@@ -157,19 +158,18 @@ struct Asks<'a, P> {
 }
 
 impl<P: Services + CodeDeploy> Asks<'_, P> {
-    async fn find(&self) -> Answered<Result<Found, Vec<Finding>>> {
+    async fn find(&self) -> Checked<Found> {
         let of = &self.of;
-        let found = match of.group().await? {
-            Ok(found) => found,
-            Err(finding) => return Ok(Err(vec![finding])),
-        };
+        let found = of.group().await?;
         let routing = of.there.routing(&found.configuration).await?;
-        let minutes = of.minutes(&found, &routing);
+        let minutes = of
+            .minutes(&found, &routing)
+            .map_err(|finding| vec![finding]);
         let appspec = match self.of_another(&found) {
-            Some(finding) => Err(finding),
-            None => self.appspec(&found).await?,
+            Some(finding) => Err(vec![finding]),
+            None => apart(self.appspec(&found).await)?,
         };
-        Ok(match (minutes, appspec) {
+        match (minutes, appspec) {
             (Ok(minutes), Ok(appspec)) => Ok(Found {
                 words: told::way(&of.named(), &routing, &appspec),
                 group: Group {
@@ -182,11 +182,12 @@ impl<P: Services + CodeDeploy> Asks<'_, P> {
                     appspec,
                 },
             }),
-            (minutes, appspec) => Err([minutes.err(), appspec.err()]
-                .into_iter()
-                .flatten()
-                .collect()),
-        })
+            (minutes, appspec) => {
+                let mut findings = minutes.err().unwrap_or_default();
+                findings.extend(appspec.err().unwrap_or_default());
+                Err(findings.into())
+            }
+        }
     }
 
     /// Finds a group of another service.
@@ -220,23 +221,20 @@ impl<P: Services + CodeDeploy> Asks<'_, P> {
 
     /// Returns the document of the group's last revision. If there is none, it is made from the task set that has the
     /// callers.
-    async fn appspec(&self, found: &DeploymentGroup) -> Answered<Result<AppSpec, Finding>> {
+    async fn appspec(&self, found: &DeploymentGroup) -> Checked<AppSpec> {
         match self.of.last_text(found).await? {
-            Err(finding) => Ok(Err(finding)),
-            Ok(Some(text)) => {
-                let read = AppSpec::read_service(&text);
-                Ok(read.map_err(|why| self.of.unreadable(&why, "this service")))
-            }
-            Ok(None) => self.first().await,
+            Some(text) => AppSpec::read_service(&text)
+                .map_err(|why| self.of.unreadable(&why, "this service").into()),
+            None => self.first().await,
         }
     }
 
-    async fn first(&self) -> Answered<Result<AppSpec, Finding>> {
+    async fn first(&self) -> Checked<AppSpec> {
         let (cluster, service) = (&self.spec.cluster, &self.spec.service);
         let found = self.of.there.service(cluster, service).await?;
         let shape = super::state::primary(&found.task_sets).map(|primary| &primary.shape);
         let shape = shape.filter(|shape| shape.container.is_some());
-        Ok(match shape {
+        match shape {
             Some(shape) => Ok(AppSpec::of_service(shape)),
             None => Err(self.of.finding(
                 FindingName::TargetNotReady,
@@ -245,8 +243,8 @@ impl<P: Services + CodeDeploy> Asks<'_, P> {
                     self.of.named()
                 ),
                 "Deploy the service once with CodeDeploy; Windlass goes on from there.",
-            )),
-        })
+            ).into()),
+        }
     }
 
     /// Finds somebody's deployment under way in the group. One of an earlier release that only keeps the former tasks

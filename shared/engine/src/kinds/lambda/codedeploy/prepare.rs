@@ -8,6 +8,7 @@ use crate::kinds::codedeploy::{CODEDEPLOY, find, told};
 use crate::kinds::lambda::state::{self as lambda, Back, Group, Observed, Target};
 use crate::kinds::{PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{Answered, CodeDeploy, DeploymentGroup};
+use crate::trouble::{Checked, apart};
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::codedeploy::Group as Declared;
@@ -32,8 +33,7 @@ pub async fn prepare(
         spec,
     };
     let mut findings = planned.findings.clone();
-    let found = asks.find().await?;
-    let found = match found {
+    let found = match apart(asks.find().await)? {
         Ok(found) => found,
         Err(group) => {
             findings.extend(group);
@@ -112,16 +112,15 @@ struct Asks<'a, P> {
 }
 
 impl<P: CodeDeploy> Asks<'_, P> {
-    async fn find(&self) -> Answered<Result<Found, Vec<Finding>>> {
+    async fn find(&self) -> Checked<Found> {
         let of = &self.of;
-        let found = match of.group().await? {
-            Ok(found) => found,
-            Err(finding) => return Ok(Err(vec![finding])),
-        };
+        let found = of.group().await?;
         let routing = of.there.routing(&found.configuration).await?;
-        let minutes = of.minutes(&found, &routing);
-        let appspec = self.appspec(&found).await?;
-        Ok(match (minutes, appspec) {
+        let minutes = of
+            .minutes(&found, &routing)
+            .map_err(|finding| vec![finding]);
+        let appspec = apart(self.appspec(&found).await)?;
+        match (minutes, appspec) {
             (Ok(minutes), Ok(appspec)) => Ok(Found {
                 words: told::way(&of.named(), &routing, &appspec),
                 group: Group {
@@ -131,42 +130,39 @@ impl<P: CodeDeploy> Asks<'_, P> {
                     appspec,
                 },
             }),
-            (minutes, appspec) => Err([minutes.err(), appspec.err()]
-                .into_iter()
-                .flatten()
-                .collect()),
-        })
+            (minutes, appspec) => {
+                let mut findings = minutes.err().unwrap_or_default();
+                findings.extend(appspec.err().unwrap_or_default());
+                Err(findings.into())
+            }
+        }
     }
 
     /// Returns the document of the group's last revision. On a way back nothing is deployed by it.
-    async fn appspec(&self, found: &DeploymentGroup) -> Answered<Result<AppSpec, Finding>> {
+    async fn appspec(&self, found: &DeploymentGroup) -> Checked<AppSpec> {
         let alias = self.spec.alias.as_deref().unwrap_or_default();
         let function = &self.spec.function;
         let new = || AppSpec::new(function, alias);
         if self.of.input.goal_state.is_some() {
-            return Ok(Ok(new()));
+            return Ok(new());
         }
-        let text = match self.of.last_text(found).await? {
-            Ok(None) => return Ok(Ok(new())),
-            Ok(Some(text)) => text,
-            Err(finding) => return Ok(Err(finding)),
+        let Some(text) = self.of.last_text(found).await? else {
+            return Ok(new());
         };
-        let read = match AppSpec::read(&text) {
-            Ok(read) => read,
-            Err(why) => return Ok(Err(self.of.unreadable(&why, "this function and its alias"))),
-        };
+        let read = AppSpec::read(&text)
+            .map_err(|why| self.of.unreadable(&why, "this function and its alias"))?;
         if read.is_of(function, alias) {
-            return Ok(Ok(read));
+            return Ok(read);
         }
         let (its_function, its_alias) = read.deploys();
-        Ok(Err(self.of.finding(
+        Err(self.of.finding(
             FindingName::BadValue,
             format!(
                 "CodeDeploy's {} deployed the alias {its_alias} of {its_function} last, and not {alias} of {function}.",
                 self.of.named()
             ),
             "Name the deployment group that moves this alias.",
-        )))
+        ).into())
     }
 
     /// Finds somebody's deployment under way in the group: it moves the alias, whatever else is sent.
