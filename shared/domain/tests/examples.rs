@@ -148,7 +148,7 @@ fn the_chat_bot_writes_a_file_for_each_environment() {
     assert_eq!(socket("prod"), "wss://api.service-bot.example.com/prod");
 }
 
-/// What drops a column is declared with the one release that needs it: all else is the same.
+/// The declaration with what drops a column differs in that alone from the one before it.
 #[test]
 fn the_schema_that_changes_has_a_contract_in_one_release() {
     let [usual, contract] =

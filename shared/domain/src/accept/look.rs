@@ -25,7 +25,7 @@ pub enum Live {
     There {
         /// The state that callers get, as the kind writes it.
         state: Value,
-        /// The same in words, such as `40 at 100 %`.
+        /// The state in words, such as `40 at 100 %`.
         shown: String,
         /// True if callers notice no difference from what ran before the deployment.
         #[serde(default)]

@@ -1,4 +1,4 @@
-//! What every kind of component tells, and how a component of it is resolved.
+//! The trait that each kind of component implements, and how a component of a kind is resolved.
 
 use super::rollout::Rollout;
 use super::written::AsWritten;

@@ -164,7 +164,7 @@ async fn declared(
     Ok((env, declared.version))
 }
 
-/// The same of a drill that is to come back: by the declaration by which it went there. What was uploaded since may have
+/// Returns the same of a drill that is to come back, by the declaration by which it went there. A later one may have
 /// other components, and by it what ran before could not be brought back.
 async fn declared_there(
     ports: &impl Ports,
